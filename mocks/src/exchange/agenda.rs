@@ -1,0 +1,57 @@
+//! What will happen by itself, in time order.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+/// What is due for an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// It reaches the market.
+    Acknowledge,
+    /// It meets the quote, if the quote is good enough.
+    Match,
+    /// It fills in full: at the opposite quote, or at its limit where the quote is worse.
+    Fill,
+    /// Its scripted part fills, likewise.
+    FillPart,
+    /// The market refuses it.
+    Reject,
+    /// Its cancellation is done.
+    Cancel,
+    /// Its session ends.
+    Expire,
+}
+
+/// Things due, by time and then by the order they were put in.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    entries: BTreeMap<(DateTime<Utc>, u64), (usize, Due)>,
+    put: u64,
+}
+
+impl Agenda {
+    pub(super) fn put(&mut self, at: DateTime<Utc>, order: usize, due: Due) {
+        self.put += 1;
+        self.entries.insert((at, self.put), (order, due));
+    }
+
+    /// When the next thing is due.
+    pub(super) fn next(&self) -> Option<DateTime<Utc>> {
+        self.entries.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Takes the next thing if it is due by `now`.
+    pub(super) fn take(&mut self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, usize, Due)> {
+        let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let at = entry.key().0;
+        let (order, due) = entry.remove();
+        Some((at, order, due))
+    }
+
+    /// Forgets all about `order`.
+    pub(super) fn forget(&mut self, order: usize) {
+        self.entries.retain(|_, (of, _)| *of != order);
+    }
+
+}

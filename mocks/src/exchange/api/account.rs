@@ -1,0 +1,131 @@
+//! `/v2/account` and its history (Alpaca Trading API reference, "Account", "Portfolio history").
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+
+use super::query::Query;
+use super::reply::Reply;
+use crate::exchange::refusal::Refusal;
+use crate::exchange::text::{plain, stamp};
+use crate::exchange::{AccountView, Exchange, calendar};
+
+/// GET: the account.
+pub(super) fn show(exchange: &Exchange, now: DateTime<Utc>) -> Result<Reply, Refusal> {
+    let mut account = identity(exchange, now);
+    account.extend(figures(&exchange.account(now)));
+    Ok(Reply::ok(&Value::Object(account)))
+}
+
+/// Who the account is and what it may do.
+fn identity(exchange: &Exchange, now: DateTime<Utc>) -> Map<String, Value> {
+    let flags = exchange.setup.account;
+    let id = exchange.fixed_id("account");
+    object(json!({
+        "id": id,
+        "account_number": format!("PA{}", &id.simple().to_string().to_uppercase()[..10]),
+        "status": "ACTIVE",
+        "crypto_status": "ACTIVE",
+        "currency": "USD",
+        "multiplier": "1",
+        "shorting_enabled": false,
+        "pattern_day_trader": flags.pattern_day_trader,
+        "trading_blocked": flags.trading_blocked,
+        "transfers_blocked": false,
+        "account_blocked": flags.account_blocked,
+        "trade_suspended_by_user": false,
+        "balance_asof": calendar::last_completed(now).date,
+        "created_at": stamp(calendar::midnight(NaiveDate::default())),
+        "options_approved_level": 0,
+        "options_trading_level": 0,
+        "user_configurations": null,
+        "admin_configurations": {},
+    }))
+}
+
+/// What the account holds: a cash account, so every kind of buying power that exists for it is the same.
+fn figures(view: &AccountView) -> Map<String, Value> {
+    let power = plain(view.buying_power);
+    object(json!({
+        "cash": plain(view.cash),
+        "buying_power": power,
+        "regt_buying_power": power,
+        "daytrading_buying_power": "0",
+        "effective_buying_power": power,
+        "non_marginable_buying_power": power,
+        "options_buying_power": power,
+        "bod_dtbp": "0",
+        "accrued_fees": "0",
+        "pending_transfer_in": "0",
+        "pending_transfer_out": "0",
+        "portfolio_value": plain(view.equity),
+        "equity": plain(view.equity),
+        "last_equity": plain(view.last_equity),
+        "long_market_value": plain(view.long_market_value),
+        "short_market_value": "0",
+        "position_market_value": plain(view.long_market_value),
+        "initial_margin": "0",
+        "maintenance_margin": "0",
+        "last_maintenance_margin": "0",
+        "intraday_adjustments": "0",
+        "pending_reg_taf_fees": "0",
+        "sma": "0",
+        "daytrade_count": view.day_trades,
+    }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// GET: equity at the close of each completed session. Only whole days are modelled.
+pub(super) fn history(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
+    if query.get("timeframe").is_some_and(|timeframe| timeframe != "1D") {
+        return Err(Refusal::bad_field("timeframe: only 1D is supported by this exchange"));
+    }
+    let period = query.get("period").unwrap_or("1M");
+    let days = days_in(period).ok_or_else(|| Refusal::bad_field(format!("invalid period: {period}")))?;
+    let last = calendar::last_completed(now).date;
+    let end = query.date("date_end")?.map_or(last, |end| end.min(last));
+    let start = query.date("date_start")?.unwrap_or(end - Days::new(days));
+    let close = |date| calendar::session(date).map(|session| session.close);
+    let base = close(calendar::previous_trading_day(start)).map_or(Decimal::ZERO, |at| exchange.equity_as_of(at));
+    let (mut times, mut equities, mut gains, mut percents) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for date in calendar::trading_days(start, end) {
+        let equity = close(date).map_or(base, |at| exchange.equity_as_of(at));
+        times.push(calendar::midnight(date).timestamp().to_string());
+        equities.push(plain(equity));
+        gains.push(plain(equity - base));
+        let share = if base.is_zero() { Decimal::ZERO } else { ((equity - base) / base).round_dp(6) };
+        percents.push(plain(share));
+    }
+    let list = |items: Vec<String>| items.join(",");
+    Ok(Reply::text(
+        200,
+        format!(
+            r#"{{"timestamp":[{}],"equity":[{}],"profit_loss":[{}],"profit_loss_pct":[{}],"base_value":{},"base_value_asof":"{}","timeframe":"1D"}}"#,
+            list(times),
+            list(equities),
+            list(gains),
+            list(percents),
+            plain(base),
+            calendar::previous_trading_day(start),
+        ),
+    ))
+}
+
+/// Calendar days in a period such as `1D`, `2W`, `3M`, `1A`.
+fn days_in(period: &str) -> Option<u64> {
+    let (count, unit) = period.split_at_checked(period.len().checked_sub(1)?)?;
+    let days = match unit {
+        "D" => 1,
+        "W" => 7,
+        "M" => 30,
+        "A" => 365,
+        _ => return None,
+    };
+    count.parse::<u64>().ok().filter(|count| (1..=1_000).contains(count)).map(|count| count * days)
+}

@@ -1,0 +1,64 @@
+//! The query of a URL.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use http::Uri;
+
+use crate::exchange::refusal::Refusal;
+use crate::exchange::text::{date, moment, percent_decoded};
+
+/// Names and values, decoded; the last one wins.
+pub(super) struct Query {
+    fields: BTreeMap<String, String>,
+}
+
+impl Query {
+    pub(super) fn of(uri: &Uri) -> Self {
+        let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let fields = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decoded(name), percent_decoded(value))
+        });
+        Self { fields: fields.collect() }
+    }
+
+    /// The value of `name`; an empty one is none.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The symbols listed under `symbols`, without repetition, in alphabetical order.
+    pub(super) fn symbols(&self) -> Vec<String> {
+        let list = self.get("symbols").unwrap_or_default().split(',').map(str::trim);
+        let mut symbols: Vec<String> = list.filter(|symbol| !symbol.is_empty()).map(str::to_owned).collect();
+        symbols.sort();
+        symbols.dedup();
+        symbols
+    }
+
+    /// A whole number between `least` and `most`, or `default`.
+    pub(super) fn count(&self, name: &str, default: usize, least: usize, most: usize) -> Result<usize, Refusal> {
+        let Some(text) = self.get(name) else {
+            return Ok(default);
+        };
+        let count = text.parse().ok().filter(|count| (least..=most).contains(count));
+        count.ok_or_else(|| Refusal::bad_field(format!("{name} must be between {least} and {most}")))
+    }
+
+    /// A moment, from RFC 3339 or a bare date.
+    pub(super) fn moment(&self, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
+        let parsed = self.get(name).map(|text| moment(text).ok_or_else(|| malformed(name, text)));
+        parsed.transpose()
+    }
+
+    /// A date.
+    pub(super) fn date(&self, name: &str) -> Result<Option<NaiveDate>, Refusal> {
+        let parsed = self.get(name).map(|text| date(text).ok_or_else(|| malformed(name, text)));
+        parsed.transpose()
+    }
+}
+
+fn malformed(name: &str, text: &str) -> Refusal {
+    Refusal::bad_field(format!("invalid {name}: {text}"))
+}

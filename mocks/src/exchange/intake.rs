@@ -1,0 +1,266 @@
+//! From a request to an accepted order: what is checked, in which order, and what is answered.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::agenda::Due;
+use super::order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
+use super::refusal::Refusal;
+use super::report::{OrderFacts, Report};
+use super::script::{Fate, OrderEffect};
+use super::text::{later, plain};
+use super::{Exchange, calendar};
+
+/// An order as a client asks for it, its fields well formed.
+#[derive(Clone, Debug)]
+pub(super) struct Ticket {
+    pub(super) symbol: String,
+    pub(super) side: Side,
+    pub(super) limit: Option<Decimal>,
+    pub(super) amount: Amount,
+    pub(super) time_in_force: TimeInForce,
+    pub(super) client_order_id: Option<String>,
+    /// Made by closing a position: may be for any fraction and any value.
+    pub(super) closes: bool,
+    /// The order whose place it takes: its claims on cash and shares do not count against it.
+    pub(super) replaces: Option<usize>,
+}
+
+impl Ticket {
+    fn facts(&self) -> OrderFacts {
+        let (quantity, notional) = match self.amount {
+            Amount::Shares(shares) => (Some(shares), None),
+            Amount::Notional(dollars) => (None, Some(dollars)),
+        };
+        OrderFacts {
+            order_id: None,
+            client_order_id: self.client_order_id.clone(),
+            symbol: self.symbol.clone(),
+            side: self.side,
+            quantity,
+            notional,
+            limit_price: self.limit,
+        }
+    }
+}
+
+impl Exchange {
+    /// Accepts an order and answers its index, or refuses it. Either way the observer hears of it.
+    pub(super) fn submit(&mut self, now: DateTime<Utc>, ticket: Ticket) -> Result<usize, Refusal> {
+        let facts = ticket.facts();
+        let accepted = self.check(now, &ticket).map(|(fate, reserve)| self.accept(now, ticket, fate, reserve));
+        if let Err(refusal) = &accepted {
+            self.reports.push(Report::OrderRejected {
+                at: now,
+                order: facts,
+                code: refusal.code.unwrap_or_default(),
+                message: refusal.message.clone(),
+            });
+        }
+        accepted
+    }
+
+    /// Everything that may speak against an order. Answers what the script says of it and what one share reserves.
+    fn check(&mut self, now: DateTime<Utc>, ticket: &Ticket) -> Result<(Fate, Decimal), Refusal> {
+        self.check_client_order_id(now, ticket)?;
+        if self.setup.account.trading_blocked || self.setup.account.account_blocked {
+            return Err(Refusal::forbidden("account is restricted from trading"));
+        }
+        self.check_asset(ticket)?;
+        let fate = self.script.next(&ticket.symbol, ticket.side);
+        if let Some(OrderEffect::Reject { status, code, message }) = &fate.fill {
+            return Err(Refusal::new(*status, *code, message.clone()));
+        }
+        self.check_wash_trade(ticket)?;
+        let reserve = self.reserve_price(now, ticket)?;
+        match ticket.side {
+            Side::Buy => self.check_buying_power(now, ticket, reserve)?,
+            Side::Sell => self.check_available(ticket, reserve)?,
+        }
+        Ok((fate, reserve))
+    }
+
+    fn check_client_order_id(&self, now: DateTime<Utc>, ticket: &Ticket) -> Result<(), Refusal> {
+        let Some(id) = &ticket.client_order_id else {
+            return Ok(());
+        };
+        if id.chars().count() > 128 {
+            return Err(Refusal::bad_field("client_order_id must be no more than 128 characters"));
+        }
+        let memory = self.setup.knobs.remember_client_order_ids_for;
+        let remembered = |order: &Order| memory.is_none_or(|memory| later(order.times.created, memory) > now);
+        match self.orders.iter().any(|order| order.client_order_id == *id && remembered(order)) {
+            true => Err(Refusal::bad_field("client_order_id must be unique")),
+            false => Ok(()),
+        }
+    }
+
+    fn check_asset(&self, ticket: &Ticket) -> Result<(), Refusal> {
+        let symbol = &ticket.symbol;
+        let asset = self
+            .asset(symbol)
+            .ok_or_else(|| Refusal::unprocessable(format!("asset \"{symbol}\" not found")))?;
+        if !asset.active {
+            return Err(Refusal::unprocessable(format!("asset {symbol} is not active")));
+        }
+        if !asset.tradable {
+            return Err(Refusal::unprocessable(format!("asset {symbol} is not tradable")));
+        }
+        let fraction = match ticket.amount {
+            Amount::Shares(quantity) => !quantity.fract().is_zero(),
+            Amount::Notional(_) => true,
+        };
+        if fraction && !ticket.closes && !asset.fractionable {
+            return Err(Refusal::forbidden(format!("asset \"{symbol}\" is not fractionable")));
+        }
+        if fraction && ticket.time_in_force != TimeInForce::Day {
+            return Err(Refusal::unprocessable("fractional orders must be DAY orders"));
+        }
+        Ok(())
+    }
+
+    /// An order may not trade against an open one of the same account (Alpaca, "User Protection": wash trades).
+    fn check_wash_trade(&self, ticket: &Ticket) -> Result<(), Refusal> {
+        let crosses = |order: &Order| match (order.limit, ticket.limit) {
+            (Some(resting), Some(limit)) => ticket.side.accepts(limit, resting),
+            _ => true,
+        };
+        let open = self.orders.iter().enumerate().filter(|(index, order)| {
+            Some(*index) != ticket.replaces && !order.status.is_final() && order.symbol == ticket.symbol
+        });
+        match open.map(|(_, order)| order).find(|order| order.side != ticket.side && crosses(order)) {
+            None => Ok(()),
+            Some(order) => {
+                let kind = if order.limit.is_some() { "limit" } else { "market" };
+                Err(Refusal::forbidden("potential wash trade detected. use complex orders")
+                    .with("existing_order_id", order.id.to_string())
+                    .with("reject_reason", format!("opposite side {kind} order exists")))
+            }
+        }
+    }
+
+    /// What one share is worth for the checks: the limit, or the opposite quote (with a reserve on top for buyers).
+    fn reserve_price(&self, now: DateTime<Utc>, ticket: &Ticket) -> Result<Decimal, Refusal> {
+        if let Some(limit) = ticket.limit {
+            return Ok(limit);
+        }
+        let quote = self.market.quote(&ticket.symbol, now);
+        let price = quote.and_then(|quote| ticket.side.opposite(&quote));
+        let price = price.or_else(|| self.market.price(&ticket.symbol, now)).ok_or_else(|| {
+            Refusal::unprocessable(format!("no price is available for asset \"{}\"", ticket.symbol))
+        })?;
+        let reserve = match ticket.side {
+            Side::Buy => self.setup.knobs.market_order_reserve_percent / Decimal::ONE_HUNDRED,
+            Side::Sell => Decimal::ZERO,
+        };
+        Ok(price * (Decimal::ONE + reserve))
+    }
+
+    fn check_buying_power(&self, now: DateTime<Utc>, ticket: &Ticket, reserve: Decimal) -> Result<(), Refusal> {
+        let (cost, fraction) = match ticket.amount {
+            Amount::Shares(quantity) => (quantity * reserve, !quantity.fract().is_zero()),
+            Amount::Notional(dollars) => (dollars, true),
+        };
+        if fraction && cost < Decimal::ONE {
+            return Err(too_small());
+        }
+        let power = self.spendable(now, ticket.replaces).max(Decimal::ZERO);
+        match cost > power {
+            true => Err(Refusal::forbidden("insufficient buying power")
+                .with("buying_power", plain(power))
+                .with("cost_basis", plain(cost))),
+            false => Ok(()),
+        }
+    }
+
+    fn check_available(&self, ticket: &Ticket, reserve: Decimal) -> Result<(), Refusal> {
+        let wanted = match ticket.amount {
+            Amount::Shares(quantity) => quantity,
+            Amount::Notional(dollars) if dollars < Decimal::ONE => return Err(too_small()),
+            Amount::Notional(dollars) => (dollars / reserve).trunc_with_scale(9),
+        };
+        let existing = self.ledger.quantity(&ticket.symbol);
+        let replaced = ticket.replaces.map_or(Decimal::ZERO, |index| self.orders[index].held());
+        let held = self.held_for_orders(&ticket.symbol) - replaced;
+        let available = existing - held;
+        if wanted <= available {
+            return Ok(());
+        }
+        let (wanted, available) = (plain(wanted), plain(available));
+        let text = format!("insufficient qty available for order (requested: {wanted}, available: {available})");
+        Err(Refusal::forbidden(text)
+            .with("available", available)
+            .with("existing_qty", plain(existing))
+            .with("held_for_orders", plain(held))
+            .with("symbol", ticket.symbol.clone()))
+    }
+
+    fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, fate: Fate, reserve_price: Decimal) -> usize {
+        let open = calendar::session_at(now);
+        let session = open.unwrap_or_else(|| calendar::next_session(now));
+        let day = ticket.time_in_force == TimeInForce::Day;
+        let id = self.new_id("order");
+        let order = Order {
+            id,
+            client_order_id: ticket.client_order_id.unwrap_or_else(|| self.fixed_id(&format!("{id}")).to_string()),
+            asset_id: self.asset_id(&ticket.symbol),
+            symbol: ticket.symbol,
+            side: ticket.side,
+            limit: ticket.limit,
+            amount: ticket.amount,
+            time_in_force: ticket.time_in_force,
+            status: if open.is_some() { OrderStatus::PendingNew } else { OrderStatus::Accepted },
+            filled_quantity: Decimal::ZERO,
+            filled_value: Decimal::ZERO,
+            reserve_price,
+            times: OrderTimes {
+                created: now,
+                updated: now,
+                filled: None,
+                expired: None,
+                canceled: None,
+                failed: None,
+                replaced: None,
+                expires: day.then_some(session.close),
+            },
+            replaced_by: None,
+            replaces: ticket.replaces.map(|index| self.orders[index].id),
+        };
+        let index = self.orders.len();
+        self.reports.push(Report::OrderAccepted { at: now, order: OrderFacts::from(&order), status: order.status });
+        self.orders.push(order);
+        self.plan(index, now.max(session.open), &fate);
+        self.fates.push(fate);
+        if day {
+            self.agenda.put(session.close, index, Due::Expire);
+        }
+        index
+    }
+
+    /// Puts on the agenda what will become of an order that gets going at `start`.
+    fn plan(&mut self, index: usize, start: DateTime<Utc>, fate: &Fate) {
+        let reaches_market = later(start, self.setup.knobs.acknowledge_delay.draw(&mut self.rng));
+        let usual = later(start, self.setup.knobs.fill_delay.draw(&mut self.rng)).max(reaches_market);
+        let (at, due) = match &fate.fill {
+            None => (usual, Some(Due::Match)),
+            Some(OrderEffect::FillAfter(delay)) => (later(start, *delay), Some(Due::Fill)),
+            Some(OrderEffect::Partial { .. }) => (usual, Some(Due::FillPart)),
+            Some(OrderEffect::RejectAfter(delay)) => (later(start, *delay), Some(Due::Reject)),
+            Some(_) => (usual, None),
+        };
+        self.agenda.put(reaches_market.min(at), index, Due::Acknowledge);
+        if let Some(due) = due {
+            self.agenda.put(at, index, due);
+        }
+    }
+
+    /// The asset's id, the same in every exchange.
+    pub(super) fn asset_id(&self, symbol: &str) -> Uuid {
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("alchemiser-mocks/asset/{symbol}").as_bytes())
+    }
+}
+
+fn too_small() -> Refusal {
+    Refusal::forbidden("cost basis must be >= minimal amount of order 1")
+}

@@ -1,0 +1,251 @@
+//! Where prices come from: daily bars (real, synthetic or dictated by a scenario), the intraday path they imply, and
+//! the quotes along that path.
+
+mod bar;
+mod path;
+mod quote;
+pub mod real;
+mod series;
+mod synthetic;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
+use chrono::Datelike;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+pub use bar::Bar;
+pub use path::Path;
+pub use quote::{Quote, QuoteEffect, QuoteReach, QuoteRule};
+pub use series::Series;
+
+use super::calendar;
+use super::order::Side;
+
+/// What a market is made of.
+#[derive(Clone, Debug)]
+pub struct MarketSetup {
+    /// Seeds the synthetic prices.
+    pub seed: u64,
+    /// Ask minus bid, USD; less than two ticks (0.02) counts as two ticks.
+    pub spread: Decimal,
+    /// Symbols whose history the scenario dictates.
+    pub series: BTreeMap<String, Series>,
+    /// Scripted quotes; the first that applies wins.
+    pub quotes: Vec<QuoteRule>,
+}
+
+impl Default for MarketSetup {
+    fn default() -> Self {
+        Self { seed: 0, spread: Decimal::new(2, 2), series: BTreeMap::new(), quotes: Vec::new() }
+    }
+}
+
+/// Prices of every symbol at every moment, all of them functions of the setup: asking changes nothing.
+pub struct Market {
+    setup: MarketSetup,
+    /// Synthetic years made so far.
+    years: RefCell<BTreeMap<(String, i32), Arc<[Bar]>>>,
+}
+
+impl Market {
+    /// A market made of `setup`.
+    pub fn new(setup: MarketSetup) -> Self {
+        Self { setup, years: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// Whether prices of `symbol` are made up: neither real data nor a scenario's own.
+    pub fn is_synthetic(&self, symbol: &str) -> bool {
+        !self.setup.series.contains_key(symbol) && !real::SYMBOLS.contains(&symbol)
+    }
+
+    /// Whether the bar of `symbol` on `date` is made up. A symbol with real data continues synthetically, scaled to its
+    /// last real close, after that data's last day.
+    pub fn is_synthetic_on(&self, symbol: &str, date: NaiveDate) -> bool {
+        if self.setup.series.contains_key(symbol) {
+            return false;
+        }
+        real::bars(symbol).is_none_or(|bars| bars.last().is_none_or(|last| last.date < date))
+    }
+
+    /// The bars of `symbol` from `from` to `to`, both included, oldest first, whether or not those days are over.
+    pub fn bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
+        if let Some(series) = self.setup.series.get(symbol) {
+            return series.bars(from, to);
+        }
+        let Some(real) = real::bars(symbol) else {
+            return self.synthetic(symbol, from, to, None);
+        };
+        let first = real.partition_point(|bar| bar.date < from);
+        let end = real.partition_point(|bar| bar.date <= to);
+        let mut bars = real[first.min(end)..end].to_vec();
+        if let Some(last) = real.last().filter(|last| last.date < to) {
+            let next = last.date.succ_opt().unwrap_or(last.date);
+            bars.extend(self.synthetic(symbol, from.max(next), to, Some(last)));
+        }
+        bars
+    }
+
+    /// The bar of `symbol` on `date`.
+    pub fn bar(&self, symbol: &str, date: NaiveDate) -> Option<Bar> {
+        self.bars(symbol, date, date).pop()
+    }
+
+    /// The price `symbol` last traded at by `now`: the middle of the path while the market is open, else the close of
+    /// the last session; rounded to cents. `None` before its first day.
+    pub fn price(&self, symbol: &str, now: DateTime<Utc>) -> Option<Decimal> {
+        Some(cents(self.middle(symbol, now)?.0))
+    }
+
+    /// The quote orders are matched at.
+    pub fn quote(&self, symbol: &str, now: DateTime<Utc>) -> Option<Quote> {
+        self.shaped(symbol, now, false)
+    }
+
+    /// The quote the data API shows; differs from [`Market::quote`] where a [`QuoteRule`] says so.
+    pub fn feed_quote(&self, symbol: &str, now: DateTime<Utc>) -> Option<Quote> {
+        self.shaped(symbol, now, true)
+    }
+
+    /// The first whole second after `now`, within the session that is trading then, at which an order to `side` at
+    /// `limit` meets the opposite quote. `limit` of `None` is a market order, which any opposite quote meets.
+    pub fn next_touch(
+        &self,
+        symbol: &str,
+        side: Side,
+        limit: Option<Decimal>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let session = calendar::session_at(now)?;
+        let path = Path::new(&self.bar(symbol, session.date)?, session);
+        let second = TimeDelta::seconds(1);
+        let first = floor(now) + second;
+        let meets = |at| self.quote(symbol, at).is_some_and(|quote| side.meets(limit, &quote));
+        let rules = self.setup.quotes.iter().filter(|rule| rule.symbol == symbol);
+        let mut turns: Vec<_> = rules
+            .flat_map(|rule| [rule.from, rule.until])
+            .flatten()
+            .map(|at| floor(at + second - TimeDelta::nanoseconds(1)))
+            .chain(path.turns())
+            .chain([first])
+            .filter(|at| first <= *at && *at <= session.close)
+            .collect();
+        turns.sort();
+        turns.windows(2).find_map(|pair| first_in(pair[0], pair[1], &meets))
+    }
+
+    /// The unrounded middle price and the second it stood at.
+    fn middle(&self, symbol: &str, now: DateTime<Utc>) -> Option<(Decimal, DateTime<Utc>)> {
+        match calendar::session_at(now) {
+            Some(session) => {
+                let path = Path::new(&self.bar(symbol, session.date)?, session);
+                Some((path.at(floor(now)), floor(now)))
+            }
+            None => {
+                let session = calendar::last_completed(now);
+                Some((self.bar(symbol, session.date)?.close, session.close))
+            }
+        }
+    }
+
+    fn shaped(&self, symbol: &str, now: DateTime<Utc>, feed: bool) -> Option<Quote> {
+        let rule = self.setup.quotes.iter().find(|rule| rule.applies(symbol, now, feed));
+        let Some(rule) = rule else {
+            return self.plain(symbol, now);
+        };
+        if let QuoteEffect::Stale(age) = rule.effect {
+            return self.plain(symbol, if feed { earlier(now, age) } else { now });
+        }
+        let mut quote = self.plain(symbol, now)?;
+        match rule.effect {
+            QuoteEffect::Fixed { bid, ask } => (quote.bid, quote.ask) = (bid, ask),
+            QuoteEffect::ZeroAsk => (quote.ask, quote.ask_size) = (Decimal::ZERO, 0),
+            QuoteEffect::ZeroBid => (quote.bid, quote.bid_size) = (Decimal::ZERO, 0),
+            QuoteEffect::Crossed(by) => quote.bid = quote.ask + by,
+            QuoteEffect::Missing => return None,
+            QuoteEffect::Stale(_) => {}
+        }
+        Some(quote)
+    }
+
+    /// The quote no script has touched: the middle minus and plus half the spread, in whole cents.
+    fn plain(&self, symbol: &str, now: DateTime<Utc>) -> Option<Quote> {
+        let (middle, at) = self.middle(symbol, now)?;
+        let spread = cents(self.setup.spread).max(Decimal::new(2, 2));
+        let half = (spread / Decimal::TWO).round_dp_with_strategy(2, RoundingStrategy::ToZero);
+        let bid = (cents(middle) - half).max(Decimal::new(1, 2));
+        let sizes = at.timestamp().rem_euclid(7).unsigned_abs();
+        Some(Quote { bid, bid_size: 100 * (3 + sizes), ask: bid + spread, ask_size: 100 * (9 - sizes), at })
+    }
+
+    fn synthetic(&self, symbol: &str, from: NaiveDate, to: NaiveDate, after: Option<&Bar>) -> Vec<Bar> {
+        let factor = after.and_then(|last| {
+            let made = self.year(symbol, last.date.year());
+            let join = made.iter().find(|bar| bar.date == last.date)?;
+            Some((last.close / join.close, last.adjusted_close / last.close))
+        });
+        let mut bars = Vec::new();
+        for year in from.year()..=to.year() {
+            let made = self.year(symbol, year);
+            let wanted = made.iter().filter(|bar| from <= bar.date && bar.date <= to);
+            bars.extend(wanted.map(|bar| match factor {
+                None => bar.clone(),
+                Some((price, adjustment)) => {
+                    let mut bar = bar.scaled(price, 2);
+                    bar.adjusted_close = bar.close * adjustment;
+                    bar
+                }
+            }));
+        }
+        bars
+    }
+
+    fn year(&self, symbol: &str, year: i32) -> Arc<[Bar]> {
+        let mut years = self.years.borrow_mut();
+        let made = years.entry((symbol.to_owned(), year));
+        made.or_insert_with(|| synthetic::year(self.setup.seed, symbol, year).into()).clone()
+    }
+}
+
+/// The first second of `[from, to)` at which `meets` holds, given that it turns at most once in between.
+fn first_in(
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    meets: &impl Fn(DateTime<Utc>) -> bool,
+) -> Option<DateTime<Utc>> {
+    if from >= to {
+        return None;
+    }
+    let (mut low, mut high) = (0, (to - from).num_seconds() - 1);
+    let at = |second| from + TimeDelta::seconds(second);
+    if meets(from) {
+        return Some(from);
+    }
+    if !meets(at(high)) {
+        return None;
+    }
+    while high - low > 1 {
+        let half = low + (high - low) / 2;
+        if meets(at(half)) {
+            high = half;
+        } else {
+            low = half;
+        }
+    }
+    Some(at(high))
+}
+
+fn cents(price: Decimal) -> Decimal {
+    price.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+fn floor(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(at)
+}
+
+fn earlier(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by).ok().and_then(|by| at.checked_sub_signed(by)).unwrap_or(DateTime::<Utc>::MIN_UTC)
+}

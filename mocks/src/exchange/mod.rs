@@ -1,0 +1,162 @@
+//! An exchange and broker that speaks Alpaca's REST: trading API and market data API in one.
+//!
+//! Sans-I/O: [`Exchange::handle`] answers one request at one moment, [`Exchange::advance`] lets happen what happens by
+//! itself (fills, cancellations, the close), [`Exchange::next_due`] says when that will be. Nothing here knows a clock,
+//! a socket or a thread, and equal setups answer equal requests alike.
+//!
+//! Behaviour follows Alpaca's public documentation (docs.alpaca.markets: "Orders at Alpaca", "Trading API reference",
+//! "Market Data API reference") and the answers its users have published; specification 7.6 to 7.9 lists what the
+//! trading system relies on. What is not modelled: margin, short selling, stop, bracket and extended-hours orders,
+//! fees, dividends, splits of positions, streaming.
+
+mod agenda;
+mod api;
+pub mod calendar;
+mod intake;
+mod ledger;
+pub mod market;
+mod matching;
+mod order;
+mod rate_limit;
+mod refusal;
+mod report;
+mod script;
+mod server;
+mod setup;
+mod text;
+mod view;
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use fastrand::Rng;
+use http::{Request, Response};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+pub use market::{Bar, Market, MarketSetup, Quote, QuoteEffect, QuoteReach, QuoteRule, Series};
+pub use order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
+pub use refusal::Refusal;
+pub use report::{OrderFacts, Report, Service};
+pub use script::{OrderEffect, OrderRule};
+pub use server::ExchangeServer;
+pub use setup::{AccountSetup, AssetSetup, Delay, ExchangeSetup, Knobs, PositionSetup};
+pub use view::AccountView;
+
+use agenda::Agenda;
+use ledger::Ledger;
+use rate_limit::RateLimit;
+use script::{Fate, Script};
+
+/// One account at one exchange.
+pub struct Exchange {
+    setup: ExchangeSetup,
+    market: Market,
+    ledger: Ledger,
+    orders: Vec<Order>,
+    /// What the script says about each of `orders`, by the same index.
+    fates: Vec<Fate>,
+    script: Script,
+    agenda: Agenda,
+    rng: Rng,
+    /// Names made so far.
+    named: u64,
+    trading_limit: RateLimit,
+    data_limit: RateLimit,
+    reports: Vec<Report>,
+}
+
+impl Exchange {
+    /// An exchange on which nothing has happened yet.
+    pub fn new(mut setup: ExchangeSetup) -> Self {
+        let script = Script::new(std::mem::take(&mut setup.order_script));
+        let limit = setup.knobs.requests_per_minute;
+        Self {
+            market: Market::new(std::mem::take(&mut setup.market)),
+            ledger: Ledger::new(setup.cash, &setup.positions),
+            orders: Vec::new(),
+            fates: Vec::new(),
+            script,
+            agenda: Agenda::default(),
+            rng: Rng::with_seed(setup.seed),
+            named: 0,
+            trading_limit: RateLimit::new(limit),
+            data_limit: RateLimit::new(limit),
+            reports: Vec::new(),
+            setup,
+        }
+    }
+
+    /// Answers one request that arrives at `now`, after everything due by then has happened. The host is not looked at:
+    /// `/v2/stocks/` is the market data API, the rest of `/v2/` the trading API. Never fails: what cannot be done is
+    /// answered as Alpaca does, with a status and `{"code", "message"}`.
+    pub fn handle(&mut self, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
+        self.advance(now);
+        let response = api::answer(self, now, request);
+        self.advance(now);
+        response
+    }
+
+    /// When something will next happen by itself, if anything will.
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.agenda.next()
+    }
+
+    /// Lets everything due up to and including `now` happen, in time order, each at its own moment.
+    pub fn advance(&mut self, now: DateTime<Utc>) {
+        while let Some((at, order, due)) = self.agenda.take(now) {
+            self.happen(at, order, due);
+        }
+    }
+
+    /// What happened since this was last asked, in the order it happened.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+
+    /// Every order ever accepted, oldest first.
+    pub fn orders(&self) -> &[Order] {
+        &self.orders
+    }
+
+    /// Shares held, by symbol; nothing is listed with zero shares.
+    pub fn positions(&self) -> BTreeMap<String, Decimal> {
+        self.ledger.holdings().iter().map(|(symbol, holding)| (symbol.clone(), holding.quantity)).collect()
+    }
+
+    /// The market behind the exchange.
+    pub fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// A new id, the same one in every run with the same seed.
+    fn new_id(&mut self, kind: &str) -> Uuid {
+        self.named += 1;
+        self.fixed_id(&format!("{kind}/{}", self.named))
+    }
+
+    /// The id of something that always has the same name.
+    fn fixed_id(&self, name: &str) -> Uuid {
+        let exchange = format!("alchemiser-mocks/exchange/{}/{name}", self.setup.seed);
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, exchange.as_bytes())
+    }
+
+    /// What the setup says about `symbol`, or `None` for one the exchange does not know. A symbol it was told nothing
+    /// about is known when it looks like one: one to five capitals, maybe a class after a dot.
+    fn asset(&self, symbol: &str) -> Option<AssetSetup> {
+        match self.setup.assets.get(symbol) {
+            Some(asset) => Some(*asset).filter(|asset| asset.listed),
+            None => is_symbol(symbol).then(AssetSetup::default),
+        }
+    }
+}
+
+/// Whether `text` is written like the symbol of a US equity.
+fn is_symbol(text: &str) -> bool {
+    let (name, class) = text.split_once('.').unwrap_or((text, "A"));
+    let capitals = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    capitals(name, 5) && capitals(class, 2)
+}

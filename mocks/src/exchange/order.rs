@@ -1,0 +1,265 @@
+//! An order and its life.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::market::Quote;
+use super::text::{plain, stamp};
+
+/// Buy or sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Shares for cash.
+    Buy,
+    /// Cash for shares.
+    Sell,
+}
+
+impl Side {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+
+    /// The price the other side asks for or offers, or `None` when nobody is there.
+    pub fn opposite(self, quote: &Quote) -> Option<Decimal> {
+        let price = match self {
+            Self::Buy => quote.ask,
+            Self::Sell => quote.bid,
+        };
+        Some(price).filter(|price| *price > Decimal::ZERO)
+    }
+
+    /// Whether an order at `limit` (`None`: market) can trade against `quote` at once.
+    pub fn meets(self, limit: Option<Decimal>, quote: &Quote) -> bool {
+        self.opposite(quote).is_some_and(|price| limit.is_none_or(|limit| self.accepts(limit, price)))
+    }
+
+    /// Whether `price` is no worse than `limit`.
+    pub fn accepts(self, limit: Decimal, price: Decimal) -> bool {
+        match self {
+            Self::Buy => price <= limit,
+            Self::Sell => price >= limit,
+        }
+    }
+}
+
+/// How long an order works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeInForce {
+    /// Until the close of the session it is for.
+    Day,
+    /// Until it is filled or cancelled.
+    Gtc,
+}
+
+/// How much an order is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Shares, up to nine decimals.
+    Shares(Decimal),
+    /// US dollars; the shares follow from the price it fills at.
+    Notional(Decimal),
+}
+
+/// The states of an order (Alpaca, "Orders at Alpaca", order life cycle; specification 7.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Received while the market is closed; goes to the market at the next open.
+    Accepted,
+    /// Received, on its way to the market.
+    PendingNew,
+    /// At the market.
+    New,
+    /// Partly executed, still working.
+    PartiallyFilled,
+    /// Asked to be cancelled; may still fill.
+    PendingCancel,
+    /// Executed in full. Final.
+    Filled,
+    /// Cancelled; may have filled in part. Final.
+    Canceled,
+    /// Its day is over; may have filled in part. Final.
+    Expired,
+    /// Another order took its place. Final.
+    Replaced,
+    /// Refused by the market after it had been accepted by the broker. Final.
+    Rejected,
+}
+
+impl OrderStatus {
+    /// Whether nothing will happen to the order any more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Filled | Self::Canceled | Self::Expired | Self::Replaced | Self::Rejected)
+    }
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::PendingNew => "pending_new",
+            Self::New => "new",
+            Self::PartiallyFilled => "partially_filled",
+            Self::PendingCancel => "pending_cancel",
+            Self::Filled => "filled",
+            Self::Canceled => "canceled",
+            Self::Expired => "expired",
+            Self::Replaced => "replaced",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// When each step of an order happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderTimes {
+    /// Received.
+    pub created: DateTime<Utc>,
+    /// Last changed.
+    pub updated: DateTime<Utc>,
+    /// Filled in full.
+    pub filled: Option<DateTime<Utc>>,
+    /// Expired at the close.
+    pub expired: Option<DateTime<Utc>>,
+    /// Cancelled.
+    pub canceled: Option<DateTime<Utc>>,
+    /// Refused by the market.
+    pub failed: Option<DateTime<Utc>>,
+    /// Replaced by another order.
+    pub replaced: Option<DateTime<Utc>>,
+    /// When it will expire if it still works then.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// One order, from its acceptance to the end of its life and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    /// The exchange's name for it.
+    pub id: Uuid,
+    /// The client's name for it, or one the exchange made up.
+    pub client_order_id: String,
+    /// What is traded.
+    pub symbol: String,
+    /// The asset's id.
+    pub asset_id: Uuid,
+    /// Buy or sell.
+    pub side: Side,
+    /// The limit price, or `None` for a market order.
+    pub limit: Option<Decimal>,
+    /// How much.
+    pub amount: Amount,
+    /// How long.
+    pub time_in_force: TimeInForce,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// Shares executed so far.
+    pub filled_quantity: Decimal,
+    /// Dollars those shares cost or brought: the sum of quantity times price over the fills, exactly.
+    pub filled_value: Decimal,
+    /// What a buy order holds back from buying power for each share not yet filled.
+    pub reserve_price: Decimal,
+    /// When things happened.
+    pub times: OrderTimes,
+    /// The order that took its place.
+    pub replaced_by: Option<Uuid>,
+    /// The order whose place it took.
+    pub replaces: Option<Uuid>,
+}
+
+impl Order {
+    /// Shares ordered; `None` for an order in dollars that has not filled.
+    pub fn quantity(&self) -> Option<Decimal> {
+        match self.amount {
+            Amount::Shares(quantity) => Some(quantity),
+            Amount::Notional(_) => None,
+        }
+    }
+
+    /// Shares still to fill at `price`.
+    pub fn remaining(&self, price: Decimal) -> Decimal {
+        match self.amount {
+            Amount::Shares(quantity) => quantity - self.filled_quantity,
+            Amount::Notional(dollars) => ((dollars - self.filled_value) / price).trunc_with_scale(9),
+        }
+    }
+
+    /// Dollars a working buy order holds back from buying power.
+    pub fn reserved(&self) -> Decimal {
+        match (self.side, self.amount) {
+            _ if self.status.is_final() => Decimal::ZERO,
+            (Side::Sell, _) => Decimal::ZERO,
+            (Side::Buy, Amount::Shares(quantity)) => (quantity - self.filled_quantity) * self.reserve_price,
+            (Side::Buy, Amount::Notional(dollars)) => dollars - self.filled_value,
+        }
+    }
+
+    /// Shares a working sell order holds back from the position.
+    pub fn held(&self) -> Decimal {
+        match self.side {
+            Side::Sell if !self.status.is_final() => self.remaining(self.reserve_price),
+            _ => Decimal::ZERO,
+        }
+    }
+
+    /// The average price of the fills, rounded to nine decimals; `None` before the first.
+    pub fn filled_average_price(&self) -> Option<Decimal> {
+        (self.filled_quantity > Decimal::ZERO).then(|| (self.filled_value / self.filled_quantity).round_dp(9))
+    }
+
+    /// The order as the trading API shows it: numbers as strings, absent things as null.
+    pub(super) fn json(&self) -> Value {
+        let (kind, times) = (if self.limit.is_some() { "limit" } else { "market" }, &self.times);
+        let notional = match self.amount {
+            Amount::Notional(dollars) => Some(plain(dollars)),
+            Amount::Shares(_) => None,
+        };
+        json!({
+            "id": self.id,
+            "client_order_id": self.client_order_id,
+            "created_at": stamp(times.created),
+            "updated_at": stamp(times.updated),
+            "submitted_at": stamp(times.created),
+            "filled_at": times.filled.map(stamp),
+            "expired_at": times.expired.map(stamp),
+            "canceled_at": times.canceled.map(stamp),
+            "failed_at": times.failed.map(stamp),
+            "replaced_at": times.replaced.map(stamp),
+            "expires_at": times.expires.map(stamp),
+            "replaced_by": self.replaced_by,
+            "replaces": self.replaces,
+            "asset_id": self.asset_id,
+            "symbol": self.symbol,
+            "asset_class": "us_equity",
+            "notional": notional,
+            "qty": self.quantity().map(plain),
+            "filled_qty": plain(self.filled_quantity),
+            "filled_avg_price": self.filled_average_price().map(plain),
+            "order_class": "",
+            "order_type": kind,
+            "type": kind,
+            "side": self.side.as_str(),
+            "position_intent": format!("{}_to_{}", self.side.as_str(),
+                if self.side == Side::Buy { "open" } else { "close" }),
+            "time_in_force": self.time_in_force,
+            "limit_price": self.limit.map(plain),
+            "stop_price": null,
+            "status": self.status.as_str(),
+            "extended_hours": false,
+            "legs": null,
+            "trail_percent": null,
+            "trail_price": null,
+            "hwm": null,
+            "subtag": null,
+            "source": null,
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! What happened at the exchange: the observer's feed.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::order::{Amount, Order, OrderStatus, Side};
+
+/// Which order a report is about. Decimals are strings in JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OrderFacts {
+    /// The exchange's id; `None` for an order that was refused before it got one.
+    pub order_id: Option<Uuid>,
+    /// The client's id; `None` where it sent none.
+    pub client_order_id: Option<String>,
+    /// What is traded.
+    pub symbol: String,
+    /// Buy or sell.
+    pub side: Side,
+    /// Shares ordered; `None` for an order in dollars.
+    pub quantity: Option<Decimal>,
+    /// Dollars ordered; `None` for an order in shares.
+    pub notional: Option<Decimal>,
+    /// The limit price; `None` for a market order.
+    pub limit_price: Option<Decimal>,
+}
+
+impl From<&Order> for OrderFacts {
+    fn from(order: &Order) -> Self {
+        Self {
+            order_id: Some(order.id),
+            client_order_id: Some(order.client_order_id.clone()),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            quantity: order.quantity(),
+            notional: match order.amount {
+                Amount::Notional(dollars) => Some(dollars),
+                Amount::Shares(_) => None,
+            },
+            limit_price: order.limit,
+        }
+    }
+}
+
+/// Which of the two services a request was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Orders, positions, account, assets, clock, calendar.
+    Trading,
+    /// Bars, quotes, trades.
+    Data,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// The exchange has taken the order; from now on it may fill.
+    OrderAccepted {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// `pending_new`, or `accepted` while the market is closed.
+        status: OrderStatus,
+    },
+    /// Shares changed hands.
+    OrderFilled {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// Shares of this fill.
+        fill_quantity: Decimal,
+        /// The price of this fill.
+        fill_price: Decimal,
+        /// Shares filled so far, this fill included.
+        filled_quantity: Decimal,
+        /// `filled`, or where the order stands while more may come.
+        status: OrderStatus,
+    },
+    /// A client asked for the order to be cancelled and was told that it will be.
+    CancelRequested {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+    },
+    /// The order works no more.
+    OrderCancelled {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// Shares filled before.
+        filled_quantity: Decimal,
+    },
+    /// The session ended.
+    OrderExpired {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// Shares filled before.
+        filled_quantity: Decimal,
+    },
+    /// Another order took its place.
+    OrderReplaced {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// The new order's id.
+        replaced_by: Uuid,
+        /// Shares filled before.
+        filled_quantity: Decimal,
+    },
+    /// The order was refused: at once (no order id), or by the market after it had been accepted.
+    OrderRejected {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// Alpaca's code.
+        code: u32,
+        /// The text.
+        message: String,
+    },
+    /// A request was answered 429.
+    RateLimited {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which service.
+        service: Service,
+    },
+}
+
+impl Report {
+    /// When it happened.
+    pub fn at(&self) -> DateTime<Utc> {
+        match self {
+            Self::OrderAccepted { at, .. }
+            | Self::OrderFilled { at, .. }
+            | Self::CancelRequested { at, .. }
+            | Self::OrderCancelled { at, .. }
+            | Self::OrderExpired { at, .. }
+            | Self::OrderReplaced { at, .. }
+            | Self::OrderRejected { at, .. }
+            | Self::RateLimited { at, .. } => *at,
+        }
+    }
+
+    /// The order it is about.
+    pub fn order(&self) -> Option<&OrderFacts> {
+        match self {
+            Self::OrderAccepted { order, .. }
+            | Self::OrderFilled { order, .. }
+            | Self::CancelRequested { order, .. }
+            | Self::OrderCancelled { order, .. }
+            | Self::OrderExpired { order, .. }
+            | Self::OrderReplaced { order, .. }
+            | Self::OrderRejected { order, .. } => Some(order),
+            Self::RateLimited { .. } => None,
+        }
+    }
+}

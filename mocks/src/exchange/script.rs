@@ -1,0 +1,105 @@
+//! What happens to which order: the scenario's hand at the market.
+
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+
+use super::order::Side;
+
+/// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in the order they
+/// arrive (refused ones too, repeated client ids not); `occurrence` picks one of them, `None` takes all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderRule {
+    /// Only this symbol.
+    pub symbol: Option<String>,
+    /// Only this side.
+    pub side: Option<Side>,
+    /// Only the n-th such order, from 1.
+    pub occurrence: Option<u32>,
+    /// What happens to it.
+    pub effect: OrderEffect,
+}
+
+impl OrderRule {
+    /// A rule for every order.
+    pub fn every(effect: OrderEffect) -> Self {
+        Self { symbol: None, side: None, occurrence: None, effect }
+    }
+}
+
+/// What happens to an order. Of several rules that apply, the first that says how it *fills* and the first that says
+/// how it *cancels* both count.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrderEffect {
+    /// Fills in full this long after acceptance (or the open): at the opposite quote, or at its limit where the quote
+    /// is worse.
+    FillAfter(Duration),
+    /// A part fills after the usual delay, as [`OrderEffect::FillAfter`] does, the rest `then` later or never.
+    Partial {
+        /// How much of the order, 0 to 100; cut to whole shares where the order is in whole shares.
+        percent: Decimal,
+        /// When the rest fills; `None`: never.
+        then: Option<Duration>,
+    },
+    /// Never fills: rests until it is cancelled or expires.
+    Never,
+    /// Refused at once with this answer.
+    Reject {
+        /// The HTTP status.
+        status: u16,
+        /// Alpaca's code.
+        code: u32,
+        /// The text.
+        message: String,
+    },
+    /// Accepted, and refused by the market this much later: status `rejected`.
+    RejectAfter(Duration),
+    /// A cancel request takes this long to be done; the order may fill in the meantime.
+    CancelLate(Duration),
+}
+
+impl OrderEffect {
+    fn is_about_cancelling(&self) -> bool {
+        matches!(self, Self::CancelLate(_))
+    }
+}
+
+/// What the script says about one order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Fate {
+    pub(super) fill: Option<OrderEffect>,
+    pub(super) cancel_late: Option<Duration>,
+}
+
+/// The rules with how often each has been met.
+pub(super) struct Script {
+    rules: Vec<(OrderRule, u32)>,
+}
+
+impl Script {
+    pub(super) fn new(rules: Vec<OrderRule>) -> Self {
+        Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect() }
+    }
+
+    /// Counts one more order and says what becomes of it.
+    pub(super) fn next(&mut self, symbol: &str, side: Side) -> Fate {
+        let mut fate = Fate::default();
+        for (rule, met) in &mut self.rules {
+            let symbol_fits = rule.symbol.as_deref().is_none_or(|wanted| wanted == symbol);
+            if !symbol_fits || rule.side.is_some_and(|wanted| wanted != side) {
+                continue;
+            }
+            *met += 1;
+            if rule.occurrence.is_some_and(|wanted| wanted != *met) {
+                continue;
+            }
+            match &rule.effect {
+                OrderEffect::CancelLate(delay) => fate.cancel_late = fate.cancel_late.or(Some(*delay)),
+                effect if fate.fill.is_none() => fate.fill = Some(effect.clone()),
+                _ => {}
+            }
+        }
+        debug_assert!(fate.fill.as_ref().is_none_or(|effect| !effect.is_about_cancelling()));
+        fate
+    }
+}

@@ -1,0 +1,168 @@
+//! What an exchange is made of: money, market, assets, and the knobs that make it slow, forgetful or hostile.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+
+use super::market::MarketSetup;
+use super::script::OrderRule;
+
+/// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal requests at equal
+/// times give equal answers, byte for byte.
+#[derive(Clone, Debug)]
+pub struct ExchangeSetup {
+    /// Seeds ids and delays.
+    pub seed: u64,
+    /// The key that `APCA-API-KEY-ID` must carry.
+    pub key_id: String,
+    /// The secret that `APCA-API-SECRET-KEY` must carry.
+    pub secret_key: String,
+    /// Settled cash at the beginning, USD.
+    pub cash: Decimal,
+    /// Shares held at the beginning, by symbol.
+    pub positions: BTreeMap<String, PositionSetup>,
+    /// Prices and quotes.
+    pub market: MarketSetup,
+    /// Assets that differ from [`AssetSetup::default`], by symbol.
+    pub assets: BTreeMap<String, AssetSetup>,
+    /// What the account may not do.
+    pub account: AccountSetup,
+    /// What happens to which order.
+    pub order_script: Vec<OrderRule>,
+    /// Delays, limits and lags.
+    pub knobs: Knobs,
+}
+
+impl Default for ExchangeSetup {
+    /// An account with 100,000 USD, no positions, keys `PKTEST` / `secret`, synthetic prices, seed 0.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            key_id: "PKTEST".to_owned(),
+            secret_key: "secret".to_owned(),
+            cash: Decimal::from(100_000),
+            positions: BTreeMap::new(),
+            market: MarketSetup::default(),
+            assets: BTreeMap::new(),
+            account: AccountSetup::default(),
+            order_script: Vec::new(),
+            knobs: Knobs::default(),
+        }
+    }
+}
+
+/// Shares held before the exchange starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PositionSetup {
+    /// Shares, not negative.
+    pub quantity: Decimal,
+    /// What one had cost; `None` shows the current price, so that nothing was won or lost.
+    pub average_entry_price: Option<Decimal>,
+}
+
+impl From<Decimal> for PositionSetup {
+    fn from(quantity: Decimal) -> Self {
+        Self { quantity, average_entry_price: None }
+    }
+}
+
+/// What one asset allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AssetSetup {
+    /// Whether the exchange knows the symbol at all.
+    pub listed: bool,
+    /// Whether its status is `active`.
+    pub active: bool,
+    /// Whether orders are taken.
+    pub tradable: bool,
+    /// Whether fractions of a share can be ordered.
+    pub fractionable: bool,
+}
+
+impl Default for AssetSetup {
+    /// Listed, active, tradable, fractionable.
+    fn default() -> Self {
+        Self { listed: true, active: true, tradable: true, fractionable: true }
+    }
+}
+
+/// Flags of the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountSetup {
+    /// Orders are refused.
+    pub trading_blocked: bool,
+    /// Everything but looking is refused.
+    pub account_blocked: bool,
+    /// Shown in the account; refuses nothing by itself.
+    pub pattern_day_trader: bool,
+}
+
+/// A delay drawn evenly between two durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delay {
+    least: Duration,
+    most: Duration,
+}
+
+impl Delay {
+    /// A delay from `least` to `most`; the larger of the two is the upper end.
+    pub const fn between_millis(least: u64, most: u64) -> Self {
+        let (least, most) = if least <= most { (least, most) } else { (most, least) };
+        Self { least: Duration::from_millis(least), most: Duration::from_millis(most) }
+    }
+
+    /// Always this long.
+    pub const fn exactly(duration: Duration) -> Self {
+        Self { least: duration, most: duration }
+    }
+
+    /// One draw, in whole milliseconds.
+    pub(super) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
+        if self.least == self.most {
+            return self.least;
+        }
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(rng.u64(millis(self.least)..=millis(self.most)))
+    }
+}
+
+/// Delays, limits and lags.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knobs {
+    /// From acceptance (or the open) until the order is `new`.
+    pub acknowledge_delay: Delay,
+    /// From acceptance (or the open) until a marketable order fills.
+    pub fill_delay: Delay,
+    /// From a cancel request until the order is `canceled`.
+    pub cancel_delay: Delay,
+    /// How soon an order that rests inside the spread, at the middle or better for the other side, fills at its limit;
+    /// `None`: it waits until the quote comes to it.
+    pub resting_fill: Option<Delay>,
+    /// How long the proceeds of a sale are cash but not yet buying power.
+    pub settlement_delay: Duration,
+    /// How long a look-up by `client_order_id` answers 404 after acceptance, as a lagging read replica does.
+    pub hide_new_orders_for: Duration,
+    /// How long a used `client_order_id` is refused; `None`: for ever.
+    pub remember_client_order_ids_for: Option<Duration>,
+    /// Requests within a minute, counted apart for the trading API and the data API.
+    pub requests_per_minute: u32,
+    /// What a market buy order reserves above the ask, in percent.
+    pub market_order_reserve_percent: Decimal,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            acknowledge_delay: Delay::between_millis(10, 60),
+            fill_delay: Delay::between_millis(400, 1_500),
+            cancel_delay: Delay::between_millis(20, 120),
+            resting_fill: Some(Delay::between_millis(2_000, 8_000)),
+            settlement_delay: Duration::ZERO,
+            hide_new_orders_for: Duration::ZERO,
+            remember_client_order_ids_for: None,
+            requests_per_minute: 200,
+            market_order_reserve_percent: Decimal::TWO,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! When the mail server refuses and when it hangs up.
+
+use serde::Serialize;
+
+/// A step of the dialogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailStage {
+    /// The client has connected; nothing was said.
+    Connect,
+    /// EHLO or HELO.
+    Ehlo,
+    /// STARTTLS.
+    StartTls,
+    /// AUTH.
+    Auth,
+    /// MAIL FROM.
+    MailFrom,
+    /// RCPT TO.
+    RcptTo,
+    /// DATA, before the content.
+    Data,
+    /// The dot that ends the content.
+    AfterData,
+}
+
+/// What happens at a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailEffect {
+    /// This answer instead of the usual one. At [`MailStage::Connect`] the connection is closed after it. At
+    /// [`MailStage::AfterData`] the mail is kept only when the code says so, that is below 400.
+    Reply {
+        /// The three digits.
+        code: u16,
+        /// The text after them.
+        text: String,
+    },
+    /// The connection ends without an answer. At [`MailStage::AfterData`] the mail *is* accepted and kept: the client
+    /// cannot know.
+    Drop,
+}
+
+/// One line of the script; the first that fits wins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailRule {
+    /// The stage it is about.
+    pub stage: MailStage,
+    /// Only on the n-th connection, from 1; `None`: on every one.
+    pub occurrence: Option<u32>,
+    /// What happens.
+    pub effect: MailEffect,
+}
+
+/// The effect for `stage` of connection number `connection`.
+pub(super) fn effect(rules: &[MailRule], stage: MailStage, connection: u32) -> Option<&MailEffect> {
+    let fits = |rule: &&MailRule| rule.stage == stage && rule.occurrence.is_none_or(|nth| nth == connection);
+    rules.iter().find(fits).map(|rule| &rule.effect)
+}

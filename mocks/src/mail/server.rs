@@ -1,0 +1,245 @@
+//! The mail server.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
+
+use super::certificate::{self, Identity};
+use super::dialogue::{Dialogue, Step};
+use super::message::Mail;
+use super::report::MailReport;
+use super::script::{MailEffect, MailRule, MailStage, effect};
+
+/// The longest line outside of a mail's content; RFC 5321 asks for 512 octets, AUTH may need more.
+const LINE_LENGTH_MAX: usize = 12_288;
+
+/// What a mail server is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailSetup {
+    /// The name it gives itself and its certificate carries; a DNS name.
+    pub hostname: String,
+    /// Who may send.
+    pub user: String,
+    /// By which password.
+    pub password: String,
+    /// The largest content it takes, in octets; announced by SIZE.
+    pub size_limit: usize,
+    /// When it refuses and when it hangs up.
+    pub script: Vec<MailRule>,
+}
+
+impl Default for MailSetup {
+    /// `smtp.mail.me.com`, user `alchemiser@example.com`, password `secret`, 10 MiB, no script.
+    fn default() -> Self {
+        Self {
+            hostname: "smtp.mail.me.com".to_owned(),
+            user: "alchemiser@example.com".to_owned(),
+            password: "secret".to_owned(),
+            size_limit: 10 * 1024 * 1024,
+            script: Vec::new(),
+        }
+    }
+}
+
+/// A mail server; clones are the same server.
+#[derive(Clone)]
+pub struct MailServer {
+    setup: Arc<MailSetup>,
+    identity: Arc<Identity>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    connections: u32,
+    mails: Vec<Mail>,
+    reports: Vec<MailReport>,
+}
+
+/// Why a conversation paused.
+enum Pause {
+    Close,
+    Upgrade,
+}
+
+impl MailServer {
+    /// A server that has no mail yet.
+    pub fn new(setup: MailSetup) -> Self {
+        let identity = certificate::identity(&setup.hostname);
+        Self { setup: Arc::new(setup), identity, state: Arc::default() }
+    }
+
+    /// Holds one connection's whole dialogue, from the greeting to QUIT, a dropped connection or the client's hanging
+    /// up.
+    ///
+    /// # Errors
+    /// What the stream reports, and TLS handshakes that failed. A client that hangs up is no error.
+    pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, mut stream: S) -> io::Result<()> {
+        let mut dialogue = Dialogue::new(Arc::clone(&self.setup));
+        let connection = self.connect();
+        match effect(&self.setup.script, MailStage::Connect, connection) {
+            Some(MailEffect::Drop) => {
+                self.report(MailReport::ConnectionDropped { stage: MailStage::Connect });
+                return Ok(());
+            }
+            Some(MailEffect::Reply { code, text }) => {
+                self.refused(Some(MailStage::Connect), *code);
+                return write(&mut stream, format!("{code} {text}\r\n").as_bytes()).await;
+            }
+            None => write(&mut stream, &dialogue.greeting()).await?,
+        }
+        if let Pause::Upgrade = self.converse(&mut stream, &mut dialogue, connection).await? {
+            let acceptor = TlsAcceptor::from(Arc::clone(&self.identity.config));
+            let mut stream = acceptor.accept(stream).await?;
+            dialogue.encrypted();
+            self.converse(&mut stream, &mut dialogue, connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Accepted mails, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.state().mails.clone()
+    }
+
+    /// What happened since this was last asked, in the order it happened.
+    pub fn take_reports(&self) -> Vec<MailReport> {
+        std::mem::take(&mut self.state().reports)
+    }
+
+    /// The certificate, so that a client can trust it: DER.
+    pub fn certificate_der(&self) -> Vec<u8> {
+        self.identity.der.clone()
+    }
+
+    /// The certificate, so that a client can trust it: PEM.
+    pub fn certificate_pem(&self) -> String {
+        self.identity.pem.clone()
+    }
+
+    async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send>(
+        &self,
+        stream: &mut S,
+        dialogue: &mut Dialogue,
+        connection: u32,
+    ) -> io::Result<Pause> {
+        let mut received = Vec::new();
+        loop {
+            let Some(line) = read_line(stream, &mut received, self.line_limit(dialogue)).await? else {
+                return Ok(Pause::Close);
+            };
+            let stage = dialogue.stage(&line);
+            let scripted = stage.filter(|_| dialogue.begins(&line));
+            let step = match scripted.and_then(|stage| effect(&self.setup.script, stage, connection)) {
+                None => dialogue.answer(&line),
+                Some(MailEffect::Drop) => {
+                    if dialogue.is_in_content() {
+                        dialogue.answer(&line);
+                        self.keep(dialogue);
+                    }
+                    self.report(MailReport::ConnectionDropped { stage: stage.unwrap_or(MailStage::Connect) });
+                    return Ok(Pause::Close);
+                }
+                Some(MailEffect::Reply { code, text }) if dialogue.is_in_content() => {
+                    dialogue.judge_content(*code, text);
+                    dialogue.answer(&line)
+                }
+                Some(MailEffect::Reply { code, text }) => {
+                    let answer = format!("{code} {text}\r\n").into_bytes();
+                    if *code == 421 { Step::Bye(*code, answer) } else { Step::Say(*code, answer) }
+                }
+            };
+            self.keep(dialogue);
+            match step {
+                Step::Silent => {}
+                Step::Say(code, text) => {
+                    self.refused(stage, code);
+                    write(stream, &text).await?;
+                }
+                Step::Bye(code, text) => {
+                    self.refused(stage, code);
+                    write(stream, &text).await?;
+                    stream.shutdown().await?;
+                    return Ok(Pause::Close);
+                }
+                // What the client sent in the clear after STARTTLS is forgotten (RFC 3207, section 6).
+                Step::Upgrade(text) => {
+                    write(stream, &text).await?;
+                    return Ok(Pause::Upgrade);
+                }
+            }
+        }
+    }
+
+    fn line_limit(&self, dialogue: &Dialogue) -> usize {
+        if dialogue.is_in_content() { self.setup.size_limit.max(LINE_LENGTH_MAX) } else { LINE_LENGTH_MAX }
+    }
+
+    fn connect(&self) -> u32 {
+        let mut state = self.state();
+        state.connections += 1;
+        state.connections
+    }
+
+    /// Stores the mail that the last line completed, if it did.
+    fn keep(&self, dialogue: &mut Dialogue) {
+        if let Some(mail) = dialogue.take_mail() {
+            let mut state = self.state();
+            state.reports.push(MailReport::MailAccepted {
+                from: mail.from.clone(),
+                recipients: mail.recipients.clone(),
+                message_id: mail.message_id.clone(),
+                subject: mail.subject.clone(),
+            });
+            state.mails.push(mail);
+        }
+    }
+
+    fn refused(&self, stage: Option<MailStage>, code: u16) {
+        if let Some(stage) = stage.filter(|_| code >= 400) {
+            self.report(MailReport::MailRefused { stage, code });
+        }
+    }
+
+    fn report(&self, report: MailReport) {
+        self.state().reports.push(report);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The next line with its line end, or `None` when the client has hung up.
+async fn read_line<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    received: &mut Vec<u8>,
+    length_max: usize,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut searched = 0;
+    loop {
+        if let Some(end) = received[searched..].iter().position(|byte| *byte == b'\n') {
+            return Ok(Some(received.drain(..=searched + end).collect()));
+        }
+        searched = received.len();
+        if searched > length_max {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is longer than SMTP allows"));
+        }
+        let mut chunk = [0; 4096];
+        match stream.read(&mut chunk).await {
+            Ok(0) => return Ok(None),
+            Ok(count) => received.extend_from_slice(&chunk[..count]),
+            // TLS clients may leave without saying goodbye.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn write<S: AsyncWrite + Unpin>(stream: &mut S, text: &[u8]) -> io::Result<()> {
+    stream.write_all(text).await?;
+    stream.flush().await
+}

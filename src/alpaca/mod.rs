@@ -1,0 +1,258 @@
+//! The broker's REST client (specification 7.9): decimals travel as exact text, reads are repeated, and a
+//! failed write says whether its outcome is known.
+
+mod error;
+mod model;
+
+pub use error::AlpacaError;
+pub use model::{Account, Asset, Bar, CalendarDay, NewOrder, Order, OrderStatus, PortfolioHistory, Position, Quote, Side};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::AlpacaSettings;
+
+/// How long one call may take.
+const CALL_LIMIT: Duration = Duration::from_secs(10);
+/// Tries of a read.
+const READ_ATTEMPTS: u32 = 4;
+/// The wait before the second try; it doubles, and a jitter of up to half of it is added.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// Symbols in one market-data request: well below the limit of a URL.
+const SYMBOLS_A_REQUEST: usize = 100;
+
+/// A client of Alpaca's trading and data APIs.
+#[derive(Clone, Debug)]
+pub struct Alpaca {
+    connector: SharedHttpConnector,
+    endpoint: String,
+    data_endpoint: String,
+    key: String,
+    secret: String,
+}
+
+impl Alpaca {
+    /// A client that speaks through `connector`.
+    #[must_use]
+    pub fn new(connector: SharedHttpConnector, settings: &AlpacaSettings) -> Self {
+        Self {
+            connector,
+            endpoint: settings.endpoint.clone(),
+            data_endpoint: settings.data_endpoint.clone(),
+            key: settings.key.clone(),
+            secret: settings.secret.clone(),
+        }
+    }
+
+    /// The account: cash, buying power, value.
+    ///
+    /// # Errors
+    /// [`AlpacaError`], as of every call here.
+    pub async fn account(&self) -> Result<Account, AlpacaError> {
+        self.get(&self.endpoint, "/v2/account").await
+    }
+
+    /// All positions.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn positions(&self) -> Result<Vec<Position>, AlpacaError> {
+        self.get(&self.endpoint, "/v2/positions").await
+    }
+
+    /// What may be done with a symbol.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn asset(&self, symbol: &str) -> Result<Asset, AlpacaError> {
+        self.get(&self.endpoint, &format!("/v2/assets/{}", escape(symbol))).await
+    }
+
+    /// The session of `date`, or none where the market stays closed.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn session(&self, date: NaiveDate) -> Result<Option<CalendarDay>, AlpacaError> {
+        let days: Vec<CalendarDay> = self.get(&self.endpoint, &format!("/v2/calendar?start={date}&end={date}")).await?;
+        Ok(days.into_iter().find(|day| day.date == date))
+    }
+
+    /// The latest quotes, by symbol; a symbol without a quote is absent.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn latest_quotes(&self, symbols: &[String]) -> Result<BTreeMap<String, Quote>, AlpacaError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            quotes: BTreeMap<String, Quote>,
+        }
+        let mut quotes = BTreeMap::new();
+        for chunk in symbols.chunks(SYMBOLS_A_REQUEST) {
+            let path = format!("/v2/stocks/quotes/latest?symbols={}", escape(&chunk.join(",")));
+            quotes.extend(self.get::<Answer>(&self.data_endpoint, &path).await?.quotes);
+        }
+        Ok(quotes)
+    }
+
+    /// Daily bars from `start` to `end`, adjusted for splits and dividends, oldest first, by symbol; all pages
+    /// are read.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn daily_bars(&self, symbols: &[String], start: NaiveDate, end: NaiveDate) -> Result<BTreeMap<String, Vec<Bar>>, AlpacaError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            bars: Option<BTreeMap<String, Vec<Bar>>>,
+            next_page_token: Option<String>,
+        }
+        let mut bars: BTreeMap<String, Vec<Bar>> = BTreeMap::new();
+        for chunk in symbols.chunks(SYMBOLS_A_REQUEST) {
+            let names = escape(&chunk.join(","));
+            let query = format!("/v2/stocks/bars?symbols={names}&timeframe=1Day&start={start}&end={end}&limit=10000&adjustment=all&sort=asc");
+            let mut token: Option<String> = None;
+            loop {
+                let path = token.as_ref().map_or_else(|| query.clone(), |token| format!("{query}&page_token={}", escape(token)));
+                let page: Answer = self.get(&self.data_endpoint, &path).await?;
+                for (symbol, more) in page.bars.unwrap_or_default() {
+                    bars.entry(symbol).or_default().extend(more);
+                }
+                token = page.next_page_token;
+                if token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(bars)
+    }
+
+    /// The account's value over time, for a span such as `3M` or `2W`.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn portfolio_history(&self, period: &str) -> Result<PortfolioHistory, AlpacaError> {
+        self.get(&self.endpoint, &format!("/v2/account/portfolio/history?period={}&timeframe=1D", escape(period))).await
+    }
+
+    /// Posts an order. Never repeated here: after an unknown outcome the caller asks before it posts again.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]; [`AlpacaError::is_outcome_unknown`] tells whether the order may be there.
+    pub async fn post_order(&self, order: &NewOrder) -> Result<Order, AlpacaError> {
+        let body = serde_json::to_string(order).expect("an order holds nothing that JSON cannot carry");
+        self.call("POST", &self.endpoint, "/v2/orders", body).await.and_then(|text| parse(&text))
+    }
+
+    /// The order with that id of ours, if the broker knows it. Not knowing it is no proof that it will not.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn order_by_client_id(&self, client_order_id: &str) -> Result<Option<Order>, AlpacaError> {
+        let path = format!("/v2/orders:by_client_order_id?client_order_id={}", escape(client_order_id));
+        match self.get(&self.endpoint, &path).await {
+            Ok(order) => Ok(Some(order)),
+            Err(AlpacaError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The order with that id of the broker's.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn order(&self, order_id: &str) -> Result<Order, AlpacaError> {
+        self.get(&self.endpoint, &format!("/v2/orders/{}", escape(order_id))).await
+    }
+
+    /// Asks the broker to cancel an order; whether it did shows in the order's status.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]; a refusal with status 422 means that the order can no longer be cancelled.
+    pub async fn cancel_order(&self, order_id: &str) -> Result<(), AlpacaError> {
+        self.call("DELETE", &self.endpoint, &format!("/v2/orders/{}", escape(order_id)), String::new()).await.map(|_| ())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, endpoint: &str, path: &str) -> Result<T, AlpacaError> {
+        let mut backoff = FIRST_BACKOFF;
+        for attempt in 1.. {
+            match self.call("GET", endpoint, path, String::new()).await {
+                Ok(text) => return parse(&text),
+                Err(error) if error.is_transient() && attempt < READ_ATTEMPTS => {
+                    tracing::warn!(%error, path, attempt, "read failed, trying again");
+                    let jitter = fastrand::u64(0..=u64::try_from(backoff.as_millis() / 2).unwrap_or(0));
+                    tokio::time::sleep(backoff + Duration::from_millis(jitter)).await;
+                    backoff *= 2;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        unreachable!("the loop returns in its last attempt at the latest")
+    }
+
+    async fn call(&self, method: &str, endpoint: &str, path: &str, body: String) -> Result<String, AlpacaError> {
+        let request = self.request(method, &format!("{endpoint}{path}"), body)?;
+        let answer = tokio::time::timeout(CALL_LIMIT, self.connector.call(request)).await;
+        let mut response = match answer {
+            Err(_) => return Err(AlpacaError::Unreachable(format!("no answer to {method} {path} within {} s", CALL_LIMIT.as_secs()))),
+            Ok(Err(error)) => return Err(AlpacaError::Unreachable(format!("{method} {path}: {}", error.into_source()))),
+            Ok(Ok(response)) => response,
+        };
+        let status = response.status().as_u16();
+        let text = read_body(response.take_body()).await?;
+        if (200..300).contains(&status) { Ok(text) } else { Err(AlpacaError::from_answer(status, &text)) }
+    }
+
+    fn request(&self, method: &str, url: &str, body: String) -> Result<HttpRequest, AlpacaError> {
+        let built = http::Request::builder()
+            .method(method)
+            .uri(url)
+            .header("APCA-API-KEY-ID", &self.key)
+            .header("APCA-API-SECRET-KEY", &self.secret)
+            .header("content-type", "application/json")
+            .header("accept", "application/json")
+            .body(if body.is_empty() { SdkBody::empty() } else { SdkBody::from(body) })
+            .map_err(|error| AlpacaError::NotSent(error.to_string()))?;
+        HttpRequest::try_from(built).map_err(|error| AlpacaError::NotSent(error.to_string()))
+    }
+}
+
+async fn read_body(body: SdkBody) -> Result<String, AlpacaError> {
+    let collected = aws_smithy_types::byte_stream::ByteStream::new(body)
+        .collect()
+        .await
+        .map_err(|error| AlpacaError::Unreachable(format!("the answer broke off: {error}")))?;
+    String::from_utf8(collected.to_vec()).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, AlpacaError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+}
+
+/// Percent-encodes everything but unreserved characters.
+fn escape(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+        escaped
+    })
+}
+
+/// The span of bars that yields at least `bars` sessions: 5.6 of the specification.
+#[must_use]
+pub fn span_of(bars: usize, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
+    let wanted = (bars * 11).div_ceil(10);
+    let years = wanted.div_ceil(252).max(1);
+    let end = now.with_timezone(&chrono_tz::America::New_York).date_naive();
+    let days = chrono::Days::new(365 * u64::try_from(years).unwrap_or(u64::MAX));
+    (end.checked_sub_days(days).unwrap_or(end), end)
+}

@@ -1,0 +1,345 @@
+//! Settings from the environment (specification 4.4). A wrong value is refused at the start, by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+use crate::decimal::decimal_from_text;
+
+/// Everything that a deployment decides.
+#[derive(Clone, PartialEq)]
+pub struct Settings {
+    /// `APP__STAGE`: dev, prod or ephemeral.
+    pub stage: String,
+    /// `APP__SESSION_SCOPE`: what one run a session means.
+    pub session_scope: SessionScope,
+    /// `IDEMPOTENCY_TABLE_NAME`
+    pub idempotency_table: String,
+    /// `WORKFLOW_TABLE_NAME`
+    pub workflow_table: String,
+    /// `EVENTBRIDGE__*`
+    pub event_bus: EventBusSettings,
+    /// `ALPACA__*`
+    pub alpaca: AlpacaSettings,
+    /// `EMAIL__*`
+    pub email: EmailSettings,
+    /// `STRATEGY__DSL_FILES` with `STRATEGY__DSL_ALLOCATIONS`: file name and its share of the portfolio.
+    pub strategies: Vec<(String, Decimal)>,
+}
+
+/// What one run an account and session means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionScope {
+    /// One run a New York date.
+    Day,
+    /// One run an occurrence of the schedule: the five-minute profile.
+    Occurrence,
+}
+
+/// Where events go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventBusSettings {
+    /// `EVENTBRIDGE__USE_EVENTBRIDGE`
+    pub use_eventbridge: bool,
+    /// `EVENTBRIDGE__ENABLE_DUAL_PUBLISH`
+    pub enable_dual_publish: bool,
+    /// `EVENTBRIDGE__EVENT_BUS_NAME`, or `EVENTBRIDGE_BUS_NAME`
+    pub event_bus_name: String,
+    /// `EVENTBRIDGE__SOURCE_PREFIX`
+    pub source_prefix: String,
+    /// `EVENTBRIDGE__MAX_RETRY_ATTEMPTS`: tries of one PutEvents call.
+    pub max_retry_attempts: u32,
+    /// `EVENTBRIDGE__MAX_PAYLOAD_SIZE_BYTES`: a larger detail is refused before AWS is called.
+    pub max_payload_size_bytes: usize,
+}
+
+/// Real money or not. Live only where it is said by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TradingMode {
+    /// Alpaca's paper account.
+    Paper,
+    /// Real money.
+    Live,
+}
+
+impl TradingMode {
+    /// As responses carry it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::Live => "live",
+        }
+    }
+
+    /// As sentences begin with it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Paper => "Paper",
+            Self::Live => "Live",
+        }
+    }
+
+    /// As mails carry it.
+    #[must_use]
+    pub fn upper(self) -> &'static str {
+        match self {
+            Self::Paper => "PAPER",
+            Self::Live => "LIVE",
+        }
+    }
+}
+
+/// The broker.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AlpacaSettings {
+    /// `ALPACA__ENDPOINT`, without a trailing `/v2`.
+    pub endpoint: String,
+    /// `ALPACA__DATA_ENDPOINT`
+    pub data_endpoint: String,
+    /// `ALPACA__KEY`
+    pub key: String,
+    /// `ALPACA__SECRET`
+    pub secret: String,
+    /// `ALPACA__TRADING_MODE`; must agree with the endpoint.
+    pub trading_mode: TradingMode,
+}
+
+/// The mail server and the people.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailSettings {
+    /// `EMAIL__SMTP_SERVER`
+    pub server: String,
+    /// `EMAIL__SMTP_PORT`
+    pub port: u16,
+    /// `EMAIL__FROM_EMAIL`, also the login.
+    pub from: String,
+    /// `EMAIL__TO_EMAIL`
+    pub to: String,
+    /// `EMAIL__PASSWORD`
+    pub password: String,
+    /// `EMAIL__NEUTRAL_MODE`: no money figures in mails.
+    pub neutral_mode: bool,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Secrets never reach a log.
+        formatter.debug_struct("Settings").field("stage", &self.stage).field("event_bus", &self.event_bus).finish_non_exhaustive()
+    }
+}
+
+/// Every setting that is wrong, by name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("configuration: {}", .0.join("; "))]
+pub struct ConfigError(pub Vec<String>);
+
+const LIVE_ENDPOINT: &str = "https://api.alpaca.markets";
+
+impl Settings {
+    /// Reads the settings from environment variables.
+    ///
+    /// # Errors
+    /// [`ConfigError`] lists every setting that is missing or wrong.
+    pub fn from_environment(environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader { environment, problems: Vec::new() };
+        let stage = reader.text(&["APP__STAGE"], "dev");
+        let settings = Self {
+            session_scope: reader.choice("APP__SESSION_SCOPE", "day", &[("day", SessionScope::Day), ("occurrence", SessionScope::Occurrence)]),
+            idempotency_table: reader.text(&["IDEMPOTENCY_TABLE_NAME"], &format!("alchemiser-event-dedup-{stage}")),
+            workflow_table: reader.text(&["WORKFLOW_TABLE_NAME"], &format!("alchemiser-workflows-{stage}")),
+            event_bus: reader.event_bus(),
+            alpaca: reader.alpaca(),
+            email: reader.email(),
+            strategies: reader.strategies(),
+            stage,
+        };
+        if reader.problems.is_empty() { Ok(settings) } else { Err(ConfigError(reader.problems)) }
+    }
+}
+
+struct Reader<'a> {
+    environment: &'a BTreeMap<String, String>,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn find(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.environment.get(*name)).map(|value| value.trim())
+    }
+
+    fn text(&self, names: &[&str], default: &str) -> String {
+        self.find(names).unwrap_or(default).to_owned()
+    }
+
+    fn required(&mut self, names: &[&str]) -> String {
+        match self.find(names) {
+            Some(value) if !value.is_empty() => value.to_owned(),
+            _ => {
+                self.problems.push(format!("{} is not set", names[0]));
+                String::new()
+            }
+        }
+    }
+
+    fn choice<T: Copy>(&mut self, name: &str, default: &str, allowed: &[(&str, T)]) -> T {
+        let value = self.find(&[name]).unwrap_or(default).to_owned();
+        if let Some((_, chosen)) = allowed.iter().find(|(text, _)| text.eq_ignore_ascii_case(&value)) {
+            return *chosen;
+        }
+        let names: Vec<&str> = allowed.iter().map(|(text, _)| *text).collect();
+        self.problems.push(format!("{name} is {value:?}, which is none of {names:?}"));
+        allowed[0].1
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        self.choice(name, "false", &[("false", false), ("true", true), ("0", false), ("1", true)])
+    }
+
+    fn number(&mut self, name: &str, default: u32) -> u32 {
+        match self.find(&[name]).map(str::parse) {
+            None => default,
+            Some(Ok(number)) => number,
+            Some(Err(_)) => {
+                self.problems.push(format!("{name} is {:?}, which is no whole number", self.environment[name]));
+                default
+            }
+        }
+    }
+
+    fn event_bus(&mut self) -> EventBusSettings {
+        EventBusSettings {
+            use_eventbridge: self.flag("EVENTBRIDGE__USE_EVENTBRIDGE"),
+            enable_dual_publish: self.flag("EVENTBRIDGE__ENABLE_DUAL_PUBLISH"),
+            event_bus_name: self.text(&["EVENTBRIDGE__EVENT_BUS_NAME", "EVENTBRIDGE_BUS_NAME"], "alchemiser-trading-events"),
+            source_prefix: self.text(&["EVENTBRIDGE__SOURCE_PREFIX"], "alchemiser"),
+            max_retry_attempts: self.number("EVENTBRIDGE__MAX_RETRY_ATTEMPTS", 3),
+            max_payload_size_bytes: self.number("EVENTBRIDGE__MAX_PAYLOAD_SIZE_BYTES", 200_000) as usize,
+        }
+    }
+
+    fn alpaca(&mut self) -> AlpacaSettings {
+        let endpoint = self.text(&["ALPACA__ENDPOINT", "ALPACA_ENDPOINT"], "https://paper-api.alpaca.markets");
+        let endpoint = endpoint.trim_end_matches('/').trim_end_matches("/v2").to_owned();
+        let trading_mode = self.choice("ALPACA__TRADING_MODE", "paper", &[("paper", TradingMode::Paper), ("live", TradingMode::Live)]);
+        if (trading_mode == TradingMode::Live) != (endpoint == LIVE_ENDPOINT) {
+            self.problems.push(format!(
+                "ALPACA__TRADING_MODE is {:?} but ALPACA__ENDPOINT is {endpoint:?}: live trading needs both to be live, and only {LIVE_ENDPOINT} is",
+                trading_mode.as_str()
+            ));
+        }
+        AlpacaSettings {
+            endpoint,
+            data_endpoint: self.text(&["ALPACA__DATA_ENDPOINT"], "https://data.alpaca.markets"),
+            key: self.required(&["ALPACA__KEY", "ALPACA_KEY"]),
+            secret: self.required(&["ALPACA__SECRET", "ALPACA_SECRET"]),
+            trading_mode,
+        }
+    }
+
+    fn email(&mut self) -> EmailSettings {
+        let port = self.number("EMAIL__SMTP_PORT", 587);
+        EmailSettings {
+            server: self.text(&["EMAIL__SMTP_SERVER"], "smtp.mail.me.com"),
+            port: u16::try_from(port).unwrap_or_else(|_| {
+                self.problems.push(format!("EMAIL__SMTP_PORT is {port}, which is no port"));
+                587
+            }),
+            from: self.required(&["EMAIL__FROM_EMAIL"]),
+            to: self.required(&["EMAIL__TO_EMAIL"]),
+            password: self.required(&["EMAIL__PASSWORD", "EMAIL_PASSWORD", "EMAIL__SMTP_PASSWORD", "SMTP_PASSWORD"]),
+            neutral_mode: self.flag("EMAIL__NEUTRAL_MODE"),
+        }
+    }
+
+    /// Files as a JSON array or a list; allocations as a JSON object or a `k=v` list. Every file needs an
+    /// allocation and they must sum to 1: a typo must not rescale the book (incident 39).
+    fn strategies(&mut self) -> Vec<(String, Decimal)> {
+        let files = list(self.find(&["STRATEGY__DSL_FILES"]).unwrap_or_default());
+        let given = pairs(self.find(&["STRATEGY__DSL_ALLOCATIONS"]).unwrap_or_default());
+        if files.is_empty() {
+            self.problems.push("STRATEGY__DSL_FILES names no strategy".to_owned());
+            return Vec::new();
+        }
+        let mut strategies = Vec::new();
+        for file in &files {
+            let allocation = match given.get(file) {
+                Some(text) => decimal_from_text(text),
+                None if files.len() == 1 && given.is_empty() => Ok(Decimal::ONE),
+                None => Err(format!("STRATEGY__DSL_ALLOCATIONS has no entry for {file:?}")),
+            };
+            match allocation {
+                Ok(share) if share > Decimal::ZERO => strategies.push((file.clone(), share)),
+                Ok(share) => self.problems.push(format!("STRATEGY__DSL_ALLOCATIONS: {file:?} has {share}, which is not positive")),
+                Err(reason) => self.problems.push(reason),
+            }
+        }
+        for name in given.keys().filter(|name| !files.contains(name)) {
+            self.problems.push(format!("STRATEGY__DSL_ALLOCATIONS names {name:?}, which is not in STRATEGY__DSL_FILES"));
+        }
+        let sum: Decimal = strategies.iter().map(|(_, share)| *share).sum();
+        if strategies.len() == files.len() && sum != Decimal::ONE {
+            self.problems.push(format!("STRATEGY__DSL_ALLOCATIONS sum to {sum}, not to 1"));
+        }
+        strategies
+    }
+}
+
+fn list(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap_or_else(|_| {
+        text.split([',', '\n']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+    })
+}
+
+fn pairs(text: &str) -> BTreeMap<String, String> {
+    if let Ok(object) = serde_json::from_str::<BTreeMap<String, serde_json::Value>>(text) {
+        return object.into_iter().map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect();
+    }
+    text.split([',', '\n'])
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(changes: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let base = [
+            ("ALPACA__KEY", "key"),
+            ("ALPACA__SECRET", "secret"),
+            ("EMAIL__FROM_EMAIL", "from@example.com"),
+            ("EMAIL__TO_EMAIL", "to@example.com"),
+            ("EMAIL__PASSWORD", "password"),
+            ("STRATEGY__DSL_FILES", "a.clj"),
+        ];
+        base.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn live_needs_the_name_and_the_endpoint() {
+        let paper = Settings::from_environment(&environment(&[("ALPACA__ENDPOINT", "https://paper-api.alpaca.markets/v2")]));
+        assert_eq!(paper.expect("valid").alpaca.endpoint, "https://paper-api.alpaca.markets");
+        assert!(Settings::from_environment(&environment(&[("ALPACA__TRADING_MODE", "live")])).is_err());
+        assert!(Settings::from_environment(&environment(&[("ALPACA__ENDPOINT", LIVE_ENDPOINT)])).is_err());
+        let both = environment(&[("ALPACA__TRADING_MODE", "live"), ("ALPACA__ENDPOINT", LIVE_ENDPOINT)]);
+        assert_eq!(Settings::from_environment(&both).expect("valid").alpaca.trading_mode, TradingMode::Live);
+    }
+
+    #[test]
+    fn every_wrong_setting_is_named() {
+        let wrong = environment(&[
+            ("EMAIL__SMTP_PORT", "mail"),
+            ("APP__SESSION_SCOPE", "week"),
+            ("STRATEGY__DSL_FILES", "a.clj,b.clj"),
+            ("STRATEGY__DSL_ALLOCATIONS", "a.clj=0.6,b.clj=0.06"),
+        ]);
+        let error = Settings::from_environment(&wrong).expect_err("wrong").to_string();
+        for name in ["EMAIL__SMTP_PORT is \"mail\"", "APP__SESSION_SCOPE is \"week\"", "sum to 0.66, not to 1"] {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}

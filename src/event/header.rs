@@ -1,0 +1,71 @@
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::id::{CorrelationId, EventId};
+use crate::timestamp::Timestamp;
+
+/// A free-form JSON object.
+pub type JsonObject = Map<String, Value>;
+
+/// The fields that every event has (specification 1.2), in wire order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The workflow; not blank.
+    #[serde(deserialize_with = "correlation_id")]
+    pub correlation_id: CorrelationId,
+    /// The id of what brought this event about; not blank.
+    #[serde(deserialize_with = "filled_text")]
+    pub causation_id: String,
+    /// Unique, and the same whenever the same cause is worked on again.
+    #[serde(deserialize_with = "event_id")]
+    pub event_id: EventId,
+    /// The sender's name for the type; the envelope's detail-type is what counts.
+    #[serde(default, deserialize_with = "filled_text")]
+    pub event_type: String,
+    /// When the event came about.
+    pub timestamp: Timestamp,
+    /// The full module name; the envelope's source is derived from it.
+    #[serde(deserialize_with = "filled_text")]
+    pub source_module: String,
+    /// The component within the module.
+    #[serde(default, deserialize_with = "optional_text")]
+    pub source_component: Option<String>,
+    /// Free-form.
+    #[serde(default)]
+    pub metadata: Option<JsonObject>,
+}
+
+/// Text without the blanks around it.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(String::deserialize(deserializer)?.trim().to_owned())
+}
+
+/// Text that is not blank.
+pub(super) fn filled_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("must not be blank")) } else { Ok(text) }
+}
+
+/// Text or null, without the blanks around it.
+pub(super) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(|text| text.trim().to_owned()))
+}
+
+/// Symbols are upper case and 1 to 10 characters long.
+pub(super) fn symbol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let symbol = text(deserializer)?.to_uppercase();
+    if (1..=10).contains(&symbol.chars().count()) {
+        Ok(symbol)
+    } else {
+        Err(D::Error::custom(format!("{symbol:?} is not a symbol of 1 to 10 characters")))
+    }
+}
+
+fn correlation_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CorrelationId, D::Error> {
+    filled_text(deserializer).map(CorrelationId::new)
+}
+
+fn event_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
+    filled_text(deserializer).map(EventId::new)
+}

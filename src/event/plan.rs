@@ -1,0 +1,217 @@
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::header::{JsonObject, filled_text, symbol};
+use crate::decimal::{Money, Weight, decimal_from_json};
+use crate::timestamp::Timestamp;
+
+/// The planner has decided what to trade. Source `alchemiser.portfolio`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RebalancePlanned {
+    /// The plan.
+    pub rebalance_plan: RebalancePlan,
+    /// What is wanted against what is there.
+    pub allocation_comparison: AllocationComparison,
+    /// True if any item is BUY or SELL.
+    pub trades_required: bool,
+    /// The plan's total trade value in cents as a JSON number, for the rule that watches high values:
+    /// EventBridge's `numeric` never matches a decimal string. Absent on foreign events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_trade_value_cents: Option<i64>,
+}
+
+/// Fractions of 1, by symbol; delta = target − current (specification 6.3).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AllocationComparison {
+    /// The wanted fraction.
+    #[serde(with = "decimals")]
+    pub target_values: BTreeMap<String, Decimal>,
+    /// The present fraction.
+    #[serde(with = "decimals")]
+    pub current_values: BTreeMap<String, Decimal>,
+    /// Target minus current.
+    #[serde(with = "decimals")]
+    pub deltas: BTreeMap<String, Decimal>,
+}
+
+/// A plan: what to sell, what to buy, what to leave (specification 1.7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RebalancePlan {
+    /// `1.0`.
+    #[serde(default = "default_version")]
+    pub schema_version: String,
+    /// The workflow.
+    #[serde(deserialize_with = "filled_text")]
+    pub correlation_id: String,
+    /// The SignalGenerated event.
+    #[serde(deserialize_with = "filled_text")]
+    pub causation_id: String,
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// Derived from the SignalGenerated event.
+    #[serde(deserialize_with = "filled_text")]
+    pub plan_id: String,
+    /// At least one; sells first.
+    #[serde(deserialize_with = "items")]
+    pub items: Vec<RebalancePlanItem>,
+    /// The account's value, at least 0.
+    #[serde(deserialize_with = "not_negative")]
+    pub total_portfolio_value: Money,
+    /// The sum of the absolute trade amounts.
+    pub total_trade_value: Money,
+    /// Documented, not acted on.
+    #[serde(default = "default_drift")]
+    pub max_drift_tolerance: Weight,
+    /// Documented, not acted on.
+    #[serde(default)]
+    pub execution_urgency: Urgency,
+    /// At least 1.
+    #[serde(default, deserialize_with = "minutes")]
+    pub estimated_duration_minutes: Option<i64>,
+    /// `session_date`, `valid_until`, `portfolio_value`, `cash_balance`, ...
+    #[serde(default)]
+    pub metadata: Option<JsonObject>,
+}
+
+/// One symbol of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RebalancePlanItem {
+    /// 1 to 10 characters, upper case.
+    #[serde(deserialize_with = "symbol")]
+    pub symbol: String,
+    /// 0 to 1.
+    #[serde(deserialize_with = "fraction")]
+    pub current_weight: Weight,
+    /// 0 to 1.
+    #[serde(deserialize_with = "fraction")]
+    pub target_weight: Weight,
+    /// Target minus current.
+    pub weight_diff: Weight,
+    /// At least 0.
+    #[serde(deserialize_with = "not_negative")]
+    pub target_value: Money,
+    /// At least 0.
+    #[serde(deserialize_with = "not_negative")]
+    pub current_value: Money,
+    /// Positive to buy, negative to sell, zero to hold.
+    pub trade_amount: Money,
+    /// What to do.
+    pub action: Action,
+    /// 1 (first) to 5.
+    #[serde(deserialize_with = "priority")]
+    pub priority: i64,
+}
+
+/// What an item asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Action {
+    /// Give shares for cash.
+    Sell,
+    /// Take shares for cash.
+    Buy,
+    /// Leave as it is.
+    Hold,
+}
+
+impl Action {
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Sell => "SELL",
+            Action::Buy => "BUY",
+            Action::Hold => "HOLD",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.trim().to_uppercase().as_str() {
+            "SELL" => Ok(Action::Sell),
+            "BUY" => Ok(Action::Buy),
+            "HOLD" => Ok(Action::Hold),
+            _ => Err(D::Error::custom(format!("{text:?} is none of BUY, SELL, HOLD"))),
+        }
+    }
+}
+
+/// How soon a plan wants to be executed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Urgency {
+    /// No hurry.
+    Low,
+    /// The ordinary case.
+    #[default]
+    Normal,
+    /// Soon.
+    High,
+    /// At once.
+    Urgent,
+}
+
+fn default_version() -> String {
+    "1.0".to_owned()
+}
+
+fn default_drift() -> Weight {
+    Weight::new(Decimal::new(5, 2))
+}
+
+fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RebalancePlanItem>, D::Error> {
+    let items = Vec::deserialize(deserializer)?;
+    if items.is_empty() { Err(D::Error::custom("must hold at least one item")) } else { Ok(items) }
+}
+
+fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    let money = Money::deserialize(deserializer)?;
+    if money.get() < Decimal::ZERO { Err(D::Error::custom(format!("{money} is negative"))) } else { Ok(money) }
+}
+
+fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weight, D::Error> {
+    let weight = Weight::deserialize(deserializer)?;
+    if weight.get() < Decimal::ZERO || weight.get() > Decimal::ONE {
+        Err(D::Error::custom(format!("{weight} is not between 0 and 1")))
+    } else {
+        Ok(weight)
+    }
+}
+
+fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let priority = i64::deserialize(deserializer)?;
+    if (1..=5).contains(&priority) { Ok(priority) } else { Err(D::Error::custom(format!("{priority} is not between 1 and 5"))) }
+}
+
+fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match Option::<i64>::deserialize(deserializer)? {
+        Some(minutes) if minutes < 1 => Err(D::Error::custom(format!("{minutes} is less than 1"))),
+        minutes => Ok(minutes),
+    }
+}
+
+/// A map from symbol to exact decimal.
+mod decimals {
+    use super::{BTreeMap, Decimal, Deserialize, Deserializer, Serializer, Value, decimal_from_json};
+    use serde::de::Error as _;
+
+    pub fn serialize<S: Serializer>(map: &BTreeMap<String, Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(map.iter().map(|(symbol, value)| (symbol, value.to_string())))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Decimal>, D::Error> {
+        BTreeMap::<String, Value>::deserialize(deserializer)?
+            .into_iter()
+            .map(|(symbol, value)| match decimal_from_json(&value) {
+                Ok(decimal) => Ok((symbol, decimal)),
+                Err(reason) => Err(D::Error::custom(format!("{symbol}: {reason}"))),
+            })
+            .collect()
+    }
+}

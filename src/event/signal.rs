@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::header::{JsonObject, text};
+use crate::decimal::Weight;
+use crate::timestamp::Timestamp;
+
+/// The strategies have decided. Source `alchemiser.strategy`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SignalGenerated {
+    /// One key a strategy engine: `symbol`, `symbols`, `action`, `reasoning`, `is_multi_symbol`.
+    pub signals_data: JsonObject,
+    /// The portfolio that the strategies want, all together.
+    pub consolidated_portfolio: ConsolidatedPortfolio,
+    /// The number of keys in `signals_data`.
+    pub signal_count: i64,
+}
+
+/// Target weights over all strategies (specification 1.8).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConsolidatedPortfolio {
+    /// Symbol to weight: not empty, each 0 to 1, their sum 0.99 to 1.01.
+    #[serde(deserialize_with = "allocations")]
+    pub target_allocations: BTreeMap<String, Weight>,
+    /// The workflow's id, 1 to 100 characters.
+    #[serde(deserialize_with = "short_text")]
+    pub correlation_id: String,
+    /// When the portfolio was decided.
+    pub timestamp: Timestamp,
+    /// At least 1.
+    #[serde(deserialize_with = "positive")]
+    pub strategy_count: i64,
+    /// The strategies' names.
+    #[serde(default)]
+    pub source_strategies: Vec<String>,
+    /// `1.0.0`.
+    #[serde(default = "default_version", deserialize_with = "text")]
+    pub schema_version: String,
+    /// Free-form.
+    #[serde(default)]
+    pub constraints: Option<JsonObject>,
+}
+
+fn default_version() -> String {
+    "1.0.0".to_owned()
+}
+
+fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text(deserializer)?;
+    if (1..=100).contains(&text.chars().count()) {
+        Ok(text)
+    } else {
+        Err(D::Error::custom("must have 1 to 100 characters"))
+    }
+}
+
+fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let count = i64::deserialize(deserializer)?;
+    if count >= 1 { Ok(count) } else { Err(D::Error::custom(format!("{count} is less than 1"))) }
+}
+
+fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Weight>, D::Error> {
+    let given = BTreeMap::<String, Value>::deserialize(deserializer)?;
+    let mut weights = BTreeMap::new();
+    for (symbol, value) in given {
+        let weight = serde_json::from_value::<Weight>(value).map_err(|error| D::Error::custom(format!("{symbol}: {error}")))?;
+        if weight.get() < Decimal::ZERO || weight.get() > Decimal::ONE {
+            return Err(D::Error::custom(format!("{symbol}: weight {weight} is not between 0 and 1")));
+        }
+        let upper = symbol.trim().to_uppercase();
+        if weights.insert(upper.clone(), weight).is_some() {
+            return Err(D::Error::custom(format!("{upper} is given twice")));
+        }
+    }
+    let sum: Decimal = weights.values().map(|weight| weight.get()).sum();
+    if weights.is_empty() {
+        return Err(D::Error::custom("must name at least one symbol"));
+    }
+    if sum < Decimal::new(99, 2) || sum > Decimal::new(101, 2) {
+        return Err(D::Error::custom(format!("the weights sum to {sum}, which is not within 0.99 and 1.01")));
+    }
+    Ok(weights)
+}

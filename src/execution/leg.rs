@@ -1,0 +1,164 @@
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use tokio::time::{Instant, sleep};
+
+use super::quote::{limit_price, usable_quotes};
+use super::ticket::Ticket;
+use crate::alpaca::{Alpaca, AlpacaError, NewOrder, Order, Side};
+use crate::error::{Fault, StepError};
+use crate::id::{ClientOrderId, PlanId};
+use crate::services::Services;
+
+/// Orders for one item, one after the other.
+pub(super) const MAXIMUM_LEGS: u32 = 3;
+/// How long a leg may rest before it is cancelled for the next.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a cancel may take to show.
+const CANCEL_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(500);
+/// Posts of one order with one id.
+const POST_ATTEMPTS: u32 = 4;
+const POST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What became of placing one leg.
+pub(super) enum Placed {
+    /// The broker has the order.
+    There(Order),
+    /// The broker will not have it.
+    Refused(String),
+}
+
+/// Looks for the ticket's next leg at the broker: an earlier attempt may have placed it. The first leg that is
+/// there says how much was wanted; what is held may have changed since.
+pub(super) async fn find(services: &Services, plan: &PlanId, ticket: &mut Ticket) -> Result<bool, Fault> {
+    let id = next_id(plan, ticket);
+    let Some(order) = services.alpaca.order_by_client_id(id.as_str()).await? else { return Ok(false) };
+    tracing::info!(client_order_id = %id, order_id = order.id, "order found, not placed again");
+    if ticket.orders.is_empty() {
+        ticket.total = order.qty;
+    }
+    ticket.orders.push(order);
+    Ok(true)
+}
+
+/// Places the ticket's next leg, for what is left of it.
+pub(super) async fn place(services: &Services, plan: &PlanId, ticket: &mut Ticket) -> Result<(), Fault> {
+    let quotes = usable_quotes(services, std::slice::from_ref(&ticket.symbol)).await?;
+    let quote = &quotes[&ticket.symbol];
+    let order = NewOrder {
+        symbol: ticket.symbol.clone(),
+        qty: ticket.remaining(),
+        side: ticket.side,
+        kind: "limit",
+        time_in_force: "day",
+        limit_price: limit_price(quote, ticket.side, next_leg(ticket)),
+        client_order_id: next_id(plan, ticket),
+    };
+    match post(&services.alpaca, &order).await? {
+        Placed::There(order) => ticket.orders.push(order),
+        Placed::Refused(reason) => {
+            tracing::warn!(symbol = ticket.symbol, reason, "order refused");
+            ticket.problem = Some(reason);
+        }
+    }
+    Ok(())
+}
+
+fn next_leg(ticket: &Ticket) -> u32 {
+    u32::try_from(ticket.orders.len()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+fn next_id(plan: &PlanId, ticket: &Ticket) -> ClientOrderId {
+    ClientOrderId::of_leg(plan, &ticket.symbol, ticket.side.as_str(), next_leg(ticket))
+}
+
+/// Posts an order until its outcome is known. After an unknown outcome it asks first; not being known there is
+/// no proof, so the same id is posted again; "must be unique" means that it is there (rule 4).
+async fn post(alpaca: &Alpaca, order: &NewOrder) -> Result<Placed, Fault> {
+    let id = order.client_order_id.as_str();
+    let mut last = None;
+    for attempt in 1..=POST_ATTEMPTS {
+        match alpaca.post_order(order).await {
+            Ok(placed) => {
+                tracing::info!(client_order_id = id, order_id = placed.id, symbol = order.symbol, "order placed");
+                return Ok(Placed::There(placed));
+            }
+            Err(error) if error.is_outcome_unknown() || error.is_duplicate_client_order_id() => {
+                tracing::warn!(client_order_id = id, %error, attempt, "order outcome unknown, asking the broker");
+                sleep(POST_PAUSE).await;
+                if let Some(found) = alpaca.order_by_client_id(id).await? {
+                    return Ok(Placed::There(found));
+                }
+                last = Some(error);
+            }
+            Err(error @ AlpacaError::RateLimited { .. }) => {
+                sleep(POST_PAUSE * attempt).await;
+                last = Some(error);
+            }
+            Err(error @ AlpacaError::Refused { .. }) => return Ok(Placed::Refused(error.to_string())),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let reason = last.map(|error| error.to_string()).unwrap_or_default();
+    Err(StepError::BrokerUnavailable(format!("order {id} could not be placed in {POST_ATTEMPTS} attempts: {reason}")).into())
+}
+
+/// Follows the ticket's orders until nothing sensible is left to do: waits for the last leg, cancels it when it
+/// rests too long, and goes on with what is left.
+pub(super) async fn follow(services: &Services, plan: &PlanId, ticket: &mut Ticket) -> Result<(), Fault> {
+    while let Some(order) = ticket.orders.last() {
+        let settled = settle(&services.alpaca, order.clone()).await?;
+        if let Some(last) = ticket.orders.last_mut() {
+            *last = settled;
+        }
+        let too_many = ticket.orders.len() >= MAXIMUM_LEGS as usize;
+        if ticket.is_done() || too_many || is_dust(ticket) {
+            break;
+        }
+        if !find(services, plan, ticket).await? {
+            place(services, plan, ticket).await?;
+        }
+        if ticket.problem.is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What cannot be ordered any more: less than a share of what is traded in whole shares.
+fn is_dust(ticket: &Ticket) -> bool {
+    !ticket.fractionable && ticket.side == Side::Buy && ticket.remaining() < Decimal::ONE
+}
+
+/// Waits until nothing more can happen to the order; one that rests too long is cancelled, and the cancel is
+/// waited for, because it may come too late.
+async fn settle(alpaca: &Alpaca, order: Order) -> Result<Order, Fault> {
+    let order = wait(alpaca, order, PATIENCE).await?;
+    if is_settled(&order) {
+        return Ok(order);
+    }
+    match alpaca.cancel_order(&order.id).await {
+        Ok(()) | Err(AlpacaError::Refused { status: 404 | 422, .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let order = wait(alpaca, order, CANCEL_LIMIT).await?;
+    if is_settled(&order) {
+        return Ok(order);
+    }
+    Err(StepError::BrokerUnavailable(format!("order {} is still {} after its cancellation", order.id, order.status.as_str())).into())
+}
+
+/// A filled order whose average price is not there yet is asked for again (incident 38).
+fn is_settled(order: &Order) -> bool {
+    order.status.is_terminal() && (order.filled_qty.is_zero() || order.filled_avg_price.is_some())
+}
+
+async fn wait(alpaca: &Alpaca, mut order: Order, limit: Duration) -> Result<Order, Fault> {
+    let end = Instant::now() + limit;
+    while !is_settled(&order) && Instant::now() < end {
+        sleep(POLL).await;
+        order = alpaca.order(&order.id).await?;
+    }
+    Ok(order)
+}

@@ -1,0 +1,11 @@
+//! Orders: RebalancePlanned → TradeExecuted (specification 7).
+
+mod handler;
+mod leg;
+mod quote;
+mod settlement;
+mod ticket;
+
+pub use handler::TradingExecution;
+pub(crate) use handler::LIMIT;
+pub use quote::{SaneQuote, limit_price, usable_quotes};

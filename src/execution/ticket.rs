@@ -1,0 +1,119 @@
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::alpaca::{Order, Side};
+use crate::decimal::Money;
+use crate::event::{Action, OrderResult, OrderType, RebalancePlanItem};
+use crate::timestamp::Timestamp;
+
+/// The smallest order the broker takes, in dollars.
+const SMALLEST_ORDER: Decimal = Decimal::ONE;
+
+/// One item of a plan on its way to the broker: how much is wanted, and the orders placed for it so far.
+#[derive(Clone, Debug)]
+pub(super) struct Ticket {
+    pub symbol: String,
+    pub side: Side,
+    /// Shares wanted over all legs.
+    pub total: Decimal,
+    /// Whether parts of a share can be traded.
+    pub fractionable: bool,
+    /// Each leg's order, as the broker last told.
+    pub orders: Vec<Order>,
+    /// Why no more was done.
+    pub problem: Option<String>,
+    /// Not worth an order, or not possible as one: counts neither as placed nor as failed.
+    pub skipped: bool,
+}
+
+impl Ticket {
+    pub fn new(item: &RebalancePlanItem, side: Side) -> Self {
+        Self {
+            symbol: item.symbol.clone(),
+            side,
+            total: Decimal::ZERO,
+            fractionable: false,
+            orders: Vec::new(),
+            problem: None,
+            skipped: false,
+        }
+    }
+
+    /// Sizes the order: all that is held to leave a position, else the planned dollars at the plan's own price,
+    /// so that every attempt computes the same shares.
+    pub fn size(&mut self, item: &RebalancePlanItem, reference_price: Decimal, held: Decimal) {
+        let is_exit = self.side == Side::Sell && item.target_value.get().is_zero();
+        let planned = item.trade_amount.get().abs() / reference_price;
+        let wanted = match self.side {
+            Side::Sell if is_exit => held,
+            Side::Sell => planned.min(held),
+            Side::Buy => planned,
+        };
+        let places = if self.fractionable { 6 } else { 0 };
+        // The broker's own text for what is held: rounding it could ask for more than there is (incident 44).
+        let whole = is_exit && self.fractionable;
+        self.total = if whole { wanted } else { wanted.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize() };
+        if self.total.is_zero() {
+            self.skip(format!("{} is less than one share and cannot be traded in parts", item.symbol), is_exit);
+        } else if !is_exit && self.total * reference_price < SMALLEST_ORDER {
+            self.skip(format!("{} is worth less than {SMALLEST_ORDER} dollar", item.symbol), false);
+        }
+    }
+
+    fn skip(&mut self, reason: String, is_failure: bool) {
+        self.problem = Some(reason);
+        self.skipped = !is_failure;
+    }
+
+    /// Takes the cost of a buy from what the account can pay.
+    pub fn pay_from(&mut self, funds: &mut Decimal, cost: Decimal) {
+        if self.problem.is_none() && cost > *funds {
+            self.problem = Some(format!("not bought: the sells brought too little in time, {} of {cost} dollars are there", funds.round_dp(2)));
+        } else if self.problem.is_none() {
+            *funds -= cost;
+        }
+    }
+
+    pub fn filled(&self) -> Decimal {
+        self.orders.iter().map(|order| order.filled_qty).sum()
+    }
+
+    pub fn remaining(&self) -> Decimal {
+        self.total - self.filled()
+    }
+
+    /// Dollars really paid or received.
+    pub fn value(&self) -> Decimal {
+        self.orders.iter().map(|order| order.filled_qty * order.filled_avg_price.unwrap_or_default()).sum()
+    }
+
+    /// Whether nothing sensible is left to order after the legs so far.
+    pub fn is_done(&self) -> bool {
+        self.problem.is_some() || (!self.orders.is_empty() && self.remaining() <= Decimal::ZERO)
+    }
+
+    pub fn is_success(&self) -> bool {
+        !self.orders.is_empty() && self.remaining() <= Decimal::ZERO
+    }
+
+    /// What became of the item, for the event and the mail.
+    pub fn result(&self, at: Timestamp) -> OrderResult {
+        let last = self.orders.last();
+        let filled = self.filled();
+        let price = (!filled.is_zero()).then(|| (self.value() / filled).round_dp(4).normalize().to_string());
+        OrderResult {
+            symbol: self.symbol.clone(),
+            action: if self.side == Side::Buy { Action::Buy } else { Action::Sell },
+            trade_amount: Money::new(self.value()),
+            shares: filled.normalize(),
+            price,
+            order_id: last.map(|order| order.id.clone()),
+            client_order_id: last.map(|order| order.client_order_id.clone()).unwrap_or_default(),
+            success: self.is_success(),
+            status: last.map_or_else(|| if self.skipped { "skipped" } else { "not placed" }.to_owned(), |order| order.status.as_str().to_owned()),
+            error_message: self.problem.clone().or_else(|| (!self.is_success()).then(|| format!("{} of {} shares filled", filled, self.total))),
+            timestamp: at,
+            order_type: OrderType::Limit,
+            filled_at: last.and_then(|order| order.filled_at).map(Timestamp::new),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::America::New_York;
+
+use crate::alpaca::Alpaca;
+use crate::config::SessionScope;
+use crate::error::{Fault, Refusal};
+use crate::timestamp::Timestamp;
+use crate::workflow::Session;
+
+/// Finds the session that an occurrence may trade in, or says why there is none: a holiday, too early, too
+/// late (rule 7). The broker's calendar decides.
+pub(super) async fn session_of(
+    alpaca: &Alpaca,
+    occurrence: Timestamp,
+    scope: SessionScope,
+    now: DateTime<Utc>,
+) -> Result<Result<Session, String>, Fault> {
+    let date = occurrence.session_date();
+    let Some(day) = alpaca.session(date).await? else {
+        return Ok(Err(format!("the market is closed on {date}")));
+    };
+    let open = instant(date, day.open)?;
+    let close = instant(date, day.close)?;
+    if now < open {
+        return Ok(Err(format!("the session of {date} has not begun; it opens at {}", Timestamp::new(open))));
+    }
+    if now >= close {
+        return Ok(Err(format!("the session of {date} is over; it closed at {}", Timestamp::new(close))));
+    }
+    let account = alpaca.account().await?;
+    if account.trading_blocked {
+        return Err(Refusal::new(format!("the broker blocks trading for account {}", account.account_number)).into());
+    }
+    let occurrence = match scope {
+        SessionScope::Day => date.to_string(),
+        SessionScope::Occurrence => occurrence.to_string(),
+    };
+    Ok(Ok(Session { account: account.account_number, date, occurrence, valid_until: Timestamp::new(close) }))
+}
+
+fn instant(date: NaiveDate, time: NaiveTime) -> Result<DateTime<Utc>, Refusal> {
+    New_York
+        .from_local_datetime(&date.and_time(time))
+        .single()
+        .map(|local| local.with_timezone(&Utc))
+        .ok_or_else(|| Refusal::new(format!("{date} {time} is no unambiguous time in New York")))
+}

@@ -1,0 +1,90 @@
+use super::Notifier;
+use crate::error::StepError;
+use crate::event::{Event, Origin, WorkflowFailed};
+use crate::services::Services;
+use crate::step::{Conclusion, Outcome, STEP_LIMIT};
+use crate::timestamp::Timestamp;
+use crate::workflow::{MAXIMUM_REMINDERS, State, Workflow};
+
+/// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5): those whose
+/// event was dead-lettered, and those whose event no rule matched.
+#[derive(Clone)]
+pub struct Watchdog {
+    services: Services,
+    notifier: Notifier,
+}
+
+/// What one round of the watchdog did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Workflows failed because they were overdue.
+    pub ended: usize,
+    /// Notifications asked for again.
+    pub reminded: usize,
+}
+
+impl Watchdog {
+    /// A watchdog over `services`.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self { notifier: Notifier::new(services.clone()), services }
+    }
+
+    /// Makes one round over all overdue workflows.
+    ///
+    /// # Errors
+    /// The first error met; what was done before it stays done.
+    pub async fn round(&self) -> Result<Round, StepError> {
+        let mut round = Round::default();
+        for workflow in self.services.workflows.overdue().await? {
+            if workflow.state == State::Running {
+                if self.end(&workflow).await? == Outcome::Processed {
+                    round.ended += 1;
+                }
+            } else if workflow.reminders < MAXIMUM_REMINDERS {
+                self.remind(&workflow).await?;
+                round.reminded += 1;
+            }
+        }
+        Ok(round)
+    }
+
+    async fn end(&self, workflow: &Workflow) -> Result<Outcome, StepError> {
+        let key = format!("watchdog#{}", workflow.correlation_id);
+        let work = async {
+            let reason = format!("the workflow was overdue: no result by {}", Timestamp::new(workflow.deadline));
+            tracing::error!(correlation_id = %workflow.correlation_id, reason, "workflow ended by the watchdog");
+            let origin = Origin {
+                correlation_id: &workflow.correlation_id,
+                causation_id: workflow.correlation_id.as_str(),
+                at: self.services.now(),
+            };
+            let failed = WorkflowFailed {
+                workflow_type: "trading".to_owned(),
+                failure_reason: reason.clone(),
+                failure_step: "watchdog".to_owned(),
+                error_details: Default::default(),
+            };
+            let event = Event::caused(&origin, failed.into(), 0);
+            Ok(Conclusion {
+                entries: vec![self.services.steps.entry(&event)],
+                changes: self.services.workflows.failing(workflow, &reason, None, workflow.plan_id.is_none()),
+                ..Conclusion::default()
+            })
+        };
+        let outcome = self.services.steps.run(&key, STEP_LIMIT, work).await?;
+        if outcome == Outcome::Processed
+            && let Some(ended) = self.services.workflows.load(&workflow.correlation_id).await?
+        {
+            // Not left to the rule for WorkflowFailed alone: it may be the very rule that is missing.
+            self.remind(&ended).await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {
+        let entry = self.notifier.of_record(workflow).await?;
+        self.services.workflows.remind(&workflow.correlation_id).await?;
+        self.services.steps.publish(&entry).await
+    }
+}

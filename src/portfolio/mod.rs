@@ -1,0 +1,7 @@
+//! The planner: SignalGenerated → RebalancePlanned (specification 6).
+
+mod handler;
+mod planner;
+
+pub use handler::PortfolioAnalysis;
+pub use planner::{Holding, PlanError, PlannedTrade, Snapshot, plan};

@@ -1,0 +1,266 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::decimal::{Money, Weight, round_half_up};
+use crate::event::{Action, RebalancePlanItem};
+
+/// The part of the account's value that is never spent: 1 %.
+const CASH_RESERVE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// Trades below this part of the account's value are not worth it: 1 %.
+const MINIMUM_TRADE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// A target of this name means that cash is kept.
+const CASH: &str = "CASH";
+
+/// The account at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Cash in dollars.
+    pub cash: Decimal,
+    /// Cash and positions in dollars.
+    pub value: Decimal,
+    /// What is held, by symbol.
+    pub holdings: BTreeMap<String, Holding>,
+    /// A price in dollars for every symbol that is held or wanted.
+    pub prices: BTreeMap<String, Decimal>,
+}
+
+/// Shares of one symbol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Shares, at least 0.
+    pub quantity: Decimal,
+}
+
+/// Why no plan can be made; no later attempt with the same input would do better.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The signal names no target.
+    #[error("the signal has no positive target allocation")]
+    NoTargets,
+    /// The account owes money.
+    #[error("the account's cash is {0}: it must be positive")]
+    NegativeCash(Decimal),
+    /// More was sold than held.
+    #[error("{symbol} is held short ({quantity}): short positions are not supported")]
+    ShortPosition {
+        /// The symbol.
+        symbol: String,
+        /// Shares.
+        quantity: Decimal,
+    },
+    /// There is no usable price.
+    #[error("there is no price for {0}")]
+    MissingPrice(String),
+    /// The weights ask for more than there is.
+    #[error("the target weights sum to {0}, which is more than 1")]
+    TooMuch(Decimal),
+}
+
+/// One line of a plan with its exact numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedTrade {
+    /// The symbol.
+    pub symbol: String,
+    /// What to do.
+    pub action: Action,
+    /// Dollars: positive to buy, negative to sell, zero to hold.
+    pub amount: Decimal,
+    /// Dollars wanted.
+    pub target_value: Decimal,
+    /// Dollars held.
+    pub current_value: Decimal,
+}
+
+/// Plans the trades from what is held to `weights` (specification 6.2, with the weak points of 6.3 closed):
+/// sells first, then buys, then holds; the larger the trade the earlier.
+///
+/// # Errors
+/// [`PlanError`]
+pub fn plan(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<Vec<PlannedTrade>, PlanError> {
+    check(snapshot, weights)?;
+    let effective = snapshot.value * (Decimal::ONE - CASH_RESERVE);
+    let threshold = round_half_up(snapshot.value * MINIMUM_TRADE, Money::PLACES);
+    let held = snapshot.holdings.iter().filter(|(_, holding)| !holding.quantity.is_zero()).map(|(symbol, _)| symbol);
+    let symbols: BTreeSet<&String> = weights.keys().chain(held).filter(|symbol| symbol.as_str() != CASH).collect();
+    let mut trades = Vec::new();
+    for symbol in symbols {
+        let price = snapshot.prices.get(symbol).ok_or_else(|| PlanError::MissingPrice(symbol.clone()))?;
+        let quantity = snapshot.holdings.get(symbol).map_or(Decimal::ZERO, |holding| holding.quantity);
+        let target_value = round_half_up(weights.get(symbol).copied().unwrap_or_default() * effective, Money::PLACES);
+        let current_value = round_half_up(quantity * price, Money::PLACES);
+        if target_value.is_zero() && quantity.is_zero() {
+            continue;
+        }
+        let wanted = target_value - current_value;
+        // A position to be left is left, however small: dust would stay for ever.
+        let is_exit = target_value.is_zero() && !quantity.is_zero();
+        let amount = if wanted.abs() < threshold && !is_exit { Decimal::ZERO } else { wanted };
+        let action = match amount {
+            _ if is_exit => Action::Sell,
+            amount if amount > Decimal::ZERO => Action::Buy,
+            amount if amount < Decimal::ZERO => Action::Sell,
+            _ => Action::Hold,
+        };
+        trades.push(PlannedTrade { symbol: symbol.clone(), action, amount, target_value, current_value });
+    }
+    afford(snapshot, &mut trades);
+    trades.sort_by_key(|trade| (trade.action, priority(trade.amount), trade.symbol.clone()));
+    Ok(trades)
+}
+
+fn check(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<(), PlanError> {
+    if snapshot.cash <= Decimal::ZERO && snapshot.holdings.is_empty() || snapshot.cash < Decimal::ZERO {
+        return Err(PlanError::NegativeCash(snapshot.cash));
+    }
+    if let Some((symbol, holding)) = snapshot.holdings.iter().find(|(_, holding)| holding.quantity < Decimal::ZERO) {
+        return Err(PlanError::ShortPosition { symbol: symbol.clone(), quantity: holding.quantity });
+    }
+    if !weights.values().any(|weight| *weight > Decimal::ZERO) {
+        return Err(PlanError::NoTargets);
+    }
+    let sum: Decimal = weights.values().copied().sum();
+    // Weights are rounded to four places each, so their sum may be off by as much.
+    if sum > Decimal::ONE + Decimal::new(1, 2) {
+        return Err(PlanError::TooMuch(sum));
+    }
+    Ok(())
+}
+
+/// Buys never cost more than cash and sales bring: all are cut by the same factor, to the cent below.
+fn afford(snapshot: &Snapshot, trades: &mut [PlannedTrade]) {
+    let total = |trades: &[PlannedTrade], action: Action| -> Decimal {
+        trades.iter().filter(|trade| trade.action == action).map(|trade| trade.amount.abs()).sum()
+    };
+    let funds = (snapshot.cash + total(trades, Action::Sell)).max(Decimal::ZERO);
+    let cost = total(trades, Action::Buy);
+    if cost <= funds {
+        return;
+    }
+    for trade in trades.iter_mut().filter(|trade| trade.action == Action::Buy) {
+        trade.amount = (trade.amount * funds / cost).round_dp_with_strategy(Money::PLACES, RoundingStrategy::ToZero);
+        if trade.amount.is_zero() {
+            trade.action = Action::Hold;
+        }
+    }
+}
+
+/// 1 for the largest trades, 5 for the smallest (specification 6.2, step 6).
+pub(super) fn priority(amount: Decimal) -> i64 {
+    match amount.abs() {
+        size if size >= Decimal::from(10_000) => 1,
+        size if size >= Decimal::from(1_000) => 2,
+        size if size >= Decimal::from(100) => 3,
+        size if size >= Decimal::from(50) => 4,
+        _ => 5,
+    }
+}
+
+/// The plan's lines as they travel. Weights are relative to the larger of what is held and what is wanted, so
+/// that they stay within 0 and 1.
+pub(super) fn items(trades: &[PlannedTrade]) -> Vec<RebalancePlanItem> {
+    let current: Decimal = trades.iter().map(|trade| trade.current_value).sum();
+    let target: Decimal = trades.iter().map(|trade| trade.target_value).sum();
+    let base = current.max(target);
+    let share = |value: Decimal| if base.is_zero() { Decimal::ZERO } else { value / base };
+    let item = |trade: &PlannedTrade| RebalancePlanItem {
+        symbol: trade.symbol.clone(),
+        current_weight: Weight::new(share(trade.current_value)),
+        target_weight: Weight::new(share(trade.target_value)),
+        weight_diff: Weight::new(share(trade.target_value) - share(trade.current_value)),
+        target_value: Money::new(trade.target_value),
+        current_value: Money::new(trade.current_value),
+        trade_amount: Money::new(trade.amount),
+        action: trade.action,
+        priority: priority(trade.amount),
+    };
+    trades.iter().map(item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a decimal")
+    }
+
+    fn snapshot(cash: &str, value: &str, held: &[(&str, &str)], prices: &[(&str, &str)]) -> Snapshot {
+        Snapshot {
+            cash: decimal(cash),
+            value: decimal(value),
+            holdings: held.iter().map(|(symbol, quantity)| ((*symbol).to_owned(), Holding { quantity: decimal(quantity) })).collect(),
+            prices: prices.iter().map(|(symbol, price)| ((*symbol).to_owned(), decimal(price))).collect(),
+        }
+    }
+
+    fn weights(given: &[(&str, &str)]) -> BTreeMap<String, Decimal> {
+        given.iter().map(|(symbol, weight)| ((*symbol).to_owned(), decimal(weight))).collect()
+    }
+
+    #[test]
+    fn the_specifications_example() {
+        let account = snapshot("4500", "10000", &[("SPY", "10"), ("QQQ", "5")], &[("SPY", "400"), ("QQQ", "300"), ("TLT", "90")]);
+        let trades = plan(&account, &weights(&[("SPY", "0.6"), ("TLT", "0.4")])).expect("a plan");
+        let rows: Vec<String> = items(&trades)
+            .iter()
+            .map(|item| {
+                format!(
+                    "{} {} {} {} {} {} {} {} {}",
+                    item.symbol,
+                    item.action.as_str(),
+                    item.trade_amount,
+                    item.current_weight,
+                    item.target_weight,
+                    item.weight_diff,
+                    item.target_value,
+                    item.current_value,
+                    item.priority
+                )
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                "QQQ SELL -1500.00 0.1515 0.0000 -0.1515 0.00 1500.00 2",
+                "SPY BUY 1940.00 0.4040 0.6000 0.1960 5940.00 4000.00 2",
+                "TLT BUY 3960.00 0.0000 0.4000 0.4000 3960.00 0.00 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn dust_is_sold_and_a_tiny_target_is_no_exit() {
+        let account = snapshot("9990", "10000", &[("DUST", "1")], &[("DUST", "10"), ("SPY", "400")]);
+        let trades = plan(&account, &weights(&[("SPY", "1")])).expect("a plan");
+        assert_eq!(trades[0].action, Action::Sell, "a position below the threshold is still left");
+        let trades = plan(&account, &weights(&[("SPY", "0.9999"), ("DUST", "0.00004")])).expect("a plan");
+        let dust = trades.iter().find(|trade| trade.symbol == "DUST").expect("planned");
+        assert_eq!((dust.action, dust.target_value.to_string().as_str()), (Action::Hold, "0.40"));
+    }
+
+    #[test]
+    fn buys_never_cost_more_than_cash_and_sales() {
+        let account = snapshot("2000", "10000", &[], &[("SPY", "400")]);
+        let trades = plan(&account, &weights(&[("SPY", "1")])).expect("a plan");
+        assert_eq!(trades[0].amount, decimal("2000"));
+    }
+
+    #[test]
+    fn a_symbol_neither_held_nor_wanted_is_no_line() {
+        let account = snapshot("10000", "10000", &[("OLD", "0")], &[("SPY", "400"), ("NIL", "1")]);
+        let trades = plan(&account, &weights(&[("SPY", "1"), ("NIL", "0"), ("CASH", "0")])).expect("a plan");
+        assert_eq!(trades.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_planned_is_refused() {
+        let prices = [("SPY", "400")];
+        let want = weights(&[("SPY", "1")]);
+        assert_eq!(plan(&snapshot("-1", "10", &[], &prices), &want), Err(PlanError::NegativeCash(decimal("-1"))));
+        assert!(matches!(plan(&snapshot("1", "10", &[("SPY", "-1")], &prices), &want), Err(PlanError::ShortPosition { .. })));
+        assert_eq!(plan(&snapshot("10", "10", &[], &[]), &want), Err(PlanError::MissingPrice("SPY".to_owned())));
+        assert_eq!(plan(&snapshot("10", "10", &[], &prices), &weights(&[("SPY", "0")])), Err(PlanError::NoTargets));
+        assert!(matches!(plan(&snapshot("10", "10", &[], &prices), &weights(&[("SPY", "1.02")])), Err(PlanError::TooMuch(_))));
+    }
+}

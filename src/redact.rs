@@ -1,0 +1,41 @@
+//! Secrets never reach a log.
+
+use serde_json::Value;
+
+const SECRET_KEYS: &[&str] = &["api_key", "secret_key", "password", "token", "credentials", "secret", "authorization"];
+
+/// A copy of `value` in which everything under a secret's name is masked, at any depth.
+#[must_use]
+pub fn redact(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(
+            object
+                .iter()
+                .map(|(key, inner)| {
+                    let is_secret = SECRET_KEYS.contains(&key.to_lowercase().as_str());
+                    (key.clone(), if is_secret { Value::String("***".to_owned()) } else { redact(inner) })
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(redact).collect()),
+        // A detail may travel as JSON text.
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => match serde_json::from_str::<Value>(text) {
+            Ok(inner) => Value::String(redact(&inner).to_string()),
+            Err(_) => value.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redact;
+    use serde_json::json;
+
+    #[test]
+    fn masks_at_every_depth_and_inside_json_text() {
+        let event = json!({"detail": [{"Password": "p"}, {"a": {"api_key": {"x": 1}}}], "text": "{\"token\":\"t\"}", "mode": "trade"});
+        let expected = json!({"detail": [{"Password": "***"}, {"a": {"api_key": "***"}}], "text": "{\"token\":\"***\"}", "mode": "trade"});
+        assert_eq!(redact(&event), expected);
+    }
+}

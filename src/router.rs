@@ -1,0 +1,218 @@
+//! One invocation in, one answer out (specification 3): circuit breaker, then observation, domain event, or
+//! command.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tracing::Instrument;
+
+use crate::bus::{DualBus, InMemoryBus};
+use crate::command::{Command, TradeCommand};
+use crate::envelope::{Envelope, Incoming, Trigger, classify};
+use crate::error::StepError;
+use crate::event::{Body, DetailType, ErrorNotificationRequested, Event, EventError, Origin};
+use crate::execution::{self, TradingExecution};
+use crate::id::CorrelationId;
+use crate::notification::NotificationService;
+use crate::orchestration::{Notifier, Start, Starter, Watchdog};
+use crate::pnl;
+use crate::portfolio::PortfolioAnalysis;
+use crate::redact::redact;
+use crate::response::{CommandResponse, event_response};
+use crate::services::Services;
+use crate::step::{Outcome, STEP_LIMIT};
+use crate::strategy::SignalGeneration;
+
+/// The way in.
+#[derive(Clone)]
+pub struct Router {
+    pub(crate) services: Services,
+    pub(crate) starter: Starter,
+    pub(crate) signals: SignalGeneration,
+    pub(crate) portfolio: PortfolioAnalysis,
+    pub(crate) execution: TradingExecution,
+    pub(crate) notifier: Notifier,
+    pub(crate) notification: NotificationService,
+    pub(crate) watchdog: Watchdog,
+    /// Events to handle in this very invocation, in the modes that have some.
+    pub(crate) local: Option<Arc<InMemoryBus>>,
+    /// Both streams, in dual mode.
+    pub(crate) dual: Option<Arc<DualBus>>,
+}
+
+impl Router {
+    /// Answers one invocation.
+    ///
+    /// # Errors
+    /// A [`StepError`] fails the invocation: Lambda tries again, and in the end the event is in the dead-letter
+    /// queue.
+    pub async fn handle(&self, payload: &Value, request_id: &str) -> Result<Value, StepError> {
+        let incoming = classify(payload);
+        let correlation_id = correlation_of(&incoming, payload, request_id);
+        let span = tracing::info_span!("invocation", %correlation_id, request_id);
+        async {
+            tracing::info!(event = %redact(payload), "invoked");
+            let answer = self.route(incoming, payload, &correlation_id, request_id).await;
+            if let Err(error) = &answer {
+                tracing::error!(error_type = error.class(), %error, detail_type = %detail_type_of(payload), "invocation failed");
+            }
+            self.handle_local_events().await;
+            answer
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn route(&self, incoming: Incoming, payload: &Value, correlation_id: &CorrelationId, request_id: &str) -> Result<Value, StepError> {
+        match incoming {
+            Incoming::ErrorNotification => {
+                tracing::info!("error notification skipped");
+                Ok(CommandResponse::breaker(request_id).to_json())
+            }
+            Incoming::Observation(envelope) => Ok(observe(&envelope)),
+            Incoming::Domain(envelope) => self.handle_event(&envelope.detail_type, &envelope.detail).await,
+            Incoming::Command(Command::Trade(command), trigger) => self.trade(&command, &trigger, correlation_id, request_id).await,
+            Incoming::Command(Command::Pnl(command), _) => match pnl::report(&self.services.alpaca, &command).await {
+                Ok(report) => Ok(CommandResponse::report(report, request_id).to_json()),
+                Err(error) if error.is_transient() => Err(StepError::BrokerUnavailable(error.to_string())),
+                Err(error) => Ok(CommandResponse::failed("pnl", "n/a", "BrokerRefusal", &error.to_string(), request_id).to_json()),
+            },
+            Incoming::Command(Command::Watchdog, _) => {
+                let round = self.watchdog.round().await?;
+                Ok(CommandResponse::watchdog(round.ended, round.reminded, request_id).to_json())
+            }
+            Incoming::Refused(error) => {
+                tracing::error!(%error, "input refused");
+                let cause = payload.get("id").and_then(Value::as_str).unwrap_or(request_id);
+                self.tell_error(correlation_id, cause, "Input refused", &error.to_string()).await?;
+                Ok(CommandResponse::invalid(&error.to_string(), request_id).to_json())
+            }
+        }
+    }
+
+    async fn trade(
+        &self,
+        command: &TradeCommand,
+        trigger: &Trigger,
+        correlation_id: &CorrelationId,
+        request_id: &str,
+    ) -> Result<Value, StepError> {
+        let mode = self.services.settings.alpaca.trading_mode;
+        let response = match self.starter.start(command, trigger, correlation_id).await? {
+            Start::Started => CommandResponse::started(mode, correlation_id.clone(), request_id),
+            Start::Skipped(reason) => {
+                tracing::info!(reason, "start skipped");
+                CommandResponse::skipped(mode, &reason, correlation_id.clone(), request_id)
+            }
+            Start::Refused(refusal) => {
+                tracing::error!(reason = %refusal, "start refused");
+                self.tell_error(correlation_id, correlation_id.as_str(), "Start refused", &refusal.reason).await?;
+                CommandResponse::failed("trade", mode.as_str(), "StartRefused", &refusal.reason, request_id)
+            }
+        };
+        Ok(response.to_json())
+    }
+
+    /// Handles one domain event (specification 3.3).
+    ///
+    /// # Errors
+    /// [`StepError::InvalidEvent`] for a detail that cannot be read, or whatever the step raises.
+    pub async fn handle_event(&self, detail_type: &str, detail: &Value) -> Result<Value, StepError> {
+        let event = match Event::parse(detail_type, detail) {
+            Ok(event) => event,
+            Err(EventError::UnknownType(name)) => return Ok(event_response(400, &format!("Unknown event type: {name}"))),
+            Err(error) => return Err(error.into()),
+        };
+        let id = event.header.event_id.as_str();
+        let steps = &self.services.steps;
+        let outcome = match event.detail_type() {
+            DetailType::WorkflowStarted => steps.run(&format!("signals#{id}"), STEP_LIMIT, self.signals.work(&event)).await?,
+            DetailType::SignalGenerated => steps.run(&format!("portfolio#{id}"), STEP_LIMIT, self.portfolio.work(&event)).await?,
+            DetailType::RebalancePlanned => steps.run(&format!("execution#{id}"), execution::LIMIT, self.execution.work(&event)).await?,
+            DetailType::TradingNotificationRequested => {
+                steps.run(&format!("notification#{id}"), STEP_LIMIT, self.notification.work(&event)).await?
+            }
+            DetailType::TradeExecuted | DetailType::WorkflowFailed => {
+                steps.run(&format!("orchestrator#{id}"), STEP_LIMIT, self.notifier.after(&event)).await?;
+                return Ok(orchestrator_only(&event));
+            }
+            DetailType::WorkflowCompleted => return Ok(orchestrator_only(&event)),
+            other => return Ok(event_response(404, &format!("No handler for: {other}"))),
+        };
+        Ok(match outcome {
+            Outcome::Processed | Outcome::Refused => event_response(200, "Event processed successfully"),
+            Outcome::Duplicate => {
+                tracing::info!(event_id = id, "duplicate event skipped");
+                event_response(200, "Duplicate event skipped")
+            }
+        })
+    }
+
+    /// Publishes the one error event of a failure on the command path. It comes back through the catch-all rule,
+    /// and the circuit breaker ends it there.
+    async fn tell_error(&self, correlation_id: &CorrelationId, cause: &str, title: &str, report: &str) -> Result<(), StepError> {
+        let origin = Origin { correlation_id, causation_id: cause, at: self.services.now() };
+        let body = ErrorNotificationRequested {
+            error_severity: "critical".to_owned(),
+            error_priority: "URGENT".to_owned(),
+            error_title: title.to_owned(),
+            error_report: report.to_owned(),
+            error_code: None,
+            recipient_override: None,
+        };
+        let event = Event::caused(&origin, Body::from(body), 0);
+        self.services.steps.publish(&self.services.steps.entry(&event)).await
+    }
+
+    /// In the modes with a bus in memory, handles what this invocation published, and what that published, until
+    /// nothing is left. A failing handler is logged and the others still run.
+    async fn handle_local_events(&self) {
+        let Some(local) = &self.local else { return };
+        while let Some(entry) = local.take() {
+            let detail = Value::String(entry.detail);
+            if entry.detail_type == DetailType::ErrorNotificationRequested.as_str() {
+                continue;
+            }
+            match self.handle_event(&entry.detail_type, &detail).await {
+                Ok(answer) => tracing::info!(event_id = %entry.event_id, event_type = entry.detail_type, %answer, "local event handled"),
+                Err(error) => tracing::error!(event_id = %entry.event_id, event_type = entry.detail_type, %error, "local handler failed"),
+            }
+        }
+        for difference in self.dual.iter().flat_map(|dual| dual.compare()) {
+            tracing::warn!(
+                event_id = %difference.event_id,
+                event_type = difference.detail_type,
+                reason = difference.reason,
+                "dual publish difference"
+            );
+        }
+    }
+}
+
+fn orchestrator_only(event: &Event) -> Value {
+    event_response(200, &format!("Orchestrator-only event: {}", event.detail_type()))
+}
+
+/// An observation adds to the trace and does nothing else: it may come late, twice or never.
+fn observe(envelope: &Envelope) -> Value {
+    tracing::info!(source = envelope.source, observed = envelope.detail_type, "observed");
+    event_response(200, &format!("Observed: {}", envelope.detail_type))
+}
+
+/// The workflow of an invocation: the detail's own id, else the command's, else the envelope's id, else the
+/// request's (rule 2).
+fn correlation_of(incoming: &Incoming, payload: &Value, request_id: &str) -> CorrelationId {
+    let found = match incoming {
+        Incoming::Domain(envelope) | Incoming::Observation(envelope) => match Event::parse(&envelope.detail_type, &envelope.detail) {
+            Ok(event) => Some(event.header.correlation_id.as_str().to_owned()),
+            Err(_) => Some(envelope.correlation_id().to_owned()),
+        },
+        Incoming::Command(Command::Trade(command), trigger) => command.correlation_id.clone().or_else(|| trigger.envelope_id.clone()),
+        _ => payload.get("correlation_id").or_else(|| payload.get("id")).and_then(Value::as_str).map(str::to_owned),
+    };
+    CorrelationId::new(found.filter(|id| !id.is_empty()).unwrap_or_else(|| request_id.to_owned()))
+}
+
+fn detail_type_of(payload: &Value) -> &str {
+    payload.get("detail-type").and_then(Value::as_str).unwrap_or("none")
+}

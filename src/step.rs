@@ -1,0 +1,133 @@
+//! Claim, work, record, publish, complete: the one way in which a step is done.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+
+use crate::bus::{BusEntry, EventBus};
+use crate::error::StepError;
+use crate::event::Event;
+use crate::idempotency::{Claim, Claims, Lease, Recorded};
+
+/// How long a step may work; execution has its own, longer limit.
+pub const STEP_LIMIT: Duration = Duration::from_secs(30);
+
+/// What the work of a step comes to.
+#[derive(Clone, Debug, Default)]
+pub struct Conclusion {
+    /// The events to publish.
+    pub entries: Vec<BusEntry>,
+    /// The changes that must hold together with them.
+    pub changes: Vec<TransactWriteItem>,
+    /// The events to publish where the changes are refused: what has happened must be told even then.
+    pub entries_if_refused: Vec<BusEntry>,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, now or by finishing what an earlier attempt had recorded.
+    Processed,
+    /// Done before.
+    Duplicate,
+    /// Not done: the workflow has ended, or is not one to act for. The refusal is recorded.
+    Refused,
+}
+
+/// Does steps.
+#[derive(Clone)]
+pub struct Steps {
+    claims: Claims,
+    bus: Arc<dyn EventBus>,
+    source_prefix: String,
+}
+
+impl Steps {
+    /// Steps claimed in `claims`, whose events go to `bus`.
+    #[must_use]
+    pub fn new(claims: Claims, bus: Arc<dyn EventBus>, source_prefix: &str) -> Self {
+        Self { claims, bus, source_prefix: source_prefix.to_owned() }
+    }
+
+    /// The claims behind the steps.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// `event` as it goes on the bus.
+    #[must_use]
+    pub fn entry(&self, event: &Event) -> BusEntry {
+        BusEntry::new(event, &self.source_prefix)
+    }
+
+    /// Publishes an entry outside a step: one that was recorded elsewhere before.
+    ///
+    /// # Errors
+    /// What the bus raises.
+    pub async fn publish(&self, entry: &BusEntry) -> Result<(), StepError> {
+        self.bus.publish(entry).await
+    }
+
+    /// Does the step `key` with `work`, which gets `limit` to conclude.
+    ///
+    /// # Errors
+    /// [`StepError::InProgress`] where another attempt is at it, [`StepError::LeaseLost`] where another attempt
+    /// took over, or whatever the work, the store or the bus raised. The lease is given back, so that the next
+    /// attempt finds the way free.
+    pub async fn run<W>(&self, key: &str, limit: Duration, work: W) -> Result<Outcome, StepError>
+    where
+        W: Future<Output = Result<Conclusion, StepError>>,
+    {
+        let (lease, recorded) = match self.claims.claim(key).await? {
+            Claim::Done => return Ok(Outcome::Duplicate),
+            Claim::Publish(lease, entries) => (lease, Some(entries)),
+            Claim::Work(lease) => (lease, None),
+        };
+        let outcome = match recorded {
+            Some(entries) => self.finish(&lease, &entries).await.map(|()| Outcome::Processed),
+            None => self.work(&lease, limit, work).await,
+        };
+        if let Err(error) = &outcome
+            && !matches!(error, StepError::LeaseLost { .. })
+            && let Err(trouble) = self.claims.release(&lease).await
+        {
+            tracing::warn!(%key, %trouble, "the lease could not be given back; it ends by itself");
+        }
+        outcome
+    }
+
+    async fn work<W>(&self, lease: &Lease, limit: Duration, work: W) -> Result<Outcome, StepError>
+    where
+        W: Future<Output = Result<Conclusion, StepError>>,
+    {
+        let limited = async {
+            tokio::time::timeout(limit, work)
+                .await
+                .unwrap_or_else(|_| Err(StepError::DeadlineExceeded(format!("{} took longer than {} s", lease.key(), limit.as_secs()))))
+        };
+        let conclusion = self.claims.hold(&[lease], limited).await??;
+        let recorded = self.claims.record(lease, &conclusion.entries, conclusion.changes).await?;
+        match recorded {
+            Recorded::Written => {
+                self.finish(lease, &conclusion.entries).await?;
+                Ok(Outcome::Processed)
+            }
+            Recorded::Refused => {
+                self.claims.record(lease, &conclusion.entries_if_refused, Vec::new()).await?;
+                self.finish(lease, &conclusion.entries_if_refused).await?;
+                Ok(Outcome::Refused)
+            }
+        }
+    }
+
+    /// Publishes before it completes: a crash in between publishes the same bytes again.
+    async fn finish(&self, lease: &Lease, entries: &[BusEntry]) -> Result<(), StepError> {
+        for entry in entries {
+            self.bus.publish(entry).await?;
+        }
+        self.claims.complete(lease).await
+    }
+}

@@ -1,0 +1,76 @@
+//! Finds mistakes in all branches of a strategy, before a market day takes the wrong one.
+
+use super::error::{EvaluationError, Problem};
+use super::expression::{Expression, ExpressionKind};
+use super::function::{Call, FilterCall, Function, read_name, read_symbol};
+use super::indicator::Indicator;
+use super::measure::{Measure, read_window};
+
+/// Checks names, numbers of arguments, symbols, windows, options and selections everywhere in the strategy, also in
+/// branches that no evaluation has taken yet.
+///
+/// # Errors
+/// The first mistake in the order of the file, as [`evaluate`](super::evaluate) would report it.
+pub fn check(expression: &Expression) -> Result<(), EvaluationError> {
+    match &expression.kind {
+        ExpressionKind::Text(_) | ExpressionKind::Number(_) => Ok(()),
+        ExpressionKind::Symbol(name) if name == "nil" => Ok(()),
+        ExpressionKind::Symbol(name) => Err(EvaluationError::at(
+            expression,
+            Problem::UnknownName { name: name.clone() },
+        )),
+        ExpressionKind::Keyword(name) => Err(EvaluationError::at(
+            expression,
+            Problem::Keyword { name: name.clone() },
+        )),
+        ExpressionKind::Map(entries) => entries.iter().try_for_each(|(key, value)| {
+            read_symbol(key)?;
+            check(value)
+        }),
+        ExpressionKind::List(children) => match Call::read(expression)? {
+            Some(call) => evaluated_arguments(&call)?.iter().try_for_each(check),
+            None => children.iter().try_for_each(check),
+        },
+    }
+}
+
+/// Checks the fixed parts of a call and returns the arguments that are evaluated.
+fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], EvaluationError> {
+    let arguments = call.arguments;
+    Ok(match call.function {
+        Function::Defsymphony => &arguments[2..],
+        Function::If | Function::Compare(_) | Function::WeightEqual => arguments,
+        Function::Asset => {
+            read_symbol(call.expression)?;
+            &[]
+        }
+        Function::Group => {
+            read_name(&arguments[0])?;
+            &arguments[1..]
+        }
+        Function::WeightSpecified if arguments.len() % 2 == 1 => {
+            return Err(call.error(Problem::OddPairs {
+                found: arguments.len(),
+            }));
+        }
+        Function::WeightSpecified => arguments,
+        Function::WeightInverseVolatility => {
+            read_window(&arguments[0], Indicator::StdevReturn.least_window())?;
+            &arguments[1..]
+        }
+        Function::Filter => {
+            FilterCall::read(call)?;
+            &arguments[arguments.len() - 1..]
+        }
+        Function::Select(_) => {
+            return Err(call.error(Problem::SelectionOutsideFilter {
+                function: call.function.name(),
+            }));
+        }
+        Function::Measure(indicator) => {
+            read_symbol(&arguments[0])?;
+            Measure::read(indicator, arguments.get(1))?;
+            &[]
+        }
+    })
+}

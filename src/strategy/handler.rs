@@ -1,0 +1,160 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use chrono_tz::America::New_York;
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use super::{Evaluation, Expression, Prices};
+use crate::alpaca::{Bar, span_of};
+use crate::decimal::Weight;
+use crate::error::{Fault, Refusal, StepError};
+use crate::event::{ConsolidatedPortfolio, Event, SignalGenerated};
+use crate::orchestration::Starter;
+use crate::services::{FailedPart, Services};
+use crate::step::Conclusion;
+use crate::workflow::Workflow;
+
+const PART: FailedPart = FailedPart { workflow_type: "signal_generation", step: "signal_generation" };
+
+/// One strategy file, parsed.
+#[derive(Clone, Debug)]
+pub struct Strategy {
+    /// The file's name.
+    pub name: String,
+    /// Its share of the portfolio; all shares sum to 1.
+    pub allocation: Decimal,
+    /// What it says.
+    pub expression: Expression,
+}
+
+/// WorkflowStarted → SignalGenerated.
+#[derive(Clone)]
+pub struct SignalGeneration {
+    services: Services,
+    starter: Starter,
+    strategies: Arc<Vec<Strategy>>,
+}
+
+/// Closes up to one bar date, by symbol. A series that does not reach the bar date is stale and counts as
+/// missing: no indicator mixes dates (incident 77).
+struct Closes(BTreeMap<String, Vec<Decimal>>);
+
+impl Prices for Closes {
+    fn closes(&self, symbol: &str) -> Option<&[Decimal]> {
+        self.0.get(symbol).map(Vec::as_slice)
+    }
+}
+
+impl SignalGeneration {
+    /// A handler for `strategies`.
+    #[must_use]
+    pub fn new(services: Services, strategies: Arc<Vec<Strategy>>) -> Self {
+        Self { starter: Starter::new(services.clone()), services, strategies }
+    }
+
+    /// The work of the step.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done now.
+    pub async fn work(&self, event: &Event) -> Result<Conclusion, StepError> {
+        match self.starter.adopt(event).await {
+            Ok(()) => {}
+            Err(Fault::Raise(error)) => return Err(error),
+            Err(Fault::Refuse(refusal)) => {
+                tracing::warn!(reason = %refusal, "a WorkflowStarted event was refused");
+                return Ok(Conclusion::default());
+            }
+        }
+        self.services.act(event, PART, |workflow| self.signals(event, workflow)).await
+    }
+
+    async fn signals(&self, event: &Event, workflow: Workflow) -> Result<Conclusion, Fault> {
+        let (closes, bar_date) = self.closes(&workflow).await?;
+        let mut parts = Vec::new();
+        for strategy in self.strategies.iter() {
+            let evaluation = super::evaluate(&strategy.expression, &closes)
+                .map_err(|error| Refusal::new(format!("strategy {}: {error}", strategy.name)))?;
+            for warning in &evaluation.warnings {
+                tracing::warn!(strategy = strategy.name, warning, "strategy warning");
+            }
+            parts.push((strategy, evaluation));
+        }
+        let weighted: Vec<(Decimal, BTreeMap<String, Decimal>)> =
+            parts.iter().map(|(strategy, evaluation)| (strategy.allocation, evaluation.allocation.clone())).collect();
+        let combined = super::combine(&weighted).map_err(|error| Refusal::new(error.to_string()))?;
+        let generated = self.services.caused(event, self.signal(event, &parts, &combined, bar_date));
+        tracing::info!(%bar_date, symbols = combined.len(), "signals generated");
+        Ok(Conclusion {
+            entries: vec![self.services.steps.entry(&generated)],
+            changes: self.services.workflows.advancing(&workflow.correlation_id, "signals_generated"),
+            ..Conclusion::default()
+        })
+    }
+
+    /// Closes of all symbols that the strategies need, up to the last completed session.
+    async fn closes(&self, workflow: &Workflow) -> Result<(Closes, NaiveDate), Fault> {
+        let mut needs: BTreeMap<String, usize> = BTreeMap::new();
+        for strategy in self.strategies.iter() {
+            for (symbol, bars) in super::data_needs(&strategy.expression) {
+                let most = needs.entry(symbol).or_default();
+                *most = (*most).max(bars);
+            }
+        }
+        let symbols: Vec<String> = needs.keys().cloned().collect();
+        let most = needs.values().copied().max().unwrap_or(1);
+        let (start, end) = span_of(most, self.services.clock.now());
+        let bars = if symbols.is_empty() { BTreeMap::new() } else { self.services.alpaca.daily_bars(&symbols, start, end).await? };
+        let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
+        let last = bars.values().flatten().filter(completed).map(date_of).max();
+        let bar_date = last.ok_or_else(|| Refusal::new(format!("no prices before {} for any of {symbols:?}", workflow.session.date)))?;
+        let fresh = bars.into_iter().filter_map(|(symbol, bars)| {
+            let kept: Vec<&Bar> = bars.iter().filter(completed).collect();
+            let is_fresh = kept.last().is_some_and(|bar| date_of(bar) == bar_date);
+            is_fresh.then(|| (symbol, kept.iter().map(|bar| bar.close).collect()))
+        });
+        Ok((Closes(fresh.collect()), bar_date))
+    }
+
+    fn signal(
+        &self,
+        event: &Event,
+        parts: &[(&Strategy, Evaluation)],
+        combined: &BTreeMap<String, Decimal>,
+        bar_date: NaiveDate,
+    ) -> SignalGenerated {
+        let now = self.services.now();
+        let symbols: Vec<&String> = combined.keys().collect();
+        let names: Vec<&str> = parts.iter().map(|(strategy, _)| strategy.name.as_str()).collect();
+        let weights: Vec<String> =
+            combined.iter().map(|(symbol, weight)| format!("{symbol} {}%", (weight * Decimal::ONE_HUNDRED).round_dp(1))).collect();
+        let signals = json!({
+            "DSL": {
+                "symbol": symbols.iter().map(|symbol| symbol.as_str()).collect::<Vec<_>>().join(","),
+                "symbols": symbols,
+                "action": "BUY",
+                "reasoning": format!("{}: {}", names.join(", "), weights.join(", ")),
+                "is_multi_symbol": symbols.len() > 1,
+                "bar_date": bar_date.to_string(),
+            }
+        });
+        SignalGenerated {
+            signals_data: signals.as_object().cloned().unwrap_or_default(),
+            consolidated_portfolio: ConsolidatedPortfolio {
+                target_allocations: combined.iter().map(|(symbol, weight)| (symbol.clone(), Weight::new(*weight))).collect(),
+                correlation_id: event.header.correlation_id.as_str().to_owned(),
+                timestamp: now,
+                strategy_count: i64::try_from(names.len()).unwrap_or(i64::MAX),
+                source_strategies: names.iter().map(|name| (*name).to_owned()).collect(),
+                schema_version: "1.0.0".to_owned(),
+                constraints: None,
+            },
+            signal_count: 1,
+        }
+    }
+}
+
+fn date_of(bar: &Bar) -> NaiveDate {
+    bar.at.with_timezone(&New_York).date_naive()
+}

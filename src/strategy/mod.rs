@@ -1,0 +1,95 @@
+//! The strategy language: from S-expressions and daily closes to shares of symbols. Pure code, no input or output.
+//!
+//! # A first strategy
+//! ```text
+//! (defsymphony "Calm or cash" {:rebalance-frequency :daily}
+//!   (weight-equal
+//!     [(if (> (rsi "SPY" {:window 10}) 79)          ; too hot?
+//!        [(asset "BIL" "Treasury bills")]
+//!        [(weight-specified 0.6 (asset "SPY") 0.4 (asset "TLT"))])
+//!      (filter (cumulative-return {:window 20})     ; and the stronger of two
+//!        (select-top 1)
+//!        [(asset "GLD") (asset "SLV")])]))
+//! ```
+//! Half goes to what the `if` takes, half to the winner of the filter.
+//!
+//! # Reading it
+//! `(name ...)` calls a function, `[...]` is a list, `{...}` a map of options, `;` a comment; commas are blank. One file holds
+//! one expression ([`parse`], with its limits and errors). [`check`] finds mistakes in all branches, [`data_needs`] says
+//! which closes to fetch, [`evaluate`] decides, and [`combine`] adds several strategies to one portfolio.
+//!
+//! # Functions
+//! | function | value |
+//! |---|---|
+//! | `(defsymphony "name" {config} body)` | the body; the config is not read |
+//! | `(if condition then else)` | the branch that is taken, only that one is evaluated; without `else` null |
+//! | `(> a b)`, `<`, `>=`, `<=` | compared as numbers: true 1, false and null 0, a string that is no number 0 with a warning |
+//! | `(= a b)` | numbers by value, strings by text, different kinds are unequal |
+//! | `(asset "SPY" "name")` | the symbol in upper case |
+//! | `(group "name" body)` | the (last) body, unchanged |
+//! | `(weight-equal [a b ...])` | an equal share for each child; every item of a list is a child, null is none |
+//! | `(weight-specified 60 a 40 b)` | shares in proportion to the numbers |
+//! | `(weight-inverse-volatility 20 [a b])` | shares in proportion to 1 / `stdev-return` of single symbols |
+//! | `(filter (rsi {:window 10}) (select-top 2) [a b c])` | list of the symbols with the highest values, ties by symbol; also `select-bottom` |
+//! | `(rsi "SPY" {:window 10})` and the other [`Indicator`]s | a number; ratios in percent |
+//!
+//! Without `{:window n}` an indicator uses [`Indicator::default_window`].
+//!
+//! # What comes out
+//! Weights or one symbol; a bare list is an error, so wrap it in `weight-equal`. Shares are normalised after every weight
+//! function and sum to exactly 1 ([`Weights`] says how that is rounded).
+//!
+//! # Which day
+//! Every indicator reads the same closes, those of completed sessions that [`Prices`] gives (incident 77).
+
+mod allocate;
+mod check;
+mod compare;
+mod error;
+mod evaluate;
+mod expression;
+mod filter;
+mod function;
+mod handler;
+mod indicator;
+mod lexer;
+mod measure;
+mod needs;
+mod syntax;
+mod trace;
+mod value;
+mod weights;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+pub use check::check;
+pub use error::{EvaluationError, Problem};
+pub use evaluate::evaluate;
+pub use expression::{Expression, ExpressionKind, Position};
+pub use function::Direction;
+pub use handler::{SignalGeneration, Strategy};
+pub use indicator::{Indicator, IndicatorError, WINDOW_MAX, ema_series, rsi_series};
+pub use measure::Measure;
+pub use needs::data_needs;
+pub use syntax::{NESTING_MAX, SOURCE_BYTES_MAX, SyntaxError, parse};
+pub use trace::{Decision, Evaluation, Taken, TraceStep};
+pub use value::Value;
+pub use weights::{ALLOCATION_TOLERANCE, CombineError, WeightError, Weights, combine};
+
+/// Where closes come from.
+pub trait Prices {
+    /// Daily closes of an upper-case symbol, oldest first, of completed sessions only, adjusted for splits; `None` if there
+    /// are none.
+    fn closes(&self, symbol: &str) -> Option<&[Decimal]>;
+}
+
+impl Prices for BTreeMap<String, Vec<Decimal>> {
+    fn closes(&self, symbol: &str) -> Option<&[Decimal]> {
+        self.get(symbol).map(Vec::as_slice)
+    }
+}

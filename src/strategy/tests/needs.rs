@@ -1,0 +1,72 @@
+use super::super::{data_needs, parse};
+
+fn needs(source: &str) -> String {
+    let needs = data_needs(&parse(source).unwrap());
+    let needs: Vec<String> = needs
+        .iter()
+        .map(|(symbol, bars)| format!("{symbol} {bars}"))
+        .collect();
+    needs.join(", ")
+}
+
+#[test]
+fn both_branches_count_and_the_greatest_need_wins() {
+    let source = r#"(defsymphony "N" {}
+      (if (> (rsi "spy" {:window 100}) (current-price "QQQ"))
+        (if (< (cumulative-return "TLT" {:window 90}) 0) "A" "B")
+        (if (< (moving-average-price "SPY" {:window 250}) (max-drawdown "QQQ")) "C" "D")))"#;
+    assert_eq!(needs(source), "QQQ 200, SPY 300, TLT 95");
+}
+
+#[test]
+fn assets_that_are_only_held_need_nothing() {
+    assert_eq!(
+        needs(r#"(weight-equal [(asset "A") (group "B" (asset "C"))])"#),
+        ""
+    );
+}
+
+#[test]
+fn a_filter_needs_its_candidates() {
+    let source = r#"(filter (stdev-return {:window 100}) (select-top 1)
+      [(asset "A" "Name") "b"
+       (group "G" [(if (> (rsi "X") 1) (asset "C") [(asset "D")])])
+       (filter (current-price) (select-top 1) ["E"])
+       (weight-specified 1 "F") (weight-inverse-volatility 3 "H") {"I" 1} (weight-equal "J")
+       (defsymphony "K" {} "L")])"#;
+    assert_eq!(
+        needs(source),
+        "A 105, B 105, C 105, D 105, E 105, F 105, H 105, I 105, J 105, L 105, X 200"
+    );
+}
+
+#[test]
+fn inverse_volatility_needs_its_assets() {
+    assert_eq!(
+        needs(r#"(weight-inverse-volatility 90 [(asset "A") (asset "B")] "C")"#),
+        "A 95, B 95, C 95"
+    );
+}
+
+#[test]
+fn defaults_decide_without_window() {
+    assert_eq!(
+        needs(
+            r#"[(rsi "A") (moving-average-return "B") (current-price "C") (cumulative-return "D")]"#
+        ),
+        "A 200, B 60, C 1, D 65"
+    );
+}
+
+#[test]
+fn what_check_refuses_needs_nothing() {
+    assert_eq!(
+        needs(r#"[(rsi "A" {:window 0}) (nonsense "B") (rsi) (filter (rsi 5) ["C"])]"#),
+        ""
+    );
+}
+
+#[test]
+fn calls_inside_unknown_functions_still_count() {
+    assert_eq!(needs(r#"(nonsense (rsi "A"))"#), "A 200");
+}

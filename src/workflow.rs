@@ -1,0 +1,406 @@
+//! The durable record of one workflow: running, completed or failed (rules 5 to 8 of the architecture).
+//!
+//! The table also holds one record a session, which binds the run of an account and session to its workflow
+//! and, at execution, to its plan. Acting steps change these records in the same transaction that records
+//! their events; the functions named like `opening` give the writes for that transaction.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+
+use crate::bus::BusEntry;
+use crate::clock::SharedClock;
+use crate::error::StepError;
+use crate::event::Event;
+use crate::id::{CorrelationId, PlanId};
+use crate::store::{Item, RECORD_LIFETIME_DAYS, get_number, get_text, number, ordered, text, unavailable};
+use crate::timestamp::Timestamp;
+
+/// A workflow, or a step of it, that takes longer than this is overdue.
+pub const OVERDUE_AFTER: Duration = Duration::from_secs(30 * 60);
+/// How often the watchdog repeats a notification that nobody confirmed.
+pub const MAXIMUM_REMINDERS: i64 = 3;
+
+/// Where a workflow stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its steps may act.
+    Running,
+    /// Its orders are done; final.
+    Completed,
+    /// It ended without success; final.
+    Failed,
+}
+
+impl State {
+    /// As the table has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Running, Self::Completed, Self::Failed].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// What a workflow may do, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The broker's account.
+    pub account: String,
+    /// The New York date of the occurrence that started the run.
+    pub date: NaiveDate,
+    /// What makes the run unique within the account: the date, or the occurrence.
+    pub occurrence: String,
+    /// The end of the session; later than that nothing of this run trades.
+    pub valid_until: Timestamp,
+}
+
+impl Session {
+    fn key(&self) -> String {
+        format!("session#{}#{}", self.account, self.occurrence)
+    }
+}
+
+/// One workflow's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workflow {
+    /// Its id.
+    pub correlation_id: CorrelationId,
+    /// Where it stands.
+    pub state: State,
+    /// What it may do.
+    pub session: Session,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When the watchdog ends it.
+    pub deadline: DateTime<Utc>,
+    /// The plan that it executes, from the moment before its first order.
+    pub plan_id: Option<PlanId>,
+    /// Why it failed.
+    pub failure_reason: Option<String>,
+    /// Its TradeExecuted event, as JSON.
+    pub result: Option<String>,
+    /// The one notification that was asked for.
+    pub notification: Option<BusEntry>,
+    /// How often the watchdog has repeated it.
+    pub reminders: i64,
+}
+
+/// What became of binding a session to a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The plan may be executed.
+    Bound,
+    /// The session belongs to another plan, or the workflow has ended.
+    Refused,
+}
+
+/// The table of workflow and session records.
+#[derive(Clone, Debug)]
+pub struct Workflows {
+    client: Client,
+    table: String,
+    clock: SharedClock,
+}
+
+fn workflow_key(correlation_id: &CorrelationId) -> String {
+    format!("workflow#{correlation_id}")
+}
+
+impl Workflows {
+    /// Records in `table`.
+    #[must_use]
+    pub fn new(client: Client, table: &str, clock: SharedClock) -> Self {
+        Self { client, table: table.to_owned(), clock }
+    }
+
+    /// The workflow's record, if there is one.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`], also for a record that cannot be read.
+    pub async fn load(&self, correlation_id: &CorrelationId) -> Result<Option<Workflow>, StepError> {
+        let request = self.client.get_item().table_name(&self.table).key("record_key", text(workflow_key(correlation_id)));
+        let answer = request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?;
+        answer.item.map(|item| read(&ordered(item))).transpose()
+    }
+
+    /// The writes that begin a workflow and take its session. They are refused where the workflow exists, or
+    /// where the session belongs to another workflow that did not set it free.
+    #[must_use]
+    pub fn opening(&self, correlation_id: &CorrelationId, session: &Session) -> Vec<TransactWriteItem> {
+        let now = self.clock.now();
+        let workflow = Put::builder()
+            .table_name(&self.table)
+            .item("record_key", text(workflow_key(correlation_id)))
+            .item("kind", text("workflow"))
+            .item("correlation_id", text(correlation_id.as_str()))
+            .item("state", text(State::Running.as_str()))
+            .item("account", text(&session.account))
+            .item("session_date", text(session.date.to_string()))
+            .item("occurrence", text(&session.occurrence))
+            .item("valid_until", text(session.valid_until.to_string()))
+            .item("started_at", number(now.timestamp_millis()))
+            .item("deadline", number((now + OVERDUE_AFTER).timestamp_millis()))
+            .item("expires_at", expiry(now))
+            .condition_expression("attribute_not_exists(record_key)")
+            .build()
+            .expect("all required members are set");
+        let taken = Put::builder()
+            .table_name(&self.table)
+            .item("record_key", text(session.key()))
+            .item("kind", text("session"))
+            .item("correlation_id", text(correlation_id.as_str()))
+            .item("state", text("taken"))
+            .item("expires_at", expiry(now))
+            .condition_expression("attribute_not_exists(record_key) OR correlation_id = :mine OR #state = :free")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":mine", text(correlation_id.as_str()))
+            .expression_attribute_values(":free", text("free"))
+            .build()
+            .expect("all required members are set");
+        vec![TransactWriteItem::builder().put(workflow).build(), TransactWriteItem::builder().put(taken).build()]
+    }
+
+    /// The write that notes a step of a running workflow; refused where the workflow has ended.
+    #[must_use]
+    pub fn advancing(&self, correlation_id: &CorrelationId, step: &str) -> Vec<TransactWriteItem> {
+        vec![self.update(correlation_id, "SET step = :step", true, vec![(":step", text(step))])]
+    }
+
+    /// The write that completes a running workflow with its TradeExecuted event.
+    #[must_use]
+    pub fn completing(&self, correlation_id: &CorrelationId, result: &Event) -> Vec<TransactWriteItem> {
+        let values = vec![(":final", text(State::Completed.as_str())), (":result", text(result.to_json()))];
+        vec![self.update(correlation_id, "SET #state = :final, #result = :result", true, values)]
+    }
+
+    /// The writes that fail a running workflow. A run that failed without an order frees its session.
+    #[must_use]
+    pub fn failing(&self, workflow: &Workflow, reason: &str, result: Option<&Event>, without_orders: bool) -> Vec<TransactWriteItem> {
+        let mut values = vec![(":final", text(State::Failed.as_str())), (":reason", text(reason))];
+        let mut change = "SET #state = :final, failure_reason = :reason".to_owned();
+        if let Some(event) = result {
+            change.push_str(", #result = :result");
+            values.push((":result", text(event.to_json())));
+        }
+        let mut writes = vec![self.update(&workflow.correlation_id, &change, true, values)];
+        if without_orders {
+            writes.push(self.freeing(workflow));
+        }
+        writes
+    }
+
+    fn freeing(&self, workflow: &Workflow) -> TransactWriteItem {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("record_key", text(workflow.session.key()))
+            .update_expression("SET #state = :free")
+            .condition_expression("correlation_id = :mine")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":free", text("free"))
+            .expression_attribute_values(":mine", text(workflow.correlation_id.as_str()))
+            .build()
+            .expect("all required members are set");
+        TransactWriteItem::builder().update(update).build()
+    }
+
+    /// The write that notes that the mail is out. A final state does not block a
+    /// notification. Only for a workflow that has a record.
+    #[must_use]
+    pub fn notified(&self, correlation_id: &CorrelationId) -> Vec<TransactWriteItem> {
+        let values = vec![(":at", number(self.clock.now().timestamp_millis()))];
+        vec![self.update(correlation_id, "SET notified_at = :at", false, values)]
+    }
+
+    /// Binds the workflow's session to `plan_id` before the first order, and gives execution its time.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`]
+    pub async fn bind(&self, workflow: &Workflow, plan_id: &PlanId) -> Result<Binding, StepError> {
+        let session = Update::builder()
+            .table_name(&self.table)
+            .key("record_key", text(workflow.session.key()))
+            .update_expression("SET plan_id = :plan")
+            .condition_expression("correlation_id = :mine AND (attribute_not_exists(plan_id) OR plan_id = :plan)")
+            .expression_attribute_values(":plan", text(plan_id.as_str()))
+            .expression_attribute_values(":mine", text(workflow.correlation_id.as_str()))
+            .build()
+            .expect("all required members are set");
+        let deadline = number((self.clock.now() + OVERDUE_AFTER).timestamp_millis());
+        let values = vec![(":plan", text(plan_id.as_str())), (":deadline", deadline)];
+        let own = self.update(&workflow.correlation_id, "SET plan_id = :plan, deadline = :deadline", true, values);
+        let writes = vec![TransactWriteItem::builder().update(session).build(), own];
+        Ok(if self.write(writes).await? { Binding::Bound } else { Binding::Refused })
+    }
+
+    /// Makes all of `writes` or none, and says which: false where one of their conditions does not hold.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`]
+    pub async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<bool, StepError> {
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(failure) if is_refusal(failure) => Ok(false),
+                _ => Err(unavailable(&error)),
+            },
+        }
+    }
+
+    /// Makes `entry` the workflow's one notification, unless another was asked for before; gives the one that
+    /// counts. Without a record there is nothing to compare with, and `entry` counts.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`]
+    pub async fn pin_notification(&self, correlation_id: &CorrelationId, entry: &BusEntry) -> Result<BusEntry, StepError> {
+        let json = serde_json::to_string(entry).expect("an entry holds nothing that JSON cannot carry");
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("record_key", text(workflow_key(correlation_id)))
+            .update_expression("SET notification = if_not_exists(notification, :entry)")
+            .condition_expression("attribute_exists(record_key)")
+            .expression_attribute_values(":entry", text(json))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        match answer {
+            Ok(output) => {
+                let pinned = notification(&ordered(output.attributes.unwrap_or_default()))?;
+                Ok(pinned.unwrap_or_else(|| entry.clone()))
+            }
+            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => Ok(entry.clone()),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    /// Counts one more reminder.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`]
+    pub async fn remind(&self, correlation_id: &CorrelationId) -> Result<(), StepError> {
+        let deadline = number((self.clock.now() + OVERDUE_AFTER).timestamp_millis());
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("record_key", text(workflow_key(correlation_id)))
+            .update_expression("SET reminders = if_not_exists(reminders, :zero) + :one, deadline = :deadline")
+            .condition_expression("attribute_exists(record_key)")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":deadline", deadline)
+            .send()
+            .await
+            .map_err(|error| unavailable(&error))?;
+        Ok(())
+    }
+
+    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids; all
+    /// pages of the table are read.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`]
+    pub async fn overdue(&self) -> Result<Vec<Workflow>, StepError> {
+        let mut found = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .filter_expression("kind = :workflow AND deadline < :now AND attribute_not_exists(notified_at)")
+                .expression_attribute_values(":workflow", text("workflow"))
+                .expression_attribute_values(":now", number(self.clock.now().timestamp_millis()))
+                .set_exclusive_start_key(next)
+                .send()
+                .await
+                .map_err(|error| unavailable(&error))?;
+            for item in page.items.unwrap_or_default() {
+                found.push(read(&ordered(item))?);
+            }
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                break;
+            }
+        }
+        found.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
+        Ok(found)
+    }
+
+    fn update(&self, correlation_id: &CorrelationId, change: &str, must_run: bool, values: Vec<(&str, AttributeValue)>) -> TransactWriteItem {
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("record_key", text(workflow_key(correlation_id)))
+            .update_expression(change);
+        if must_run {
+            update = update
+                .condition_expression("#state = :running")
+                .expression_attribute_values(":running", text(State::Running.as_str()));
+        }
+        if must_run || change.contains("#state") {
+            update = update.expression_attribute_names("#state", "state");
+        }
+        if change.contains("#result") {
+            update = update.expression_attribute_names("#result", "result");
+        }
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        TransactWriteItem::builder().update(update.build().expect("all required members are set")).build()
+    }
+}
+
+fn expiry(now: DateTime<Utc>) -> AttributeValue {
+    number((now + TimeDelta::days(RECORD_LIFETIME_DAYS)).timestamp())
+}
+
+fn is_refusal(failure: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> bool {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Failure;
+    match failure {
+        Failure::TransactionCanceledException(canceled) => {
+            let codes = || canceled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+            codes().any(|code| code == "ConditionalCheckFailed") && codes().all(|code| code == "ConditionalCheckFailed" || code == "None")
+        }
+        _ => false,
+    }
+}
+
+fn notification(item: &Item) -> Result<Option<BusEntry>, StepError> {
+    get_text(item, "notification")
+        .map(|json| serde_json::from_str(&json).map_err(|error| StepError::StoreUnavailable(format!("unreadable notification: {error}"))))
+        .transpose()
+}
+
+fn read(item: &Item) -> Result<Workflow, StepError> {
+    let key = get_text(item, "record_key").unwrap_or_default();
+    let missing = |name: &str| StepError::StoreUnavailable(format!("the record {key} has no readable `{name}`"));
+    let field = |name: &str| get_text(item, name).ok_or_else(|| missing(name));
+    let instant = |name: &str| get_number(item, name).and_then(DateTime::from_timestamp_millis).ok_or_else(|| missing(name));
+    Ok(Workflow {
+        correlation_id: CorrelationId::new(field("correlation_id")?),
+        state: State::from_name(&field("state")?).ok_or_else(|| missing("state"))?,
+        session: Session {
+            account: field("account")?,
+            date: field("session_date")?.parse().map_err(|_| missing("session_date"))?,
+            occurrence: field("occurrence")?,
+            valid_until: field("valid_until")?.parse().map_err(|_| missing("valid_until"))?,
+        },
+        started_at: instant("started_at")?,
+        deadline: instant("deadline")?,
+        plan_id: get_text(item, "plan_id").map(PlanId::new),
+        failure_reason: get_text(item, "failure_reason"),
+        result: get_text(item, "result"),
+        notification: notification(item)?,
+        reminders: get_number(item, "reminders").unwrap_or(0),
+    })
+}
