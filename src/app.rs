@@ -59,7 +59,8 @@ pub fn load_strategies(
 
 fn load_strategy(name: &str, allocation: Decimal, read: impl Fn(&str) -> std::io::Result<String>) -> Result<Strategy, String> {
     let source = read(name).map_err(|error| format!("strategy {name}: {error}"))?;
-    let expression = strategy::parse(&source).map_err(|error| format!("strategy {name}:{error}"))?;
+    let expression = strategy::parse(&source).map_err(|error| format!("strategy {name}: {error}"))?;
+    strategy::check(&expression).map_err(|error| format!("strategy {name}: {error}"))?;
     Ok(Strategy { name: name.to_owned(), allocation, expression })
 }
 

@@ -53,5 +53,4 @@ impl Agenda {
     pub(super) fn forget(&mut self, order: usize) {
         self.entries.retain(|_, (of, _)| *of != order);
     }
-
 }

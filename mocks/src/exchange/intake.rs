@@ -98,9 +98,7 @@ impl Exchange {
 
     fn check_asset(&self, ticket: &Ticket) -> Result<(), Refusal> {
         let symbol = &ticket.symbol;
-        let asset = self
-            .asset(symbol)
-            .ok_or_else(|| Refusal::unprocessable(format!("asset \"{symbol}\" not found")))?;
+        let asset = self.asset(symbol).ok_or_else(|| Refusal::unprocessable(format!("asset \"{symbol}\" not found")))?;
         if !asset.active {
             return Err(Refusal::unprocessable(format!("asset {symbol} is not active")));
         }
@@ -126,9 +124,11 @@ impl Exchange {
             (Some(resting), Some(limit)) => ticket.side.accepts(limit, resting),
             _ => true,
         };
-        let open = self.orders.iter().enumerate().filter(|(index, order)| {
-            Some(*index) != ticket.replaces && !order.status.is_final() && order.symbol == ticket.symbol
-        });
+        let open = self
+            .orders
+            .iter()
+            .enumerate()
+            .filter(|(index, order)| Some(*index) != ticket.replaces && !order.status.is_final() && order.symbol == ticket.symbol);
         match open.map(|(_, order)| order).find(|order| order.side != ticket.side && crosses(order)) {
             None => Ok(()),
             Some(order) => {
@@ -147,9 +147,9 @@ impl Exchange {
         }
         let quote = self.market.quote(&ticket.symbol, now);
         let price = quote.and_then(|quote| ticket.side.opposite(&quote));
-        let price = price.or_else(|| self.market.price(&ticket.symbol, now)).ok_or_else(|| {
-            Refusal::unprocessable(format!("no price is available for asset \"{}\"", ticket.symbol))
-        })?;
+        let price = price
+            .or_else(|| self.market.price(&ticket.symbol, now))
+            .ok_or_else(|| Refusal::unprocessable(format!("no price is available for asset \"{}\"", ticket.symbol)))?;
         let reserve = match ticket.side {
             Side::Buy => self.setup.knobs.market_order_reserve_percent / Decimal::ONE_HUNDRED,
             Side::Sell => Decimal::ZERO,
@@ -167,9 +167,7 @@ impl Exchange {
         }
         let power = self.spendable(now, ticket.replaces).max(Decimal::ZERO);
         match cost > power {
-            true => Err(Refusal::forbidden("insufficient buying power")
-                .with("buying_power", plain(power))
-                .with("cost_basis", plain(cost))),
+            true => Err(Refusal::forbidden("insufficient buying power").with("buying_power", plain(power)).with("cost_basis", plain(cost))),
             false => Ok(()),
         }
     }

@@ -195,14 +195,7 @@ impl Exchange {
         }
         let status = self.orders[index].status;
         let (order, filled_quantity) = self.facts(index);
-        self.reports.push(Report::OrderFilled {
-            at,
-            order,
-            fill_quantity: quantity,
-            fill_price: price,
-            filled_quantity,
-            status,
-        });
+        self.reports.push(Report::OrderFilled { at, order, fill_quantity: quantity, fill_price: price, filled_quantity, status });
     }
 
     /// The quote ran away from what a market order had reserved: nothing is bought that cannot be paid.

@@ -155,8 +155,6 @@ impl Exchange {
 /// Whether `text` is written like the symbol of a US equity.
 fn is_symbol(text: &str) -> bool {
     let (name, class) = text.split_once('.').unwrap_or((text, "A"));
-    let capitals = |part: &str, most: usize| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase())
-    };
+    let capitals = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase());
     capitals(name, 5) && capitals(class, 2)
 }

@@ -64,8 +64,6 @@ impl Exchange {
     }
 
     fn value<'a>(&self, holdings: impl Iterator<Item = (&'a String, &'a Holding)>, at: DateTime<Utc>) -> Decimal {
-        holdings
-            .map(|(symbol, holding)| holding.quantity * self.market.price(symbol, at).unwrap_or_default())
-            .sum()
+        holdings.map(|(symbol, holding)| holding.quantity * self.market.price(symbol, at).unwrap_or_default()).sum()
     }
 }

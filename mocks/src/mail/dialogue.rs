@@ -67,17 +67,7 @@ impl Dialogue {
         builder.enable_start_tls().enable_auth(AuthMechanism::Plain).enable_auth(AuthMechanism::Login);
         let letter = Arc::new(Mutex::new(Letter::default()));
         let session = builder.build(IpAddr::V4(Ipv4Addr::LOCALHOST), desk(&setup, &letter));
-        Self {
-            builder,
-            setup,
-            session,
-            letter,
-            tls: false,
-            in_content: false,
-            in_auth: false,
-            hello: Vec::new(),
-            login: Vec::new(),
-        }
+        Self { builder, setup, session, letter, tls: false, in_content: false, in_auth: false, hello: Vec::new(), login: Vec::new() }
     }
 
     pub(super) fn greeting(&self) -> Vec<u8> {
@@ -286,12 +276,7 @@ impl Handler for Desk {
 }
 
 fn desk(setup: &MailSetup, letter: &Arc<Mutex<Letter>>) -> Desk {
-    Desk {
-        user: setup.user.clone(),
-        password: setup.password.clone(),
-        size_limit: setup.size_limit,
-        letter: Arc::clone(letter),
-    }
+    Desk { user: setup.user.clone(), password: setup.password.clone(), size_limit: setup.size_limit, letter: Arc::clone(letter) }
 }
 
 fn say(response: &Response) -> Step {

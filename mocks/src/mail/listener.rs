@@ -38,6 +38,7 @@ impl MailServer {
     ///
     /// # Errors
     /// No port could be bound.
+    #[expect(clippy::disallowed_methods, reason = "a listener on a socket is not part of any invocation")]
     pub async fn listen(self) -> io::Result<MailListener> {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;

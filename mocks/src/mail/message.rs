@@ -26,16 +26,8 @@ pub struct Mail {
 impl Mail {
     /// Parses `raw`; what is no message at all still has its envelope and its bytes.
     pub(super) fn new(from: String, recipients: Vec<String>, raw: Vec<u8>) -> Self {
-        let mut mail = Self {
-            from,
-            recipients,
-            message_id: None,
-            subject: None,
-            text: None,
-            html: None,
-            headers: Vec::new(),
-            raw: Vec::new(),
-        };
+        let mut mail =
+            Self { from, recipients, message_id: None, subject: None, text: None, html: None, headers: Vec::new(), raw: Vec::new() };
         if let Some(message) = MessageParser::default().parse(&raw) {
             mail.message_id = message.message_id().map(str::to_owned);
             mail.subject = message.subject().map(str::to_owned);

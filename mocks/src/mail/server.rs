@@ -213,11 +213,7 @@ impl MailServer {
 }
 
 /// The next line with its line end, or `None` when the client has hung up.
-async fn read_line<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    received: &mut Vec<u8>,
-    length_max: usize,
-) -> io::Result<Option<Vec<u8>>> {
+async fn read_line<S: AsyncRead + Unpin>(stream: &mut S, received: &mut Vec<u8>, length_max: usize) -> io::Result<Option<Vec<u8>>> {
     let mut searched = 0;
     loop {
         if let Some(end) = received[searched..].iter().position(|byte| *byte == b'\n') {

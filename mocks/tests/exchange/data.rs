@@ -31,9 +31,7 @@ fn adjusted_bars_have_no_split_in_them() {
     let mut client = Client::new(still());
     client.now = at("2005-03-02T15:00:00Z");
     let bars = |client: &mut Client, adjustment: &str| {
-        let target = format!(
-            "/v2/stocks/bars?symbols=AAPL&timeframe=1Day&start=2005-02-24&end=2005-03-01&adjustment={adjustment}"
-        );
+        let target = format!("/v2/stocks/bars?symbols=AAPL&timeframe=1Day&start=2005-02-24&end=2005-03-01&adjustment={adjustment}");
         let answer = client.get(&target);
         let list = answer["bars"]["AAPL"].as_array().unwrap().clone();
         list.iter().map(|bar| dec(&bar["c"].to_string())).collect::<Vec<_>>()

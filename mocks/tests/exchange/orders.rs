@@ -46,22 +46,28 @@ fn refusals_carry_the_codes_and_texts_of_alpaca() {
     let base = limit("buy", "10", "50.00");
     let cases = [
         (with(base.clone(), "qty", json!("1000")), 403, 40_310_000, "insufficient buying power"),
-        (limit("sell", "1", "50.00"), 403, 40_310_000,
-            "insufficient qty available for order (requested: 1, available: 0)"),
+        (limit("sell", "1", "50.00"), 403, 40_310_000, "insufficient qty available for order (requested: 1, available: 0)"),
         (market("EDZ", "sell", "7.227358"), 403, 40_310_000, "asset \"EDZ\" is not fractionable"),
-        (market("EDZ", "sell", "8"), 403, 40_310_000,
-            "insufficient qty available for order (requested: 8, available: 7.2273576)"),
+        (market("EDZ", "sell", "8"), 403, 40_310_000, "insufficient qty available for order (requested: 8, available: 7.2273576)"),
         (market("TECL", "buy", "0.01"), 403, 40_310_000, "cost basis must be >= minimal amount of order 1"),
         (market("NOTASYMBOL", "buy", "1"), 422, 42_210_000, "asset \"NOTASYMBOL\" not found"),
-        (with(base.clone(), "limit_price", json!("50.005")), 422, 42_210_000,
-            "invalid limit_price 50.005. sub-penny increment does not fulfill minimum pricing criteria"),
+        (
+            with(base.clone(), "limit_price", json!("50.005")),
+            422,
+            42_210_000,
+            "invalid limit_price 50.005. sub-penny increment does not fulfill minimum pricing criteria",
+        ),
         (with(base.clone(), "qty", json!("-1")), 422, 40_010_001, "qty must be > 0"),
         (with(base.clone(), "qty", json!("ten")), 422, 40_010_001, "qty must be a number"),
         (with(base.clone(), "side", json!("hold")), 422, 40_010_001, "invalid side: hold"),
         (with(base.clone(), "type", json!("stop")), 422, 40_010_001, "invalid type: stop"),
         (with(base.clone(), "limit_price", Value::Null), 422, 40_010_001, "limit orders require limit_price"),
-        (with(base.clone(), "client_order_id", json!("x".repeat(129))), 422, 40_010_001,
-            "client_order_id must be no more than 128 characters"),
+        (
+            with(base.clone(), "client_order_id", json!("x".repeat(129))),
+            422,
+            40_010_001,
+            "client_order_id must be no more than 128 characters",
+        ),
     ];
     for (order, status, code, message) in cases {
         let (actual, body) = client.post(order.clone());
@@ -182,8 +188,7 @@ fn an_order_does_not_trade_against_the_account_itself() {
     let mut client = Client::new(setup);
     client.order(limit("sell", "10", "60.00"));
     let (status, body) = client.post(limit("buy", "1", "60.00"));
-    assert_eq!((status, body["message"].as_str()),
-        (403, Some("potential wash trade detected. use complex orders")));
+    assert_eq!((status, body["message"].as_str()), (403, Some("potential wash trade detected. use complex orders")));
     client.order(limit("buy", "1", "59.00"));
 }
 

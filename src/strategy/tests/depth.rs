@@ -4,8 +4,8 @@
 use super::super::{NESTING_MAX, check, data_needs, evaluate, parse};
 use super::market;
 
-/// Half of what a thread has by default, so that callers have room as well.
-const STACK_BYTES: usize = 1024 * 1024;
+/// Three quarters of what a thread has by default, so that its caller has room as well.
+const STACK_BYTES: usize = 1536 * 1024;
 
 /// The middle inside as many pairs of open and close as can be read, with room for five levels more.
 fn nested(open: &str, middle: &str, close: &str) -> String {

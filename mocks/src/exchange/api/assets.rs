@@ -8,8 +8,7 @@ use crate::exchange::refusal::Refusal;
 
 /// GET: one asset.
 pub(super) fn show(exchange: &Exchange, symbol: &str) -> Result<Reply, Refusal> {
-    let asset =
-        exchange.asset(symbol).ok_or_else(|| Refusal::not_found(format!("asset not found for {symbol}")))?;
+    let asset = exchange.asset(symbol).ok_or_else(|| Refusal::not_found(format!("asset not found for {symbol}")))?;
     let (smallest, step) = if asset.fractionable { ("0.000000001", "0.000000001") } else { ("1", "1") };
     let attributes: &[&str] = if asset.fractionable { &["fractional_eh_enabled"] } else { &[] };
     Ok(Reply::ok(&json!({

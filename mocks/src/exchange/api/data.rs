@@ -76,12 +76,7 @@ pub(super) fn latest_trades(exchange: &Exchange, now: DateTime<Utc>, query: &Que
     let trades = listed(exchange, query, |symbol| {
         let price = exchange.market.price(symbol, now)?;
         let at = exchange.market.quote(symbol, now)?.at;
-        Some(format!(
-            r#"{{"c":["@"],"i":{},"p":{},"s":100,"t":"{}","x":"V","z":"C"}}"#,
-            at.timestamp(),
-            plain(price),
-            stamp(at)
-        ))
+        Some(format!(r#"{{"c":["@"],"i":{},"p":{},"s":100,"t":"{}","x":"V","z":"C"}}"#, at.timestamp(), plain(price), stamp(at)))
     })?;
     Ok(Reply::text(200, format!("{{\"trades\":{trades}}}")))
 }
@@ -106,13 +101,7 @@ fn symbols(query: &Query) -> Result<Vec<String>, Refusal> {
 }
 
 /// The bars between `start` and `end` whose session has ended, oldest first.
-fn visible(
-    exchange: &Exchange,
-    now: DateTime<Utc>,
-    symbol: &str,
-    query: &Query,
-    adjusted: bool,
-) -> Result<Vec<Bar>, Refusal> {
+fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query, adjusted: bool) -> Result<Vec<Bar>, Refusal> {
     if exchange.asset(symbol).is_none() {
         return Ok(Vec::new());
     }

@@ -39,9 +39,7 @@ pub(super) fn answer(exchange: &mut Exchange, now: DateTime<Utc>, request: &Requ
 }
 
 fn is_authorized(exchange: &Exchange, request: &Request<Bytes>) -> bool {
-    let carries = |name: &str, value: &str| {
-        request.headers().get(name).is_some_and(|header| header.as_bytes() == value.as_bytes())
-    };
+    let carries = |name: &str, value: &str| request.headers().get(name).is_some_and(|header| header.as_bytes() == value.as_bytes());
     carries("APCA-API-KEY-ID", &exchange.setup.key_id) && carries("APCA-API-SECRET-KEY", &exchange.setup.secret_key)
 }
 
@@ -75,12 +73,7 @@ fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, he
     }
 }
 
-fn route(
-    exchange: &mut Exchange,
-    now: DateTime<Utc>,
-    request: &Request<Bytes>,
-    path: &str,
-) -> Result<Reply, Refusal> {
+fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, path: &str) -> Result<Reply, Refusal> {
     let query = Query::of(request.uri());
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let ["v2", resource, rest @ ..] = parts.as_slice() else {

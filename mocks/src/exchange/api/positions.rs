@@ -28,12 +28,7 @@ pub(super) fn show(exchange: &Exchange, now: DateTime<Utc>, symbol: &str) -> Res
 
 /// DELETE: a market order to sell all of a position, `qty` shares of it, or `percentage` of it. Any fraction may be
 /// sold that way, whether or not the asset is fractionable. Carries no client order id.
-pub(super) fn close(
-    exchange: &mut Exchange,
-    now: DateTime<Utc>,
-    symbol: &str,
-    query: &Query,
-) -> Result<Reply, Refusal> {
+pub(super) fn close(exchange: &mut Exchange, now: DateTime<Utc>, symbol: &str, query: &Query) -> Result<Reply, Refusal> {
     let held = holding(exchange, symbol)?.quantity;
     let quantity = match (query.get("qty"), query.get("percentage")) {
         (None, None) => held,

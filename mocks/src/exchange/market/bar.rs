@@ -27,27 +27,13 @@ pub struct Bar {
 impl Bar {
     /// A bar that opened at `open`, closed at `close` and never left the range between them.
     pub fn straight(date: NaiveDate, open: Decimal, close: Decimal) -> Self {
-        Self {
-            date,
-            open,
-            high: open.max(close),
-            low: open.min(close),
-            close,
-            volume: 1_000_000,
-            adjusted_close: close,
-        }
+        Self { date, open, high: open.max(close), low: open.min(close), close, volume: 1_000_000, adjusted_close: close }
     }
 
     /// The same day with every price multiplied by `factor` and rounded to `decimals`.
     pub fn scaled(&self, factor: Decimal, decimals: u32) -> Self {
         let scale = |price: Decimal| (price * factor).round_dp(decimals);
-        Self {
-            open: scale(self.open),
-            high: scale(self.high),
-            low: scale(self.low),
-            close: scale(self.close),
-            ..self.clone()
-        }
+        Self { open: scale(self.open), high: scale(self.high), low: scale(self.low), close: scale(self.close), ..self.clone() }
     }
 
     /// The typical price (high + low + close) / 3, which stands in for the volume-weighted average that daily data

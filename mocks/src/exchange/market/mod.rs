@@ -13,8 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
-use chrono::Datelike;
+use chrono::{DateTime, Datelike, DurationRound, NaiveDate, TimeDelta, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 pub use bar::Bar;
@@ -44,11 +43,14 @@ impl Default for MarketSetup {
     }
 }
 
+/// Synthetic bars by symbol and year.
+type Years = BTreeMap<(String, i32), Arc<[Bar]>>;
+
 /// Prices of every symbol at every moment, all of them functions of the setup: asking changes nothing.
 pub struct Market {
     setup: MarketSetup,
     /// Synthetic years made so far.
-    years: RefCell<BTreeMap<(String, i32), Arc<[Bar]>>>,
+    years: RefCell<Years>,
 }
 
 impl Market {
@@ -112,13 +114,7 @@ impl Market {
 
     /// The first whole second after `now`, within the session that is trading then, at which an order to `side` at
     /// `limit` meets the opposite quote. `limit` of `None` is a market order, which any opposite quote meets.
-    pub fn next_touch(
-        &self,
-        symbol: &str,
-        side: Side,
-        limit: Option<Decimal>,
-        now: DateTime<Utc>,
-    ) -> Option<DateTime<Utc>> {
+    pub fn next_touch(&self, symbol: &str, side: Side, limit: Option<Decimal>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let session = calendar::session_at(now)?;
         let path = Path::new(&self.bar(symbol, session.date)?, session);
         let second = TimeDelta::seconds(1);
@@ -211,11 +207,7 @@ impl Market {
 }
 
 /// The first second of `[from, to)` at which `meets` holds, given that it turns at most once in between.
-fn first_in(
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
-    meets: &impl Fn(DateTime<Utc>) -> bool,
-) -> Option<DateTime<Utc>> {
+fn first_in(from: DateTime<Utc>, to: DateTime<Utc>, meets: &impl Fn(DateTime<Utc>) -> bool) -> Option<DateTime<Utc>> {
     if from >= to {
         return None;
     }

@@ -85,8 +85,7 @@ mod tests {
         for symbol in ["AAPL", "IBM", "MSFT"] {
             let bars = bars(symbol).unwrap();
             let days: Vec<_> = bars.iter().map(|bar| bar.date).collect();
-            let calendar: Vec<_> =
-                super::super::super::calendar::trading_days(days[0], days[days.len() - 1]).collect();
+            let calendar: Vec<_> = super::super::super::calendar::trading_days(days[0], days[days.len() - 1]).collect();
             assert_eq!(days, calendar, "{symbol}");
         }
     }

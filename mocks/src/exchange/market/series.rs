@@ -27,13 +27,10 @@ impl Series {
     /// The bars from `from` to `to`, both included, oldest first.
     pub(super) fn bars(&self, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
         match self {
-            Self::Price(price) => {
-                calendar::trading_days(from, to).map(|date| Bar::straight(date, *price, *price)).collect()
-            }
+            Self::Price(price) => calendar::trading_days(from, to).map(|date| Bar::straight(date, *price, *price)).collect(),
             Self::Closes { from: first, closes } => listed(*first, closes, from, to),
             Self::Bars(bars) => {
-                let mut bars: Vec<Bar> =
-                    bars.iter().filter(|bar| from <= bar.date && bar.date <= to).cloned().collect();
+                let mut bars: Vec<Bar> = bars.iter().filter(|bar| from <= bar.date && bar.date <= to).cloned().collect();
                 bars.sort_by_key(|bar| bar.date);
                 bars
             }

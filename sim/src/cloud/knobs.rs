@@ -1,0 +1,64 @@
+//! What AWS leaves open, as settings of a run. Whatever is random is drawn from the run's seed.
+
+use std::time::Duration;
+
+/// A span to draw from, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The least, in milliseconds.
+    pub from_ms: u64,
+    /// The most, in milliseconds.
+    pub to_ms: u64,
+}
+
+impl Span {
+    /// A span of milliseconds.
+    #[must_use]
+    pub const fn millis(from_ms: u64, to_ms: u64) -> Self {
+        Self { from_ms, to_ms }
+    }
+
+    /// Draws from the span.
+    pub fn draw(self, rng: &mut fastrand::Rng) -> Duration {
+        Duration::from_millis(rng.u64(self.from_ms..=self.to_ms.max(self.from_ms)))
+    }
+}
+
+/// The settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Knobs {
+    /// From PutEvents to the first delivery attempt.
+    pub delivery_latency: Span,
+    /// From an accepted asynchronous invocation to its start.
+    pub invocation_latency: Span,
+    /// The wait before a rule's first retry; it doubles. Not published by AWS.
+    pub retry_backoff_base: Duration,
+    /// The longest wait between a rule's retries. 185 attempts in 24 hours imply some minutes.
+    pub retry_backoff_cap: Duration,
+    /// How many of a thousand deliveries come twice.
+    pub duplicates_per_mille: u32,
+    /// The largest PutEvents request: 262,144 bytes until January 2026, 1,048,576 since.
+    pub put_events_limit_bytes: usize,
+    /// How long events take into the archive.
+    pub archive_delay: Duration,
+    /// How long after its expiry an item is swept.
+    pub ttl_lag: Duration,
+    /// Within which part of the minute a schedule fires.
+    pub schedule_jitter: Span,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            delivery_latency: Span::millis(40, 180),
+            invocation_latency: Span::millis(8, 60),
+            retry_backoff_base: Duration::from_secs(1),
+            retry_backoff_cap: Duration::from_secs(540),
+            duplicates_per_mille: 0,
+            put_events_limit_bytes: 1_048_576,
+            archive_delay: Duration::from_secs(420),
+            ttl_lag: Duration::from_secs(48 * 3600),
+            schedule_jitter: Span::millis(0, 0),
+        }
+    }
+}

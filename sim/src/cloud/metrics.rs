@@ -1,0 +1,126 @@
+//! Metrics and the alarms on them, as far as alarms in a template need them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::template::Alarm;
+
+/// Sums of what was counted, by metric and minute, and the state of each alarm.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    points: BTreeMap<MetricKey, BTreeMap<DateTime<Utc>, Vec<f64>>>,
+    alarms: Vec<AlarmState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct MetricKey {
+    namespace: String,
+    metric: String,
+    dimensions: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+struct AlarmState {
+    alarm: Alarm,
+    is_alarming: bool,
+}
+
+/// A change of an alarm's state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlarmChange {
+    /// The alarm's name.
+    pub alarm: String,
+    /// Whether it is in alarm now.
+    pub is_alarming: bool,
+    /// The value that did it.
+    pub value: f64,
+}
+
+impl Metrics {
+    /// No metrics yet, for these alarms.
+    #[must_use]
+    pub fn new(alarms: &[Alarm]) -> Self {
+        let alarms = alarms.iter().map(|alarm| AlarmState { alarm: alarm.clone(), is_alarming: false }).collect();
+        Self { points: BTreeMap::new(), alarms }
+    }
+
+    /// Notes a data point. Gives the instants at which alarms on this metric must be judged.
+    pub fn add(&mut self, now: DateTime<Utc>, namespace: &str, metric: &str, dimensions: &[(&str, &str)], value: f64) -> Vec<(usize, DateTime<Utc>)> {
+        let dimensions: BTreeMap<String, String> =
+            dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let key = MetricKey { namespace: namespace.to_owned(), metric: metric.to_owned(), dimensions };
+        let due = self
+            .alarms
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| key_of(&state.alarm) == key)
+            .map(|(index, state)| (index, period_start(now, &state.alarm) + period(&state.alarm)))
+            .collect();
+        if self.alarms.iter().any(|state| key_of(&state.alarm) == key) {
+            self.points.entry(key).or_default().entry(now).or_default().push(value);
+        }
+        due
+    }
+
+    /// Judges alarm `index` at the end of a period; `gauge` is the metric's present value where it has one
+    /// without being counted, such as a queue's depth. Gives the change, if any, and when to judge again.
+    pub fn judge(&mut self, index: usize, at: DateTime<Utc>, gauge: Option<f64>) -> (Option<AlarmChange>, Option<DateTime<Utc>>) {
+        let state = &self.alarms[index];
+        let alarm = &state.alarm;
+        let points = self.points.get(&key_of(alarm));
+        let mut breaching = 0;
+        let mut last = 0.0;
+        for back in (0..alarm.evaluation_periods).rev() {
+            let end = at - period(alarm) * i32::try_from(back).unwrap_or(0);
+            let values: Vec<f64> = points.iter().flat_map(|points| points.range(end - period(alarm)..end)).flat_map(|(_, values)| values.clone()).collect();
+            let value = match gauge {
+                Some(value) if back == 0 => Some(value),
+                _ => statistic(&alarm.statistic, &values),
+            };
+            if let Some(value) = value {
+                last = value;
+                breaching += u32::from(alarm.comparison.breaches(value, alarm.threshold));
+            }
+        }
+        let is_alarming = breaching >= alarm.datapoints_to_alarm.max(1);
+        let changed = is_alarming != state.is_alarming;
+        let change = changed.then(|| AlarmChange { alarm: alarm.name.clone(), is_alarming, value: last });
+        let again = (is_alarming).then(|| at + period(alarm));
+        self.alarms[index].is_alarming = is_alarming;
+        (change, again)
+    }
+
+    /// The queue whose depth alarm `index` watches, if it watches one.
+    #[must_use]
+    pub fn watched_queue(&self, index: usize) -> Option<&str> {
+        let alarm = &self.alarms[index].alarm;
+        (alarm.metric == "ApproximateNumberOfMessagesVisible").then(|| alarm.dimensions.get("QueueName").map(String::as_str)).flatten()
+    }
+}
+
+fn key_of(alarm: &Alarm) -> MetricKey {
+    MetricKey { namespace: alarm.namespace.clone(), metric: alarm.metric.clone(), dimensions: alarm.dimensions.clone() }
+}
+
+fn period(alarm: &Alarm) -> TimeDelta {
+    TimeDelta::seconds(i64::from(alarm.period_seconds))
+}
+
+fn period_start(now: DateTime<Utc>, alarm: &Alarm) -> DateTime<Utc> {
+    let length = i64::from(alarm.period_seconds);
+    DateTime::from_timestamp(now.timestamp().div_euclid(length) * length, 0).unwrap_or(now)
+}
+
+fn statistic(name: &str, values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    Some(match name {
+        "Sum" => values.iter().sum(),
+        "Minimum" => values.iter().copied().fold(f64::INFINITY, f64::min),
+        "SampleCount" => values.len() as f64,
+        "Average" => values.iter().sum::<f64>() / values.len() as f64,
+        _ => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+    })
+}

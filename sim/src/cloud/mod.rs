@@ -1,0 +1,287 @@
+//! A simulated AWS, sans I/O: requests in, answers and effects out, time given by the caller. It knows nothing of
+//! trading and serves any system that a template describes.
+//!
+//! [`Cloud::handle`] answers a request of an AWS client; [`Cloud::advance`] lets happen what is due and gives the
+//! invocations that the driver must carry out; [`Cloud::finished`] takes their results. What it did is in
+//! [`Cloud::take_records`].
+
+pub mod agenda;
+mod deliver;
+mod dispatch;
+pub mod dynamodb;
+pub mod error;
+pub mod eventbridge;
+pub mod knobs;
+pub mod lambda;
+pub mod meddler;
+pub mod metrics;
+pub mod pattern;
+pub mod record;
+pub mod schedule;
+pub mod schedule_expression;
+pub mod sqs;
+pub mod template;
+pub mod transform;
+pub mod wire;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use self::agenda::Agenda;
+use self::deliver::{Delivery, Firing};
+use self::dynamodb::DynamoDb;
+use self::eventbridge::{BusEvent, EventBridge};
+use self::knobs::Knobs;
+use self::lambda::{Invocation, InvocationResult, Lambda};
+use self::meddler::{Meddler, NoMeddler};
+use self::metrics::Metrics;
+use self::record::Record;
+use self::schedule::Scheduler;
+use self::sqs::Sqs;
+use self::template::{Pseudo, QueuePolicy, Role, Stack};
+
+/// A simulated AWS account in one region.
+#[derive(Debug)]
+pub struct Cloud {
+    pseudo: Pseudo,
+    knobs: Knobs,
+    seed: u64,
+    rng: fastrand::Rng,
+    agenda: Agenda<Task>,
+    eventbridge: EventBridge,
+    lambda: Lambda,
+    sqs: Sqs,
+    scheduler: Scheduler,
+    dynamodb: DynamoDb,
+    metrics: Metrics,
+    queue_policies: Vec<QueuePolicy>,
+    roles: Vec<Role>,
+    meddler: Box<dyn Meddler>,
+    records: Vec<Record>,
+    starting: Vec<Invocation>,
+    requests: u64,
+}
+
+/// Something that the cloud does by itself.
+#[derive(Clone, Debug)]
+enum Task {
+    Deliver(Box<Delivery>),
+    Invoke(u64),
+    FireSchedule { index: usize, scheduled: DateTime<Utc> },
+    RetrySchedule(Firing),
+    FireRule { arn: String },
+    Replay(String),
+    ReplaySlice(Vec<BusEvent>),
+    ReplayDone(String),
+    JudgeAlarm(usize),
+    SweepTtl,
+}
+
+/// How often expired items are looked for.
+const SWEEP_EVERY: TimeDelta = TimeDelta::hours(6);
+
+/// A name that the same run always gives to the same thing.
+fn derive_id(seed: u64, kind: &str, number: u64) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{seed}/{kind}/{number}").as_bytes()).to_string()
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+impl Cloud {
+    /// The cloud that `stack` describes.
+    ///
+    /// # Errors
+    /// What AWS would refuse: a pattern, an expression, a table; with its place in the template.
+    pub fn new(stack: &Stack, pseudo: Pseudo, knobs: Knobs, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
+        let mut cloud = Self {
+            eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed)?,
+            lambda: Lambda::new(stack, seed),
+            sqs: Sqs::new(&pseudo.account, &pseudo.region, seed),
+            scheduler: Scheduler::new(stack, now)?,
+            dynamodb: DynamoDb::new(&stack.tables)?,
+            metrics: Metrics::new(&stack.alarms),
+            queue_policies: stack.queue_policies.clone(),
+            roles: stack.roles.clone(),
+            meddler: Box::new(NoMeddler),
+            rng: fastrand::Rng::with_seed(seed),
+            agenda: Agenda::default(),
+            records: Vec::new(),
+            starting: Vec::new(),
+            requests: 0,
+            pseudo,
+            knobs,
+            seed,
+        };
+        for queue in &stack.queues {
+            cloud.sqs.create(now, queue);
+        }
+        for index in 0..cloud.scheduler.len() {
+            cloud.plan_schedule(index, now);
+        }
+        let rules: Vec<String> = cloud.eventbridge.scheduled_rules().map(|rule| rule.arn.clone()).collect();
+        for arn in rules {
+            cloud.plan_rule(&arn, now, now)?;
+        }
+        cloud.agenda.put_recurring(now + SWEEP_EVERY, Task::SweepTtl);
+        Ok(cloud)
+    }
+
+    /// Lets `meddler` have its say at every delivery and every entry put.
+    pub fn set_meddler(&mut self, meddler: Box<dyn Meddler>) {
+        self.meddler = meddler;
+    }
+
+    /// When something is due next.
+    #[must_use]
+    pub fn next_due(&self) -> Option<DateTime<Utc>> {
+        [self.agenda.next_due(), self.sqs.next_due()].into_iter().flatten().min()
+    }
+
+    /// When something is due next that does not come back by itself, as schedules do.
+    #[must_use]
+    pub fn next_pending(&self) -> Option<DateTime<Utc>> {
+        self.agenda.next_pending()
+    }
+
+    /// What it did since last asked, in order.
+    pub fn take_records(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+
+    /// The queues.
+    #[must_use]
+    pub fn sqs(&self) -> &Sqs {
+        &self.sqs
+    }
+
+    /// The functions.
+    #[must_use]
+    pub fn lambda(&self) -> &Lambda {
+        &self.lambda
+    }
+
+    /// The buses.
+    #[must_use]
+    pub fn eventbridge(&self) -> &EventBridge {
+        &self.eventbridge
+    }
+
+    /// The schedules.
+    #[must_use]
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
+    }
+
+    /// Lets everything happen that is due by `now`, in order, and gives the invocations to carry out.
+    pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Invocation> {
+        self.sqs.advance(now);
+        while let Some((at, task)) = self.agenda.take_due(now) {
+            self.perform(at, task);
+        }
+        std::mem::take(&mut self.starting)
+    }
+
+    fn perform(&mut self, at: DateTime<Utc>, task: Task) {
+        match task {
+            Task::Deliver(delivery) => self.deliver(at, *delivery),
+            Task::Invoke(ticket) => self.start_invocation(at, ticket),
+            Task::FireSchedule { index, scheduled } => {
+                self.plan_schedule(index, scheduled);
+                self.fire(at, index, scheduled);
+            }
+            Task::RetrySchedule(firing) => self.try_firing(at, firing),
+            Task::FireRule { arn } => self.fire_rule(at, &arn),
+            Task::Replay(name) => self.run_replay(at, &name),
+            Task::ReplaySlice(events) => {
+                for event in events {
+                    self.spread(at, event);
+                }
+            }
+            Task::ReplayDone(name) => {
+                self.eventbridge.complete_replay(&name);
+                self.records.push(Record::ReplayChanged { replay: name, state: "COMPLETED".to_owned() });
+            }
+            Task::JudgeAlarm(index) => self.judge_alarm(at, index),
+            Task::SweepTtl => {
+                self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
+                self.agenda.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
+            }
+        }
+    }
+
+    /// Invokes a function asynchronously, as a caller with every right does.
+    ///
+    /// # Errors
+    /// Where there is no such function.
+    pub fn invoke(&mut self, now: DateTime<Utc>, function: &str, payload: &str) -> Result<(), String> {
+        let arn = self.lambda.function(function).map(|function| function.arn.clone()).ok_or_else(|| format!("there is no function {function}"))?;
+        self.accept_invocation(now, &arn, payload);
+        Ok(())
+    }
+
+    /// Fires a schedule out of turn, for the minute that `now` lies in.
+    ///
+    /// # Errors
+    /// Where there is no such schedule.
+    pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), String> {
+        let index = self.scheduler.find(name).ok_or_else(|| {
+            format!("there is no schedule {name}; there are {}", self.scheduler.names().collect::<Vec<_>>().join(", "))
+        })?;
+        let minute = DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now);
+        self.fire(now, index, minute);
+        Ok(())
+    }
+
+    /// Takes the result of an invocation, and does what follows from it.
+    pub fn finished(&mut self, now: DateTime<Utc>, invocation: &Invocation, result: &InvocationResult, duration: Duration) {
+        let timeout = u32::try_from(invocation.timeout.as_secs()).unwrap_or(u32::MAX);
+        self.records.push(Record::InvocationEnded {
+            invocation: invocation.number,
+            outcome: match result {
+                InvocationResult::Success(_) => "success",
+                InvocationResult::Failed { .. } => "failed",
+                InvocationResult::TimedOut => "timed_out",
+                InvocationResult::Crashed => "crashed",
+            }
+            .to_owned(),
+            response: lambda::response_of(result, &invocation.request_id, timeout),
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        });
+        let function = invocation.function.clone();
+        self.count(now, "AWS/Lambda", "Invocations", &[("FunctionName", &function)], 1.0);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of an invocation fit a double")]
+        self.count(now, "AWS/Lambda", "Duration", &[("FunctionName", &function)], duration.as_millis() as f64);
+        let failed = f64::from(u8::from(!matches!(result, InvocationResult::Success(_))));
+        self.count(now, "AWS/Lambda", "Errors", &[("FunctionName", &function)], failed);
+        let next = self.lambda.finish(invocation.number, now, result);
+        self.follow_up(now, next);
+    }
+
+    fn count(&mut self, now: DateTime<Utc>, namespace: &str, metric: &str, dimensions: &[(&str, &str)], value: f64) {
+        for (index, at) in self.metrics.add(now, namespace, metric, dimensions, value) {
+            self.agenda.put_recurring(at, Task::JudgeAlarm(index));
+        }
+    }
+
+    fn judge_alarm(&mut self, at: DateTime<Utc>, index: usize) {
+        let gauge = self.metrics.watched_queue(index).and_then(|queue| self.depth(at, queue));
+        let (change, again) = self.metrics.judge(index, at, gauge);
+        if let Some(change) = change {
+            let state = if change.is_alarming { "ALARM" } else { "OK" };
+            self.records.push(Record::AlarmChanged { alarm: change.alarm, state: state.to_owned(), value: change.value.to_string() });
+        }
+        if let Some(again) = again {
+            self.agenda.put_recurring(again, Task::JudgeAlarm(index));
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a queue's depth fits a double")]
+    fn depth(&self, now: DateTime<Utc>, queue: &str) -> Option<f64> {
+        let arn = format!("arn:{}:sqs:{}:{}:{queue}", self.pseudo.partition, self.pseudo.region, self.pseudo.account);
+        self.sqs.exists(&arn).then(|| self.sqs.visible(now, &arn) as f64)
+    }
+}

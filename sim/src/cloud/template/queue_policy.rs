@@ -1,0 +1,41 @@
+use super::context::Context;
+use super::fields::Fields;
+use super::identity::Identity;
+use super::policy::{self, Parts, PolicyDocument, PolicyRequest};
+use super::position::Position;
+use super::queue::queue_arn;
+
+/// Who may use which queues (`AWS::SQS::QueuePolicy`). Without one, no service may send to a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePolicy {
+    /// The name inside the template.
+    pub logical_id: String,
+    /// Where the template declares it.
+    pub position: Position,
+    /// ARNs of the queues it is attached to.
+    pub queue_arns: Vec<String>,
+    /// What it says.
+    pub document: PolicyDocument,
+}
+
+impl QueuePolicy {
+    /// Whether a service may do something with a queue on behalf of a resource.
+    pub fn allows(&self, service_principal: &str, action: &str, queue_arn: &str, source_arn: &str) -> bool {
+        let keys = policy::source_keys(source_arn);
+        let request = PolicyRequest { service: Some(service_principal), action, resource: queue_arn, keys: &keys };
+        self.queue_arns.iter().any(|arn| arn == queue_arn) && self.document.allows(request)
+    }
+
+    pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
+        fields.required("Queues");
+        let queues = fields.list("Queues").iter().filter_map(|url| queue_arn(url, context.pseudo, fields));
+        let policy = Self {
+            logical_id: context.id.to_owned(),
+            position: context.position,
+            queue_arns: queues.collect(),
+            document: policy::document(fields, "PolicyDocument", Parts::Resource),
+        };
+        context.stack.queue_policies.push(policy);
+        Identity::new(context.generated_name(128), [])
+    }
+}

@@ -1,0 +1,60 @@
+use std::cell::RefCell;
+
+use super::error::{Problem, TemplateError};
+use super::position::Position;
+
+/// Collects every error of one template, so that a reader sees all of them at once.
+pub(super) struct Report {
+    file: String,
+    errors: RefCell<Vec<TemplateError>>,
+}
+
+impl Report {
+    pub(super) fn new(file: &str) -> Self {
+        Self { file: file.to_owned(), errors: RefCell::new(Vec::new()) }
+    }
+
+    /// An empty report about the same file.
+    pub(super) fn aside(&self) -> Self {
+        Self::new(&self.file)
+    }
+
+    pub(super) fn add(&self, position: Position, problem: Problem) {
+        self.errors.borrow_mut().push(TemplateError { file: self.file.clone(), position, problem });
+    }
+
+    /// Adds a [`Problem::Unknown`].
+    pub(super) fn unknown(&self, position: Position, kind: &'static str, name: &str, owner: &str, allowed: Vec<String>) {
+        self.add(position, Problem::Unknown { kind, name: name.to_owned(), owner: owner.to_owned(), allowed });
+    }
+
+    /// Adds a [`Problem::WrongType`].
+    pub(super) fn wrong_type(&self, position: Position, name: &str, expected: &str, found: String) {
+        self.add(position, Problem::WrongType { name: name.to_owned(), expected: expected.to_owned(), found });
+    }
+
+    /// Adds a [`Problem::Invalid`].
+    pub(super) fn invalid(&self, position: Position, name: &str, rule: &str, found: &str) {
+        self.add(position, Problem::Invalid { name: name.to_owned(), rule: rule.to_owned(), found: found.to_owned() });
+    }
+
+    /// As [`Report::unknown`], unless something is reported at that place already.
+    pub(super) fn unknown_unless_reported(&self, position: Position, kind: &'static str, name: &str, owner: &str) {
+        let reported = self.errors.borrow().iter().any(|error| error.position == position);
+        if !reported {
+            self.unknown(position, kind, name, owner, Vec::new());
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.errors.borrow().is_empty()
+    }
+
+    /// All errors in the order of the file, each once.
+    pub(super) fn into_errors(self) -> Vec<TemplateError> {
+        let mut errors = self.errors.into_inner();
+        errors.sort_by(|left, right| (left.position, &left.problem).cmp(&(right.position, &right.problem)));
+        errors.dedup();
+        errors
+    }
+}

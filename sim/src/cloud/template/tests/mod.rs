@@ -1,0 +1,31 @@
+mod broken;
+mod foreign;
+mod project;
+
+use std::collections::BTreeMap;
+
+use super::{Pseudo, Stack, TemplateError, load};
+
+pub(super) fn place() -> Pseudo {
+    Pseudo {
+        account: "123456789012".to_owned(),
+        region: "us-east-1".to_owned(),
+        partition: "aws".to_owned(),
+        stack_name: "shop".to_owned(),
+    }
+}
+
+pub(super) fn read(text: &str, parameters: &[(&str, &str)]) -> Result<Stack, Vec<TemplateError>> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let parameters: BTreeMap<String, String> = parameters.iter().map(owned).collect();
+    load("template.yaml", text, &parameters, &place())
+}
+
+/// The stack, or a panic that lists every error.
+pub(super) fn stack(text: &str, parameters: &[(&str, &str)]) -> Stack {
+    read(text, parameters).unwrap_or_else(|errors| panic!("{}", messages(&errors).join("\n")))
+}
+
+pub(super) fn messages(errors: &[TemplateError]) -> Vec<String> {
+    errors.iter().map(ToString::to_string).collect()
+}
