@@ -16,6 +16,7 @@
 
 pub mod alpaca;
 pub mod app;
+pub mod aws;
 pub mod bus;
 pub mod clock;
 pub mod command;

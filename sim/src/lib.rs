@@ -1,1 +1,14 @@
-//! placeholder
+//! A world in virtual time for event-driven systems on AWS: the same production code, through the real AWS SDK
+//! clients, on a simulated cloud that is built from the system's own template.
+//!
+//! [`cloud`] is the cloud, sans I/O; [`world`] gives it time, seed and counterparties and keeps the [`journal`];
+//! [`scenario`] reads and runs scenario files; [`check`] judges a journal; [`report`] shows it.
+
+pub mod alchemist;
+pub mod check;
+pub mod cloud;
+pub mod fault;
+pub mod journal;
+pub mod runtime;
+pub mod scenario;
+pub mod world;

@@ -12,7 +12,7 @@ use super::meddler::{DeliveryStep, DeliveryVerdict};
 use super::record::Record;
 use super::schedule_expression::{Dialect, ScheduleExpression};
 use super::sqs::{MessageAttribute, NewMessage};
-use super::template::{RetryPolicy, Rule, Target};
+use super::template::{RetryPolicy, Rule, Schedule, Target};
 use super::transform::{TransformContext, payload};
 use super::{Cloud, Task, delta};
 
@@ -311,26 +311,7 @@ impl Cloud {
     pub(super) fn try_firing(&mut self, now: DateTime<Utc>, mut firing: Firing) {
         let payload = self.scheduler.payload(firing.index, firing.scheduled, firing.attempt, self.seed);
         let schedule = self.scheduler.schedule(firing.index).clone();
-        let role = self.roles.iter().find(|role| role.arn == schedule.target.role_arn);
-        let may = |action: &str, resource: &str| role.is_some_and(|role| role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn) && role.allows(action, resource));
-        let arn = schedule.target.arn.as_str();
-        let outcome = match service_of(arn) {
-            "lambda" if self.lambda.function(arn).is_none() => Err(rejected(Rejection::NoResource, arn)),
-            "lambda" if !may("lambda:InvokeFunction", arn) => Err(rejected(Rejection::NoPermissions, arn)),
-            "lambda" => {
-                self.accept_invocation(now, arn, &payload);
-                Ok(())
-            }
-            "sqs" if !may("sqs:SendMessage", arn) => Err(rejected(Rejection::NoPermissions, arn)),
-            "sqs" => {
-                let group_id = schedule.target.message_group_id.clone();
-                let message = NewMessage { body: payload.clone(), group_id, ..NewMessage::default() };
-                self.sqs.send(now, arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
-            }
-            other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
-        };
-        let Err(error) = outcome else { return };
-        let can_bury = schedule.target.dead_letter_arn.as_ref().is_some_and(|queue| may("sqs:SendMessage", queue));
+        let Err(error) = self.hand_over_firing(now, &schedule, &payload) else { return };
         let wait = self.backoff(firing.attempt);
         let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
         if error.is_retryable && condition.is_none() {
@@ -339,21 +320,43 @@ impl Cloud {
             return;
         }
         let from = format!("schedule {}", schedule.name);
-        match schedule.target.dead_letter_arn.as_ref().filter(|_| can_bury) {
-            Some(queue) => {
-                let attributes = [
-                    ("SCHEDULE_ARN", schedule.arn.clone()),
-                    ("TARGET_ARN", schedule.target.arn.clone()),
-                    ("ERROR_CODE", error.code.to_owned()),
-                    ("ERROR_MESSAGE", error.message.clone()),
-                    ("RETRY_ATTEMPTS", (firing.attempt - 1).to_string()),
-                    ("SCHEDULED_TIME", firing.scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-                    ("IS_PAYLOAD_TRUNCATED", "false".to_owned()),
-                ];
-                self.bury(now, queue, from, error.code, payload, &attributes);
+        let queue = schedule.target.dead_letter_arn.clone().filter(|queue| self.schedule_may(&schedule, "sqs:SendMessage", queue));
+        let Some(queue) = queue else { return self.lose(from, error.code, &payload) };
+        let attributes = [
+            ("SCHEDULE_ARN", schedule.arn.clone()),
+            ("TARGET_ARN", schedule.target.arn.clone()),
+            ("ERROR_CODE", error.code.to_owned()),
+            ("ERROR_MESSAGE", error.message.clone()),
+            ("RETRY_ATTEMPTS", (firing.attempt - 1).to_string()),
+            ("SCHEDULED_TIME", firing.scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            ("IS_PAYLOAD_TRUNCATED", "false".to_owned()),
+        ];
+        self.bury(now, &queue, from, error.code, payload, &attributes);
+    }
+
+    fn hand_over_firing(&mut self, now: DateTime<Utc>, schedule: &Schedule, payload: &str) -> Result<(), TargetError> {
+        let arn = schedule.target.arn.as_str();
+        match service_of(arn) {
+            "lambda" if self.lambda.function(arn).is_none() => Err(rejected(Rejection::NoResource, arn)),
+            "lambda" if !self.schedule_may(schedule, "lambda:InvokeFunction", arn) => Err(rejected(Rejection::NoPermissions, arn)),
+            "lambda" => {
+                self.accept_invocation(now, arn, payload);
+                Ok(())
             }
-            None => self.lose(from, error.code, &payload),
+            "sqs" if !self.schedule_may(schedule, "sqs:SendMessage", arn) => Err(rejected(Rejection::NoPermissions, arn)),
+            "sqs" => {
+                let group_id = schedule.target.message_group_id.clone();
+                let message = NewMessage { body: payload.to_owned(), group_id, ..NewMessage::default() };
+                self.sqs.send(now, arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
+            }
+            other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
         }
+    }
+
+    /// Whether the schedule's role may do something.
+    fn schedule_may(&self, schedule: &Schedule, action: &str, resource: &str) -> bool {
+        let role = self.roles.iter().find(|role| role.arn == schedule.target.role_arn);
+        role.is_some_and(|role| role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn) && role.allows(action, resource))
     }
 
     /// Plans the next firing of a scheduled rule; a rate counts from `created`.

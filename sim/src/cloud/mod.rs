@@ -236,6 +236,30 @@ impl Cloud {
         Ok(())
     }
 
+    /// Enables or disables a rule.
+    ///
+    /// # Errors
+    /// Where there is no such rule.
+    pub fn set_rule_state(&mut self, input: &serde_json::Value, enabled: bool) -> Result<(), error::ServiceError> {
+        self.eventbridge.set_rule_state(input, enabled).map(|_| ())
+    }
+
+    /// Receives and deletes every visible message of a queue; gives their bodies.
+    pub fn drain_queue(&mut self, now: DateTime<Utc>, queue_arn: &str) -> Vec<String> {
+        let mut bodies = Vec::new();
+        while let Ok(batch) = self.sqs.receive(now, queue_arn, 10, None) {
+            if batch.is_empty() {
+                break;
+            }
+            for message in batch {
+                // Received just now, so its receipt is good.
+                let _deleted = self.sqs.delete(now, queue_arn, &message.receipt_handle);
+                bodies.push(message.message.body);
+            }
+        }
+        bodies
+    }
+
     /// Takes the result of an invocation, and does what follows from it.
     pub fn finished(&mut self, now: DateTime<Utc>, invocation: &Invocation, result: &InvocationResult, duration: Duration) {
         let timeout = u32::try_from(invocation.timeout.as_secs()).unwrap_or(u32::MAX);

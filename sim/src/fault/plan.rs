@@ -1,0 +1,73 @@
+use std::time::Duration;
+
+use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, Site};
+use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict};
+
+/// The faults of a run, and how often each was applied.
+#[derive(Debug, Default)]
+pub struct Faults {
+    calls: Vec<(CallFault, u32)>,
+    deliveries: Vec<(DeliveryFault, u32)>,
+}
+
+/// What becomes of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallVerdict {
+    /// When.
+    pub phase: Phase,
+    /// What.
+    pub effect: CallEffect,
+}
+
+impl Faults {
+    /// The faults of a scenario.
+    #[must_use]
+    pub fn new(calls: Vec<CallFault>, deliveries: Vec<DeliveryFault>) -> Self {
+        Self {
+            calls: calls.into_iter().map(|fault| (fault, 0)).collect(),
+            deliveries: deliveries.into_iter().map(|fault| (fault, 0)).collect(),
+        }
+    }
+
+    /// The first fault that hits a call at `site` in an attempt, if any; it counts as applied.
+    pub fn on_call(&mut self, site: &Site, attempt: u32) -> Option<CallVerdict> {
+        let (fault, applied) = self.calls.iter_mut().find(|(fault, applied)| {
+            *applied < fault.times && fault.at.matches(site) && fault.attempt.is_none_or(|wanted| wanted == attempt)
+        })?;
+        *applied += 1;
+        Some(CallVerdict { phase: fault.phase, effect: fault.effect.clone() })
+    }
+
+    /// What becomes of a delivery.
+    pub fn on_delivery(&mut self, step: &DeliveryStep<'_>) -> DeliveryVerdict {
+        let wanted = |fault: &DeliveryFault| {
+            fault.detail_type == step.detail_type
+                && fault.rule.as_deref().is_none_or(|rule| step.rule.starts_with(rule))
+                && fault.effect != DeliveryEffect::FailEntry
+        };
+        let found = self.deliveries.iter_mut().find(|(fault, applied)| *applied < fault.times && wanted(fault));
+        let Some((fault, applied)) = found else { return DeliveryVerdict::Pass };
+        *applied += 1;
+        match fault.effect {
+            DeliveryEffect::Duplicate(after) => DeliveryVerdict::Duplicate(after),
+            DeliveryEffect::Delay(by) => DeliveryVerdict::Delay(by.max(Duration::from_millis(1))),
+            DeliveryEffect::Fail | DeliveryEffect::FailEntry => DeliveryVerdict::Fail("TIMEOUT"),
+        }
+    }
+
+    /// Whether PutEvents refuses an entry.
+    pub fn on_entry(&mut self, detail_type: &str) -> bool {
+        let found = self.deliveries.iter_mut().find(|(fault, applied)| {
+            *applied < fault.times && fault.detail_type == detail_type && fault.effect == DeliveryEffect::FailEntry
+        });
+        found.map(|(_, applied)| *applied += 1).is_some()
+    }
+
+    /// The faults that hit nothing: a scenario with one of these tests something else than it says.
+    #[must_use]
+    pub fn unused(&self) -> Vec<String> {
+        let calls = self.calls.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| fault.at.to_string());
+        let deliveries = self.deliveries.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| format!("delivery of {}", fault.detail_type));
+        calls.chain(deliveries).collect()
+    }
+}

@@ -1,0 +1,157 @@
+//! The append-only history of a run. Snapshots, checks, the timeline, cost and the verdict are all functions of it.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::cloud::record::Record;
+use alchemiser_mocks::exchange::Report;
+use alchemiser_mocks::mail::MailReport;
+
+/// One entry: when, in which order, and what.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entry {
+    /// Virtual time.
+    pub at: DateTime<Utc>,
+    /// Counts entries from 1.
+    pub sequence: u64,
+    /// The invocation that it happened in, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invocation: Option<u64>,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// The scenario did something.
+    Action {
+        /// In words.
+        what: String,
+    },
+    /// The cloud took a step.
+    Cloud {
+        /// The step.
+        #[serde(flatten)]
+        record: Record,
+    },
+    /// The exchange did something.
+    Exchange {
+        /// What.
+        #[serde(flatten)]
+        report: Report,
+    },
+    /// The mail server did something.
+    Mail {
+        /// What.
+        #[serde(flatten)]
+        report: MailReport,
+    },
+    /// A mail that was accepted, in full.
+    MailContent {
+        /// The subject.
+        subject: String,
+        /// The people.
+        recipients: Vec<String>,
+        /// The message id.
+        message_id: String,
+        /// The text part.
+        text: String,
+        /// The HTML part.
+        html: String,
+    },
+    /// Production code called somebody.
+    Call {
+        /// The place, as faults name it.
+        site: String,
+        /// The try of the SDK, from 1.
+        attempt: u32,
+        /// The answer's HTTP status, or what kept it from coming.
+        outcome: String,
+        /// Milliseconds.
+        duration_ms: u64,
+    },
+    /// A fault was applied.
+    Fault {
+        /// The place.
+        site: String,
+        /// `before` or `after`.
+        phase: String,
+        /// What was done.
+        effect: String,
+    },
+    /// Production code wrote a line to its log.
+    Log {
+        /// The level.
+        level: String,
+        /// The message.
+        message: String,
+        /// Its fields and those of its span.
+        fields: Value,
+    },
+    /// How the account stands at the end.
+    Account {
+        /// Dollars.
+        cash: String,
+        /// Cash and positions.
+        equity: String,
+        /// Shares, by symbol.
+        positions: Value,
+    },
+}
+
+/// The history.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    entries: Vec<Entry>,
+}
+
+impl Journal {
+    /// Appends.
+    pub fn push(&mut self, at: DateTime<Utc>, invocation: Option<u64>, fact: Fact) {
+        let sequence = self.entries.len() as u64 + 1;
+        self.entries.push(Entry { at, sequence, invocation, fact });
+    }
+
+    /// Everything, in order.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The cloud's steps, in order.
+    pub fn records(&self) -> impl Iterator<Item = (&Entry, &Record)> {
+        self.entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::Cloud { record } => Some((entry, record)),
+            _ => None,
+        })
+    }
+
+    /// What the exchange did, in order.
+    pub fn reports(&self) -> impl Iterator<Item = (&Entry, &Report)> {
+        self.entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::Exchange { report } => Some((entry, report)),
+            _ => None,
+        })
+    }
+
+    /// A line of canonical JSON an entry.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.entries.iter().map(|entry| serde_json::to_value(entry).map(|value| value.to_string()).unwrap_or_default())
+    }
+
+    /// SHA-256 over all lines, in hexadecimal: the same seed gives the same hash, in any process.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut digest = Sha256::new();
+        for line in self.lines() {
+            digest.update(line.as_bytes());
+            digest.update(b"\n");
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

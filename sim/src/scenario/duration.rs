@@ -1,0 +1,53 @@
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+/// A span of time as people write it: `500ms`, `45s`, `20m`, `1h30m`, `2d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("{text:?} is no span of time: write 500ms, 45s, 20m, 1h30m or 2d");
+        let mut total = Duration::ZERO;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
+            let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+            rest = &rest[digits..];
+            let letters = rest.find(|character: char| character.is_ascii_digit()).unwrap_or(rest.len());
+            let unit = match &rest[..letters] {
+                "ms" => Duration::from_millis(1),
+                "s" => Duration::from_secs(1),
+                "m" => Duration::from_secs(60),
+                "h" => Duration::from_secs(3_600),
+                "d" => Duration::from_secs(86_400),
+                _ => return Err(wrong()),
+            };
+            total += unit * u32::try_from(number).map_err(|_| wrong())?;
+            rest = &rest[letters..];
+        }
+        if text.is_empty() { Err(wrong()) } else { Ok(Self(total)) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$", "description": "A span of time: 500ms, 45s, 20m, 1h30m, 2d." })
+    }
+}

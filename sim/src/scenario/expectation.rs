@@ -1,0 +1,184 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::format::{Expect, SideGiven};
+use super::{dead_letters, events, mails, orders, trigger_of};
+use crate::check::Finding;
+use crate::cloud::record::Record;
+use crate::journal::{Fact, Journal};
+
+/// How many expectations a scenario states.
+#[must_use]
+pub(super) fn count(expect: &Expect) -> usize {
+    4 + usize::from(expect.orders.is_some())
+        + usize::from(expect.workflows.is_some())
+        + usize::from(expect.alarms.is_some())
+        + expect.invocations.len()
+        + expect.events.len()
+        + expect.logs.len()
+        + expect.responses.len()
+}
+
+/// Holds a run against what its scenario expects.
+#[must_use]
+pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut demand = |name: &str, problem: Option<String>| findings.extend(problem.map(|problem| Finding::plain(name, problem)));
+    demand("cash", cash(expect, journal));
+    demand("positions", positions(expect, journal));
+    demand("mails", mails_differ(expect, journal));
+    demand("orders", orders_differ(expect, journal));
+    demand("dead letters", dead_letters_differ(expect, journal));
+    demand("workflows", workflows_differ(expect, journal));
+    demand("alarms", alarms_differ(expect, journal));
+    let invocations = tally(journal.records().filter_map(|(_, record)| match record {
+        Record::InvocationStarted { payload, .. } => Some(trigger_of(payload)),
+        _ => None,
+    }));
+    demand("invocations", tallies_differ(&expect.invocations, &invocations));
+    let types = tally(events(journal).into_iter().filter(|event| event.replay.is_none()).map(|event| event.detail_type));
+    demand("events", tallies_differ(&expect.events, &types));
+    for text in &expect.logs {
+        demand("logs", (!logged(journal, text)).then(|| format!("no log line holds {text:?}")));
+    }
+    let answers = responses(journal);
+    for expected in &expect.responses {
+        let found = answers.iter().filter(|(trigger, answer)| *trigger == expected.to && answer.contains(&expected.holds)).count();
+        let seen: Vec<&String> = answers.iter().filter(|(trigger, _)| *trigger == expected.to).map(|(_, answer)| answer).collect();
+        demand("responses", (found != expected.times).then(|| format!("{found} answers to {} hold {:?}, expected {}; the answers were {seen:?}", expected.to, expected.holds, expected.times)));
+    }
+    findings
+}
+
+fn account(journal: &Journal) -> Option<(&str, &Value)> {
+    journal.entries().iter().rev().find_map(|entry| match &entry.fact {
+        Fact::Account { cash, positions, .. } => Some((cash.as_str(), positions)),
+        _ => None,
+    })
+}
+
+fn cash(expect: &Expect, journal: &Journal) -> Option<String> {
+    let (found, _) = account(journal)?;
+    (found.parse::<Decimal>().ok() != Some(expect.cash.0)).then(|| format!("the account has {found} dollars, expected {}", expect.cash))
+}
+
+fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
+    let (_, found) = account(journal)?;
+    let found: BTreeMap<String, Decimal> = found
+        .as_object()?
+        .iter()
+        .filter_map(|(symbol, quantity)| Some((symbol.clone(), quantity.as_str()?.parse().ok()?)))
+        .filter(|(_, quantity): &(String, Decimal)| !quantity.is_zero())
+        .collect();
+    let wanted: BTreeMap<String, Decimal> = expect.positions.iter().map(|(symbol, quantity)| (symbol.clone(), quantity.0)).collect();
+    let show = |map: &BTreeMap<String, Decimal>| map.iter().map(|(symbol, quantity)| format!("{symbol} {}", quantity.normalize())).collect::<Vec<_>>().join(", ");
+    (found != wanted).then(|| format!("the account holds [{}], expected [{}]", show(&found), show(&wanted)))
+}
+
+fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
+    let found = mails(journal);
+    let subjects = |texts: Vec<&str>| texts.join(" | ");
+    let seen: Vec<&str> = found.iter().map(|mail| mail.subject.as_str()).collect();
+    let wanted: Vec<&str> = expect.mails.iter().map(|mail| mail.subject.as_str()).collect();
+    if seen != wanted {
+        return Some(format!("the mails are [{}], expected [{}]", subjects(seen), subjects(wanted)));
+    }
+    let pairs = expect.mails.iter().zip(&found);
+    pairs.flat_map(|(wanted, mail)| wanted.contains.iter().map(move |text| (text, mail))).find_map(|(text, mail)| {
+        (!mail.text.contains(text.as_str())).then(|| format!("the mail {:?} does not hold {text:?}; it says:\n{}", mail.subject, mail.text))
+    })
+}
+
+fn orders_differ(expect: &Expect, journal: &Journal) -> Option<String> {
+    let wanted = expect.orders.as_ref()?;
+    let found: Vec<String> =
+        orders(journal).iter().map(|order| format!("{} {} {} {}", order.side, order.quantity, order.symbol, order.status)).collect();
+    let wanted: Vec<String> = wanted
+        .iter()
+        .map(|order| {
+            let side = if order.side == SideGiven::Buy { "buy" } else { "sell" };
+            format!("{side} {} {} {}", order.quantity.0.normalize(), order.symbol, order.status)
+        })
+        .collect();
+    (found != wanted).then(|| format!("the orders are [{}], expected [{}]", found.join(", "), wanted.join(", ")))
+}
+
+fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
+    let found = dead_letters(journal);
+    let fits = found.len() == expect.dead_letters.len()
+        && found.iter().zip(&expect.dead_letters).all(|((from, reason, body), wanted)| {
+            from.contains(&wanted.from) && *reason == wanted.reason && body.to_string().contains(&wanted.holds)
+        });
+    let show = |(from, reason, body): &(String, String, Value)| format!("{from}: {reason}: {}", body.to_string().chars().take(160).collect::<String>());
+    (!fits).then(|| format!("{} dead letters, expected {}; there are [{}]", found.len(), expect.dead_letters.len(), found.iter().map(show).collect::<Vec<_>>().join(", ")))
+}
+
+fn workflows_differ(expect: &Expect, journal: &Journal) -> Option<String> {
+    let wanted = expect.workflows?;
+    let all = events(journal);
+    let distinct = |detail_type: &str| {
+        let ids = all.iter().filter(|event| event.detail_type == detail_type).filter_map(|event| event.detail["correlation_id"].as_str());
+        ids.collect::<BTreeSet<_>>().len()
+    };
+    let found = (distinct("WorkflowStarted"), distinct("WorkflowCompleted"), distinct("WorkflowFailed"));
+    (found != (wanted.started, wanted.completed, wanted.failed)).then(|| {
+        format!(
+            "{} workflows started, {} completed, {} failed; expected {}, {}, {}",
+            found.0, found.1, found.2, wanted.started, wanted.completed, wanted.failed
+        )
+    })
+}
+
+fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
+    let wanted = expect.alarms.as_ref()?;
+    let found: BTreeSet<&str> = journal
+        .records()
+        .filter_map(|(_, record)| match record {
+            Record::AlarmChanged { alarm, state, .. } if state == "ALARM" => Some(alarm.as_str()),
+            _ => None,
+        })
+        .collect();
+    let missing: Vec<&String> = wanted.iter().filter(|name| !found.iter().any(|alarm| alarm.contains(name.as_str()))).collect();
+    let is_wrong = !missing.is_empty() || (wanted.is_empty() && !found.is_empty());
+    is_wrong.then(|| format!("the alarms that went off are {found:?}, expected {wanted:?}"))
+}
+
+fn tally(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
+    names.fold(BTreeMap::new(), |mut tally, name| {
+        *tally.entry(name).or_default() += 1;
+        tally
+    })
+}
+
+fn tallies_differ(wanted: &BTreeMap<String, usize>, found: &BTreeMap<String, usize>) -> Option<String> {
+    let differs = wanted.iter().any(|(name, count)| found.get(name).copied().unwrap_or(0) != *count);
+    differs.then(|| format!("found {found:?}, expected {wanted:?}"))
+}
+
+fn logged(journal: &Journal, text: &str) -> bool {
+    journal.entries().iter().any(|entry| match &entry.fact {
+        Fact::Log { message, fields, .. } => format!("{message} {fields}").contains(text),
+        _ => false,
+    })
+}
+
+/// Every answer of the function with what it answers.
+fn responses(journal: &Journal) -> Vec<(String, String)> {
+    let mut triggers = BTreeMap::new();
+    let mut answers = Vec::new();
+    for (_, record) in journal.records() {
+        match record {
+            Record::InvocationStarted { invocation, payload, .. } => {
+                triggers.insert(*invocation, trigger_of(payload));
+            }
+            Record::InvocationEnded { invocation, response, .. } => {
+                let trigger = triggers.get(invocation).cloned().unwrap_or_default();
+                answers.push((trigger, response.to_string()));
+            }
+            _ => {}
+        }
+    }
+    answers
+}

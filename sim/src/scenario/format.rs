@@ -1,0 +1,508 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::{Amount, Moment, Span};
+use crate::fault::SitePattern;
+
+/// One scenario file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What the scenario shows, in a sentence.
+    pub about: String,
+    /// What a backend must be able to do; one without a capability skips the scenario, and says so.
+    #[serde(default)]
+    pub needs: Vec<Capability>,
+    /// The world before anything happens.
+    pub given: Given,
+    /// What happens, in order; then the world runs on until nothing is under way.
+    pub when: Vec<Action>,
+    /// What goes wrong.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// What must hold in the end, beside all invariants.
+    pub expect: Expect,
+}
+
+/// Something that not every backend can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// Time that jumps.
+    VirtualTime,
+    /// Faults at the transport.
+    CallFaults,
+    /// Faults in the delivery of events.
+    DeliveryFaults,
+    /// Schedules that fire.
+    Schedules,
+    /// Archive and replay.
+    Replay,
+    /// Dead letters of rules and functions.
+    DeadLetters,
+    /// Alarms.
+    Alarms,
+}
+
+/// The world before anything happens.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// The time in New York.
+    pub clock: Moment,
+    /// The account's cash in dollars.
+    #[serde(default = "default_cash")]
+    pub cash: Amount,
+    /// Shares held, by symbol.
+    #[serde(default)]
+    pub positions: BTreeMap<String, Amount>,
+    /// Prices and properties of symbols, where the bundled prices are not wanted.
+    #[serde(default)]
+    pub market: BTreeMap<String, AssetGiven>,
+    /// Strategy files by name; the packaged ones where this is absent.
+    #[serde(default)]
+    pub strategies: BTreeMap<String, StrategyGiven>,
+    /// How the broker behaves.
+    #[serde(default)]
+    pub exchange: ExchangeGiven,
+    /// What the mail server does, beside accepting mail.
+    #[serde(default)]
+    pub mail: Vec<MailRuleGiven>,
+    /// Changes to the template.
+    #[serde(default)]
+    pub topology: Topology,
+    /// What AWS leaves open.
+    #[serde(default)]
+    pub knobs: Knobs,
+}
+
+fn default_cash() -> Amount {
+    Amount(rust_decimal::Decimal::ONE_HUNDRED * rust_decimal::Decimal::ONE_THOUSAND)
+}
+
+/// One symbol of the market.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssetGiven {
+    /// The same price on every day.
+    pub price: Option<Amount>,
+    /// Daily closes, the last one on the session before the clock's.
+    #[serde(default)]
+    pub closes: Vec<Amount>,
+    /// What the data feed shows instead of the market's quote.
+    pub quote: Option<QuoteGiven>,
+    /// Whether parts of a share can be traded.
+    #[serde(default = "yes")]
+    pub fractionable: bool,
+    /// Whether it can be traded at all.
+    #[serde(default = "yes")]
+    pub tradable: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the data feed shows.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuoteGiven {
+    /// Nobody offers.
+    ZeroAsk,
+    /// Nobody bids.
+    ZeroBid,
+    /// No quote at all.
+    Missing,
+    /// The bid is above the ask by so many dollars.
+    Crossed(Amount),
+}
+
+/// A strategy file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StrategyGiven {
+    /// Its share of the portfolio.
+    #[serde(default = "whole")]
+    pub share: Amount,
+    /// Its text.
+    pub source: String,
+}
+
+fn whole() -> Amount {
+    Amount(rust_decimal::Decimal::ONE)
+}
+
+/// How the broker behaves.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExchangeGiven {
+    /// How long proceeds of sells do not count as buying power.
+    pub settlement_delay: Option<Span>,
+    /// How long a look-up does not find a new order.
+    pub hide_new_orders_for: Option<Span>,
+    /// How long a `client_order_id` is refused a second time.
+    pub remember_client_order_ids_for: Option<Span>,
+    /// The rate limit.
+    pub requests_per_minute: Option<u32>,
+    /// Whether the broker blocks trading.
+    pub trading_blocked: bool,
+    /// What becomes of orders.
+    pub orders: Vec<OrderRuleGiven>,
+}
+
+/// What becomes of an order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRuleGiven {
+    /// Only for this symbol.
+    pub symbol: Option<String>,
+    /// Only for this side.
+    pub side: Option<SideGiven>,
+    /// Only for the n-th order that matches.
+    pub occurrence: Option<u32>,
+    /// What.
+    pub effect: OrderEffectGiven,
+}
+
+/// To buy or to sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SideGiven {
+    /// Cash for shares.
+    Buy,
+    /// Shares for cash.
+    Sell,
+}
+
+/// What becomes of an order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderEffectGiven {
+    /// It is filled after that time.
+    FillAfter(Span),
+    /// So many percent are filled, the rest never.
+    Partial(Amount),
+    /// It rests.
+    Never,
+    /// It is refused.
+    Reject {
+        /// The HTTP status.
+        status: u16,
+        /// The broker's code.
+        code: u32,
+        /// The broker's words.
+        message: String,
+    },
+}
+
+/// What the mail server does once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailRuleGiven {
+    /// At which point of the dialogue.
+    pub stage: MailStageGiven,
+    /// Only on the n-th connection.
+    pub occurrence: Option<u32>,
+    /// It answers so: a code and words.
+    pub reply: Option<String>,
+    /// It drops the connection.
+    #[serde(default)]
+    pub drop: bool,
+}
+
+/// A point of the dialogue.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailStageGiven {
+    /// On connecting.
+    Connect,
+    /// At EHLO.
+    Ehlo,
+    /// At STARTTLS.
+    StartTls,
+    /// At AUTH.
+    Auth,
+    /// At MAIL FROM.
+    MailFrom,
+    /// At RCPT TO.
+    RcptTo,
+    /// At DATA.
+    Data,
+    /// After the message was accepted, before the answer.
+    AfterData,
+}
+
+/// Changes to the template.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Topology {
+    /// Values for the template's parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Resources that are missing, by logical id: a rule, a permission, a queue policy.
+    pub without: Vec<String>,
+    /// Rules and schedules that are disabled, by logical id.
+    pub disabled: Vec<String>,
+    /// Rules whose targets lost their input transformer, by logical id.
+    pub untransformed: Vec<String>,
+}
+
+/// What AWS leaves open.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Knobs {
+    /// How many of a thousand deliveries come twice.
+    pub duplicates_per_mille: Option<u32>,
+    /// How long events take into the archive.
+    pub archive_delay: Option<Span>,
+    /// How long after its expiry an item is swept.
+    pub ttl_lag: Option<Span>,
+    /// The largest PutEvents request.
+    pub put_events_limit_bytes: Option<usize>,
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Time passes.
+    Advance(Span),
+    /// Time passes until a moment in New York.
+    AdvanceTo(Moment),
+    /// The world runs on until nothing is under way.
+    Settle,
+    /// A schedule fires out of turn, by name or logical id.
+    Fire(String),
+    /// The function is invoked with this event.
+    Invoke(Value),
+    /// An event is put on the bus.
+    Put(PutGiven),
+    /// The archive is replayed onto the bus.
+    Replay(ReplayGiven),
+    /// The event dead-letter queue is emptied: each original event goes to the function again.
+    Redrive,
+    /// A rule is disabled, by logical id or name.
+    DisableRule(String),
+    /// A rule is enabled, by logical id or name.
+    EnableRule(String),
+}
+
+/// An event to put.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PutGiven {
+    /// The sender.
+    pub source: String,
+    /// The type.
+    pub detail_type: String,
+    /// The content: an object, or any text.
+    pub detail: Value,
+    /// The bus, where it is not the template's first.
+    pub bus: Option<String>,
+}
+
+/// What to replay.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayGiven {
+    /// From this moment in New York.
+    pub from: Moment,
+    /// To this moment in New York.
+    pub to: Moment,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Fault {
+    /// On a call that production code makes.
+    Call(CallFaultGiven),
+    /// On the delivery of an event.
+    Delivery(DeliveryFaultGiven),
+}
+
+/// A fault on calls.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallFaultGiven {
+    /// Where: `RebalancePlanned / alpaca POST orders #2`.
+    #[serde(deserialize_with = "site")]
+    #[schemars(with = "String")]
+    pub at: SitePattern,
+    /// Before the work, or after it with the answer lost.
+    pub phase: PhaseGiven,
+    /// What happens.
+    pub effect: CallEffectGiven,
+    /// How many calls it hits.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// Only in this attempt of the invocation.
+    pub attempt: Option<u32>,
+}
+
+fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SitePattern, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// Before the work, or after it.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseGiven {
+    /// The work is not done.
+    Before,
+    /// The work is done, and its answer is lost.
+    After,
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallEffectGiven {
+    /// The caller gets this HTTP status.
+    Status(u16),
+    /// The connection breaks.
+    Reset,
+    /// No answer comes.
+    Hang,
+    /// The execution environment dies.
+    Crash,
+    /// The invocation stands still until the function's time limit.
+    TimeOut,
+    /// The answer comes later.
+    Delay(Span),
+}
+
+/// A fault on deliveries.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryFaultGiven {
+    /// The event's type.
+    pub deliver: String,
+    /// Only for the rule of this name, without its stage.
+    pub rule: Option<String>,
+    /// What happens.
+    pub effect: DeliveryEffectGiven,
+    /// How many deliveries it hits.
+    #[serde(default = "once")]
+    pub times: u32,
+}
+
+/// What happens to a delivery.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryEffectGiven {
+    /// It comes again after that time.
+    Duplicate(Span),
+    /// It comes later.
+    Delay(Span),
+    /// The target is not there for a while, and EventBridge tries again.
+    Fail,
+    /// PutEvents answers 200 with this entry failed.
+    FailEntry,
+}
+
+/// What must hold in the end.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The account's cash in dollars, to the cent.
+    pub cash: Amount,
+    /// Shares held, by symbol; all of them.
+    pub positions: BTreeMap<String, Amount>,
+    /// The mails, in order; all of them.
+    pub mails: Vec<MailExpected>,
+    /// The orders that the broker accepted, in order; all of them.
+    pub orders: Option<Vec<OrderExpected>>,
+    /// How many workflows were started, completed, failed.
+    pub workflows: Option<WorkflowsExpected>,
+    /// How many attempts each trigger woke the function for; those named.
+    #[serde(default)]
+    pub invocations: BTreeMap<String, usize>,
+    /// How many events of each type a bus accepted; those named.
+    #[serde(default)]
+    pub events: BTreeMap<String, usize>,
+    /// What was dead-lettered, in order; all of it.
+    #[serde(default)]
+    pub dead_letters: Vec<DeadLetterExpected>,
+    /// The alarms that went off, by a part of their name; those named, and none where the list is empty.
+    pub alarms: Option<Vec<String>>,
+    /// Texts that log lines hold.
+    #[serde(default)]
+    pub logs: Vec<String>,
+    /// Answers of the function.
+    #[serde(default)]
+    pub responses: Vec<ResponseExpected>,
+}
+
+/// A mail.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailExpected {
+    /// The whole subject.
+    pub subject: String,
+    /// Texts that the text part holds.
+    #[serde(default)]
+    pub contains: Vec<String>,
+}
+
+/// An order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderExpected {
+    /// The symbol.
+    pub symbol: String,
+    /// The side.
+    pub side: SideGiven,
+    /// Shares ordered.
+    pub quantity: Amount,
+    /// How it ended: filled, canceled, expired, ...
+    pub status: String,
+}
+
+/// Numbers of workflows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkflowsExpected {
+    /// With a WorkflowStarted event.
+    pub started: usize,
+    /// With a WorkflowCompleted event.
+    pub completed: usize,
+    /// With a WorkflowFailed event.
+    pub failed: usize,
+}
+
+/// A dead letter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetterExpected {
+    /// Who gave up: a part of `rule NAME`, `function NAME`, `schedule NAME`.
+    pub from: String,
+    /// Why: AWS's code or condition.
+    pub reason: String,
+    /// A text that the message holds.
+    #[serde(default)]
+    pub holds: String,
+}
+
+/// An answer of the function.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResponseExpected {
+    /// What woke it.
+    pub to: String,
+    /// A text that the answer's JSON holds.
+    pub holds: String,
+    /// How many such answers there are.
+    #[serde(default = "one")]
+    pub times: usize,
+}
+
+fn one() -> usize {
+    1
+}

@@ -1,0 +1,41 @@
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::America::New_York;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
+
+/// A moment on New York's clocks: `2012-03-14 09:30`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(pub DateTime<Utc>);
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("{text:?} is no moment: write the time in New York as 2012-03-14 09:30");
+        let naive = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+            .iter()
+            .find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
+            .ok_or_else(wrong)?;
+        let local = New_York.from_local_datetime(&naive).earliest();
+        local.map(|local| Self(local.with_timezone(&Utc))).ok_or_else(|| format!("{text:?} does not exist in New York: clocks were put forward"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Moment {
+    fn schema_name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(:[0-9]{2})?$", "description": "The time in New York: 2012-03-14 09:30." })
+    }
+}

@@ -1,0 +1,188 @@
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use futures::FutureExt;
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::connector::WorldConnector;
+use super::dialer::WorldDialer;
+use super::log;
+use super::shared::{Shared, WorldTokens};
+use crate::cloud::knobs::Span;
+use crate::cloud::lambda::{Invocation, InvocationResult};
+use crate::cloud::template::Stack;
+use crate::runtime::{FunctionPorts, Functions, Handler};
+
+/// An attempt under way.
+pub(super) type Running = Pin<Box<dyn Future<Output = Finished>>>;
+
+/// How an attempt ended, and its execution environment if that is still alive.
+pub(super) struct Finished {
+    pub invocation: Invocation,
+    pub result: InvocationResult,
+    pub duration: Duration,
+    environment: Option<Environment>,
+}
+
+/// Code in an execution environment.
+struct Environment {
+    handler: Box<dyn Handler>,
+    context: Arc<Context>,
+}
+
+/// What is going on in an execution environment: the transports label calls with it, and faults end it.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    current: Mutex<Current>,
+    pub crash: Notify,
+    pub freeze: Notify,
+}
+
+/// The attempt that an execution environment works on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Current {
+    pub invocation: u64,
+    pub attempt: u32,
+    /// What woke the function, as sites name it.
+    pub trigger: String,
+    /// The same for all attempts and copies of one step.
+    pub step: String,
+    /// Calls so far, by operation.
+    pub calls: BTreeMap<String, u32>,
+    /// The number of each logical call of the SDK, by its invocation id.
+    pub sdk_calls: BTreeMap<String, u32>,
+}
+
+impl Context {
+    pub fn with<T>(&self, use_current: impl FnOnce(&mut Current) -> T) -> T {
+        use_current(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The execution environments of all functions.
+pub(super) struct Environments {
+    functions: Functions,
+    variables: BTreeMap<String, BTreeMap<String, String>>,
+    warm: BTreeMap<String, Vec<Environment>>,
+    cold_start: Span,
+    region: String,
+}
+
+impl Environments {
+    pub fn new(functions: Functions, stack: &Stack, overrides: BTreeMap<String, String>, cold_start: Span, region: String) -> Self {
+        let mut variables = BTreeMap::new();
+        for function in &stack.functions {
+            let mut environment = function.environment.clone();
+            for (name, value) in &mut environment {
+                if let Some(given) = overrides.get(name) {
+                    value.clone_from(given);
+                }
+            }
+            variables.insert(function.name.clone(), environment);
+        }
+        Self { functions, variables, warm: BTreeMap::new(), cold_start, region }
+    }
+
+    /// Begins an attempt, in a warm environment if there is one.
+    pub fn invoke(&mut self, shared: &Arc<Shared>, invocation: Invocation) -> Running {
+        let warm = self.warm.get_mut(&invocation.function).and_then(Vec::pop);
+        let (environment, wait) = match warm {
+            Some(environment) => (Ok(environment), Duration::ZERO),
+            None => (self.start_cold(shared, &invocation.function), shared.with(|state| self.cold_start.draw(&mut state.rng))),
+        };
+        let shared = Arc::clone(shared);
+        Box::pin(async move {
+            tokio::time::sleep(wait).await;
+            match environment {
+                Ok(environment) => attempt(&shared, environment, invocation).await,
+                Err(message) => Finished {
+                    result: InvocationResult::Failed { error_type: "Runtime.InitError".to_owned(), message },
+                    duration: Duration::ZERO,
+                    environment: None,
+                    invocation,
+                },
+            }
+        })
+    }
+
+    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, String> {
+        let code = self
+            .functions
+            .iter()
+            .find(|(prefix, _)| function.starts_with(prefix.as_str()))
+            .map(|(_, code)| code)
+            .ok_or_else(|| format!("the world has no code for the function {function}"))?;
+        let context = Arc::new(Context::default());
+        let ports = FunctionPorts {
+            environment: self.variables.get(function).cloned().unwrap_or_default(),
+            http: SharedHttpConnector::new(WorldConnector::new(Arc::clone(shared), Arc::clone(&context))),
+            clock: Arc::new(shared.clock),
+            tokens: Arc::new(WorldTokens(Arc::clone(shared))),
+            dialer: Arc::new(WorldDialer::new(Arc::clone(shared), Arc::clone(&context))),
+            region: self.region.clone(),
+        };
+        Ok(Environment { handler: code.cold_start(ports)?, context })
+    }
+
+    /// Takes an environment back that is still alive.
+    pub fn give_back(&mut self, finished: Finished) {
+        if let Some(environment) = finished.environment {
+            self.warm.entry(finished.invocation.function).or_default().push(environment);
+        }
+    }
+}
+
+/// Carries out one attempt: until it answers, dies, or its time is up. Only an answer leaves the environment
+/// alive.
+async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation: Invocation) -> Finished {
+    let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
+    let (trigger, step) = name_of(&payload, &invocation.request_id);
+    environment.context.with(|current| {
+        *current = Current { invocation: invocation.number, attempt: invocation.attempt, trigger, step, ..Current::default() };
+    });
+    let started = Instant::now();
+    let context = Arc::clone(&environment.context);
+    let ended = {
+        let work = AssertUnwindSafe(environment.handler.handle(payload, &invocation.request_id)).catch_unwind();
+        let work = log::with_world(shared, invocation.number, work);
+        let frozen = async {
+            context.freeze.notified().await;
+            tokio::time::sleep_until(started + invocation.timeout).await;
+        };
+        tokio::select! {
+            biased;
+            () = context.crash.notified() => InvocationResult::Crashed,
+            () = frozen => InvocationResult::TimedOut,
+            () = tokio::time::sleep(invocation.timeout) => InvocationResult::TimedOut,
+            output = work => match output {
+                Ok(Ok(value)) => InvocationResult::Success(value),
+                Ok(Err(error)) => InvocationResult::Failed { error_type: error.error_type, message: error.message },
+                Err(_) => InvocationResult::Crashed,
+            },
+        }
+    };
+    let lives = matches!(ended, InvocationResult::Success(_) | InvocationResult::Failed { .. });
+    Finished { invocation, result: ended, duration: started.elapsed(), environment: lives.then_some(environment) }
+}
+
+/// What woke the function, and which step that is: the event's type and id, or the command's mode.
+fn name_of(payload: &Value, request_id: &str) -> (String, String) {
+    if let Some(observed) = payload.get("observe") {
+        let (trigger, step) = name_of(observed, request_id);
+        return (format!("observe {trigger}"), format!("observe {step}"));
+    }
+    let trigger = match payload.get("detail-type").and_then(Value::as_str) {
+        Some(detail_type) => detail_type.to_owned(),
+        None => payload.get("mode").and_then(Value::as_str).unwrap_or("trade").to_owned(),
+    };
+    let id = payload.pointer("/detail/event_id").or_else(|| payload.get("id")).and_then(Value::as_str).unwrap_or(request_id);
+    let step = format!("{trigger} {id}");
+    (trigger, step)
+}

@@ -1,0 +1,115 @@
+use std::cell::RefCell;
+use std::fmt::{Debug, Write as _};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::shared::Shared;
+use crate::journal::Fact;
+
+thread_local! {
+    /// The world, and the invocation, whose code runs on this thread right now.
+    static CURRENT: RefCell<Option<(Arc<Shared>, u64)>> = const { RefCell::new(None) };
+}
+
+/// Sends the log lines of production code into the journal of the world that runs, for as long as the guard lives.
+#[must_use]
+pub fn install() -> DefaultGuard {
+    static DISPATCH: OnceLock<Dispatch> = OnceLock::new();
+    let dispatch = DISPATCH.get_or_init(|| {
+        let ours = Targets::new().with_target("alchemiser", LevelFilter::INFO);
+        Dispatch::new(tracing_subscriber::registry().with(JournalLayer.with_filter(ours)))
+    });
+    tracing::dispatcher::set_default(dispatch)
+}
+
+/// Runs `work` so that its log lines belong to the world and the invocation.
+pub(super) fn with_world<F: Future>(shared: &Arc<Shared>, invocation: u64, work: F) -> impl Future<Output = F::Output> {
+    InWorld { shared: Arc::clone(shared), invocation, work: Box::pin(work) }
+}
+
+struct InWorld<F> {
+    shared: Arc<Shared>,
+    invocation: u64,
+    work: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for InWorld<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let place = (Arc::clone(&self.shared), self.invocation);
+        CURRENT.with(|current| *current.borrow_mut() = Some(place));
+        let polled = self.work.as_mut().poll(context);
+        CURRENT.with(|current| *current.borrow_mut() = None);
+        polled
+    }
+}
+
+struct JournalLayer;
+
+/// The fields of a span, kept with it.
+struct Fields(Map<String, Value>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _written = write!(text, "{value:?}");
+        self.0.insert(field.name().to_owned(), Value::String(text));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), Value::String(value.to_owned()));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JournalLayer {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
+        let mut fields = Fields(Map::new());
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
+        let Some((shared, invocation)) = CURRENT.with(|current| current.borrow().clone()) else { return };
+        let mut fields = Fields(Map::new());
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(inherited) = span.extensions().get::<Fields>() {
+                fields.0.extend(inherited.0.clone());
+            }
+        }
+        event.record(&mut fields);
+        let message = match fields.0.remove("message") {
+            Some(Value::String(text)) => text,
+            _ => String::new(),
+        };
+        let level = event.metadata().level().to_string();
+        shared.push(Some(invocation), Fact::Log { level, message, fields: Value::Object(fields.0) });
+    }
+}

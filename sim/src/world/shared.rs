@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+
+use alchemiser::clock::Clock;
+use alchemiser::id::{AttemptToken, TokenSource};
+use alchemiser_mocks::exchange::Exchange;
+use alchemiser_mocks::mail::{MailReport, MailServer, MailSetup};
+
+use super::WorldClock;
+use crate::cloud::Cloud;
+use crate::cloud::knobs::Span;
+use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
+use crate::fault::Faults;
+use crate::journal::{Fact, Journal};
+
+/// What all parts of a world share.
+pub(super) struct Shared {
+    pub clock: WorldClock,
+    pub mail: MailServer,
+    state: Mutex<State>,
+    faults: Mutex<Faults>,
+    notify: Notify,
+}
+
+/// What changes as the world lives.
+pub(super) struct State {
+    pub cloud: Cloud,
+    pub exchange: Exchange,
+    pub journal: Journal,
+    pub rng: fastrand::Rng,
+    pub call_latency: Span,
+    /// The orders of each step, by their ids, in the order of their first post.
+    pub orders: BTreeMap<String, Vec<String>>,
+    pub tokens: u64,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub fn new(clock: WorldClock, mail: MailSetup, faults: Faults, state: State) -> Self {
+        Self { clock, mail: MailServer::new(mail), state: Mutex::new(state), faults: Mutex::new(faults), notify: Notify::new() }
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn with<T>(&self, use_state: impl FnOnce(&mut State) -> T) -> T {
+        use_state(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn with_faults<T>(&self, use_faults: impl FnOnce(&mut Faults) -> T) -> T {
+        use_faults(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until something may have become due earlier than before.
+    pub async fn changed(&self) {
+        self.notify.notified().await;
+    }
+
+    pub fn push(&self, invocation: Option<u64>, fact: Fact) {
+        let now = self.now();
+        self.with(|state| state.journal.push(now, invocation, fact));
+    }
+
+    /// Moves what cloud, exchange and mail server have to tell into the journal.
+    pub fn collect(&self, invocation: Option<u64>) {
+        let now = self.now();
+        let reports = self.mail.take_reports();
+        let mails = if reports.iter().any(|report| matches!(report, MailReport::MailAccepted { .. })) { self.mail.mails() } else { Vec::new() };
+        self.with(|state| {
+            for record in state.cloud.take_records() {
+                state.journal.push(now, invocation, Fact::Cloud { record });
+            }
+            for report in state.exchange.take_reports() {
+                state.journal.push(now, invocation, Fact::Exchange { report });
+            }
+            let accepted = reports.iter().filter(|report| matches!(report, MailReport::MailAccepted { .. })).count();
+            let fresh = mails.len() - accepted.min(mails.len());
+            for report in reports {
+                state.journal.push(now, invocation, Fact::Mail { report });
+            }
+            for mail in mails.into_iter().skip(fresh) {
+                state.journal.push(
+                    now,
+                    invocation,
+                    Fact::MailContent {
+                        subject: mail.subject.unwrap_or_default(),
+                        recipients: mail.recipients,
+                        message_id: mail.message_id.unwrap_or_default(),
+                        text: mail.text.unwrap_or_default(),
+                        html: mail.html.unwrap_or_default(),
+                    },
+                );
+            }
+        });
+    }
+
+    /// Wakes the driver: something may be due earlier than it thinks.
+    pub fn wake(&self) {
+        self.notify.notify_one();
+    }
+
+    pub fn latency(&self) -> Duration {
+        self.with(|state| state.call_latency.draw(&mut state.rng))
+    }
+}
+
+/// Tokens that the same run always gives in the same order.
+#[derive(Debug)]
+pub(super) struct WorldTokens(pub std::sync::Arc<Shared>);
+
+impl TokenSource for WorldTokens {
+    fn fresh(&self) -> AttemptToken {
+        self.0.with(|state| {
+            state.tokens += 1;
+            AttemptToken(format!("attempt-{}", state.tokens))
+        })
+    }
+}
+
+/// The faults' say in what the cloud does.
+#[derive(Debug)]
+pub(super) struct FaultMeddler(pub Weak<Shared>);
+
+impl Meddler for FaultMeddler {
+    fn on_delivery(&mut self, step: &DeliveryStep<'_>) -> DeliveryVerdict {
+        self.0.upgrade().map_or(DeliveryVerdict::Pass, |shared| shared.with_faults(|faults| faults.on_delivery(step)))
+    }
+
+    fn on_entry(&mut self, detail_type: &str) -> Option<(&'static str, &'static str)> {
+        let refuses = self.0.upgrade().is_some_and(|shared| shared.with_faults(|faults| faults.on_entry(detail_type)));
+        refuses.then_some(("InternalFailure", "The request processing has failed because of an unknown error."))
+    }
+}
