@@ -6,9 +6,11 @@
 
 pub mod alchemist;
 pub mod check;
+pub mod cli;
 pub mod cloud;
 pub mod fault;
 pub mod journal;
+pub mod report;
 pub mod runtime;
 pub mod scenario;
 pub mod world;

@@ -19,4 +19,4 @@ pub use format::{
 pub use load::{Library, LoadError, Loaded, load_scenario};
 pub use moment::Moment;
 pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders, trigger_of};
-pub use runner::{Run, run};
+pub use runner::{Run, invoke_once, run};

@@ -80,6 +80,20 @@ pub fn run(library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, LoadErr
     Ok(Run { scenario: loaded.name.clone(), seed, journal, findings, checks, virtual_time, wall_time: started.elapsed() })
 }
 
+/// Sends one event to the function of a fresh world, and gives the world's history.
+///
+/// # Errors
+/// A mistake in a file that the world rests on.
+pub fn invoke_once(library: &Library, clock: super::Moment, payload: &Value) -> Result<Journal, LoadError> {
+    let about = "one event";
+    let yaml = format!("about: {about}\ngiven: {{clock: 2012-03-14 10:00}}\nwhen: []\nexpect: {{cash: '0', positions: {{}}, mails: []}}\n");
+    let mut scenario: Scenario = serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
+    scenario.given.clock = clock;
+    scenario.when = vec![Action::Invoke(payload.clone())];
+    let loaded = Loaded { name: about.to_owned(), path: about.into(), scenario };
+    run(library, &loaded, 1).map(|run| run.journal)
+}
+
 async fn live(library: &Library, loaded: &Loaded, seed: u64) -> Result<(Journal, Vec<String>, TimeDelta), LoadError> {
     let scenario = &loaded.scenario;
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));

@@ -30,7 +30,8 @@ impl Cron {
             pattern.push(' ');
             pattern.push_str(&kind.normalise(field)?);
         }
-        let parser = CronParser::builder().seconds(Seconds::Required).year(Year::Required).dom_and_dow(true).alternative_weekdays(true).build();
+        let parser =
+            CronParser::builder().seconds(Seconds::Required).year(Year::Required).dom_and_dow(true).alternative_weekdays(true).build();
         Ok(Self { pattern: parser.parse(&pattern).map_err(|error| error.to_string())? })
     }
 

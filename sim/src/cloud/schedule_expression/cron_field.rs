@@ -67,9 +67,7 @@ impl FieldKind {
             Specials::DayOfWeek if field == "L" => Ok(Some("7".to_owned())),
             Specials::DayOfWeek => match (field.strip_suffix('L'), field.split_once('#')) {
                 (Some(day), _) => self.value(day).map(|day| Some(format!("{day}L"))),
-                (None, Some((day, "1" | "2" | "3" | "4" | "5"))) => {
-                    Ok(Some(format!("{}#{}", self.value(day)?, &field[field.len() - 1..])))
-                }
+                (None, Some((day, "1" | "2" | "3" | "4" | "5"))) => Ok(Some(format!("{}#{}", self.value(day)?, &field[field.len() - 1..]))),
                 (None, Some(_)) => Err(self.refuse(field)),
                 (None, None) => Ok(None),
             },

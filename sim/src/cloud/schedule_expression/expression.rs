@@ -79,7 +79,10 @@ pub(super) fn first_instant(civil: NaiveDateTime, zone: Tz) -> Option<DateTime<U
 fn parse_at(text: &str) -> Result<NaiveDateTime, String> {
     const FORM: &str = "yyyy-mm-ddThh:mm:ss";
     let shaped = text.len() == FORM.len()
-        && text.bytes().zip(FORM.bytes()).all(|(found, wanted)| if wanted.is_ascii_lowercase() { found.is_ascii_digit() } else { found == wanted });
+        && text
+            .bytes()
+            .zip(FORM.bytes())
+            .all(|(found, wanted)| if wanted.is_ascii_lowercase() { found.is_ascii_digit() } else { found == wanted });
     shaped
         .then(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok())
         .flatten()

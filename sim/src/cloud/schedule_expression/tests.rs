@@ -83,7 +83,8 @@ fn special_days_are_those_of_the_calendar() {
 
 #[test]
 fn ranges_wrap_and_steps_count_from_their_start() {
-    let hours = |expression| next(expression, UTC, "2026-11-20T23:30:00Z", 6).iter().map(|time| time[15..17].to_owned()).collect::<Vec<_>>();
+    let hours =
+        |expression| next(expression, UTC, "2026-11-20T23:30:00Z", 6).iter().map(|time| time[15..17].to_owned()).collect::<Vec<_>>();
     assert_eq!(hours("cron(0 20-2 * * ? *)"), ["00", "01", "02", "20", "21", "22"]);
     assert_eq!(hours("cron(0 22-4/2 * * ? *)"), ["00", "02", "04", "22", "00", "02"]);
     assert_eq!(hours("cron(0 5/8 * * ? *)"), ["05", "13", "21", "05", "13", "21"]);
@@ -97,7 +98,7 @@ fn ranges_wrap_and_steps_count_from_their_start() {
 
 #[test]
 fn a_cron_ends_with_its_years() {
-    assert_eq!(next("cron(0 0 1 1 ? 2027/2)", UTC, "2195-06-01T00:00:00Z", 5), ["Thu 2197-01-01T00:00:00", "Tue 2199-01-01T00:00:00"]);
+    assert_eq!(next("cron(0 0 1 1 ? 2027/2)", UTC, "2195-06-01T00:00:00Z", 5), ["Sun 2197-01-01T00:00:00", "Tue 2199-01-01T00:00:00"]);
     assert_eq!(next("cron(0 0 1 1 ? 1999)", UTC, "2026-01-01T00:00:00Z", 1), [""; 0]);
     assert_eq!(next("cron(0 0 30 2 ? *)", UTC, "2026-01-01T00:00:00Z", 1), [""; 0]);
 }
@@ -124,11 +125,40 @@ fn a_one_time_schedule_fires_once_and_never_if_it_is_past() {
 #[test]
 fn a_rule_refuses_what_aws_refuses() {
     let refused = [
-        "rate(1 minutes)", "rate(10 minute)", "rate(0 minutes)", "rate(10 MINUTES)", "rate( 10 minutes )", "rate(10 seconds)", "rate(2 years)",
-        "rate(-1 minutes)", "rate(10)", "rate()", "rate(10  minutes)", " rate(10 minutes)", "at(2026-07-01T09:30:00)", "cron(0 1 * * * *)",
-        "cron(7 20 ? * ? *)", "cron(7 20 * * NOT *)", "cron(INVALID)", "cron(0 dummy ? * MON-FRI *)", "cron(71 8 1 * ? *)", "cron(0 24 1 * ? *)",
-        "cron(0 0 32 * ? *)", "cron(0 0 1 13 ? *)", "cron(0 0 ? * 8 *)", "cron(0 0 ? * 0 *)", "cron(0 0 1 * ? 2200)", "cron(0 0 1 * ? 1969)",
-        "cron(0 0 1 * ?)", "cron(0 0 ? * 3#1,6#3 *)", "cron(0 0 ? * 3#6 *)", "cron(*/0 0 1 * ? *)", "cron(? 0 1 * ? *)", "cron(L 0 1 * ? *)", "", "x",
+        "rate(1 minutes)",
+        "rate(10 minute)",
+        "rate(0 minutes)",
+        "rate(10 MINUTES)",
+        "rate( 10 minutes )",
+        "rate(10 seconds)",
+        "rate(2 years)",
+        "rate(-1 minutes)",
+        "rate(10)",
+        "rate()",
+        "rate(10  minutes)",
+        " rate(10 minutes)",
+        "at(2026-07-01T09:30:00)",
+        "cron(0 1 * * * *)",
+        "cron(7 20 ? * ? *)",
+        "cron(7 20 * * NOT *)",
+        "cron(INVALID)",
+        "cron(0 dummy ? * MON-FRI *)",
+        "cron(71 8 1 * ? *)",
+        "cron(0 24 1 * ? *)",
+        "cron(0 0 32 * ? *)",
+        "cron(0 0 1 13 ? *)",
+        "cron(0 0 ? * 8 *)",
+        "cron(0 0 ? * 0 *)",
+        "cron(0 0 1 * ? 2200)",
+        "cron(0 0 1 * ? 1969)",
+        "cron(0 0 1 * ?)",
+        "cron(0 0 ? * 3#1,6#3 *)",
+        "cron(0 0 ? * 3#6 *)",
+        "cron(*/0 0 1 * ? *)",
+        "cron(? 0 1 * ? *)",
+        "cron(L 0 1 * ? *)",
+        "",
+        "x",
     ];
     for expression in refused {
         let error = ScheduleExpression::parse(expression, Dialect::Rule).expect_err(expression);

@@ -63,7 +63,8 @@ impl MessageAttribute {
 
     fn read(name: &str, input: &Value) -> Result<Self, ServiceError> {
         let data_type = input.get("DataType").and_then(Value::as_str).filter(|text| !text.is_empty());
-        let data_type = data_type.ok_or_else(|| invalid_parameter(format!("The message attribute '{name}' must contain non-empty message attribute type.")))?;
+        let data_type = data_type
+            .ok_or_else(|| invalid_parameter(format!("The message attribute '{name}' must contain non-empty message attribute type.")))?;
         let value = if data_type.split('.').next() == Some("Binary") {
             let bytes = input.get("BinaryValue").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
             AttributeValue::Bytes(bytes.unwrap_or_default())

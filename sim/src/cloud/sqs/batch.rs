@@ -69,6 +69,8 @@ impl<'a> Batch<'a> {
             }
         }
         let lists = [("Successful", successful), ("Failed", failed)];
-        Value::Object(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| (name.to_owned(), Value::Array(list))).collect())
+        Value::Object(
+            lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(name, list)| (name.to_owned(), Value::Array(list))).collect(),
+        )
     }
 }

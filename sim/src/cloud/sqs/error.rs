@@ -2,7 +2,8 @@ use std::fmt::Display;
 
 use crate::cloud::error::ServiceError;
 
-pub(super) const VALID_CHARACTERS: &str = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
+pub(super) const VALID_CHARACTERS: &str =
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
 
 /// `InvalidParameterValue` with a text of its own.
 pub(super) fn invalid_parameter(message: impl Into<String>) -> ServiceError {

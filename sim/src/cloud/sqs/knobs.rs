@@ -16,6 +16,12 @@ pub struct Knobs {
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { short_poll_miss_rate: 0.0, duplicate_rate: 0.0, stale_deletes_work: false, in_flight_maximum: 120_000, moves_per_second: 500 }
+        Self {
+            short_poll_miss_rate: 0.0,
+            duplicate_rate: 0.0,
+            stale_deletes_work: false,
+            in_flight_maximum: 120_000,
+            moves_per_second: 500,
+        }
     }
 }

@@ -148,7 +148,8 @@ fn show(received: &Received, system: &[&str], wanted: &[&str]) -> Value {
     let attributes = attribute::select(&message.attributes, wanted);
     if let Some(digest) = attribute::digest(&attributes) {
         shown["MD5OfMessageAttributes"] = digest.into();
-        shown["MessageAttributes"] = attributes.iter().map(|(name, attribute)| (name.clone(), attribute.to_json())).collect::<Map<_, _>>().into();
+        shown["MessageAttributes"] =
+            attributes.iter().map(|(name, attribute)| (name.clone(), attribute.to_json())).collect::<Map<_, _>>().into();
     }
     shown
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::deduplication::Deduplication;
-use super::error::{invalid_parameter, invalid_value};
+use super::error::invalid_value;
 use super::message::{Hold, Message, Received};
 use super::receipt::Receipt;
 use super::settings::Settings;
@@ -141,7 +141,11 @@ impl Queue {
         let receipt = Receipt::parse(handle, &self.arn)?;
         let found = self.find(&receipt.message_id).filter(|(_, message)| message.receive_count == receipt.receive_count);
         let Some((order, message)) = found else {
-            return Err(invalid_value(handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change."));
+            return Err(invalid_value(
+                handle,
+                "ReceiptHandle",
+                "Message does not exist or is not available for visibility timeout change.",
+            ));
         };
         if !message.is_in_flight(now) {
             return Err(ServiceError::client("MessageNotInflight", "The specified message isn't in flight."));
@@ -151,7 +155,7 @@ impl Queue {
             let reason = format!("Total VisibilityTimeout for the message is beyond the limit [{IN_FLIGHT_SECONDS_MAX} seconds].");
             return Err(invalid_value(seconds, "VisibilityTimeout", reason));
         }
-        let message = self.messages.get_mut(&order).ok_or_else(|| invalid_parameter("the message was just found"))?;
+        let message = self.messages.get_mut(&order).expect("the message was just found");
         message.visible_at = visible_at;
         Ok(())
     }

@@ -198,7 +198,13 @@ impl Sqs {
     ///
     /// # Errors
     /// Those of `ChangeMessageVisibility`.
-    pub fn change_visibility(&mut self, now: DateTime<Utc>, queue_arn: &str, receipt_handle: &str, seconds: u32) -> Result<(), ServiceError> {
+    pub fn change_visibility(
+        &mut self,
+        now: DateTime<Utc>,
+        queue_arn: &str,
+        receipt_handle: &str,
+        seconds: u32,
+    ) -> Result<(), ServiceError> {
         self.advance(now);
         self.queue_mut(queue_arn)?.change_visibility(now, receipt_handle, seconds)
     }
@@ -291,12 +297,18 @@ fn check(message: &NewMessage, settings: &Settings) -> Result<(), ServiceError> 
     attribute::check_all(&message.attributes)?;
     let maximum = settings.maximum_message_size_bytes;
     if message.size_bytes() > maximum as usize {
-        return Err(invalid_parameter(format!("One or more parameters are invalid. Reason: Message must be shorter than {maximum} bytes.")));
+        return Err(invalid_parameter(format!(
+            "One or more parameters are invalid. Reason: Message must be shorter than {maximum} bytes."
+        )));
     }
     for (name, id) in [("MessageGroupId", &message.group_id), ("MessageDeduplicationId", &message.deduplication_id)] {
         let valid = |id: &str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         if let Some(id) = id.as_deref().filter(|id| !valid(id)) {
-            return Err(invalid_value(id, name, format!("{name} can only include alphanumeric and punctuation characters. 1 to 128 in length.")));
+            return Err(invalid_value(
+                id,
+                name,
+                format!("{name} can only include alphanumeric and punctuation characters. 1 to 128 in length."),
+            ));
         }
     }
     match (settings.fifo, message.delay_seconds, &message.deduplication_id) {

@@ -89,8 +89,10 @@ impl Settings {
             delay_seconds: queue.delay_seconds,
             maximum_message_size_bytes: queue.maximum_message_size_bytes,
             receive_wait_seconds: queue.receive_wait_seconds,
-            redrive: redrive
-                .map(|redrive| RedrivePolicy { dead_letter_arn: redrive.dead_letter_arn.clone(), max_receive_count: redrive.max_receive_count }),
+            redrive: redrive.map(|redrive| RedrivePolicy {
+                dead_letter_arn: redrive.dead_letter_arn.clone(),
+                max_receive_count: redrive.max_receive_count,
+            }),
             managed_encryption: queue.managed_encryption,
             kms_key: queue.kms_key.clone(),
             ..Self::new(queue.fifo)
@@ -149,7 +151,9 @@ impl Settings {
             "DeduplicationScope" => fifo(if self.deduplicates_per_group { "messageGroup" } else { "queue" }.to_owned()),
             "FifoThroughputLimit" => fifo(if self.throughput_per_group { "perMessageGroupId" } else { "perQueue" }.to_owned()),
             "KmsMasterKeyId" => self.kms_key.clone(),
-            "KmsDataKeyReusePeriodSeconds" => self.kms_reuse_seconds.or(self.kms_key.is_some().then_some(300)).map(|seconds| seconds.to_string()),
+            "KmsDataKeyReusePeriodSeconds" => {
+                self.kms_reuse_seconds.or(self.kms_key.is_some().then_some(300)).map(|seconds| seconds.to_string())
+            }
             "SqsManagedSseEnabled" => Some(self.managed_encryption.to_string()),
             _ => None,
         }
@@ -184,9 +188,11 @@ fn redrive_policy(text: &str) -> Result<Option<RedrivePolicy>, ServiceError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let policy: Value = serde_json::from_str(text).map_err(|_| invalid_value(text, "RedrivePolicy", "Redrive policy is not a valid JSON map."))?;
+    let policy: Value =
+        serde_json::from_str(text).map_err(|_| invalid_value(text, "RedrivePolicy", "Redrive policy is not a valid JSON map."))?;
     let dead_letter_arn = policy.get("deadLetterTargetArn").and_then(Value::as_str);
-    let dead_letter_arn = dead_letter_arn.ok_or_else(|| invalid_parameter("The required parameter 'deadLetterTargetArn' is missing"))?.to_owned();
+    let dead_letter_arn =
+        dead_letter_arn.ok_or_else(|| invalid_parameter("The required parameter 'deadLetterTargetArn' is missing"))?.to_owned();
     let Some(count) = policy.get("maxReceiveCount") else {
         return Ok(Some(RedrivePolicy { dead_letter_arn, max_receive_count: MAX_RECEIVE_COUNT_DEFAULT }));
     };

@@ -1,0 +1,36 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::Mistake;
+use crate::cloud::record::Record;
+use crate::scenario::{Library, invoke_once};
+
+/// What `invoke` takes.
+#[derive(Debug, Args)]
+pub(super) struct InvokeArguments {
+    /// A file that holds one event as JSON.
+    event: PathBuf,
+    /// The time in New York.
+    #[arg(long, default_value = "2012-03-14 10:00")]
+    clock: String,
+}
+
+/// Sends one event through the router, in a world with the packaged strategies and an account with cash only, and
+/// prints the response. Whatever follows from it is not waited for.
+pub(super) fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
+    let shown = arguments.event.display().to_string();
+    let text = std::fs::read_to_string(&arguments.event).map_err(|error| format!("{shown}: {error}"))?;
+    let payload: Value = serde_json::from_str(&text).map_err(|error| format!("{shown}:{}:{}: {error}", error.line(), error.column()))?;
+    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+    let clock = arguments.clock.parse()?;
+    let journal = invoke_once(&library, clock, &payload).map_err(|error| error.to_string())?;
+    let ended = journal.records().find_map(|(_, record)| match record {
+        Record::InvocationEnded { invocation: 1, outcome, response, .. } => Some((outcome.clone(), response.clone())),
+        _ => None,
+    });
+    let Some((outcome, response)) = ended else { return Err("the function did not answer".to_owned()) };
+    println!("{}", serde_json::to_string_pretty(&response).map_err(|error| error.to_string())?);
+    Ok(outcome == "success" && response["status"] != "failed")
+}

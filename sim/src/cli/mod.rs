@@ -1,0 +1,61 @@
+//! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a mistake in the input.
+
+mod bench;
+mod invoke;
+mod run;
+mod schema;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs trading days, and everything that can go wrong in them, in virtual time.
+#[derive(Debug, Parser)]
+#[command(name = "cargo sim", bin_name = "cargo sim", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs scenarios: all of them, or those named.
+    Run(run::RunArguments),
+    /// Sends one event through the router and prints the response.
+    Invoke(invoke::InvokeArguments),
+    /// Measures, with one world after another on one core.
+    Bench(bench::BenchArguments),
+    /// Prints the JSON Schema of scenario files.
+    Schema,
+}
+
+/// A mistake in the input.
+pub(crate) type Mistake = String;
+
+/// Does what the command line says.
+#[must_use]
+pub fn main(cli: Cli) -> ExitCode {
+    let outcome = match cli.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Invoke(arguments) => invoke::invoke(&arguments),
+        Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Schema => {
+            println!("{}", schema::schema());
+            Ok(true)
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(mistake) => {
+            eprintln!("{mistake}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The JSON Schema of scenario files.
+#[must_use]
+pub fn scenario_schema() -> String {
+    schema::schema()
+}

@@ -1,0 +1,105 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Mistake;
+use crate::report::{day, failure, junit, log_lines, summary, verdict};
+use crate::scenario::{Library, Loaded, Run, load_scenario, run as run_scenario};
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Scenarios by name or path; all where none is named.
+    scenarios: Vec<String>,
+    /// The seed: another seed is another interleaving.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object a scenario.
+    #[arg(long)]
+    json: bool,
+    /// Write the results as JUnit.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Print the log lines of one workflow.
+    #[arg(long, value_name = "CORRELATION_ID")]
+    log: Option<String>,
+    /// Print the journal, one entry a line.
+    #[arg(long)]
+    journal: bool,
+}
+
+/// Runs scenarios and says how they ended.
+pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
+    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+    let loaded = find(&library, &arguments.scenarios)?;
+    let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
+    let bar = progress(loaded.len(), is_story || arguments.json);
+    let mut runs = Vec::new();
+    for scenario in &loaded {
+        bar.set_message(scenario.name.clone());
+        let run = run_scenario(&library, scenario, arguments.seed).map_err(|error| error.to_string())?;
+        if arguments.json {
+            println!("{}", verdict(&run));
+        }
+        runs.push(run);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if let Some(path) = &arguments.junit {
+        std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if !arguments.json {
+        print!("{}", show(arguments, &runs, is_story));
+    }
+    Ok(runs.iter().all(Run::passed))
+}
+
+fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> String {
+    if let Some(correlation_id) = &arguments.log {
+        return runs.iter().flat_map(|run| log_lines(&run.journal, correlation_id)).map(|line| line + "\n").collect();
+    }
+    if arguments.journal {
+        return runs.iter().flat_map(|run| run.journal.lines()).map(|line| line + "\n").collect();
+    }
+    let failures: String = runs.iter().filter(|run| !run.passed()).map(|run| format!("\n{}\n{}", run.scenario, failure(run))).collect();
+    match runs {
+        [run] if is_story => {
+            let verdict = if run.passed() { format!("\nPASS: {} checks\n", run.checks) } else { failures };
+            format!("{}{verdict}journal {}\n", day(run), run.journal.hash())
+        }
+        _ => format!("{}{failures}", summary(runs, true)),
+    }
+}
+
+fn progress(count: usize, is_quiet: bool) -> ProgressBar {
+    let bar = if is_quiet { ProgressBar::hidden() } else { ProgressBar::new(count as u64) };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Finds scenarios by name (`full_day`), or by the path of a file.
+fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, Mistake> {
+    let known = library.scenario_files().map_err(|error| error.to_string())?;
+    let chosen: Vec<(String, PathBuf)> = if names.is_empty() {
+        known
+    } else {
+        names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()?
+    };
+    chosen.iter().map(|(name, path)| load_scenario(path, name).map_err(|error| error.to_string())).collect()
+}
+
+fn find_one(known: &[(String, PathBuf)], name: &str) -> Result<(String, PathBuf), Mistake> {
+    if let Some(found) = known.iter().find(|(known, _)| known == name) {
+        return Ok(found.clone());
+    }
+    let path = Path::new(name);
+    if path.is_file() {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        return Ok((stem, path.to_owned()));
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+    Err(format!("there is no scenario {name:?}; there are {}", names.join(", ")))
+}

@@ -1,0 +1,29 @@
+use std::fmt::Write as _;
+
+use crate::scenario::Run;
+
+/// The runs as a JUnit document.
+#[must_use]
+pub fn junit(runs: &[Run]) -> String {
+    let failed = runs.iter().filter(|run| !run.passed()).count();
+    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"scenarios\" tests=\"{}\" failures=\"{failed}\">\n", runs.len());
+    for run in runs {
+        // Writing to a string does not fail.
+        let _ = write!(text, "  <testcase name=\"{}\" time=\"{:.6}\"", escape(&run.scenario), run.wall_time.as_secs_f64());
+        if run.passed() {
+            text.push_str("/>\n");
+            continue;
+        }
+        text.push_str(">\n");
+        for finding in &run.findings {
+            let _ = writeln!(text, "    <failure type=\"{}\" message=\"{}\"/>", escape(&finding.check), escape(&finding.problem));
+        }
+        text.push_str("  </testcase>\n");
+    }
+    text.push_str("</testsuite>\n");
+    text
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\n', "&#10;")
+}

@@ -1,0 +1,19 @@
+use crate::journal::{Fact, Journal};
+
+/// The log lines of one workflow, as JSON, one a line.
+#[must_use]
+pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
+    let line = |entry: &crate::journal::Entry| match &entry.fact {
+        Fact::Log { level, message, fields } if fields["correlation_id"] == correlation_id => Some(
+            serde_json::json!({
+                "timestamp": entry.at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+                "level": level,
+                "message": message,
+                "fields": fields,
+            })
+            .to_string(),
+        ),
+        _ => None,
+    };
+    journal.entries().iter().filter_map(line).collect()
+}

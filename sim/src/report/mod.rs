@@ -1,0 +1,17 @@
+//! What a person, or a machine, sees of a run.
+
+mod cost;
+mod failure;
+mod json;
+mod junit;
+mod log;
+mod summary;
+mod timeline;
+
+pub use cost::{Cost, cost_of};
+pub use failure::failure;
+pub use json::verdict;
+pub use junit::junit;
+pub use log::log_lines;
+pub use summary::summary;
+pub use timeline::day;

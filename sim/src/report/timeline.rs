@@ -1,0 +1,108 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use serde_json::Value;
+
+use super::cost_of;
+use crate::cloud::record::Record;
+use crate::journal::{Fact, Journal};
+use crate::scenario::{Run, dead_letters, mails, orders, trigger_of};
+
+/// The whole story of a run for a terminal: timeline, orders, mails, dead letters, cost, verdicts.
+#[must_use]
+pub fn day(run: &Run) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{} (seed {})\n", run.scenario, run.seed);
+    text.push_str(&timeline(&run.journal));
+    section(&mut text, "Orders", &order_rows(&run.journal));
+    section(&mut text, "Mails", &mail_rows(&run.journal));
+    section(&mut text, "Dead letters", &dead_letter_rows(&run.journal));
+    let _ = writeln!(text, "\nCost: {}", cost_of(&run.journal));
+    text
+}
+
+fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    for row in rows {
+        table.add_row(row);
+    }
+    for index in numbers {
+        if let Some(column) = table.column_mut(*index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn section(text: &mut String, title: &str, rows: &[Vec<String>]) {
+    let _ = writeln!(text, "\n{title}");
+    if rows.is_empty() {
+        text.push_str(" none\n");
+    } else {
+        text.push_str(&table(rows, &[]));
+    }
+}
+
+/// One row an invocation, and one for whatever else is worth a line.
+fn timeline(journal: &Journal) -> String {
+    let mut rows = vec![["time", "no.", "event", "action", "ms"].map(str::to_owned).to_vec()];
+    let mut started: BTreeMap<u64, (String, String)> = BTreeMap::new();
+    for entry in journal.entries() {
+        let at = entry.at.format("%H:%M:%S%.3f").to_string();
+        let mut row = |number: String, event: String, action: String, ms: String| rows.push(vec![at.clone(), number, event, action, ms]);
+        match &entry.fact {
+            Fact::Cloud { record: Record::InvocationStarted { invocation, payload, attempt, .. } } => {
+                let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+                started.insert(*invocation, (at.clone(), format!("{}{again}", trigger_of(payload))));
+            }
+            Fact::Cloud { record: Record::InvocationEnded { invocation, outcome, response, duration_ms } } => {
+                let (_, event) = started.remove(invocation).unwrap_or_default();
+                row(invocation.to_string(), event, ended(outcome, response), duration_ms.to_string());
+            }
+            Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => row(String::new(), "schedule".to_owned(), format!("{schedule} fired"), String::new()),
+            Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => row(String::new(), "alarm".to_owned(), format!("{alarm} is {state}"), String::new()),
+            Fact::Cloud { record: Record::DeadLettered { from, reason, .. } } => row(String::new(), "dead letter".to_owned(), format!("{from}: {reason}"), String::new()),
+            Fact::Fault { site, phase, effect } => row(String::new(), "fault".to_owned(), format!("{effect} {phase} {site}"), String::new()),
+            Fact::Action { what } => row(String::new(), "scenario".to_owned(), what.clone(), String::new()),
+            _ => {}
+        }
+    }
+    table(&rows, &[1, 4])
+}
+
+fn ended(outcome: &str, response: &Value) -> String {
+    let said = response["message"].as_str().or(response["body"].as_str()).or(response["errorMessage"].as_str()).unwrap_or_default();
+    let short: String = said.chars().take(90).collect();
+    match (outcome, response["errorType"].as_str()) {
+        ("success", _) => short,
+        (_, Some(kind)) => format!("{outcome}: {kind}: {short}"),
+        _ => format!("{outcome}: {short}"),
+    }
+}
+
+fn order_rows(journal: &Journal) -> Vec<Vec<String>> {
+    let row = |order: &crate::scenario::OrderLine| {
+        vec![
+            order.at[11..23].to_owned(),
+            order.side.clone(),
+            order.quantity.clone(),
+            order.symbol.clone(),
+            format!("limit {}", order.limit.as_deref().unwrap_or("-")),
+            order.status.clone(),
+            order.fills.join(", "),
+        ]
+    };
+    orders(journal).iter().map(row).collect()
+}
+
+fn mail_rows(journal: &Journal) -> Vec<Vec<String>> {
+    mails(journal).iter().map(|mail| vec![mail.at[11..23].to_owned(), mail.recipients.join(", "), mail.subject.clone()]).collect()
+}
+
+fn dead_letter_rows(journal: &Journal) -> Vec<Vec<String>> {
+    dead_letters(journal).iter().map(|(from, reason, body)| vec![from.clone(), reason.clone(), body.to_string().chars().take(70).collect()]).collect()
+}
