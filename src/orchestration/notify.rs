@@ -30,6 +30,8 @@ impl Notifier {
     pub async fn after(&self, event: &Event) -> Result<Conclusion, StepError> {
         let workflow = self.services.workflows.load(&event.header.correlation_id).await?;
         let body = match (&event.body, &workflow) {
+            // Its TradeExecuted event asks; two that ask at once would only get in each other's way.
+            (Body::WorkflowFailed(_), Some(workflow)) if workflow.result.is_some() => return Ok(Conclusion::default()),
             (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.from_record(workflow),
             (Body::TradeExecuted(executed), _) => self.executed(executed, None),
             (Body::WorkflowFailed(failed), _) => self.failed(failed),

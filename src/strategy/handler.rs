@@ -85,7 +85,7 @@ impl SignalGeneration {
             parts.iter().map(|(strategy, evaluation)| (strategy.allocation, evaluation.allocation.clone())).collect();
         let combined = super::combine(&weighted).map_err(|error| Refusal::new(error.to_string()))?;
         let generated = self.services.caused(event, self.signal(event, &parts, &combined, bar_date));
-        tracing::info!(%bar_date, symbols = combined.len(), "signals generated");
+        tracing::info!(?bar_date, symbols = combined.len(), "signals generated");
         Ok(Conclusion {
             entries: vec![self.services.steps.entry(&generated)],
             changes: self.services.workflows.advancing(&workflow.correlation_id, "signals_generated"),
@@ -93,8 +93,9 @@ impl SignalGeneration {
         })
     }
 
-    /// Closes of all symbols that the strategies need, up to the last completed session.
-    async fn closes(&self, workflow: &Workflow) -> Result<(Closes, NaiveDate), Fault> {
+    /// Closes of all symbols that the strategies need, up to the last completed session. Strategies that look at no
+    /// price have no bar date.
+    async fn closes(&self, workflow: &Workflow) -> Result<(Closes, Option<NaiveDate>), Fault> {
         let mut needs: BTreeMap<String, usize> = BTreeMap::new();
         for strategy in self.strategies.iter() {
             for (symbol, bars) in super::data_needs(&strategy.expression) {
@@ -104,8 +105,11 @@ impl SignalGeneration {
         }
         let symbols: Vec<String> = needs.keys().cloned().collect();
         let most = needs.values().copied().max().unwrap_or(1);
+        if symbols.is_empty() {
+            return Ok((Closes(BTreeMap::new()), None));
+        }
         let (start, end) = span_of(most, self.services.clock.now());
-        let bars = if symbols.is_empty() { BTreeMap::new() } else { self.services.alpaca.daily_bars(&symbols, start, end).await? };
+        let bars = self.services.alpaca.daily_bars(&symbols, start, end).await?;
         let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
         let last = bars.values().flatten().filter(completed).map(date_of).max();
         let bar_date = last.ok_or_else(|| Refusal::new(format!("no prices before {} for any of {symbols:?}", workflow.session.date)))?;
@@ -114,7 +118,7 @@ impl SignalGeneration {
             let is_fresh = kept.last().is_some_and(|bar| date_of(bar) == bar_date);
             is_fresh.then(|| (symbol, kept.iter().map(|bar| bar.close).collect()))
         });
-        Ok((Closes(fresh.collect()), bar_date))
+        Ok((Closes(fresh.collect()), Some(bar_date)))
     }
 
     fn signal(
@@ -122,7 +126,7 @@ impl SignalGeneration {
         event: &Event,
         parts: &[(&Strategy, Evaluation)],
         combined: &BTreeMap<String, Decimal>,
-        bar_date: NaiveDate,
+        bar_date: Option<NaiveDate>,
     ) -> SignalGenerated {
         let now = self.services.now();
         let symbols: Vec<&String> = combined.keys().collect();
@@ -136,7 +140,7 @@ impl SignalGeneration {
                 "action": "BUY",
                 "reasoning": format!("{}: {}", names.join(", "), weights.join(", ")),
                 "is_multi_symbol": symbols.len() > 1,
-                "bar_date": bar_date.to_string(),
+                "bar_date": bar_date.map(|date| date.to_string()),
             }
         });
         SignalGenerated {

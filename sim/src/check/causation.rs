@@ -1,15 +1,15 @@
 use std::collections::BTreeSet;
 
 use super::Finding;
+use crate::journal::{Fact, Journal};
 use crate::scenario::events;
-use crate::journal::Journal;
 
 const NAME: &str = "one causation tree";
 
 /// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each names an event that
 /// was put before, or the root.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut known = kept_from_the_bus(journal);
     let mut findings = Vec::new();
     for event in events(journal) {
         let field = |name: &str| event.detail[name].as_str().unwrap_or_default().to_owned();
@@ -26,4 +26,13 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
         known.insert(id);
     }
     findings
+}
+
+/// Events that a shadow bus failed to publish: the workflow went on with them in memory.
+fn kept_from_the_bus(journal: &Journal) -> BTreeSet<String> {
+    let id = |entry: &crate::journal::Entry| match &entry.fact {
+        Fact::Log { message, fields, .. } if message == "shadow publish failed" => fields["event_id"].as_str().map(str::to_owned),
+        _ => None,
+    };
+    journal.entries().iter().filter_map(id).collect()
 }

@@ -417,7 +417,7 @@ pub struct Expect {
     pub positions: BTreeMap<String, Amount>,
     /// The mails, in order; all of them.
     pub mails: Vec<MailExpected>,
-    /// The orders that the broker accepted, in order; all of them.
+    /// The orders that reached the broker, refused ones too, in order; all of them.
     pub orders: Option<Vec<OrderExpected>>,
     /// How many workflows were started, completed, failed.
     pub workflows: Option<WorkflowsExpected>,

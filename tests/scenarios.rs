@@ -1,0 +1,55 @@
+//! One test a scenario file. `cargo test --test scenarios NAME` runs those whose name holds NAME; nextest works too.
+//!
+//! Each run is held against its own expectations and all invariants, and against the reviewed snapshots of its
+//! events, orders and mails: `cargo insta review` accepts a change.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use alchemiser_sim::report::failure;
+use alchemiser_sim::scenario::{Library, Run, events, load_scenario, mails, orders, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let library = match Library::of_this_project() {
+        Ok(library) => Arc::new(library),
+        Err(mistake) => {
+            eprintln!("{mistake}");
+            return ExitCode::from(2);
+        }
+    };
+    let files = library.scenario_files().expect("the scenario folder can be read");
+    assert!(!files.is_empty(), "there is no scenario");
+    let trials = files
+        .into_iter()
+        .map(|(name, path)| {
+            let library = Arc::clone(&library);
+            Trial::test(name.clone(), move || {
+                let loaded = load_scenario(&path, &name).map_err(|mistake| Failed::from(mistake.to_string()))?;
+                let run = run(&library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+                if !run.passed() {
+                    return Err(Failed::from(failure(&run)));
+                }
+                reviewed(&run)
+            })
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Holds what the run brought about against the reviewed snapshot; a virtual world needs no redaction.
+fn reviewed(run: &Run) -> Result<(), Failed> {
+    let snapshot = serde_json::json!({
+        "events": events(&run.journal),
+        "orders": orders(&run.journal),
+        "mails": mails(&run.journal),
+    });
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/scenarios");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let name = run.scenario.replace('/', "__");
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| settings.bind(|| insta::assert_json_snapshot!(name, snapshot))));
+    outcome.map_err(|_| Failed::from("the snapshot differs: review it with `cargo insta review`"))
+}
