@@ -149,23 +149,24 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     });
     let started = Instant::now();
     let context = Arc::clone(&environment.context);
-    let ended = {
-        let work = AssertUnwindSafe(environment.handler.handle(payload, &invocation.request_id)).catch_unwind();
-        let work = log::with_world(shared, invocation.number, work);
-        let frozen = async {
-            context.freeze.notified().await;
+    let work = AssertUnwindSafe(environment.handler.handle(payload, &invocation.request_id)).catch_unwind();
+    let ended = tokio::select! {
+        biased;
+        () = context.crash.notified() => Some(InvocationResult::Crashed),
+        () = context.freeze.notified() => None,
+        () = tokio::time::sleep(invocation.timeout) => Some(InvocationResult::TimedOut),
+        output = log::with_world(shared, invocation.number, work) => Some(match output {
+            Ok(Ok(value)) => InvocationResult::Success(value),
+            Ok(Err(error)) => InvocationResult::Failed { error_type: error.error_type, message: error.message },
+            Err(_) => InvocationResult::Crashed,
+        }),
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            // The work stands still: it is not polled again.
             tokio::time::sleep_until(started + invocation.timeout).await;
-        };
-        tokio::select! {
-            biased;
-            () = context.crash.notified() => InvocationResult::Crashed,
-            () = frozen => InvocationResult::TimedOut,
-            () = tokio::time::sleep(invocation.timeout) => InvocationResult::TimedOut,
-            output = work => match output {
-                Ok(Ok(value)) => InvocationResult::Success(value),
-                Ok(Err(error)) => InvocationResult::Failed { error_type: error.error_type, message: error.message },
-                Err(_) => InvocationResult::Crashed,
-            },
+            InvocationResult::TimedOut
         }
     };
     let lives = matches!(ended, InvocationResult::Success(_) | InvocationResult::Failed { .. });

@@ -1,0 +1,11 @@
+//! What the tests of the root package share: ports that answer from a script, and a router over them.
+
+#![allow(dead_code, reason = "each test crate uses its own part")]
+
+mod http;
+mod idle_cloud;
+mod router;
+
+pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
+pub use idle_cloud::IdleCloud;
+pub use router::{FixedClock, aws_over, opening, router_over, settings};
