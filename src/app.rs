@@ -42,10 +42,7 @@ pub struct Ports {
 ///
 /// # Errors
 /// [`ConfigError`] lists every file that cannot be read or parsed.
-pub fn load_strategies(
-    settings: &Settings,
-    read: impl Fn(&str) -> std::io::Result<String>,
-) -> Result<Vec<Strategy>, ConfigError> {
+pub fn load_strategies(settings: &Settings, read: impl Fn(&str) -> std::io::Result<String>) -> Result<Vec<Strategy>, ConfigError> {
     let mut problems = Vec::new();
     let mut strategies = Vec::new();
     for (name, allocation) in &settings.strategies {
@@ -69,12 +66,8 @@ fn load_strategy(name: &str, allocation: Decimal, read: impl Fn(&str) -> std::io
 pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Router {
     let settings = Arc::new(settings);
     let bus_settings = &settings.event_bus;
-    let eventbridge = EventBridgeBus::new(
-        ports.eventbridge,
-        Arc::clone(&ports.clock),
-        &bus_settings.event_bus_name,
-        bus_settings.max_payload_size_bytes,
-    );
+    let eventbridge =
+        EventBridgeBus::new(ports.eventbridge, Arc::clone(&ports.clock), &bus_settings.event_bus_name, bus_settings.max_payload_size_bytes);
     let local = Arc::new(InMemoryBus::default());
     let mut router_local = Some(Arc::clone(&local));
     let mut router_dual = None;

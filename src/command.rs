@@ -190,7 +190,10 @@ mod tests {
             (json!({"dry_run": true}), "field `dry_run`"),
             (json!({"dry_run": 1}), "field `dry_run`: invalid type"),
             (json!({"pnl_type": "weekly"}), "a command to trade has no `pnl_` fields"),
-            (json!({"correlation_id": "daily@<aws.scheduler.scheduled-time>"}), "\"daily@<aws.scheduler.scheduled-time>\" holds a context attribute"),
+            (
+                json!({"correlation_id": "daily@<aws.scheduler.scheduled-time>"}),
+                "\"daily@<aws.scheduler.scheduled-time>\" holds a context attribute",
+            ),
             (json!(["trade"]), "invalid type: sequence"),
             (json!("trade"), "invalid type: string"),
         ] {

@@ -147,7 +147,11 @@ impl Settings {
         let mut reader = Reader { environment, problems: Vec::new() };
         let stage = reader.text(&["APP__STAGE"], "dev");
         let settings = Self {
-            session_scope: reader.choice("APP__SESSION_SCOPE", "day", &[("day", SessionScope::Day), ("occurrence", SessionScope::Occurrence)]),
+            session_scope: reader.choice(
+                "APP__SESSION_SCOPE",
+                "day",
+                &[("day", SessionScope::Day), ("occurrence", SessionScope::Occurrence)],
+            ),
             idempotency_table: reader.text(&["IDEMPOTENCY_TABLE_NAME"], &format!("alchemiser-event-dedup-{stage}")),
             workflow_table: reader.text(&["WORKFLOW_TABLE_NAME"], &format!("alchemiser-workflows-{stage}")),
             event_bus: reader.event_bus(),
@@ -288,9 +292,8 @@ impl Reader<'_> {
 }
 
 fn list(text: &str) -> Vec<String> {
-    serde_json::from_str(text).unwrap_or_else(|_| {
-        text.split([',', '\n']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
-    })
+    serde_json::from_str(text)
+        .unwrap_or_else(|_| text.split([',', '\n']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
 }
 
 fn pairs(text: &str) -> BTreeMap<String, String> {

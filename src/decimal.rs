@@ -30,11 +30,7 @@ pub fn decimal_from_json(value: &Value) -> Result<Decimal, String> {
 /// A sentence that names the offending text.
 pub fn decimal_from_text(text: &str) -> Result<Decimal, String> {
     let trimmed = text.trim();
-    let parsed = if trimmed.contains(['e', 'E']) {
-        Decimal::from_scientific(trimmed)
-    } else {
-        Decimal::from_str_exact(trimmed)
-    };
+    let parsed = if trimmed.contains(['e', 'E']) { Decimal::from_scientific(trimmed) } else { Decimal::from_str_exact(trimmed) };
     parsed.map_err(|error| format!("{text:?} is not a decimal ({error})"))
 }
 
@@ -44,7 +40,9 @@ pub fn round_half_up(value: Decimal, places: u32) -> Decimal {
     let mut rounded = value.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero);
     rounded.rescale(places);
     // A negative zero would travel as "-0.00".
-    if rounded.is_zero() { rounded.set_sign_positive(true) }
+    if rounded.is_zero() {
+        rounded.set_sign_positive(true)
+    }
     rounded
 }
 
@@ -117,9 +115,7 @@ macro_rules! quantised {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                decimal_from_json(&Value::deserialize(deserializer)?)
-                    .map(Self::new)
-                    .map_err(D::Error::custom)
+                decimal_from_json(&Value::deserialize(deserializer)?).map(Self::new).map_err(D::Error::custom)
             }
         }
     };

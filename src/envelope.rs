@@ -126,15 +126,10 @@ fn classify_wrapped(value: &Value) -> Incoming {
     let source = text(value, "source").unwrap_or_default();
     let detail_type = text(value, "detail-type").unwrap_or_default();
     if source.starts_with(SOURCE_PREFIX) {
-        return refused(format!(
-            "{detail_type:?} from {source:?} is no event that this function handles; it handles {}",
-            handled_types()
-        ));
+        return refused(format!("{detail_type:?} from {source:?} is no event that this function handles; it handles {}", handled_types()));
     }
-    let trigger = Trigger {
-        envelope_id: text(value, "id").map(str::to_owned),
-        time: text(value, "time").and_then(|time| time.parse().ok()),
-    };
+    let trigger =
+        Trigger { envelope_id: text(value, "id").map(str::to_owned), time: text(value, "time").and_then(|time| time.parse().ok()) };
     let parsed;
     let detail = match unwrap(value) {
         Value::String(json) => match serde_json::from_str::<Value>(json) {
@@ -149,7 +144,9 @@ fn classify_wrapped(value: &Value) -> Incoming {
     let is_scheduled_rule = source == "aws.events" && detail_type == "Scheduled Event";
     let is_empty = detail.as_object().is_some_and(serde_json::Map::is_empty);
     if is_empty && !is_scheduled_rule {
-        return refused(format!("the event from {source:?} has an empty detail: give the schedule an input such as {{\"mode\":\"trade\"}}"));
+        return refused(format!(
+            "the event from {source:?} has an empty detail: give the schedule an input such as {{\"mode\":\"trade\"}}"
+        ));
     }
     if !detail.is_object() {
         return refused("a command must be a JSON object such as {\"mode\":\"trade\"}");

@@ -2,7 +2,9 @@
 //! command.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::FutureExt;
 use serde_json::Value;
 use tracing::Instrument;
 
@@ -20,8 +22,11 @@ use crate::portfolio::PortfolioAnalysis;
 use crate::redact::redact;
 use crate::response::{CommandResponse, event_response};
 use crate::services::Services;
-use crate::step::{Outcome, STEP_LIMIT};
+use crate::step::{Outcome, STEP_LIMIT, Work};
 use crate::strategy::SignalGeneration;
+
+/// The part of a step that the orchestrator does.
+const ORCHESTRATOR: &str = "orchestrator";
 
 /// The way in.
 #[derive(Clone)]
@@ -52,7 +57,7 @@ impl Router {
         let span = tracing::info_span!("invocation", %correlation_id, request_id);
         async {
             tracing::info!(event = %redact(payload), "invoked");
-            let answer = self.route(incoming, payload, &correlation_id, request_id).await;
+            let answer = self.route(incoming, payload, &correlation_id, request_id).boxed().await;
             if let Err(error) = &answer {
                 tracing::error!(error_type = error.class(), %error, detail_type = %detail_type_of(payload), "invocation failed");
             }
@@ -63,7 +68,13 @@ impl Router {
         .await
     }
 
-    async fn route(&self, incoming: Incoming, payload: &Value, correlation_id: &CorrelationId, request_id: &str) -> Result<Value, StepError> {
+    async fn route(
+        &self,
+        incoming: Incoming,
+        payload: &Value,
+        correlation_id: &CorrelationId,
+        request_id: &str,
+    ) -> Result<Value, StepError> {
         match incoming {
             Incoming::ErrorNotification => {
                 tracing::info!("error notification skipped");
@@ -124,22 +135,18 @@ impl Router {
             Err(error) => return Err(error.into()),
         };
         let id = event.header.event_id.as_str();
-        let steps = &self.services.steps;
-        let outcome = match event.detail_type() {
-            DetailType::WorkflowStarted => steps.run(&format!("signals#{id}"), STEP_LIMIT, self.signals.work(&event)).await?,
-            DetailType::SignalGenerated => steps.run(&format!("portfolio#{id}"), STEP_LIMIT, self.portfolio.work(&event)).await?,
-            DetailType::RebalancePlanned => steps.run(&format!("execution#{id}"), execution::LIMIT, self.execution.work(&event)).await?,
-            DetailType::TradingNotificationRequested => {
-                steps.run(&format!("notification#{id}"), STEP_LIMIT, self.notification.work(&event)).await?
-            }
-            DetailType::TradeExecuted | DetailType::WorkflowFailed => {
-                steps.run(&format!("orchestrator#{id}"), STEP_LIMIT, self.notifier.after(&event)).await?;
-                return Ok(orchestrator_only(&event));
-            }
+        let (part, limit, work): (&str, Duration, Work<'_>) = match event.detail_type() {
+            DetailType::WorkflowStarted => ("signals", STEP_LIMIT, self.signals.work(&event).boxed()),
+            DetailType::SignalGenerated => ("portfolio", STEP_LIMIT, self.portfolio.work(&event).boxed()),
+            DetailType::RebalancePlanned => ("execution", execution::LIMIT, self.execution.work(&event).boxed()),
+            DetailType::TradingNotificationRequested => ("notification", STEP_LIMIT, self.notification.work(&event).boxed()),
+            DetailType::TradeExecuted | DetailType::WorkflowFailed => (ORCHESTRATOR, STEP_LIMIT, self.notifier.after(&event).boxed()),
             DetailType::WorkflowCompleted => return Ok(orchestrator_only(&event)),
             other => return Ok(event_response(404, &format!("No handler for: {other}"))),
         };
+        let outcome = self.services.steps.run(&format!("{part}#{id}"), limit, work).await?;
         Ok(match outcome {
+            _ if part == ORCHESTRATOR => orchestrator_only(&event),
             Outcome::Processed | Outcome::Refused => event_response(200, "Event processed successfully"),
             Outcome::Duplicate => {
                 tracing::info!(event_id = id, "duplicate event skipped");

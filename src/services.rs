@@ -65,11 +65,7 @@ impl Services {
     /// An event brought about by `cause`, in the same workflow.
     #[must_use]
     pub fn caused(&self, cause: &Event, body: impl Into<Body>) -> Event {
-        let origin = Origin {
-            correlation_id: &cause.header.correlation_id,
-            causation_id: cause.header.event_id.as_str(),
-            at: self.now(),
-        };
+        let origin = Origin { correlation_id: &cause.header.correlation_id, causation_id: cause.header.event_id.as_str(), at: self.now() };
         Event::caused(&origin, body.into(), 0)
     }
 

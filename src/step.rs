@@ -1,10 +1,10 @@
 //! Claim, work, record, publish, complete: the one way in which a step is done.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use futures::future::BoxFuture;
 
 use crate::bus::{BusEntry, EventBus};
 use crate::error::StepError;
@@ -24,6 +24,9 @@ pub struct Conclusion {
     /// The events to publish where the changes are refused: what has happened must be told even then.
     pub entries_if_refused: Vec<BusEntry>,
 }
+
+/// The work of a step. Boxed, because the handlers' futures together would fill a small stack.
+pub type Work<'a> = BoxFuture<'a, Result<Conclusion, StepError>>;
 
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +80,7 @@ impl Steps {
     /// [`StepError::InProgress`] where another attempt is at it, [`StepError::LeaseLost`] where another attempt
     /// took over, or whatever the work, the store or the bus raised. The lease is given back, so that the next
     /// attempt finds the way free.
-    pub async fn run<W>(&self, key: &str, limit: Duration, work: W) -> Result<Outcome, StepError>
-    where
-        W: Future<Output = Result<Conclusion, StepError>>,
-    {
+    pub async fn run(&self, key: &str, limit: Duration, work: Work<'_>) -> Result<Outcome, StepError> {
         let (lease, recorded) = match self.claims.claim(key).await? {
             Claim::Done => return Ok(Outcome::Duplicate),
             Claim::Publish(lease, entries) => (lease, Some(entries)),
@@ -99,10 +99,7 @@ impl Steps {
         outcome
     }
 
-    async fn work<W>(&self, lease: &Lease, limit: Duration, work: W) -> Result<Outcome, StepError>
-    where
-        W: Future<Output = Result<Conclusion, StepError>>,
-    {
+    async fn work(&self, lease: &Lease, limit: Duration, work: Work<'_>) -> Result<Outcome, StepError> {
         let limited = async {
             tokio::time::timeout(limit, work)
                 .await

@@ -278,7 +278,9 @@ impl Workflows {
                 let pinned = notification(&ordered(output.attributes.unwrap_or_default()))?;
                 Ok(pinned.unwrap_or_else(|| entry.clone()))
             }
-            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => Ok(entry.clone()),
+            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => {
+                Ok(entry.clone())
+            }
             Err(error) => Err(unavailable(&error)),
         }
     }
@@ -337,15 +339,18 @@ impl Workflows {
         Ok(found)
     }
 
-    fn update(&self, correlation_id: &CorrelationId, change: &str, must_run: bool, values: Vec<(&str, AttributeValue)>) -> TransactWriteItem {
-        let mut update = Update::builder()
-            .table_name(&self.table)
-            .key("record_key", text(workflow_key(correlation_id)))
-            .update_expression(change);
+    fn update(
+        &self,
+        correlation_id: &CorrelationId,
+        change: &str,
+        must_run: bool,
+        values: Vec<(&str, AttributeValue)>,
+    ) -> TransactWriteItem {
+        let mut update =
+            Update::builder().table_name(&self.table).key("record_key", text(workflow_key(correlation_id))).update_expression(change);
         if must_run {
-            update = update
-                .condition_expression("#state = :running")
-                .expression_attribute_values(":running", text(State::Running.as_str()));
+            update =
+                update.condition_expression("#state = :running").expression_attribute_values(":running", text(State::Running.as_str()));
         }
         if must_run || change.contains("#state") {
             update = update.expression_attribute_names("#state", "state");

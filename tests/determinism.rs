@@ -7,7 +7,11 @@ use alchemiser_sim::scenario::{Library, load_scenario, run};
 
 /// The verdicts of all scenarios, or one, from a process of their own.
 fn hashes(arguments: &[&str]) -> BTreeMap<String, String> {
-    let output = Command::new(env!("CARGO")).args(["run", "--quiet", "--package", "alchemiser-sim", "--bin", "sim", "--", "run", "--json"]).args(arguments).output().expect("cargo runs");
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--package", "alchemiser-sim", "--bin", "sim", "--", "run", "--json"])
+        .args(arguments)
+        .output()
+        .expect("cargo runs");
     let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
     let verdicts = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("one object a line"));
     verdicts.map(|verdict| (verdict["scenario"].to_string(), verdict["journal_hash"].to_string())).collect()

@@ -38,7 +38,8 @@ impl FunctionCode for Alchemiser {
     fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
         let settings = Settings::from_environment(&ports.environment).map_err(|error| error.to_string())?;
         let read = |name: &str| {
-            let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("no such file; there are {:?}", self.strategies.keys()));
+            let missing =
+                || std::io::Error::new(std::io::ErrorKind::NotFound, format!("no such file; there are {:?}", self.strategies.keys()));
             self.strategies.get(name).cloned().ok_or_else(missing)
         };
         let strategies = load_strategies(&settings, read).map_err(|error| error.to_string())?;

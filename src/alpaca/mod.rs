@@ -106,7 +106,12 @@ impl Alpaca {
     ///
     /// # Errors
     /// [`AlpacaError`]
-    pub async fn daily_bars(&self, symbols: &[String], start: NaiveDate, end: NaiveDate) -> Result<BTreeMap<String, Vec<Bar>>, AlpacaError> {
+    pub async fn daily_bars(
+        &self,
+        symbols: &[String],
+        start: NaiveDate,
+        end: NaiveDate,
+    ) -> Result<BTreeMap<String, Vec<Bar>>, AlpacaError> {
         #[derive(Deserialize)]
         struct Answer {
             bars: Option<BTreeMap<String, Vec<Bar>>>,
@@ -115,7 +120,8 @@ impl Alpaca {
         let mut bars: BTreeMap<String, Vec<Bar>> = BTreeMap::new();
         for chunk in symbols.chunks(SYMBOLS_A_REQUEST) {
             let names = escape(&chunk.join(","));
-            let query = format!("/v2/stocks/bars?symbols={names}&timeframe=1Day&start={start}&end={end}&limit=10000&adjustment=all&sort=asc");
+            let query =
+                format!("/v2/stocks/bars?symbols={names}&timeframe=1Day&start={start}&end={end}&limit=10000&adjustment=all&sort=asc");
             let mut token: Option<String> = None;
             loop {
                 let path = token.as_ref().map_or_else(|| query.clone(), |token| format!("{query}&page_token={}", escape(token)));

@@ -46,10 +46,13 @@ impl DualBus {
     pub fn compare(&self) -> Vec<Difference> {
         let streams = std::mem::take(&mut *self.streams.lock().unwrap_or_else(PoisonError::into_inner));
         let only_primary = streams.primary.values().filter_map(|entry| match streams.shadow.get(&entry.event_id) {
-            None => Some(difference(entry, match streams.refusals.get(&entry.event_id) {
-                Some(refusal) => format!("missing on EventBridge: {refusal}"),
-                None => "missing on EventBridge".to_owned(),
-            })),
+            None => Some(difference(
+                entry,
+                match streams.refusals.get(&entry.event_id) {
+                    Some(refusal) => format!("missing on EventBridge: {refusal}"),
+                    None => "missing on EventBridge".to_owned(),
+                },
+            )),
             Some(other) if other != entry => Some(difference(entry, "the contents differ".to_owned())),
             Some(_) => None,
         });

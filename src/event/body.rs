@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    ErrorNotificationRequested, EventError, JsonObject, RebalancePlanned, SignalGenerated, SystemNotificationRequested,
-    TradeExecuted, TradingNotificationRequested, WorkflowCompleted, WorkflowFailed, WorkflowStarted, read,
+    ErrorNotificationRequested, EventError, JsonObject, RebalancePlanned, SignalGenerated, SystemNotificationRequested, TradeExecuted,
+    TradingNotificationRequested, WorkflowCompleted, WorkflowFailed, WorkflowStarted, read,
 };
 
 macro_rules! bodies {
@@ -118,7 +118,6 @@ impl Body {
 
     /// `metadata` is an empty object, and never null, for three types (specification 1.5).
     pub(super) fn default_metadata(&self) -> Option<JsonObject> {
-        matches!(self, Body::SignalGenerated(_) | Body::RebalancePlanned(_) | Body::TradeExecuted(_))
-            .then(JsonObject::new)
+        matches!(self, Body::SignalGenerated(_) | Body::RebalancePlanned(_) | Body::TradeExecuted(_)).then(JsonObject::new)
     }
 }

@@ -110,8 +110,7 @@ impl Event {
     /// # Errors
     /// [`EventError`] names the first field that is wrong, and why.
     pub fn parse(detail_type: &str, detail: &Value) -> Result<Self, EventError> {
-        let detail_type = DetailType::from_name(detail_type)
-            .ok_or_else(|| EventError::UnknownType(detail_type.to_owned()))?;
+        let detail_type = DetailType::from_name(detail_type).ok_or_else(|| EventError::UnknownType(detail_type.to_owned()))?;
         let unwrapped;
         let object = match detail {
             Value::String(text) => match serde_json::from_str::<Value>(text) {

@@ -51,11 +51,7 @@ fn default_version() -> String {
 
 fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = text(deserializer)?;
-    if (1..=100).contains(&text.chars().count()) {
-        Ok(text)
-    } else {
-        Err(D::Error::custom("must have 1 to 100 characters"))
-    }
+    if (1..=100).contains(&text.chars().count()) { Ok(text) } else { Err(D::Error::custom("must have 1 to 100 characters")) }
 }
 
 fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {

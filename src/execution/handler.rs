@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::try_join_all;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -11,7 +12,9 @@ use super::ticket::Ticket;
 use crate::alpaca::Side;
 use crate::decimal::{Money, decimal_from_json};
 use crate::error::{Fault, Refusal, StepError};
-use crate::event::{Action, Body, Event, OrderResult, RebalancePlan, RebalancePlanItem, RebalancePlanned, TradeExecuted, WorkflowCompleted};
+use crate::event::{
+    Action, Body, Event, OrderResult, RebalancePlan, RebalancePlanItem, RebalancePlanned, TradeExecuted, WorkflowCompleted,
+};
 use crate::id::PlanId;
 use crate::idempotency::Claim;
 use crate::services::{FailedPart, Services, workflow_failed};
@@ -57,7 +60,7 @@ impl TradingExecution {
         let Claim::Work(lease) = self.services.steps.claims().claim(&format!("account#{}", workflow.session.account)).await? else {
             return Err(StepError::StoreUnavailable("the account's lease holds a step".to_owned()).into());
         };
-        let tickets = self.services.steps.claims().hold(&[&lease], self.trade(plan, &workflow)).await.map_err(Fault::from);
+        let tickets = self.services.steps.claims().hold(&[&lease], self.trade(plan, &workflow).boxed()).await.map_err(Fault::from);
         let released = self.services.steps.claims().release(&lease).await;
         let tickets = tickets??;
         released?;

@@ -6,6 +6,6 @@ mod quote;
 mod settlement;
 mod ticket;
 
-pub use handler::TradingExecution;
 pub(crate) use handler::LIMIT;
+pub use handler::TradingExecution;
 pub use quote::{SaneQuote, limit_price, usable_quotes};

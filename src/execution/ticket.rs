@@ -67,7 +67,8 @@ impl Ticket {
     /// Takes the cost of a buy from what the account can pay.
     pub fn pay_from(&mut self, funds: &mut Decimal, cost: Decimal) {
         if self.problem.is_none() && cost > *funds {
-            self.problem = Some(format!("not bought: the sells brought too little in time, {} of {cost} dollars are there", funds.round_dp(2)));
+            self.problem =
+                Some(format!("not bought: the sells brought too little in time, {} of {cost} dollars are there", funds.round_dp(2)));
         } else if self.problem.is_none() {
             *funds -= cost;
         }
@@ -109,8 +110,12 @@ impl Ticket {
             order_id: last.map(|order| order.id.clone()),
             client_order_id: last.map(|order| order.client_order_id.clone()).unwrap_or_default(),
             success: self.is_success(),
-            status: last.map_or_else(|| if self.skipped { "skipped" } else { "not placed" }.to_owned(), |order| order.status.as_str().to_owned()),
-            error_message: self.problem.clone().or_else(|| (!self.is_success()).then(|| format!("{} of {} shares filled", filled, self.total))),
+            status: last
+                .map_or_else(|| if self.skipped { "skipped" } else { "not placed" }.to_owned(), |order| order.status.as_str().to_owned()),
+            error_message: self
+                .problem
+                .clone()
+                .or_else(|| (!self.is_success()).then(|| format!("{} of {} shares filled", filled, self.total))),
             timestamp: at,
             order_type: OrderType::Limit,
             filled_at: last.and_then(|order| order.filled_at).map(Timestamp::new),

@@ -53,7 +53,13 @@ fn success_text(header: &Header, notification: &TradingNotificationRequested, ne
         text.push_str(&format!("Traded: {} dollars\n", notification.total_trade_value));
     }
     for order in rows(notification, "orders") {
-        text.push_str(&format!("  {} {} {}: {}\n", cell(order, "action"), cell(order, "shares"), cell(order, "symbol"), cell(order, "status")));
+        text.push_str(&format!(
+            "  {} {} {}: {}\n",
+            cell(order, "action"),
+            cell(order, "shares"),
+            cell(order, "symbol"),
+            cell(order, "status")
+        ));
     }
     text.push_str(&format!("\nCorrelation ID: {}\n", header.correlation_id));
     text

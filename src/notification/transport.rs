@@ -109,9 +109,7 @@ impl MailTransport {
 /// The message as it goes out. Date, message id and boundary come from the event, so that a second copy is
 /// identical to the first.
 fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>) -> Result<Message, Refusal> {
-    let address = |text: &str| {
-        text.parse::<Mailbox>().map_err(|error| Refusal::new(format!("{text:?} is not a mail address: {error}")))
-    };
+    let address = |text: &str| text.parse::<Mailbox>().map_err(|error| Refusal::new(format!("{text:?} is not a mail address: {error}")));
     let mut builder = Message::builder()
         .message_id(Some(format!("<{}@alchemiser>", mail.id)))
         .date(at.into())

@@ -32,7 +32,7 @@ impl Notifier {
         let body = match (&event.body, &workflow) {
             // Its TradeExecuted event asks; two that ask at once would only get in each other's way.
             (Body::WorkflowFailed(_), Some(workflow)) if workflow.result.is_some() => return Ok(Conclusion::default()),
-            (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.from_record(workflow),
+            (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.notification_of(workflow),
             (Body::TradeExecuted(executed), _) => self.executed(executed, None),
             (Body::WorkflowFailed(failed), _) => self.failed(failed),
             _ => return Ok(Conclusion::default()),
@@ -54,7 +54,7 @@ impl Notifier {
     pub async fn of_record(&self, workflow: &Workflow) -> Result<BusEntry, StepError> {
         match &workflow.notification {
             Some(entry) => Ok(entry.clone()),
-            None => self.pinned(&workflow.correlation_id, workflow.correlation_id.as_str(), self.from_record(workflow)).await,
+            None => self.pinned(&workflow.correlation_id, workflow.correlation_id.as_str(), self.notification_of(workflow)).await,
         }
     }
 
@@ -65,7 +65,7 @@ impl Notifier {
     }
 
     /// The record is the truth: a failed workflow never sends a success mail, whichever event came first.
-    fn from_record(&self, workflow: &Workflow) -> TradingNotificationRequested {
+    fn notification_of(&self, workflow: &Workflow) -> TradingNotificationRequested {
         let result = workflow.result.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
         let event = result.and_then(|detail| Event::parse("TradeExecuted", &detail).ok());
         match event.map(|event| event.body) {

@@ -1,3 +1,4 @@
+use futures::FutureExt;
 use serde_json::json;
 
 use super::session::session_of;
@@ -61,7 +62,7 @@ impl Starter {
                 }
             }
         };
-        let outcome = self.services.steps.run(&format!("start#{correlation_id}"), STEP_LIMIT, work).await?;
+        let outcome = self.services.steps.run(&format!("start#{correlation_id}"), STEP_LIMIT, work.boxed()).await?;
         Ok(match outcome {
             Outcome::Processed => answer,
             Outcome::Duplicate => Start::Skipped("this command was handled before".to_owned()),

@@ -1,3 +1,5 @@
+use futures::FutureExt;
+
 use super::Notifier;
 use crate::error::StepError;
 use crate::event::{Event, Origin, WorkflowFailed};
@@ -72,7 +74,7 @@ impl Watchdog {
                 ..Conclusion::default()
             })
         };
-        let outcome = self.services.steps.run(&key, STEP_LIMIT, work).await?;
+        let outcome = self.services.steps.run(&key, STEP_LIMIT, work.boxed()).await?;
         if outcome == Outcome::Processed
             && let Some(ended) = self.services.workflows.load(&workflow.correlation_id).await?
         {

@@ -58,7 +58,8 @@ impl PortfolioAnalysis {
         let alpaca = &self.services.alpaca;
         let account = alpaca.account().await?;
         let positions = alpaca.positions().await?;
-        let wanted = weights.iter().filter(|(symbol, weight)| symbol.as_str() != "CASH" && !weight.is_zero()).map(|(symbol, _)| symbol.clone());
+        let wanted =
+            weights.iter().filter(|(symbol, weight)| symbol.as_str() != "CASH" && !weight.is_zero()).map(|(symbol, _)| symbol.clone());
         let symbols: BTreeSet<String> = wanted.chain(positions.iter().map(|position| position.symbol.clone())).collect();
         let quotes = usable_quotes(&self.services, &symbols.into_iter().collect::<Vec<_>>()).await?;
         Ok(Snapshot {

@@ -26,9 +26,7 @@ impl Evaluator<'_> {
     pub(super) fn weight_specified(&mut self, call: Call) -> Result<Value, EvaluationError> {
         let (pairs, rest) = call.arguments.as_chunks::<2>();
         if !rest.is_empty() {
-            return Err(call.error(Problem::OddPairs {
-                found: call.arguments.len(),
-            }));
+            return Err(call.error(Problem::OddPairs { found: call.arguments.len() }));
         }
         let start = self.begin();
         let mut parts = Vec::with_capacity(pairs.len());
@@ -44,27 +42,17 @@ impl Evaluator<'_> {
 
     /// Shares in proportion to 1 / standard deviation of daily returns; symbols without positive deviation are skipped
     /// with a warning.
-    pub(super) fn weight_inverse_volatility(
-        &mut self,
-        call: Call,
-    ) -> Result<Value, EvaluationError> {
+    pub(super) fn weight_inverse_volatility(&mut self, call: Call) -> Result<Value, EvaluationError> {
         let start = self.begin();
         let symbols = self.symbols(&call.arguments[1..])?;
         let weights = self.inverse_shares(call, symbols)?;
         self.close(start, call, weights)
     }
 
-    fn inverse_shares(
-        &mut self,
-        call: Call,
-        symbols: BTreeSet<String>,
-    ) -> Result<Weights, EvaluationError> {
+    fn inverse_shares(&mut self, call: Call, symbols: BTreeSet<String>) -> Result<Weights, EvaluationError> {
         let indicator = Indicator::StdevReturn;
         let window = read_window(&call.arguments[0], indicator.least_window())?;
-        let measure = Measure {
-            indicator,
-            window: Some(window),
-        };
+        let measure = Measure { indicator, window: Some(window) };
         if symbols.is_empty() {
             return Err(call.error(Problem::NoAssets));
         }
@@ -76,9 +64,7 @@ impl Evaluator<'_> {
             }
         }
         if parts.is_empty() {
-            return Err(call.error(Problem::NoVolatility {
-                skipped: skipped.join("; "),
-            }));
+            return Err(call.error(Problem::NoVolatility { skipped: skipped.join("; ") }));
         }
         for reason in skipped {
             self.warn(call.expression, format!("asset skipped: {reason}"));
@@ -90,20 +76,12 @@ impl Evaluator<'_> {
     fn warn_unless_whole(&mut self, call: Call, parts: &[(Decimal, Weights)]) {
         let sum = sum(parts.iter().map(|(share, _)| share)).unwrap_or_default();
         if sum != Decimal::ONE && sum != Decimal::ONE_HUNDRED {
-            self.warn(
-                call.expression,
-                format!("the weights sum to {sum}, not to 1 or 100; they are scaled"),
-            );
+            self.warn(call.expression, format!("the weights sum to {sum}, not to 1 or 100; they are scaled"));
         }
     }
 
     /// Records what a weight function decided, and closes it.
-    fn close(
-        &mut self,
-        start: usize,
-        call: Call,
-        weights: Weights,
-    ) -> Result<Value, EvaluationError> {
+    fn close(&mut self, start: usize, call: Call, weights: Weights) -> Result<Value, EvaluationError> {
         self.record_weights(start, call, &weights);
         self.end();
         Ok(Value::Weights(weights))
@@ -120,10 +98,7 @@ impl Evaluator<'_> {
     }
 
     /// The single symbols that the expressions evaluate to, each once.
-    pub(super) fn symbols(
-        &mut self,
-        expressions: &[Expression],
-    ) -> Result<BTreeSet<String>, EvaluationError> {
+    pub(super) fn symbols(&mut self, expressions: &[Expression]) -> Result<BTreeSet<String>, EvaluationError> {
         let mut symbols = BTreeSet::new();
         for expression in expressions {
             let value = self.evaluate(expression)?;
@@ -133,52 +108,27 @@ impl Evaluator<'_> {
     }
 
     /// 1 / volatility, recorded in the trace, or the reason why there is none.
-    fn inverse_volatility(
-        &mut self,
-        expression: &Expression,
-        measure: Measure,
-        symbol: &str,
-    ) -> Result<Decimal, String> {
-        let volatility = self
-            .indicator(expression, measure, symbol)
-            .map_err(|error| error.problem.to_string())?;
-        Decimal::ONE
-            .checked_div(volatility)
-            .ok_or_else(|| format!("{measure} of {symbol} is {volatility}, not positive"))
+    fn inverse_volatility(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, String> {
+        let volatility = self.indicator(expression, measure, symbol).map_err(|error| error.problem.to_string())?;
+        Decimal::ONE.checked_div(volatility).ok_or_else(|| format!("{measure} of {symbol} is {volatility}, not positive"))
     }
 
     /// A weight as written or computed.
     pub(super) fn weight(&mut self, expression: &Expression) -> Result<Decimal, EvaluationError> {
         match self.evaluate(expression)? {
             Value::Number(number) => Ok(number),
-            other => Err(EvaluationError::at(
-                expression,
-                Problem::NotAWeight {
-                    found: other.to_string(),
-                },
-            )),
+            other => Err(EvaluationError::at(expression, Problem::NotAWeight { found: other.to_string() })),
         }
     }
 
-    fn equal_shares(
-        &self,
-        expression: &Expression,
-        children: Vec<Weights>,
-    ) -> Result<Weights, EvaluationError> {
-        let parts: Vec<_> = children
-            .into_iter()
-            .map(|child| (Decimal::ONE, child))
-            .collect();
+    fn equal_shares(&self, expression: &Expression, children: Vec<Weights>) -> Result<Weights, EvaluationError> {
+        let parts: Vec<_> = children.into_iter().map(|child| (Decimal::ONE, child)).collect();
         self.blend(expression, &parts)
     }
 }
 
 /// The children that a value stands for: a symbol or weights are one, a list is as many as it has items, null is none.
-fn collect_children(
-    expression: &Expression,
-    value: Value,
-    children: &mut Vec<Weights>,
-) -> Result<(), EvaluationError> {
+fn collect_children(expression: &Expression, value: Value, children: &mut Vec<Weights>) -> Result<(), EvaluationError> {
     match value {
         Value::Null => {}
         Value::Text(text) => children.push(Weights::whole(&symbol_at(expression, &text)?)),
@@ -189,9 +139,7 @@ fn collect_children(
             }
         }
         Value::Bool(_) | Value::Number(_) => {
-            let problem = Problem::NotAnAsset {
-                found: value.to_string(),
-            };
+            let problem = Problem::NotAnAsset { found: value.to_string() };
             return Err(EvaluationError::at(expression, problem));
         }
     }
@@ -199,11 +147,7 @@ fn collect_children(
 }
 
 /// The single symbols that a value stands for, each once.
-fn collect_symbols(
-    expression: &Expression,
-    value: Value,
-    symbols: &mut BTreeSet<String>,
-) -> Result<(), EvaluationError> {
+fn collect_symbols(expression: &Expression, value: Value, symbols: &mut BTreeSet<String>) -> Result<(), EvaluationError> {
     let mut children = Vec::new();
     collect_children(expression, value, &mut children)?;
     for child in children {
@@ -212,9 +156,7 @@ fn collect_symbols(
             Some((symbol, _)) if map.len() == 1 => symbols.insert(symbol.clone()),
             _ => {
                 let names: Vec<&str> = map.keys().map(String::as_str).collect();
-                let problem = Problem::GroupCandidate {
-                    symbols: names.join(" "),
-                };
+                let problem = Problem::GroupCandidate { symbols: names.join(" ") };
                 return Err(EvaluationError::at(expression, problem));
             }
         };

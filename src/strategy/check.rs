@@ -15,14 +15,8 @@ pub fn check(expression: &Expression) -> Result<(), EvaluationError> {
     match &expression.kind {
         ExpressionKind::Text(_) | ExpressionKind::Number(_) => Ok(()),
         ExpressionKind::Symbol(name) if name == "nil" => Ok(()),
-        ExpressionKind::Symbol(name) => Err(EvaluationError::at(
-            expression,
-            Problem::UnknownName { name: name.clone() },
-        )),
-        ExpressionKind::Keyword(name) => Err(EvaluationError::at(
-            expression,
-            Problem::Keyword { name: name.clone() },
-        )),
+        ExpressionKind::Symbol(name) => Err(EvaluationError::at(expression, Problem::UnknownName { name: name.clone() })),
+        ExpressionKind::Keyword(name) => Err(EvaluationError::at(expression, Problem::Keyword { name: name.clone() })),
         ExpressionKind::Map(entries) => entries.iter().try_for_each(|(key, value)| {
             read_symbol(key)?;
             check(value)
@@ -49,9 +43,7 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
             &arguments[1..]
         }
         Function::WeightSpecified if arguments.len() % 2 == 1 => {
-            return Err(call.error(Problem::OddPairs {
-                found: arguments.len(),
-            }));
+            return Err(call.error(Problem::OddPairs { found: arguments.len() }));
         }
         Function::WeightSpecified => arguments,
         Function::WeightInverseVolatility => {
@@ -63,9 +55,7 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
             &arguments[arguments.len() - 1..]
         }
         Function::Select(_) => {
-            return Err(call.error(Problem::SelectionOutsideFilter {
-                function: call.function.name(),
-            }));
+            return Err(call.error(Problem::SelectionOutsideFilter { function: call.function.name() }));
         }
         Function::Measure(indicator) => {
             read_symbol(&arguments[0])?;

@@ -21,10 +21,7 @@ impl Evaluator<'_> {
     /// Whether a condition holds, and both sides if it is a comparison.
     ///
     /// Besides comparisons a number is a condition (0 does not hold) and so is null (does not hold).
-    pub(super) fn condition(
-        &mut self,
-        expression: &Expression,
-    ) -> Result<(bool, Option<(Value, Value)>), EvaluationError> {
+    pub(super) fn condition(&mut self, expression: &Expression) -> Result<(bool, Option<(Value, Value)>), EvaluationError> {
         if let Some(call) = Call::read(expression)?
             && let Function::Compare(relation) = call.function
         {
@@ -36,9 +33,7 @@ impl Evaluator<'_> {
             Value::Bool(holds) => holds,
             Value::Number(number) => !number.is_zero(),
             other => {
-                let problem = Problem::NotACondition {
-                    found: other.to_string(),
-                };
+                let problem = Problem::NotACondition { found: other.to_string() };
                 return Err(EvaluationError::at(expression, problem));
             }
         };
@@ -46,11 +41,7 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates and compares both arguments.
-    pub(super) fn compare(
-        &mut self,
-        call: Call,
-        relation: Relation,
-    ) -> Result<Comparison, EvaluationError> {
+    pub(super) fn compare(&mut self, call: Call, relation: Relation) -> Result<Comparison, EvaluationError> {
         let left = self.side(&call.arguments[0])?;
         let right = self.side(&call.arguments[1])?;
         if relation == Relation::Equal {
@@ -74,9 +65,7 @@ impl Evaluator<'_> {
         let value = self.evaluate(expression)?;
         match value {
             Value::List(_) | Value::Weights(_) => {
-                let problem = Problem::NotComparable {
-                    found: value.to_string(),
-                };
+                let problem = Problem::NotComparable { found: value.to_string() };
                 Err(EvaluationError::at(expression, problem))
             }
             _ => Ok(value),

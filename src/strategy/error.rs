@@ -23,11 +23,7 @@ pub struct EvaluationError {
 impl EvaluationError {
     /// The problem, placed at that part of the strategy.
     pub(super) fn at(expression: &Expression, problem: Problem) -> Self {
-        EvaluationError {
-            position: expression.position,
-            excerpt: expression.excerpt(),
-            problem: Box::new(problem),
-        }
+        EvaluationError { position: expression.position, excerpt: expression.excerpt(), problem: Box::new(problem) }
     }
 }
 
@@ -55,9 +51,7 @@ pub enum Problem {
         name: String,
     },
     /// A keyword where a value is expected.
-    #[error(
-        "keyword :{name} is not a value, it is allowed in {{:window n}} and in the map of defsymphony"
-    )]
+    #[error("keyword :{name} is not a value, it is allowed in {{:window n}} and in the map of defsymphony")]
     Keyword {
         /// The keyword.
         name: String,
@@ -147,25 +141,19 @@ pub enum Problem {
     #[error(transparent)]
     Weights(#[from] WeightError),
     /// A filter's condition that is no indicator.
-    #[error(
-        "{found} is not an indicator to rank by, such as (rsi {{:window 10}}) without a symbol"
-    )]
+    #[error("{found} is not an indicator to rank by, such as (rsi {{:window 10}}) without a symbol")]
     NotAMeasure {
         /// What was found.
         found: String,
     },
     /// A filter's selection that is no selection.
-    #[error(
-        "{found} is not a selection, (select-top n) and (select-bottom n) with n from 1 are allowed"
-    )]
+    #[error("{found} is not a selection, (select-top n) and (select-bottom n) with n from 1 are allowed")]
     NotASelection {
         /// What was found.
         found: String,
     },
     /// A candidate of several symbols, whose return stream would have to be simulated.
-    #[error(
-        "a group of several symbols ({symbols}) has no price of its own; only single symbols are allowed here"
-    )]
+    #[error("a group of several symbols ({symbols}) has no price of its own; only single symbols are allowed here")]
     GroupCandidate {
         /// The symbols of the group.
         symbols: String,
@@ -189,9 +177,7 @@ pub enum Problem {
         source: IndicatorError,
     },
     /// The whole strategy evaluates to something that cannot be held.
-    #[error(
-        "the strategy's value is {found}; weights or one symbol are allowed (wrap a list in weight-equal)"
-    )]
+    #[error("the strategy's value is {found}; weights or one symbol are allowed (wrap a list in weight-equal)")]
     NotAnAllocation {
         /// What was found.
         found: String,

@@ -22,47 +22,24 @@ use super::weights::Weights;
 /// # Errors
 /// [`EvaluationError`] with the offending part. A missing price is an error everywhere but among the candidates of a
 /// filter or of `weight-inverse-volatility`, where it is a warning.
-pub fn evaluate(
-    expression: &Expression,
-    prices: &dyn Prices,
-) -> Result<Evaluation, EvaluationError> {
-    let mut evaluator = Evaluator {
-        prices,
-        trace: Vec::new(),
-        warnings: Vec::new(),
-        depth: 0,
-    };
+pub fn evaluate(expression: &Expression, prices: &dyn Prices) -> Result<Evaluation, EvaluationError> {
+    let mut evaluator = Evaluator { prices, trace: Vec::new(), warnings: Vec::new(), depth: 0 };
     let value = evaluator.evaluate(expression)?;
     let weights = match value {
         Value::Weights(weights) => weights,
         Value::Text(text) => Weights::whole(&symbol_at(expression, &text)?),
         other => {
-            let problem = Problem::NotAnAllocation {
-                found: other.to_string(),
-            };
+            let problem = Problem::NotAnAllocation { found: other.to_string() };
             return Err(EvaluationError::at(expression, problem));
         }
     };
-    let Evaluator {
-        trace, warnings, ..
-    } = evaluator;
-    Ok(Evaluation {
-        allocation: weights.into_map(),
-        trace,
-        warnings,
-    })
+    let Evaluator { trace, warnings, .. } = evaluator;
+    Ok(Evaluation { allocation: weights.into_map(), trace, warnings })
 }
 
 /// The text as a symbol; the error is placed at the expression that gave it.
 pub(super) fn symbol_at(expression: &Expression, text: &str) -> Result<String, EvaluationError> {
-    symbol_of(text).ok_or_else(|| {
-        EvaluationError::at(
-            expression,
-            Problem::NotASymbol {
-                found: format!("{text:?}"),
-            },
-        )
-    })
+    symbol_of(text).ok_or_else(|| EvaluationError::at(expression, Problem::NotASymbol { found: format!("{text:?}") }))
 }
 
 /// One evaluation under way.
@@ -79,14 +56,8 @@ impl Evaluator<'_> {
     pub(super) fn evaluate(&mut self, expression: &Expression) -> Result<Value, EvaluationError> {
         match &expression.kind {
             ExpressionKind::Symbol(name) if name == "nil" => Ok(Value::Null),
-            ExpressionKind::Symbol(name) => Err(EvaluationError::at(
-                expression,
-                Problem::UnknownName { name: name.clone() },
-            )),
-            ExpressionKind::Keyword(name) => Err(EvaluationError::at(
-                expression,
-                Problem::Keyword { name: name.clone() },
-            )),
+            ExpressionKind::Symbol(name) => Err(EvaluationError::at(expression, Problem::UnknownName { name: name.clone() })),
+            ExpressionKind::Keyword(name) => Err(EvaluationError::at(expression, Problem::Keyword { name: name.clone() })),
             ExpressionKind::Text(text) => Ok(Value::Text(text.clone())),
             ExpressionKind::Number(number) => Ok(Value::Number(*number)),
             ExpressionKind::Map(entries) => self.dictionary(expression, entries),
@@ -101,23 +72,18 @@ impl Evaluator<'_> {
         match call.function {
             Function::Defsymphony => self.evaluate(&call.arguments[2]),
             Function::If => self.branch(call),
-            Function::Compare(relation) => self
-                .compare(call, relation)
-                .map(|comparison| Value::Bool(comparison.holds)),
+            Function::Compare(relation) => self.compare(call, relation).map(|comparison| Value::Bool(comparison.holds)),
             Function::Asset => read_symbol(call.expression).map(Value::Text),
             Function::Group => self.group(call),
             Function::WeightEqual => self.weight_equal(call),
             Function::WeightSpecified => self.weight_specified(call),
             Function::WeightInverseVolatility => self.weight_inverse_volatility(call),
             Function::Filter => self.filter(call),
-            Function::Select(_) => Err(call.error(Problem::SelectionOutsideFilter {
-                function: call.function.name(),
-            })),
+            Function::Select(_) => Err(call.error(Problem::SelectionOutsideFilter { function: call.function.name() })),
             Function::Measure(indicator) => {
                 let symbol = read_symbol(&call.arguments[0])?;
                 let measure = Measure::read(indicator, call.arguments.get(1))?;
-                self.indicator(call.expression, measure, &symbol)
-                    .map(Value::Number)
+                self.indicator(call.expression, measure, &symbol).map(Value::Number)
             }
         }
     }
@@ -131,11 +97,7 @@ impl Evaluator<'_> {
     }
 
     /// A map outside of options is a dictionary from symbol to weight.
-    fn dictionary(
-        &mut self,
-        expression: &Expression,
-        entries: &[(Expression, Expression)],
-    ) -> Result<Value, EvaluationError> {
+    fn dictionary(&mut self, expression: &Expression, entries: &[(Expression, Expression)]) -> Result<Value, EvaluationError> {
         let mut parts = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let symbol = read_symbol(key)?;
@@ -153,15 +115,7 @@ impl Evaluator<'_> {
             (false, Some(otherwise)) => (Taken::Else, Some(otherwise)),
             (false, None) => (Taken::Nothing, None),
         };
-        self.record(
-            start,
-            call.expression,
-            Decision::Branch {
-                condition: condition.excerpt(),
-                sides,
-                taken,
-            },
-        );
+        self.record(start, call.expression, Decision::Branch { condition: condition.excerpt(), sides, taken });
         let value = match chosen {
             Some(expression) => self.evaluate(expression)?,
             None => Value::Null,
@@ -171,10 +125,7 @@ impl Evaluator<'_> {
     }
 
     fn group(&mut self, call: Call) -> Result<Value, EvaluationError> {
-        let (name, bodies) = call
-            .arguments
-            .split_first()
-            .expect("a group has at least two arguments");
+        let (name, bodies) = call.arguments.split_first().expect("a group has at least two arguments");
         let name = read_name(name)?.to_owned();
         let start = self.begin();
         self.record(start, call.expression, Decision::Group { name });
@@ -187,77 +138,37 @@ impl Evaluator<'_> {
     }
 
     /// An indicator's value, recorded in the trace.
-    pub(super) fn indicator(
-        &mut self,
-        expression: &Expression,
-        measure: Measure,
-        symbol: &str,
-    ) -> Result<Decimal, EvaluationError> {
-        let value = self
-            .measure(expression, measure, symbol)
-            .map_err(|problem| EvaluationError::at(expression, problem))?;
+    pub(super) fn indicator(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, EvaluationError> {
+        let value = self.measure(expression, measure, symbol).map_err(|problem| EvaluationError::at(expression, problem))?;
         let start = self.begin();
-        self.record(
-            start,
-            expression,
-            Decision::Indicator {
-                measure,
-                symbol: symbol.to_owned(),
-                value,
-            },
-        );
+        self.record(start, expression, Decision::Indicator { measure, symbol: symbol.to_owned(), value });
         self.end();
         Ok(value)
     }
 
     /// An indicator's value, with a warning where short data makes it a convention.
-    pub(super) fn measure(
-        &mut self,
-        expression: &Expression,
-        measure: Measure,
-        symbol: &str,
-    ) -> Result<Decimal, Problem> {
-        let closes = self
-            .prices
-            .closes(symbol)
-            .filter(|closes| !closes.is_empty());
-        let closes = closes.ok_or_else(|| Problem::NoData {
+    pub(super) fn measure(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, Problem> {
+        let closes = self.prices.closes(symbol).filter(|closes| !closes.is_empty());
+        let closes = closes.ok_or_else(|| Problem::NoData { measure, symbol: symbol.to_owned() })?;
+        let window = measure.window.unwrap_or(1);
+        let value = measure.indicator.compute(closes, window).map_err(|source: IndicatorError| Problem::Indicator {
             measure,
             symbol: symbol.to_owned(),
+            source,
         })?;
-        let window = measure.window.unwrap_or(1);
-        let value =
-            measure
-                .indicator
-                .compute(closes, window)
-                .map_err(|source: IndicatorError| Problem::Indicator {
-                    measure,
-                    symbol: symbol.to_owned(),
-                    source,
-                })?;
         if measure.indicator.is_assumed(closes.len(), window) {
             let closes = closes.len();
-            self.warn(
-                expression,
-                format!(
-                    "{measure} of {symbol} has only {closes} closes, its value {value} is assumed"
-                ),
-            );
+            self.warn(expression, format!("{measure} of {symbol} has only {closes} closes, its value {value} is assumed"));
         }
         Ok(value)
     }
 
     /// The amounts by share, normalised; an error is placed at the expression.
-    pub(super) fn blend(
-        &self,
-        expression: &Expression,
-        parts: &[(Decimal, Weights)],
-    ) -> Result<Weights, EvaluationError> {
+    pub(super) fn blend(&self, expression: &Expression, parts: &[(Decimal, Weights)]) -> Result<Weights, EvaluationError> {
         if parts.is_empty() {
             return Err(EvaluationError::at(expression, Problem::NoAssets));
         }
-        Weights::blend(parts)
-            .map_err(|error| EvaluationError::at(expression, Problem::Weights(error)))
+        Weights::blend(parts).map_err(|error| EvaluationError::at(expression, Problem::Weights(error)))
     }
 
     /// Opens a decision: what is evaluated until [`end`](Self::end) is inside of it. Returns its place in the trace.
@@ -268,11 +179,7 @@ impl Evaluator<'_> {
 
     /// Writes the open decision to its place, before those inside it.
     pub(super) fn record(&mut self, start: usize, expression: &Expression, decision: Decision) {
-        let step = TraceStep {
-            position: expression.position,
-            depth: self.depth - 1,
-            decision,
-        };
+        let step = TraceStep { position: expression.position, depth: self.depth - 1, decision };
         self.trace.insert(start, step);
     }
 
@@ -292,13 +199,6 @@ impl Evaluator<'_> {
     /// The decision of a weight function and its resulting shares.
     pub(super) fn record_weights(&mut self, start: usize, call: Call, weights: &Weights) {
         let weights: BTreeMap<String, Decimal> = weights.as_map().clone();
-        self.record(
-            start,
-            call.expression,
-            Decision::Weights {
-                function: call.function.name(),
-                weights,
-            },
-        );
+        self.record(start, call.expression, Decision::Weights { function: call.function.name(), weights });
     }
 }

@@ -110,21 +110,14 @@ impl fmt::Display for Expression {
             ExpressionKind::Text(text) => write!(formatter, "{text:?}"),
             ExpressionKind::Number(number) => write!(formatter, "{number}"),
             ExpressionKind::List(children) => {
-                let (open, close) = if self.as_call().is_some() {
-                    ('(', ')')
-                } else {
-                    ('[', ']')
-                };
+                let (open, close) = if self.as_call().is_some() { ('(', ')') } else { ('[', ']') };
                 formatter.write_char(open)?;
                 write_spaced(formatter, children.iter())?;
                 formatter.write_char(close)
             }
             ExpressionKind::Map(entries) => {
                 formatter.write_char('{')?;
-                write_spaced(
-                    formatter,
-                    entries.iter().flat_map(|(key, value)| [key, value]),
-                )?;
+                write_spaced(formatter, entries.iter().flat_map(|(key, value)| [key, value]))?;
                 formatter.write_char('}')
             }
         }
@@ -132,10 +125,7 @@ impl fmt::Display for Expression {
 }
 
 /// Writes the nodes with one space between them.
-fn write_spaced<'a>(
-    formatter: &mut fmt::Formatter<'_>,
-    nodes: impl Iterator<Item = &'a Expression>,
-) -> fmt::Result {
+fn write_spaced<'a>(formatter: &mut fmt::Formatter<'_>, nodes: impl Iterator<Item = &'a Expression>) -> fmt::Result {
     for (index, node) in nodes.enumerate() {
         if index > 0 {
             formatter.write_char(' ')?;
@@ -153,10 +143,7 @@ mod tests {
     fn is_written_back_on_one_line() {
         let source = "(if (> (rsi \"SPY\" {:window 10})\n 79.5) ; hot\n [(asset \"UVXY\" nil)])";
         let expression = parse(source).unwrap();
-        assert_eq!(
-            expression.to_string(),
-            "(if (> (rsi \"SPY\" {:window 10}) 79.5) [(asset \"UVXY\" nil)])"
-        );
+        assert_eq!(expression.to_string(), "(if (> (rsi \"SPY\" {:window 10}) 79.5) [(asset \"UVXY\" nil)])");
     }
 
     #[test]

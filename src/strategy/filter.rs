@@ -18,27 +18,13 @@ impl Evaluator<'_> {
     /// candidate without value is skipped with a warning; if that leaves none the list is empty, which the weight
     /// function around it refuses.
     pub(super) fn filter(&mut self, call: Call) -> Result<Value, EvaluationError> {
-        let FilterCall {
-            measure,
-            direction,
-            count,
-            candidates,
-        } = FilterCall::read(&call)?;
+        let FilterCall { measure, direction, count, candidates } = FilterCall::read(&call)?;
         let start = self.begin();
         let symbols = self.symbols(std::slice::from_ref(candidates))?;
         let (mut kept, skipped) = self.ranking(call, measure, direction, symbols);
         let dropped = kept.split_off(count.min(kept.len()));
-        let list = kept
-            .iter()
-            .map(|(symbol, _)| Value::Text(symbol.clone()))
-            .collect();
-        let decision = Decision::Filter {
-            measure,
-            direction,
-            kept,
-            dropped,
-            skipped,
-        };
+        let list = kept.iter().map(|(symbol, _)| Value::Text(symbol.clone())).collect();
+        let decision = Decision::Filter { measure, direction, kept, dropped, skipped };
         self.record(start, call.expression, decision);
         self.end();
         Ok(Value::List(list))

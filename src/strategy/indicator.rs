@@ -54,9 +54,7 @@ pub enum IndicatorError {
         least: usize,
     },
     /// A close that no market pays, a sign of broken data.
-    #[error(
-        "close {close} (number {number} of the series) is not a price, {CLOSE_MIN} to {CLOSE_MAX} is allowed"
-    )]
+    #[error("close {close} (number {number} of the series) is not a price, {CLOSE_MIN} to {CLOSE_MAX} is allowed")]
     NotAPrice {
         /// Its place in the series, oldest is 1.
         number: usize,
@@ -97,9 +95,7 @@ impl Indicator {
 
     /// The indicator of that name.
     pub fn from_name(name: &str) -> Option<Indicator> {
-        Indicator::ALL
-            .into_iter()
-            .find(|indicator| indicator.name() == name)
+        Indicator::ALL.into_iter().find(|indicator| indicator.name() == name)
     }
 
     /// The window where a strategy gives none (specification 5.3), or `None` if the indicator has no window.
@@ -125,12 +121,8 @@ impl Indicator {
         match self {
             Indicator::CurrentPrice => 1,
             Indicator::Rsi => window.saturating_mul(3).max(200),
-            Indicator::MovingAveragePrice
-            | Indicator::ExponentialMovingAveragePrice
-            | Indicator::MaxDrawdown => window.max(200),
-            Indicator::MovingAverageReturn
-            | Indicator::CumulativeReturn
-            | Indicator::StdevReturn => window.saturating_add(5).max(60),
+            Indicator::MovingAveragePrice | Indicator::ExponentialMovingAveragePrice | Indicator::MaxDrawdown => window.max(200),
+            Indicator::MovingAverageReturn | Indicator::CumulativeReturn | Indicator::StdevReturn => window.saturating_add(5).max(60),
         }
     }
 
@@ -161,21 +153,12 @@ impl Indicator {
                 last(closes, window, window)?;
                 Ok(last_of(&ema_values(closes, window)))
             }
-            Indicator::MovingAverageReturn if self.is_assumed(closes.len(), window) => {
-                Ok(Decimal::ZERO)
-            }
+            Indicator::MovingAverageReturn if self.is_assumed(closes.len(), window) => Ok(Decimal::ZERO),
             Indicator::MovingAverageReturn => percent(mean(&last_returns(closes, window)?)),
-            Indicator::CumulativeReturn if self.is_assumed(closes.len(), window) => {
-                Ok(Decimal::ZERO)
-            }
-            Indicator::CumulativeReturn => percent(change(
-                closes[closes.len() - 1 - window],
-                closes[closes.len() - 1],
-            )?),
+            Indicator::CumulativeReturn if self.is_assumed(closes.len(), window) => Ok(Decimal::ZERO),
+            Indicator::CumulativeReturn => percent(change(closes[closes.len() - 1 - window], closes[closes.len() - 1])?),
             Indicator::StdevReturn => percent(sample_deviation(&last_returns(closes, window)?)?),
-            Indicator::MaxDrawdown => {
-                percent(max_fall(&closes[closes.len().saturating_sub(window)..])?)
-            }
+            Indicator::MaxDrawdown => percent(max_fall(&closes[closes.len().saturating_sub(window)..])?),
         }
     }
 }
@@ -197,52 +180,31 @@ pub fn rsi_series(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, Ind
 ///
 /// # Errors
 /// As [`rsi_series`].
-pub fn ema_series(
-    closes: &[Decimal],
-    window: usize,
-) -> Result<Vec<Option<Decimal>>, IndicatorError> {
+pub fn ema_series(closes: &[Decimal], window: usize) -> Result<Vec<Option<Decimal>>, IndicatorError> {
     check_window(window, 1)?;
     check_closes(closes)?;
     let values = ema_values(closes, window).into_iter().enumerate();
-    Ok(values
-        .map(|(index, value)| (index + 1 >= window).then_some(value))
-        .collect())
+    Ok(values.map(|(index, value)| (index + 1 >= window).then_some(value)).collect())
 }
 
 fn check_window(window: usize, least: usize) -> Result<(), IndicatorError> {
-    if (least..=WINDOW_MAX).contains(&window) {
-        Ok(())
-    } else {
-        Err(IndicatorError::Window { window, least })
-    }
+    if (least..=WINDOW_MAX).contains(&window) { Ok(()) } else { Err(IndicatorError::Window { window, least }) }
 }
 
 fn check_closes(closes: &[Decimal]) -> Result<(), IndicatorError> {
     if closes.is_empty() {
-        return Err(IndicatorError::InsufficientData {
-            needed: 1,
-            available: 0,
-        });
+        return Err(IndicatorError::InsufficientData { needed: 1, available: 0 });
     }
-    match closes
-        .iter()
-        .position(|&close| close < CLOSE_MIN || close > CLOSE_MAX)
-    {
+    match closes.iter().position(|&close| close < CLOSE_MIN || close > CLOSE_MAX) {
         None => Ok(()),
-        Some(index) => Err(IndicatorError::NotAPrice {
-            number: index + 1,
-            close: closes[index],
-        }),
+        Some(index) => Err(IndicatorError::NotAPrice { number: index + 1, close: closes[index] }),
     }
 }
 
 /// The last `count` closes, if at least `needed` are there.
 fn last(closes: &[Decimal], count: usize, needed: usize) -> Result<&[Decimal], IndicatorError> {
     if closes.len() < needed {
-        return Err(IndicatorError::InsufficientData {
-            needed,
-            available: closes.len(),
-        });
+        return Err(IndicatorError::InsufficientData { needed, available: closes.len() });
     }
     Ok(&closes[closes.len() - count..])
 }
@@ -250,10 +212,7 @@ fn last(closes: &[Decimal], count: usize, needed: usize) -> Result<&[Decimal], I
 /// The last `window` daily returns, as fractions; they need one close more than there are returns.
 fn last_returns(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, IndicatorError> {
     let closes = last(closes, window + 1, window + 1)?;
-    closes
-        .windows(2)
-        .map(|pair| change(pair[0], pair[1]))
-        .collect()
+    closes.windows(2).map(|pair| change(pair[0], pair[1])).collect()
 }
 
 /// `to / from − 1`.
@@ -263,9 +222,7 @@ fn change(from: Decimal, to: Decimal) -> Result<Decimal, IndicatorError> {
 }
 
 fn percent(fraction: Decimal) -> Result<Decimal, IndicatorError> {
-    fraction
-        .checked_mul(Decimal::ONE_HUNDRED)
-        .ok_or(IndicatorError::OutOfRange)
+    fraction.checked_mul(Decimal::ONE_HUNDRED).ok_or(IndicatorError::OutOfRange)
 }
 
 fn mean(values: &[Decimal]) -> Decimal {
@@ -277,12 +234,8 @@ fn sample_deviation(values: &[Decimal]) -> Result<Decimal, IndicatorError> {
     let mut squares = Decimal::ZERO;
     for value in values {
         let distance = value - mean;
-        let square = distance
-            .checked_mul(distance)
-            .ok_or(IndicatorError::OutOfRange)?;
-        squares = squares
-            .checked_add(square)
-            .ok_or(IndicatorError::OutOfRange)?;
+        let square = distance.checked_mul(distance).ok_or(IndicatorError::OutOfRange)?;
+        squares = squares.checked_add(square).ok_or(IndicatorError::OutOfRange)?;
     }
     let variance = squares / Decimal::from(values.len() - 1);
     Ok(variance.sqrt().expect("a sum of squares is not negative"))
@@ -313,11 +266,7 @@ fn rsi_values(closes: &[Decimal], window: usize) -> Vec<Decimal> {
         loss += ((-delta).max(Decimal::ZERO) - loss) / window;
         // The same as 100 − 100 / (1 + gain / loss), and right for a loss of 0.
         let movement = gain + loss;
-        values.push(if movement.is_zero() {
-            fifty
-        } else {
-            gain / movement * Decimal::ONE_HUNDRED
-        });
+        values.push(if movement.is_zero() { fifty } else { gain / movement * Decimal::ONE_HUNDRED });
     }
     values
 }
@@ -333,7 +282,5 @@ fn ema_values(closes: &[Decimal], window: usize) -> Vec<Decimal> {
 }
 
 fn last_of(series: &[Decimal]) -> Decimal {
-    *series
-        .last()
-        .expect("a series has one value for each close, and closes are not empty")
+    *series.last().expect("a series has one value for each close, and closes are not empty")
 }

@@ -22,24 +22,11 @@ impl Measure {
     /// The indicator with the window of its options, or its default window without options.
     ///
     /// The window of a strategy always counts (incident 71: it was ignored for twelve weeks).
-    pub(super) fn read(
-        indicator: Indicator,
-        options: Option<&Expression>,
-    ) -> Result<Self, EvaluationError> {
+    pub(super) fn read(indicator: Indicator, options: Option<&Expression>) -> Result<Self, EvaluationError> {
         let Some(options) = options else {
-            return Ok(Measure {
-                indicator,
-                window: indicator.default_window(),
-            });
+            return Ok(Measure { indicator, window: indicator.default_window() });
         };
-        let unknown = |part: &Expression| {
-            EvaluationError::at(
-                part,
-                Problem::UnknownOption {
-                    found: part.excerpt(),
-                },
-            )
-        };
+        let unknown = |part: &Expression| EvaluationError::at(part, Problem::UnknownOption { found: part.excerpt() });
         let ExpressionKind::Map(entries) = &options.kind else {
             return Err(unknown(options));
         };
@@ -51,10 +38,7 @@ impl Measure {
             }
             window = Some(read_window(value, indicator.least_window())?);
         }
-        Ok(Measure {
-            indicator,
-            window: window.or(indicator.default_window()),
-        })
+        Ok(Measure { indicator, window: window.or(indicator.default_window()) })
     }
 
     /// How many daily bars to fetch for this measure (specification 5.6).
@@ -82,13 +66,5 @@ pub(super) fn read_window(expression: &Expression, least: usize) -> Result<usize
     };
     window
         .filter(|window| (least..=WINDOW_MAX).contains(window))
-        .ok_or_else(|| {
-            EvaluationError::at(
-                expression,
-                Problem::BadWindow {
-                    found: expression.excerpt(),
-                    least,
-                },
-            )
-        })
+        .ok_or_else(|| EvaluationError::at(expression, Problem::BadWindow { found: expression.excerpt(), least }))
 }

@@ -23,12 +23,8 @@ fn collect_needs(expression: &Expression, needs: &mut BTreeMap<String, usize>) {
         collect_call_needs(&call, needs);
     }
     match &expression.kind {
-        ExpressionKind::List(children) => children
-            .iter()
-            .for_each(|child| collect_needs(child, needs)),
-        ExpressionKind::Map(entries) => entries
-            .iter()
-            .for_each(|(_, value)| collect_needs(value, needs)),
+        ExpressionKind::List(children) => children.iter().for_each(|child| collect_needs(child, needs)),
+        ExpressionKind::Map(entries) => entries.iter().for_each(|(_, value)| collect_needs(value, needs)),
         _ => {}
     }
 }
@@ -46,15 +42,10 @@ fn collect_call_needs(call: &Call, needs: &mut BTreeMap<String, usize>) {
             filter.measure
         }),
         Function::WeightInverseVolatility => {
-            call.arguments[1..]
-                .iter()
-                .for_each(|asset| collect_candidates(asset, &mut candidates));
+            call.arguments[1..].iter().for_each(|asset| collect_candidates(asset, &mut candidates));
             let indicator = Indicator::StdevReturn;
             let window = read_window(&call.arguments[0], indicator.least_window()).ok();
-            window.map(|window| Measure {
-                indicator,
-                window: Some(window),
-            })
+            window.map(|window| Measure { indicator, window: Some(window) })
         }
         _ => None,
     };
@@ -70,9 +61,7 @@ fn collect_call_needs(call: &Call, needs: &mut BTreeMap<String, usize>) {
 /// The symbols that the expression may evaluate to.
 fn collect_candidates(expression: &Expression, candidates: &mut BTreeSet<String>) {
     let mut collect_all = |parts: &[Expression]| {
-        parts
-            .iter()
-            .for_each(|part| collect_candidates(part, candidates));
+        parts.iter().for_each(|part| collect_candidates(part, candidates));
     };
     match &expression.kind {
         ExpressionKind::Text(text) => candidates.extend(symbol_of(text)),
@@ -89,9 +78,7 @@ fn collect_candidates(expression: &Expression, candidates: &mut BTreeSet<String>
                 }
                 Function::WeightEqual => collect_all(call.arguments),
                 Function::WeightSpecified => {
-                    call.arguments
-                        .chunks(2)
-                        .for_each(|pair| collect_all(&pair[1..]));
+                    call.arguments.chunks(2).for_each(|pair| collect_all(&pair[1..]));
                 }
                 Function::Filter => collect_all(&call.arguments[call.arguments.len() - 1..]),
                 Function::Compare(_) | Function::Select(_) | Function::Measure(_) => {}

@@ -115,36 +115,18 @@ impl fmt::Display for TraceStep {
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Decision::Indicator {
-                measure,
-                symbol,
-                value,
-            } => {
+            Decision::Indicator { measure, symbol, value } => {
                 write!(formatter, "{measure} of {symbol} is {}", rounded(*value))
             }
-            Decision::Branch {
-                condition,
-                sides,
-                taken,
-            } => {
+            Decision::Branch { condition, sides, taken } => {
                 write!(formatter, "if {condition}")?;
                 if let Some((left, right)) = sides {
                     write!(formatter, ": {} and {}", side(left), side(right))?;
                 }
                 write!(formatter, ", take {taken}")
             }
-            Decision::Filter {
-                measure,
-                direction,
-                kept,
-                dropped,
-                skipped,
-            } => {
-                write!(
-                    formatter,
-                    "filter by {measure}, {direction} first: keep {}",
-                    scores(kept)
-                )?;
+            Decision::Filter { measure, direction, kept, dropped, skipped } => {
+                write!(formatter, "filter by {measure}, {direction} first: keep {}", scores(kept))?;
                 if !dropped.is_empty() {
                     write!(formatter, ", drop {}", scores(dropped))?;
                 }
@@ -155,10 +137,7 @@ impl fmt::Display for Decision {
             }
             Decision::Group { name } => write!(formatter, "group {name:?}"),
             Decision::Weights { function, weights } => {
-                let shares: Vec<_> = weights
-                    .iter()
-                    .map(|(symbol, share)| (symbol.clone(), *share))
-                    .collect();
+                let shares: Vec<_> = weights.iter().map(|(symbol, share)| (symbol.clone(), *share)).collect();
                 write!(formatter, "{function}: {}", scores(&shares))
             }
         }
@@ -196,13 +175,6 @@ fn side(value: &Value) -> String {
 }
 
 fn scores(pairs: &[(String, Decimal)]) -> String {
-    let pairs: Vec<String> = pairs
-        .iter()
-        .map(|(symbol, value)| format!("{symbol} {}", rounded(*value)))
-        .collect();
-    if pairs.is_empty() {
-        "none".to_owned()
-    } else {
-        pairs.join(", ")
-    }
+    let pairs: Vec<String> = pairs.iter().map(|(symbol, value)| format!("{symbol} {}", rounded(*value))).collect();
+    if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") }
 }

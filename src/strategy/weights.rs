@@ -48,9 +48,7 @@ pub enum CombineError {
         allocation: Decimal,
     },
     /// Allocations that are not a whole book (incident 39: .6 typed for .06 rescaled everything).
-    #[error(
-        "the allocations {allocations} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})"
-    )]
+    #[error("the allocations {allocations} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})")]
     AllocationSum {
         /// The allocations with plus signs between them.
         allocations: String,
@@ -58,9 +56,7 @@ pub enum CombineError {
         sum: Decimal,
     },
     /// A strategy's own weights are not a whole.
-    #[error(
-        "the weights of strategy {number} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})"
-    )]
+    #[error("the weights of strategy {number} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})")]
     WeightSum {
         /// Which strategy, the first is 1.
         number: usize,
@@ -101,10 +97,7 @@ impl Weights {
 
     /// Amounts of symbols scaled to sum 1; symbols are upper-cased and those that become equal are added.
     pub(super) fn of_amounts(amounts: &BTreeMap<String, Decimal>) -> Result<Self, WeightError> {
-        let parts: Vec<_> = amounts
-            .iter()
-            .map(|(symbol, amount)| (*amount, Weights::whole(symbol)))
-            .collect();
+        let parts: Vec<_> = amounts.iter().map(|(symbol, amount)| (*amount, Weights::whole(symbol))).collect();
         Weights::blend(&parts)
     }
 
@@ -132,11 +125,7 @@ impl Weights {
             *share = (*share + rest).normalize();
         }
         debug_assert_eq!(amounts.values().sum::<Decimal>(), Decimal::ONE);
-        debug_assert!(
-            amounts
-                .values()
-                .all(|share| (Decimal::ZERO..=Decimal::ONE).contains(share))
-        );
+        debug_assert!(amounts.values().all(|share| (Decimal::ZERO..=Decimal::ONE).contains(share)));
         Ok(Weights(amounts))
     }
 }
@@ -156,9 +145,7 @@ pub(super) fn sum<'a>(amounts: impl Iterator<Item = &'a Decimal>) -> Result<Deci
 /// # Errors
 /// Allocations must be 0 or more and sum to 1 within [`ALLOCATION_TOLERANCE`] (incident 39), and so must the weights of
 /// each strategy.
-pub fn combine(
-    parts: &[(Decimal, BTreeMap<String, Decimal>)],
-) -> Result<BTreeMap<String, Decimal>, CombineError> {
+pub fn combine(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<BTreeMap<String, Decimal>, CombineError> {
     if parts.is_empty() {
         return Err(CombineError::NoStrategies);
     }
@@ -180,10 +167,7 @@ pub fn combine(
 fn check_allocations(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<(), CombineError> {
     for (number, (allocation, _)) in (1..).zip(parts) {
         if *allocation < Decimal::ZERO {
-            return Err(CombineError::NegativeAllocation {
-                number,
-                allocation: *allocation,
-            });
+            return Err(CombineError::NegativeAllocation { number, allocation: *allocation });
         }
     }
     let allocations = || parts.iter().map(|(allocation, _)| allocation);
@@ -192,10 +176,7 @@ fn check_allocations(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<(
         return Ok(());
     }
     let allocations: Vec<String> = allocations().map(Decimal::to_string).collect();
-    Err(CombineError::AllocationSum {
-        allocations: allocations.join(" + "),
-        sum,
-    })
+    Err(CombineError::AllocationSum { allocations: allocations.join(" + "), sum })
 }
 
 fn is_whole(sum: Decimal) -> bool {

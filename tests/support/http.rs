@@ -58,6 +58,22 @@ impl ScriptedHttp {
     pub fn asked_for(&self, operation: &str) -> Vec<Asked> {
         self.asked().into_iter().filter(|asked| asked.operation.as_deref() == Some(operation)).collect()
     }
+
+    /// The entries that were put on EventBridge, oldest first.
+    pub fn published(&self) -> Vec<Value> {
+        let entries = |asked: Asked| asked.body["Entries"].as_array().cloned().unwrap_or_default();
+        self.asked_for("PutEvents").into_iter().flat_map(entries).collect()
+    }
+
+    /// The types of the entries that were put on EventBridge, oldest first.
+    pub fn published_types(&self) -> Vec<String> {
+        self.published().iter().filter_map(|entry| entry["DetailType"].as_str()).map(str::to_owned).collect()
+    }
+
+    /// The requests that change something at the broker.
+    pub fn orders(&self) -> Vec<Asked> {
+        self.asked().into_iter().filter(|asked| asked.operation.is_none() && asked.method != "GET").collect()
+    }
 }
 
 impl fmt::Debug for ScriptedHttp {

@@ -19,6 +19,28 @@ impl IdleCloud {
         let claims = Mutex::new(Claims::new());
         ScriptedHttp::new(move |asked| answer(&mut claims.lock().unwrap_or_else(PoisonError::into_inner), asked))
     }
+
+    /// The same with a broker whose market is open on the day of [`opening`](super::opening): a command to trade
+    /// finds all it needs.
+    pub fn open_market() -> ScriptedHttp {
+        let claims = Mutex::new(Claims::new());
+        ScriptedHttp::new(move |asked| {
+            broker(asked).unwrap_or_else(|| answer(&mut claims.lock().unwrap_or_else(PoisonError::into_inner), asked))
+        })
+    }
+}
+
+fn broker(asked: &Asked) -> Option<Answer> {
+    let path = asked.target.split('?').next().unwrap_or_default();
+    let body = match (asked.method.as_str(), path) {
+        ("GET", "/v2/calendar") => json!([{"date": "2025-10-10", "open": "09:30", "close": "16:00"}]),
+        ("GET", "/v2/account") => json!({
+            "account_number": "PA1", "cash": "10000", "buying_power": "50000", "portfolio_value": "100000", "trading_blocked": false,
+        }),
+        ("GET", "/v2/account/portfolio/history") => json!({"timestamp": [1_759_795_200, 1_760_054_400], "equity": [100_000, 101_250.5]}),
+        _ => return None,
+    };
+    Some(Ok((200, body.to_string())))
 }
 
 fn answer(claims: &mut Claims, asked: &Asked) -> Answer {

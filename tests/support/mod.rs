@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
+pub mod events;
 mod http;
 mod idle_cloud;
+pub mod json;
 mod router;
 
 pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
 pub use idle_cloud::IdleCloud;
-pub use router::{FixedClock, aws_over, opening, router_over, settings};
+pub use router::{FixedClock, aws_over, block_on, opening, router_on_eventbridge, router_over, settings};

@@ -94,3 +94,14 @@ pub fn router_over(connector: impl HttpConnector + Clone + 'static, changes: &[(
     };
     build(settings(changes), Vec::new(), ports)
 }
+
+/// The same, publishing to EventBridge and nowhere else: what it puts there, the connector sees.
+pub fn router_on_eventbridge(connector: impl HttpConnector + Clone + 'static) -> Router {
+    router_over(connector, &[("EVENTBRIDGE__USE_EVENTBRIDGE", "true")])
+}
+
+/// Runs `work` to its end in virtual time.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.expect("a runtime needs nothing that could be missing").block_on(work)
+}

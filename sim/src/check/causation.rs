@@ -18,7 +18,8 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
         // An event that a scenario puts by hand is a root of its own.
         let is_root = cause == workflow || !event.detail["source_component"].is_string();
         if is_ours && !is_root && !known.contains(&cause) {
-            findings.push(Finding::plain(NAME, format!("{} {id} names the cause {cause:?}, which is no event of this run", event.detail_type)));
+            findings
+                .push(Finding::plain(NAME, format!("{} {id} names the cause {cause:?}, which is no event of this run", event.detail_type)));
         }
         if is_ours && workflow.is_empty() {
             findings.push(Finding::plain(NAME, format!("{} {id} has no correlation id", event.detail_type)));

@@ -17,6 +17,8 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     ids(&["WorkflowStarted"])
         .difference(&ended)
         .filter(|_| !alarmed)
-        .map(|workflow| Finding::plain("every workflow ends", format!("the workflow {workflow} neither completed nor failed, and no alarm went off")))
+        .map(|workflow| {
+            Finding::plain("every workflow ends", format!("the workflow {workflow} neither completed nor failed, and no alarm went off"))
+        })
         .collect()
 }

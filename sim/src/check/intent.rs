@@ -35,7 +35,11 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                     findings.push(Finding::at(NAME, format!("the order {id} was accepted twice"), vec![first, entry.sequence]));
                 }
                 if let Some((other, first)) = &intent.live {
-                    findings.push(Finding::at(NAME, format!("{key}: {id} was placed while {other} was live"), vec![*first, entry.sequence]));
+                    findings.push(Finding::at(
+                        NAME,
+                        format!("{key}: {id} was placed while {other} was live"),
+                        vec![*first, entry.sequence],
+                    ));
                 }
                 if leg_of(&id) == Some(1) {
                     *intent = Intent { wanted: order.quantity.unwrap_or_default(), ..Intent::default() };

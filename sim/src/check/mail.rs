@@ -24,7 +24,11 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
         let content = format!("{subject}\n{text}\n{html}");
         match sent.get(message_id.as_str()) {
             Some((first, sequence)) if *first != content => {
-                findings.push(Finding::at(NAME, format!("the mail {message_id} went out with two contents"), vec![*sequence, entry.sequence]));
+                findings.push(Finding::at(
+                    NAME,
+                    format!("the mail {message_id} went out with two contents"),
+                    vec![*sequence, entry.sequence],
+                ));
             }
             Some(_) => {}
             None => {
@@ -40,7 +44,8 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
         }
     }
     let alarmed = journal.records().any(|(_, record)| matches!(record, Record::AlarmChanged { state, .. } if state == "ALARM"));
-    let started = all.iter().filter(|event| event.detail_type == "WorkflowStarted").filter_map(|event| event.detail["correlation_id"].as_str());
+    let started =
+        all.iter().filter(|event| event.detail_type == "WorkflowStarted").filter_map(|event| event.detail["correlation_id"].as_str());
     for workflow in started.collect::<BTreeSet<_>>() {
         if !ids.contains_key(workflow) && !alarmed {
             findings.push(Finding::plain(NAME, format!("the workflow {workflow} sent no mail, and no alarm went off")));

@@ -16,7 +16,9 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
         .collect();
     journal
         .reports()
-        .filter(|(entry, report)| matches!(report, Report::OrderAccepted { .. }) && entry.invocation.is_some_and(|id| replayed.contains(&id)))
+        .filter(|(entry, report)| {
+            matches!(report, Report::OrderAccepted { .. }) && entry.invocation.is_some_and(|id| replayed.contains(&id))
+        })
         .map(|(entry, _)| Finding::at("replay trades nothing", "an order was placed for a replayed event", vec![entry.sequence]))
         .collect()
 }

@@ -43,7 +43,8 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
         ("sdk_calls_per_day", json!(calls), ""),
     ];
     if arguments.json {
-        let object: serde_json::Map<String, serde_json::Value> = figures.iter().map(|(name, value, _)| ((*name).to_owned(), value.clone())).collect();
+        let object: serde_json::Map<String, serde_json::Value> =
+            figures.iter().map(|(name, value, _)| ((*name).to_owned(), value.clone())).collect();
         println!("{}", serde_json::Value::Object(object));
     } else {
         for (name, value, goal) in figures {

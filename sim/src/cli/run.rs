@@ -83,11 +83,8 @@ fn progress(count: usize, is_quiet: bool) -> ProgressBar {
 /// Finds scenarios by name (`full_day`), or by the path of a file.
 fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, Mistake> {
     let known = library.scenario_files().map_err(|error| error.to_string())?;
-    let chosen: Vec<(String, PathBuf)> = if names.is_empty() {
-        known
-    } else {
-        names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()?
-    };
+    let chosen: Vec<(String, PathBuf)> =
+        if names.is_empty() { known } else { names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()? };
     chosen.iter().map(|(name, path)| load_scenario(path, name).map_err(|error| error.to_string())).collect()
 }
 

@@ -148,7 +148,15 @@ impl Cloud {
         }
     }
 
-    fn send_as(&mut self, service: &str, now: DateTime<Utc>, queue_arn: &str, source_arn: &str, body: String, group: &Option<String>) -> Result<(), TargetError> {
+    fn send_as(
+        &mut self,
+        service: &str,
+        now: DateTime<Utc>,
+        queue_arn: &str,
+        source_arn: &str,
+        body: String,
+        group: &Option<String>,
+    ) -> Result<(), TargetError> {
         if !self.sqs.exists(queue_arn) {
             return Err(TargetError::final_error("NO_RESOURCE", format!("The specified queue does not exist: {queue_arn}")));
         }
@@ -156,10 +164,7 @@ impl Cloud {
             return Err(TargetError::final_error("NO_PERMISSIONS", format!("{service} may not send to {queue_arn}")));
         }
         let message = NewMessage { body, group_id: group.clone(), ..NewMessage::default() };
-        self.sqs
-            .send(now, queue_arn, message)
-            .map(|_| ())
-            .map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
+        self.sqs.send(now, queue_arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
     }
 
     fn may_send(&self, service: &str, queue_arn: &str, source_arn: &str) -> bool {
@@ -188,7 +193,13 @@ impl Cloud {
         };
         if !self.may_send("events.amazonaws.com", queue, &delivery.rule.arn) {
             let name = delivery.rule.name.clone();
-            self.count(now, "AWS/Events", "InvocationsFailedToBeSentToDlq", &[("EventBusName", &delivery.rule.bus), ("RuleName", &name)], 1.0);
+            self.count(
+                now,
+                "AWS/Events",
+                "InvocationsFailedToBeSentToDlq",
+                &[("EventBusName", &delivery.rule.bus), ("RuleName", &name)],
+                1.0,
+            );
             return self.lose(from, "the dead-letter queue's policy does not allow it", &body);
         }
         let mut attributes = vec![
@@ -374,10 +385,8 @@ impl Cloud {
     pub(super) fn fire_rule(&mut self, now: DateTime<Utc>, arn: &str) {
         let Some(rule) = self.eventbridge.rule(arn).cloned() else { return };
         if rule.enabled {
-            self.records.push(Record::ScheduleFired {
-                schedule: rule.name.clone(),
-                scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            });
+            self.records
+                .push(Record::ScheduleFired { schedule: rule.name.clone(), scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string() });
             let event = self.eventbridge.scheduled_event(&rule, now);
             self.spread_to(now, &rule, &event);
         }

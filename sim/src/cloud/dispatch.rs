@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Cloud;
 use super::error::ServiceError;
-use super::eventbridge::put_answer;
 use super::eventbridge::Put;
+use super::eventbridge::put_answer;
 use super::pattern::{FlatEvent, Pattern, validate_test_event};
 use super::record::Record;
 use super::wire::{Service, answer, call_of, error_answer, input_of};
@@ -87,8 +87,8 @@ impl Cloud {
 
 fn test_event_pattern(input: &Value) -> Result<Value, ServiceError> {
     let text = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default();
-    let pattern = Pattern::parse(text("EventPattern"))
-        .map_err(|error| ServiceError::client("InvalidEventPatternException", error.message()))?;
+    let pattern =
+        Pattern::parse(text("EventPattern")).map_err(|error| ServiceError::client("InvalidEventPatternException", error.message()))?;
     validate_test_event(text("Event")).map_err(|error| ServiceError::validation(error.to_string()))?;
     let event = FlatEvent::parse(text("Event")).map_err(|error| ServiceError::validation(error.to_string()))?;
     Ok(json!({ "Result": pattern.matches(&event) }))

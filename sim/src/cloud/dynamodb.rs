@@ -147,7 +147,10 @@ fn key_schema(key: &KeySchema) -> Vec<Value> {
     std::iter::once(hash).chain(range).collect()
 }
 
-fn call<Q: DeserializeOwned, A: Serialize>(input: &str, operation: impl FnOnce(Q) -> Result<A, DynoxideError>) -> Result<String, DynamoError> {
+fn call<Q: DeserializeOwned, A: Serialize>(
+    input: &str,
+    operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
+) -> Result<String, DynamoError> {
     let request = serde_json::from_str::<Q>(input).map_err(|error| {
         // The database marks the validation errors that it finds while reading.
         let text = error.to_string();

@@ -130,7 +130,11 @@ impl Lambda {
     /// What `stack` describes.
     #[must_use]
     pub fn new(stack: &Stack, seed: u64) -> Self {
-        let functions = stack.functions.iter().map(|function| (function.arn.clone(), FunctionState { function: function.clone(), running: 0 })).collect();
+        let functions = stack
+            .functions
+            .iter()
+            .map(|function| (function.arn.clone(), FunctionState { function: function.clone(), running: 0 }))
+            .collect();
         Self {
             functions,
             permissions: stack.permissions.clone(),
@@ -165,8 +169,14 @@ impl Lambda {
     pub fn accept(&mut self, now: DateTime<Utc>, function_arn: &str, payload: &str) -> u64 {
         self.sequence += 1;
         let request_id = super::derive_id(self.seed, "request", self.sequence);
-        let pending =
-            Pending { function_arn: function_arn.to_owned(), request_id, payload: payload.to_owned(), accepted: now, attempts: 0, throttles: 0 };
+        let pending = Pending {
+            function_arn: function_arn.to_owned(),
+            request_id,
+            payload: payload.to_owned(),
+            accepted: now,
+            attempts: 0,
+            throttles: 0,
+        };
         self.pending.insert(self.sequence, pending);
         self.sequence
     }
@@ -221,7 +231,15 @@ impl Lambda {
         Next::Retry(ticket, now + wait)
     }
 
-    fn give_up(&mut self, ticket: u64, function: &Function, pending: &Pending, condition: &str, now: DateTime<Utc>, result: &InvocationResult) -> Next {
+    fn give_up(
+        &mut self,
+        ticket: u64,
+        function: &Function,
+        pending: &Pending,
+        condition: &str,
+        now: DateTime<Utc>,
+        result: &InvocationResult,
+    ) -> Next {
         self.pending.remove(&ticket);
         let response = response_of(result, &pending.request_id, function.timeout_seconds);
         let message = response["errorMessage"].as_str().unwrap_or_default().to_owned();

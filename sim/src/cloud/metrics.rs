@@ -46,7 +46,14 @@ impl Metrics {
     }
 
     /// Notes a data point. Gives the instants at which alarms on this metric must be judged.
-    pub fn add(&mut self, now: DateTime<Utc>, namespace: &str, metric: &str, dimensions: &[(&str, &str)], value: f64) -> Vec<(usize, DateTime<Utc>)> {
+    pub fn add(
+        &mut self,
+        now: DateTime<Utc>,
+        namespace: &str,
+        metric: &str,
+        dimensions: &[(&str, &str)],
+        value: f64,
+    ) -> Vec<(usize, DateTime<Utc>)> {
         let dimensions: BTreeMap<String, String> =
             dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let key = MetricKey { namespace: namespace.to_owned(), metric: metric.to_owned(), dimensions };
@@ -73,7 +80,8 @@ impl Metrics {
         let mut last = 0.0;
         for back in (0..alarm.evaluation_periods).rev() {
             let end = at - period(alarm) * i32::try_from(back).unwrap_or(0);
-            let values: Vec<f64> = points.iter().flat_map(|points| points.range(end - period(alarm)..end)).flat_map(|(_, values)| values.clone()).collect();
+            let values: Vec<f64> =
+                points.iter().flat_map(|points| points.range(end - period(alarm)..end)).flat_map(|(_, values)| values.clone()).collect();
             let value = match gauge {
                 Some(value) if back == 0 => Some(value),
                 _ => statistic(&alarm.statistic, &values),

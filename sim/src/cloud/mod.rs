@@ -218,7 +218,11 @@ impl Cloud {
     /// # Errors
     /// Where there is no such function.
     pub fn invoke(&mut self, now: DateTime<Utc>, function: &str, payload: &str) -> Result<(), String> {
-        let arn = self.lambda.function(function).map(|function| function.arn.clone()).ok_or_else(|| format!("there is no function {function}"))?;
+        let arn = self
+            .lambda
+            .function(function)
+            .map(|function| function.arn.clone())
+            .ok_or_else(|| format!("there is no function {function}"))?;
         self.accept_invocation(now, &arn, payload);
         Ok(())
     }
@@ -228,9 +232,10 @@ impl Cloud {
     /// # Errors
     /// Where there is no such schedule.
     pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), String> {
-        let index = self.scheduler.find(name).ok_or_else(|| {
-            format!("there is no schedule {name}; there are {}", self.scheduler.names().collect::<Vec<_>>().join(", "))
-        })?;
+        let index = self
+            .scheduler
+            .find(name)
+            .ok_or_else(|| format!("there is no schedule {name}; there are {}", self.scheduler.names().collect::<Vec<_>>().join(", ")))?;
         let minute = DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now);
         self.fire(now, index, minute);
         Ok(())

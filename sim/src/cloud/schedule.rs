@@ -31,7 +31,8 @@ impl Scheduler {
         let mut schedules = Vec::new();
         for schedule in &stack.schedules {
             let place = format!("line {}: {}", schedule.position.line, schedule.logical_id);
-            let expression = ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler).map_err(|error| format!("{place}: {error}"))?;
+            let expression =
+                ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler).map_err(|error| format!("{place}: {error}"))?;
             let zone = schedule.timezone.parse().map_err(|_| format!("{place}: {:?} is not a time zone", schedule.timezone))?;
             schedules.push(ScheduleState { schedule: schedule.clone(), expression, zone, created: now, executions: 0 });
         }

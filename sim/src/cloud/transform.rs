@@ -102,8 +102,7 @@ fn without_detail(event: &Value) -> String {
         ("resources", "resources"),
         ("version", "version"),
     ];
-    let members: Vec<String> =
-        fields.iter().filter_map(|(name, key)| event.get(key).map(|value| format!("\"{name}\":{value}"))).collect();
+    let members: Vec<String> = fields.iter().filter_map(|(name, key)| event.get(key).map(|value| format!("\"{name}\":{value}"))).collect();
     format!("{{{}}}", members.join(","))
 }
 

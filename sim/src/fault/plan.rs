@@ -67,7 +67,8 @@ impl Faults {
     #[must_use]
     pub fn unused(&self) -> Vec<String> {
         let calls = self.calls.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| fault.at.to_string());
-        let deliveries = self.deliveries.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| format!("delivery of {}", fault.detail_type));
+        let deliveries =
+            self.deliveries.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| format!("delivery of {}", fault.detail_type));
         calls.chain(deliveries).collect()
     }
 }

@@ -6,7 +6,10 @@ use crate::scenario::Run;
 #[must_use]
 pub fn junit(runs: &[Run]) -> String {
     let failed = runs.iter().filter(|run| !run.passed()).count();
-    let mut text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"scenarios\" tests=\"{}\" failures=\"{failed}\">\n", runs.len());
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"scenarios\" tests=\"{}\" failures=\"{failed}\">\n",
+        runs.len()
+    );
     for run in runs {
         // Writing to a string does not fail.
         let _ = write!(text, "  <testcase name=\"{}\" time=\"{:.6}\"", escape(&run.scenario), run.wall_time.as_secs_f64());

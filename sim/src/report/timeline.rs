@@ -63,10 +63,18 @@ fn timeline(journal: &Journal) -> String {
                 let (_, event) = started.remove(invocation).unwrap_or_default();
                 row(invocation.to_string(), event, ended(outcome, response), duration_ms.to_string());
             }
-            Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => row(String::new(), "schedule".to_owned(), format!("{schedule} fired"), String::new()),
-            Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => row(String::new(), "alarm".to_owned(), format!("{alarm} is {state}"), String::new()),
-            Fact::Cloud { record: Record::DeadLettered { from, reason, .. } } => row(String::new(), "dead letter".to_owned(), format!("{from}: {reason}"), String::new()),
-            Fact::Fault { site, phase, effect } => row(String::new(), "fault".to_owned(), format!("{effect} {phase} {site}"), String::new()),
+            Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => {
+                row(String::new(), "schedule".to_owned(), format!("{schedule} fired"), String::new())
+            }
+            Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => {
+                row(String::new(), "alarm".to_owned(), format!("{alarm} is {state}"), String::new())
+            }
+            Fact::Cloud { record: Record::DeadLettered { from, reason, .. } } => {
+                row(String::new(), "dead letter".to_owned(), format!("{from}: {reason}"), String::new())
+            }
+            Fact::Fault { site, phase, effect } => {
+                row(String::new(), "fault".to_owned(), format!("{effect} {phase} {site}"), String::new())
+            }
             Fact::Action { what } => row(String::new(), "scenario".to_owned(), what.clone(), String::new()),
             _ => {}
         }
@@ -104,5 +112,8 @@ fn mail_rows(journal: &Journal) -> Vec<Vec<String>> {
 }
 
 fn dead_letter_rows(journal: &Journal) -> Vec<Vec<String>> {
-    dead_letters(journal).iter().map(|(from, reason, body)| vec![from.clone(), reason.clone(), body.to_string().chars().take(70).collect()]).collect()
+    dead_letters(journal)
+        .iter()
+        .map(|(from, reason, body)| vec![from.clone(), reason.clone(), body.to_string().chars().take(70).collect()])
+        .collect()
 }

@@ -26,7 +26,9 @@ impl Visitor<'_> for AmountVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Amount, E> {
-        Decimal::from_str_exact(text).map(Amount).map_err(|_| E::custom(format!("{text:?} is no amount: write digits such as \"10000.10\"")))
+        Decimal::from_str_exact(text)
+            .map(Amount)
+            .map_err(|_| E::custom(format!("{text:?} is no amount: write digits such as \"10000.10\"")))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Amount, E> {

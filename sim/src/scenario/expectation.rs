@@ -47,7 +47,15 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
     for expected in &expect.responses {
         let found = answers.iter().filter(|(trigger, answer)| *trigger == expected.to && answer.contains(&expected.holds)).count();
         let seen: Vec<&String> = answers.iter().filter(|(trigger, _)| *trigger == expected.to).map(|(_, answer)| answer).collect();
-        demand("responses", (found != expected.times).then(|| format!("{found} answers to {} hold {:?}, expected {}; the answers were {seen:?}", expected.to, expected.holds, expected.times)));
+        demand(
+            "responses",
+            (found != expected.times).then(|| {
+                format!(
+                    "{found} answers to {} hold {:?}, expected {}; the answers were {seen:?}",
+                    expected.to, expected.holds, expected.times
+                )
+            }),
+        );
     }
     findings
 }
@@ -73,7 +81,9 @@ fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
         .filter(|(_, quantity): &(String, Decimal)| !quantity.is_zero())
         .collect();
     let wanted: BTreeMap<String, Decimal> = expect.positions.iter().map(|(symbol, quantity)| (symbol.clone(), quantity.0)).collect();
-    let show = |map: &BTreeMap<String, Decimal>| map.iter().map(|(symbol, quantity)| format!("{symbol} {}", quantity.normalize())).collect::<Vec<_>>().join(", ");
+    let show = |map: &BTreeMap<String, Decimal>| {
+        map.iter().map(|(symbol, quantity)| format!("{symbol} {}", quantity.normalize())).collect::<Vec<_>>().join(", ")
+    };
     (found != wanted).then(|| format!("the account holds [{}], expected [{}]", show(&found), show(&wanted)))
 }
 
@@ -111,8 +121,17 @@ fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
         && found.iter().zip(&expect.dead_letters).all(|((from, reason, body), wanted)| {
             from.contains(&wanted.from) && *reason == wanted.reason && body.to_string().contains(&wanted.holds)
         });
-    let show = |(from, reason, body): &(String, String, Value)| format!("{from}: {reason}: {}", body.to_string().chars().take(160).collect::<String>());
-    (!fits).then(|| format!("{} dead letters, expected {}; there are [{}]", found.len(), expect.dead_letters.len(), found.iter().map(show).collect::<Vec<_>>().join(", ")))
+    let show = |(from, reason, body): &(String, String, Value)| {
+        format!("{from}: {reason}: {}", body.to_string().chars().take(160).collect::<String>())
+    };
+    (!fits).then(|| {
+        format!(
+            "{} dead letters, expected {}; there are [{}]",
+            found.len(),
+            expect.dead_letters.len(),
+            found.iter().map(show).collect::<Vec<_>>().join(", ")
+        )
+    })
 }
 
 fn workflows_differ(expect: &Expect, journal: &Journal) -> Option<String> {

@@ -20,7 +20,9 @@ impl FromStr for Moment {
             .find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
             .ok_or_else(wrong)?;
         let local = New_York.from_local_datetime(&naive).earliest();
-        local.map(|local| Self(local.with_timezone(&Utc))).ok_or_else(|| format!("{text:?} does not exist in New York: clocks were put forward"))
+        local
+            .map(|local| Self(local.with_timezone(&Utc)))
+            .ok_or_else(|| format!("{text:?} does not exist in New York: clocks were put forward"))
     }
 }
 

@@ -6,12 +6,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, ExchangeSetup, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, Side, calendar,
+    AccountSetup, AssetSetup, ExchangeSetup, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, Side,
+    calendar,
 };
 use alchemiser_mocks::mail::{MailEffect, MailRule, MailSetup, MailStage};
 
 use super::format::{CallFaultGiven, OrderEffectGiven, PhaseGiven, QuoteGiven, SideGiven};
-use super::{Action, AssetGiven, CallEffectGiven, DeliveryEffectGiven, Fault, Given, Library, LoadError, Loaded, MailRuleGiven, Scenario, judge};
+use super::{
+    Action, AssetGiven, CallEffectGiven, DeliveryEffectGiven, Fault, Given, Library, LoadError, Loaded, MailRuleGiven, Scenario, judge,
+};
 use crate::alchemist::Alchemiser;
 use crate::check::{Finding, check_all};
 use crate::cloud::knobs::{Knobs, Span};
@@ -135,7 +138,8 @@ impl Stage {
             }
             Action::Settle => world.settle().await,
             Action::Fire(name) => {
-                let schedule = self.stack.schedules.iter().find(|schedule| schedule.logical_id == *name).map_or(name, |schedule| &schedule.name);
+                let schedule =
+                    self.stack.schedules.iter().find(|schedule| schedule.logical_id == *name).map_or(name, |schedule| &schedule.name);
                 world.note(format!("fire {name}"));
                 world.fire_schedule(schedule)?;
             }
@@ -166,7 +170,8 @@ impl Stage {
 
     fn set_rule(&self, world: &World, name: &str, enabled: bool) -> Result<(), String> {
         let rule = self.stack.rules.iter().find(|rule| rule.logical_id == *name || rule.name == *name);
-        let rule = rule.ok_or_else(|| format!("there is no rule {name:?}; there are {}", ids(self.stack.rules.iter().map(|rule| &rule.logical_id))))?;
+        let rule = rule
+            .ok_or_else(|| format!("there is no rule {name:?}; there are {}", ids(self.stack.rules.iter().map(|rule| &rule.logical_id))))?;
         let input = serde_json::json!({ "Name": rule.name, "EventBusName": rule.bus });
         world.note(format!("{} {}", if enabled { "enable" } else { "disable" }, rule.name));
         world.touch(|cloud, _| cloud.set_rule_state(&input, enabled)).map_err(|error| error.to_string())
@@ -175,7 +180,8 @@ impl Stage {
     /// Sends every dead letter's original event to the function again, as an operator does.
     fn redrive(&self, world: &World) -> Result<(), String> {
         let function = self.function()?;
-        let queues: Vec<&str> = self.stack.rules.iter().flat_map(|rule| &rule.targets).filter_map(|target| target.dead_letter_arn.as_deref()).collect();
+        let queues: Vec<&str> =
+            self.stack.rules.iter().flat_map(|rule| &rule.targets).filter_map(|target| target.dead_letter_arn.as_deref()).collect();
         let queue = *queues.first().ok_or("no rule has a dead-letter queue")?;
         let bodies = world.touch(|cloud, now| cloud.drain_queue(now, queue));
         world.note(format!("redrive {} dead letters", bodies.len()));
@@ -201,7 +207,12 @@ fn setup(library: &Library, scenario: &Scenario, seed: u64) -> Result<(WorldSetu
     let code = Alchemiser { strategies: sources };
     let mut functions: Functions = BTreeMap::new();
     functions.insert("the-alchemiser".to_owned(), Arc::new(code));
-    let mail = MailSetup { hostname: "smtp.mail.me.com".to_owned(), user: "alchemiser@example.com".to_owned(), password: "mail-secret".to_owned(), ..MailSetup::default() };
+    let mail = MailSetup {
+        hostname: "smtp.mail.me.com".to_owned(),
+        user: "alchemiser@example.com".to_owned(),
+        password: "mail-secret".to_owned(),
+        ..MailSetup::default()
+    };
     let variables = [("ALPACA__KEY", "PKTEST"), ("ALPACA__SECRET", "secret"), ("EMAIL__PASSWORD", "mail-secret")];
     let setup = WorldSetup {
         seed,
@@ -236,7 +247,8 @@ fn strategies(library: &Library, given: &Given, parameters: &mut BTreeMap<String
 fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
     let topology = &given.topology;
     for id in &topology.without {
-        let before = stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
+        let before =
+            stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
         stack.rules.retain(|rule| rule.logical_id != *id);
         stack.permissions.retain(|permission| permission.logical_id != *id);
         stack.queue_policies.retain(|policy| policy.logical_id != *id);
@@ -244,12 +256,15 @@ fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
         stack.archives.retain(|archive| archive.logical_id != *id);
         let after = stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
         if before == after {
-            return Err(LoadError(format!("topology.without: the template has no rule, permission, queue policy, schedule or archive {id:?}")));
+            return Err(LoadError(format!(
+                "topology.without: the template has no rule, permission, queue policy, schedule or archive {id:?}"
+            )));
         }
     }
     for id in &topology.disabled {
         let rules = stack.rules.iter_mut().filter(|rule| rule.logical_id == *id).map(|rule| rule.enabled = false).count();
-        let schedules = stack.schedules.iter_mut().filter(|schedule| schedule.logical_id == *id).map(|schedule| schedule.enabled = false).count();
+        let schedules =
+            stack.schedules.iter_mut().filter(|schedule| schedule.logical_id == *id).map(|schedule| schedule.enabled = false).count();
         if rules + schedules == 0 {
             return Err(LoadError(format!("topology.disabled: the template has no rule or schedule {id:?}")));
         }
@@ -290,7 +305,8 @@ fn exchange(given: &Given, seed: u64) -> ExchangeSetup {
     let exchange = &given.exchange;
     knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
     knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
-    knobs.remember_client_order_ids_for = exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
+    knobs.remember_client_order_ids_for =
+        exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
     knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);
     setup.order_script = exchange.orders.iter().map(order_rule).collect();
     setup
@@ -338,7 +354,9 @@ fn order_rule(given: &super::OrderRuleGiven) -> OrderRule {
             OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
             OrderEffectGiven::Partial(percent) => OrderEffect::Partial { percent: percent.0, then: None },
             OrderEffectGiven::Never => OrderEffect::Never,
-            OrderEffectGiven::Reject { status, code, message } => OrderEffect::Reject { status: *status, code: *code, message: message.clone() },
+            OrderEffectGiven::Reject { status, code, message } => {
+                OrderEffect::Reject { status: *status, code: *code, message: message.clone() }
+            }
         },
     }
 }

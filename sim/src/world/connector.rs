@@ -122,9 +122,15 @@ fn failure(status: u16, party: Party) -> Response<Bytes> {
         (Party::Exchange, 429) => r#"{"code":42910000,"message":"rate limit exceeded"}"#,
         (Party::Exchange, _) => r#"{"message":"the service is temporarily unavailable"}"#,
         (Party::Cloud, 400 | 429) => r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#,
-        (Party::Cloud, _) => r#"{"__type":"InternalServerError","message":"The request processing has failed because of an unknown error."}"#,
+        (Party::Cloud, _) => {
+            r#"{"__type":"InternalServerError","message":"The request processing has failed because of an unknown error."}"#
+        }
     };
-    Response::builder().status(status).header("content-type", "application/json").body(Bytes::from_static(body.as_bytes())).expect("a plain answer")
+    Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Bytes::from_static(body.as_bytes()))
+        .expect("a plain answer")
 }
 
 /// Names a call as faults do. A try that the SDK repeats keeps its number; an order keeps its number whatever is
@@ -156,7 +162,10 @@ fn name(shared: &Shared, context: &Context, request: &Request<Bytes>) -> (Party,
 }
 
 fn number_of_order(orders: &mut Vec<String>, body: &Bytes) -> u32 {
-    let id = serde_json::from_slice::<Value>(body).ok().and_then(|order| order["client_order_id"].as_str().map(str::to_owned)).unwrap_or_default();
+    let id = serde_json::from_slice::<Value>(body)
+        .ok()
+        .and_then(|order| order["client_order_id"].as_str().map(str::to_owned))
+        .unwrap_or_default();
     let place = orders.iter().position(|known| *known == id).unwrap_or_else(|| {
         orders.push(id);
         orders.len() - 1
@@ -187,4 +196,3 @@ fn plain(request: HttpRequest) -> Result<Request<Bytes>, String> {
     let bytes = body.bytes().map(Bytes::copy_from_slice).ok_or("streaming bodies are not supported")?;
     Ok(Request::from_parts(parts, bytes))
 }
-

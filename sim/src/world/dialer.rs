@@ -64,7 +64,9 @@ impl Dialer for WorldDialer {
                     std::future::pending::<()>().await;
                 }
                 CallEffect::Hang => std::future::pending::<()>().await,
-                CallEffect::Reset | CallEffect::Status(_) => return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused")),
+                CallEffect::Reset | CallEffect::Status(_) => {
+                    return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused"));
+                }
             }
         }
         let (client, server) = tokio::io::duplex(64 * 1024);

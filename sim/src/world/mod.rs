@@ -223,7 +223,8 @@ impl World {
     pub fn replay(&self, bus: &str, from: DateTime<Utc>, to: DateTime<Utc>, name: &str) -> Result<(), String> {
         let now = self.now();
         self.shared.with(|state| {
-            let (archive, destination) = state.cloud.eventbridge().archive_of(bus).ok_or_else(|| format!("the bus {bus} has no archive"))?;
+            let (archive, destination) =
+                state.cloud.eventbridge().archive_of(bus).ok_or_else(|| format!("the bus {bus} has no archive"))?;
             let input = json!({
                 "ReplayName": name,
                 "EventSourceArn": archive,
@@ -259,7 +260,8 @@ impl World {
         self.shared.collect(None);
         let account = self.shared.with(|state| {
             let view = state.exchange.account(now);
-            let positions = state.exchange.positions().into_iter().map(|(symbol, quantity)| (symbol, Value::String(quantity.normalize().to_string())));
+            let positions =
+                state.exchange.positions().into_iter().map(|(symbol, quantity)| (symbol, Value::String(quantity.normalize().to_string())));
             Fact::Account {
                 cash: view.cash.round_dp(2).to_string(),
                 equity: view.equity.round_dp(2).to_string(),

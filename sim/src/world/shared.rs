@@ -76,7 +76,8 @@ impl Shared {
     pub fn collect(&self, invocation: Option<u64>) {
         let now = self.now();
         let reports = self.mail.take_reports();
-        let mails = if reports.iter().any(|report| matches!(report, MailReport::MailAccepted { .. })) { self.mail.mails() } else { Vec::new() };
+        let mails =
+            if reports.iter().any(|report| matches!(report, MailReport::MailAccepted { .. })) { self.mail.mails() } else { Vec::new() };
         self.with(|state| {
             for record in state.cloud.take_records() {
                 state.journal.push(now, invocation, Fact::Cloud { record });

@@ -25,21 +25,12 @@ fn assert_fits(source: String) {
         evaluate(&expression, &market()).unwrap();
         assert_eq!(expression.clone(), expression);
     };
-    std::thread::Builder::new()
-        .stack_size(STACK_BYTES)
-        .spawn(work)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
 fn deep_branches_fit_the_stack() {
-    assert_fits(nested(
-        "(if (> (rsi \"SPY\" {:window 10}) 5) ",
-        "\"A\"",
-        " \"B\")",
-    ));
+    assert_fits(nested("(if (> (rsi \"SPY\" {:window 10}) 5) ", "\"A\"", " \"B\")"));
     assert_fits(nested("(if 0 \"B\" ", "\"A\"", ")"));
 }
 
@@ -47,10 +38,7 @@ fn deep_branches_fit_the_stack() {
 fn deep_conditions_fit_the_stack() {
     assert_fits(format!("(if {} \"A\" \"B\")", nested("(if ", "1", " 1 0)")));
     assert_fits(format!("(if {} \"A\" \"B\")", nested("(> ", "1", " 0)")));
-    assert_fits(format!(
-        "(if {} \"A\" \"B\")",
-        nested("(if (= 1 ", "1", ") 1 0)")
-    ));
+    assert_fits(format!("(if {} \"A\" \"B\")", nested("(if (= 1 ", "1", ") 1 0)")));
 }
 
 #[test]
@@ -64,22 +52,12 @@ fn deep_weights_and_groups_fit_the_stack() {
 
 #[test]
 fn deep_filters_and_lists_fit_the_stack() {
-    assert_fits(format!(
-        "(weight-equal {})",
-        nested("(filter (rsi) (select-top 1) ", "\"SPY\"", ")")
-    ));
+    assert_fits(format!("(weight-equal {})", nested("(filter (rsi) (select-top 1) ", "\"SPY\"", ")")));
     assert_fits(format!("(weight-equal {})", nested("[", "\"A\"", "]")));
-    assert_fits(format!(
-        "(weight-equal {})",
-        nested("(filter (rsi) [", "\"SPY\"", "])")
-    ));
+    assert_fits(format!("(weight-equal {})", nested("(filter (rsi) [", "\"SPY\"", "])")));
 }
 
 #[test]
 fn the_usual_mix_fits_the_stack() {
-    assert_fits(nested(
-        "(weight-equal [(if (> (current-price \"SPY\") 5) [(group \"G\" [",
-        "\"A\"",
-        "])] [])])",
-    ));
+    assert_fits(nested("(weight-equal [(if (> (current-price \"SPY\") 5) [(group \"G\" [", "\"A\"", "])] [])])"));
 }

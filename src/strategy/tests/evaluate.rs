@@ -14,35 +14,21 @@ fn explicit_windows_count() {
     // Incident 71: at seed time both sides would have used the default window 14 and been equal.
     assert!(holds(r#"(> (rsi "SPY" {:window 2}) 80)"#));
     assert!(holds(r#"(< (rsi "SPY" {:window 5}) 72)"#));
-    assert!(holds(
-        r#"(= (moving-average-price "SPY" {:window 5}) 113.2)"#
-    ));
+    assert!(holds(r#"(= (moving-average-price "SPY" {:window 5}) 113.2)"#));
 }
 
 #[test]
 fn defaults_apply_without_window() {
     for options in ["", " {}"] {
-        assert!(holds(&format!(
-            r#"(= (rsi "SPY"{options}) (rsi "SPY" {{:window 14}}))"#
-        )));
+        assert!(holds(&format!(r#"(= (rsi "SPY"{options}) (rsi "SPY" {{:window 14}}))"#)));
         let ema = format!(r#"(exponential-moving-average-price "SPY"{options})"#);
-        assert!(holds(&format!(
-            r#"(= {ema} (exponential-moving-average-price "SPY" {{:window 12}}))"#
-        )));
-        assert!(holds(&format!(
-            r#"(= (stdev-return "SPY"{options}) (stdev-return "SPY" {{:window 6}}))"#
-        )));
-        assert!(holds(&format!(
-            r#"(= (max-drawdown "SPY"{options}) (max-drawdown "SPY" {{:window 60}}))"#
-        )));
+        assert!(holds(&format!(r#"(= {ema} (exponential-moving-average-price "SPY" {{:window 12}}))"#)));
+        assert!(holds(&format!(r#"(= (stdev-return "SPY"{options}) (stdev-return "SPY" {{:window 6}}))"#)));
+        assert!(holds(&format!(r#"(= (max-drawdown "SPY"{options}) (max-drawdown "SPY" {{:window 60}}))"#)));
     }
     let error = super::error(r#"(> (moving-average-price "SPY") 1)"#);
-    assert!(
-        error.contains("moving-average-price 200 of SPY has no value: 200 closes are needed"),
-        "{error}"
-    );
-    let short =
-        evaluation(r#"(if (= (moving-average-return "SPY") (cumulative-return "SPY")) "A" "B")"#);
+    assert!(error.contains("moving-average-price 200 of SPY has no value: 200 closes are needed"), "{error}");
+    let short = evaluation(r#"(if (= (moving-average-return "SPY") (cumulative-return "SPY")) "A" "B")"#);
     assert_eq!(
         short.warnings,
         [
@@ -54,8 +40,7 @@ fn defaults_apply_without_window() {
 
 #[test]
 fn the_branch_not_taken_is_not_evaluated() {
-    let source =
-        r#"(if (> 1 0) (asset "A") (if (> (rsi "GONE") 1) (asset "B") (no-such-function)))"#;
+    let source = r#"(if (> 1 0) (asset "A") (if (> (rsi "GONE") 1) (asset "B") (no-such-function)))"#;
     assert_eq!(allocation(source), "A 1");
 }
 
@@ -85,10 +70,7 @@ fn sides_that_are_no_numbers_are_converted() {
     assert!(holds("(>= nil 0)") && holds("(< nil 1)"));
     assert!(holds("(= (> 1 0) (> 2 1))") && holds("(>= (> 1 0) 1)") && holds("(<= (> 0 1) 0)"));
     let odd = evaluation(r#"(if (>= "two" 0) "A" "B")"#);
-    assert_eq!(
-        odd.warnings,
-        [r#"line 1, column 9: "two" is compared as the number 0"#]
-    );
+    assert_eq!(odd.warnings, [r#"line 1, column 9: "two" is compared as the number 0"#]);
     assert!(odd.allocation.contains_key("A"));
 }
 
@@ -105,9 +87,7 @@ fn config_and_names_are_not_evaluated() {
 
 #[test]
 fn indicators_take_their_symbol_as_string_or_asset_in_any_case() {
-    assert!(holds(
-        r#"(= (current-price (asset "spy")) (current-price "SPY"))"#
-    ));
+    assert!(holds(r#"(= (current-price (asset "spy")) (current-price "SPY"))"#));
 }
 
 #[test]
@@ -120,7 +100,6 @@ fn one_element_vectors_nest_at_will() {
 
 #[test]
 fn the_same_inputs_give_the_same_evaluation() {
-    let source =
-        r#"(weight-equal (filter (rsi {:window 3}) (select-top 2) ["SPY" "UP" "DOWN" "GONE"]))"#;
+    let source = r#"(weight-equal (filter (rsi {:window 3}) (select-top 2) ["SPY" "UP" "DOWN" "GONE"]))"#;
     assert_eq!(evaluation(source), evaluation(source));
 }

@@ -17,9 +17,7 @@ fn top_keeps_the_highest_and_bottom_the_lowest() {
 fn the_window_of_the_condition_counts() {
     // SPY over 2 sessions gained 0.87 %, over 4 sessions 7.4 %; TEN over 2 sessions 4.85 %, over 4 sessions 3.85 %.
     let filter = |window: usize| {
-        allocation(&format!(
-            r#"(weight-equal (filter (cumulative-return {{:window {window}}}) (select-top 1) ["SPY" "TEN"]))"#
-        ))
+        allocation(&format!(r#"(weight-equal (filter (cumulative-return {{:window {window}}}) (select-top 1) ["SPY" "TEN"]))"#))
     };
     assert_eq!(filter(2), "TEN 1");
     assert_eq!(filter(4), "SPY 1");
@@ -29,8 +27,7 @@ fn the_window_of_the_condition_counts() {
 fn ties_rank_by_symbol_in_both_directions() {
     // UP and a second rising series both have an RSI of 100.
     for selection in ["select-top 1", "select-bottom 1"] {
-        let source =
-            format!(r#"(weight-equal (filter (rsi {{:window 2}}) ({selection}) ["UP" "SHORT"]))"#);
+        let source = format!(r#"(weight-equal (filter (rsi {{:window 2}}) ({selection}) ["UP" "SHORT"]))"#);
         assert_eq!(allocation(&source), "SHORT 1", "{selection}");
     }
 }
@@ -51,20 +48,13 @@ fn candidates_without_data_are_skipped_with_a_warning() {
 
 #[test]
 fn no_candidate_with_data_is_an_error_at_the_weight_function() {
-    let message =
-        error(r#"(weight-equal (filter (current-price) (select-top 1) ["GONE" "LOST"]))"#);
-    assert!(
-        message.starts_with("line 1, column 1: no assets to hold"),
-        "{message}"
-    );
+    let message = error(r#"(weight-equal (filter (current-price) (select-top 1) ["GONE" "LOST"]))"#);
+    assert!(message.starts_with("line 1, column 1: no assets to hold"), "{message}");
 }
 
 #[test]
 fn without_selection_all_candidates_are_kept() {
-    assert_eq!(
-        allocation(r#"(weight-equal (filter (current-price) ["UP" "DOWN"]))"#),
-        "DOWN 0.5, UP 0.5"
-    );
+    assert_eq!(allocation(r#"(weight-equal (filter (current-price) ["UP" "DOWN"]))"#), "DOWN 0.5, UP 0.5");
 }
 
 #[test]
@@ -75,8 +65,7 @@ fn more_than_there_are_keeps_all_and_repeated_candidates_count_once() {
 
 #[test]
 fn each_kept_symbol_is_a_child_of_the_weight_function() {
-    let source =
-        r#"(weight-equal [(filter (current-price) (select-top 2) ["UP" "DOWN"]) (asset "SPY")])"#;
+    let source = r#"(weight-equal [(filter (current-price) (select-top 2) ["UP" "DOWN"]) (asset "SPY")])"#;
     let shares = evaluation(source).allocation;
     assert_eq!(shares["UP"], shares["SPY"].round_dp(28));
 }
@@ -92,19 +81,11 @@ fn a_group_of_one_symbol_is_that_symbol() {
 fn a_group_of_several_symbols_cannot_be_ranked() {
     let source = "(weight-equal (filter (rsi) (select-top 1)\n [(asset \"SPY\") (group \"G\" (weight-equal \"UP\" \"DOWN\"))]))";
     let message = error(source);
-    assert!(
-        message.starts_with(
-            "line 2, column 2: a group of several symbols (DOWN UP) has no price of its own"
-        ),
-        "{message}"
-    );
+    assert!(message.starts_with("line 2, column 2: a group of several symbols (DOWN UP) has no price of its own"), "{message}");
 }
 
 #[test]
 fn a_filter_alone_is_a_list_and_no_allocation() {
     let message = error(r#"(filter (current-price) (select-top 1) ["UP" "DOWN"])"#);
-    assert!(
-        message.contains("the strategy's value is a list of 1"),
-        "{message}"
-    );
+    assert!(message.contains("the strategy's value is a list of 1"), "{message}");
 }

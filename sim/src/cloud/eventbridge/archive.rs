@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{BusEvent, EventBridge, Entry, not_found};
+use super::{BusEvent, Entry, EventBridge, not_found};
 use crate::cloud::error::ServiceError;
 use crate::cloud::pattern::{FlatEvent, Pattern};
 use crate::cloud::template::Archive;
@@ -83,14 +83,19 @@ impl EventBridge {
             return Err(not_found(format!("Event bus {bus_name} does not exist.")));
         }
         if archive.archive.source_arn != destination {
-            return Err(ServiceError::validation("Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted."));
+            return Err(ServiceError::validation(
+                "Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.",
+            ));
         }
-        let instant = |name: &str| input.get(name).and_then(Value::as_f64).and_then(|epoch| DateTime::from_timestamp_millis((epoch * 1000.0) as i64));
+        let instant =
+            |name: &str| input.get(name).and_then(Value::as_f64).and_then(|epoch| DateTime::from_timestamp_millis((epoch * 1000.0) as i64));
         let (Some(start), Some(end)) = (instant("EventStartTime"), instant("EventEndTime")) else {
             return Err(ServiceError::validation("EventStartTime and EventEndTime are required."));
         };
         if end <= start {
-            return Err(ServiceError::validation("Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime."));
+            return Err(ServiceError::validation(
+                "Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.",
+            ));
         }
         if self.replays.contains_key(&name) {
             return Err(ServiceError::client("ResourceAlreadyExistsException", format!("Replay {name} already exists.")));
@@ -111,7 +116,8 @@ impl EventBridge {
         replay.state = "RUNNING";
         let replay = replay.clone();
         let Some(archive) = self.archives.values().find(|state| state.archive.arn == replay.archive_arn) else { return Vec::new() };
-        let within = |archived: &&ArchivedEvent| archived.arrives <= now && archived.event.time >= replay.start && archived.event.time <= replay.end;
+        let within =
+            |archived: &&ArchivedEvent| archived.arrives <= now && archived.event.time >= replay.start && archived.event.time <= replay.end;
         let mut chosen: Vec<&ArchivedEvent> = archive.events.iter().filter(within).collect();
         chosen.sort_by_key(|archived| archived.event.time.timestamp() / 60);
         let mut slices: Vec<(i64, Vec<BusEvent>)> = Vec::new();

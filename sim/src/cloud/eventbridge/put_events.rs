@@ -30,8 +30,17 @@ pub struct Entry {
 pub(in crate::cloud) enum Put {
     Accepted(BusEvent),
     /// The bus does not exist: AWS says yes, and the event is gone (semantics 2.2).
-    Vanished { id: String, bus: String, detail_type: String },
-    Refused { code: &'static str, message: String, source: String, detail_type: String },
+    Vanished {
+        id: String,
+        bus: String,
+        detail_type: String,
+    },
+    Refused {
+        code: &'static str,
+        message: String,
+        source: String,
+        detail_type: String,
+    },
 }
 
 impl EventBridge {

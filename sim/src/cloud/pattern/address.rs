@@ -41,10 +41,7 @@ fn looks_like_ipv4(text: &str) -> bool {
 }
 
 fn looks_like_ipv6(text: &str) -> bool {
-    text.contains(':')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || byte == b':')
+    text.contains(':') && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':')
 }
 
 /// Four decimal parts; zeros may lead them, unlike in Rust's own reading.
@@ -93,17 +90,11 @@ impl AddressBlock {
             Some(Address::V6(_)) if bits > 127 => fail("IPv6 mask bits must be < 128"),
             Some(Address::V4(address)) => {
                 let host = u32::MAX >> bits;
-                Ok(AddressBlock {
-                    low: Address::V4(address & !host),
-                    high: Address::V4(address | host),
-                })
+                Ok(AddressBlock { low: Address::V4(address & !host), high: Address::V4(address | host) })
             }
             Some(Address::V6(address)) => {
                 let host = u128::MAX >> bits;
-                Ok(AddressBlock {
-                    low: Address::V6(address & !host),
-                    high: Address::V6(address | host),
-                })
+                Ok(AddressBlock { low: Address::V6(address & !host), high: Address::V6(address | host) })
             }
         }
     }

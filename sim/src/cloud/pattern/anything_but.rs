@@ -25,8 +25,7 @@ pub(super) fn parse(reader: &mut JsonReader<'_>) -> Result<Matcher, Reason> {
         token = reader.next()?;
     }
     if !matches!(token, Token::StartArray | Token::String | Token::Number(_)) {
-        return reader
-            .fail("Value of anything-but must be an array or single string/number value.");
+        return reader.fail("Value of anything-but must be an array or single string/number value.");
     }
     let excluded = match comparison {
         Some(comparison) => parse_compared(reader, token, comparison)?,
@@ -66,9 +65,7 @@ fn expect_end(reader: &mut JsonReader<'_>) -> Result<(), Reason> {
 fn parse_single(reader: &mut JsonReader<'_>, token: Token<'_>) -> Result<Excluded, Reason> {
     match token {
         Token::Number(text) => Ok(Excluded::Numbers(vec![numeric::comparable(text)?])),
-        _ => Ok(Excluded::Texts(vec![TextMatcher::Equals(
-            reader.string()?.into_owned(),
-        )])),
+        _ => Ok(Excluded::Texts(vec![TextMatcher::Equals(reader.string()?.into_owned())])),
     }
 }
 
@@ -81,8 +78,7 @@ fn parse_list(reader: &mut JsonReader<'_>) -> Result<Excluded, Reason> {
             Token::String => texts.push(TextMatcher::Equals(reader.string()?.into_owned())),
             Token::Number(text) => numbers.push(numeric::comparable(text)?),
             _ => {
-                return reader
-                    .fail("Inside anything but list, start|null|boolean is not supported.");
+                return reader.fail("Inside anything but list, start|null|boolean is not supported.");
             }
         }
         Ok(())
@@ -90,18 +86,12 @@ fn parse_list(reader: &mut JsonReader<'_>) -> Result<Excluded, Reason> {
     match (texts.is_empty(), numbers.is_empty()) {
         (false, true) => Ok(Excluded::Texts(texts)),
         (true, false) => Ok(Excluded::Numbers(numbers)),
-        _ => reader.fail(
-            "Inside anything but list, either all values are number or string, mixed type is not supported",
-        ),
+        _ => reader.fail("Inside anything but list, either all values are number or string, mixed type is not supported"),
     }
 }
 
 /// One text or a list of texts behind `equals-ignore-case`, `prefix`, `suffix` or `wildcard`.
-fn parse_compared(
-    reader: &mut JsonReader<'_>,
-    token: Token<'_>,
-    comparison: Comparison,
-) -> Result<Excluded, Reason> {
+fn parse_compared(reader: &mut JsonReader<'_>, token: Token<'_>, comparison: Comparison) -> Result<Excluded, Reason> {
     let mut texts = Vec::new();
     if token == Token::StartArray {
         collect_list(reader, |reader, token| {
@@ -111,24 +101,15 @@ fn parse_compared(
     } else {
         texts.push(parse_text(reader, token, comparison)?);
     }
-    let matchers: Result<Vec<TextMatcher>, Reason> = texts
-        .into_iter()
-        .map(|text| text_matcher(reader, text, comparison))
-        .collect();
+    let matchers: Result<Vec<TextMatcher>, Reason> = texts.into_iter().map(|text| text_matcher(reader, text, comparison)).collect();
     Ok(Excluded::Texts(matchers?))
 }
 
-fn parse_text(
-    reader: &mut JsonReader<'_>,
-    token: Token<'_>,
-    comparison: Comparison,
-) -> Result<String, Reason> {
+fn parse_text(reader: &mut JsonReader<'_>, token: Token<'_>, comparison: Comparison) -> Result<String, Reason> {
     let is_affix = matches!(comparison, Comparison::Prefix | Comparison::Suffix);
     if token != Token::String {
         return reader.fail(match comparison {
-            Comparison::EqualsIgnoreCase => {
-                "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported."
-            }
+            Comparison::EqualsIgnoreCase => "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
             Comparison::Wildcard => WILDCARD_MUST_BE_STRING,
             Comparison::Prefix | Comparison::Suffix => "prefix/suffix match pattern must be a string",
         });
@@ -140,11 +121,7 @@ fn parse_text(
     Ok(text.into_owned())
 }
 
-fn text_matcher(
-    reader: &JsonReader<'_>,
-    text: String,
-    comparison: Comparison,
-) -> Result<TextMatcher, Reason> {
+fn text_matcher(reader: &JsonReader<'_>, text: String, comparison: Comparison) -> Result<TextMatcher, Reason> {
     Ok(match comparison {
         Comparison::EqualsIgnoreCase => TextMatcher::EqualsIgnoreCase(FoldedText::new(&text)),
         Comparison::Prefix => TextMatcher::Prefix(text),

@@ -19,9 +19,7 @@ pub(super) struct Alternative {
 
 impl From<Draft> for Alternative {
     fn from(draft: Draft) -> Self {
-        Alternative {
-            fields: draft.into_iter().collect(),
-        }
+        Alternative { fields: draft.into_iter().collect() }
     }
 }
 
@@ -50,12 +48,7 @@ impl Alternative {
     }
 
     /// Drops bindings to arrays in which no field from `next` on has a leaf.
-    fn forget_finished_arrays(
-        &self,
-        event: &FlatEvent,
-        next: usize,
-        bindings: &mut Vec<Membership>,
-    ) {
+    fn forget_finished_arrays(&self, event: &FlatEvent, next: usize, bindings: &mut Vec<Membership>) {
         let mut needed = BTreeSet::new();
         for (path, _) in &self.fields[next..] {
             for leaf in event.leaves(path) {
@@ -72,10 +65,7 @@ impl Alternative {
 
 /// The bindings after one more field.
 fn extend(bindings: &[Membership], leaves: &[Leaf], matchers: &[Matcher]) -> Vec<Membership> {
-    let accepted: Vec<&Leaf> = leaves
-        .iter()
-        .filter(|leaf| matchers.iter().any(|matcher| matcher.accepts(&leaf.value)))
-        .collect();
+    let accepted: Vec<&Leaf> = leaves.iter().filter(|leaf| matchers.iter().any(|matcher| matcher.accepts(&leaf.value))).collect();
     let may_be_absent = matchers.contains(&Matcher::Absent);
     let mut extended = Vec::new();
     for binding in bindings {
@@ -84,11 +74,7 @@ fn extend(bindings: &[Membership], leaves: &[Leaf], matchers: &[Matcher]) -> Vec
                 extended.push(binding.joined_with(&leaf.membership));
             }
         }
-        if may_be_absent
-            && !leaves
-                .iter()
-                .any(|leaf| binding.agrees_with(&leaf.membership))
-        {
+        if may_be_absent && !leaves.iter().any(|leaf| binding.agrees_with(&leaf.membership)) {
             extended.push(binding.clone());
         }
     }

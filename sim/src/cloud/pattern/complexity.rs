@@ -92,11 +92,7 @@ fn advance(pieces: &[Piece], alive: &BTreeSet<usize>, byte: Option<u8>) -> BTree
 
 /// A star may take nothing, so the beginning that ends with it is alive with the one before it.
 fn with_empty_stars(pieces: &[Piece], mut alive: BTreeSet<usize>) -> BTreeSet<usize> {
-    let stars: Vec<usize> = alive
-        .iter()
-        .filter(|b| pieces.get(**b) == Some(&Piece::Star))
-        .map(|b| b + 1)
-        .collect();
+    let stars: Vec<usize> = alive.iter().filter(|b| pieces.get(**b) == Some(&Piece::Star)).map(|b| b + 1).collect();
     alive.extend(stars);
     alive
 }

@@ -18,9 +18,7 @@ impl PatternError {
 
 impl From<Reason> for PatternError {
     fn from(reason: Reason) -> Self {
-        PatternError {
-            message: format!("Event pattern is not valid. Reason: {}", reason.0),
-        }
+        PatternError { message: format!("Event pattern is not valid. Reason: {}", reason.0) }
     }
 }
 

@@ -57,10 +57,7 @@ impl FlatEvent {
 
     /// The values at a path, in the order of the event.
     pub(super) fn leaves(&self, path: &str) -> &[Leaf] {
-        match self
-            .fields
-            .binary_search_by(|field| field.path.as_str().cmp(path))
-        {
+        match self.fields.binary_search_by(|field| field.path.as_str().cmp(path)) {
             Ok(index) => &self.fields[index].leaves,
             Err(_) => &[],
         }
@@ -101,27 +98,16 @@ impl Default for Flattener {
 }
 
 impl Flattener {
-    fn take<'a>(
-        &mut self,
-        reader: &mut JsonReader<'a>,
-        token: Token<'a>,
-    ) -> Result<(), EventError> {
+    fn take<'a>(&mut self, reader: &mut JsonReader<'a>, token: Token<'a>) -> Result<(), EventError> {
         match token {
             Token::Name => self.set_key(reader.name()),
             Token::StartObject => {
                 self.bind_element();
-                self.levels.push(Level::Object {
-                    path_length: Some(self.path.len()),
-                });
+                self.levels.push(Level::Object { path_length: Some(self.path.len()) });
             }
             Token::StartArray => {
                 self.bind_element();
-                self.levels.push(Level::Array {
-                    position: Position {
-                        array: self.arrays,
-                        index: 0,
-                    },
-                });
+                self.levels.push(Level::Array { position: Position { array: self.arrays, index: 0 } });
                 self.arrays += 1;
             }
             Token::EndObject | Token::EndArray => self.close(),
@@ -133,18 +119,14 @@ impl Flattener {
             Token::True => self.add(Scalar::Bool(true)),
             Token::False => self.add(Scalar::Bool(false)),
             Token::Null => self.add(Scalar::Null),
-            Token::End => unreachable!(
-                "the reader reports the end of the text as an error while an object is open"
-            ),
+            Token::End => unreachable!("the reader reports the end of the text as an error while an object is open"),
         }
         Ok(())
     }
 
     fn set_key(&mut self, key: &str) {
         match self.levels.last() {
-            Some(Level::Object {
-                path_length: Some(length),
-            }) => {
+            Some(Level::Object { path_length: Some(length) }) => {
                 self.path.truncate(*length);
                 self.path.push('.');
             }
@@ -161,10 +143,7 @@ impl Flattener {
     }
 
     fn close(&mut self) {
-        if let Some(Level::Object {
-            path_length: Some(length),
-        }) = self.levels.pop()
-        {
+        if let Some(Level::Object { path_length: Some(length) }) = self.levels.pop() {
             self.path.truncate(length);
         }
         if let Some(Level::Array { position }) = self.levels.last_mut() {
@@ -176,8 +155,7 @@ impl Flattener {
     /// A scalar element of an array is not bound to its place in it.
     fn add(&mut self, value: Scalar) {
         let membership = Membership::new(self.positions.clone());
-        self.leaves
-            .push((self.path.clone(), Leaf { value, membership }));
+        self.leaves.push((self.path.clone(), Leaf { value, membership }));
         if let Some(Level::Array { position }) = self.levels.last_mut() {
             position.index += 1;
         }
@@ -189,10 +167,7 @@ impl Flattener {
         for (path, leaf) in self.leaves {
             match fields.last_mut() {
                 Some(field) if field.path == path => field.leaves.push(leaf),
-                _ => fields.push(Field {
-                    path,
-                    leaves: vec![leaf],
-                }),
+                _ => fields.push(Field { path, leaves: vec![leaf] }),
             }
         }
         FlatEvent { fields }

@@ -14,15 +14,10 @@ impl FoldedText {
             if character.len_utf16() > 1 {
                 [character.to_string(), character.to_string()]
             } else {
-                [
-                    character.to_lowercase().collect(),
-                    character.to_uppercase().collect(),
-                ]
+                [character.to_lowercase().collect(), character.to_uppercase().collect()]
             }
         });
-        FoldedText {
-            forms: forms.collect(),
-        }
+        FoldedText { forms: forms.collect() }
     }
 
     pub(super) fn equals(&self, value: &str) -> bool {
@@ -36,10 +31,7 @@ impl FoldedText {
     pub(super) fn is_suffix_of(&self, value: &str) -> bool {
         let mut rest = value;
         for [lower, upper] in self.forms.iter().rev() {
-            match rest
-                .strip_suffix(lower.as_str())
-                .or_else(|| rest.strip_suffix(upper.as_str()))
-            {
+            match rest.strip_suffix(lower.as_str()).or_else(|| rest.strip_suffix(upper.as_str())) {
                 Some(shorter) => rest = shorter,
                 None => return false,
             }
@@ -52,9 +44,7 @@ impl FoldedText {
     fn strip_prefix_of<'v>(&self, value: &'v str) -> Option<&'v str> {
         let mut rest = value;
         for [lower, upper] in &self.forms {
-            rest = rest
-                .strip_prefix(lower.as_str())
-                .or_else(|| rest.strip_prefix(upper.as_str()))?;
+            rest = rest.strip_prefix(lower.as_str()).or_else(|| rest.strip_prefix(upper.as_str()))?;
         }
         Some(rest)
     }

@@ -63,14 +63,7 @@ pub(super) struct JsonReader<'a> {
 
 impl<'a> JsonReader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        JsonReader {
-            text,
-            at: 0,
-            scopes: Vec::new(),
-            ahead: None,
-            string_open: false,
-            name: Cow::Borrowed(""),
-        }
+        JsonReader { text, at: 0, scopes: Vec::new(), ahead: None, string_open: false, name: Cow::Borrowed("") }
     }
 
     /// The last field name.
@@ -81,10 +74,7 @@ impl<'a> JsonReader<'a> {
     /// The text of the string token just read. Ask once per token.
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Reason> {
         self.string_open = false;
-        self.scan_string(
-            "string value",
-            ": was expecting closing quote for a string value",
-        )
+        self.scan_string("string value", ": was expecting closing quote for a string value")
     }
 
     /// The spelling of a token, as error messages quote it.
@@ -110,10 +100,7 @@ impl<'a> JsonReader<'a> {
 
     /// Adds a position to a text, which may have one already.
     pub(super) fn located(&self, reason: &str, at: usize) -> Reason {
-        Reason(format!(
-            "{reason}\n at {}",
-            location::describe(self.text, at)
-        ))
+        Reason(format!("{reason}\n at {}", location::describe(self.text, at)))
     }
 
     /// The next token.
@@ -134,11 +121,7 @@ impl<'a> JsonReader<'a> {
         if self.begin_entry() {
             byte = self.expect_comma(byte)?;
         }
-        if self
-            .scopes
-            .last()
-            .is_some_and(|scope| scope.kind == ScopeKind::Object)
-        {
+        if self.scopes.last().is_some_and(|scope| scope.kind == ScopeKind::Object) {
             return self.read_name(byte);
         }
         if byte == b'}' {
@@ -167,9 +150,7 @@ impl<'a> JsonReader<'a> {
         };
         let start = location::describe(self.text, scope.start);
         let kind = scope.kind.describe();
-        self.fail(format!(
-            "Unexpected end-of-input: expected close marker for {kind} (start marker at {start})"
-        ))
+        self.fail(format!("Unexpected end-of-input: expected close marker for {kind} (start marker at {start})"))
     }
 
     fn enter(&mut self, token: Token<'a>, start: usize) -> Result<(), Reason> {
@@ -189,11 +170,7 @@ impl<'a> JsonReader<'a> {
                  from `StreamReadConstraints.getMaxNestingDepth()`)"
             ));
         }
-        self.scopes.push(Scope {
-            kind,
-            start,
-            has_entries: false,
-        });
+        self.scopes.push(Scope { kind, start, has_entries: false });
         Ok(())
     }
 
@@ -208,10 +185,7 @@ impl<'a> JsonReader<'a> {
         }
         let expected = if marker == b']' { '}' } else { ']' };
         let (name, start) = match self.scopes.last() {
-            Some(scope) => (
-                scope.kind.describe(),
-                location::describe(self.text, scope.start),
-            ),
+            Some(scope) => (scope.kind.describe(), location::describe(self.text, scope.start)),
             None => ("root", location::describe_root(self.text)),
         };
         let marker = char::from(marker);
@@ -227,17 +201,12 @@ impl<'a> JsonReader<'a> {
     }
 
     fn scope_name(&self) -> &'static str {
-        self.scopes
-            .last()
-            .map_or("root", |scope| scope.kind.describe())
+        self.scopes.last().map_or("root", |scope| scope.kind.describe())
     }
 
     fn expect_comma(&mut self, byte: u8) -> Result<u8, Reason> {
         if byte != b',' {
-            let comment = format!(
-                "was expecting comma to separate {} entries",
-                self.scope_name()
-            );
+            let comment = format!("was expecting comma to separate {} entries", self.scope_name());
             return self.fail_unexpected(&comment);
         }
         self.byte_between_entries()
@@ -246,10 +215,7 @@ impl<'a> JsonReader<'a> {
     fn byte_between_entries(&mut self) -> Result<u8, Reason> {
         match self.skip_whitespace() {
             Some(byte) => Ok(byte),
-            None => self.fail(format!(
-                "Unexpected end-of-input within/between {} entries",
-                self.scope_name()
-            )),
+            None => self.fail(format!("Unexpected end-of-input within/between {} entries", self.scope_name())),
         }
     }
 
@@ -279,10 +245,7 @@ impl<'a> JsonReader<'a> {
     /// As [`Self::fail_unexpected`] where the character is known; the position is that of the character.
     pub(super) fn fail_character<T>(&self, character: char, comment: &str) -> Result<T, Reason> {
         let described = describe_character(character);
-        Err(self.located(
-            &format!("Unexpected character ({described}): {comment}"),
-            self.at - 1,
-        ))
+        Err(self.located(&format!("Unexpected character ({described}): {comment}"), self.at - 1))
     }
 }
 

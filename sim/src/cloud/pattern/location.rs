@@ -15,10 +15,7 @@ pub(super) fn describe_root(text: &str) -> String {
 }
 
 fn describe_at(text: &str, line: usize, column: usize) -> String {
-    format!(
-        "[Source: (String){}; line: {line}, column: {column}]",
-        snippet(text)
-    )
+    format!("[Source: (String){}; line: {line}, column: {column}]", snippet(text))
 }
 
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
@@ -28,8 +25,7 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let mut row_start = 0;
     for (index, byte) in bytes.iter().enumerate() {
         // A carriage return ends a line, but one with a line feed behind it is a single line end.
-        let ends_line =
-            *byte == b'\n' || (*byte == b'\r' && text.as_bytes().get(index + 1) != Some(&b'\n'));
+        let ends_line = *byte == b'\n' || (*byte == b'\r' && text.as_bytes().get(index + 1) != Some(&b'\n'));
         if ends_line {
             line += 1;
             row_start = index + 1;

@@ -15,10 +15,7 @@ pub(super) struct Membership {
 
 impl Membership {
     pub(super) fn new(positions: Vec<Position>) -> Self {
-        debug_assert!(
-            positions.is_sorted_by_key(|position| position.array),
-            "an inner array opens after its outer one"
-        );
+        debug_assert!(positions.is_sorted_by_key(|position| position.array), "an inner array opens after its outer one");
         Membership { positions }
     }
 
@@ -28,26 +25,17 @@ impl Membership {
 
     /// Whether no array binds the two to different elements.
     pub(super) fn agrees_with(&self, other: &Membership) -> bool {
-        other.positions.iter().all(|position| {
-            self.index_in(position.array)
-                .is_none_or(|index| index == position.index)
-        })
+        other.positions.iter().all(|position| self.index_in(position.array).is_none_or(|index| index == position.index))
     }
 
     fn index_in(&self, array: u32) -> Option<u32> {
-        let found = self
-            .positions
-            .binary_search_by_key(&array, |position| position.array)
-            .ok()?;
+        let found = self.positions.binary_search_by_key(&array, |position| position.array).ok()?;
         Some(self.positions[found].index)
     }
 
     /// Both bindings together. The two must agree.
     pub(super) fn joined_with(&self, other: &Membership) -> Membership {
-        debug_assert!(
-            self.agrees_with(other),
-            "only memberships that agree can be joined"
-        );
+        debug_assert!(self.agrees_with(other), "only memberships that agree can be joined");
         if other.is_empty() {
             return self.clone();
         }

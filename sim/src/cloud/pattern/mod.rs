@@ -66,8 +66,6 @@ impl Pattern {
     /// n objects take n² steps in the worst case.
     #[must_use]
     pub fn matches(&self, event: &FlatEvent) -> bool {
-        self.alternatives
-            .iter()
-            .any(|alternative| alternative.holds(event))
+        self.alternatives.iter().any(|alternative| alternative.holds(event))
     }
 }

@@ -18,10 +18,7 @@ pub(super) struct Number {
 
 impl Number {
     pub(super) fn new(text: &str) -> Self {
-        Number {
-            text: text.to_owned(),
-            value: comparable(text),
-        }
+        Number { text: text.to_owned(), value: comparable(text) }
     }
 
     /// The value, unless it can only be compared as text.
@@ -78,16 +75,10 @@ impl Decimal {
         let leading_zeros = all.len() - significant.len();
         let digits = significant.trim_end_matches('0').to_owned();
         if digits.is_empty() {
-            return Some(Decimal {
-                digits,
-                exponent: 0,
-            });
+            return Some(Decimal { digits, exponent: 0 });
         }
         let shift = i64::try_from(whole.len()).ok()? - i64::try_from(leading_zeros).ok()?;
-        Some(Decimal {
-            digits,
-            exponent: i64::from(exponent) + shift,
-        })
+        Some(Decimal { digits, exponent: i64::from(exponent) + shift })
     }
 }
 

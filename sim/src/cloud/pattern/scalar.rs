@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use super::error::Reason;
 use super::json::{JsonReader, Token, describe_character};
 
-const EXPECTED_VALUES: &str =
-    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+const EXPECTED_VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /// Characters of an unknown word that an error message repeats.
 const WORD_CHARACTERS_MAX: usize = 256;
@@ -37,9 +36,7 @@ impl<'a> JsonReader<'a> {
         for word in ["NaN", "Infinity"] {
             if self.text[start..].starts_with(word) {
                 self.at = start + word.len();
-                return self.fail(format!(
-                    "Non-standard token '{word}': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow"
-                ));
+                return self.fail(format!("Non-standard token '{word}': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow"));
             }
         }
         if self.text[start..].starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$') {
@@ -61,16 +58,11 @@ impl<'a> JsonReader<'a> {
     }
 
     fn fail_word<T>(&mut self, start: usize) -> Result<T, Reason> {
-        let word: String = self.text[start..]
-            .chars()
-            .take_while(|c| is_word_character(*c))
-            .collect();
+        let word: String = self.text[start..].chars().take_while(|c| is_word_character(*c)).collect();
         let shown: String = word.chars().take(WORD_CHARACTERS_MAX).collect();
         self.at = start + shown.len();
         let dots = if shown.len() < word.len() { "..." } else { "" };
-        self.fail(format!(
-            "Unrecognized token '{shown}{dots}': was expecting {EXPECTED_VALUES}"
-        ))
+        self.fail(format!("Unrecognized token '{shown}{dots}': was expecting {EXPECTED_VALUES}"))
     }
 
     fn read_number(&mut self, first: u8) -> Result<Token<'a>, Reason> {
@@ -79,10 +71,7 @@ impl<'a> JsonReader<'a> {
         if first == b'-' {
             digit = self.take();
             if !digit.is_some_and(|byte| byte.is_ascii_digit()) {
-                return self.fail_digit(
-                    digit,
-                    "expected digit (0-9) to follow minus sign, for valid numeric value",
-                );
+                return self.fail_digit(digit, "expected digit (0-9) to follow minus sign, for valid numeric value");
             }
         }
         if digit == Some(b'0') && self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -144,11 +133,7 @@ impl<'a> JsonReader<'a> {
     }
 
     /// Reads to the closing quote; the opening one is consumed. `place` and `missing` are the words of the messages.
-    pub(super) fn scan_string(
-        &mut self,
-        place: &str,
-        missing: &str,
-    ) -> Result<Cow<'a, str>, Reason> {
+    pub(super) fn scan_string(&mut self, place: &str, missing: &str) -> Result<Cow<'a, str>, Reason> {
         let start = self.at;
         let mut plain_from = start;
         let mut decoded: Option<String> = None;
@@ -199,10 +184,7 @@ impl<'a> JsonReader<'a> {
             _ => {
                 let character = self.text[self.at - 1..].chars().next().unwrap_or('\0');
                 let described = describe_character(character);
-                return Err(self.located(
-                    &format!("Unrecognized character escape {described}"),
-                    self.at - 1,
-                ));
+                return Err(self.located(&format!("Unrecognized character escape {described}"), self.at - 1));
             }
         })
     }
@@ -233,8 +215,7 @@ impl<'a> JsonReader<'a> {
             match char::from(byte).to_digit(16) {
                 Some(digit) => unit = unit * 16 + digit,
                 None => {
-                    return self
-                        .fail_unexpected("expected a hex-digit for character escape sequence");
+                    return self.fail_unexpected("expected a hex-digit for character escape sequence");
                 }
             }
         }

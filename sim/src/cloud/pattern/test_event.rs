@@ -15,9 +15,5 @@ pub fn validate_test_event(event_text: &str) -> Result<(), TestEventError> {
     let Ok(Value::Object(event)) = serde_json::from_str(event_text) else {
         return Err(TestEventError);
     };
-    if REQUIRED.iter().all(|field| event.contains_key(*field)) {
-        Ok(())
-    } else {
-        Err(TestEventError)
-    }
+    if REQUIRED.iter().all(|field| event.contains_key(*field)) { Ok(()) } else { Err(TestEventError) }
 }

@@ -27,10 +27,7 @@ impl Wildcard {
             let following = bytes.peek().map(|(_, byte)| *byte);
             match (byte, following) {
                 (b'*', Some(b'*')) => {
-                    return Err(Reason(format!(
-                        "Consecutive wildcard characters at pos {}",
-                        index + 1
-                    )));
+                    return Err(Reason(format!("Consecutive wildcard characters at pos {}", index + 1)));
                 }
                 (b'*', _) => pieces.push(Piece::Star),
                 (b'\\', Some(escaped @ (b'*' | b'\\'))) => {
@@ -38,10 +35,7 @@ impl Wildcard {
                     pieces.push(Piece::Byte(escaped));
                 }
                 (b'\\', _) => {
-                    return Err(Reason(format!(
-                        "Invalid escape character at pos {}",
-                        index + 1
-                    )));
+                    return Err(Reason(format!("Invalid escape character at pos {}", index + 1)));
                 }
                 _ => pieces.push(Piece::Byte(byte)),
             }
@@ -91,9 +85,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, value: &str) -> bool {
-        Wildcard::parse(pattern)
-            .expect("valid wildcard")
-            .matches(value)
+        Wildcard::parse(pattern).expect("valid wildcard").matches(value)
     }
 
     #[test]
@@ -105,19 +97,8 @@ mod tests {
 
     #[test]
     fn escapes_stand_for_themselves() {
-        assert!(
-            matches(r"\*", "*")
-                && !matches(r"\*", "x")
-                && matches(r"\**", "*x")
-                && matches(r"\\", r"\")
-        );
-        assert_eq!(
-            Wildcard::parse("a**"),
-            Err(Reason("Consecutive wildcard characters at pos 2".into()))
-        );
-        assert_eq!(
-            Wildcard::parse(r"\x"),
-            Err(Reason("Invalid escape character at pos 1".into()))
-        );
+        assert!(matches(r"\*", "*") && !matches(r"\*", "x") && matches(r"\**", "*x") && matches(r"\\", r"\"));
+        assert_eq!(Wildcard::parse("a**"), Err(Reason("Consecutive wildcard characters at pos 2".into())));
+        assert_eq!(Wildcard::parse(r"\x"), Err(Reason("Invalid escape character at pos 1".into())));
     }
 }
