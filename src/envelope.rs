@@ -7,9 +7,6 @@ use crate::command::{Command, CommandError};
 use crate::event::DetailType;
 use crate::timestamp::Timestamp;
 
-/// Envelopes within envelopes deeper than this are refused.
-const MAXIMUM_DEPTH: usize = 8;
-
 /// The source prefix of every event of this system, its dot included.
 pub const SOURCE_PREFIX: &str = "alchemiser.";
 
@@ -105,17 +102,15 @@ fn observed(value: &Value) -> Option<&Value> {
     value.as_object().filter(|object| object.len() == 1).and_then(|object| object.get("observe"))
 }
 
-/// Looks through observations and envelopes; the detail itself is never read.
+/// Looks through every observation and envelope, however deep; the innermost detail itself is never read.
 fn holds_error_notification(value: &Value) -> bool {
-    let mut inner = value;
-    for _ in 0..MAXIMUM_DEPTH {
+    let mut open = vec![value];
+    while let Some(inner) = open.pop() {
         if text(inner, "detail-type") == Some("ErrorNotificationRequested") {
             return true;
         }
-        inner = match inner.get("observe").or_else(|| inner.get("detail").filter(|_| is_envelope(inner))) {
-            Some(next) => next,
-            None => return false,
-        };
+        open.extend(inner.get("observe"));
+        open.extend(inner.get("detail").filter(|_| is_envelope(inner)));
     }
     false
 }

@@ -56,7 +56,7 @@ impl Router {
         let correlation_id = correlation_of(&incoming, payload, request_id);
         let span = tracing::info_span!("invocation", %correlation_id, request_id);
         async {
-            tracing::info!(event = %redact(payload), "invoked");
+            tracing::info!(handler = handler_of(&incoming), event = %redact(payload), "invoked");
             let answer = self.route(incoming, payload, &correlation_id, request_id).boxed().await;
             if let Err(error) = &answer {
                 tracing::error!(error_type = error.class(), %error, detail_type = %detail_type_of(payload), "invocation failed");
@@ -193,6 +193,25 @@ impl Router {
                 "dual publish difference"
             );
         }
+    }
+}
+
+/// Who answers, for the log.
+fn handler_of(incoming: &Incoming) -> &'static str {
+    match incoming {
+        Incoming::ErrorNotification => "circuit breaker",
+        Incoming::Observation(_) => "observer",
+        Incoming::Command(Command::Trade(_), _) => "starter",
+        Incoming::Command(Command::Pnl(_), _) => "profit and loss",
+        Incoming::Command(Command::Watchdog, _) => "watchdog",
+        Incoming::Refused(_) => "refusal",
+        Incoming::Domain(envelope) => match DetailType::from_name(&envelope.detail_type) {
+            Some(DetailType::WorkflowStarted) => "signal generation",
+            Some(DetailType::SignalGenerated) => "portfolio analysis",
+            Some(DetailType::RebalancePlanned) => "trading execution",
+            Some(DetailType::TradingNotificationRequested) => "notification",
+            _ => ORCHESTRATOR,
+        },
     }
 }
 

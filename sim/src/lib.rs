@@ -13,4 +13,5 @@ pub mod journal;
 pub mod report;
 pub mod runtime;
 pub mod scenario;
+mod spelling;
 pub mod world;

@@ -203,15 +203,15 @@ impl Alpaca {
 
     async fn call(&self, method: &str, endpoint: &str, path: &str, body: String) -> Result<String, AlpacaError> {
         let request = self.request(method, &format!("{endpoint}{path}"), body)?;
-        let answer = tokio::time::timeout(CALL_LIMIT, self.connector.call(request)).await;
-        let mut response = match answer {
-            Err(_) => return Err(AlpacaError::Unreachable(format!("no answer to {method} {path} within {} s", CALL_LIMIT.as_secs()))),
-            Ok(Err(error)) => return Err(AlpacaError::Unreachable(format!("{method} {path}: {}", error.into_source()))),
-            Ok(Ok(response)) => response,
+        let exchange = async {
+            let answer = self.connector.call(request).await;
+            let mut response = answer.map_err(|error| AlpacaError::Unreachable(format!("{method} {path}: {}", error.into_source())))?;
+            let status = response.status().as_u16();
+            let text = read_body(response.take_body()).await?;
+            if (200..300).contains(&status) { Ok(text) } else { Err(AlpacaError::from_answer(status, &text)) }
         };
-        let status = response.status().as_u16();
-        let text = read_body(response.take_body()).await?;
-        if (200..300).contains(&status) { Ok(text) } else { Err(AlpacaError::from_answer(status, &text)) }
+        let late = |_| AlpacaError::Unreachable(format!("no answer to {method} {path} within {} s", CALL_LIMIT.as_secs()));
+        tokio::time::timeout(CALL_LIMIT, exchange).await.map_err(late)?
     }
 
     fn request(&self, method: &str, url: &str, body: String) -> Result<HttpRequest, AlpacaError> {

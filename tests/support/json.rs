@@ -109,11 +109,10 @@ pub fn any_json() -> impl Strategy<Value = Value> + Clone {
         1 => any::<f64>().prop_map(Value::from),
         4 => word().prop_map(Value::from),
     ];
-    let key = prop_oneof![3 => select(KEYS).prop_map(str::to_owned), 1 => any::<String>()];
-    leaf.prop_recursive(4, 32, 5, move |inner| {
+    leaf.prop_recursive(4, 32, 5, |inner| {
         prop_oneof![
             1 => vec(inner.clone(), 0..4).prop_map(Value::from),
-            3 => btree_map(key.clone(), inner, 0..5).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            3 => btree_map(key(), inner, 0..5).prop_map(|entries| Value::Object(entries.into_iter().collect())),
         ]
     })
 }
@@ -123,11 +122,15 @@ pub fn any_object() -> impl Strategy<Value = Map<String, Value>> + Clone {
     btree_map(any::<String>(), any_json(), 0..4).prop_map(|entries| entries.into_iter().collect())
 }
 
+fn key() -> impl Strategy<Value = String> + Clone {
+    prop_oneof![3 => select(KEYS).prop_map(str::to_owned), 1 => any::<String>()]
+}
+
 /// An envelope around `detail`: nearly always of a type and a source that are texts.
 pub fn envelope(detail: impl Strategy<Value = Value> + Clone + 'static) -> BoxedStrategy<Value> {
     let detail_type = prop_oneof![9 => select(TYPES).prop_map(Value::from), 1 => any_json()];
     let source = prop_oneof![9 => select(SOURCES).prop_map(Value::from), 1 => any_json()];
-    (detail_type, option::weighted(0.9, source), detail, btree_map(word(), any_json(), 0..2))
+    (detail_type, option::weighted(0.9, source), detail, btree_map(key(), any_json(), 0..2))
         .prop_map(|(detail_type, source, detail, others)| {
             let mut envelope: Map<String, Value> = others.into_iter().collect();
             envelope.insert("detail-type".to_owned(), detail_type);

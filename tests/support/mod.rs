@@ -1,12 +1,13 @@
 //! What the tests of the root package share: ports that answer from a script, and a router over them.
 
-#![allow(dead_code, reason = "each test crate uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test crate uses its own part")]
 
 pub mod events;
 mod http;
 mod idle_cloud;
 pub mod json;
 mod router;
+pub mod socket;
 
 pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
 pub use idle_cloud::IdleCloud;

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::json;
 
-use super::Mistake;
+use super::{Mistake, say};
 use crate::journal::Fact;
 use crate::scenario::{Library, Loaded, load_scenario, run};
 
@@ -45,10 +45,10 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =
             figures.iter().map(|(name, value, _)| ((*name).to_owned(), value.clone())).collect();
-        println!("{}", serde_json::Value::Object(object));
+        say(&format!("{}\n", serde_json::Value::Object(object)))?;
     } else {
         for (name, value, goal) in figures {
-            println!("{name:<38} {value:>10}  {goal}");
+            say(&format!("{name:<38} {value:>10}  {goal}\n"))?;
         }
     }
     Ok(true)

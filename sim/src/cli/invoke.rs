@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use super::Mistake;
+use super::{Mistake, say};
 use crate::cloud::record::Record;
 use crate::scenario::{Library, invoke_once};
 
@@ -31,6 +31,6 @@ pub(super) fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
         _ => None,
     });
     let Some((outcome, response)) = ended else { return Err("the function did not answer".to_owned()) };
-    println!("{}", serde_json::to_string_pretty(&response).map_err(|error| error.to_string())?);
+    say(&format!("{response:#}\n"))?;
     Ok(outcome == "success" && response["status"] != "failed")
 }

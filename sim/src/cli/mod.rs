@@ -5,6 +5,7 @@ mod invoke;
 mod run;
 mod schema;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,14 @@ enum Command {
 /// A mistake in the input.
 pub(crate) type Mistake = String;
 
+/// Prints. A reader that went away early, as `head` does, is no mistake.
+fn say(text: &str) -> Result<(), Mistake> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+        _ => Ok(()),
+    }
+}
+
 /// Does what the command line says.
 #[must_use]
 pub fn main(cli: Cli) -> ExitCode {
@@ -39,10 +48,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
-        Command::Schema => {
-            println!("{}", schema::schema());
-            Ok(true)
-        }
+        Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

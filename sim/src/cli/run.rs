@@ -1,11 +1,13 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Mistake;
-use crate::report::{day, failure, junit, log_lines, summary, verdict};
+use super::{Mistake, say};
+use crate::report::{day, failure, junit, log_lines, summary, verdict, workflows};
 use crate::scenario::{Library, Loaded, Run, load_scenario, run as run_scenario};
+use crate::spelling::nearest;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -40,7 +42,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         bar.set_message(scenario.name.clone());
         let run = run_scenario(&library, scenario, arguments.seed).map_err(|error| error.to_string())?;
         if arguments.json {
-            println!("{}", verdict(&run));
+            say(&format!("{}\n", verdict(&run)))?;
         }
         runs.push(run);
         bar.inc(1);
@@ -50,26 +52,32 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if !arguments.json {
-        print!("{}", show(arguments, &runs, is_story));
+        say(&show(arguments, &runs, is_story)?)?;
     }
     Ok(runs.iter().all(Run::passed))
 }
 
-fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> String {
+fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, Mistake> {
     if let Some(correlation_id) = &arguments.log {
-        return runs.iter().flat_map(|run| log_lines(&run.journal, correlation_id)).map(|line| line + "\n").collect();
+        let lines: String = runs.iter().flat_map(|run| log_lines(&run.journal, correlation_id)).map(|line| line + "\n").collect();
+        let workflows = || runs.iter().flat_map(|run| workflows(&run.journal)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+        return if lines.is_empty() {
+            Err(format!("no log line of {correlation_id:?}; there are {}", workflows().join(", ")))
+        } else {
+            Ok(lines)
+        };
     }
     if arguments.journal {
-        return runs.iter().flat_map(|run| run.journal.lines()).map(|line| line + "\n").collect();
+        return Ok(runs.iter().flat_map(|run| run.journal.lines()).map(|line| line + "\n").collect());
     }
     let failures: String = runs.iter().filter(|run| !run.passed()).map(|run| format!("\n{}\n{}", run.scenario, failure(run))).collect();
-    match runs {
+    Ok(match runs {
         [run] if is_story => {
             let verdict = if run.passed() { format!("\nPASS: {} checks\n", run.checks) } else { failures };
             format!("{}{verdict}journal {}\n", day(run), run.journal.hash())
         }
-        _ => format!("{}{failures}", summary(runs, true)),
-    }
+        _ => format!("{}{failures}", summary(runs)),
+    })
 }
 
 fn progress(count: usize, is_quiet: bool) -> ProgressBar {
@@ -93,10 +101,10 @@ fn find_one(known: &[(String, PathBuf)], name: &str) -> Result<(String, PathBuf)
         return Ok(found.clone());
     }
     let path = Path::new(name);
-    if path.is_file() {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        return Ok((stem, path.to_owned()));
+    if let Ok(real) = path.canonicalize() {
+        let of_the_library = known.iter().find(|(_, file)| file.canonicalize().is_ok_and(|file| file == real));
+        return Ok(of_the_library.cloned().unwrap_or_else(|| (name.to_owned(), path.to_owned())));
     }
-    let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-    Err(format!("there is no scenario {name:?}; there are {}", names.join(", ")))
+    let hint = nearest(name, known.iter().map(|(name, _)| name.as_str())).map(|near| format!(" (did you mean {near:?}?)"));
+    Err(format!("there is no scenario {name:?}{}; scenarios are the files in scenarios/", hint.unwrap_or_default()))
 }

@@ -1,9 +1,11 @@
-use crate::journal::{Fact, Journal};
+use std::collections::BTreeSet;
+
+use crate::journal::{Entry, Fact, Journal};
 
 /// The log lines of one workflow, as JSON, one a line.
 #[must_use]
 pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
-    let line = |entry: &crate::journal::Entry| match &entry.fact {
+    let line = |entry: &Entry| match &entry.fact {
         Fact::Log { level, message, fields } if fields["correlation_id"] == correlation_id => Some(
             serde_json::json!({
                 "timestamp": entry.at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
@@ -16,4 +18,14 @@ pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
         _ => None,
     };
     journal.entries().iter().filter_map(line).collect()
+}
+
+/// The correlation ids that log lines name.
+#[must_use]
+pub fn workflows(journal: &Journal) -> BTreeSet<String> {
+    let named = |entry: &Entry| match &entry.fact {
+        Fact::Log { fields, .. } => fields["correlation_id"].as_str().map(str::to_owned),
+        _ => None,
+    };
+    journal.entries().iter().filter_map(named).collect()
 }

@@ -12,6 +12,6 @@ pub use cost::{Cost, cost_of};
 pub use failure::failure;
 pub use json::verdict;
 pub use junit::junit;
-pub use log::log_lines;
+pub use log::{log_lines, workflows};
 pub use summary::summary;
 pub use timeline::day;

@@ -3,14 +3,13 @@ use comfy_table::{CellAlignment, Table};
 
 use crate::scenario::Run;
 
-/// One row a scenario, and a closing count. How long a run took here is shown only where it is wanted, so that the
-/// rest is the same every time.
+/// One row a scenario, and a closing count.
 #[must_use]
-pub fn summary(runs: &[Run], with_times: bool) -> String {
+pub fn summary(runs: &[Run]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     for run in runs {
-        let time = if with_times { format!("{:.1} ms", run.wall_time.as_secs_f64() * 1000.0) } else { String::new() };
+        let time = format!("{:.1} ms", run.wall_time.as_secs_f64() * 1000.0);
         let verdict = if run.passed() { "pass" } else { "FAIL" };
         table.add_row([verdict.to_owned(), run.scenario.clone(), format!("{} checks", run.checks), lived(run), time]);
     }

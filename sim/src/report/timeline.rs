@@ -49,47 +49,53 @@ fn section(text: &mut String, title: &str, rows: &[Vec<String>]) {
 
 /// One row an invocation, and one for whatever else is worth a line.
 fn timeline(journal: &Journal) -> String {
-    let mut rows = vec![["time", "no.", "event", "action", "ms"].map(str::to_owned).to_vec()];
-    let mut started: BTreeMap<u64, (String, String)> = BTreeMap::new();
+    let mut rows = vec![["time", "no.", "event", "handler", "action", "ms"].map(str::to_owned).to_vec()];
+    let mut started: BTreeMap<u64, String> = BTreeMap::new();
+    let mut handlers: BTreeMap<u64, &str> = BTreeMap::new();
     for entry in journal.entries() {
         let at = entry.at.format("%H:%M:%S%.3f").to_string();
-        let mut row = |number: String, event: String, action: String, ms: String| rows.push(vec![at.clone(), number, event, action, ms]);
+        let mut row = |cells: [&str; 5]| rows.push(std::iter::once(at.as_str()).chain(cells).map(str::to_owned).collect());
         match &entry.fact {
             Fact::Cloud { record: Record::InvocationStarted { invocation, payload, attempt, .. } } => {
                 let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
-                started.insert(*invocation, (at.clone(), format!("{}{again}", trigger_of(payload))));
+                started.insert(*invocation, format!("{}{again}", trigger_of(payload)));
+            }
+            Fact::Log { fields, .. } => {
+                if let (Some(invocation), Some(handler)) = (entry.invocation, fields["handler"].as_str()) {
+                    handlers.insert(invocation, handler);
+                }
             }
             Fact::Cloud { record: Record::InvocationEnded { invocation, outcome, response, duration_ms } } => {
-                let (_, event) = started.remove(invocation).unwrap_or_default();
-                row(invocation.to_string(), event, ended(outcome, response), duration_ms.to_string());
+                let event = started.remove(invocation).unwrap_or_default();
+                let handler = handlers.remove(invocation).unwrap_or_default();
+                row([&invocation.to_string(), &event, handler, &ended(outcome, response), &duration_ms.to_string()]);
             }
-            Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => {
-                row(String::new(), "schedule".to_owned(), format!("{schedule} fired"), String::new())
-            }
-            Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => {
-                row(String::new(), "alarm".to_owned(), format!("{alarm} is {state}"), String::new())
-            }
+            Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => row(["", "schedule", "", &format!("{schedule} fired"), ""]),
+            Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => row(["", "alarm", "", &format!("{alarm} is {state}"), ""]),
             Fact::Cloud { record: Record::DeadLettered { from, reason, .. } } => {
-                row(String::new(), "dead letter".to_owned(), format!("{from}: {reason}"), String::new())
+                row(["", "dead letter", "", &format!("{from}: {reason}"), ""]);
             }
-            Fact::Fault { site, phase, effect } => {
-                row(String::new(), "fault".to_owned(), format!("{effect} {phase} {site}"), String::new())
-            }
-            Fact::Action { what } => row(String::new(), "scenario".to_owned(), what.clone(), String::new()),
+            Fact::Fault { site, phase, effect } => row(["", "fault", "", &format!("{effect} {phase} {site}"), ""]),
+            Fact::Action { what } => row(["", "scenario", "", what, ""]),
             _ => {}
         }
     }
-    table(&rows, &[1, 4])
+    table(&rows, &[1, 5])
 }
 
 fn ended(outcome: &str, response: &Value) -> String {
     let said = response["message"].as_str().or(response["body"].as_str()).or(response["errorMessage"].as_str()).unwrap_or_default();
-    let short: String = said.chars().take(90).collect();
+    let short = shortened(said, 90);
     match (outcome, response["errorType"].as_str()) {
         ("success", _) => short,
         (_, Some(kind)) => format!("{outcome}: {kind}: {short}"),
         _ => format!("{outcome}: {short}"),
     }
+}
+
+/// At most so many characters, with a sign where there were more.
+fn shortened(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit { text.to_owned() } else { text.chars().take(limit - 1).chain(['…']).collect() }
 }
 
 fn order_rows(journal: &Journal) -> Vec<Vec<String>> {
@@ -112,8 +118,5 @@ fn mail_rows(journal: &Journal) -> Vec<Vec<String>> {
 }
 
 fn dead_letter_rows(journal: &Journal) -> Vec<Vec<String>> {
-    dead_letters(journal)
-        .iter()
-        .map(|(from, reason, body)| vec![from.clone(), reason.clone(), body.to_string().chars().take(70).collect()])
-        .collect()
+    dead_letters(journal).iter().map(|(from, reason, body)| vec![from.clone(), reason.clone(), shortened(&body.to_string(), 70)]).collect()
 }

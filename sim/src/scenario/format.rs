@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Amount, Moment, Span};
-use crate::fault::SitePattern;
+use super::fault::FaultGiven;
+use super::mail_script::MailRuleGiven;
+use super::{Amount, Fault, MailScript, Moment, Span};
 
 /// One scenario file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,6 +23,7 @@ pub struct Scenario {
     pub when: Vec<Action>,
     /// What goes wrong.
     #[serde(default)]
+    #[schemars(with = "Vec<FaultGiven>")]
     pub faults: Vec<Fault>,
     /// What must hold in the end, beside all invariants.
     pub expect: Expect,
@@ -70,7 +72,8 @@ pub struct Given {
     pub exchange: ExchangeGiven,
     /// What the mail server does, beside accepting mail.
     #[serde(default)]
-    pub mail: Vec<MailRuleGiven>,
+    #[schemars(with = "Vec<MailRuleGiven>")]
+    pub mail: Vec<MailScript>,
     /// Changes to the template.
     #[serde(default)]
     pub topology: Topology,
@@ -198,43 +201,6 @@ pub enum OrderEffectGiven {
     },
 }
 
-/// What the mail server does once.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MailRuleGiven {
-    /// At which point of the dialogue.
-    pub stage: MailStageGiven,
-    /// Only on the n-th connection.
-    pub occurrence: Option<u32>,
-    /// It answers so: a code and words.
-    pub reply: Option<String>,
-    /// It drops the connection.
-    #[serde(default)]
-    pub drop: bool,
-}
-
-/// A point of the dialogue.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MailStageGiven {
-    /// On connecting.
-    Connect,
-    /// At EHLO.
-    Ehlo,
-    /// At STARTTLS.
-    StartTls,
-    /// At AUTH.
-    Auth,
-    /// At MAIL FROM.
-    MailFrom,
-    /// At RCPT TO.
-    RcptTo,
-    /// At DATA.
-    Data,
-    /// After the message was accepted, before the answer.
-    AfterData,
-}
-
 /// Changes to the template.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -311,100 +277,6 @@ pub struct ReplayGiven {
     pub from: Moment,
     /// To this moment in New York.
     pub to: Moment,
-}
-
-/// Something that goes wrong.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Fault {
-    /// On a call that production code makes.
-    Call(CallFaultGiven),
-    /// On the delivery of an event.
-    Delivery(DeliveryFaultGiven),
-}
-
-/// A fault on calls.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CallFaultGiven {
-    /// Where: `RebalancePlanned / alpaca POST orders #2`.
-    #[serde(deserialize_with = "site")]
-    #[schemars(with = "String")]
-    pub at: SitePattern,
-    /// Before the work, or after it with the answer lost.
-    pub phase: PhaseGiven,
-    /// What happens.
-    pub effect: CallEffectGiven,
-    /// How many calls it hits.
-    #[serde(default = "once")]
-    pub times: u32,
-    /// Only in this attempt of the invocation.
-    pub attempt: Option<u32>,
-}
-
-fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SitePattern, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-}
-
-fn once() -> u32 {
-    1
-}
-
-/// Before the work, or after it.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PhaseGiven {
-    /// The work is not done.
-    Before,
-    /// The work is done, and its answer is lost.
-    After,
-}
-
-/// What happens to a call.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CallEffectGiven {
-    /// The caller gets this HTTP status.
-    Status(u16),
-    /// The connection breaks.
-    Reset,
-    /// No answer comes.
-    Hang,
-    /// The execution environment dies.
-    Crash,
-    /// The invocation stands still until the function's time limit.
-    TimeOut,
-    /// The answer comes later.
-    Delay(Span),
-}
-
-/// A fault on deliveries.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeliveryFaultGiven {
-    /// The event's type.
-    pub deliver: String,
-    /// Only for the rule of this name, without its stage.
-    pub rule: Option<String>,
-    /// What happens.
-    pub effect: DeliveryEffectGiven,
-    /// How many deliveries it hits.
-    #[serde(default = "once")]
-    pub times: u32,
-}
-
-/// What happens to a delivery.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DeliveryEffectGiven {
-    /// It comes again after that time.
-    Duplicate(Span),
-    /// It comes later.
-    Delay(Span),
-    /// The target is not there for a while, and EventBridge tries again.
-    Fail,
-    /// PutEvents answers 200 with this entry failed.
-    FailEntry,
 }
 
 /// What must hold in the end.

@@ -9,7 +9,7 @@ use crate::cloud::template::{Pseudo, Stack, load};
 /// A scenario with its name.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The file's path below the scenario folder, without its ending.
+    /// The path below the scenario folder without its ending, or the path as it was given.
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
@@ -29,8 +29,13 @@ pub struct LoadError(pub String);
 pub fn load_scenario(path: &Path, name: &str) -> Result<Loaded, LoadError> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| LoadError(format!("{shown}: {error}")))?;
-    let scenario = serde_saphyr::from_str::<Scenario>(&text).map_err(|error| LoadError(error.to_string().replace("<input>", &shown)))?;
+    let scenario = serde_saphyr::from_str::<Scenario>(&text).map_err(|error| located(&shown, &error.to_string()))?;
     Ok(Loaded { name: name.to_owned(), path: path.to_owned(), scenario })
+}
+
+/// The reader's words, with the file's name in place of its stand-in, or before them where they name none.
+fn located(shown: &str, words: &str) -> LoadError {
+    if words.contains("<input>") { LoadError(words.replace("<input>", shown)) } else { LoadError(format!("{shown}: {words}")) }
 }
 
 /// The project's own files that scenarios rest on: template, strategies, scenarios.

@@ -3,20 +3,26 @@
 mod amount;
 mod duration;
 mod expectation;
+mod fault;
 mod format;
 mod load;
+mod mail_script;
 mod moment;
 mod projection;
 mod runner;
+mod setup;
+mod stage;
 
 pub use amount::Amount;
 pub use duration::Span;
 pub use expectation::judge;
+pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, CallEffectGiven, DeadLetterExpected, DeliveryEffectGiven, Expect, Fault, Given, Knobs, MailExpected, MailRuleGiven,
-    OrderExpected, OrderRuleGiven, ResponseExpected, Scenario, Topology,
+    Action, AssetGiven, DeadLetterExpected, Expect, Given, Knobs, MailExpected, OrderExpected, OrderRuleGiven, ResponseExpected, Scenario,
+    Topology,
 };
 pub use load::{Library, LoadError, Loaded, load_scenario};
+pub use mail_script::MailScript;
 pub use moment::Moment;
 pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders, trigger_of};
 pub use runner::{Run, invoke_once, run};

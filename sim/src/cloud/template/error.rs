@@ -1,4 +1,5 @@
 use super::position::Position;
+use crate::spelling::nearest;
 
 /// One thing that is wrong with a template, and where. Its text is one line:
 /// `file:line:column: what is wrong, the offending text, what is allowed`.
@@ -136,43 +137,5 @@ fn listed(names: &[String]) -> String {
 }
 
 fn suggestion(name: &str, allowed: &[String]) -> String {
-    nearest(name, allowed).map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"))
-}
-
-/// The allowed name that a person most likely meant: one that begins or ends with what was written, or the other
-/// way round, else the one with the fewest edits, if those are few.
-fn nearest<'a>(name: &str, allowed: &'a [String]) -> Option<&'a String> {
-    let within = |short: &str, long: &str| short.len() >= 4 && (long.starts_with(short) || long.ends_with(short));
-    let related = |candidate: &&String| within(name, candidate) || within(candidate, name);
-    let by_edits = || allowed.iter().map(|candidate| (edits(name, candidate), candidate)).min();
-    allowed.iter().find(related).or_else(|| by_edits().filter(|(edits, _)| *edits * 3 <= name.chars().count()).map(|(_, near)| near))
-}
-
-/// The Levenshtein distance, ignoring case.
-fn edits(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, other) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn suggests_the_longer_name_a_person_shortened() {
-        let allowed = vec!["MaximumRetryAttempts".to_owned(), "MaximumEventAgeInSeconds".to_owned()];
-        assert_eq!(nearest("MaximumEventAge", &allowed), Some(&allowed[1]));
-        assert_eq!(nearest("MaximumRetryAttemps", &allowed), Some(&allowed[0]));
-        assert_eq!(nearest("Colour", &allowed), None);
-    }
+    nearest(name, allowed.iter().map(String::as_str)).map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"))
 }

@@ -1,0 +1,72 @@
+use alchemiser_mocks::mail::{MailEffect, MailRule, MailStage};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What the mail server does at one point of the dialogue.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "MailRuleGiven")]
+pub struct MailScript(pub MailRule);
+
+/// What the mail server does once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailRuleGiven {
+    /// At which point of the dialogue.
+    stage: MailStageGiven,
+    /// Only on the n-th connection.
+    occurrence: Option<u32>,
+    /// It answers so: a code and words.
+    reply: Option<String>,
+    /// It drops the connection.
+    #[serde(default)]
+    drop: bool,
+}
+
+/// A point of the dialogue.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum MailStageGiven {
+    /// On connecting.
+    Connect,
+    /// At EHLO.
+    Ehlo,
+    /// At STARTTLS.
+    StartTls,
+    /// At AUTH.
+    Auth,
+    /// At MAIL FROM.
+    MailFrom,
+    /// At RCPT TO.
+    RcptTo,
+    /// At DATA.
+    Data,
+    /// After the message was accepted, before the answer.
+    AfterData,
+}
+
+impl TryFrom<MailRuleGiven> for MailScript {
+    type Error = String;
+
+    fn try_from(given: MailRuleGiven) -> Result<Self, Self::Error> {
+        let effect = match (&given.reply, given.drop) {
+            (None, true) => MailEffect::Drop,
+            (Some(reply), false) => {
+                let (code, text) = reply.split_once(' ').unwrap_or((reply, "refused"));
+                let code = code.parse().map_err(|_| format!("{reply:?} must begin with a code, as in \"451 try again later\""))?;
+                MailEffect::Reply { code, text: text.to_owned() }
+            }
+            _ => return Err("a rule of the mail server has either a `reply` or `drop: true`".to_owned()),
+        };
+        let stage = match given.stage {
+            MailStageGiven::Connect => MailStage::Connect,
+            MailStageGiven::Ehlo => MailStage::Ehlo,
+            MailStageGiven::StartTls => MailStage::StartTls,
+            MailStageGiven::Auth => MailStage::Auth,
+            MailStageGiven::MailFrom => MailStage::MailFrom,
+            MailStageGiven::RcptTo => MailStage::RcptTo,
+            MailStageGiven::Data => MailStage::Data,
+            MailStageGiven::AfterData => MailStage::AfterData,
+        };
+        Ok(Self(MailRule { stage, occurrence: given.occurrence, effect }))
+    }
+}

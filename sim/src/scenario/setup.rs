@@ -1,0 +1,207 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use alchemiser_mocks::exchange::{
+    AccountSetup, AssetSetup, ExchangeSetup, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, Side,
+    calendar,
+};
+use alchemiser_mocks::mail::MailSetup;
+use chrono::{DateTime, Utc};
+
+use super::format::{OrderEffectGiven, QuoteGiven, SideGiven};
+use super::{AssetGiven, Fault, Given, Library, LoadError, Scenario};
+use crate::alchemist::Alchemiser;
+use crate::cloud::knobs::{Knobs, Span};
+use crate::cloud::template::{Pseudo, Stack};
+use crate::fault::Faults;
+use crate::runtime::Functions;
+use crate::world::WorldSetup;
+
+/// The simulated account.
+fn pseudo() -> Pseudo {
+    Pseudo {
+        account: "123456789012".to_owned(),
+        region: "us-east-1".to_owned(),
+        partition: "aws".to_owned(),
+        stack_name: "alchemiser".to_owned(),
+    }
+}
+
+/// The world that a scenario begins with, and its topology.
+///
+/// # Errors
+/// A mistake in the template, or in the scenario's changes to it.
+pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64) -> Result<(WorldSetup, Stack), LoadError> {
+    let given = &scenario.given;
+    let mut parameters = given.topology.parameters.clone();
+    let sources = strategies(library, given, &mut parameters);
+    let mut stack = library.stack(&parameters, &pseudo())?;
+    change(&mut stack, given)?;
+    let code = Alchemiser { strategies: sources };
+    let mut functions: Functions = BTreeMap::new();
+    functions.insert("the-alchemiser".to_owned(), Arc::new(code));
+    let mail = MailSetup {
+        hostname: "smtp.mail.me.com".to_owned(),
+        user: "alchemiser@example.com".to_owned(),
+        password: "mail-secret".to_owned(),
+        ..MailSetup::default()
+    };
+    let variables = [("ALPACA__KEY", "PKTEST"), ("ALPACA__SECRET", "secret"), ("EMAIL__PASSWORD", "mail-secret")];
+    let setup = WorldSetup {
+        seed,
+        start: given.clock.0,
+        stack: stack.clone(),
+        pseudo: pseudo(),
+        knobs: knobs(given),
+        call_latency: Span::millis(2, 40),
+        cold_start: Span::millis(120, 400),
+        exchange: exchange(given, seed),
+        mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
+        faults: faults(&scenario.faults),
+        functions,
+        variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
+    Ok((setup, stack))
+}
+
+/// The strategy files of a run: the scenario's own, told to the template, or the packaged ones.
+fn strategies(library: &Library, given: &Given, parameters: &mut BTreeMap<String, String>) -> BTreeMap<String, String> {
+    if given.strategies.is_empty() {
+        return library.strategies().clone();
+    }
+    let files: Vec<&str> = given.strategies.keys().map(String::as_str).collect();
+    let shares: Vec<String> = given.strategies.iter().map(|(name, strategy)| format!("{name}={}", strategy.share)).collect();
+    parameters.insert("StrategyFiles".to_owned(), files.join(","));
+    parameters.insert("StrategyAllocations".to_owned(), shares.join(","));
+    given.strategies.iter().map(|(name, strategy)| (name.clone(), strategy.source.clone())).collect()
+}
+
+/// Makes the scenario's changes to the topology; a name that is not there is a mistake.
+fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
+    let topology = &given.topology;
+    for id in &topology.without {
+        let before =
+            stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
+        stack.rules.retain(|rule| rule.logical_id != *id);
+        stack.permissions.retain(|permission| permission.logical_id != *id);
+        stack.queue_policies.retain(|policy| policy.logical_id != *id);
+        stack.schedules.retain(|schedule| schedule.logical_id != *id);
+        stack.archives.retain(|archive| archive.logical_id != *id);
+        let after = stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
+        if before == after {
+            return Err(LoadError(format!(
+                "topology.without: the template has no rule, permission, queue policy, schedule or archive {id:?}"
+            )));
+        }
+    }
+    for id in &topology.disabled {
+        let rules = stack.rules.iter_mut().filter(|rule| rule.logical_id == *id).map(|rule| rule.enabled = false).count();
+        let schedules =
+            stack.schedules.iter_mut().filter(|schedule| schedule.logical_id == *id).map(|schedule| schedule.enabled = false).count();
+        if rules + schedules == 0 {
+            return Err(LoadError(format!("topology.disabled: the template has no rule or schedule {id:?}")));
+        }
+    }
+    for id in &topology.untransformed {
+        let rule = stack.rules.iter_mut().find(|rule| rule.logical_id == *id);
+        let rule = rule.ok_or_else(|| LoadError(format!("topology.untransformed: the template has no rule {id:?}")))?;
+        for target in &mut rule.targets {
+            target.input_transformer = None;
+        }
+    }
+    Ok(())
+}
+
+fn knobs(given: &Given) -> Knobs {
+    let defaults = Knobs::default();
+    let knobs = &given.knobs;
+    Knobs {
+        duplicates_per_mille: knobs.duplicates_per_mille.unwrap_or(defaults.duplicates_per_mille),
+        archive_delay: knobs.archive_delay.map_or(defaults.archive_delay, |span| span.0),
+        ttl_lag: knobs.ttl_lag.map_or(defaults.ttl_lag, |span| span.0),
+        put_events_limit_bytes: knobs.put_events_limit_bytes.unwrap_or(defaults.put_events_limit_bytes),
+        ..defaults
+    }
+}
+
+fn exchange(given: &Given, seed: u64) -> ExchangeSetup {
+    let mut setup = ExchangeSetup { seed, cash: given.cash.0, ..ExchangeSetup::default() };
+    setup.positions = given.positions.iter().map(|(symbol, quantity)| (symbol.clone(), PositionSetup::from(quantity.0))).collect();
+    // Prices are the same whatever the seed: another seed is another schedule of events, not another market.
+    setup.market = market(given, MarketSetup::default());
+    for (symbol, asset) in &given.market {
+        let flags = AssetSetup { fractionable: asset.fractionable, tradable: asset.tradable, ..AssetSetup::default() };
+        setup.assets.insert(symbol.clone(), flags);
+    }
+    setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, ..AccountSetup::default() };
+    let knobs = &mut setup.knobs;
+    let exchange = &given.exchange;
+    knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
+    knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
+    knobs.remember_client_order_ids_for =
+        exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
+    knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);
+    setup.order_script = exchange.orders.iter().map(order_rule).collect();
+    setup
+}
+
+fn market(given: &Given, mut market: MarketSetup) -> MarketSetup {
+    for (symbol, asset) in &given.market {
+        if let Some(series) = series(asset, given.clock.0) {
+            market.series.insert(symbol.clone(), series);
+        }
+        let effect = asset.quote.map(|quote| match quote {
+            QuoteGiven::ZeroAsk => QuoteEffect::ZeroAsk,
+            QuoteGiven::ZeroBid => QuoteEffect::ZeroBid,
+            QuoteGiven::Missing => QuoteEffect::Missing,
+            QuoteGiven::Crossed(by) => QuoteEffect::Crossed(by.0),
+        });
+        market.quotes.extend(effect.map(|effect| QuoteRule::always(symbol, effect)));
+    }
+    market
+}
+
+fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
+    if let Some(price) = asset.price {
+        return Some(Series::Price(price.0));
+    }
+    if asset.closes.is_empty() {
+        return None;
+    }
+    let mut from = calendar::market_date(now);
+    for _ in &asset.closes {
+        from = calendar::previous_trading_day(from);
+    }
+    Some(Series::Closes { from, closes: asset.closes.iter().map(|close| close.0).collect() })
+}
+
+fn order_rule(given: &super::OrderRuleGiven) -> OrderRule {
+    OrderRule {
+        symbol: given.symbol.clone(),
+        side: given.side.map(|side| match side {
+            SideGiven::Buy => Side::Buy,
+            SideGiven::Sell => Side::Sell,
+        }),
+        occurrence: given.occurrence,
+        effect: match &given.effect {
+            OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
+            OrderEffectGiven::Partial(percent) => OrderEffect::Partial { percent: percent.0, then: None },
+            OrderEffectGiven::Never => OrderEffect::Never,
+            OrderEffectGiven::Reject { status, code, message } => {
+                OrderEffect::Reject { status: *status, code: *code, message: message.clone() }
+            }
+        },
+    }
+}
+
+fn faults(given: &[Fault]) -> Faults {
+    let calls = given.iter().filter_map(|fault| match fault {
+        Fault::Call(call) => Some(call.clone()),
+        Fault::Delivery(_) => None,
+    });
+    let deliveries = given.iter().filter_map(|fault| match fault {
+        Fault::Delivery(delivery) => Some(delivery.clone()),
+        Fault::Call(_) => None,
+    });
+    Faults::new(calls.collect(), deliveries.collect())
+}

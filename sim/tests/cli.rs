@@ -1,0 +1,159 @@
+//! The whole output of each command, as a person or a pipeline gets it. What differs from one machine or moment to
+//! the next (how long a run took here) is masked; everything else is exact.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const HALF: &str = r#"
+about: Half and half.
+given:
+  clock: 2012-03-14 09:30
+  cash: "10000.00"
+  market: {MSFT: {price: "50.00"}, AAPL: {price: "100.00"}}
+  strategies:
+    half.clj: {source: '(defsymphony "Half" {} (weight-specified 0.6 (asset "MSFT") 0.4 (asset "AAPL")))'}
+when: [{advance: 10m}]
+expect: {cash: "100.00", positions: {MSFT: "118.8", AAPL: "39.6"}, mails: [{subject: "[SUCCESS] The Alchemiser - PAPER Trading Report"}]}
+"#;
+
+/// A folder of its own for each test, empty at first.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder for the test can be made");
+    folder
+}
+
+fn sim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sim")).current_dir(folder).args(arguments).output().expect("the program runs")
+}
+
+/// What came out, with the exit code, as one text.
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("exit code {:?}\n--- output\n{}--- errors\n{}", output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("snapshots/cli");
+    settings.add_filter(r" +\d+\.\d ms\n", " [time]\n");
+    settings.add_filter(r#""wall_us":\d+"#, r#""wall_us":0"#);
+    settings.add_filter(r#"time="\d+\.\d+""#, r#"time="0.000""#);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn shown(test: &str, arguments: &[&str]) {
+    snapshot(test, &told(&sim(&folder(test), arguments)));
+}
+
+#[test]
+fn no_argument_shows_the_help() {
+    shown("help", &[]);
+    shown("help_run", &["run", "--help"]);
+}
+
+#[test]
+fn one_scenario_is_told_as_a_story() {
+    shown("run_one", &["run", "full_day"]);
+    shown("run_one_with_faults", &["run", "crash_after_order_accepted"]);
+}
+
+#[test]
+fn all_scenarios_are_a_table() {
+    shown("run_all", &["run"]);
+}
+
+#[test]
+fn a_failing_scenario_says_why_and_how_to_repeat_it() {
+    let folder = folder("run_failing");
+    let wrong = HALF.replace("100.00\", positions: {MSFT: \"118.8\"", "99.00\", positions: {MSFT: \"120\"");
+    let wrong = wrong
+        .replace("mails: [", "mails: [{subject: \"[FAILURE]\"}, ")
+        .replace("when:", "faults: [{at: \"* / dynamodb Scan #9\", phase: before, effect: crash}]\nwhen:");
+    std::fs::write(folder.join("wrong.yaml"), wrong).expect("the file can be written");
+    snapshot("run_failing", &told(&sim(&folder, &["run", "wrong.yaml"])));
+    snapshot("run_failing_json", &told(&sim(&folder, &["run", "wrong.yaml", "hold_only", "--json"])));
+    let with_junit = sim(&folder, &["run", "wrong.yaml", "hold_only", "--junit", "report.xml"]);
+    snapshot("run_failing_among_others", &told(&with_junit));
+    snapshot("run_failing_junit", &std::fs::read_to_string(folder.join("report.xml")).expect("the report was written"));
+}
+
+#[test]
+fn a_workflow_has_its_log_and_a_run_its_journal() {
+    shown("run_log", &["run", "hold_only", "--log", "daily-trading-dev@2012-03-14T13:35:00Z"]);
+    shown("run_log_of_nobody", &["run", "hold_only", "--log", "nobody"]);
+    shown("run_journal", &["run", "error_notification", "--journal"]);
+}
+
+#[test]
+fn an_event_is_answered() {
+    let folder = folder("invoke");
+    let events = [
+        ("direct", r#"{"mode": "trade"}"#),
+        (
+            "error_notification",
+            r#"{"version":"0","id":"11111111-1111-4111-8111-111111111111","detail-type":"ErrorNotificationRequested","source":"alchemiser.errors","account":"1","time":"2012-03-14T14:00:00Z","region":"us-east-1","resources":[],"detail":{}}"#,
+        ),
+        ("test_event", r#"{"mode": "test"}"#),
+        ("broken", "{\"mode\":\n  trade}"),
+    ];
+    for (name, event) in events {
+        let file = format!("{name}.json");
+        std::fs::write(folder.join(&file), event).expect("the file can be written");
+        snapshot(&format!("invoke_{name}"), &told(&sim(&folder, &["invoke", &file])));
+    }
+    shown("invoke_missing_file", &["invoke", "nowhere.json"]);
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_is() {
+    shown("run_unknown", &["run", "full_dya"]);
+    shown("unknown_command", &["rnu"]);
+    shown("junit_nowhere", &["run", "hold_only", "--junit", "no/such/folder/report.xml"]);
+}
+
+#[test]
+fn a_mistake_in_a_file_is_shown_with_its_place_and_what_is_allowed() {
+    let folder = folder("mistakes");
+    let mistakes = [
+        ("unknown_key", HALF.replace("  cash:", "  cahs:")),
+        ("wrong_type", HALF.replace("\"10000.00\"", "[1]")),
+        ("float_for_money", HALF.replace("cash: \"10000.00\"", "cash: 10000.001e3")),
+        ("not_a_date", HALF.replace("2012-03-14 09:30", "2012-03-41 09:30")),
+        ("gap_of_the_clock", HALF.replace("2012-03-14 09:30", "2012-03-11 02:30")),
+        ("not_a_duration", HALF.replace("10m", "ten minutes")),
+        ("unknown_action", HALF.replace("advance:", "rewind:")),
+        ("missing_part", HALF.replace("when: [{advance: 10m}]\n", "")),
+        ("not_yaml", HALF.replace("when: [", "when: {[")),
+        ("duplicate_key", HALF.replace("when:", "about: Again.\nwhen:")),
+        ("unknown_capability", HALF.replace("given:", "needs: [time_travel]\ngiven:")),
+        ("bad_site", HALF.replace("when:", "faults: [{at: \"dynamodb Get Item\", phase: before, effect: crash}]\nwhen:")),
+        ("unknown_effect", HALF.replace("when:", "faults: [{at: \"* / dynamodb GetItem\", phase: before, effect: explode}]\nwhen:")),
+        ("effect_of_the_other_kind", HALF.replace("when:", "faults: [{deliver: TradeExecuted, effect: crash}]\nwhen:")),
+        ("no_phase", HALF.replace("when:", "faults: [{at: \"* / events\", effect: crash}]\nwhen:")),
+        ("unknown_resource", HALF.replace("  cash:", "  topology: {without: [NoSuchRule]}\n  cash:")),
+        ("unknown_parameter", HALF.replace("  cash:", "  topology: {parameters: {Stag: dev}}\n  cash:")),
+        ("parameter_value", HALF.replace("  cash:", "  topology: {parameters: {Stage: beta}}\n  cash:")),
+        ("broken_strategy", HALF.replace("(weight-specified", "(weight-specifeid")),
+        ("empty", String::new()),
+    ];
+    for (name, text) in mistakes {
+        let file = format!("{name}.yaml");
+        std::fs::write(folder.join(&file), text).expect("the file can be written");
+        snapshot(&format!("mistake_{name}"), &told(&sim(&folder, &["run", &file])));
+    }
+}
+
+#[test]
+fn the_schema_in_the_tree_is_the_one_of_the_format() {
+    let printed = sim(&folder("schema"), &["schema"]);
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/scenario.schema.json");
+    let kept = std::fs::read_to_string(kept).expect("the schema is in the tree");
+    assert!(
+        kept == String::from_utf8_lossy(&printed.stdout),
+        "scenarios/scenario.schema.json is stale: `cargo sim schema > scenarios/scenario.schema.json`"
+    );
+}
