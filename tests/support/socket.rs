@@ -17,7 +17,8 @@ pub fn plain_http() -> SharedHttpConnector {
     SharedHttpConnector::new(Connector::builder().build_http())
 }
 
-/// HTTP without TLS in real time; between two calls time is virtual, so that waiting costs nothing.
+/// HTTP without TLS in real time; between two calls time is virtual, so that waiting costs nothing. One for a test:
+/// its clones know whether the runtime's clock runs.
 #[derive(Clone, Debug)]
 pub struct SkippingWaits {
     inner: SharedHttpConnector,
