@@ -18,13 +18,19 @@ pub fn redact(value: &Value) -> Value {
                 .collect(),
         ),
         Value::Array(items) => Value::Array(items.iter().map(redact).collect()),
-        // A detail may travel as JSON text.
-        Value::String(text) if text.trim_start().starts_with(['{', '[']) => match serde_json::from_str::<Value>(text) {
+        // A detail may travel as JSON text, and break off on the way.
+        Value::String(text) if text.trim_start().starts_with(['{', '[', '"']) => match serde_json::from_str::<Value>(text) {
             Ok(inner) => Value::String(redact(&inner).to_string()),
+            Err(_) if names_a_secret(text) => Value::String("***".to_owned()),
             Err(_) => value.clone(),
         },
         other => other.clone(),
     }
+}
+
+fn names_a_secret(text: &str) -> bool {
+    let text = text.to_lowercase();
+    SECRET_KEYS.iter().any(|key| text.contains(key))
 }
 
 #[cfg(test)]

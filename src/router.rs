@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use crate::bus::{DualBus, InMemoryBus};
 use crate::command::{Command, TradeCommand};
-use crate::envelope::{Envelope, Incoming, Trigger, classify};
+use crate::envelope::{Envelope, Incoming, Trigger, classify, unwrap};
 use crate::error::StepError;
 use crate::event::{Body, DetailType, ErrorNotificationRequested, Event, EventError, Origin};
 use crate::execution::{self, TradingExecution};
@@ -234,7 +234,11 @@ fn correlation_of(incoming: &Incoming, payload: &Value, request_id: &str) -> Cor
             Err(_) => Some(envelope.correlation_id().to_owned()),
         },
         Incoming::Command(Command::Trade(command), trigger) => command.correlation_id.clone().or_else(|| trigger.envelope_id.clone()),
-        _ => payload.get("correlation_id").or_else(|| payload.get("id")).and_then(Value::as_str).map(str::to_owned),
+        _ => {
+            let inner = unwrap(payload.get("observe").unwrap_or(payload));
+            let named = [inner.get("correlation_id"), payload.get("correlation_id"), payload.get("id")];
+            named.into_iter().flatten().find_map(Value::as_str).map(str::to_owned)
+        }
     };
     CorrelationId::new(found.filter(|id| !id.is_empty()).unwrap_or_else(|| request_id.to_owned()))
 }

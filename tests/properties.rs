@@ -253,6 +253,7 @@ proptest! {
             prop_assert_eq!(read.as_ref(), Ok(&event));
             prop_assert_eq!(read.map(|event| event.to_json()), Ok(text.clone()));
         }
+        prop_assert_eq!(&keys_in_order(&text)[..COMMON_FIELDS.len()], &COMMON_FIELDS);
         prop_assert!(is_instant(&value["timestamp"], event.header.timestamp.get()), "{}", value["timestamp"]);
         for (pointer, places) in amounts(&value) {
             let amount = value.pointer(&pointer).unwrap_or(&Value::Null);
@@ -270,6 +271,34 @@ proptest! {
         prop_assert!(is_decimal_text(&value["trade_amount"], Some(2)) && is_decimal_text(&value["shares"], None), "{value}");
         prop_assert!(is_instant(&value["timestamp"], result.timestamp.get()), "{value}");
     }
+}
+
+/// Specification 1.2: the fields that every event has, in the order of the wire.
+const COMMON_FIELDS: [&str; 9] = [
+    "correlation_id",
+    "causation_id",
+    "event_id",
+    "event_type",
+    "timestamp",
+    "source_module",
+    "source_component",
+    "metadata",
+    "schema_version",
+];
+
+/// The keys of a JSON object's text.
+fn keys_in_order(text: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut rest = text.trim_start_matches('{');
+    while !rest.is_empty() && rest != "}" {
+        let mut key = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        keys.push(key.next().expect("a key").expect("a text"));
+        let after = &rest[key.byte_offset() + 1..];
+        let mut value = serde_json::Deserializer::from_str(after).into_iter::<Value>();
+        value.next().expect("a value").expect("JSON");
+        rest = after[value.byte_offset()..].trim_start_matches(',');
+    }
+    keys
 }
 
 /// Specification 1.3: `YYYY-MM-DDTHH:MM:SSZ`, with six digits of microseconds where they are not zero.

@@ -1,10 +1,10 @@
 //! Connections that break: before the request, after it, within the answer, or that say nothing at all.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use alchemiser::alpaca::{Alpaca, AlpacaError};
 use futures::future::{Either, select};
-use std::pin::pin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;

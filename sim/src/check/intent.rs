@@ -3,56 +3,57 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::Finding;
+use crate::cloud::record::Record;
 use crate::journal::Journal;
-use alchemiser_mocks::exchange::Report;
+use alchemiser_mocks::exchange::{OrderStatus, Report};
+use serde_json::Value;
 
 const NAME: &str = "one intent an order";
 
 /// What one plan wants of a symbol on one side.
 #[derive(Default)]
 struct Intent {
-    wanted: Decimal,
+    wanted: Option<Decimal>,
     filled: Decimal,
     live: Option<(String, u64)>,
 }
 
 /// At most one order intent for a symbol, side and plan: no second order while one lives, no id accepted twice, and
-/// all legs together never fill more than the first one asked for. Orders of one plan share all but the last part of
-/// their id's stem; the day's orders for one symbol and side belong to one plan.
+/// all orders together never fill more than the first one asked for. A workflow has one plan, and whose order it is
+/// tells the invocation that placed it, not the order's name.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
+    let workflows = workflows(journal);
     let mut findings = Vec::new();
     let mut intents: BTreeMap<String, Intent> = BTreeMap::new();
-    let mut accepted: BTreeMap<String, u64> = BTreeMap::new();
+    let mut accepted: BTreeMap<String, (String, u64)> = BTreeMap::new();
     for (entry, report) in journal.reports() {
         let Some(order) = report.order() else { continue };
         let id = order.client_order_id.clone().unwrap_or_default();
-        // A day's session is one plan; the five-minute profile trades a symbol again in another plan.
-        let key = format!("{} {:?} {}", order.symbol, order.side, entry.at.format("%Y-%m-%d"));
+        if matches!(report, Report::OrderAccepted { .. }) {
+            let workflow = entry.invocation.and_then(|number| workflows.get(&number)).map_or("nobody", String::as_str);
+            let key = format!("{workflow}: {} {:?}", order.symbol, order.side);
+            let intent = intents.entry(key.clone()).or_default();
+            if let Some((_, first)) = accepted.insert(id.clone(), (key.clone(), entry.sequence)) {
+                findings.push(Finding::at(NAME, format!("the order {id} was accepted twice"), vec![first, entry.sequence]));
+            }
+            if let Some((other, first)) = &intent.live {
+                findings.push(Finding::at(NAME, format!("{key}: {id} was placed while {other} was live"), vec![*first, entry.sequence]));
+            }
+            intent.wanted.get_or_insert(order.quantity.unwrap_or_default());
+            intent.live = Some((id, entry.sequence));
+            continue;
+        }
+        let Some((key, _)) = accepted.get(&id) else { continue };
         let intent = intents.entry(key.clone()).or_default();
         match report {
-            Report::OrderAccepted { .. } => {
-                if let Some(first) = accepted.insert(id.clone(), entry.sequence) {
-                    findings.push(Finding::at(NAME, format!("the order {id} was accepted twice"), vec![first, entry.sequence]));
-                }
-                if let Some((other, first)) = &intent.live {
-                    findings.push(Finding::at(
-                        NAME,
-                        format!("{key}: {id} was placed while {other} was live"),
-                        vec![*first, entry.sequence],
-                    ));
-                }
-                if leg_of(&id) == Some(1) {
-                    *intent = Intent { wanted: order.quantity.unwrap_or_default(), ..Intent::default() };
-                }
-                intent.live = Some((id, entry.sequence));
-            }
             Report::OrderFilled { fill_quantity, status, .. } => {
                 intent.filled += fill_quantity;
-                if intent.filled > intent.wanted {
-                    let problem = format!("{key}: {} shares filled, but only {} wanted", intent.filled, intent.wanted);
+                let wanted = intent.wanted.unwrap_or_default();
+                if intent.filled > wanted {
+                    let problem = format!("{key}: {} shares filled, but only {wanted} wanted", intent.filled);
                     findings.push(Finding::at(NAME, problem, vec![entry.sequence]));
                 }
-                if format!("{status:?}") == "Filled" {
+                if *status == OrderStatus::Filled {
                     intent.live = None;
                 }
             }
@@ -63,7 +64,14 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     findings
 }
 
-/// The leg in an id such as `alch-MSFT-buy-2-...`.
-fn leg_of(id: &str) -> Option<u32> {
-    id.split('-').nth(3)?.parse().ok()
+/// The workflow that each invocation is for.
+fn workflows(journal: &Journal) -> BTreeMap<u64, String> {
+    let started = journal.records().filter_map(|(_, record)| match record {
+        Record::InvocationStarted { invocation, payload, request_id, .. } => {
+            let id = payload.pointer("/detail/correlation_id").or_else(|| payload.get("correlation_id")).and_then(Value::as_str);
+            Some((*invocation, id.unwrap_or(request_id).to_owned()))
+        }
+        _ => None,
+    });
+    started.collect()
 }
