@@ -19,7 +19,10 @@ use crate::bus::BusEntry;
 use crate::clock::SharedClock;
 use crate::error::StepError;
 use crate::id::{AttemptToken, SharedTokens};
-use crate::store::{Item, RECORD_LIFETIME_DAYS, get_number, get_text, number, ordered, text, unavailable};
+use crate::store::{
+    CONDITION_FAILED, Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_number, get_text, number, only_conditions_failed, ordered,
+    text, unavailable,
+};
 
 /// How long a lease lasts.
 pub const LEASE: Duration = Duration::from_secs(45);
@@ -276,27 +279,15 @@ fn refused<R: std::fmt::Debug + Send + Sync + 'static>(
     reasons: &[CancellationReason],
     error: &aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError, R>,
 ) -> Result<Recorded, StepError> {
-    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
     let Some(own) = reasons.first() else { return Err(unavailable(error)) };
-    if failed(own) {
+    if own.code() == Some(CONDITION_FAILED) {
         let old = own.item().cloned().map(ordered).unwrap_or_default();
         let is_ours = get_text(&old, "owner").as_deref() == Some(lease.owner.0.as_str());
         let is_recorded = get_text(&old, "state").as_deref() == Some(RECORDED);
         return if is_ours && is_recorded { Ok(Recorded::Written) } else { Err(StepError::LeaseLost { key: lease.key.clone() }) };
     }
-    if reasons.iter().all(|reason| failed(reason) || reason.code() == Some("None")) && reasons.iter().any(failed) {
-        return Ok(Recorded::Refused);
-    }
     // A conflict with another transaction, or throttling: a later attempt may do better.
-    Err(unavailable(error))
-}
-
-fn cancellation_reasons(failure: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> &[CancellationReason] {
-    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Failure;
-    match failure {
-        Failure::TransactionCanceledException(canceled) => canceled.cancellation_reasons(),
-        _ => &[],
-    }
+    if only_conditions_failed(reasons) { Ok(Recorded::Refused) } else { Err(unavailable(error)) }
 }
 
 #[expect(clippy::disallowed_types, reason = "the SDK gives items as hash maps; the caller orders them")]

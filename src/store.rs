@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 
 use crate::error::StepError;
 
@@ -51,4 +52,21 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     StepError::StoreUnavailable(DisplayErrorContext(error).to_string())
+}
+
+/// The reason of a part of a transaction whose condition did not hold.
+pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+
+/// Why each part of a transaction was cancelled; empty where something else went wrong.
+pub(crate) fn cancellation_reasons(failure: &TransactWriteItemsError) -> &[CancellationReason] {
+    match failure {
+        TransactWriteItemsError::TransactionCanceledException(canceled) => canceled.cancellation_reasons(),
+        _ => &[],
+    }
+}
+
+/// Whether conditions that do not hold are all that cancelled a transaction: no conflict, no throttling.
+pub(crate) fn only_conditions_failed(reasons: &[CancellationReason]) -> bool {
+    let failed = |reason: &CancellationReason| reason.code() == Some(CONDITION_FAILED);
+    reasons.iter().any(failed) && reasons.iter().all(|reason| failed(reason) || reason.code() == Some("None"))
 }

@@ -15,7 +15,9 @@ use crate::clock::SharedClock;
 use crate::error::StepError;
 use crate::event::Event;
 use crate::id::{CorrelationId, PlanId};
-use crate::store::{Item, RECORD_LIFETIME_DAYS, get_number, get_text, number, ordered, text, unavailable};
+use crate::store::{
+    Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_number, get_text, number, only_conditions_failed, ordered, text, unavailable,
+};
 use crate::timestamp::Timestamp;
 
 /// A workflow, or a step of it, that takes longer than this is overdue.
@@ -249,7 +251,7 @@ impl Workflows {
         match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(failure) if is_refusal(failure) => Ok(false),
+                Some(failure) if only_conditions_failed(cancellation_reasons(failure)) => Ok(false),
                 _ => Err(unavailable(&error)),
             },
         }
@@ -367,17 +369,6 @@ impl Workflows {
 
 fn expiry(now: DateTime<Utc>) -> AttributeValue {
     number((now + TimeDelta::days(RECORD_LIFETIME_DAYS)).timestamp())
-}
-
-fn is_refusal(failure: &aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError) -> bool {
-    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as Failure;
-    match failure {
-        Failure::TransactionCanceledException(canceled) => {
-            let codes = || canceled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-            codes().any(|code| code == "ConditionalCheckFailed") && codes().all(|code| code == "ConditionalCheckFailed" || code == "None")
-        }
-        _ => false,
-    }
 }
 
 fn notification(item: &Item) -> Result<Option<BusEntry>, StepError> {

@@ -236,9 +236,13 @@ async fn read_body(body: SdkBody) -> Result<String, AlpacaError> {
     String::from_utf8(collected.to_vec()).map_err(|error| AlpacaError::Unreadable(error.to_string()))
 }
 
+/// Reads an answer. Only one that cannot be read is read again, to say where: following the path costs as much as
+/// the reading itself, and a day's bars are long.
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, AlpacaError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+    serde_json::from_str(text).or_else(|_| {
+        let mut json = serde_json::Deserializer::from_str(text);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+    })
 }
 
 /// Percent-encodes everything but unreserved characters.

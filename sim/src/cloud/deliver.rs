@@ -1,5 +1,5 @@
-//! From an accepted event to its targets: attempts, retries, dead letters (semantics 3.4), and the same for
-//! schedules and for what functions gave up.
+//! From an accepted event to its targets: attempts, retries, dead letters (semantics 3.4), and the same for what
+//! functions gave up.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,8 @@ use super::eventbridge::BusEvent;
 use super::lambda::{Next, Rejection, Started};
 use super::meddler::{DeliveryStep, DeliveryVerdict};
 use super::record::Record;
-use super::schedule_expression::{Dialect, ScheduleExpression};
 use super::sqs::{MessageAttribute, NewMessage};
-use super::template::{RetryPolicy, Rule, Schedule, Target};
+use super::template::{RetryPolicy, Rule, Target};
 use super::transform::{TransformContext, payload};
 use super::{Cloud, Task, delta};
 
@@ -27,24 +26,15 @@ pub(super) struct Delivery {
     is_duplicate: bool,
 }
 
-/// One occurrence of a schedule on its way to its target.
-#[derive(Clone, Debug)]
-pub(super) struct Firing {
-    index: usize,
-    scheduled: DateTime<Utc>,
-    first_try: DateTime<Utc>,
-    attempt: u32,
-}
-
 /// Why a target did not take what it was given.
-struct TargetError {
-    code: &'static str,
-    message: String,
-    is_retryable: bool,
+pub(super) struct TargetError {
+    pub code: &'static str,
+    pub message: String,
+    pub is_retryable: bool,
 }
 
 impl TargetError {
-    fn final_error(code: &'static str, message: String) -> Self {
+    pub fn final_error(code: &'static str, message: String) -> Self {
         Self { code, message, is_retryable: false }
     }
 }
@@ -68,7 +58,7 @@ impl Cloud {
         }
     }
 
-    fn spread_to(&mut self, now: DateTime<Utc>, rule: &Rule, event: &BusEvent) {
+    pub(super) fn spread_to(&mut self, now: DateTime<Utc>, rule: &Rule, event: &BusEvent) {
         for target in &rule.targets {
             let latency = self.knobs.delivery_latency.draw(&mut self.rng);
             let delivery = Delivery {
@@ -214,7 +204,7 @@ impl Cloud {
     }
 
     /// Exponential, with half of it jitter, below the cap: the shape is not published by AWS.
-    fn backoff(&mut self, attempt: u32) -> TimeDelta {
+    pub(super) fn backoff(&mut self, attempt: u32) -> TimeDelta {
         let base = u64::try_from(self.knobs.retry_backoff_base.as_millis()).unwrap_or(u64::MAX);
         let cap = u64::try_from(self.knobs.retry_backoff_cap.as_millis()).unwrap_or(u64::MAX);
         let full = base.saturating_mul(2_u64.saturating_pow(attempt.saturating_sub(1))).min(cap);
@@ -222,7 +212,15 @@ impl Cloud {
     }
 
     /// Puts what was given up in a dead-letter queue.
-    fn bury(&mut self, now: DateTime<Utc>, queue_arn: &str, from: String, reason: &str, body: String, attributes: &[(&str, String)]) {
+    pub(super) fn bury(
+        &mut self,
+        now: DateTime<Utc>,
+        queue_arn: &str,
+        from: String,
+        reason: &str,
+        body: String,
+        attributes: &[(&str, String)],
+    ) {
         let value = serde_json::from_str(&body).unwrap_or_else(|_| Value::String(body.clone()));
         let attributes: BTreeMap<String, MessageAttribute> =
             attributes.iter().map(|(name, text)| ((*name).to_owned(), MessageAttribute::string(text))).collect();
@@ -236,7 +234,7 @@ impl Cloud {
         self.count(now, "AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", &queue)], depth);
     }
 
-    fn lose(&mut self, from: String, reason: &str, body: &str) {
+    pub(super) fn lose(&mut self, from: String, reason: &str, body: &str) {
         let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
         self.records.push(Record::Lost { from, reason: reason.to_owned(), body });
     }
@@ -300,100 +298,6 @@ impl Cloud {
         self.roles.iter().any(|known| known.arn == role && known.allows(action, resource))
     }
 
-    pub(super) fn plan_schedule(&mut self, index: usize, after: DateTime<Utc>) {
-        if let Some(scheduled) = self.scheduler.next_after(index, after) {
-            let window = self.scheduler.schedule(index).flexible_window_minutes.unwrap_or(0);
-            let flexible = if window == 0 { 0 } else { self.rng.u64(0..=u64::from(window) * 60_000) };
-            let jitter = self.knobs.schedule_jitter.draw(&mut self.rng);
-            let at = scheduled + delta(jitter) + TimeDelta::milliseconds(i64::try_from(flexible).unwrap_or(0));
-            self.agenda.put_recurring(at, Task::FireSchedule { index, scheduled });
-        }
-    }
-
-    pub(super) fn fire(&mut self, now: DateTime<Utc>, index: usize, scheduled: DateTime<Utc>) {
-        let schedule = self.scheduler.schedule(index);
-        self.records.push(Record::ScheduleFired {
-            schedule: schedule.name.clone(),
-            scheduled_time: scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        });
-        self.try_firing(now, Firing { index, scheduled, first_try: now, attempt: 1 });
-    }
-
-    pub(super) fn try_firing(&mut self, now: DateTime<Utc>, mut firing: Firing) {
-        let payload = self.scheduler.payload(firing.index, firing.scheduled, firing.attempt, self.seed);
-        let schedule = self.scheduler.schedule(firing.index).clone();
-        let Err(error) = self.hand_over_firing(now, &schedule, &payload) else { return };
-        let wait = self.backoff(firing.attempt);
-        let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
-        if error.is_retryable && condition.is_none() {
-            firing.attempt += 1;
-            self.agenda.put(now + wait, Task::RetrySchedule(firing));
-            return;
-        }
-        let from = format!("schedule {}", schedule.name);
-        let queue = schedule.target.dead_letter_arn.clone().filter(|queue| self.schedule_may(&schedule, "sqs:SendMessage", queue));
-        let Some(queue) = queue else { return self.lose(from, error.code, &payload) };
-        let attributes = [
-            ("SCHEDULE_ARN", schedule.arn.clone()),
-            ("TARGET_ARN", schedule.target.arn.clone()),
-            ("ERROR_CODE", error.code.to_owned()),
-            ("ERROR_MESSAGE", error.message.clone()),
-            ("RETRY_ATTEMPTS", (firing.attempt - 1).to_string()),
-            ("SCHEDULED_TIME", firing.scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            ("IS_PAYLOAD_TRUNCATED", "false".to_owned()),
-        ];
-        self.bury(now, &queue, from, error.code, payload, &attributes);
-    }
-
-    fn hand_over_firing(&mut self, now: DateTime<Utc>, schedule: &Schedule, payload: &str) -> Result<(), TargetError> {
-        let arn = schedule.target.arn.as_str();
-        match service_of(arn) {
-            "lambda" if self.lambda.function(arn).is_none() => Err(rejected(Rejection::NoResource, arn)),
-            "lambda" if !self.schedule_may(schedule, "lambda:InvokeFunction", arn) => Err(rejected(Rejection::NoPermissions, arn)),
-            "lambda" => {
-                self.accept_invocation(now, arn, payload);
-                Ok(())
-            }
-            "sqs" if !self.schedule_may(schedule, "sqs:SendMessage", arn) => Err(rejected(Rejection::NoPermissions, arn)),
-            "sqs" => {
-                let group_id = schedule.target.message_group_id.clone();
-                let message = NewMessage { body: payload.to_owned(), group_id, ..NewMessage::default() };
-                self.sqs.send(now, arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
-            }
-            other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
-        }
-    }
-
-    /// Whether the schedule's role may do something.
-    fn schedule_may(&self, schedule: &Schedule, action: &str, resource: &str) -> bool {
-        let role = self.roles.iter().find(|role| role.arn == schedule.target.role_arn);
-        role.is_some_and(|role| role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn) && role.allows(action, resource))
-    }
-
-    /// Plans the next firing of a scheduled rule; a rate counts from `created`.
-    pub(super) fn plan_rule(&mut self, arn: &str, after: DateTime<Utc>, created: DateTime<Utc>) -> Result<(), String> {
-        let Some(rule) = self.eventbridge.rule(arn) else { return Ok(()) };
-        let Some(text) = &rule.schedule_expression else { return Ok(()) };
-        let expression = ScheduleExpression::parse(text, Dialect::Rule)
-            .map_err(|error| format!("line {}: {}: {error}", rule.position.line, rule.logical_id))?;
-        if let Some(at) = expression.next_after(after, chrono_tz::UTC, created) {
-            self.agenda.put_recurring(at, Task::FireRule { arn: arn.to_owned() });
-        }
-        Ok(())
-    }
-
-    pub(super) fn fire_rule(&mut self, now: DateTime<Utc>, arn: &str) {
-        let Some(rule) = self.eventbridge.rule(arn).cloned() else { return };
-        if rule.enabled {
-            self.records
-                .push(Record::ScheduleFired { schedule: rule.name.clone(), scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string() });
-            let event = self.eventbridge.scheduled_event(&rule, now);
-            self.spread_to(now, &rule, &event);
-        }
-        // The expression was accepted when the rule was made.
-        let _planned = self.plan_rule(arn, now, now);
-    }
-
     pub(super) fn run_replay(&mut self, now: DateTime<Utc>, name: &str) {
         self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: "RUNNING".to_owned() });
         let mut at = now;
@@ -418,11 +322,11 @@ impl Cloud {
     }
 }
 
-fn service_of(arn: &str) -> &str {
+pub(super) fn service_of(arn: &str) -> &str {
     arn.split(':').nth(2).unwrap_or_default()
 }
 
-fn rejected(rejection: Rejection, arn: &str) -> TargetError {
+pub(super) fn rejected(rejection: Rejection, arn: &str) -> TargetError {
     match rejection {
         Rejection::NoPermissions => TargetError::final_error("NO_PERMISSIONS", format!("not authorized to invoke {arn}")),
         Rejection::NoResource => TargetError::final_error("NO_RESOURCE", format!("{arn} does not exist")),
@@ -430,7 +334,7 @@ fn rejected(rejection: Rejection, arn: &str) -> TargetError {
 }
 
 /// Which bound of the retry policy the next attempt would break, if any.
-fn exhausted(policy: RetryPolicy, attempt: u32, age: TimeDelta) -> Option<&'static str> {
+pub(super) fn exhausted(policy: RetryPolicy, attempt: u32, age: TimeDelta) -> Option<&'static str> {
     if attempt > policy.maximum_retry_attempts {
         return Some("MaximumRetryAttempts");
     }

@@ -116,7 +116,11 @@ fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query,
         let basis = exchange.market.bar(symbol, last);
         let basis = basis.map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
         for bar in &mut bars {
-            *bar = bar.scaled(bar.adjusted_close / bar.close / basis, 4);
+            let factor = bar.adjusted_close / bar.close / basis;
+            // Most days of most symbols have nothing to adjust.
+            if factor != Decimal::ONE {
+                *bar = bar.scaled(factor, 4);
+            }
         }
     }
     Ok(bars)

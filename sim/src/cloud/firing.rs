@@ -1,0 +1,116 @@
+//! Schedules and scheduled rules: from the moment that they fire to their target (semantics 5).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::deliver::{TargetError, exhausted, rejected, service_of};
+use super::lambda::Rejection;
+use super::record::Record;
+use super::schedule_expression::{Dialect, ScheduleExpression};
+use super::sqs::NewMessage;
+use super::template::Schedule;
+use super::{Cloud, Task, delta};
+
+/// One occurrence of a schedule on its way to its target.
+#[derive(Clone, Debug)]
+pub(super) struct Firing {
+    index: usize,
+    scheduled: DateTime<Utc>,
+    first_try: DateTime<Utc>,
+    attempt: u32,
+}
+
+impl Cloud {
+    pub(super) fn plan_schedule(&mut self, index: usize, after: DateTime<Utc>) {
+        if let Some(scheduled) = self.scheduler.next_after(index, after) {
+            let window = self.scheduler.schedule(index).flexible_window_minutes.unwrap_or(0);
+            let flexible = if window == 0 { 0 } else { self.rng.u64(0..=u64::from(window) * 60_000) };
+            let jitter = self.knobs.schedule_jitter.draw(&mut self.rng);
+            let at = scheduled + delta(jitter) + TimeDelta::milliseconds(i64::try_from(flexible).unwrap_or(0));
+            self.agenda.put_recurring(at, Task::FireSchedule { index, scheduled });
+        }
+    }
+
+    pub(super) fn fire(&mut self, now: DateTime<Utc>, index: usize, scheduled: DateTime<Utc>) {
+        let schedule = self.scheduler.schedule(index);
+        self.records.push(Record::ScheduleFired {
+            schedule: schedule.name.clone(),
+            scheduled_time: scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        });
+        self.try_firing(now, Firing { index, scheduled, first_try: now, attempt: 1 });
+    }
+
+    pub(super) fn try_firing(&mut self, now: DateTime<Utc>, mut firing: Firing) {
+        let payload = self.scheduler.payload(firing.index, firing.scheduled, firing.attempt, self.seed);
+        let schedule = self.scheduler.schedule(firing.index).clone();
+        let Err(error) = self.hand_over_firing(now, &schedule, &payload) else { return };
+        let wait = self.backoff(firing.attempt);
+        let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
+        if error.is_retryable && condition.is_none() {
+            firing.attempt += 1;
+            self.agenda.put(now + wait, Task::RetrySchedule(firing));
+            return;
+        }
+        let from = format!("schedule {}", schedule.name);
+        let queue = schedule.target.dead_letter_arn.clone().filter(|queue| self.schedule_may(&schedule, "sqs:SendMessage", queue));
+        let Some(queue) = queue else { return self.lose(from, error.code, &payload) };
+        let attributes = [
+            ("SCHEDULE_ARN", schedule.arn.clone()),
+            ("TARGET_ARN", schedule.target.arn.clone()),
+            ("ERROR_CODE", error.code.to_owned()),
+            ("ERROR_MESSAGE", error.message.clone()),
+            ("RETRY_ATTEMPTS", (firing.attempt - 1).to_string()),
+            ("SCHEDULED_TIME", firing.scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            ("IS_PAYLOAD_TRUNCATED", "false".to_owned()),
+        ];
+        self.bury(now, &queue, from, error.code, payload, &attributes);
+    }
+
+    fn hand_over_firing(&mut self, now: DateTime<Utc>, schedule: &Schedule, payload: &str) -> Result<(), TargetError> {
+        let arn = schedule.target.arn.as_str();
+        match service_of(arn) {
+            "lambda" if self.lambda.function(arn).is_none() => Err(rejected(Rejection::NoResource, arn)),
+            "lambda" if !self.schedule_may(schedule, "lambda:InvokeFunction", arn) => Err(rejected(Rejection::NoPermissions, arn)),
+            "lambda" => {
+                self.accept_invocation(now, arn, payload);
+                Ok(())
+            }
+            "sqs" if !self.schedule_may(schedule, "sqs:SendMessage", arn) => Err(rejected(Rejection::NoPermissions, arn)),
+            "sqs" => {
+                let group_id = schedule.target.message_group_id.clone();
+                let message = NewMessage { body: payload.to_owned(), group_id, ..NewMessage::default() };
+                self.sqs.send(now, arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
+            }
+            other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
+        }
+    }
+
+    /// Whether the schedule's role may do something.
+    fn schedule_may(&self, schedule: &Schedule, action: &str, resource: &str) -> bool {
+        let role = self.roles.iter().find(|role| role.arn == schedule.target.role_arn);
+        role.is_some_and(|role| role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn) && role.allows(action, resource))
+    }
+
+    /// Plans the next firing of a scheduled rule; a rate counts from `created`.
+    pub(super) fn plan_rule(&mut self, arn: &str, after: DateTime<Utc>, created: DateTime<Utc>) -> Result<(), String> {
+        let Some(rule) = self.eventbridge.rule(arn) else { return Ok(()) };
+        let Some(text) = &rule.schedule_expression else { return Ok(()) };
+        let expression = ScheduleExpression::parse(text, Dialect::Rule)
+            .map_err(|error| format!("line {}: {}: {error}", rule.position.line, rule.logical_id))?;
+        if let Some(at) = expression.next_after(after, chrono_tz::UTC, created) {
+            self.agenda.put_recurring(at, Task::FireRule { arn: arn.to_owned() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn fire_rule(&mut self, now: DateTime<Utc>, arn: &str) {
+        let Some(rule) = self.eventbridge.rule(arn).cloned() else { return };
+        if rule.enabled {
+            self.records
+                .push(Record::ScheduleFired { schedule: rule.name.clone(), scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string() });
+            let event = self.eventbridge.scheduled_event(&rule, now);
+            self.spread_to(now, &rule, &event);
+        }
+        // The expression was accepted when the rule was made.
+        let _planned = self.plan_rule(arn, now, now);
+    }
+}
