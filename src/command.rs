@@ -83,6 +83,9 @@ impl Command {
     /// # Errors
     /// A sentence that names the field and what is allowed.
     pub fn parse(value: &Value) -> Result<Self, CommandError> {
+        if !value.is_object() {
+            return refuse("a command must be a JSON object such as {\"mode\":\"trade\"}");
+        }
         let fields: Fields = serde_path_to_error::deserialize(value).map_err(|error| match error.path().to_string().as_str() {
             "." => CommandError(error.inner().to_string()),
             path => CommandError(format!("field `{path}`: {}", error.inner())),
@@ -194,11 +197,11 @@ mod tests {
                 json!({"correlation_id": "daily@<aws.scheduler.scheduled-time>"}),
                 "\"daily@<aws.scheduler.scheduled-time>\" holds a context attribute",
             ),
-            (json!(["trade"]), "invalid type: sequence"),
-            (json!("trade"), "invalid type: string"),
+            (json!(["trade"]), "a command must be a JSON object"),
+            (json!("trade"), "a command must be a JSON object"),
         ] {
             let error = Command::parse(&value).expect_err("refused");
-            assert!(error.to_string().starts_with(reason) || error.to_string().contains("invalid type"), "{value}: {error}");
+            assert!(error.to_string().starts_with(reason), "{value}: {error}");
         }
     }
 

@@ -151,12 +151,7 @@ fn classify_wrapped(value: &Value) -> Incoming {
 
 fn classify_command(value: &Value, trigger: Trigger) -> Incoming {
     let nothing = Value::Object(serde_json::Map::new());
-    let command = match value {
-        Value::Null => &nothing,
-        Value::Object(_) => value,
-        _ => return refused("a command must be a JSON object such as {\"mode\":\"trade\"}"),
-    };
-    match Command::parse(command) {
+    match Command::parse(if value.is_null() { &nothing } else { value }) {
         Ok(command) => Incoming::Command(command, trigger),
         Err(error) => Incoming::Refused(error),
     }

@@ -85,7 +85,7 @@ fn timeline(journal: &Journal) -> String {
 
 fn ended(outcome: &str, response: &Value) -> String {
     let said = response["message"].as_str().or(response["body"].as_str()).or(response["errorMessage"].as_str()).unwrap_or_default();
-    let short = shortened(said, 90);
+    let short = shortened(said, 60);
     match (outcome, response["errorType"].as_str()) {
         ("success", _) => short,
         (_, Some(kind)) => format!("{outcome}: {kind}: {short}"),

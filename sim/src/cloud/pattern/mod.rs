@@ -4,10 +4,13 @@
 //! patterns. Behaviour follows section 1 of the AWS semantics specification, which was recorded from the service and
 //! from its open matcher.
 //!
-//! ```ignore
+//! ```
+//! use alchemiser_sim::cloud::pattern::{FlatEvent, Pattern};
+//!
 //! let pattern = Pattern::parse(r#"{"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}]}}"#)?;
 //! let event = FlatEvent::parse(r#"{"source": "shop", "detail": {"total": 120.5}}"#)?;
 //! assert!(pattern.matches(&event));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The way of a pattern: `json` reads tokens with Jackson's positions, `parse` walks objects and `$or`, `operator`
@@ -42,9 +45,6 @@ use self::compile::Alternative;
 
 /// A valid event pattern, ready to be matched.
 ///
-/// ```ignore
-/// let pattern = Pattern::parse(r#"{"detail": {"state": ["running", {"prefix": "stop"}]}}"#)?;
-/// ```
 #[derive(Debug, Clone)]
 pub struct Pattern {
     /// Any one of these suffices; more than one only where the pattern has a `$or`.
