@@ -64,6 +64,12 @@ impl AwsSetup {
         client!(self, aws_sdk_dynamodb)
     }
 
+    /// A client of Amazon SQS.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        client!(self, aws_sdk_sqs)
+    }
+
     /// A client of Amazon EventBridge.
     #[must_use]
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {

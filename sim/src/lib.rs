@@ -5,6 +5,7 @@
 //! [`scenario`] reads and runs scenario files; [`check`] judges a journal; [`report`] shows it.
 
 pub mod alchemist;
+pub mod backend;
 pub mod check;
 pub mod cli;
 pub mod cloud;

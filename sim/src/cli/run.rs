@@ -5,8 +5,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Mistake, say};
+use crate::backend::{Backend, Container};
 use crate::report::{day, failure, junit, log_lines, summary, verdict, workflows};
-use crate::scenario::{Library, Loaded, Run, load_scenario, run as run_scenario};
+use crate::scenario::{Capability, Library, Loaded, Run, load_scenario, run_on};
 use crate::spelling::nearest;
 
 /// What `run` takes.
@@ -17,6 +18,9 @@ pub(super) struct RunArguments {
     /// The seed: another seed is another interleaving.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where to run: in memory, or with AWS played by LocalStack (the endpoint in AWS_ENDPOINT_URL, else a container).
+    #[arg(long, value_enum, default_value_t = Place::Virtual)]
+    backend: Place,
     /// Print one JSON object a scenario.
     #[arg(long)]
     json: bool,
@@ -31,16 +35,39 @@ pub(super) struct RunArguments {
     journal: bool,
 }
 
+/// A backend by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Place {
+    Virtual,
+    Localstack,
+}
+
+impl Place {
+    /// The backend, and the container that it is in, if one was started for it.
+    fn open(self) -> Result<(Backend, Option<Container>), Mistake> {
+        match (self, std::env::var("AWS_ENDPOINT_URL")) {
+            (Self::Virtual, _) => Ok((Backend::Virtual, None)),
+            (Self::Localstack, Ok(endpoint)) => Ok((Backend::Endpoint(endpoint), None)),
+            (Self::Localstack, Err(_)) => {
+                let container = Container::start()?;
+                Ok((Backend::Endpoint(container.endpoint().to_owned()), Some(container)))
+            }
+        }
+    }
+}
+
 /// Runs scenarios and says how they ended.
 pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let loaded = find(&library, &arguments.scenarios)?;
+    let (backend, _container) = arguments.backend.open()?;
+    let (loaded, skipped) = carried(&backend, loaded);
     let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
     let bar = progress(loaded.len(), is_story || arguments.json);
     let mut runs = Vec::new();
     for scenario in &loaded {
         bar.set_message(scenario.name.clone());
-        let run = run_scenario(&library, scenario, arguments.seed).map_err(|error| error.to_string())?;
+        let run = run_on(&backend, &library, scenario, arguments.seed).map_err(|error| error.to_string())?;
         if arguments.json {
             say(&format!("{}\n", verdict(&run)))?;
         }
@@ -53,8 +80,20 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     }
     if !arguments.json {
         say(&show(arguments, &runs, is_story)?)?;
+        say(&skipped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     }
     Ok(runs.iter().all(Run::passed))
+}
+
+/// The scenarios that the backend can carry, and a line for each that it cannot.
+fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
+    let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| backend.missing(&loaded.scenario.needs).is_empty());
+    let told = |loaded: &Loaded| {
+        let missing: Vec<&str> = backend.missing(&loaded.scenario.needs).into_iter().map(Capability::name).collect();
+        format!("SKIPPED {}: {} has no {}", loaded.name, backend.name(), missing.join(", no "))
+    };
+    let skipped = cannot.iter().map(told).collect();
+    (can, skipped)
 }
 
 fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, Mistake> {

@@ -126,3 +126,23 @@ pub enum Record {
         state: String,
     },
 }
+
+/// The events that an answer of PutEvents says are accepted, as far as request and answer tell: not which rules matched.
+#[must_use]
+pub fn accepted(request: &Value, answer: &Value) -> Vec<Record> {
+    let entries = request["Entries"].as_array().into_iter().flatten();
+    let results = answer["Entries"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let record = |(entry, result): (&Value, &Value)| {
+        Some(Record::EventPut {
+            bus: text(&entry["EventBusName"]),
+            id: result["EventId"].as_str()?.to_owned(),
+            source: text(&entry["Source"]),
+            detail_type: text(&entry["DetailType"]),
+            detail: serde_json::from_str(entry["Detail"].as_str()?).ok()?,
+            matched: Vec::new(),
+            replay: None,
+        })
+    };
+    entries.zip(results).filter_map(record).collect()
+}

@@ -49,6 +49,22 @@ pub enum Capability {
     Alarms,
 }
 
+impl Capability {
+    /// As scenario files write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::VirtualTime => "virtual_time",
+            Self::CallFaults => "call_faults",
+            Self::DeliveryFaults => "delivery_faults",
+            Self::Schedules => "schedules",
+            Self::Replay => "replay",
+            Self::DeadLetters => "dead_letters",
+            Self::Alarms => "alarms",
+        }
+    }
+}
+
 /// The world before anything happens.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

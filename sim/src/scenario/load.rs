@@ -44,7 +44,7 @@ pub struct Library {
     root: PathBuf,
     template: String,
     strategies: BTreeMap<String, String>,
-    stacks: Mutex<BTreeMap<BTreeMap<String, String>, Stack>>,
+    stacks: Mutex<BTreeMap<(String, BTreeMap<String, String>), Stack>>,
 }
 
 impl Library {
@@ -103,12 +103,13 @@ impl Library {
     /// Every mistake in the template, with its place.
     pub fn stack(&self, parameters: &BTreeMap<String, String>, pseudo: &Pseudo) -> Result<Stack, LoadError> {
         let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stack) = stacks.get(parameters) {
+        let key = (pseudo.account.clone(), parameters.clone());
+        if let Some(stack) = stacks.get(&key) {
             return Ok(stack.clone());
         }
         let stack = load("template.yaml", &self.template, parameters, pseudo)
             .map_err(|errors| LoadError(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-        stacks.insert(parameters.clone(), stack.clone());
+        stacks.insert(key, stack.clone());
         Ok(stack)
     }
 }

@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::setup::setup;
 use super::stage::Stage;
 use super::{Action, Library, LoadError, Loaded, Scenario, judge};
+use crate::backend::Backend;
 use crate::check::{Finding, check_all};
 use crate::journal::Journal;
-use crate::world::{World, install_log};
+use crate::world::install_log;
 
 /// One run of a scenario.
 #[derive(Clone, Debug)]
@@ -42,15 +43,25 @@ impl Run {
 /// # Errors
 /// A mistake in the scenario or in a file that it rests on.
 pub fn run(library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, LoadError> {
+    run_on(&Backend::Virtual, library, loaded, seed)
+}
+
+/// Runs a scenario on a backend. Whether that can carry it is for the caller to ask ([`Backend::missing`]).
+///
+/// # Errors
+/// A mistake in the scenario or in a file that it rests on; a backend that cannot be reached or refuses.
+pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, LoadError> {
     #[expect(clippy::disallowed_methods, reason = "how long a run takes here is shown to people and goes nowhere else")]
     let started = Instant::now();
     let _log = install_log();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
-    let (journal, unused, virtual_time) = runtime.block_on(live(library, loaded, seed))?;
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    if backend.has_sockets() {
+        builder.enable_all()
+    } else {
+        builder.enable_time()
+    };
+    let runtime = builder.start_paused(true).build().map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
+    let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
     let mut findings = check_all(&journal);
     findings.extend(judge(&loaded.scenario.expect, &journal));
     findings.extend(unused.into_iter().map(|fault| Finding::plain("faults", format!("the fault at `{fault}` hit nothing"))));
@@ -72,17 +83,17 @@ pub fn invoke_once(library: &Library, clock: super::Moment, payload: &Value) -> 
     run(library, &loaded, 1).map(|run| run.journal)
 }
 
-async fn live(library: &Library, loaded: &Loaded, seed: u64) -> Result<(Journal, Vec<String>, TimeDelta), LoadError> {
+async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<(Journal, Vec<String>, TimeDelta), LoadError> {
     let scenario = &loaded.scenario;
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
-    let (setup, stack) = setup(library, scenario, seed).map_err(|error| wrong(error.0))?;
-    let mut world = World::new(setup).map_err(wrong)?;
+    let (setup, stack) = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
+    let mut place = backend.begin(setup).await.map_err(wrong)?;
     let stage = Stage::new(stack);
     for action in &scenario.when {
-        stage.act(&mut world, action).await.map_err(wrong)?;
+        stage.act(place.as_mut(), action).await.map_err(wrong)?;
     }
-    world.settle().await;
-    let unused = world.unused_faults();
-    let age = world.age();
-    Ok((world.finish(), unused, age))
+    place.settle().await.map_err(wrong)?;
+    let unused = place.unused_faults();
+    let age = place.age();
+    Ok((place.finish(), unused, age))
 }

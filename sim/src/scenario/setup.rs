@@ -17,25 +17,19 @@ use crate::fault::Faults;
 use crate::runtime::Functions;
 use crate::world::WorldSetup;
 
-/// The simulated account.
-fn pseudo() -> Pseudo {
-    Pseudo {
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "alchemiser".to_owned(),
-    }
+fn pseudo(account: &str) -> Pseudo {
+    Pseudo { account: account.to_owned(), region: "us-east-1".to_owned(), partition: "aws".to_owned(), stack_name: "alchemiser".to_owned() }
 }
 
 /// The world that a scenario begins with, and its topology.
 ///
 /// # Errors
 /// A mistake in the template, or in the scenario's changes to it.
-pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64) -> Result<(WorldSetup, Stack), LoadError> {
+pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: &str) -> Result<(WorldSetup, Stack), LoadError> {
     let given = &scenario.given;
     let mut parameters = given.topology.parameters.clone();
     let sources = strategies(library, given, &mut parameters);
-    let mut stack = library.stack(&parameters, &pseudo())?;
+    let mut stack = library.stack(&parameters, &pseudo(account))?;
     change(&mut stack, given)?;
     let code = Alchemiser { strategies: sources };
     let mut functions: Functions = BTreeMap::new();
@@ -51,7 +45,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64) -> Result
         seed,
         start: given.clock.0,
         stack: stack.clone(),
-        pseudo: pseudo(),
+        pseudo: pseudo(account),
         knobs: knobs(given),
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::Action;
 use crate::cloud::template::Stack;
-use crate::world::World;
+use crate::world::Place;
 
 /// What actions need to know of the topology.
 pub(super) struct Stage {
@@ -24,32 +24,32 @@ impl Stage {
     }
 
     /// Makes one action of a scenario happen.
-    pub(super) async fn act(&self, world: &mut World, action: &Action) -> Result<(), String> {
+    pub(super) async fn act(&self, world: &mut dyn Place, action: &Action) -> Result<(), String> {
         match action {
-            Action::Advance(span) => world.advance(TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX)).await,
+            Action::Advance(span) => world.advance(TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX)).await?,
             Action::AdvanceTo(moment) => {
                 let by = moment.0 - world.now();
                 if by < TimeDelta::zero() {
                     return Err(format!("advance_to: {} is in the past", moment.0));
                 }
-                world.advance(by).await;
+                world.advance(by).await?;
             }
-            Action::Settle => world.settle().await,
+            Action::Settle => world.settle().await?,
             Action::Fire(name) => {
                 let schedule =
                     self.stack.schedules.iter().find(|schedule| schedule.logical_id == *name).map_or(name, |schedule| &schedule.name);
                 world.note(format!("fire {name}"));
-                world.fire_schedule(schedule)?;
+                world.fire_schedule(schedule).await?;
             }
             Action::Invoke(payload) => {
                 world.note("invoke".to_owned());
-                world.invoke(self.function()?, payload)?;
+                world.invoke(self.function()?, payload).await?;
             }
             Action::Put(put) => {
                 let bus = put.bus.as_deref().unwrap_or(self.bus());
                 let detail = put.detail.as_str().map_or_else(|| put.detail.to_string(), str::to_owned);
                 world.note(format!("put {}", put.detail_type));
-                match world.put_event(bus, &put.source, &put.detail_type, &detail) {
+                match world.put_event(bus, &put.source, &put.detail_type, &detail).await {
                     Ok(result) => world.note(format!("PutEvents answered {result}")),
                     Err(refusal) => world.note(format!("PutEvents refused: {refusal}")),
                 }
@@ -57,36 +57,35 @@ impl Stage {
             Action::Replay(replay) => {
                 world.note("replay".to_owned());
                 let name = format!("replay-{}", world.now().timestamp());
-                world.replay(self.bus(), replay.from.0, replay.to.0, &name)?;
+                world.replay(self.bus(), replay.from.0, replay.to.0, &name).await?;
             }
-            Action::Redrive => self.redrive(world)?,
-            Action::DisableRule(name) => self.set_rule(world, name, false)?,
-            Action::EnableRule(name) => self.set_rule(world, name, true)?,
+            Action::Redrive => self.redrive(world).await?,
+            Action::DisableRule(name) => self.set_rule(world, name, false).await?,
+            Action::EnableRule(name) => self.set_rule(world, name, true).await?,
         }
         Ok(())
     }
 
-    fn set_rule(&self, world: &World, name: &str, enabled: bool) -> Result<(), String> {
+    async fn set_rule(&self, world: &mut dyn Place, name: &str, enabled: bool) -> Result<(), String> {
         let rule = self.stack.rules.iter().find(|rule| rule.logical_id == *name || rule.name == *name);
         let rule = rule
             .ok_or_else(|| format!("there is no rule {name:?}; there are {}", ids(self.stack.rules.iter().map(|rule| &rule.logical_id))))?;
-        let input = serde_json::json!({ "Name": rule.name, "EventBusName": rule.bus });
         world.note(format!("{} {}", if enabled { "enable" } else { "disable" }, rule.name));
-        world.touch(|cloud, _| cloud.set_rule_state(&input, enabled)).map_err(|error| error.to_string())
+        world.set_rule(&rule.bus, &rule.name, enabled).await
     }
 
     /// Sends every dead letter's original event to the function again, as an operator does.
-    fn redrive(&self, world: &World) -> Result<(), String> {
+    async fn redrive(&self, world: &mut dyn Place) -> Result<(), String> {
         let function = self.function()?;
         let queues: Vec<&str> =
             self.stack.rules.iter().flat_map(|rule| &rule.targets).filter_map(|target| target.dead_letter_arn.as_deref()).collect();
         let queue = *queues.first().ok_or("no rule has a dead-letter queue")?;
-        let bodies = world.touch(|cloud, now| cloud.drain_queue(now, queue));
+        let bodies = world.drain(queue).await?;
         world.note(format!("redrive {} dead letters", bodies.len()));
         for body in bodies {
             let message: Value = serde_json::from_str(&body).map_err(|error| format!("a dead letter is not JSON: {error}"))?;
             let event = message.get("requestPayload").unwrap_or(&message);
-            world.invoke(function, event.get("observe").unwrap_or(event))?;
+            world.invoke(function, event.get("observe").unwrap_or(event)).await?;
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -9,8 +10,10 @@ use http::{Request, Response};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::doors::Doors;
 use super::environment::Context;
 use super::shared::Shared;
+use crate::cloud::record::accepted;
 use crate::cloud::wire::call_of;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
 use crate::journal::Fact;
@@ -58,15 +61,15 @@ async fn exchange_of(shared: &Arc<Shared>, context: &Arc<Context>, request: Requ
             note_fault(shared, invocation, &site, Phase::Before, &effect);
             match apply(context, &effect, party).await {
                 Some(outcome) => outcome,
-                None => Ok(work(shared, invocation, party, &request)),
+                None => work(shared, invocation, party, &request).await,
             }
         }
         Some(CallVerdict { phase: Phase::After, effect }) => {
-            let response = work(shared, invocation, party, &request);
+            let response = work(shared, invocation, party, &request).await;
             note_fault(shared, invocation, &site, Phase::After, &effect);
-            apply(context, &effect, party).await.unwrap_or(Ok(response))
+            apply(context, &effect, party).await.unwrap_or(response)
         }
-        None => Ok(work(shared, invocation, party, &request)),
+        None => work(shared, invocation, party, &request).await,
     };
     tokio::time::sleep(shared.latency()).await;
     let shown = match &outcome {
@@ -84,15 +87,37 @@ fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effec
 }
 
 /// Lets the other side do its work.
-fn work(shared: &Arc<Shared>, invocation: u64, party: Party, request: &Request<Bytes>) -> Response<Bytes> {
+async fn work(shared: &Arc<Shared>, invocation: u64, party: Party, request: &Request<Bytes>) -> Result<Response<Bytes>, ConnectorError> {
     let now = shared.now();
-    let response = shared.with(|state| match party {
-        Party::Cloud => state.cloud.handle(now, request),
-        Party::Exchange => state.exchange.handle(now, request),
-    });
+    let response = match (&shared.doors, party) {
+        (Doors::Inside, Party::Cloud) => Ok(shared.with(|state| state.cloud.handle(now, request))),
+        (Doors::Inside, Party::Exchange) => Ok(shared.exchange(|exchange| exchange.handle(now, request))),
+        (Doors::Outside(outside), Party::Exchange) => {
+            outside.broker_now.store(now.timestamp_millis(), Ordering::Relaxed);
+            outside.forward(&outside.broker, request).await
+        }
+        (Doors::Outside(outside), Party::Cloud) => {
+            let response = outside.forward(&outside.aws, request).await;
+            if let Ok(response) = &response {
+                note_accepted(shared, invocation, request, response);
+            }
+            response
+        }
+    };
     shared.collect(Some(invocation));
     shared.wake();
     response
+}
+
+/// An endpoint outside tells of no event: what it accepted shows in its answer.
+fn note_accepted(shared: &Shared, invocation: u64, request: &Request<Bytes>, response: &Response<Bytes>) {
+    if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
+        return;
+    }
+    let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    for record in accepted(&read(request.body()), &read(response.body())) {
+        shared.push(Some(invocation), Fact::Cloud { record });
+    }
 }
 
 /// Does what a fault does; none where the call goes on.

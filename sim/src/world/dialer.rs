@@ -8,9 +8,11 @@ use std::task::{Context as TaskContext, Poll};
 use async_trait::async_trait;
 use lettre::transport::smtp::client::{AsyncTokioStream, Certificate};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::net::TcpStream;
 
 use alchemiser::notification::Dialer;
 
+use super::doors::{Doors, Waiting};
 use super::environment::Context;
 use super::shared::Shared;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
@@ -68,6 +70,10 @@ impl Dialer for WorldDialer {
                     return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused"));
                 }
             }
+        }
+        if let Doors::Outside(outside) = &self.shared.doors {
+            let waiting = outside.time.wait();
+            return Ok(Box::new(SocketStream { socket: TcpStream::connect(outside.mail).await?, _waiting: waiting }));
         }
         let (client, server) = tokio::io::duplex(64 * 1024);
         let mail = self.shared.mail.clone();
@@ -137,5 +143,38 @@ impl AsyncWrite for MemoryStream {
         let shut = Pin::new(&mut self.client).poll_shutdown(task);
         self.drive(task);
         shut
+    }
+}
+
+/// A dialogue over a socket; time is real while it lasts.
+#[derive(Debug)]
+struct SocketStream {
+    socket: TcpStream,
+    _waiting: Waiting,
+}
+
+impl AsyncTokioStream for SocketStream {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.peer_addr()
+    }
+}
+
+impl AsyncRead for SocketStream {
+    fn poll_read(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_read(task, buffer)
+    }
+}
+
+impl AsyncWrite for SocketStream {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(task, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(task)
     }
 }

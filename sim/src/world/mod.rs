@@ -4,27 +4,34 @@
 mod clock;
 mod connector;
 mod dialer;
+mod doors;
 mod environment;
+mod live;
 mod log;
+mod place;
 mod shared;
 
 pub use clock::WorldClock;
+pub use live::LiveWorld;
 pub use log::install as install_log;
+pub use place::Place;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
-use alchemiser_mocks::exchange::{Exchange, ExchangeSetup};
+use alchemiser_mocks::exchange::ExchangeSetup;
 use alchemiser_mocks::mail::MailSetup;
 
+use self::doors::Doors;
 use self::environment::{Environments, Finished};
-use self::shared::{FaultMeddler, Shared, State};
+use self::shared::{Counterparties, FaultMeddler, Shared, State};
 use crate::cloud::Cloud;
 use crate::cloud::knobs::{Knobs, Span};
 use crate::cloud::template::{Pseudo, Stack};
@@ -85,14 +92,13 @@ impl World {
             cloud.set_meddler(Box::new(FaultMeddler(weak.clone())));
             let state = State {
                 cloud,
-                exchange: Exchange::new(setup.exchange),
                 journal: Journal::default(),
                 rng: fastrand::Rng::with_seed(setup.seed.wrapping_add(1)),
                 call_latency: setup.call_latency,
                 orders: BTreeMap::new(),
                 tokens: 0,
             };
-            Shared::new(clock, setup.mail, setup.faults, state)
+            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail), Doors::Inside, setup.faults, state)
         });
         let environments = Environments::new(setup.functions, &setup.stack, setup.variables, setup.cold_start, setup.pseudo.region);
         Ok(Self { shared, environments, running: FuturesUnordered::new(), start: setup.start })
@@ -126,7 +132,8 @@ impl World {
         let limit = self.now() + IDLE_LIMIT;
         loop {
             self.pump();
-            let pending = self.shared.with(|state| [state.cloud.next_pending(), state.exchange.next_due()].into_iter().flatten().min());
+            let of_the_cloud = self.shared.with(|state| state.cloud.next_pending());
+            let pending = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
             match pending {
                 _ if !self.running.is_empty() => self.step(limit).await,
                 Some(at) if at <= limit => self.step(at).await,
@@ -151,10 +158,8 @@ impl World {
     /// Lets happen what is due, and starts what is to be started.
     fn pump(&mut self) {
         let now = self.now();
-        let invocations = self.shared.with(|state| {
-            state.exchange.advance(now);
-            state.cloud.advance(now)
-        });
+        self.shared.exchange(|exchange| exchange.advance(now));
+        let invocations = self.shared.with(|state| state.cloud.advance(now));
         self.shared.collect(None);
         for invocation in invocations {
             let future = self.environments.invoke(&self.shared, invocation);
@@ -164,7 +169,8 @@ impl World {
 
     /// Waits for the next thing that happens, until `end` at the latest.
     async fn step(&mut self, end: DateTime<Utc>) {
-        let due = self.shared.with(|state| [state.cloud.next_due(), state.exchange.next_due()].into_iter().flatten().min());
+        let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
+        let due = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
         let until = due.map_or(end, |due| due.min(end));
         // Timers have a resolution of a millisecond.
         let wait = (until - self.now()).max(TimeDelta::zero()).to_std().unwrap_or(Duration::ZERO);
@@ -256,19 +262,67 @@ impl World {
     /// Ends the world and gives its history, with the account as it stands.
     #[must_use]
     pub fn finish(self) -> Journal {
-        let now = self.now();
         self.shared.collect(None);
-        let account = self.shared.with(|state| {
-            let view = state.exchange.account(now);
-            let positions =
-                state.exchange.positions().into_iter().map(|(symbol, quantity)| (symbol, Value::String(quantity.normalize().to_string())));
-            Fact::Account {
-                cash: view.cash.round_dp(2).to_string(),
-                equity: view.equity.round_dp(2).to_string(),
-                positions: Value::Object(positions.collect()),
-            }
-        });
+        let account = self.shared.account();
         self.shared.push(None, account);
         self.shared.with(|state| std::mem::take(&mut state.journal))
+    }
+}
+
+#[async_trait(?Send)]
+impl Place for World {
+    fn now(&self) -> DateTime<Utc> {
+        World::now(self)
+    }
+
+    fn age(&self) -> TimeDelta {
+        World::age(self)
+    }
+
+    fn note(&self, what: String) {
+        World::note(self, what);
+    }
+
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
+        World::advance(self, by).await;
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Result<(), String> {
+        World::settle(self).await;
+        Ok(())
+    }
+
+    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String> {
+        World::invoke(self, function, payload)
+    }
+
+    async fn fire_schedule(&mut self, name: &str) -> Result<(), String> {
+        World::fire_schedule(self, name)
+    }
+
+    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
+        World::put_event(self, bus, source, detail_type, detail)
+    }
+
+    async fn replay(&mut self, bus: &str, from: DateTime<Utc>, to: DateTime<Utc>, name: &str) -> Result<(), String> {
+        World::replay(self, bus, from, to, name)
+    }
+
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
+        let input = json!({ "Name": rule, "EventBusName": bus });
+        self.touch(|cloud, _| cloud.set_rule_state(&input, enabled)).map_err(|error| error.to_string())
+    }
+
+    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {
+        Ok(self.touch(|cloud, now| cloud.drain_queue(now, queue_arn)))
+    }
+
+    fn unused_faults(&self) -> Vec<String> {
+        World::unused_faults(self)
+    }
+
+    fn finish(self: Box<Self>) -> Journal {
+        World::finish(*self)
     }
 }

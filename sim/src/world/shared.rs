@@ -1,17 +1,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use alchemiser::clock::Clock;
 use alchemiser::id::{AttemptToken, TokenSource};
-use alchemiser_mocks::exchange::Exchange;
+use alchemiser_mocks::exchange::{Exchange, ExchangeSetup};
 use alchemiser_mocks::mail::{MailReport, MailServer, MailSetup};
 
 use super::WorldClock;
+use super::doors::Doors;
 use crate::cloud::Cloud;
 use crate::cloud::knobs::Span;
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
@@ -22,15 +24,28 @@ use crate::journal::{Fact, Journal};
 pub(super) struct Shared {
     pub clock: WorldClock,
     pub mail: MailServer,
+    pub doors: Doors,
+    exchange: Arc<Mutex<Exchange>>,
     state: Mutex<State>,
     faults: Mutex<Faults>,
     notify: Notify,
 }
 
+/// Who is at the other end, beside AWS.
+pub(super) struct Counterparties {
+    pub exchange: Arc<Mutex<Exchange>>,
+    pub mail: MailServer,
+}
+
+impl Counterparties {
+    pub fn new(exchange: ExchangeSetup, mail: MailSetup) -> Self {
+        Self { exchange: Arc::new(Mutex::new(Exchange::new(exchange))), mail: MailServer::new(mail) }
+    }
+}
+
 /// What changes as the world lives.
 pub(super) struct State {
     pub cloud: Cloud,
-    pub exchange: Exchange,
     pub journal: Journal,
     pub rng: fastrand::Rng,
     pub call_latency: Span,
@@ -46,8 +61,9 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub fn new(clock: WorldClock, mail: MailSetup, faults: Faults, state: State) -> Self {
-        Self { clock, mail: MailServer::new(mail), state: Mutex::new(state), faults: Mutex::new(faults), notify: Notify::new() }
+    pub fn new(clock: WorldClock, counterparties: Counterparties, doors: Doors, faults: Faults, state: State) -> Self {
+        let Counterparties { exchange, mail } = counterparties;
+        Self { clock, mail, doors, exchange, state: Mutex::new(state), faults: Mutex::new(faults), notify: Notify::new() }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -56,6 +72,11 @@ impl Shared {
 
     pub fn with<T>(&self, use_state: impl FnOnce(&mut State) -> T) -> T {
         use_state(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Uses the broker.
+    pub fn exchange<T>(&self, use_exchange: impl FnOnce(&mut Exchange) -> T) -> T {
+        use_exchange(&mut self.exchange.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn with_faults<T>(&self, use_faults: impl FnOnce(&mut Faults) -> T) -> T {
@@ -78,11 +99,12 @@ impl Shared {
         let reports = self.mail.take_reports();
         let mails =
             if reports.iter().any(|report| matches!(report, MailReport::MailAccepted { .. })) { self.mail.mails() } else { Vec::new() };
+        let orders = self.exchange(Exchange::take_reports);
         self.with(|state| {
             for record in state.cloud.take_records() {
                 state.journal.push(now, invocation, Fact::Cloud { record });
             }
-            for report in state.exchange.take_reports() {
+            for report in orders {
                 state.journal.push(now, invocation, Fact::Exchange { report });
             }
             let accepted = reports.iter().filter(|report| matches!(report, MailReport::MailAccepted { .. })).count();
@@ -104,6 +126,21 @@ impl Shared {
                 );
             }
         });
+    }
+
+    /// How the account stands.
+    pub fn account(&self) -> Fact {
+        let now = self.now();
+        self.exchange(|exchange| {
+            let view = exchange.account(now);
+            let positions =
+                exchange.positions().into_iter().map(|(symbol, quantity)| (symbol, Value::String(quantity.normalize().to_string())));
+            Fact::Account {
+                cash: view.cash.round_dp(2).to_string(),
+                equity: view.equity.round_dp(2).to_string(),
+                positions: Value::Object(positions.collect()),
+            }
+        })
     }
 
     /// Wakes the driver: something may be due earlier than it thinks.

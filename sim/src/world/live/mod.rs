@@ -1,0 +1,294 @@
+//! A world whose EventBridge, SQS and DynamoDB are outside, behind an endpoint such as LocalStack's, and whose broker
+//! and mail server are on sockets.
+//!
+//! What such endpoints cannot do is done here, by the same code as in a virtual world: Lambda's asynchronous
+//! invocation with its retries and destination, schedules, alarms. Rules target one queue a function, and whatever
+//! arrives there is handed to the function. Time is virtual but for waits on sockets.
+
+mod provision;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use alchemiser::aws::AwsSetup;
+use alchemiser_mocks::exchange::ExchangeServer;
+use alchemiser_mocks::mail::MailListener;
+use async_trait::async_trait;
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use serde_json::{Value, json};
+
+use self::provision::{Clients, Inbox};
+use super::doors::{Doors, Outside, RealTime};
+use super::environment::{Environments, Finished, Running};
+use super::shared::{Counterparties, Shared, State};
+use super::{IDLE_LIMIT, Place, WorldClock, WorldSetup};
+use crate::cloud::Cloud;
+use crate::cloud::record::accepted;
+use crate::cloud::template::Stack;
+use crate::journal::{Fact, Journal};
+
+/// How long nothing must arrive before all that was put counts as delivered, in seconds.
+const QUIET_SECONDS: i32 = 1;
+
+/// A run with AWS outside.
+pub struct LiveWorld {
+    shared: Arc<Shared>,
+    environments: Environments,
+    running: FuturesUnordered<Running>,
+    start: DateTime<Utc>,
+    clients: Clients,
+    inboxes: Vec<Inbox>,
+    time: RealTime,
+    /// How many entries of the journal were there when the inboxes were last found empty.
+    seen: usize,
+    _exchange: ExchangeServer,
+    _mail: MailListener,
+}
+
+/// An error of the endpoint, in words.
+fn told<E: std::error::Error + Send + Sync + 'static>(
+    operation: &str,
+    error: &aws_sdk_sqs::error::SdkError<E, impl std::fmt::Debug + Send + Sync + 'static>,
+) -> String {
+    format!("{operation}: {}", aws_sdk_sqs::error::DisplayErrorContext(error))
+}
+
+impl LiveWorld {
+    /// Provisions the endpoint and begins. Must be called on a current-thread runtime that began paused.
+    ///
+    /// # Errors
+    /// What the endpoint refused, or what is wrong with the topology.
+    pub async fn new(setup: WorldSetup, endpoint: &str) -> Result<Self, String> {
+        fastrand::seed(setup.seed);
+        let time = RealTime::default();
+        let http = SharedHttpConnector::new(Connector::builder().build_http());
+        let clients = clients(&http, endpoint, &setup.pseudo.region);
+        let counterparties = Counterparties::new(setup.exchange, setup.mail);
+        let broker_now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
+        let told_now = Arc::clone(&broker_now);
+        let of_the_broker = move || DateTime::from_timestamp_millis(told_now.load(Ordering::Relaxed)).unwrap_or_default();
+        let waiting = time.wait();
+        let inboxes = clients.provision(&setup.stack).await?;
+        let exchange = ExchangeServer::start(Arc::clone(&counterparties.exchange), of_the_broker).await;
+        let mail = counterparties.mail.clone().listen().await.map_err(|error| format!("the mail server: {error}"))?;
+        drop(waiting);
+        let outside =
+            Outside { http, aws: endpoint.to_owned(), broker: exchange.uri(), mail: mail.address(), time: time.clone(), broker_now };
+        let state = State {
+            cloud: Cloud::new(&inner(&setup.stack), setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?,
+            journal: Journal::default(),
+            rng: fastrand::Rng::with_seed(setup.seed.wrapping_add(1)),
+            call_latency: setup.call_latency,
+            orders: BTreeMap::new(),
+            tokens: 0,
+        };
+        let shared = Shared::new(WorldClock::starting_at(setup.start), counterparties, Doors::Outside(outside), setup.faults, state);
+        let environments = Environments::new(setup.functions, &setup.stack, setup.variables, setup.cold_start, setup.pseudo.region);
+        Ok(Self {
+            shared: Arc::new(shared),
+            environments,
+            running: FuturesUnordered::new(),
+            start: setup.start,
+            clients,
+            inboxes,
+            time,
+            seen: 0,
+            _exchange: exchange,
+            _mail: mail,
+        })
+    }
+
+    /// Lets happen what is due, and starts what is to be started.
+    async fn pump(&mut self) -> Result<(), String> {
+        let puts = self.puts();
+        if puts > self.seen {
+            self.fetch(puts).await?;
+        }
+        let now = self.shared.now();
+        self.shared.exchange(|exchange| exchange.advance(now));
+        let invocations = self.shared.with(|state| state.cloud.advance(now));
+        self.shared.collect(None);
+        for invocation in invocations {
+            self.running.push(self.environments.invoke(&self.shared, invocation));
+        }
+        Ok(())
+    }
+
+    /// How many events were put so far.
+    fn puts(&self) -> usize {
+        self.shared.with(|state| {
+            state.journal.records().filter(|(_, record)| matches!(record, crate::cloud::record::Record::EventPut { .. })).count()
+        })
+    }
+
+    /// Takes what arrived for the functions. Once nothing more comes, all of the first `puts` events are delivered.
+    async fn fetch(&mut self, puts: usize) -> Result<(), String> {
+        let mut arrived = false;
+        for inbox in &self.inboxes {
+            let _waiting = self.time.wait();
+            let received =
+                self.clients.sqs.receive_message().queue_url(&inbox.url).max_number_of_messages(10).wait_time_seconds(QUIET_SECONDS);
+            let messages = received.send().await.map_err(|error| told("ReceiveMessage", &error))?.messages.unwrap_or_default();
+            for message in messages {
+                arrived = true;
+                let receipt = message.receipt_handle.unwrap_or_default();
+                let deleted = self.clients.sqs.delete_message().queue_url(&inbox.url).receipt_handle(receipt).send().await;
+                deleted.map_err(|error| told("DeleteMessage", &error))?;
+                let (now, payload) = (self.shared.now(), message.body.unwrap_or_default());
+                self.shared.with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
+            }
+        }
+        if !arrived {
+            self.seen = puts;
+        }
+        Ok(())
+    }
+
+    /// Waits for the next thing that happens, until `end` at the latest.
+    async fn step(&mut self, end: DateTime<Utc>) {
+        let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
+        let due = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
+        let until = due.map_or(end, |due| due.min(end));
+        let wait = (until - self.shared.now()).max(TimeDelta::zero()).to_std().unwrap_or_default();
+        let finished = tokio::select! {
+            biased;
+            Some(finished) = self.running.next(), if !self.running.is_empty() => Some(finished),
+            () = self.shared.changed() => None,
+            () = tokio::time::sleep(wait) => None,
+        };
+        if let Some(finished) = finished {
+            self.conclude(finished);
+        }
+    }
+
+    fn conclude(&mut self, finished: Finished) {
+        let now = self.shared.now();
+        self.shared.collect(Some(finished.invocation.number));
+        self.shared.with(|state| state.cloud.finished(now, &finished.invocation, &finished.result, finished.duration));
+        self.shared.collect(Some(finished.invocation.number));
+        self.environments.give_back(finished);
+    }
+}
+
+fn clients(http: &SharedHttpConnector, endpoint: &str, region: &str) -> Clients {
+    let connector = http.clone();
+    let setup = AwsSetup {
+        http: http_client_fn(move |_, _| connector.clone()),
+        credentials: AwsSetup::static_credentials("test", "test"),
+        region: region.to_owned(),
+        time: SharedTimeSource::new(SystemTimeSource::new()),
+        endpoint: Some(endpoint.to_owned()),
+        attempts: 3,
+    };
+    Clients { events: setup.eventbridge(), sqs: setup.sqs(), dynamodb: setup.dynamodb() }
+}
+
+/// The part of the topology that is simulated here: all but what the endpoint does.
+fn inner(stack: &Stack) -> Stack {
+    Stack { buses: Vec::new(), rules: Vec::new(), archives: Vec::new(), tables: Vec::new(), ..stack.clone() }
+}
+
+#[async_trait(?Send)]
+impl Place for LiveWorld {
+    fn now(&self) -> DateTime<Utc> {
+        self.shared.now()
+    }
+
+    fn age(&self) -> TimeDelta {
+        self.shared.now() - self.start
+    }
+
+    fn note(&self, what: String) {
+        self.shared.push(None, Fact::Action { what });
+    }
+
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
+        let end = self.shared.now() + by;
+        loop {
+            self.pump().await?;
+            if self.shared.now() >= end {
+                return Ok(());
+            }
+            self.step(end).await;
+        }
+    }
+
+    async fn settle(&mut self) -> Result<(), String> {
+        let limit = self.shared.now() + IDLE_LIMIT;
+        while self.shared.now() < limit {
+            self.pump().await?;
+            let of_the_cloud = self.shared.with(|state| state.cloud.next_pending());
+            let pending = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
+            match pending {
+                _ if !self.running.is_empty() || self.puts() > self.seen => self.step(limit).await,
+                Some(at) if at <= limit => self.step(at).await,
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String> {
+        let now = self.shared.now();
+        self.shared.with(|state| state.cloud.invoke(now, function, &payload.to_string()))
+    }
+
+    async fn fire_schedule(&mut self, name: &str) -> Result<(), String> {
+        let now = self.shared.now();
+        self.shared.with(|state| state.cloud.fire_schedule(now, name))
+    }
+
+    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
+        use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+        let _waiting = self.time.wait();
+        let entry = PutEventsRequestEntry::builder().event_bus_name(bus).source(source).detail_type(detail_type).detail(detail).build();
+        let put = self.clients.events.put_events().entries(entry).send().await.map_err(|error| told("PutEvents", &error))?;
+        let result = put.entries.unwrap_or_default().pop().ok_or("PutEvents answered without a result")?;
+        let result = match (result.event_id, result.error_code) {
+            (Some(id), _) => json!({ "EventId": id }),
+            (None, code) => json!({ "ErrorCode": code, "ErrorMessage": result.error_message }),
+        };
+        let request = json!({ "Entries": [{ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail }] });
+        for record in accepted(&request, &json!({ "Entries": [result] })) {
+            self.shared.push(None, Fact::Cloud { record });
+        }
+        Ok(result)
+    }
+
+    async fn replay(&mut self, _bus: &str, _from: DateTime<Utc>, _to: DateTime<Utc>, _name: &str) -> Result<(), String> {
+        Err("a replay needs the capability `replay`, which this backend does not have: name it under `needs`".to_owned())
+    }
+
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
+        let _waiting = self.time.wait();
+        let events = &self.clients.events;
+        if enabled {
+            events.enable_rule().event_bus_name(bus).name(rule).send().await.map(|_| ()).map_err(|error| told("EnableRule", &error))
+        } else {
+            events.disable_rule().event_bus_name(bus).name(rule).send().await.map(|_| ()).map_err(|error| told("DisableRule", &error))
+        }
+    }
+
+    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {
+        // What a function gave up is in the queues of this side.
+        let now = self.shared.now();
+        Ok(self.shared.with(|state| state.cloud.drain_queue(now, queue_arn)))
+    }
+
+    fn unused_faults(&self) -> Vec<String> {
+        self.shared.with_faults(|faults| faults.unused())
+    }
+
+    fn finish(self: Box<Self>) -> Journal {
+        self.shared.collect(None);
+        let account = self.shared.account();
+        self.shared.push(None, account);
+        self.shared.with(|state| std::mem::take(&mut state.journal))
+    }
+}

@@ -1,0 +1,49 @@
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use crate::journal::Journal;
+
+/// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
+/// error in words.
+#[async_trait(?Send)]
+pub trait Place {
+    /// The present instant.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// How long it has been there.
+    fn age(&self) -> TimeDelta;
+
+    /// Notes something that the scenario does.
+    fn note(&self, what: String);
+
+    /// Lets that much time pass.
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), String>;
+
+    /// Lets time pass until nothing is under way but what comes back by itself.
+    async fn settle(&mut self) -> Result<(), String>;
+
+    /// Invokes a function with an event, as an operator does by hand.
+    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String>;
+
+    /// Fires a schedule out of turn.
+    async fn fire_schedule(&mut self, name: &str) -> Result<(), String>;
+
+    /// Puts an event on a bus; gives the entry's result, or why the whole request was refused.
+    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String>;
+
+    /// Replays what the archive of `bus` holds from a span of time.
+    async fn replay(&mut self, bus: &str, from: DateTime<Utc>, to: DateTime<Utc>, name: &str) -> Result<(), String>;
+
+    /// Enables or disables a rule.
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String>;
+
+    /// Takes every message from a queue; gives their bodies.
+    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String>;
+
+    /// The faults that hit nothing so far.
+    fn unused_faults(&self) -> Vec<String>;
+
+    /// Ends it and gives its history, with the account as it stands.
+    fn finish(self: Box<Self>) -> Journal;
+}
