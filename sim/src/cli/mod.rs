@@ -1,6 +1,7 @@
 //! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a mistake in the input.
 
 mod bench;
+mod diff;
 mod invoke;
 mod run;
 mod schema;
@@ -22,6 +23,8 @@ pub struct Cli {
 enum Command {
     /// Runs scenarios: all of them, or those named.
     Run(run::RunArguments),
+    /// Runs scenarios on several backends and prints where their histories part.
+    Diff(diff::DiffArguments),
     /// Sends one event through the router and prints the response.
     Invoke(invoke::InvokeArguments),
     /// Measures, with one world after another on one core.
@@ -46,6 +49,7 @@ fn say(text: &str) -> Result<(), Mistake> {
 pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),

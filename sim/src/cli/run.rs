@@ -5,7 +5,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Mistake, say};
-use crate::backend::{Backend, Container};
+use crate::backend::Backend;
 use crate::report::{day, failure, junit, log_lines, summary, verdict, workflows};
 use crate::scenario::{Capability, Library, Loaded, Run, load_scenario, run_on};
 use crate::spelling::nearest;
@@ -18,7 +18,7 @@ pub(super) struct RunArguments {
     /// The seed: another seed is another interleaving.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where to run: in memory, or with AWS played by LocalStack (the endpoint in AWS_ENDPOINT_URL, else a container).
+    /// Where to run: in memory, or with AWS played by LocalStack, at AWS_ENDPOINT_URL or where `docker compose up` puts it.
     #[arg(long, value_enum, default_value_t = Place::Virtual)]
     backend: Place,
     /// Print one JSON object a scenario.
@@ -37,30 +37,28 @@ pub(super) struct RunArguments {
 
 /// A backend by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Place {
+pub(super) enum Place {
     Virtual,
     Localstack,
 }
 
 impl Place {
-    /// The backend, and the container that it is in, if one was started for it.
-    fn open(self) -> Result<(Backend, Option<Container>), Mistake> {
-        match (self, std::env::var("AWS_ENDPOINT_URL")) {
-            (Self::Virtual, _) => Ok((Backend::Virtual, None)),
-            (Self::Localstack, Ok(endpoint)) => Ok((Backend::Endpoint(endpoint), None)),
-            (Self::Localstack, Err(_)) => {
-                let container = Container::start()?;
-                Ok((Backend::Endpoint(container.endpoint().to_owned()), Some(container)))
-            }
+    pub(super) fn backend(self) -> Backend {
+        match self {
+            Self::Virtual => Backend::Virtual,
+            Self::Localstack => Backend::Endpoint(std::env::var("AWS_ENDPOINT_URL").unwrap_or_else(|_| COMPOSED.to_owned())),
         }
     }
 }
+
+/// Where `docker compose up` puts LocalStack.
+const COMPOSED: &str = "http://127.0.0.1:4566";
 
 /// Runs scenarios and says how they ended.
 pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let loaded = find(&library, &arguments.scenarios)?;
-    let (backend, _container) = arguments.backend.open()?;
+    let backend = arguments.backend.backend();
     let (loaded, skipped) = carried(&backend, loaded);
     let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
     let bar = progress(loaded.len(), is_story || arguments.json);
@@ -86,7 +84,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
 }
 
 /// The scenarios that the backend can carry, and a line for each that it cannot.
-fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
+pub(super) fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
     let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| backend.missing(&loaded.scenario.needs).is_empty());
     let told = |loaded: &Loaded| {
         let missing: Vec<&str> = backend.missing(&loaded.scenario.needs).into_iter().map(Capability::name).collect();
@@ -128,7 +126,7 @@ fn progress(count: usize, is_quiet: bool) -> ProgressBar {
 }
 
 /// Finds scenarios by name (`full_day`), or by the path of a file.
-fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, Mistake> {
+pub(super) fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, Mistake> {
     let known = library.scenario_files().map_err(|error| error.to_string())?;
     let chosen: Vec<(String, PathBuf)> =
         if names.is_empty() { known } else { names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()? };

@@ -1,6 +1,7 @@
 //! What a person, or a machine, sees of a run.
 
 mod cost;
+mod difference;
 mod failure;
 mod json;
 mod junit;
@@ -9,6 +10,7 @@ mod summary;
 mod timeline;
 
 pub use cost::{Cost, cost_of};
+pub use difference::difference;
 pub use failure::failure;
 pub use json::verdict;
 pub use junit::junit;

@@ -47,6 +47,10 @@ pub enum Capability {
     DeadLetters,
     /// Alarms.
     Alarms,
+    /// Rules that are disabled see nothing.
+    DisabledRules,
+    /// Input transformers that keep quotes within texts.
+    QuotedText,
 }
 
 impl Capability {
@@ -61,6 +65,8 @@ impl Capability {
             Self::Replay => "replay",
             Self::DeadLetters => "dead_letters",
             Self::Alarms => "alarms",
+            Self::DisabledRules => "disabled_rules",
+            Self::QuotedText => "quoted_text",
         }
     }
 }

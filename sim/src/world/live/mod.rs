@@ -15,7 +15,7 @@ use alchemiser::aws::AwsSetup;
 use alchemiser_mocks::exchange::ExchangeServer;
 use alchemiser_mocks::mail::MailListener;
 use async_trait::async_trait;
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -65,7 +65,8 @@ impl LiveWorld {
     /// # Errors
     /// What the endpoint refused, or what is wrong with the topology.
     pub async fn new(setup: WorldSetup, endpoint: &str) -> Result<Self, String> {
-        fastrand::seed(setup.seed);
+        // The SDK draws its idempotency tokens from here, and the endpoint remembers those of earlier runs.
+        fastrand::seed(SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64));
         let time = RealTime::default();
         let http = SharedHttpConnector::new(Connector::builder().build_http());
         let clients = clients(&http, endpoint, &setup.pseudo.region);

@@ -1,9 +1,5 @@
 //! Where a scenario can run, and what each place can do.
 
-mod localstack;
-
-pub use localstack::{Container, IMAGE};
-
 use crate::scenario::Capability;
 use crate::world::{LiveWorld, Place, World, WorldSetup};
 
@@ -31,7 +27,14 @@ impl Backend {
     pub fn missing(&self, needs: &[Capability]) -> Vec<Capability> {
         let cannot: &[Capability] = match self {
             Self::Virtual => &[],
-            Self::Endpoint(_) => &[Capability::DeliveryFaults, Capability::Replay, Capability::DeadLetters],
+            // Each is tried by `cargo test --test localstack`, so that a LocalStack that learns one is noticed.
+            Self::Endpoint(_) => &[
+                Capability::DeliveryFaults,
+                Capability::Replay,
+                Capability::DeadLetters,
+                Capability::DisabledRules,
+                Capability::QuotedText,
+            ],
         };
         needs.iter().copied().filter(|need| cannot.contains(need)).collect()
     }

@@ -1,0 +1,73 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::cloud::record::Record;
+use crate::journal::{Fact, Journal};
+use crate::scenario::{dead_letters, events, mails, orders, trigger_of};
+
+/// What two histories of one scenario must have in common, whatever the backend: each line with how often it occurs.
+/// Times are left out, and so is order, which the contract of delivery leaves open.
+type Normal = BTreeMap<String, usize>;
+
+/// Where two histories part: a line each, with the name of the side that has it.
+#[must_use]
+pub fn difference(left: (&str, &Journal), right: (&str, &Journal)) -> Vec<String> {
+    let (of_left, of_right) = (normal(left.1), normal(right.1));
+    let mut lines = Vec::new();
+    for (line, count) in &of_left {
+        let other = of_right.get(line).copied().unwrap_or(0);
+        if *count != other {
+            lines.push(format!("{} has {count}, {} has {other}: {line}", left.0, right.0));
+        }
+    }
+    let only_right = of_right.iter().filter(|(line, _)| !of_left.contains_key(*line));
+    lines.extend(only_right.map(|(line, count)| format!("{} has 0, {} has {count}: {line}", left.0, right.0)));
+    lines
+}
+
+fn normal(journal: &Journal) -> Normal {
+    let mut lines = Normal::new();
+    let mut add = |line: String| *lines.entry(line).or_default() += 1;
+    for event in events(journal) {
+        add(format!("event {} {} {}", event.source, event.detail_type, timeless(&event.detail)));
+    }
+    let mut triggers: BTreeMap<u64, String> = BTreeMap::new();
+    for (_, record) in journal.records() {
+        match record {
+            Record::InvocationStarted { invocation, payload, .. } => drop(triggers.insert(*invocation, trigger_of(payload))),
+            Record::InvocationEnded { invocation, outcome, .. } => {
+                add(format!("invocation {} {outcome}", triggers.get(invocation).map_or("", String::as_str)));
+            }
+            _ => {}
+        }
+    }
+    for order in orders(journal) {
+        add(format!("order {} {} {} {} {}", order.side, order.quantity, order.symbol, order.status, order.client_order_id));
+    }
+    for mail in mails(journal) {
+        add(format!("mail {} {}", mail.subject, mail.message_id));
+    }
+    for (from, reason, _) in dead_letters(journal) {
+        add(format!("dead letter {from} {reason}"));
+    }
+    for entry in journal.entries() {
+        if let Fact::Account { cash, positions, .. } = &entry.fact {
+            add(format!("account {cash} {positions}"));
+        }
+    }
+    lines
+}
+
+/// A copy without times and durations, of which each run has its own, and without ids that the broker gives.
+fn timeless(value: &Value) -> Value {
+    const OF_THE_RUN: &[&str] = &["timestamp", "execution_timestamp", "filled_at", "order_id"];
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, _)| !OF_THE_RUN.contains(&key.as_str()) && !key.ends_with("_ms"));
+            Value::Object(kept.map(|(key, inner)| (key.clone(), timeless(inner))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(timeless).collect()),
+        other => other.clone(),
+    }
+}

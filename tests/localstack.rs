@@ -1,0 +1,77 @@
+//! The scenarios with AWS played by LocalStack: at AWS_ENDPOINT_URL, or in a container of our own where Docker runs and
+//! has the image. Where there is neither, nothing is tested, and that is said.
+
+#[path = "support/limits.rs"]
+mod limits;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use alchemiser_sim::backend::Backend;
+use alchemiser_sim::report::failure;
+use alchemiser_sim::scenario::{Capability, Library, load_scenario, run_on};
+use libtest_mimic::{Arguments, Failed, Trial};
+use testcontainers::core::{IntoContainerPort, WaitFor};
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt};
+use tokio::runtime::Runtime;
+
+/// The last release that needs no token; `docker-compose.yml` has the same.
+const IMAGE: (&str, &str) = ("localstack/localstack", "4.14.0");
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // They share one endpoint.
+    arguments.test_threads = Some(1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (endpoint, _container) = match open(&runtime) {
+        Ok(opened) => opened,
+        Err(reason) => {
+            println!("NOT RUN: the LocalStack tests: {reason}");
+            return ExitCode::SUCCESS;
+        }
+    };
+    let mut trials = trials(&Backend::Endpoint(endpoint.clone()));
+    trials.extend(limits::trials(&endpoint));
+    let _entered = runtime.enter();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// An endpoint, and the container that it is in, if it was started for this.
+fn open(runtime: &Runtime) -> Result<(String, Option<ContainerAsync<GenericImage>>), String> {
+    if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
+        return Ok((endpoint, None));
+    }
+    let (name, tag) = IMAGE;
+    let known = std::process::Command::new("docker").args(["image", "inspect", &format!("{name}:{tag}")]).output();
+    if !known.is_ok_and(|output| output.status.success()) {
+        return Err(format!("Docker does not run here, or has no image {name}:{tag}"));
+    }
+    let image = GenericImage::new(name, tag).with_exposed_port(4566.tcp()).with_wait_for(WaitFor::message_on_stdout("Ready."));
+    let image = image.with_env_var("SERVICES", "events,sqs,dynamodb,scheduler").with_env_var("EAGER_SERVICE_LOADING", "1");
+    runtime.block_on(async {
+        let container = image.start().await.map_err(|error| error.to_string())?;
+        let port = container.get_host_port_ipv4(4566).await.map_err(|error| error.to_string())?;
+        Ok((format!("http://127.0.0.1:{port}"), Some(container)))
+    })
+}
+
+fn trials(backend: &Backend) -> Vec<Trial> {
+    let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
+    let files = library.scenario_files().expect("the scenario folder can be read");
+    let trial = |(name, path): (String, std::path::PathBuf)| {
+        let loaded = load_scenario(&path, &name).expect("the scenario is sound");
+        let missing = backend.missing(&loaded.scenario.needs);
+        let kind = missing.iter().map(|need| Capability::name(*need)).collect::<Vec<_>>().join(", ");
+        let (library, backend) = (Arc::clone(&library), backend.clone());
+        let test = move || {
+            let run = run_on(&backend, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            if run.passed() { Ok(()) } else { Err(Failed::from(failure(&run))) }
+        };
+        // Those that LocalStack cannot carry are listed as ignored, with what they need.
+        let ignored = !missing.is_empty();
+        let kind = if ignored { format!("needs {kind}") } else { String::new() };
+        Trial::test(name, test).with_kind(kind).with_ignored_flag(ignored)
+    };
+    files.into_iter().map(trial).collect()
+}
