@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Mistake, say};
+use crate::cloud::pattern::{FlatEvent, Pattern, PatternIndex};
 use crate::journal::Fact;
 use crate::scenario::{Library, Loaded, load_scenario, run};
 
@@ -36,12 +37,16 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     let days = rate(&library, &full, limit)?;
     let scenarios = rate(&library, &small, limit)?;
     let reset = reset(&library, &small, limit)?;
+    let pattern_events: Vec<f64> = [1, 300, 10_000].into_iter().map(|rules| pattern_events(rules, limit)).collect::<Result<_, _>>()?;
     let figures = [
         ("trading_days_per_second_per_core", json!(days.round()), "goal >= 100"),
         ("small_scenarios_per_second_per_core", json!(scenarios.round()), "goal >= 600"),
         ("world_reset_us", json!(reset.as_micros() as u64), ""),
         ("start_to_first_verdict_ms", json!((start_to_first_verdict.as_secs_f64() * 10_000.0).round() / 10.0), "goal <= 20"),
         ("sdk_calls_per_day", json!(calls), ""),
+        ("pattern_events_per_second_1_rule", json!(pattern_events[0].round()), ""),
+        ("pattern_events_per_second_300_rules", json!(pattern_events[1].round()), ""),
+        ("pattern_events_per_second_10000_rules", json!(pattern_events[2].round()), ""),
     ];
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =
@@ -83,4 +88,39 @@ fn reset(library: &Library, scenario: &Loaded, limit: Duration) -> Result<Durati
         run(library, &empty, u64::from(runs)).map_err(|error| error.to_string())?;
     }
     Ok(started.elapsed() / runs.max(1))
+}
+
+/// How many events a second are read and held against rules that share their fields.
+#[expect(clippy::disallowed_methods, reason = "a benchmark is about the time that passes here")]
+fn pattern_events(rules: usize, limit: Duration) -> Result<f64, Mistake> {
+    let pattern = |rule: usize| {
+        let source = rule % 20;
+        let text = format!(
+            r#"{{"source": ["shop.{source}"], "detail-type": ["Kind{rule}"], "detail": {{"total": [{{"numeric": [">", {rule}]}}]}}}}"#
+        );
+        Pattern::parse(&text).map_err(|error| error.to_string())
+    };
+    let index = PatternIndex::from((0..rules).map(pattern).collect::<Result<Vec<_>, Mistake>>()?);
+    let event = |number: usize| {
+        let kind = number * 7919 % rules;
+        let detail =
+            format!(r#"{{"total": 20000.5, "status": "paid", "lines": [{{"sku": "a", "qty": {number}}}, {{"sku": "b", "qty": 2}}]}}"#);
+        format!(
+            r#"{{"version": "0", "id": "{number}", "source": "shop.{}", "detail-type": "Kind{kind}", "account": "111122223333", "time": "2012-03-14T13:35:00Z", "region": "us-east-1", "resources": [], "detail": {detail}}}"#,
+            kind % 20
+        )
+    };
+    let events: Vec<String> = (0..100).map(event).collect();
+    let started = Instant::now();
+    let mut judged = 0_u32;
+    while started.elapsed() < limit {
+        for text in &events {
+            let flat = FlatEvent::parse(text).map_err(|error| error.to_string())?;
+            if index.matching(&flat).len() != 1 {
+                return Err(format!("the event matches not exactly one of {rules} rules: {text}"));
+            }
+            judged += 1;
+        }
+    }
+    Ok(f64::from(judged) / started.elapsed().as_secs_f64())
 }

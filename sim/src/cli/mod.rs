@@ -2,6 +2,7 @@
 
 mod bench;
 mod invoke;
+mod pattern;
 mod run;
 mod schema;
 
@@ -24,6 +25,8 @@ enum Command {
     Run(run::RunArguments),
     /// Sends one event through the router and prints the response.
     Invoke(invoke::InvokeArguments),
+    /// Judges event patterns: a file of cases, or one pattern and one event.
+    Pattern(pattern::PatternArguments),
     /// Measures, with one world after another on one core.
     Bench(bench::BenchArguments),
     /// Prints the JSON Schema of scenario files.
@@ -47,6 +50,7 @@ pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
+        Command::Pattern(arguments) => pattern::pattern(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
     };
