@@ -3,6 +3,7 @@
 mod bench;
 mod invoke;
 mod pattern;
+mod pattern_bench;
 mod run;
 mod schema;
 

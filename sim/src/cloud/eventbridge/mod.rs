@@ -3,6 +3,8 @@
 
 mod archive;
 mod put_events;
+#[cfg(test)]
+mod tests;
 
 pub use archive::{ArchivedEvent, Replay};
 pub use put_events::Entry;

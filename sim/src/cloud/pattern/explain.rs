@@ -15,7 +15,8 @@ const ALTERNATIVES_MAX: usize = 8;
 /// Values of one field that are told.
 const VALUES_MAX: usize = 5;
 
-const ABSENCE_IN_ARRAYS: &str = "no element of the array may have it, unless a field whose path sorts before this one picks an element";
+const ABSENCE_IN_ARRAYS: &str =
+    "no element of the array may have it; where a field that sorts before this one picks an element, only that one counts";
 
 /// A verdict with its reasons. Its text names every condition, what it wanted and what the event has.
 #[derive(Debug, Clone, PartialEq, Eq)]

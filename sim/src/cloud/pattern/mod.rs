@@ -57,8 +57,11 @@ pub struct Pattern {
     alternatives: Vec<Alternative>,
 }
 
-/// Characters that a pattern may have by default; AWS raises this on request, to 4,096 at most.
+/// Characters that the pattern of a rule or an archive may have by default; AWS raises this on request.
 pub const PATTERN_CHARACTERS_QUOTA: usize = 2048;
+
+/// Characters of a pattern that the API takes at all.
+pub const PATTERN_CHARACTERS_MAX: usize = 4096;
 
 impl Pattern {
     /// Reads a pattern as AWS reads it: text behind the closing brace is ignored, of two equal leaf keys the last wins.
