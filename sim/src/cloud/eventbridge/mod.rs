@@ -3,12 +3,14 @@
 
 mod archive;
 mod put_events;
+mod test_event_pattern;
 #[cfg(test)]
 mod tests;
 
 pub use archive::{ArchivedEvent, Replay};
 pub use put_events::Entry;
 pub(in crate::cloud) use put_events::{Put, answer as put_answer};
+pub(in crate::cloud) use test_event_pattern::test_event_pattern;
 
 use std::collections::BTreeMap;
 

@@ -9,9 +9,16 @@ use super::matcher::{Bound, Excluded, Matcher, NumericRange, Scalar, TextMatcher
 /// Characters of a text that are shown.
 const TEXT_CHARACTERS_MAX: usize = 100;
 
+/// Entries of a list that are shown.
+const ENTRIES_MAX: usize = 12;
+
 /// All entries of one list: any of them suffices.
 pub(super) fn describe_list(matchers: &[Matcher]) -> String {
-    matchers.iter().map(Matcher::to_string).collect::<Vec<_>>().join(" or ")
+    let mut entries: Vec<String> = matchers.iter().take(ENTRIES_MAX).map(Matcher::to_string).collect();
+    if matchers.len() > ENTRIES_MAX {
+        entries.push(format!("{} more", matchers.len() - ENTRIES_MAX));
+    }
+    entries.join(" or ")
 }
 
 impl Display for Matcher {
@@ -62,7 +69,10 @@ impl Display for Excluded {
             Excluded::Texts(matchers) => matchers.iter().map(TextMatcher::to_string).collect(),
             Excluded::Numbers(numbers) => numbers.iter().map(|number| spell(*number)).collect(),
         };
-        formatter.write_str(&values.join(" or "))
+        match values.as_slice() {
+            [only] => formatter.write_str(only),
+            _ => write!(formatter, "[{}]", values.join(", ")),
+        }
     }
 }
 
@@ -122,8 +132,10 @@ mod tests {
             (r#"{"numeric": ["<=", 5]}, {"numeric": ["=", 5]}"#, "numeric <= 5 or numeric = 5"),
             (r#"{"cidr": "10.0.0.7/24"}, {"cidr": "2001:DB8::/32"}"#, "cidr 10.0.0.0/24 or cidr 2001:db8::/32"),
             (r#"{"exists": true}, {"exists": false}"#, "exists true or exists false"),
-            (r#"{"anything-but": ["x", "y"]}, {"anything-but": 5}"#, r#"anything-but "x" or "y" or anything-but 5"#),
+            (r#"{"anything-but": ["x", "y"]}, {"anything-but": 5}"#, r#"anything-but ["x", "y"] or anything-but 5"#),
             (r#"{"anything-but": {"prefix": "x"}}"#, r#"anything-but prefix "x""#),
+            (r#"{"anything-but": {"suffix": ["x", "y"]}}"#, r#"anything-but [suffix "x", suffix "y"]"#),
+            ("1,2,3,4,5,6,7,8,9,10,11,12,13,14", "1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 10 or 11 or 12 or 2 more"),
         ];
         for (list, expected) in cases {
             let pattern = Pattern::parse(&format!(r#"{{"a": [{list}]}}"#)).expect(list);
