@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::json;
 
+use super::pattern_bench::pattern_events;
 use super::{Mistake, say};
 use crate::journal::Fact;
 use crate::scenario::{Library, Loaded, load_scenario, run};
@@ -36,12 +37,16 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     let days = rate(&library, &full, limit)?;
     let scenarios = rate(&library, &small, limit)?;
     let reset = reset(&library, &small, limit)?;
+    let pattern_events: Vec<f64> = [1, 300, 10_000].into_iter().map(|rules| pattern_events(rules, limit)).collect::<Result<_, _>>()?;
     let figures = [
         ("trading_days_per_second_per_core", json!(days.round()), "goal >= 100"),
         ("small_scenarios_per_second_per_core", json!(scenarios.round()), "goal >= 600"),
         ("world_reset_us", json!(reset.as_micros() as u64), ""),
         ("start_to_first_verdict_ms", json!((start_to_first_verdict.as_secs_f64() * 10_000.0).round() / 10.0), "goal <= 20"),
         ("sdk_calls_per_day", json!(calls), ""),
+        ("pattern_events_per_second_1_rule", json!(pattern_events[0].round()), ""),
+        ("pattern_events_per_second_300_rules", json!(pattern_events[1].round()), ""),
+        ("pattern_events_per_second_10000_rules", json!(pattern_events[2].round()), ""),
     ];
     if arguments.json {
         let object: serde_json::Map<String, serde_json::Value> =

@@ -3,6 +3,8 @@
 mod bench;
 mod diff;
 mod invoke;
+mod pattern;
+mod pattern_bench;
 mod run;
 mod schema;
 
@@ -27,6 +29,8 @@ enum Command {
     Diff(diff::DiffArguments),
     /// Sends one event through the router and prints the response.
     Invoke(invoke::InvokeArguments),
+    /// Judges event patterns: a file of cases, or one pattern and one event.
+    Pattern(pattern::PatternArguments),
     /// Measures, with one world after another on one core.
     Bench(bench::BenchArguments),
     /// Prints the JSON Schema of scenario files.
@@ -51,6 +55,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
+        Command::Pattern(arguments) => pattern::pattern(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
     };

@@ -3,13 +3,12 @@
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{Request, Response};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Cloud;
 use super::error::ServiceError;
 use super::eventbridge::Put;
-use super::eventbridge::put_answer;
-use super::pattern::{FlatEvent, Pattern, validate_test_event};
+use super::eventbridge::{put_answer, test_event_pattern};
 use super::record::Record;
 use super::wire::{Service, answer, call_of, error_answer, input_of};
 
@@ -83,13 +82,4 @@ impl Cloud {
         }
         Ok(put_answer(&results))
     }
-}
-
-fn test_event_pattern(input: &Value) -> Result<Value, ServiceError> {
-    let text = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default();
-    let pattern =
-        Pattern::parse(text("EventPattern")).map_err(|error| ServiceError::client("InvalidEventPatternException", error.message()))?;
-    validate_test_event(text("Event")).map_err(|error| ServiceError::validation(error.to_string()))?;
-    let event = FlatEvent::parse(text("Event")).map_err(|error| ServiceError::validation(error.to_string()))?;
-    Ok(json!({ "Result": pattern.matches(&event) }))
 }

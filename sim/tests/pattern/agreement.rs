@@ -104,8 +104,9 @@ fn the_search_finds_what_trying_every_combination_finds() {
         let fields: Vec<(String, Option<i64>)> = fields.into_iter().collect();
         let expected = holds(&fields, &Place::new(), &leaves);
         let flat = FlatEvent::from_value(&event).expect("an object");
-        let answered = Pattern::parse(&pattern).expect("valid").matches(&flat);
-        assert_eq!(answered, expected, "pattern {pattern}\nevent {event}");
+        let parsed = Pattern::parse(&pattern).expect("valid");
+        assert_eq!(parsed.matches(&flat), expected, "pattern {pattern}\nevent {event}");
+        assert_eq!(parsed.explain(&flat).is_match(), expected, "explained: pattern {pattern}\nevent {event}");
         matched += u32::from(expected);
     }
     assert!((4_000..36_000).contains(&matched), "{matched} of 40000 match: the draw judges little");

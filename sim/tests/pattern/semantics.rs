@@ -165,6 +165,16 @@ fn or_refuses_what_would_expand_without_end() {
 }
 
 #[test]
+fn a_rule_has_at_most_256_fields() {
+    let fields = |count: usize| (0..count).map(|i| format!(r#""f{i}": [1]"#)).collect::<Vec<_>>().join(",");
+    assert!(Pattern::parse(&format!("{{{}}}", fields(256))).is_ok());
+    assert_eq!(reason(&format!("{{{}}}", fields(257))), "Size of rule exceeds max value of 256");
+    // Each alternative of a $or counts for itself.
+    assert!(Pattern::parse(&format!(r#"{{{}, "$or": [{{"x": [1]}}, {{"y": [1]}}]}}"#, fields(255))).is_ok());
+    assert!(Pattern::parse(&format!(r#"{{{}, "$or": [{{"x": [1]}}, {{"y": [1]}}]}}"#, fields(256))).is_err());
+}
+
+#[test]
 fn invalid_patterns_are_refused_in_the_words_of_aws() {
     for (pattern, expected) in [
         ("", "Filter is not an object"),

@@ -3,10 +3,14 @@
 
 mod archive;
 mod put_events;
+mod test_event_pattern;
+#[cfg(test)]
+mod tests;
 
 pub use archive::{ArchivedEvent, Replay};
 pub use put_events::Entry;
 pub(in crate::cloud) use put_events::{Put, answer as put_answer};
+pub(in crate::cloud) use test_event_pattern::test_event_pattern;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +19,7 @@ use serde_json::{Value, json};
 
 use self::archive::ArchiveState;
 use super::error::ServiceError;
-use super::pattern::{FlatEvent, Pattern};
+use super::pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use super::template::{Bus, Pseudo, Rule, Stack};
 
 /// The state of EventBridge in one account and region.
@@ -24,17 +28,20 @@ pub struct EventBridge {
     pseudo: Pseudo,
     limit_bytes: usize,
     buses: BTreeMap<String, Bus>,
-    rules: Vec<RuleState>,
+    rules: Vec<Rule>,
+    patterns: BTreeMap<String, BusPatterns>,
     archives: BTreeMap<String, ArchiveState>,
     replays: BTreeMap<String, Replay>,
     sequence: u64,
     seed: u64,
 }
 
+/// The patterns of the rules of one bus.
 #[derive(Debug)]
-struct RuleState {
-    rule: Rule,
-    pattern: Option<Pattern>,
+struct BusPatterns {
+    index: PatternIndex,
+    /// Whose pattern each is: places in the list of rules.
+    rules: Vec<usize>,
 }
 
 /// An event as the bus has it.
@@ -66,47 +73,53 @@ impl EventBridge {
     /// # Errors
     /// A pattern that EventBridge would refuse, with AWS's words and the rule's place in the template.
     pub fn new(stack: &Stack, pseudo: &Pseudo, limit_bytes: usize, seed: u64) -> Result<Self, String> {
-        let parse = |pattern: &Option<String>, owner: &str, line: usize| match pattern {
-            Some(text) => Pattern::parse(text).map(Some).map_err(|error| format!("line {line}: {owner}: {}", error.message())),
-            None => Ok(None),
-        };
         let mut buses: BTreeMap<String, Bus> = stack.buses.iter().map(|bus| (bus.name.clone(), bus.clone())).collect();
         buses.entry("default".to_owned()).or_insert_with(|| default_bus(pseudo));
-        let mut rules = Vec::new();
-        for rule in &stack.rules {
-            let pattern = parse(&rule.pattern, &rule.logical_id, rule.position.line)?;
-            rules.push(RuleState { rule: rule.clone(), pattern });
+        let mut by_bus: BTreeMap<String, (Vec<Pattern>, Vec<usize>)> = BTreeMap::new();
+        for (number, rule) in stack.rules.iter().enumerate() {
+            if let Some(pattern) = parse(rule.pattern.as_deref(), &rule.logical_id, rule.position.line)? {
+                let (patterns, rules) = by_bus.entry(rule.bus.clone()).or_default();
+                patterns.push(pattern);
+                rules.push(number);
+            }
         }
+        let patterns = by_bus.into_iter().map(|(bus, (patterns, rules))| (bus, BusPatterns { index: patterns.into(), rules })).collect();
         let mut archives = BTreeMap::new();
         for archive in &stack.archives {
-            let pattern = parse(&archive.pattern, &archive.logical_id, archive.position.line)?;
+            let pattern = parse(archive.pattern.as_deref(), &archive.logical_id, archive.position.line)?;
             archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern));
         }
-        Ok(Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, archives, replays: BTreeMap::new(), sequence: 0, seed })
+        Ok(Self {
+            pseudo: pseudo.clone(),
+            limit_bytes,
+            buses,
+            rules: stack.rules.clone(),
+            patterns,
+            archives,
+            replays: BTreeMap::new(),
+            sequence: 0,
+            seed,
+        })
     }
 
     /// The rules of `bus` that match `event`, in the order of the template.
     #[must_use]
     pub fn matching(&self, event: &BusEvent) -> Vec<Rule> {
         let Ok(flat) = FlatEvent::parse(&event.envelope) else { return Vec::new() };
-        self.rules
-            .iter()
-            .filter(|state| state.rule.enabled && state.rule.bus == event.bus)
-            .filter(|state| event.filter.is_empty() || event.filter.contains(&state.rule.arn))
-            .filter(|state| state.pattern.as_ref().is_some_and(|pattern| pattern.matches(&flat)))
-            .map(|state| state.rule.clone())
-            .collect()
+        let Some(patterns) = self.patterns.get(&event.bus) else { return Vec::new() };
+        let matching = patterns.index.matching(&flat).into_iter().map(|place| &self.rules[patterns.rules[place]]);
+        matching.filter(|rule| rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))).cloned().collect()
     }
 
     /// The rules that fire on a schedule.
     pub fn scheduled_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|state| &state.rule).filter(|rule| rule.schedule_expression.is_some())
+        self.rules.iter().filter(|rule| rule.schedule_expression.is_some())
     }
 
     /// The rule with that ARN.
     #[must_use]
     pub fn rule(&self, arn: &str) -> Option<&Rule> {
-        self.rules.iter().map(|state| &state.rule).find(|rule| rule.arn == arn)
+        self.rules.iter().find(|rule| rule.arn == arn)
     }
 
     /// The event that a scheduled rule puts (semantics 5.1).
@@ -134,7 +147,7 @@ impl EventBridge {
         name.rsplit_once('/').map_or(name, |(_, name)| name).to_owned()
     }
 
-    fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {
+    fn find_rule(&mut self, input: &Value) -> Result<&mut Rule, ServiceError> {
         let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
         let name = input.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
         if !self.buses.contains_key(&bus) {
@@ -142,7 +155,7 @@ impl EventBridge {
         }
         self.rules
             .iter_mut()
-            .find(|state| state.rule.bus == bus && state.rule.name == name)
+            .find(|rule| rule.bus == bus && rule.name == name)
             .ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
     }
 
@@ -151,7 +164,7 @@ impl EventBridge {
     /// # Errors
     /// Where there is no such rule.
     pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<Value, ServiceError> {
-        self.find_rule(input)?.rule.enabled = enabled;
+        self.find_rule(input)?.enabled = enabled;
         Ok(json!({}))
     }
 
@@ -160,7 +173,7 @@ impl EventBridge {
     /// # Errors
     /// Where there is no such rule.
     pub fn describe_rule(&mut self, input: &Value) -> Result<Value, ServiceError> {
-        let rule = &self.find_rule(input)?.rule;
+        let rule = self.find_rule(input)?;
         Ok(describe(rule))
     }
 
@@ -174,14 +187,21 @@ impl EventBridge {
             return Err(not_found(format!("Event bus {bus} does not exist.")));
         }
         let prefix = input.get("NamePrefix").and_then(Value::as_str).unwrap_or_default();
-        let rules: Vec<Value> = self
-            .rules
-            .iter()
-            .filter(|state| state.rule.bus == bus && state.rule.name.starts_with(prefix))
-            .map(|state| describe(&state.rule))
-            .collect();
+        let rules: Vec<Value> = self.rules.iter().filter(|rule| rule.bus == bus && rule.name.starts_with(prefix)).map(describe).collect();
         Ok(json!({ "Rules": rules }))
     }
+}
+
+/// Reads the pattern of a rule or an archive, as AWS would on deployment.
+fn parse(pattern: Option<&str>, owner: &str, line: usize) -> Result<Option<Pattern>, String> {
+    let Some(text) = pattern else { return Ok(None) };
+    let length = text.chars().count();
+    if length > PATTERN_CHARACTERS_QUOTA {
+        return Err(format!(
+            "line {line}: {owner}: the event pattern has {length} characters; the default quota is {PATTERN_CHARACTERS_QUOTA}"
+        ));
+    }
+    Pattern::parse(text).map(Some).map_err(|error| format!("line {line}: {owner}: {}", error.message()))
 }
 
 fn describe(rule: &Rule) -> Value {

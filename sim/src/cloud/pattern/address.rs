@@ -99,6 +99,20 @@ impl AddressBlock {
         }
     }
 
+    /// The first address of the block.
+    pub(super) fn low(&self) -> Address {
+        self.low
+    }
+
+    /// How many leading bits the addresses share.
+    pub(super) fn mask_bits(&self) -> u32 {
+        match (self.low, self.high) {
+            (Address::V4(low), Address::V4(high)) => (low ^ high).leading_zeros(),
+            (Address::V6(low), Address::V6(high)) => (low ^ high).leading_zeros(),
+            _ => unreachable!("a block lies in one family"),
+        }
+    }
+
     pub(super) fn contains(&self, address: Address) -> bool {
         // Every IPv4 address sorts before every IPv6 address, so a block never reaches into the other family.
         self.low <= address && address <= self.high

@@ -9,7 +9,7 @@ use super::matcher::Matcher;
 use super::wildcard::{Piece, Wildcard};
 
 /// The score from which a wildcard is refused. AWS accepts `/Users/*/dir/dir/dir/dir/dir/doc.txt` (7) and refuses
-/// `*:*:*:*:*:event-bus/*` (10); where between them its limit lies is unknown.
+/// `*:*:*:*:*:event-bus/*` (11); where between them its limit lies is unknown.
 const SCORE_LIMIT: usize = 10;
 
 /// Refuses a pattern in which a wildcard scores too high. Wildcards are judged one by one; AWS may add up those of one

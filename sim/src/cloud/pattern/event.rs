@@ -27,6 +27,8 @@ struct Field {
 pub struct FlatEvent {
     /// Sorted by path.
     fields: Vec<Field>,
+    /// The paths of the arrays, by their numbers.
+    arrays: Vec<String>,
 }
 
 impl FlatEvent {
@@ -62,6 +64,34 @@ impl FlatEvent {
             Err(_) => &[],
         }
     }
+
+    /// Every path with its values.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &[Leaf])> {
+        self.fields.iter().map(|field| (field.path.as_str(), field.leaves.as_slice()))
+    }
+
+    /// The paths that lead on from `path`; all where it is empty.
+    pub(super) fn paths_below(&self, path: &str) -> impl Iterator<Item = &str> + Clone {
+        let is_below = move |longer: &&str| path.is_empty() || longer.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        self.fields.iter().map(|field| field.path.as_str()).filter(is_below)
+    }
+
+    pub(super) fn array_path(&self, array: u32) -> &str {
+        &self.arrays[array as usize]
+    }
+
+    /// Where the elements of a membership are, as in `orders[0].lines[2]`; `None` for a value outside of all arrays.
+    pub(super) fn place(&self, membership: &Membership) -> Option<String> {
+        let mut place = String::new();
+        let mut outer = "";
+        for position in membership.positions() {
+            let path = self.array_path(position.array);
+            place.push_str(&path[outer.len()..]);
+            place.push_str(&format!("[{}]", position.index));
+            outer = path;
+        }
+        (!place.is_empty()).then_some(place)
+    }
 }
 
 /// An open object or array.
@@ -81,7 +111,8 @@ struct Flattener {
     path: String,
     /// The array elements around the current value.
     positions: Vec<Position>,
-    arrays: u32,
+    /// The paths of the arrays so far.
+    arrays: Vec<String>,
     leaves: Vec<(String, Leaf)>,
 }
 
@@ -91,7 +122,7 @@ impl Default for Flattener {
             levels: vec![Level::Object { path_length: None }],
             path: String::new(),
             positions: Vec::new(),
-            arrays: 0,
+            arrays: Vec::new(),
             leaves: Vec::new(),
         }
     }
@@ -107,8 +138,9 @@ impl Flattener {
             }
             Token::StartArray => {
                 self.bind_element();
-                self.levels.push(Level::Array { position: Position { array: self.arrays, index: 0 } });
-                self.arrays += 1;
+                let array = u32::try_from(self.arrays.len()).expect("an event is far smaller than 4 GB");
+                self.levels.push(Level::Array { position: Position { array, index: 0 } });
+                self.arrays.push(self.path.clone());
             }
             Token::EndObject | Token::EndArray => self.close(),
             Token::String => {
@@ -170,6 +202,6 @@ impl Flattener {
                 _ => fields.push(Field { path, leaves: vec![leaf] }),
             }
         }
-        FlatEvent { fields }
+        FlatEvent { fields, arrays: self.arrays }
     }
 }

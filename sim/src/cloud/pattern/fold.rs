@@ -4,6 +4,7 @@
 /// `ß` is also `SS`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FoldedText {
+    original: String,
     forms: Vec<[String; 2]>,
 }
 
@@ -17,7 +18,12 @@ impl FoldedText {
                 [character.to_lowercase().collect(), character.to_uppercase().collect()]
             }
         });
-        FoldedText { forms: forms.collect() }
+        FoldedText { original: text.to_owned(), forms: forms.collect() }
+    }
+
+    /// As the pattern spells it.
+    pub(super) fn original(&self) -> &str {
+        &self.original
     }
 
     pub(super) fn equals(&self, value: &str) -> bool {

@@ -93,6 +93,23 @@ impl<'a> JsonReader<'a> {
         })
     }
 
+    /// The spelling of the value behind the field name just read. The reader stands behind it then.
+    pub(super) fn raw_value(&mut self) -> Result<&'a str, Reason> {
+        let start = self.ahead.as_ref().map_or(self.at, |(_, start)| *start);
+        let mut open = 0_usize;
+        loop {
+            match self.next()? {
+                Token::StartObject | Token::StartArray => open += 1,
+                Token::EndObject | Token::EndArray => open -= 1,
+                Token::String => drop(self.string()?),
+                Token::Name | Token::Number(_) | Token::True | Token::False | Token::Null | Token::End => {}
+            }
+            if open == 0 {
+                return Ok(&self.text[start..self.at]);
+            }
+        }
+    }
+
     /// An error at the current position.
     pub(super) fn fail<T>(&self, reason: impl AsRef<str>) -> Result<T, Reason> {
         Err(self.located(reason.as_ref(), self.at))

@@ -51,6 +51,10 @@ impl Membership {
         self.positions.retain(|position| keep(position.array));
     }
 
+    pub(super) fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+
     pub(super) fn arrays(&self) -> impl Iterator<Item = u32> + '_ {
         self.positions.iter().map(|position| position.array)
     }

@@ -22,9 +22,12 @@ mod address;
 mod anything_but;
 mod compile;
 mod complexity;
+mod describe;
 mod error;
 mod event;
+mod explain;
 mod fold;
+mod index;
 mod json;
 mod location;
 mod matcher;
@@ -33,23 +36,32 @@ mod number;
 mod numeric;
 mod operator;
 mod parse;
+mod row;
 mod scalar;
 mod test_event;
 mod wildcard;
 
 pub use self::error::{EventError, PatternError, TestEventError};
 pub use self::event::FlatEvent;
+pub use self::explain::{Condition, ExplainedAlternative, Explanation};
+pub use self::index::PatternIndex;
+pub use self::row::{Disagreement, Row, RowError};
 pub use self::test_event::validate_test_event;
 
 use self::compile::Alternative;
 
 /// A valid event pattern, ready to be matched.
-///
 #[derive(Debug, Clone)]
 pub struct Pattern {
     /// Any one of these suffices; more than one only where the pattern has a `$or`.
     alternatives: Vec<Alternative>,
 }
+
+/// Characters that the pattern of a rule or an archive may have by default; AWS raises this on request.
+pub const PATTERN_CHARACTERS_QUOTA: usize = 2048;
+
+/// Characters of a pattern that the API takes at all.
+pub const PATTERN_CHARACTERS_MAX: usize = 4096;
 
 impl Pattern {
     /// Reads a pattern as AWS reads it: text behind the closing brace is ignored, of two equal leaf keys the last wins.

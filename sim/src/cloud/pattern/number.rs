@@ -21,6 +21,11 @@ impl Number {
         Number { text: text.to_owned(), value: comparable(text) }
     }
 
+    /// As it is spelled.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The value, unless it can only be compared as text.
     pub(super) fn value(&self) -> Option<f64> {
         self.value

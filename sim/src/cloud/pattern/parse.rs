@@ -15,6 +15,9 @@ const OR: &str = "$or";
 /// Alternatives that the `$or` lists of one pattern may multiply to.
 const ALTERNATIVES_MAX: usize = 1000;
 
+/// Fields that one alternative may have.
+const FIELDS_MAX: usize = 256;
+
 /// Names that a field inside `$or` must not have.
 const RESERVED: [&str; 24] = [
     "exactly",
@@ -58,6 +61,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Alternative>, Reason> {
             }
             Frame::Or(list) => parser.step_or(list)?,
         }
+    }
+    if parser.drafts.iter().any(|draft| draft.len() > FIELDS_MAX) {
+        return Err(Reason(format!("Size of rule exceeds max value of {FIELDS_MAX}")));
     }
     Ok(parser.drafts.into_iter().map(Alternative::from).collect())
 }

@@ -14,6 +14,7 @@ pub(super) enum Piece {
 /// A text in which `*` stands for any characters or none, `\*` for a star and `\\` for a backslash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wildcard {
+    original: String,
     pieces: Vec<Piece>,
 }
 
@@ -40,7 +41,12 @@ impl Wildcard {
                 _ => pieces.push(Piece::Byte(byte)),
             }
         }
-        Ok(Wildcard { pieces })
+        Ok(Wildcard { original: text.to_owned(), pieces })
+    }
+
+    /// As the pattern spells it.
+    pub(super) fn original(&self) -> &str {
+        &self.original
     }
 
     pub(super) fn pieces(&self) -> &[Piece] {
