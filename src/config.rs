@@ -1,9 +1,10 @@
 //! Settings from the environment (specification 4.4). A wrong value is refused at the start, by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rust_decimal::Decimal;
+use tracing::level_filters::LevelFilter;
 
 use crate::decimal::decimal_from_text;
 
@@ -26,6 +27,8 @@ pub struct Settings {
     pub email: EmailSettings,
     /// `STRATEGY__DSL_FILES` with `STRATEGY__DSL_ALLOCATIONS`: file name and its share of the portfolio.
     pub strategies: Vec<(String, Decimal)>,
+    /// `LOGGING__LEVEL`: the least severe level that is logged.
+    pub log_level: LevelFilter,
 }
 
 /// What one run an account and session means.
@@ -122,6 +125,8 @@ pub struct EmailSettings {
     pub password: String,
     /// `EMAIL__NEUTRAL_MODE`: no money figures in mails.
     pub neutral_mode: bool,
+    /// `EMAIL__CA_FILE`: certificates to trust beside the public ones, in PEM; for a mail server of one's own.
+    pub ca_file: Option<String>,
 }
 
 impl fmt::Debug for Settings {
@@ -136,15 +141,18 @@ impl fmt::Debug for Settings {
 #[error("configuration: {}", .0.join("; "))]
 pub struct ConfigError(pub Vec<String>);
 
+/// What the names of our settings begin with; every other variable is somebody else's.
+const PREFIXES: &[&str] = &["APP__", "EVENTBRIDGE__", "ALPACA__", "EMAIL__", "STRATEGY__", "LOGGING__"];
+
 const LIVE_ENDPOINT: &str = "https://api.alpaca.markets";
 
 impl Settings {
     /// Reads the settings from environment variables.
     ///
     /// # Errors
-    /// [`ConfigError`] lists every setting that is missing or wrong.
+    /// [`ConfigError`] lists every setting that is missing, wrong or unknown.
     pub fn from_environment(environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let mut reader = Reader { environment, problems: Vec::new() };
+        let mut reader = Reader { environment, asked: BTreeSet::new(), problems: Vec::new() };
         let stage = reader.text(&["APP__STAGE"], "dev");
         let settings = Self {
             session_scope: reader.choice(
@@ -158,23 +166,45 @@ impl Settings {
             alpaca: reader.alpaca(),
             email: reader.email(),
             strategies: reader.strategies(),
+            log_level: reader.choice("LOGGING__LEVEL", "INFO", LEVELS),
             stage,
         };
+        reader.refuse_unknown();
         if reader.problems.is_empty() { Ok(settings) } else { Err(ConfigError(reader.problems)) }
     }
 }
 
+/// The names that Python's logging has, which the template offers, and our own.
+const LEVELS: &[(&str, LevelFilter)] = &[
+    ("DEBUG", LevelFilter::DEBUG),
+    ("INFO", LevelFilter::INFO),
+    ("WARNING", LevelFilter::WARN),
+    ("WARN", LevelFilter::WARN),
+    ("ERROR", LevelFilter::ERROR),
+];
+
 struct Reader<'a> {
     environment: &'a BTreeMap<String, String>,
+    /// Every name looked for: the names that there are.
+    asked: BTreeSet<String>,
     problems: Vec<String>,
 }
 
-impl Reader<'_> {
-    fn find(&self, names: &[&str]) -> Option<&str> {
+impl<'a> Reader<'a> {
+    fn find(&mut self, names: &[&str]) -> Option<&'a str> {
+        self.asked.extend(names.iter().map(|name| (*name).to_owned()));
         names.iter().find_map(|name| self.environment.get(*name)).map(|value| value.trim())
     }
 
-    fn text(&self, names: &[&str], default: &str) -> String {
+    /// A setting that nothing reads is a typo: what it was to change stays as it is, unseen.
+    fn refuse_unknown(&mut self) {
+        let is_ours = |name: &&String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        for name in self.environment.keys().filter(is_ours).filter(|name| !self.asked.contains(*name)) {
+            self.problems.push(format!("{name} is no setting"));
+        }
+    }
+
+    fn text(&mut self, names: &[&str], default: &str) -> String {
         self.find(names).unwrap_or(default).to_owned()
     }
 
@@ -255,6 +285,7 @@ impl Reader<'_> {
             to: self.required(&["EMAIL__TO_EMAIL"]),
             password: self.required(&["EMAIL__PASSWORD", "EMAIL_PASSWORD", "EMAIL__SMTP_PASSWORD", "SMTP_PASSWORD"]),
             neutral_mode: self.flag("EMAIL__NEUTRAL_MODE"),
+            ca_file: self.find(&["EMAIL__CA_FILE"]).map(str::to_owned),
         }
     }
 
@@ -339,10 +370,20 @@ mod tests {
             ("APP__SESSION_SCOPE", "week"),
             ("STRATEGY__DSL_FILES", "a.clj,b.clj"),
             ("STRATEGY__DSL_ALLOCATIONS", "a.clj=0.6,b.clj=0.06"),
+            ("LOGGING__LEVEL", "LOUD"),
+            ("EMAIL__NEUTRAL", "true"),
+            ("AWS_REGION", "eu-central-1"),
         ]);
         let error = Settings::from_environment(&wrong).expect_err("wrong").to_string();
-        for name in ["EMAIL__SMTP_PORT is \"mail\"", "APP__SESSION_SCOPE is \"week\"", "sum to 0.66, not to 1"] {
+        for name in [
+            "EMAIL__SMTP_PORT is \"mail\"",
+            "APP__SESSION_SCOPE is \"week\"",
+            "sum to 0.66, not to 1",
+            "LOGGING__LEVEL is \"LOUD\"",
+            "EMAIL__NEUTRAL is no setting",
+        ] {
             assert!(error.contains(name), "{error}");
         }
+        assert!(!error.contains("AWS_REGION"), "{error}");
     }
 }

@@ -28,6 +28,7 @@ pub mod event;
 pub mod execution;
 pub mod id;
 pub mod idempotency;
+pub mod logging;
 pub mod notification;
 pub mod orchestration;
 pub mod pnl;

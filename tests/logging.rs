@@ -2,11 +2,16 @@
 
 mod support;
 
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use alchemiser::logging::json_lines;
 use alchemiser::router::Router;
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 use tracing_test::traced_test;
 
-use support::{IdleCloud, block_on, router_on_eventbridge, router_over};
+use support::{FixedClock, IdleCloud, block_on, opening, router_on_eventbridge, router_over};
 
 const REQUEST: &str = "request-1";
 const SECRET: &str = "hunter2";
@@ -208,4 +213,67 @@ fn no_secret_of_the_settings_is_logged() {
         let failures = lines.iter().filter(|line| line.contains("invocation failed")).count();
         if failures == 2 { Ok(()) } else { Err(format!("{failures} invocations failed")) }
     });
+}
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer has panicked").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the function writes, from `level` on, as text and line by line as JSON.
+fn written(level: LevelFilter, work: impl FnOnce()) -> (String, Vec<Value>) {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    let subscriber = json_lines(level, Arc::new(FixedClock(opening())), move || writer.clone());
+    tracing::subscriber::with_default(subscriber, work);
+    let text = String::from_utf8(captured.0.lock().expect("no writer has panicked").clone()).expect("lines are UTF-8");
+    let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line is a JSON object")).collect();
+    (text, lines)
+}
+
+#[test]
+fn a_line_is_one_json_object_with_the_ids_beside_its_own_fields() {
+    let input = json!({"observe": event(started())});
+    let (text, lines) = written(LevelFilter::INFO, || handle(&router_on_eventbridge(IdleCloud::open_market()), "a copy", &input));
+    let line = |message: &str, fields: Value| {
+        let mut line = json!({
+            "timestamp": "2025-10-10T13:35:00.000Z", "level": "INFO", "message": message, "target": "alchemiser::router",
+            "correlation_id": "wf-1", "request_id": REQUEST,
+        });
+        line.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        line
+    };
+    let expected = [
+        line("invoked", json!({"handler": "observer", "event": input.to_string()})),
+        line("observed", json!({"source": "alchemiser.orchestration", "observed": "WorkflowStarted"})),
+    ];
+    assert_eq!(lines, expected);
+    assert!(text.starts_with(r#"{"timestamp":"2025-10-10T13:35:00.000Z","level":"INFO","message":"invoked","#), "{text}");
+}
+
+#[test]
+fn no_line_of_json_carries_a_secret() {
+    let (text, lines) = written(LevelFilter::DEBUG, || {
+        for (name, input) in with_secrets() {
+            handle(&router_on_eventbridge(IdleCloud::open_market()), name, &input);
+        }
+    });
+    assert!(lines.len() >= with_secrets().len(), "{text}");
+    assert!(!text.contains(SECRET), "{text}");
+}
+
+#[test]
+fn lines_below_the_level_are_not_written() {
+    let refuse = || handle(&router_on_eventbridge(IdleCloud::open_market()), "a wrong mode", &json!({"mode": "bot"}));
+    let (_, lines) = written(LevelFilter::ERROR, refuse);
+    let told: Vec<(&Value, &Value)> = lines.iter().map(|line| (&line["level"], &line["message"])).collect();
+    assert_eq!(told, [(&json!("ERROR"), &json!("input refused"))]);
 }

@@ -10,6 +10,7 @@ pub mod check;
 pub mod cli;
 pub mod cloud;
 pub mod fault;
+pub mod host;
 pub mod journal;
 pub mod report;
 pub mod runtime;

@@ -1,12 +1,11 @@
 use std::cell::RefCell;
-use std::fmt::{Debug, Write as _};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use serde_json::{Map, Value};
-use tracing::field::{Field, Visit};
+use alchemiser::logging::Fields;
+use serde_json::Value;
 use tracing::span::{Attributes, Id};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Subscriber};
@@ -59,56 +58,15 @@ impl<F: Future> Future for InWorld<F> {
 
 struct JournalLayer;
 
-/// The fields of a span, kept with it.
-struct Fields(Map<String, Value>);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _written = write!(text, "{value:?}");
-        self.0.insert(field.name().to_owned(), Value::String(text));
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), Value::String(value.to_owned()));
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
-    }
-}
-
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JournalLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
-        let mut fields = Fields(Map::new());
-        attributes.record(&mut fields);
-        if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(fields);
-        }
+        Fields::keep(attributes, id, &context);
     }
 
     fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
         let Some((shared, invocation)) = CURRENT.with(|current| current.borrow().clone()) else { return };
-        let mut fields = Fields(Map::new());
-        for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(inherited) = span.extensions().get::<Fields>() {
-                fields.0.extend(inherited.0.clone());
-            }
-        }
-        event.record(&mut fields);
-        let message = match fields.0.remove("message") {
-            Some(Value::String(text)) => text,
-            _ => String::new(),
-        };
+        let mut fields = Fields::of(event, &context);
+        let message = fields.take_message();
         let level = event.metadata().level().to_string();
         shared.push(Some(invocation), Fact::Log { level, message, fields: Value::Object(fields.0) });
     }
