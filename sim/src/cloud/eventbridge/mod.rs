@@ -2,7 +2,11 @@
 //! [`cloud`](super) delivers it.
 
 mod archive;
+mod archive_operations;
+mod bus_operations;
 mod put_events;
+mod rule_operations;
+mod target_operations;
 
 pub use archive::{ArchivedEvent, Replay};
 pub use put_events::Entry;
@@ -14,6 +18,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use self::archive::ArchiveState;
+use self::bus_operations::Label;
 use super::error::ServiceError;
 use super::pattern::{FlatEvent, Pattern};
 use super::template::{Bus, Pseudo, Rule, Stack};
@@ -27,6 +32,8 @@ pub struct EventBridge {
     rules: Vec<RuleState>,
     archives: BTreeMap<String, ArchiveState>,
     replays: BTreeMap<String, Replay>,
+    /// By ARN.
+    labels: BTreeMap<String, Label>,
     sequence: u64,
     seed: u64,
 }
@@ -65,7 +72,7 @@ impl EventBridge {
     ///
     /// # Errors
     /// A pattern that EventBridge would refuse, with AWS's words and the rule's place in the template.
-    pub fn new(stack: &Stack, pseudo: &Pseudo, limit_bytes: usize, seed: u64) -> Result<Self, String> {
+    pub fn new(stack: &Stack, pseudo: &Pseudo, limit_bytes: usize, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
         let parse = |pattern: &Option<String>, owner: &str, line: usize| match pattern {
             Some(text) => Pattern::parse(text).map(Some).map_err(|error| format!("line {line}: {owner}: {}", error.message())),
             None => Ok(None),
@@ -80,9 +87,10 @@ impl EventBridge {
         let mut archives = BTreeMap::new();
         for archive in &stack.archives {
             let pattern = parse(&archive.pattern, &archive.logical_id, archive.position.line)?;
-            archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern));
+            archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern, now));
         }
-        Ok(Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, archives, replays: BTreeMap::new(), sequence: 0, seed })
+        let (replays, labels) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, archives, replays, labels, sequence: 0, seed })
     }
 
     /// The rules of `bus` that match `event`, in the order of the template.
@@ -134,65 +142,11 @@ impl EventBridge {
         name.rsplit_once('/').map_or(name, |(_, name)| name).to_owned()
     }
 
-    fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {
-        let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
-        let name = input.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !self.buses.contains_key(&bus) {
-            return Err(not_found(format!("Event bus {bus} does not exist.")));
-        }
-        self.rules
-            .iter_mut()
-            .find(|state| state.rule.bus == bus && state.rule.name == name)
-            .ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
+    /// The name of a bus that exists.
+    fn existing_bus(&self, name_or_arn: Option<&str>) -> Result<String, ServiceError> {
+        let name = self.bus_name(name_or_arn);
+        if self.buses.contains_key(&name) { Ok(name) } else { Err(not_found(format!("Event bus {name} does not exist."))) }
     }
-
-    /// EnableRule and DisableRule. Events in between are not queued.
-    ///
-    /// # Errors
-    /// Where there is no such rule.
-    pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<Value, ServiceError> {
-        self.find_rule(input)?.rule.enabled = enabled;
-        Ok(json!({}))
-    }
-
-    /// DescribeRule.
-    ///
-    /// # Errors
-    /// Where there is no such rule.
-    pub fn describe_rule(&mut self, input: &Value) -> Result<Value, ServiceError> {
-        let rule = &self.find_rule(input)?.rule;
-        Ok(describe(rule))
-    }
-
-    /// ListRules, by prefix.
-    ///
-    /// # Errors
-    /// Where there is no such bus.
-    pub fn list_rules(&self, input: &Value) -> Result<Value, ServiceError> {
-        let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
-        if !self.buses.contains_key(&bus) {
-            return Err(not_found(format!("Event bus {bus} does not exist.")));
-        }
-        let prefix = input.get("NamePrefix").and_then(Value::as_str).unwrap_or_default();
-        let rules: Vec<Value> = self
-            .rules
-            .iter()
-            .filter(|state| state.rule.bus == bus && state.rule.name.starts_with(prefix))
-            .map(|state| describe(&state.rule))
-            .collect();
-        Ok(json!({ "Rules": rules }))
-    }
-}
-
-fn describe(rule: &Rule) -> Value {
-    json!({
-        "Name": rule.name,
-        "Arn": rule.arn,
-        "EventPattern": rule.pattern,
-        "ScheduleExpression": rule.schedule_expression,
-        "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
-        "EventBusName": rule.bus,
-    })
 }
 
 fn default_bus(pseudo: &Pseudo) -> Bus {
@@ -206,4 +160,12 @@ fn default_bus(pseudo: &Pseudo) -> Bus {
 
 fn not_found(message: String) -> ServiceError {
     ServiceError::client("ResourceNotFoundException", message)
+}
+
+fn already_exists(message: String) -> ServiceError {
+    ServiceError::client("ResourceAlreadyExistsException", message)
+}
+
+fn limit_exceeded() -> ServiceError {
+    ServiceError::client("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
 }

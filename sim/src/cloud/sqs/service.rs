@@ -219,6 +219,12 @@ impl Sqs {
         self.queues.get(arn).map(|queue| queue.settings.fifo)
     }
 
+    /// Whether the policy that the queue has as an attribute lets a service send on behalf of a resource.
+    pub fn may_send(&self, service: &str, arn: &str, source_arn: &str) -> bool {
+        let policy = self.queues.get(arn).and_then(|queue| queue.settings.policy.as_ref());
+        policy.is_some_and(|(_, document)| document.allows_service(service, "sqs:SendMessage", arn, source_arn))
+    }
+
     /// The FIFO queue deduplicates by content; false for every other queue.
     pub fn deduplicates_by_content(&self, arn: &str) -> bool {
         self.queues.get(arn).is_some_and(|queue| queue.settings.fifo && queue.settings.content_based_deduplication)
