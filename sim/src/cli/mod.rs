@@ -4,6 +4,7 @@ mod bench;
 mod invoke;
 mod run;
 mod schema;
+mod serve;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ enum Command {
     Invoke(invoke::InvokeArguments),
     /// Measures, with one world after another on one core.
     Bench(bench::BenchArguments),
+    /// Puts the simulated cloud on a port of this machine, for AWS clients in any language.
+    Serve(serve::ServeArguments),
     /// Prints the JSON Schema of scenario files.
     Schema,
 }
@@ -48,6 +51,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Serve(arguments) => serve::serve(&arguments),
         Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
     };
     match outcome {

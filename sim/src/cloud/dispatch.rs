@@ -5,13 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::{Cloud, Task};
 use super::error::ServiceError;
 use super::eventbridge::Put;
 use super::eventbridge::put_answer;
 use super::pattern::{FlatEvent, Pattern, validate_test_event};
 use super::record::Record;
 use super::wire::{Heard, Service, answer, hear, unknown_operation};
+use super::{Cloud, Task};
 
 impl Cloud {
     /// Answers a request of an AWS client, in any protocol. A long poll is answered as a short one, and a synchronous
@@ -43,6 +43,24 @@ impl Cloud {
             Service::Sqs => self.sqs.handle(now, &call.operation, input),
         };
         heard.answer(result, &request_id)
+    }
+
+    /// How many seconds a receive wants to wait for a message; none for anything else, and for a short poll.
+    #[must_use]
+    pub fn long_poll(&self, heard: &Heard) -> Option<u32> {
+        sqs_receive(heard).map(|input| self.sqs.wait_seconds(input)).filter(|seconds| (1..=20).contains(seconds))
+    }
+
+    /// When a receive next finds a message, if nobody acts meanwhile.
+    #[must_use]
+    pub fn next_visible(&self, heard: &Heard) -> Option<DateTime<Utc>> {
+        let arn = self.sqs.queue_arn(sqs_receive(heard)?).ok()?;
+        self.sqs.next_visible(&arn)
+    }
+
+    /// Makes the URLs of queues begin with `endpoint`, where the clients of a socket find them.
+    pub fn set_queue_endpoint(&mut self, endpoint: &str) {
+        self.sqs.set_endpoint(endpoint);
     }
 
     pub(super) fn next_request_id(&mut self) -> String {
@@ -138,6 +156,11 @@ impl Cloud {
         }
         Ok(put_answer(&results))
     }
+}
+
+fn sqs_receive(heard: &Heard) -> Option<&Value> {
+    let (call, input) = heard.asked.as_ref().ok()?;
+    (call.service == Service::Sqs && call.operation == "ReceiveMessage").then_some(input)
 }
 
 fn test_event_pattern(input: &Value) -> Result<Value, ServiceError> {

@@ -31,11 +31,7 @@ pub(super) fn check_name(name: &str, place: &str, most: usize) -> Result<(), Ser
         return Err(violated_at(format!("'{name}'"), place, format!("Member must have length less than or equal to {most}")));
     }
     if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-_".contains(letter)) {
-        return Err(violated_at(
-            format!("'{name}'"),
-            place,
-            r"Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+",
-        ));
+        return Err(violated_at(format!("'{name}'"), place, r"Member must satisfy regular expression pattern: [\.\-_A-Za-z0-9]+"));
     }
     Ok(())
 }
@@ -52,9 +48,11 @@ pub(super) fn integer(input: &Value, name: &str, range: RangeInclusive<u32>) -> 
     if number < i64::from(*range.start()) {
         return Err(violated(&format!("'{number}'"), name, &format!("Member must have value greater than or equal to {}", range.start())));
     }
-    u32::try_from(number).ok().filter(|number| range.contains(number)).map(Some).ok_or_else(|| {
-        violated(&format!("'{number}'"), name, &format!("Member must have value less than or equal to {}", range.end()))
-    })
+    u32::try_from(number)
+        .ok()
+        .filter(|number| range.contains(number))
+        .map(Some)
+        .ok_or_else(|| violated(&format!("'{number}'"), name, &format!("Member must have value less than or equal to {}", range.end())))
 }
 
 /// One of several words, if it is there.

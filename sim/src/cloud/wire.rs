@@ -125,7 +125,9 @@ impl Heard {
     #[must_use]
     pub fn answer(&self, result: Result<Value, ServiceError>, request_id: &str) -> Response<Bytes> {
         match (self.protocol, result) {
-            (Protocol::Query, result) => query::answer(self.asked.as_ref().map(|(call, _)| call.operation.as_str()).ok(), result, request_id),
+            (Protocol::Query, result) => {
+                query::answer(self.asked.as_ref().map(|(call, _)| call.operation.as_str()).ok(), result, request_id)
+            }
             (Protocol::Rest, Ok(output)) => rest::answer(200, output.to_string(), request_id),
             (Protocol::Rest, Err(error)) => rest::error_answer(&error, request_id),
             (Protocol::Json, Ok(output)) => answer(200, output.to_string(), request_id),

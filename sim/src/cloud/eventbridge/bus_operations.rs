@@ -107,7 +107,11 @@ impl EventBridge {
             (Some("rule"), Some(bus), Some(name)) => format!("Rule {name} does not exist on EventBus {bus}."),
             (Some("rule"), Some(name), None) => format!("Rule {name} does not exist on EventBus default."),
             (_, Some(bus), _) => format!("Event bus {bus} does not exist."),
-            _ => return Err(ServiceError::validation(format!("Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."))),
+            _ => {
+                return Err(ServiceError::validation(format!(
+                    "Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+                )));
+            }
         };
         Err(not_found(message))
     }

@@ -96,8 +96,7 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
 
 fn read_transformer(transformer: &Value, id: &str) -> Result<InputTransformer, ServiceError> {
     let entries = transformer.get("InputPathsMap").and_then(Value::as_object).into_iter().flatten();
-    let paths: BTreeMap<String, String> =
-        entries.filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned()))).collect();
+    let paths: BTreeMap<String, String> = entries.filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned()))).collect();
     let template = required(transformer, "InputTemplate")?.to_owned();
     let known = |name: &str| paths.contains_key(name) || name.starts_with("aws.events.");
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));

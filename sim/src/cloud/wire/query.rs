@@ -80,7 +80,11 @@ impl Form<'_> {
             }
         }
         for (name, member) in LISTS {
-            let items: Vec<Value> = self.numbered(&format!("{prefix}{name}")).filter_map(|item| self.form.get(&item)).map(|text| text.as_str().into()).collect();
+            let items: Vec<Value> = self
+                .numbered(&format!("{prefix}{name}"))
+                .filter_map(|item| self.form.get(&item))
+                .map(|text| text.as_str().into())
+                .collect();
             if !items.is_empty() {
                 input.insert(member.to_owned(), items.into());
             }
@@ -117,7 +121,9 @@ impl Form<'_> {
                 return Some((name, text.as_str().into()));
             }
             let parts = ["StringValue", "BinaryValue", "DataType"];
-            let parts = parts.iter().filter_map(|part| Some(((*part).to_owned(), self.form.get(&format!("{item}.{value}.{part}"))?.as_str().into())));
+            let parts = parts
+                .iter()
+                .filter_map(|part| Some(((*part).to_owned(), self.form.get(&format!("{item}.{value}.{part}"))?.as_str().into())));
             Some((name, Value::Object(parts.collect())))
         };
         self.numbered(name).filter_map(pair).collect()

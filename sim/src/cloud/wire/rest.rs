@@ -75,8 +75,11 @@ fn lambda(request: &Request<Bytes>, rest: &str) -> Result<(Call, Value), Service
 /// The payload stays the text that it is.
 fn invocation(request: &Request<Bytes>) -> Result<Value, ServiceError> {
     let kind = request.headers().get("x-amz-invocation-type").and_then(|value| value.to_str().ok()).unwrap_or("RequestResponse");
-    let refuse = |reason: String| ServiceError::client("InvalidRequestContentException", format!("Could not parse request body into json: {reason}"));
-    let payload = if request.body().is_empty() { "{}" } else { std::str::from_utf8(request.body()).map_err(|error| refuse(error.to_string()))? };
+    let refuse = |reason: String| {
+        ServiceError::client("InvalidRequestContentException", format!("Could not parse request body into json: {reason}"))
+    };
+    let payload =
+        if request.body().is_empty() { "{}" } else { std::str::from_utf8(request.body()).map_err(|error| refuse(error.to_string()))? };
     serde_json::from_str::<serde::de::IgnoredAny>(payload).map_err(|error| refuse(error.to_string()))?;
     Ok(json!({ "InvocationType": kind, "Payload": payload }))
 }
