@@ -65,12 +65,23 @@ impl Answer {
     }
 }
 
-/// Sends bytes and reads whatever comes until the server closes; none where that is no HTTP.
+/// Sends a request and reads what comes until the server closes.
 async fn exchange(address: SocketAddr, request: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).await.expect("the server lives");
     // A server that refuses early may close before it has read everything.
     let _sent = stream.write_all(request).await;
+    read(stream).await
+}
+
+/// Sends bytes and nothing more.
+async fn throw(address: SocketAddr, bytes: &[u8]) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).await.expect("the server lives");
+    let _sent = stream.write_all(bytes).await;
     let _closed = stream.shutdown().await;
+    read(stream).await
+}
+
+async fn read(mut stream: TcpStream) -> Option<Answer> {
     let mut bytes = Vec::new();
     let _read = stream.read_to_end(&mut bytes).await;
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;

@@ -95,7 +95,7 @@ impl Shared {
         let heard = hear(request);
         match self.touch(|cloud, _| cloud.begin_invocation(&heard)) {
             Ok(Some(invocation)) => {
-                let result = self.carry_out(&invocation).await;
+                let result = Running::begin(self).carry_out(&invocation).await;
                 return invocation_answer(&invocation, &result);
             }
             Ok(None) => {}
@@ -147,22 +147,13 @@ impl Shared {
         let before = self.journal.borrow().after(u64::MAX).1;
         let invocations = self.touch(|cloud, now| cloud.advance(now));
         for invocation in invocations {
-            let shared = Rc::clone(self);
-            tokio::task::spawn_local(async move { shared.carry_out(&invocation).await });
+            // Counted before it first runs, so that a jump of the clock waits for it.
+            let running = Running::begin(self);
+            tokio::task::spawn_local(async move { running.carry_out(&invocation).await });
         }
         if self.journal.borrow().after(u64::MAX).1 != before {
             self.changed.notify_waiters();
         }
-    }
-
-    async fn carry_out(self: &Rc<Self>, invocation: &Invocation) -> InvocationResult {
-        let running = Running::begin(self);
-        let started = Instant::now();
-        let result = tokio::time::timeout(invocation.timeout, self.host.invoke(invocation)).await.unwrap_or(InvocationResult::TimedOut);
-        if self.generation.get() == running.generation {
-            self.touch(|cloud, now| cloud.finished(now, invocation, &result, started.elapsed()));
-        }
-        result
     }
 
     /// Lets the clock jump. What is due meanwhile happens in order; functions end before time goes on.
@@ -214,20 +205,30 @@ fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud
     Ok(cloud)
 }
 
-/// Counts one invocation for as long as it runs, however it ends.
-struct Running<'a> {
-    shared: &'a Shared,
+/// One invocation, counted for as long as it runs, however it ends.
+struct Running {
+    shared: Rc<Shared>,
     generation: u64,
 }
 
-impl<'a> Running<'a> {
-    fn begin(shared: &'a Shared) -> Self {
+impl Running {
+    fn begin(shared: &Rc<Shared>) -> Self {
         shared.running.set(shared.running.get() + 1);
-        Self { shared, generation: shared.generation.get() }
+        Self { shared: Rc::clone(shared), generation: shared.generation.get() }
+    }
+
+    async fn carry_out(self, invocation: &Invocation) -> InvocationResult {
+        let shared = &self.shared;
+        let started = Instant::now();
+        let result = tokio::time::timeout(invocation.timeout, shared.host.invoke(invocation)).await.unwrap_or(InvocationResult::TimedOut);
+        if shared.generation.get() == self.generation {
+            shared.touch(|cloud, now| cloud.finished(now, invocation, &result, started.elapsed()));
+        }
+        result
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
         self.shared.running.set(self.shared.running.get() - 1);
         self.shared.changed.notify_waiters();
