@@ -13,6 +13,17 @@ use super::record::Record;
 use super::template::{Function, Permission};
 use super::wire::{Heard, Service, rest_accepted, rest_answer, unknown_operation};
 
+/// What became of a request for a synchronous invocation.
+#[derive(Debug)]
+pub enum Begun {
+    /// It asks for something else.
+    NotAsked,
+    /// To be carried out.
+    Running(Invocation),
+    /// The answer where it cannot begin.
+    Refused(Response<Bytes>),
+}
+
 impl Cloud {
     pub(super) fn functions(&mut self, operation: &str, input: &Value) -> Result<Value, ServiceError> {
         match operation {
@@ -81,14 +92,10 @@ impl Cloud {
 
     /// Begins the synchronous invocation that a request asks for, if it does. The driver carries it out, tells
     /// [`Cloud::finished`], and answers with [`invocation_answer`].
-    ///
-    /// # Errors
-    /// The answer where it cannot begin.
-    #[expect(clippy::result_large_err, reason = "an answer is an answer, whichever way it goes")]
-    pub fn begin_invocation(&mut self, heard: &Heard) -> Result<Option<Invocation>, Response<Bytes>> {
-        let Ok((call, input)) = &heard.asked else { return Ok(None) };
+    pub fn begin_invocation(&mut self, heard: &Heard) -> Begun {
+        let Ok((call, input)) = &heard.asked else { return Begun::NotAsked };
         if call.service != Service::Lambda || call.operation != "Invoke" || input["InvocationType"] != "RequestResponse" {
-            return Ok(None);
+            return Begun::NotAsked;
         }
         let started = self.function_of(input).map(|function| function.arn.clone()).and_then(|arn| {
             self.lambda.start_direct(&arn, text(input, "Payload").unwrap_or("{}")).ok_or_else(|| {
@@ -105,11 +112,11 @@ impl Cloud {
                     attempt: 1,
                     payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
                 });
-                Ok(Some(invocation))
+                Begun::Running(invocation)
             }
             Err(error) => {
                 let request_id = self.next_request_id();
-                Err(heard.answer(Err(error), &request_id))
+                Begun::Refused(heard.answer(Err(error), &request_id))
             }
         }
     }

@@ -14,7 +14,7 @@ use super::journal::WireJournal;
 use crate::cloud::Cloud;
 use crate::cloud::knobs::Knobs;
 use crate::cloud::lambda::{Invocation, InvocationResult};
-use crate::cloud::lambda_operations::invocation_answer;
+use crate::cloud::lambda_operations::{Begun, invocation_answer};
 use crate::cloud::template::{Pseudo, Stack};
 use crate::cloud::wire::{Heard, hear};
 use crate::journal::Fact;
@@ -94,12 +94,12 @@ impl Shared {
     pub async fn answer(self: &Rc<Self>, request: &Request<Bytes>) -> Response<Bytes> {
         let heard = hear(request);
         match self.touch(|cloud, _| cloud.begin_invocation(&heard)) {
-            Ok(Some(invocation)) => {
+            Begun::Running(invocation) => {
                 let result = Running::begin(self).carry_out(&invocation).await;
                 return invocation_answer(&invocation, &result);
             }
-            Ok(None) => {}
-            Err(refused) => return refused,
+            Begun::NotAsked => {}
+            Begun::Refused(refused) => return refused,
         }
         let deadline = self.touch(|cloud, now| cloud.long_poll(&heard).map(|seconds| now + TimeDelta::seconds(seconds.into())));
         loop {
