@@ -16,4 +16,5 @@ pub mod report;
 pub mod runtime;
 pub mod scenario;
 mod spelling;
+pub mod wire;
 pub mod world;

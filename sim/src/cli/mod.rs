@@ -7,6 +7,7 @@ mod pattern;
 mod pattern_bench;
 mod run;
 mod schema;
+mod serve;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Command {
     Pattern(pattern::PatternArguments),
     /// Measures, with one world after another on one core.
     Bench(bench::BenchArguments),
+    /// Puts the simulated cloud on a port of this machine, for AWS clients in any language.
+    Serve(serve::ServeArguments),
     /// Prints the JSON Schema of scenario files.
     Schema,
 }
@@ -57,6 +60,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Invoke(arguments) => invoke::invoke(&arguments),
         Command::Pattern(arguments) => pattern::pattern(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
+        Command::Serve(arguments) => serve::serve(&arguments),
         Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
     };
     match outcome {

@@ -159,6 +159,7 @@ impl Cloud {
 
     fn may_send(&self, service: &str, queue_arn: &str, source_arn: &str) -> bool {
         self.queue_policies.iter().any(|policy| policy.allows(service, "sqs:SendMessage", queue_arn, source_arn))
+            || self.sqs.may_send(service, queue_arn, source_arn)
     }
 
     fn not_delivered(&mut self, now: DateTime<Utc>, mut delivery: Delivery, error: &TargetError) {

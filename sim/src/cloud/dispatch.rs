@@ -1,55 +1,128 @@
 //! Requests of AWS clients to the services that answer them.
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{Request, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Cloud;
 use super::error::ServiceError;
 use super::eventbridge::Put;
 use super::eventbridge::{put_answer, test_event_pattern};
 use super::record::Record;
-use super::wire::{Service, answer, call_of, error_answer, input_of};
+use super::wire::{Heard, Service, answer, hear, unknown_operation};
+use super::{Cloud, Task};
 
 impl Cloud {
-    /// Answers a request of an AWS client.
+    /// Answers a request of an AWS client, in any protocol. A long poll is answered as a short one, and a synchronous
+    /// invocation is refused: both take a driver that waits.
     pub fn handle(&mut self, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
-        self.requests += 1;
-        let request_id = super::derive_id(self.seed, "answer", self.requests);
-        let Some(call) = call_of(request) else {
-            let error = ServiceError::client("UnknownOperationException", "the request names no operation in X-Amz-Target");
-            return error_answer(&error, &request_id);
+        let heard = hear(request);
+        self.handle_heard(now, request, &heard)
+    }
+
+    /// The same for a request that was read before.
+    pub fn handle_heard(&mut self, now: DateTime<Utc>, request: &Request<Bytes>, heard: &Heard) -> Response<Bytes> {
+        let request_id = self.next_request_id();
+        let (call, input) = match &heard.asked {
+            Ok((call, input)) => (call, input),
+            Err(error) => return heard.answer(Err(error.clone()), &request_id),
         };
-        if call.service == Service::DynamoDb {
-            let body = String::from_utf8_lossy(request.body());
-            return match self.dynamodb.handle(now, &call.operation, &body) {
-                Ok(body) => answer(200, body, &request_id),
-                Err(error) => answer(error.status, error.body, &request_id),
-            };
-        }
-        let result = input_of(request).and_then(|input| match call.service {
-            Service::EventBridge => self.events(now, &call.operation, &input),
-            _ => self.sqs.handle(now, &call.operation, &input),
-        });
-        match result {
-            Ok(output) => answer(200, output.to_string(), &request_id),
-            Err(error) => error_answer(&error, &request_id),
-        }
+        let result = match call.service {
+            Service::DynamoDb => {
+                let body = String::from_utf8_lossy(request.body());
+                return match self.dynamodb.handle(now, &call.operation, &body) {
+                    Ok(body) => answer(200, body, &request_id),
+                    Err(error) => answer(error.status, error.body, &request_id),
+                };
+            }
+            Service::Lambda if call.operation == "Invoke" => return self.invoke_asynchronously(now, heard, input, &request_id),
+            Service::Lambda => self.functions(&call.operation, input),
+            Service::Scheduler => self.schedules(now, &call.operation, input),
+            Service::EventBridge => self.events(now, &call.operation, input),
+            Service::Sqs => self.sqs.handle(now, &call.operation, input),
+        };
+        heard.answer(result, &request_id)
+    }
+
+    /// How many seconds a receive wants to wait for a message; none for anything else, and for a short poll.
+    #[must_use]
+    pub fn long_poll(&self, heard: &Heard) -> Option<u32> {
+        sqs_receive(heard).map(|input| self.sqs.wait_seconds(input)).filter(|seconds| (1..=20).contains(seconds))
+    }
+
+    /// When a receive next finds a message, if nobody acts meanwhile.
+    #[must_use]
+    pub fn next_visible(&self, heard: &Heard) -> Option<DateTime<Utc>> {
+        let arn = self.sqs.queue_arn(sqs_receive(heard)?).ok()?;
+        self.sqs.next_visible(&arn)
+    }
+
+    /// Makes the URLs of queues begin with `endpoint`, where the clients of a socket find them.
+    pub fn set_queue_endpoint(&mut self, endpoint: &str) {
+        self.sqs.set_endpoint(endpoint);
+    }
+
+    pub(super) fn next_request_id(&mut self) -> String {
+        self.requests += 1;
+        super::derive_id(self.seed, "answer", self.requests)
     }
 
     fn events(&mut self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, ServiceError> {
+        let bridge = &mut self.eventbridge;
         match operation {
             "PutEvents" => self.put_events(now, input),
-            "EnableRule" => self.eventbridge.set_rule_state(input, true),
-            "DisableRule" => self.eventbridge.set_rule_state(input, false),
-            "DescribeRule" => self.eventbridge.describe_rule(input),
-            "ListRules" => self.eventbridge.list_rules(input),
-            "StartReplay" => self.start_replay(now, input),
-            "DescribeReplay" => self.eventbridge.describe_replay(input),
             "TestEventPattern" => test_event_pattern(input),
-            other => Err(ServiceError::client("UnknownOperationException", format!("{other} is not simulated"))),
+            "CreateEventBus" => bridge.create_event_bus(input),
+            "DeleteEventBus" => bridge.delete_event_bus(input),
+            "DescribeEventBus" => bridge.describe_event_bus(input),
+            "ListEventBuses" => bridge.list_event_buses(input),
+            "PutRule" => self.put_rule(now, input),
+            "DeleteRule" => {
+                let arn = bridge.delete_rule(input)?;
+                self.agenda.retain(|task| !matches!(task, Task::FireRule { arn: planned } if *planned == arn));
+                Ok(json!({}))
+            }
+            "EnableRule" => bridge.set_rule_state(input, true),
+            "DisableRule" => bridge.set_rule_state(input, false),
+            "DescribeRule" => bridge.describe_rule(input),
+            "ListRules" => bridge.list_rules(input),
+            "ListRuleNamesByTarget" => bridge.list_rule_names_by_target(input),
+            "PutTargets" => bridge.put_targets(input),
+            "RemoveTargets" => bridge.remove_targets(input),
+            "ListTargetsByRule" => bridge.list_targets_by_rule(input),
+            "TagResource" => bridge.tag_resource(input),
+            "UntagResource" => bridge.untag_resource(input),
+            "ListTagsForResource" => bridge.list_tags_for_resource(input),
+            "CreateArchive" => bridge.create_archive(now, input),
+            "UpdateArchive" => bridge.update_archive(input),
+            "DeleteArchive" => bridge.delete_archive(input),
+            "DescribeArchive" => bridge.describe_archive(now, input),
+            "ListArchives" => bridge.list_archives(now, input),
+            "StartReplay" => self.start_replay(now, input),
+            "DescribeReplay" => bridge.describe_replay(input),
+            "CancelReplay" => self.cancel_replay(now, input),
+            "ListReplays" => bridge.list_replays(input),
+            other => Err(unknown_operation(format!("{other} is not simulated"))),
         }
+    }
+
+    fn put_rule(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+        let arn = self.eventbridge.put_rule(input)?;
+        self.agenda.retain(|task| !matches!(task, Task::FireRule { arn: planned } if *planned == arn));
+        self.plan_rule(&arn, now, now).map_err(ServiceError::validation)?;
+        Ok(json!({ "RuleArn": arn }))
+    }
+
+    fn cancel_replay(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+        let answer = self.eventbridge.cancel_replay(input)?;
+        let name = input["ReplayName"].as_str().unwrap_or_default().to_owned();
+        self.agenda.retain(|task| match task {
+            Task::Replay(replay) | Task::ReplayDone(replay) => *replay != name,
+            Task::ReplaySlice(events) => !events.iter().any(|event| event.replay.as_deref() == Some(&name)),
+            _ => true,
+        });
+        self.agenda.put(now + TimeDelta::seconds(1), Task::ReplayDone(name));
+        Ok(answer)
     }
 
     /// PutEvents, for the wire and for scenarios.
@@ -82,4 +155,9 @@ impl Cloud {
         }
         Ok(put_answer(&results))
     }
+}
+
+fn sqs_receive(heard: &Heard) -> Option<&Value> {
+    let (call, input) = heard.asked.as_ref().ok()?;
+    (call.service == Service::Sqs && call.operation == "ReceiveMessage").then_some(input)
 }

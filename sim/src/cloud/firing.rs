@@ -1,6 +1,7 @@
 //! Schedules and scheduled rules: from the moment that they fire to their target (semantics 5).
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 
 use super::deliver::{TargetError, exhausted, rejected, service_of};
 use super::lambda::Rejection;
@@ -22,7 +23,7 @@ pub(super) struct Firing {
 impl Cloud {
     pub(super) fn plan_schedule(&mut self, index: usize, after: DateTime<Utc>) {
         if let Some(scheduled) = self.scheduler.next_after(index, after) {
-            let window = self.scheduler.schedule(index).flexible_window_minutes.unwrap_or(0);
+            let window = self.scheduler.schedule(index).and_then(|schedule| schedule.flexible_window_minutes).unwrap_or(0);
             let flexible = if window == 0 { 0 } else { self.rng.u64(0..=u64::from(window) * 60_000) };
             let jitter = self.knobs.schedule_jitter.draw(&mut self.rng);
             let at = scheduled + delta(jitter) + TimeDelta::milliseconds(i64::try_from(flexible).unwrap_or(0));
@@ -31,7 +32,7 @@ impl Cloud {
     }
 
     pub(super) fn fire(&mut self, now: DateTime<Utc>, index: usize, scheduled: DateTime<Utc>) {
-        let schedule = self.scheduler.schedule(index);
+        let Some(schedule) = self.scheduler.schedule(index) else { return };
         self.records.push(Record::ScheduleFired {
             schedule: schedule.name.clone(),
             scheduled_time: scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -40,8 +41,8 @@ impl Cloud {
     }
 
     pub(super) fn try_firing(&mut self, now: DateTime<Utc>, mut firing: Firing) {
-        let payload = self.scheduler.payload(firing.index, firing.scheduled, firing.attempt, self.seed);
-        let schedule = self.scheduler.schedule(firing.index).clone();
+        let Some(schedule) = self.scheduler.schedule(firing.index).cloned() else { return };
+        let Some(payload) = self.scheduler.payload(firing.index, firing.scheduled, firing.attempt, self.seed) else { return };
         let Err(error) = self.hand_over_firing(now, &schedule, &payload) else { return };
         let wait = self.backoff(firing.attempt);
         let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
@@ -80,14 +81,32 @@ impl Cloud {
                 let message = NewMessage { body: payload.to_owned(), group_id, ..NewMessage::default() };
                 self.sqs.send(now, arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
             }
+            "events" if !self.schedule_may(schedule, "events:PutEvents", arn) => Err(rejected(Rejection::NoPermissions, arn)),
+            "events" => self.put_firing(now, schedule, payload),
             other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
+        }
+    }
+
+    /// A bus as a target: the input is the detail of an event that the schedule names.
+    fn put_firing(&mut self, now: DateTime<Utc>, schedule: &Schedule, payload: &str) -> Result<(), TargetError> {
+        let refused = |message: String| TargetError::final_error("INVALID_PARAMETER", message);
+        let Some(event) = &schedule.target.event else { return Err(refused("EventBridgeParameters are missing".to_owned())) };
+        let entry = json!({
+            "EventBusName": schedule.target.arn, "Source": event.source, "DetailType": event.detail_type, "Detail": payload
+        });
+        let answer = self.put_events(now, &json!({ "Entries": [entry] })).map_err(|error| refused(error.message))?;
+        match answer["Entries"][0]["ErrorMessage"].as_str() {
+            Some(message) => Err(refused(message.to_owned())),
+            None => Ok(()),
         }
     }
 
     /// Whether the schedule's role may do something.
     fn schedule_may(&self, schedule: &Schedule, action: &str, resource: &str) -> bool {
-        let role = self.roles.iter().find(|role| role.arn == schedule.target.role_arn);
-        role.is_some_and(|role| role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn) && role.allows(action, resource))
+        match self.roles.iter().find(|role| role.arn == schedule.target.role_arn) {
+            Some(role) => role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn) && role.allows(action, resource),
+            None => self.knobs.unknown_roles_may_everything,
+        }
     }
 
     /// Plans the next firing of a scheduled rule; a rate counts from `created`.

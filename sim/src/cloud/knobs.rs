@@ -45,6 +45,8 @@ pub struct Knobs {
     pub ttl_lag: Duration,
     /// Within which part of the minute a schedule fires.
     pub schedule_jitter: Span,
+    /// Whether a role that the template does not declare may do everything. There is no IAM to ask about it.
+    pub unknown_roles_may_everything: bool,
 }
 
 impl Default for Knobs {
@@ -59,6 +61,7 @@ impl Default for Knobs {
             archive_delay: Duration::from_secs(420),
             ttl_lag: Duration::from_secs(48 * 3600),
             schedule_jitter: Span::millis(0, 0),
+            unknown_roles_may_everything: false,
         }
     }
 }

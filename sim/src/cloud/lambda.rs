@@ -16,6 +16,8 @@ pub struct Lambda {
     permissions: Vec<Permission>,
     pending: BTreeMap<u64, Pending>,
     running: BTreeMap<u64, u64>,
+    /// Synchronous attempts under way, with their function.
+    direct: BTreeMap<u64, String>,
     sequence: u64,
     invocations: u64,
     seed: u64,
@@ -140,6 +142,7 @@ impl Lambda {
             permissions: stack.permissions.clone(),
             pending: BTreeMap::new(),
             running: BTreeMap::new(),
+            direct: BTreeMap::new(),
             sequence: 0,
             invocations: 0,
             seed,
@@ -151,6 +154,16 @@ impl Lambda {
     pub fn function(&self, name_or_arn: &str) -> Option<&Function> {
         let states = || self.functions.values().map(|state| &state.function);
         states().find(|function| function.arn == name_or_arn || function.name == name_or_arn)
+    }
+
+    /// All functions, by ARN.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.functions.values().map(|state| &state.function)
+    }
+
+    /// Lets somebody invoke a function.
+    pub fn permit(&mut self, permission: Permission) {
+        self.permissions.push(permission);
     }
 
     /// Whether a service may invoke the function for `source_arn`.
@@ -205,8 +218,34 @@ impl Lambda {
         })
     }
 
+    /// Starts a synchronous invocation: one attempt, whose result is the caller's alone. None where the function is
+    /// throttled or not there.
+    pub fn start_direct(&mut self, function_arn: &str, payload: &str) -> Option<Invocation> {
+        let state = self.functions.get_mut(function_arn)?;
+        if state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
+            return None;
+        }
+        state.running += 1;
+        self.sequence += 1;
+        self.invocations += 1;
+        self.direct.insert(self.invocations, function_arn.to_owned());
+        Some(Invocation {
+            number: self.invocations,
+            function: state.function.name.clone(),
+            request_id: super::derive_id(self.seed, "request", self.sequence),
+            attempt: 1,
+            payload: payload.to_owned(),
+            timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
+            memory_mb: state.function.memory_mb,
+        })
+    }
+
     /// Notes the end of attempt `number`, and says what follows.
     pub fn finish(&mut self, number: u64, now: DateTime<Utc>, result: &InvocationResult) -> Next {
+        if let Some(state) = self.direct.remove(&number).and_then(|arn| self.functions.get_mut(&arn)) {
+            state.running -= 1;
+            return Next::Done;
+        }
         let Some(ticket) = self.running.remove(&number) else { return Next::Done };
         let Some(pending) = self.pending.get(&ticket).cloned() else { return Next::Done };
         let Some(state) = self.functions.get_mut(&pending.function_arn) else { return Next::Done };

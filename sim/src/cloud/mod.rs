@@ -12,14 +12,17 @@ pub mod dynamodb;
 pub mod error;
 pub mod eventbridge;
 mod firing;
+mod input;
 pub mod knobs;
 pub mod lambda;
+pub mod lambda_operations;
 pub mod meddler;
 pub mod metrics;
 pub mod pattern;
 pub mod record;
 pub mod schedule;
 pub mod schedule_expression;
+mod schedule_operations;
 pub mod sqs;
 pub mod template;
 pub mod transform;
@@ -100,10 +103,10 @@ impl Cloud {
     /// What AWS would refuse: a pattern, an expression, a table; with its place in the template.
     pub fn new(stack: &Stack, pseudo: Pseudo, knobs: Knobs, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
         let mut cloud = Self {
-            eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed)?,
+            eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed, now)?,
             lambda: Lambda::new(stack, seed),
             sqs: Sqs::new(&pseudo.account, &pseudo.region, seed),
-            scheduler: Scheduler::new(stack, now)?,
+            scheduler: Scheduler::new(stack, &pseudo, now)?,
             dynamodb: DynamoDb::new(&stack.tables)?,
             metrics: Metrics::new(&stack.alarms),
             queue_policies: stack.queue_policies.clone(),
@@ -121,7 +124,7 @@ impl Cloud {
         for queue in &stack.queues {
             cloud.sqs.create(now, queue);
         }
-        for index in 0..cloud.scheduler.len() {
+        for index in cloud.scheduler.indexes() {
             cloud.plan_schedule(index, now);
         }
         let rules: Vec<String> = cloud.eventbridge.scheduled_rules().map(|rule| rule.arn.clone()).collect();
@@ -194,18 +197,20 @@ impl Cloud {
             Task::FireSchedule { index, scheduled } => {
                 self.plan_schedule(index, scheduled);
                 self.fire(at, index, scheduled);
+                self.scheduler.clean_up(index, scheduled);
             }
             Task::RetrySchedule(firing) => self.try_firing(at, firing),
             Task::FireRule { arn } => self.fire_rule(at, &arn),
             Task::Replay(name) => self.run_replay(at, &name),
             Task::ReplaySlice(events) => {
                 for event in events {
+                    self.eventbridge.note_replayed(&event);
                     self.spread(at, event);
                 }
             }
             Task::ReplayDone(name) => {
-                self.eventbridge.complete_replay(&name);
-                self.records.push(Record::ReplayChanged { replay: name, state: "COMPLETED".to_owned() });
+                let state = self.eventbridge.complete_replay(&name).to_owned();
+                self.records.push(Record::ReplayChanged { replay: name, state });
             }
             Task::JudgeAlarm(index) => self.judge_alarm(at, index),
             Task::SweepTtl => {

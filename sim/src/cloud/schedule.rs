@@ -1,93 +1,154 @@
 //! EventBridge Scheduler: schedules with a time zone, context attributes, their own retries and dead letters
 //! (semantics 5.2).
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::schedule_expression::{Dialect, ScheduleExpression};
-use super::template::{Schedule, Stack};
+use super::template::{Pseudo, Schedule, Stack};
 
 /// The schedules of one account and region.
 #[derive(Debug)]
 pub struct Scheduler {
-    schedules: Vec<ScheduleState>,
+    pub(super) pseudo: Pseudo,
+    /// By a number that no other version of a schedule ever has: what was planned for an earlier one finds nothing.
+    pub(super) schedules: BTreeMap<usize, ScheduleState>,
+    pub(super) groups: BTreeMap<String, Group>,
+    next_index: usize,
 }
 
 #[derive(Debug)]
-struct ScheduleState {
-    schedule: Schedule,
+pub(super) struct ScheduleState {
+    pub(super) schedule: Schedule,
+    pub(super) description: Option<String>,
     expression: ScheduleExpression,
     zone: Tz,
-    created: DateTime<Utc>,
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+    pub(super) created: DateTime<Utc>,
+    pub(super) modified: DateTime<Utc>,
     executions: u64,
+}
+
+/// A schedule group.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) arn: String,
+    pub(super) created: DateTime<Utc>,
+}
+
+impl ScheduleState {
+    /// Reads what the schedule says about time.
+    pub(super) fn new(schedule: Schedule, description: Option<String>, created: DateTime<Utc>, now: DateTime<Utc>) -> Result<Self, String> {
+        let expression = ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler).map_err(|error| error.to_string())?;
+        let zone = schedule.timezone.parse().map_err(|_| format!("{:?} is not a time zone", schedule.timezone))?;
+        let instant = |text: &Option<String>| match text {
+            Some(text) => DateTime::parse_from_rfc3339(text)
+                .map(|time| Some(time.with_timezone(&Utc)))
+                .map_err(|error| format!("{text:?} is not a date of ISO 8601: {error}")),
+            None => Ok(None),
+        };
+        let (start, end) = (instant(&schedule.start)?, instant(&schedule.end)?);
+        Ok(Self { expression, zone, start, end, description, created, modified: now, executions: 0, schedule })
+    }
+
+    fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.expression.is_one_time() {
+            return self.expression.next_after(after, self.zone, self.created);
+        }
+        // Something strictly after a moment before the start is at or after the start.
+        let after = self.start.map_or(after, |start| after.max(start - TimeDelta::nanoseconds(1)));
+        let next = self.expression.next_after(after, self.zone, self.start.unwrap_or(self.created))?;
+        self.end.is_none_or(|end| next <= end).then_some(next)
+    }
+
+    fn is_for(&self, group: &str, name: &str) -> bool {
+        self.schedule.group == group && self.schedule.name == name
+    }
 }
 
 impl Scheduler {
     /// What `stack` describes, created at `now`.
     ///
     /// # Errors
-    /// An expression or a zone that Scheduler would refuse, with its place in the template.
-    pub fn new(stack: &Stack, now: DateTime<Utc>) -> Result<Self, String> {
-        let mut schedules = Vec::new();
+    /// An expression, a zone or a date that Scheduler would refuse, with its place in the template.
+    pub fn new(stack: &Stack, pseudo: &Pseudo, now: DateTime<Utc>) -> Result<Self, String> {
+        let mut scheduler = Self { pseudo: pseudo.clone(), schedules: BTreeMap::new(), groups: BTreeMap::new(), next_index: 0 };
+        scheduler.add_group("default", now);
         for schedule in &stack.schedules {
             let place = format!("line {}: {}", schedule.position.line, schedule.logical_id);
-            let expression =
-                ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler).map_err(|error| format!("{place}: {error}"))?;
-            let zone = schedule.timezone.parse().map_err(|_| format!("{place}: {:?} is not a time zone", schedule.timezone))?;
-            schedules.push(ScheduleState { schedule: schedule.clone(), expression, zone, created: now, executions: 0 });
+            let state = ScheduleState::new(schedule.clone(), None, now, now).map_err(|error| format!("{place}: {error}"))?;
+            scheduler.add_group(&schedule.group, now);
+            scheduler.add(state);
         }
-        Ok(Self { schedules })
+        Ok(scheduler)
     }
 
-    /// The number of schedules.
+    pub(super) fn add(&mut self, state: ScheduleState) -> usize {
+        self.next_index += 1;
+        self.schedules.insert(self.next_index, state);
+        self.next_index
+    }
+
+    pub(super) fn add_group(&mut self, name: &str, now: DateTime<Utc>) -> String {
+        let arn = self.pseudo.arn("scheduler", &format!("schedule-group/{name}"));
+        self.groups.entry(name.to_owned()).or_insert_with(|| Group { arn, created: now }).arn.clone()
+    }
+
+    pub(super) fn index_of(&self, group: &str, name: &str) -> Option<usize> {
+        self.schedules.iter().find(|(_, state)| state.is_for(group, name)).map(|(index, _)| *index)
+    }
+
+    /// The numbers of all schedules.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.schedules.len()
+    pub fn indexes(&self) -> Vec<usize> {
+        self.schedules.keys().copied().collect()
     }
 
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.schedules.is_empty()
-    }
-
-    /// When schedule `index` fires next, if it is enabled.
+    /// When schedule `index` fires next, if it is there and enabled.
     #[must_use]
     pub fn next_after(&self, index: usize, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let state = &self.schedules[index];
-        if !state.schedule.enabled {
-            return None;
-        }
-        state.expression.next_after(after, state.zone, state.created)
+        self.schedules.get(&index).filter(|state| state.schedule.enabled).and_then(|state| state.next_after(after))
     }
 
-    /// The place of the schedule of that name.
+    /// The number of the schedule of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.schedules.iter().position(|state| state.schedule.name == name || state.schedule.logical_id == name)
+        let named = |state: &ScheduleState| state.schedule.name == name || state.schedule.logical_id == name;
+        self.schedules.iter().find(|(_, state)| named(state)).map(|(index, _)| *index)
     }
 
     /// The names of all schedules.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.schedules.iter().map(|state| state.schedule.name.as_str())
+        self.schedules.values().map(|state| state.schedule.name.as_str())
     }
 
-    /// Schedule `index`.
+    /// Schedule `index`, if it is there.
     #[must_use]
-    pub fn schedule(&self, index: usize) -> &Schedule {
-        &self.schedules[index].schedule
+    pub fn schedule(&self, index: usize) -> Option<&Schedule> {
+        self.schedules.get(&index).map(|state| &state.schedule)
+    }
+
+    /// Deletes schedule `index` where it is over and asks for it.
+    pub(super) fn clean_up(&mut self, index: usize, after: DateTime<Utc>) {
+        let is_over = |state: &ScheduleState| state.schedule.action_after_completion == "DELETE" && state.next_after(after).is_none();
+        if self.schedules.get(&index).is_some_and(is_over) {
+            self.schedules.remove(&index);
+        }
     }
 
     /// The payload of an occurrence: the input with its context attributes filled in, or Scheduler's own envelope,
     /// whose detail is the *string* `"{}"`.
-    pub fn payload(&mut self, index: usize, scheduled: DateTime<Utc>, attempt: u32, seed: u64) -> String {
-        let state = &mut self.schedules[index];
+    pub fn payload(&mut self, index: usize, scheduled: DateTime<Utc>, attempt: u32, seed: u64) -> Option<String> {
+        let state = self.schedules.get_mut(&index)?;
         if attempt == 1 {
             state.executions += 1;
         }
         let execution = super::derive_id(seed, &state.schedule.name, state.executions);
         let time = scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        match &state.schedule.target.input {
+        Some(match &state.schedule.target.input {
             Some(input) => input
                 .replace("<aws.scheduler.schedule-arn>", &state.schedule.arn)
                 .replace("<aws.scheduler.scheduled-time>", &time)
@@ -100,7 +161,7 @@ impl Scheduler {
                     state.schedule.arn
                 )
             }
-        }
+        })
     }
 }
 

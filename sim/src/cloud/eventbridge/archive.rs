@@ -9,8 +9,9 @@ use crate::cloud::template::Archive;
 /// An archive and what it holds.
 #[derive(Debug)]
 pub(super) struct ArchiveState {
-    archive: Archive,
-    pattern: Option<Pattern>,
+    pub(super) archive: Archive,
+    pub(super) pattern: Option<Pattern>,
+    pub(super) created: DateTime<Utc>,
     events: Vec<ArchivedEvent>,
 }
 
@@ -25,18 +26,42 @@ pub struct ArchivedEvent {
 /// A replay of an archive onto its bus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
-    name: String,
-    archive_arn: String,
+    pub(super) name: String,
+    pub(super) archive_arn: String,
     bus: String,
     start: DateTime<Utc>,
     end: DateTime<Utc>,
     filter: Vec<String>,
-    state: &'static str,
+    pub(super) state: &'static str,
+    /// The time of the latest event that was put.
+    last_replayed: Option<DateTime<Utc>>,
+}
+
+impl Replay {
+    pub(super) fn to_json(&self) -> Value {
+        let mut shown = json!({
+            "ReplayName": self.name,
+            "State": self.state,
+            "EventSourceArn": self.archive_arn,
+            "EventStartTime": self.start.timestamp(),
+            "EventEndTime": self.end.timestamp(),
+        });
+        if let Some(last) = self.last_replayed {
+            shown["EventLastReplayedTime"] = last.timestamp().into();
+        }
+        shown
+    }
 }
 
 impl ArchiveState {
-    pub(super) fn new(archive: Archive, pattern: Option<Pattern>) -> Self {
-        Self { archive, pattern, events: Vec::new() }
+    pub(super) fn new(archive: Archive, pattern: Option<Pattern>, created: DateTime<Utc>) -> Self {
+        Self { archive, pattern, created, events: Vec::new() }
+    }
+
+    /// How many events it holds, and their bytes.
+    pub(super) fn holds(&self, now: DateTime<Utc>) -> (usize, usize) {
+        let arrived = self.events.iter().filter(|archived| archived.arrives <= now);
+        arrived.fold((0, 0), |(count, bytes), archived| (count + 1, bytes + archived.event.envelope.len()))
     }
 
     fn wants(&self, event: &BusEvent, bus_arn: &str) -> bool {
@@ -105,7 +130,7 @@ impl EventBridge {
         }
         let filter = input.pointer("/Destination/FilterArns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let filter = filter.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let replay = Replay { name: name.clone(), archive_arn, bus: bus_name, start, end, filter, state: "STARTING" };
+        let replay = Replay { name: name.clone(), archive_arn, bus: bus_name, start, end, filter, state: "STARTING", last_replayed: None };
         self.replays.insert(name.clone(), replay);
         Ok(name)
     }
@@ -149,11 +174,18 @@ impl EventBridge {
         event
     }
 
-    /// Notes that a replay is done.
-    pub(in crate::cloud) fn complete_replay(&mut self, name: &str) {
-        if let Some(replay) = self.replays.get_mut(name) {
-            replay.state = "COMPLETED";
+    /// Notes how far a replay has come.
+    pub(in crate::cloud) fn note_replayed(&mut self, event: &BusEvent) {
+        if let Some(replay) = event.replay.as_ref().and_then(|name| self.replays.get_mut(name)) {
+            replay.last_replayed = replay.last_replayed.max(Some(event.time));
         }
+    }
+
+    /// Notes that a replay is done, or cancelled. Gives its state.
+    pub(in crate::cloud) fn complete_replay(&mut self, name: &str) -> &'static str {
+        let Some(replay) = self.replays.get_mut(name) else { return "FAILED" };
+        replay.state = if replay.state == "CANCELLING" { "CANCELLED" } else { "COMPLETED" };
+        replay.state
     }
 
     /// DescribeReplay.
@@ -163,13 +195,10 @@ impl EventBridge {
     pub(in crate::cloud) fn describe_replay(&self, input: &Value) -> Result<Value, ServiceError> {
         let name = input.get("ReplayName").and_then(Value::as_str).unwrap_or_default();
         let replay = self.replays.get(name).ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
-        Ok(json!({
-            "ReplayName": replay.name,
-            "State": replay.state,
-            "EventSourceArn": replay.archive_arn,
-            "EventStartTime": replay.start.timestamp(),
-            "EventEndTime": replay.end.timestamp(),
-        }))
+        let mut shown = replay.to_json();
+        shown["ReplayArn"] = self.pseudo.arn("events", &format!("replay/{name}")).into();
+        shown["Destination"] = json!({ "Arn": self.buses.get(&replay.bus).map(|bus| bus.arn.as_str()), "FilterArns": replay.filter });
+        Ok(shown)
     }
 
     /// The ARN of the archive of `bus`, if it has one.

@@ -2,7 +2,11 @@
 //! [`cloud`](super) delivers it.
 
 mod archive;
+mod archive_operations;
+mod bus_operations;
 mod put_events;
+mod rule_operations;
+mod target_operations;
 mod test_event_pattern;
 #[cfg(test)]
 mod tests;
@@ -18,6 +22,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use self::archive::ArchiveState;
+use self::bus_operations::Label;
 use super::error::ServiceError;
 use super::pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use super::template::{Bus, Pseudo, Rule, Stack};
@@ -28,12 +33,20 @@ pub struct EventBridge {
     pseudo: Pseudo,
     limit_bytes: usize,
     buses: BTreeMap<String, Bus>,
-    rules: Vec<Rule>,
+    rules: Vec<RuleState>,
     patterns: BTreeMap<String, BusPatterns>,
     archives: BTreeMap<String, ArchiveState>,
     replays: BTreeMap<String, Replay>,
+    /// By ARN.
+    labels: BTreeMap<String, Label>,
     sequence: u64,
     seed: u64,
+}
+
+#[derive(Debug)]
+struct RuleState {
+    rule: Rule,
+    pattern: Option<Pattern>,
 }
 
 /// The patterns of the rules of one bus.
@@ -72,34 +85,23 @@ impl EventBridge {
     ///
     /// # Errors
     /// A pattern that EventBridge would refuse, with AWS's words and the rule's place in the template.
-    pub fn new(stack: &Stack, pseudo: &Pseudo, limit_bytes: usize, seed: u64) -> Result<Self, String> {
+    pub fn new(stack: &Stack, pseudo: &Pseudo, limit_bytes: usize, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
         let mut buses: BTreeMap<String, Bus> = stack.buses.iter().map(|bus| (bus.name.clone(), bus.clone())).collect();
         buses.entry("default".to_owned()).or_insert_with(|| default_bus(pseudo));
-        let mut by_bus: BTreeMap<String, (Vec<Pattern>, Vec<usize>)> = BTreeMap::new();
-        for (number, rule) in stack.rules.iter().enumerate() {
-            if let Some(pattern) = parse(rule.pattern.as_deref(), &rule.logical_id, rule.position.line)? {
-                let (patterns, rules) = by_bus.entry(rule.bus.clone()).or_default();
-                patterns.push(pattern);
-                rules.push(number);
-            }
+        let mut rules = Vec::new();
+        for rule in &stack.rules {
+            let pattern = parse(rule.pattern.as_deref(), &rule.logical_id, rule.position.line)?;
+            rules.push(RuleState { rule: rule.clone(), pattern });
         }
-        let patterns = by_bus.into_iter().map(|(bus, (patterns, rules))| (bus, BusPatterns { index: patterns.into(), rules })).collect();
         let mut archives = BTreeMap::new();
         for archive in &stack.archives {
             let pattern = parse(archive.pattern.as_deref(), &archive.logical_id, archive.position.line)?;
-            archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern));
+            archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern, now));
         }
-        Ok(Self {
-            pseudo: pseudo.clone(),
-            limit_bytes,
-            buses,
-            rules: stack.rules.clone(),
-            patterns,
-            archives,
-            replays: BTreeMap::new(),
-            sequence: 0,
-            seed,
-        })
+        let (patterns, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut made = Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, patterns, archives, replays, labels, sequence: 0, seed };
+        made.reindex();
+        Ok(made)
     }
 
     /// The rules of `bus` that match `event`, in the order of the template.
@@ -107,19 +109,32 @@ impl EventBridge {
     pub fn matching(&self, event: &BusEvent) -> Vec<Rule> {
         let Ok(flat) = FlatEvent::parse(&event.envelope) else { return Vec::new() };
         let Some(patterns) = self.patterns.get(&event.bus) else { return Vec::new() };
-        let matching = patterns.index.matching(&flat).into_iter().map(|place| &self.rules[patterns.rules[place]]);
+        let matching = patterns.index.matching(&flat).into_iter().map(|place| &self.rules[patterns.rules[place]].rule);
         matching.filter(|rule| rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))).cloned().collect()
+    }
+
+    /// Brings the indexes up to date with the rules.
+    fn reindex(&mut self) {
+        let mut by_bus: BTreeMap<String, (Vec<Pattern>, Vec<usize>)> = BTreeMap::new();
+        for (place, state) in self.rules.iter().enumerate() {
+            if let Some(pattern) = &state.pattern {
+                let (patterns, rules) = by_bus.entry(state.rule.bus.clone()).or_default();
+                patterns.push(pattern.clone());
+                rules.push(place);
+            }
+        }
+        self.patterns = by_bus.into_iter().map(|(bus, (patterns, rules))| (bus, BusPatterns { index: patterns.into(), rules })).collect();
     }
 
     /// The rules that fire on a schedule.
     pub fn scheduled_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(|rule| rule.schedule_expression.is_some())
+        self.rules.iter().map(|state| &state.rule).filter(|rule| rule.schedule_expression.is_some())
     }
 
     /// The rule with that ARN.
     #[must_use]
     pub fn rule(&self, arn: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.arn == arn)
+        self.rules.iter().map(|state| &state.rule).find(|rule| rule.arn == arn)
     }
 
     /// The event that a scheduled rule puts (semantics 5.1).
@@ -147,48 +162,10 @@ impl EventBridge {
         name.rsplit_once('/').map_or(name, |(_, name)| name).to_owned()
     }
 
-    fn find_rule(&mut self, input: &Value) -> Result<&mut Rule, ServiceError> {
-        let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
-        let name = input.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !self.buses.contains_key(&bus) {
-            return Err(not_found(format!("Event bus {bus} does not exist.")));
-        }
-        self.rules
-            .iter_mut()
-            .find(|rule| rule.bus == bus && rule.name == name)
-            .ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
-    }
-
-    /// EnableRule and DisableRule. Events in between are not queued.
-    ///
-    /// # Errors
-    /// Where there is no such rule.
-    pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<Value, ServiceError> {
-        self.find_rule(input)?.enabled = enabled;
-        Ok(json!({}))
-    }
-
-    /// DescribeRule.
-    ///
-    /// # Errors
-    /// Where there is no such rule.
-    pub fn describe_rule(&mut self, input: &Value) -> Result<Value, ServiceError> {
-        let rule = self.find_rule(input)?;
-        Ok(describe(rule))
-    }
-
-    /// ListRules, by prefix.
-    ///
-    /// # Errors
-    /// Where there is no such bus.
-    pub fn list_rules(&self, input: &Value) -> Result<Value, ServiceError> {
-        let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
-        if !self.buses.contains_key(&bus) {
-            return Err(not_found(format!("Event bus {bus} does not exist.")));
-        }
-        let prefix = input.get("NamePrefix").and_then(Value::as_str).unwrap_or_default();
-        let rules: Vec<Value> = self.rules.iter().filter(|rule| rule.bus == bus && rule.name.starts_with(prefix)).map(describe).collect();
-        Ok(json!({ "Rules": rules }))
+    /// The name of a bus that exists.
+    fn existing_bus(&self, name_or_arn: Option<&str>) -> Result<String, ServiceError> {
+        let name = self.bus_name(name_or_arn);
+        if self.buses.contains_key(&name) { Ok(name) } else { Err(not_found(format!("Event bus {name} does not exist."))) }
     }
 }
 
@@ -204,17 +181,6 @@ fn parse(pattern: Option<&str>, owner: &str, line: usize) -> Result<Option<Patte
     Pattern::parse(text).map(Some).map_err(|error| format!("line {line}: {owner}: {}", error.message()))
 }
 
-fn describe(rule: &Rule) -> Value {
-    json!({
-        "Name": rule.name,
-        "Arn": rule.arn,
-        "EventPattern": rule.pattern,
-        "ScheduleExpression": rule.schedule_expression,
-        "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
-        "EventBusName": rule.bus,
-    })
-}
-
 fn default_bus(pseudo: &Pseudo) -> Bus {
     Bus {
         logical_id: "default".to_owned(),
@@ -226,4 +192,12 @@ fn default_bus(pseudo: &Pseudo) -> Bus {
 
 fn not_found(message: String) -> ServiceError {
     ServiceError::client("ResourceNotFoundException", message)
+}
+
+fn already_exists(message: String) -> ServiceError {
+    ServiceError::client("ResourceAlreadyExistsException", message)
+}
+
+fn limit_exceeded() -> ServiceError {
+    ServiceError::client("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
 }

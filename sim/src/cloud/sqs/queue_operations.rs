@@ -48,7 +48,7 @@ impl Sqs {
             return Err(ServiceError::client("QueueDeletedRecently", message));
         }
         self.check_dead_letter_queue(&settings)?;
-        let url = format!("https://sqs.{}.amazonaws.com/{}/{name}", self.region, self.account);
+        let url = format!("{}/{}/{name}", self.endpoint, self.account);
         let mut queue = Queue::new(name, &arn, &url, settings, now);
         queue.tags = pairs(input, "tags").into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         self.queues.insert(arn, queue);

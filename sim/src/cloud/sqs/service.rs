@@ -24,6 +24,8 @@ const SEQUENCE_NUMBER_STEP: u128 = 256;
 pub struct Sqs {
     pub(super) account: String,
     pub(super) region: String,
+    /// What the URLs of queues begin with.
+    pub(super) endpoint: String,
     pub(super) knobs: Knobs,
     /// By ARN.
     pub(super) queues: BTreeMap<String, Queue>,
@@ -42,6 +44,7 @@ impl Sqs {
         Self {
             account: account.to_owned(),
             region: region.to_owned(),
+            endpoint: format!("https://sqs.{region}.amazonaws.com"),
             knobs: Knobs::default(),
             queues: BTreeMap::new(),
             deleted: BTreeMap::new(),
@@ -55,6 +58,14 @@ impl Sqs {
     /// Sets what AWS leaves open or to chance.
     pub fn set_knobs(&mut self, knobs: Knobs) {
         self.knobs = knobs;
+    }
+
+    /// Makes the URLs of all queues begin with `endpoint`.
+    pub fn set_endpoint(&mut self, endpoint: &str) {
+        endpoint.clone_into(&mut self.endpoint);
+        for queue in self.queues.values_mut() {
+            queue.url = format!("{endpoint}/{}/{}", self.account, queue.name);
+        }
     }
 
     /// Creates a queue that a template declares, or brings an existing one to the template's settings.
@@ -217,6 +228,12 @@ impl Sqs {
     /// Whether the queue is a FIFO queue; nothing if it does not exist.
     pub fn fifo(&self, arn: &str) -> Option<bool> {
         self.queues.get(arn).map(|queue| queue.settings.fifo)
+    }
+
+    /// Whether the policy that the queue has as an attribute lets a service send on behalf of a resource.
+    pub fn may_send(&self, service: &str, arn: &str, source_arn: &str) -> bool {
+        let policy = self.queues.get(arn).and_then(|queue| queue.settings.policy.as_ref());
+        policy.is_some_and(|(_, document)| document.allows_service(service, "sqs:SendMessage", arn, source_arn))
     }
 
     /// The FIFO queue deduplicates by content; false for every other queue.

@@ -23,7 +23,8 @@ pub(super) struct Settings {
     pub(super) receive_wait_seconds: u32,
     pub(super) redrive: Option<RedrivePolicy>,
     pub(super) redrive_allow_policy: Option<String>,
-    pub(super) policy: Option<String>,
+    /// Who may use the queue: as it was given, and read.
+    pub(super) policy: Option<(String, template::PolicyDocument)>,
     pub(super) managed_encryption: bool,
     pub(super) kms_key: Option<String>,
     pub(super) kms_reuse_seconds: Option<u32>,
@@ -117,7 +118,7 @@ impl Settings {
             "ReceiveMessageWaitTimeSeconds" => self.receive_wait_seconds = number(name, value, 0..=20)?,
             "RedrivePolicy" => self.redrive = redrive_policy(value)?,
             "RedriveAllowPolicy" => self.redrive_allow_policy = optional(value),
-            "Policy" => self.policy = optional(value),
+            "Policy" => self.policy = policy(value)?,
             "FifoQueue" if boolean(name, value)? == self.fifo => {}
             "FifoQueue" => return Err(unknown_attribute(name)),
             "ContentBasedDeduplication" => self.content_based_deduplication = boolean(name, value)?,
@@ -145,7 +146,7 @@ impl Settings {
             "ReceiveMessageWaitTimeSeconds" => Some(self.receive_wait_seconds.to_string()),
             "RedrivePolicy" => self.redrive.as_ref().map(RedrivePolicy::to_text),
             "RedriveAllowPolicy" => self.redrive_allow_policy.clone(),
-            "Policy" => self.policy.clone(),
+            "Policy" => self.policy.as_ref().map(|(text, _)| text.clone()),
             "FifoQueue" => fifo("true".to_owned()),
             "ContentBasedDeduplication" => fifo(self.content_based_deduplication.to_string()),
             "DeduplicationScope" => fifo(if self.deduplicates_per_group { "messageGroup" } else { "queue" }.to_owned()),
@@ -181,6 +182,15 @@ fn choice(name: &str, value: &str, words: [&str; 2]) -> Result<bool, ServiceErro
 
 fn optional(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Reads the JSON text of a queue's policy; an empty text removes it.
+fn policy(text: &str) -> Result<Option<(String, template::PolicyDocument)>, ServiceError> {
+    let Some(text) = optional(text) else { return Ok(None) };
+    let document = template::PolicyDocument::parse(&text).map_err(|reason| {
+        ServiceError::client("InvalidAttributeValue", format!("Invalid value for the parameter Policy. Reason: {reason}"))
+    })?;
+    Ok(Some((text, document)))
 }
 
 /// Reads the JSON text of a redrive policy; an empty text removes the policy.

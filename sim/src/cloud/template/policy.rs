@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use super::fields::Fields;
 use super::node::{Kind, Node};
 use super::policy_condition::PolicyCondition;
+use super::report::Report;
 use super::wildcard;
+use super::yaml;
 
 /// An IAM policy document, read far enough to answer questions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,6 +71,24 @@ impl PolicyDocument {
     pub fn allows(&self, request: PolicyRequest<'_>) -> bool {
         let says = |effect| self.statements.iter().any(|statement| statement.effect == effect && statement.matches(request));
         says(Effect::Allow) && !says(Effect::Deny)
+    }
+
+    /// Reads the JSON text of a resource policy.
+    ///
+    /// # Errors
+    /// The first thing in it that is unknown here.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let report = Report::new("policy");
+        let document = yaml::parse(text, &report).map(|root| Self::read(&Fields::new("the policy", &root, &report), Parts::Resource));
+        match document {
+            Some(document) if report.is_empty() => Ok(document),
+            _ => Err(report.into_errors().first().map_or_else(|| "it is no policy".to_owned(), ToString::to_string)),
+        }
+    }
+
+    /// Whether a service may do something with a resource on behalf of another one.
+    pub fn allows_service(&self, service: &str, action: &str, resource: &str, source_arn: &str) -> bool {
+        self.allows(PolicyRequest { service: Some(service), action, resource, keys: &source_keys(source_arn) })
     }
 
     /// Reads a policy document; `principals` tells a resource or trust policy from an identity policy.

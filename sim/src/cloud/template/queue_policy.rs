@@ -1,7 +1,7 @@
 use super::context::Context;
 use super::fields::Fields;
 use super::identity::Identity;
-use super::policy::{self, Parts, PolicyDocument, PolicyRequest};
+use super::policy::{self, Parts, PolicyDocument};
 use super::position::Position;
 use super::queue::queue_arn;
 
@@ -21,9 +21,7 @@ pub struct QueuePolicy {
 impl QueuePolicy {
     /// Whether a service may do something with a queue on behalf of a resource.
     pub fn allows(&self, service_principal: &str, action: &str, queue_arn: &str, source_arn: &str) -> bool {
-        let keys = policy::source_keys(source_arn);
-        let request = PolicyRequest { service: Some(service_principal), action, resource: queue_arn, keys: &keys };
-        self.queue_arns.iter().any(|arn| arn == queue_arn) && self.document.allows(request)
+        self.queue_arns.iter().any(|arn| arn == queue_arn) && self.document.allows_service(service_principal, action, queue_arn, source_arn)
     }
 
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {

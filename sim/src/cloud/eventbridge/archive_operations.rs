@@ -1,0 +1,124 @@
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::archive::ArchiveState;
+use super::bus_operations::Label;
+use super::rule_operations::parse_pattern;
+use super::{EventBridge, already_exists, not_found};
+use crate::cloud::error::ServiceError;
+use crate::cloud::input::{integer, page, required, required_name, text};
+use crate::cloud::template::Archive;
+
+impl EventBridge {
+    pub(in crate::cloud) fn create_archive(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+        let name = required_name(input, "ArchiveName", 48)?.to_owned();
+        let source = required(input, "EventSourceArn")?;
+        let bus = self.existing_bus(Some(source))?;
+        if self.archives.contains_key(&name) {
+            return Err(already_exists(format!("Archive {name} already exists.")));
+        }
+        let pattern = text(input, "EventPattern");
+        let parsed = pattern.map(parse_pattern).transpose()?;
+        let archive = Archive {
+            logical_id: name.clone(),
+            position: Default::default(),
+            arn: self.pseudo.arn("events", &format!("archive/{name}")),
+            source_arn: self.buses.get(&bus).map(|bus| bus.arn.clone()).unwrap_or_default(),
+            pattern: pattern.map(str::to_owned),
+            retention_days: integer(input, "RetentionDays", 0..=u32::MAX)?.unwrap_or(0),
+            name: name.clone(),
+        };
+        let answer = json!({ "ArchiveArn": archive.arn, "State": "ENABLED", "CreationTime": now.timestamp() });
+        self.labels.insert(archive.arn.clone(), Label::read(input));
+        self.archives.insert(name, ArchiveState::new(archive, parsed, now));
+        Ok(answer)
+    }
+
+    pub(in crate::cloud) fn update_archive(&mut self, input: &Value) -> Result<Value, ServiceError> {
+        let (pattern, description) = (text(input, "EventPattern"), text(input, "Description"));
+        let retention = integer(input, "RetentionDays", 0..=u32::MAX)?;
+        if pattern.is_none() && description.is_none() && retention.is_none() {
+            return Err(ServiceError::validation("At least one of EventPattern, RetentionDays or Description must be provided."));
+        }
+        let parsed = pattern.map(parse_pattern).transpose()?;
+        let state = self.archives.get_mut(required(input, "ArchiveName")?);
+        let state = state.ok_or_else(|| unknown_archive(input))?;
+        if let Some(text) = pattern {
+            state.archive.pattern = Some(text.to_owned());
+            state.pattern = parsed;
+        }
+        state.archive.retention_days = retention.unwrap_or(state.archive.retention_days);
+        let arn = state.archive.arn.clone();
+        let created = state.created;
+        if let Some(description) = description {
+            self.labels.entry(arn.clone()).or_default().description = Some(description.to_owned());
+        }
+        Ok(json!({ "ArchiveArn": arn, "State": "ENABLED", "CreationTime": created.timestamp() }))
+    }
+
+    pub(in crate::cloud) fn delete_archive(&mut self, input: &Value) -> Result<Value, ServiceError> {
+        let state = self.archives.remove(required(input, "ArchiveName")?).ok_or_else(|| unknown_archive(input))?;
+        self.labels.remove(&state.archive.arn);
+        Ok(json!({}))
+    }
+
+    pub(in crate::cloud) fn describe_archive(&self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+        let state = self.archives.get(required(input, "ArchiveName")?).ok_or_else(|| unknown_archive(input))?;
+        let mut shown = self.show_archive(now, state);
+        shown["ArchiveArn"] = state.archive.arn.as_str().into();
+        if let Some(pattern) = &state.archive.pattern {
+            shown["EventPattern"] = pattern.as_str().into();
+        }
+        self.describe_label(&state.archive.arn, &mut shown);
+        Ok(shown)
+    }
+
+    pub(in crate::cloud) fn list_archives(&self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+        let (prefix, source) = (text(input, "NamePrefix").unwrap_or_default(), text(input, "EventSourceArn"));
+        let wanted = |state: &&ArchiveState| {
+            state.archive.name.starts_with(prefix) && source.is_none_or(|source| state.archive.source_arn == source)
+        };
+        let archives = self.archives.values().filter(wanted).map(|state| self.show_archive(now, state)).collect();
+        page(input, "Limit", "Archives", archives)
+    }
+
+    fn show_archive(&self, now: DateTime<Utc>, state: &ArchiveState) -> Value {
+        let (count, bytes) = state.holds(now);
+        json!({
+            "ArchiveName": state.archive.name,
+            "EventSourceArn": state.archive.source_arn,
+            "State": "ENABLED",
+            "RetentionDays": state.archive.retention_days,
+            "EventCount": count,
+            "SizeBytes": bytes,
+            "CreationTime": state.created.timestamp(),
+        })
+    }
+
+    /// CancelReplay: no further slice is put.
+    pub(in crate::cloud) fn cancel_replay(&mut self, input: &Value) -> Result<Value, ServiceError> {
+        let name = required(input, "ReplayName")?;
+        let replay = self.replays.get_mut(name).ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
+        if !matches!(replay.state, "STARTING" | "RUNNING") {
+            let message = format!("Replay {name} is not in a valid state for this operation.");
+            return Err(ServiceError::client("IllegalStatusException", message));
+        }
+        replay.state = "CANCELLING";
+        Ok(json!({ "ReplayArn": self.pseudo.arn("events", &format!("replay/{name}")), "State": "CANCELLING" }))
+    }
+
+    pub(in crate::cloud) fn list_replays(&self, input: &Value) -> Result<Value, ServiceError> {
+        let (prefix, state) = (text(input, "NamePrefix").unwrap_or_default(), text(input, "State"));
+        let source = text(input, "EventSourceArn");
+        let wanted = self.replays.values().filter(|replay| {
+            replay.name.starts_with(prefix)
+                && state.is_none_or(|state| replay.state == state)
+                && source.is_none_or(|source| replay.archive_arn == source)
+        });
+        page(input, "Limit", "Replays", wanted.map(super::Replay::to_json).collect())
+    }
+}
+
+fn unknown_archive(input: &Value) -> ServiceError {
+    not_found(format!("Archive {} does not exist.", text(input, "ArchiveName").unwrap_or_default()))
+}

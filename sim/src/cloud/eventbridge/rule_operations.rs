@@ -1,0 +1,148 @@
+use serde_json::{Value, json};
+
+use super::bus_operations::Label;
+use super::{EventBridge, RuleState, limit_exceeded, not_found};
+use crate::cloud::error::ServiceError;
+use crate::cloud::input::{choice, page, required, required_name, text};
+use crate::cloud::pattern::Pattern;
+use crate::cloud::schedule_expression::{Dialect, ScheduleExpression};
+use crate::cloud::template::Rule;
+
+/// AWS's default quota.
+const RULES_A_BUS_MAX: usize = 300;
+
+impl EventBridge {
+    /// PutRule: makes a rule, or replaces everything about one but its targets and tags. Gives its ARN.
+    pub(in crate::cloud) fn put_rule(&mut self, input: &Value) -> Result<String, ServiceError> {
+        let name = required_name(input, "Name", 64)?.to_owned();
+        let bus = self.existing_bus(text(input, "EventBusName"))?;
+        let (pattern, schedule) = (text(input, "EventPattern"), text(input, "ScheduleExpression"));
+        if pattern.is_none() && schedule.is_none() {
+            return Err(ServiceError::validation("Parameter(s) EventPattern or ScheduleExpression must be specified."));
+        }
+        if let Some(expression) = schedule {
+            if bus != "default" {
+                return Err(ServiceError::validation("ScheduleExpression is supported only on the default event bus."));
+            }
+            ScheduleExpression::parse(expression, Dialect::Rule).map_err(|error| ServiceError::validation(error.to_string()))?;
+        }
+        let parsed = pattern.map(parse_pattern).transpose()?;
+        let state = choice(input, "State", &["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"])?;
+        let path = if bus == "default" { format!("rule/{name}") } else { format!("rule/{bus}/{name}") };
+        let rule = Rule {
+            logical_id: name.clone(),
+            position: Default::default(),
+            arn: self.pseudo.arn("events", &path),
+            name,
+            bus,
+            pattern: pattern.map(str::to_owned),
+            schedule_expression: schedule.map(str::to_owned),
+            enabled: state != Some("DISABLED"),
+            targets: Vec::new(),
+        };
+        let arn = rule.arn.clone();
+        let mut label = Label::read(input);
+        match self.rules.iter_mut().find(|state| state.rule.arn == arn) {
+            Some(existing) => {
+                let targets = std::mem::take(&mut existing.rule.targets);
+                *existing = RuleState { rule: Rule { targets, ..rule }, pattern: parsed };
+                // Tags are set when a rule is made, and by TagResource only.
+                label.tags = self.labels.remove(&arn).map(|label| label.tags).unwrap_or_default();
+            }
+            None => {
+                if self.rules.iter().filter(|state| state.rule.bus == rule.bus).count() >= RULES_A_BUS_MAX {
+                    return Err(limit_exceeded());
+                }
+                self.rules.push(RuleState { rule, pattern: parsed });
+            }
+        }
+        self.labels.insert(arn.clone(), label);
+        self.reindex();
+        Ok(arn)
+    }
+
+    /// DeleteRule. Gives the rule's ARN.
+    pub(in crate::cloud) fn delete_rule(&mut self, input: &Value) -> Result<String, ServiceError> {
+        required(input, "Name")?;
+        let rule = &self.find_rule(input)?.rule;
+        if !rule.targets.is_empty() {
+            return Err(ServiceError::validation("Rule can't be deleted since it has targets."));
+        }
+        let arn = rule.arn.clone();
+        self.rules.retain(|state| state.rule.arn != arn);
+        self.reindex();
+        self.labels.remove(&arn);
+        Ok(arn)
+    }
+
+    /// EnableRule and DisableRule. Events in between are not queued.
+    ///
+    /// # Errors
+    /// Where there is no such rule.
+    pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<Value, ServiceError> {
+        self.find_rule(input)?.rule.enabled = enabled;
+        Ok(json!({}))
+    }
+
+    /// DescribeRule.
+    ///
+    /// # Errors
+    /// Where there is no such rule.
+    pub fn describe_rule(&mut self, input: &Value) -> Result<Value, ServiceError> {
+        required(input, "Name")?;
+        let rule = self.find_rule(input)?.rule.clone();
+        Ok(self.show_rule(&rule))
+    }
+
+    /// ListRules, by prefix.
+    ///
+    /// # Errors
+    /// Where there is no such bus.
+    pub fn list_rules(&self, input: &Value) -> Result<Value, ServiceError> {
+        let bus = self.existing_bus(text(input, "EventBusName"))?;
+        let prefix = text(input, "NamePrefix").unwrap_or_default();
+        let rules = self.rules.iter().map(|state| &state.rule);
+        let rules = rules.filter(|rule| rule.bus == bus && rule.name.starts_with(prefix)).map(|rule| self.show_rule(rule)).collect();
+        page(input, "Limit", "Rules", rules)
+    }
+
+    pub(in crate::cloud) fn list_rule_names_by_target(&self, input: &Value) -> Result<Value, ServiceError> {
+        let target = required(input, "TargetArn")?;
+        let bus = self.existing_bus(text(input, "EventBusName"))?;
+        let rules = self.rules.iter().map(|state| &state.rule);
+        let rules = rules.filter(|rule| rule.bus == bus && rule.targets.iter().any(|known| known.arn == target));
+        page(input, "Limit", "RuleNames", rules.map(|rule| rule.name.as_str().into()).collect())
+    }
+
+    pub(super) fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {
+        self.find_rule_called(input, text(input, "Name").unwrap_or_default())
+    }
+
+    pub(super) fn find_rule_called(&mut self, input: &Value, name: &str) -> Result<&mut RuleState, ServiceError> {
+        let bus = self.existing_bus(text(input, "EventBusName"))?;
+        self.rules
+            .iter_mut()
+            .find(|state| state.rule.bus == bus && state.rule.name == name)
+            .ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
+    }
+
+    fn show_rule(&self, rule: &Rule) -> Value {
+        let mut shown = json!({
+            "Name": rule.name,
+            "Arn": rule.arn,
+            "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
+            "EventBusName": rule.bus,
+        });
+        for (name, value) in [("EventPattern", &rule.pattern), ("ScheduleExpression", &rule.schedule_expression)] {
+            if let Some(value) = value {
+                shown[name] = value.as_str().into();
+            }
+        }
+        self.describe_label(&rule.arn, &mut shown);
+        shown
+    }
+}
+
+pub(super) fn parse_pattern(text: &str) -> Result<Pattern, ServiceError> {
+    Pattern::parse(text).map_err(|error| ServiceError::client("InvalidEventPatternException", error.message()))
+}

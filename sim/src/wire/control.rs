@@ -1,0 +1,114 @@
+//! What clients of the server may ask about the server itself.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use chrono::{SecondsFormat, TimeDelta};
+use futures::stream;
+use http::{Method, Request, Response};
+use http_body_util::{Either, StreamBody};
+use hyper::body::Frame;
+use serde_json::{Value, json};
+
+use super::server::{Body, Lines, plain};
+use super::shared::Shared;
+use crate::cloud::error::ServiceError;
+use crate::cloud::wire::{error_answer, input_of};
+
+/// A leap year: further than any archive, retention or retry reaches.
+const JUMP_SECONDS_MAX: f64 = 366.0 * 86_400.0;
+
+const SERVICES: [&str; 5] = ["dynamodb", "events", "lambda", "scheduler", "sqs"];
+
+/// Answers, if the path is one of the server's own.
+pub(super) async fn answer(shared: &Rc<Shared>, request: &Request<Bytes>) -> Option<Response<Body>> {
+    let path = request.uri().path();
+    if !path.starts_with("/_sim/") && !path.starts_with("/_localstack/") {
+        return None;
+    }
+    let answered = match (request.method(), path) {
+        (&Method::GET, "/_sim/clock") => Ok(clock(shared)),
+        (&Method::POST, "/_sim/clock/advance") => advance(shared, request).await,
+        (&Method::GET, "/_sim/journal") => return Some(journal(shared, request)),
+        (&Method::POST, "/_sim/reset" | "/_localstack/state/reset") => reset(shared).await,
+        (&Method::GET | &Method::HEAD, "/_localstack/health") => Ok(health()),
+        (&Method::GET, "/_localstack/info") => Ok(info(shared)),
+        (method, path) => {
+            let error = ServiceError::client("UnknownOperationException", format!("{method} {path} is not there"));
+            Err(ServiceError { status: 404, ..error })
+        }
+    };
+    Some(plain(answered.map_or_else(|error| error_answer(&error, "control"), |body| json_answer(&body))))
+}
+
+fn json_answer(body: &Value) -> Response<Bytes> {
+    let response = Response::builder().header("content-type", "application/json");
+    response.body(Bytes::from(body.to_string())).expect("the parts of an answer are well formed")
+}
+
+fn clock(shared: &Shared) -> Value {
+    let seconds = shared.clock.offset().as_seconds_f64();
+    json!({ "now": shared.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true), "ahead_seconds": seconds })
+}
+
+async fn advance(shared: &Rc<Shared>, request: &Request<Bytes>) -> Result<Value, ServiceError> {
+    let input = input_of(request)?;
+    let seconds = input.get("seconds").and_then(Value::as_f64).filter(|seconds| (0.0..=JUMP_SECONDS_MAX).contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        ServiceError::validation(format!("seconds must be a number from 0 to {JUMP_SECONDS_MAX}: the clock never goes back"))
+    })?;
+    shared.note(format!("the clock advances by {seconds} s"));
+    shared.jump(TimeDelta::milliseconds((seconds * 1000.0) as i64)).await;
+    Ok(clock(shared))
+}
+
+async fn reset(shared: &Rc<Shared>) -> Result<Value, ServiceError> {
+    let failed = |reason| ServiceError { status: 500, ..ServiceError::client("InternalFailure", reason) };
+    shared.reset().await.map_err(failed)?;
+    Ok(json!({ "reset": true }))
+}
+
+/// The journal so far; with `?follow=true` also what is to come.
+fn journal(shared: &Rc<Shared>, request: &Request<Bytes>) -> Response<Body> {
+    let follows =
+        request.uri().query().is_some_and(|query| query.split('&').any(|pair| matches!(pair, "follow" | "follow=true" | "follow=1")));
+    let response = Response::builder().header("content-type", "application/x-ndjson");
+    let body = if follows {
+        let lines = stream::unfold((Rc::clone(shared), 0), |(shared, seen)| async move {
+            loop {
+                let (lines, written) = shared.journal.borrow().after(seen);
+                if !lines.is_empty() {
+                    return Some((Ok(Frame::data(Bytes::from(lines))), (shared, written)));
+                }
+                // A reset began a new journal.
+                let begins_anew = written < seen;
+                if begins_anew {
+                    return Some((Ok(Frame::data(Bytes::new())), (shared, 0)));
+                }
+                shared.changed().await;
+            }
+        });
+        let lines: Lines = Box::pin(lines);
+        Either::Right(StreamBody::new(lines))
+    } else {
+        Either::Left(Bytes::from(shared.journal.borrow().after(0).0).into())
+    };
+    response.body(body).expect("the parts of an answer are well formed")
+}
+
+/// What tools that wait for LocalStack ask.
+fn health() -> Value {
+    let services: serde_json::Map<String, Value> = SERVICES.iter().map(|name| ((*name).to_owned(), "running".into())).collect();
+    json!({ "services": services, "edition": "community", "version": env!("CARGO_PKG_VERSION") })
+}
+
+fn info(shared: &Shared) -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "edition": "community",
+        "is_license_activated": false,
+        "system": std::env::consts::OS,
+        "is_docker": false,
+        "server_time_utc": shared.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
+    })
+}
