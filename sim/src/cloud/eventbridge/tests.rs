@@ -1,5 +1,6 @@
 //! Which rules of a bus an event meets, and which patterns a stack may have.
 
+use chrono::DateTime;
 use serde_json::json;
 
 use super::super::pattern::PATTERN_CHARACTERS_QUOTA;
@@ -27,7 +28,7 @@ fn eventbridge(rules: Vec<Rule>) -> Result<EventBridge, String> {
         partition: "aws".to_owned(),
         stack_name: "shop".to_owned(),
     };
-    EventBridge::new(&Stack { rules, ..Stack::default() }, &pseudo, 1_048_576, 1)
+    EventBridge::new(&Stack { rules, ..Stack::default() }, &pseudo, 1_048_576, 1, DateTime::UNIX_EPOCH)
 }
 
 fn event(bus: &str, source: &str) -> BusEvent {
