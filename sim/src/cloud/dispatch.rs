@@ -5,13 +5,14 @@ use chrono::{DateTime, Utc};
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::Cloud;
+use super::dynamodb::DynamoError;
 use super::error::ServiceError;
 use super::eventbridge::Put;
 use super::eventbridge::put_answer;
 use super::pattern::{FlatEvent, Pattern, validate_test_event};
 use super::record::Record;
 use super::wire::{Service, answer, call_of, error_answer, input_of};
+use super::{Cloud, Task};
 
 impl Cloud {
     /// Answers a request of an AWS client.
@@ -24,7 +25,7 @@ impl Cloud {
         };
         if call.service == Service::DynamoDb {
             let body = String::from_utf8_lossy(request.body());
-            return match self.dynamodb.handle(now, &call.operation, &body) {
+            return match self.handle_dynamodb(now, &call.operation, &body) {
                 Ok(body) => answer(200, body, &request_id),
                 Err(error) => answer(error.status, error.body, &request_id),
             };
@@ -42,15 +43,37 @@ impl Cloud {
     fn events(&mut self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, ServiceError> {
         match operation {
             "PutEvents" => self.put_events(now, input),
-            "EnableRule" => self.eventbridge.set_rule_state(input, true),
-            "DisableRule" => self.eventbridge.set_rule_state(input, false),
-            "DescribeRule" => self.eventbridge.describe_rule(input),
-            "ListRules" => self.eventbridge.list_rules(input),
+            "EnableRule" => self.set_rule_state(now, input, true).map(|()| json!({})),
+            "DisableRule" => self.set_rule_state(now, input, false).map(|()| json!({})),
+            "PutRule" => self.put_rule(now, input),
             "StartReplay" => self.start_replay(now, input),
-            "DescribeReplay" => self.eventbridge.describe_replay(input),
             "TestEventPattern" => test_event_pattern(input),
-            other => Err(ServiceError::client("UnknownOperationException", format!("{other} is not simulated"))),
+            other => {
+                let managed = self.eventbridge.manage(other, input).or_else(|| self.eventbridge.manage_archives(now, other, input));
+                managed.unwrap_or_else(|| Err(ServiceError::client("UnknownOperationException", format!("{other} is not simulated"))))
+            }
         }
+    }
+
+    /// DynamoDB, with what it does to a caller now and then: it throttles, or it writes and answers an error.
+    fn handle_dynamodb(&mut self, now: DateTime<Utc>, operation: &str, input: &str) -> Result<String, DynamoError> {
+        let is_data = operation.ends_with("Item") || operation.ends_with("Items") || matches!(operation, "Query" | "Scan");
+        if is_data && self.happens(self.knobs.dynamodb_throttles_per_mille) {
+            return Err(DynamoError::throttled());
+        }
+        let answer = self.dynamodb.handle(now, operation, input)?;
+        let is_write = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems");
+        if is_write && self.happens(self.knobs.dynamodb_lost_answers_per_mille) {
+            return Err(DynamoError::internal());
+        }
+        Ok(answer)
+    }
+
+    fn put_rule(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+        let arn = self.eventbridge.put_rule(input)?;
+        self.agenda.retain(|task| !matches!(task, Task::FireRule { arn: planned } if *planned == arn));
+        self.plan_rule(&arn, now, now).map_err(ServiceError::validation)?;
+        Ok(json!({ "RuleArn": arn }))
     }
 
     /// PutEvents, for the wire and for scenarios.

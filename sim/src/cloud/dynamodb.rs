@@ -28,6 +28,28 @@ pub struct DynamoError {
     pub body: String,
 }
 
+impl DynamoError {
+    /// More requests than the table's or the account's throughput.
+    #[must_use]
+    pub fn throttled() -> Self {
+        Self::new(
+            400,
+            "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.",
+        )
+    }
+
+    /// DynamoDB's own failure; a single write may have been applied all the same.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")
+    }
+
+    fn new(status: u16, kind: &str, message: &str) -> Self {
+        Self { status, body: json!({ "__type": kind, "message": message }).to_string() }
+    }
+}
+
 #[derive(Debug, Default)]
 struct CloudClock(AtomicU64);
 

@@ -72,7 +72,7 @@ impl Stage {
             .ok_or_else(|| format!("there is no rule {name:?}; there are {}", ids(self.stack.rules.iter().map(|rule| &rule.logical_id))))?;
         let input = serde_json::json!({ "Name": rule.name, "EventBusName": rule.bus });
         world.note(format!("{} {}", if enabled { "enable" } else { "disable" }, rule.name));
-        world.touch(|cloud, _| cloud.set_rule_state(&input, enabled)).map_err(|error| error.to_string())
+        world.touch(|cloud, now| cloud.set_rule_state(now, &input, enabled)).map_err(|error| error.to_string())
     }
 
     /// Sends every dead letter's original event to the function again, as an operator does.

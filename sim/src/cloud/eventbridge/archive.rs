@@ -1,23 +1,24 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{BusEvent, Entry, EventBridge, not_found};
+use super::{BusEvent, Entry, EventBridge, limit_exceeded, not_found};
 use crate::cloud::error::ServiceError;
+use crate::cloud::json_text::resolve;
 use crate::cloud::pattern::{FlatEvent, Pattern};
 use crate::cloud::template::Archive;
 
 /// An archive and what it holds.
 #[derive(Debug)]
 pub(super) struct ArchiveState {
-    archive: Archive,
-    pattern: Option<Pattern>,
-    events: Vec<ArchivedEvent>,
+    pub archive: Archive,
+    pub pattern: Option<Pattern>,
+    pub events: Vec<ArchivedEvent>,
 }
 
 /// One event in an archive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArchivedEvent {
-    event: BusEvent,
+    pub(super) event: BusEvent,
     resources: Vec<String>,
     arrives: DateTime<Utc>,
 }
@@ -25,13 +26,14 @@ pub struct ArchivedEvent {
 /// A replay of an archive onto its bus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
-    name: String,
-    archive_arn: String,
+    pub(super) name: String,
+    pub(super) archive_arn: String,
     bus: String,
     start: DateTime<Utc>,
     end: DateTime<Utc>,
     filter: Vec<String>,
-    state: &'static str,
+    pub(super) state: &'static str,
+    last_replayed: Option<DateTime<Utc>>,
 }
 
 impl ArchiveState {
@@ -101,17 +103,18 @@ impl EventBridge {
             return Err(ServiceError::client("ResourceAlreadyExistsException", format!("Replay {name} already exists.")));
         }
         if self.replays.values().filter(|replay| matches!(replay.state, "STARTING" | "RUNNING")).count() >= 10 {
-            return Err(ServiceError::client("LimitExceededException", "The requested resource exceeds the maximum number allowed."));
+            return Err(limit_exceeded());
         }
         let filter = input.pointer("/Destination/FilterArns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let filter = filter.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let replay = Replay { name: name.clone(), archive_arn, bus: bus_name, start, end, filter, state: "STARTING" };
+        let replay = Replay { name: name.clone(), archive_arn, bus: bus_name, start, end, filter, state: "STARTING", last_replayed: None };
         self.replays.insert(name.clone(), replay);
         Ok(name)
     }
 
     /// The events of a replay, in slices of a minute of their own time, the oldest first.
     pub(in crate::cloud) fn run_replay(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Vec<BusEvent>> {
+        self.drop_expired(now);
         let Some(replay) = self.replays.get_mut(name) else { return Vec::new() };
         replay.state = "RUNNING";
         let replay = replay.clone();
@@ -142,17 +145,29 @@ impl EventBridge {
             detail_type: original.detail_type.clone(),
             time: original.time,
             resources: archived.resources.clone(),
-            detail: original.detail.clone(),
+            detail: resolve(&original.envelope, "$.detail").unwrap_or("{}").to_owned(),
             replay: Some(replay.name.clone()),
         });
         event.filter.clone_from(&replay.filter);
         event
     }
 
-    /// Notes that a replay is done.
-    pub(in crate::cloud) fn complete_replay(&mut self, name: &str) {
+    /// Notes that a replay is done, or that it was cancelled; gives its last state.
+    pub(in crate::cloud) fn end_replay(&mut self, name: &str) -> &'static str {
+        let Some(replay) = self.replays.get_mut(name) else { return "FAILED" };
+        replay.state = if replay.state == "CANCELLING" { "CANCELLED" } else { "COMPLETED" };
+        replay.state
+    }
+
+    /// The state of a replay.
+    pub(in crate::cloud) fn replay_state(&self, name: &str) -> Option<&'static str> {
+        self.replays.get(name).map(|replay| replay.state)
+    }
+
+    /// Notes how far a replay has come, in the time of its events.
+    pub(in crate::cloud) fn note_replayed(&mut self, name: &str, time: DateTime<Utc>) {
         if let Some(replay) = self.replays.get_mut(name) {
-            replay.state = "COMPLETED";
+            replay.last_replayed = replay.last_replayed.max(Some(time));
         }
     }
 
@@ -163,13 +178,7 @@ impl EventBridge {
     pub(in crate::cloud) fn describe_replay(&self, input: &Value) -> Result<Value, ServiceError> {
         let name = input.get("ReplayName").and_then(Value::as_str).unwrap_or_default();
         let replay = self.replays.get(name).ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
-        Ok(json!({
-            "ReplayName": replay.name,
-            "State": replay.state,
-            "EventSourceArn": replay.archive_arn,
-            "EventStartTime": replay.start.timestamp(),
-            "EventEndTime": replay.end.timestamp(),
-        }))
+        Ok(replay_shown(replay))
     }
 
     /// The ARN of the archive of `bus`, if it has one.
@@ -179,4 +188,19 @@ impl EventBridge {
         let archive = self.archives.values().find(|state| state.archive.source_arn == bus_arn)?;
         Some((archive.archive.arn.clone(), bus_arn))
     }
+}
+
+/// A replay as its owner sees it. How far it has come is not said before an event was replayed.
+pub(super) fn replay_shown(replay: &Replay) -> Value {
+    let mut shown = json!({
+        "ReplayName": replay.name,
+        "State": replay.state,
+        "EventSourceArn": replay.archive_arn,
+        "EventStartTime": replay.start.timestamp(),
+        "EventEndTime": replay.end.timestamp(),
+    });
+    if let Some(time) = replay.last_replayed {
+        shown["EventLastReplayedTime"] = json!(time.timestamp());
+    }
+    shown
 }

@@ -2,7 +2,9 @@
 //! [`cloud`](super) delivers it.
 
 mod archive;
+mod archive_operations;
 mod put_events;
+mod rule_operations;
 
 pub use archive::{ArchivedEvent, Replay};
 pub use put_events::Entry;
@@ -17,6 +19,7 @@ use self::archive::ArchiveState;
 use super::error::ServiceError;
 use super::pattern::{FlatEvent, Pattern};
 use super::template::{Bus, Pseudo, Rule, Stack};
+use super::transform;
 
 /// The state of EventBridge in one account and region.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct EventBridge {
 struct RuleState {
     rule: Rule,
     pattern: Option<Pattern>,
+    /// The service that the rule belongs to, if it is not the owner's.
+    managed_by: Option<&'static str>,
 }
 
 /// An event as the bus has it.
@@ -58,6 +63,8 @@ pub struct BusEvent {
     pub replay: Option<String>,
     /// The only rules that may see it, by ARN; empty for all. Replays have such filters.
     pub filter: Vec<String>,
+    /// It came from another bus.
+    pub is_forwarded: bool,
 }
 
 impl EventBridge {
@@ -75,14 +82,28 @@ impl EventBridge {
         let mut rules = Vec::new();
         for rule in &stack.rules {
             let pattern = parse(&rule.pattern, &rule.logical_id, rule.position.line)?;
-            rules.push(RuleState { rule: rule.clone(), pattern });
+            for target in &rule.targets {
+                let transformer = target.input_transformer.as_ref();
+                let checked = transformer.map_or(Ok(()), |transformer| transform::check(transformer, &target.id));
+                checked.map_err(|error| format!("line {}: {}: {error}", target.position.line, rule.logical_id))?;
+            }
+            rules.push(RuleState { rule: rule.clone(), pattern, managed_by: None });
         }
-        let mut archives = BTreeMap::new();
+        let mut eventbridge = Self {
+            pseudo: pseudo.clone(),
+            limit_bytes,
+            buses,
+            rules,
+            archives: BTreeMap::new(),
+            replays: BTreeMap::new(),
+            sequence: 0,
+            seed,
+        };
         for archive in &stack.archives {
             let pattern = parse(&archive.pattern, &archive.logical_id, archive.position.line)?;
-            archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern));
+            eventbridge.add_archive(archive.clone(), pattern);
         }
-        Ok(Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, archives, replays: BTreeMap::new(), sequence: 0, seed })
+        Ok(eventbridge)
     }
 
     /// The rules of `bus` that match `event`, in the order of the template.
@@ -91,7 +112,7 @@ impl EventBridge {
         let Ok(flat) = FlatEvent::parse(&event.envelope) else { return Vec::new() };
         self.rules
             .iter()
-            .filter(|state| state.rule.enabled && state.rule.bus == event.bus)
+            .filter(|state| state.rule.enabled && state.managed_by.is_none() && state.rule.bus == event.bus)
             .filter(|state| event.filter.is_empty() || event.filter.contains(&state.rule.arn))
             .filter(|state| state.pattern.as_ref().is_some_and(|pattern| pattern.matches(&flat)))
             .map(|state| state.rule.clone())
@@ -119,7 +140,7 @@ impl EventBridge {
             detail_type: "Scheduled Event".to_owned(),
             time: at,
             resources: vec![rule.arn.clone()],
-            detail: json!({}),
+            detail: "{}".to_owned(),
             replay: None,
         })
     }
@@ -134,16 +155,50 @@ impl EventBridge {
         name.rsplit_once('/').map_or(name, |(_, name)| name).to_owned()
     }
 
-    fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {
+    /// The bus that a request names by `EventBusName`, if it is there.
+    fn known_bus(&self, input: &Value) -> Result<String, ServiceError> {
         let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
+        if self.buses.contains_key(&bus) { Ok(bus) } else { Err(not_found(format!("Event bus {bus} does not exist."))) }
+    }
+
+    /// Whether there is a bus of that name or ARN.
+    #[must_use]
+    pub fn has_bus(&self, name_or_arn: &str) -> bool {
+        self.buses.contains_key(&self.bus_name(Some(name_or_arn)))
+    }
+
+    /// A new event that a service puts on a bus, named by its ARN.
+    pub(in crate::cloud) fn event_of(&mut self, mut entry: Entry) -> BusEvent {
+        entry.bus = self.bus_name(Some(&entry.bus));
+        entry.id = self.next_id("event");
+        self.event(entry)
+    }
+
+    /// The same event on another bus; nothing if it was forwarded before.
+    pub(in crate::cloud) fn forwarded(&self, event: &BusEvent, bus_arn: &str) -> Option<BusEvent> {
+        (!event.is_forwarded).then(|| BusEvent {
+            bus: self.bus_name(Some(bus_arn)),
+            is_forwarded: true,
+            filter: Vec::new(),
+            ..event.clone()
+        })
+    }
+
+    fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {
+        let bus = self.known_bus(input)?;
         let name = input.get("Name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if !self.buses.contains_key(&bus) {
-            return Err(not_found(format!("Event bus {bus} does not exist.")));
-        }
         self.rules
             .iter_mut()
             .find(|state| state.rule.bus == bus && state.rule.name == name)
             .ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
+    }
+
+    /// Whether a request may change the state of the rule that it names.
+    ///
+    /// # Errors
+    /// Where there is no such rule, or a service manages it.
+    pub(in crate::cloud) fn check_rule(&mut self, input: &Value) -> Result<(), ServiceError> {
+        self.find_rule(input)?.refuse_managed(input)
     }
 
     /// EnableRule and DisableRule. Events in between are not queued.
@@ -151,40 +206,15 @@ impl EventBridge {
     /// # Errors
     /// Where there is no such rule.
     pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<Value, ServiceError> {
-        self.find_rule(input)?.rule.enabled = enabled;
+        let state = self.find_rule(input)?;
+        state.refuse_managed(input)?;
+        state.rule.enabled = enabled;
         Ok(json!({}))
-    }
-
-    /// DescribeRule.
-    ///
-    /// # Errors
-    /// Where there is no such rule.
-    pub fn describe_rule(&mut self, input: &Value) -> Result<Value, ServiceError> {
-        let rule = &self.find_rule(input)?.rule;
-        Ok(describe(rule))
-    }
-
-    /// ListRules, by prefix.
-    ///
-    /// # Errors
-    /// Where there is no such bus.
-    pub fn list_rules(&self, input: &Value) -> Result<Value, ServiceError> {
-        let bus = self.bus_name(input.get("EventBusName").and_then(Value::as_str));
-        if !self.buses.contains_key(&bus) {
-            return Err(not_found(format!("Event bus {bus} does not exist.")));
-        }
-        let prefix = input.get("NamePrefix").and_then(Value::as_str).unwrap_or_default();
-        let rules: Vec<Value> = self
-            .rules
-            .iter()
-            .filter(|state| state.rule.bus == bus && state.rule.name.starts_with(prefix))
-            .map(|state| describe(&state.rule))
-            .collect();
-        Ok(json!({ "Rules": rules }))
     }
 }
 
-fn describe(rule: &Rule) -> Value {
+fn describe(state: &RuleState) -> Value {
+    let rule = &state.rule;
     json!({
         "Name": rule.name,
         "Arn": rule.arn,
@@ -192,6 +222,7 @@ fn describe(rule: &Rule) -> Value {
         "ScheduleExpression": rule.schedule_expression,
         "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
         "EventBusName": rule.bus,
+        "ManagedBy": state.managed_by,
     })
 }
 
@@ -202,6 +233,10 @@ fn default_bus(pseudo: &Pseudo) -> Bus {
         name: "default".to_owned(),
         arn: format!("arn:{}:events:{}:{}:event-bus/default", pseudo.partition, pseudo.region, pseudo.account),
     }
+}
+
+fn limit_exceeded() -> ServiceError {
+    ServiceError::client("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
 }
 
 fn not_found(message: String) -> ServiceError {

@@ -31,7 +31,7 @@ impl Pseudo {
     }
 
     /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
-    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+    pub(in crate::cloud) fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
     }
 
