@@ -225,7 +225,8 @@ impl Cloud {
                 let _changed = self.eventbridge.set_rule_state(&input, enabled);
             }
             Task::SweepTtl => {
-                self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
+                // A sweep that fails leaves the items, as AWS may for days.
+                let _swept = self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
                 self.agenda.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
             }
         }
