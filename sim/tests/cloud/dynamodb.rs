@@ -7,7 +7,7 @@ use crate::World;
 
 fn put(id: &str, more: Value) -> Value {
     let mut item = json!({ "id": { "S": id } });
-    item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    item.as_object_mut().expect("as AWS shapes it").extend(more.as_object().expect("as AWS shapes it").clone());
     json!({ "TableName": "items", "Item": item })
 }
 
@@ -25,7 +25,7 @@ fn get(world: &mut World, id: &str) -> Value {
 }
 
 fn kind(body: &Value) -> &str {
-    body["__type"].as_str().unwrap().rsplit('#').next().unwrap()
+    body["__type"].as_str().expect("as AWS shapes it").rsplit('#').next().expect("as AWS shapes it")
 }
 
 #[test]

@@ -33,7 +33,7 @@ struct World {
 }
 
 fn opening() -> DateTime<Utc> {
-    "2026-03-02T09:00:00Z".parse().unwrap()
+    "2026-03-02T09:00:00Z".parse().expect("as AWS shapes it")
 }
 
 fn pseudo() -> Pseudo {
@@ -80,9 +80,9 @@ impl World {
 
     /// Calls a service as a client does; status and body.
     fn call(&mut self, target: &str, input: &Value) -> (u16, Value) {
-        let request = Request::builder().header("x-amz-target", target).body(Bytes::from(input.to_string())).unwrap();
+        let request = Request::builder().header("x-amz-target", target).body(Bytes::from(input.to_string())).expect("as AWS shapes it");
         let response = self.cloud.handle(self.now, &request);
-        let body = serde_json::from_slice(response.body()).unwrap();
+        let body = serde_json::from_slice(response.body()).expect("as AWS shapes it");
         self.records.extend(self.cloud.take_records());
         (response.status().as_u16(), body)
     }
@@ -105,7 +105,7 @@ impl World {
     fn refusal(&mut self, operation: &str, input: &Value) -> (String, String) {
         let (status, body) = self.events(operation, input);
         assert_eq!(status, 400, "{operation} {input}: {body}");
-        (body["__type"].as_str().unwrap().to_owned(), body["message"].as_str().unwrap().to_owned())
+        (body["__type"].as_str().expect("as AWS shapes it").to_owned(), body["message"].as_str().expect("as AWS shapes it").to_owned())
     }
 
     /// Puts an event of that type on the bus; gives its id.
@@ -122,7 +122,7 @@ impl World {
     }
 
     fn bodies(&mut self, name: &str) -> Vec<Value> {
-        self.take(name).iter().map(|message| serde_json::from_str(&message.body).unwrap()).collect()
+        self.take(name).iter().map(|message| serde_json::from_str(&message.body).expect("as AWS shapes it")).collect()
     }
 
     /// Answers the oldest invocation that waits; gives it.

@@ -12,11 +12,11 @@ fn send(world: &mut World, body: &Value) {
 
 /// The bodies of a batch, and the ids of its messages.
 fn batch(payload: &str) -> Vec<(Value, String)> {
-    let event: Value = serde_json::from_str(payload).unwrap();
-    let records = event["Records"].as_array().unwrap().iter();
+    let event: Value = serde_json::from_str(payload).expect("as AWS shapes it");
+    let records = event["Records"].as_array().expect("as AWS shapes it").iter();
     let shown = |record: &Value| {
-        let body = serde_json::from_str(record["body"].as_str().unwrap()).unwrap();
-        (body, record["messageId"].as_str().unwrap().to_owned())
+        let body = serde_json::from_str(record["body"].as_str().expect("as AWS shapes it")).expect("as AWS shapes it");
+        (body, record["messageId"].as_str().expect("as AWS shapes it").to_owned())
     };
     records.map(shown).collect()
 }

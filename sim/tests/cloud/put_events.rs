@@ -8,7 +8,7 @@ use crate::{World, entry};
 fn refused(entry: &Value) -> (String, String) {
     let answer = World::new().ok("PutEvents", &json!({ "Entries": [entry] }));
     assert_eq!(answer["FailedEntryCount"], 1, "{answer}");
-    let text = |name: &str| answer["Entries"][0][name].as_str().unwrap().to_owned();
+    let text = |name: &str| answer["Entries"][0][name].as_str().expect("as AWS shapes it").to_owned();
     (text("ErrorCode"), text("ErrorMessage"))
 }
 
@@ -53,7 +53,7 @@ fn a_request_has_one_to_ten_entries() {
     let (code, message) = world.refusal("PutEvents", &json!({ "Entries": vec![entry("Order", "{}"); 11] }));
     assert_eq!(code, "ValidationException");
     let shown = "PutEventsRequestEntry(time=null, source=shop.orders, resources=null, detailType=Order, detail={}, eventBusName=shop, traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)";
-    let list = vec![shown; 11].join(", ");
+    let list = [shown; 11].join(", ");
     let expected = format!(
         "1 validation error detected: Value '[{list}]' at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10"
     );
