@@ -63,6 +63,7 @@ impl Cloud {
             None => self.hand_over_firing(now, &schedule, &payload),
         };
         if let Err(error) = outcome {
+            self.count(now, "AWS/Scheduler", "TargetErrorCount", &[("ScheduleGroup", &schedule.group)], 1.0);
             let wait = self.backoff(firing.attempt);
             let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
             if error.is_retryable && condition.is_none() {
@@ -86,9 +87,8 @@ impl Cloud {
     ) {
         let from = format!("schedule {}", schedule.name);
         let dimensions = [("ScheduleGroup", schedule.group.as_str())];
-        let queue = schedule.target.dead_letter_arn.clone();
-        let Some(queue) = queue else {
-            self.count(now, "AWS/Scheduler", "InvocationDroppedCount", &dimensions, 1.0);
+        self.count(now, "AWS/Scheduler", "InvocationDroppedCount", &dimensions, 1.0);
+        let Some(queue) = schedule.target.dead_letter_arn.clone() else {
             return self.lose(from, error.code, &payload);
         };
         let attributes = [
