@@ -27,7 +27,7 @@ fn eventbridge(rules: Vec<Rule>) -> Result<EventBridge, String> {
         partition: "aws".to_owned(),
         stack_name: "shop".to_owned(),
     };
-    EventBridge::new(&Stack { rules, ..Stack::default() }, &pseudo, 1_048_576, 1)
+    EventBridge::new(&Stack { rules, ..Stack::default() }, &pseudo, 1_048_576, 1, Default::default())
 }
 
 fn event(bus: &str, source: &str) -> BusEvent {
@@ -41,6 +41,7 @@ fn event(bus: &str, source: &str) -> BusEvent {
         envelope: json!({"source": source, "detail-type": "Paid", "detail": {}}).to_string(),
         replay: None,
         filter: Vec::new(),
+        is_forwarded: false,
     }
 }
 
