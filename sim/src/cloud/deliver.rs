@@ -1,17 +1,14 @@
-//! From an accepted event to its targets: attempts, retries, dead letters (semantics 3.4), and the same for what
-//! functions gave up.
-
-use std::collections::BTreeMap;
+//! From an accepted event to its targets: attempts, retries, dead letters (semantics 3.4).
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
 
+use super::dead_letter::DeadLetter;
 use super::eventbridge::BusEvent;
-use super::lambda::{Next, Rejection, Started};
+use super::lambda::Rejection;
 use super::meddler::{DeliveryStep, DeliveryVerdict};
 use super::record::Record;
-use super::sqs::{MessageAttribute, NewMessage};
-use super::template::{RetryPolicy, Rule, Target};
+use super::sqs::NewMessage;
+use super::template::{RetryPolicy, Role, Rule, Target};
 use super::transform::{TransformContext, payload};
 use super::{Cloud, Task, delta};
 
@@ -60,7 +57,13 @@ impl Cloud {
 
     pub(super) fn spread_to(&mut self, now: DateTime<Utc>, rule: &Rule, event: &BusEvent) {
         for target in &rule.targets {
-            let latency = self.knobs.delivery_latency.draw(&mut self.rng);
+            let mut latency = self.knobs.delivery_latency.draw(&mut self.rng);
+            if self.happens(self.knobs.reordered_per_mille) {
+                latency += self.knobs.reorder_window.draw(&mut self.rng);
+            }
+            if self.happens(self.knobs.throttled_per_mille) {
+                latency += self.knobs.throttle_delay;
+            }
             let delivery = Delivery {
                 event: event.clone(),
                 rule: rule.clone(),
@@ -69,13 +72,19 @@ impl Cloud {
                 attempt: 1,
                 is_duplicate: false,
             };
-            if self.knobs.duplicates_per_mille > 0 && self.rng.u32(0..1000) < self.knobs.duplicates_per_mille {
+            if self.happens(self.knobs.duplicates_per_mille) {
                 let again = self.knobs.delivery_latency.draw(&mut self.rng);
                 let copy = Delivery { is_duplicate: true, ..delivery.clone() };
                 self.agenda.put(now + delta(again), Task::Deliver(Box::new(copy)));
             }
             self.agenda.put(now + delta(latency), Task::Deliver(Box::new(delivery)));
         }
+    }
+
+    /// Whether something happens that happens so often in a thousand cases. A chance of nothing draws nothing, so that
+    /// a setting that is off changes no history.
+    pub(super) fn happens(&mut self, per_mille: u32) -> bool {
+        per_mille > 0 && self.rng.u32(0..1000) < per_mille
     }
 
     /// Makes one attempt, unless a fault decides otherwise.
@@ -104,28 +113,36 @@ impl Cloud {
                 failure = Some(TargetError { code, message: "Injected by the run.".to_owned(), is_retryable: true });
             }
         }
+        let Some(payload) = shaped(&delivery) else { return self.shapeless(&delivery) };
         let outcome = match failure {
             Some(error) => Err(error),
-            None => self.hand_over(now, &delivery),
+            None => self.hand_over(now, &delivery, payload),
         };
+        self.note_delivery(&delivery, outcome.as_ref().map_or_else(|error| error.code, |()| "delivered"));
+        if let Err(error) = outcome {
+            self.not_delivered(now, delivery, &error);
+        }
+    }
+
+    fn note_delivery(&mut self, delivery: &Delivery, outcome: &str) {
         self.records.push(Record::Delivery {
             event: delivery.event.id.clone(),
             detail_type: delivery.event.detail_type.clone(),
             rule: delivery.rule.name.clone(),
             target: delivery.target.id.clone(),
             attempt: delivery.attempt,
-            outcome: outcome.as_ref().map_or_else(|error| error.code, |()| "delivered").to_owned(),
+            outcome: outcome.to_owned(),
         });
-        if let Err(error) = outcome {
-            self.not_delivered(now, delivery, &error);
-        }
     }
 
-    fn hand_over(&mut self, now: DateTime<Utc>, delivery: &Delivery) -> Result<(), TargetError> {
-        let ingestion = delivery.accepted.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let context = TransformContext { rule_arn: &delivery.rule.arn, rule_name: &delivery.rule.name, ingestion_time: &ingestion };
-        // A template that makes no valid JSON is silently not delivered (semantics 3.3).
-        let Some(payload) = payload(&delivery.target, &delivery.event.envelope, &context) else { return Ok(()) };
+    /// An event from which the target's input cannot be made is silently dropped by AWS, without a dead letter.
+    fn shapeless(&mut self, delivery: &Delivery) {
+        self.note_delivery(delivery, "no_input");
+        let reason = "the target's input transformer or path makes no JSON of this event";
+        self.lose(format!("rule {}", delivery.rule.name), reason, &delivery.event.envelope);
+    }
+
+    fn hand_over(&mut self, now: DateTime<Utc>, delivery: &Delivery, payload: String) -> Result<(), TargetError> {
         let arn = delivery.target.arn.as_str();
         match service_of(arn) {
             "lambda" => {
@@ -134,8 +151,33 @@ impl Cloud {
                 Ok(())
             }
             "sqs" => self.send_as("events.amazonaws.com", now, arn, &delivery.rule.arn, payload, &delivery.target.message_group_id),
+            "events" => self.forward(now, delivery),
             other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
         }
+    }
+
+    /// From bus to bus: the event keeps its id, and goes one hop only.
+    fn forward(&mut self, now: DateTime<Utc>, delivery: &Delivery) -> Result<(), TargetError> {
+        let (arn, target) = (delivery.target.arn.as_str(), &delivery.target);
+        if !self.eventbridge.has_bus(arn) {
+            return Err(TargetError::final_error("NO_RESOURCE", format!("Event bus {arn} does not exist.")));
+        }
+        let role = target.role_arn.as_ref().and_then(|arn| self.roles.iter().find(|role| role.arn == *arn));
+        let may = |role: &Role| role.may_be_assumed_by("events.amazonaws.com", &delivery.rule.arn) && role.allows("events:PutEvents", arn);
+        match (&target.role_arn, role) {
+            (Some(role), None) if !self.knobs.unknown_roles_may_everything => {
+                return Err(TargetError::final_error("FAILED_TO_ASSUME_ROLE", format!("{role} cannot be assumed")));
+            }
+            (Some(role), Some(known)) if !may(known) => {
+                return Err(TargetError::final_error("NO_PERMISSIONS", format!("{role} may not put events on {arn}")));
+            }
+            _ => {}
+        }
+        let Some(event) = self.eventbridge.forwarded(&delivery.event, arn) else {
+            return Err(TargetError::final_error("THIRD_ACCOUNT_HOP_DETECTED", "The event was forwarded before.".to_owned()));
+        };
+        self.spread(now, event);
+        Ok(())
     }
 
     fn send_as(
@@ -182,26 +224,25 @@ impl Cloud {
         let Some(queue) = &delivery.target.dead_letter_arn else {
             return self.lose(from, error.code, &body);
         };
-        if !self.may_send("events.amazonaws.com", queue, &delivery.rule.arn) {
-            let name = delivery.rule.name.clone();
-            self.count(
-                now,
-                "AWS/Events",
-                "InvocationsFailedToBeSentToDlq",
-                &[("EventBusName", &delivery.rule.bus), ("RuleName", &name)],
-                1.0,
-            );
-            return self.lose(from, "the dead-letter queue's policy does not allow it", &body);
-        }
-        let mut attributes = vec![
+        let attributes = [
             ("RULE_ARN", delivery.rule.arn.clone()),
             ("TARGET_ARN", delivery.target.arn.clone()),
             ("ERROR_CODE", error.code.to_owned()),
             ("ERROR_MESSAGE", error.message.clone()),
             ("RETRY_ATTEMPTS", (delivery.attempt - 1).to_string()),
         ];
-        attributes.extend(exhausted.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition.to_owned())));
-        self.bury(now, queue, from, error.code, body, &attributes);
+        let condition = exhausted.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition.to_owned()));
+        let allowed = self.may_send("events.amazonaws.com", queue, &delivery.rule.arn);
+        let buried = if allowed {
+            self.bury(now, queue, DeadLetter::new(from, error.code, body).with(attributes).with(condition))
+        } else {
+            self.lose(from, "the dead-letter queue's policy does not allow it", &body);
+            false
+        };
+        if !buried {
+            let dimensions = [("EventBusName", delivery.rule.bus.as_str()), ("RuleName", &delivery.rule.name)];
+            self.count(now, "AWS/Events", "InvocationsFailedToBeSentToDlq", &dimensions, 1.0);
+        }
     }
 
     /// Exponential, with half of it jitter, below the cap: the shape is not published by AWS.
@@ -211,116 +252,13 @@ impl Cloud {
         let full = base.saturating_mul(2_u64.saturating_pow(attempt.saturating_sub(1))).min(cap);
         TimeDelta::milliseconds(i64::try_from(full / 2 + self.rng.u64(0..=full / 2)).unwrap_or(i64::MAX))
     }
+}
 
-    /// Puts what was given up in a dead-letter queue.
-    pub(super) fn bury(
-        &mut self,
-        now: DateTime<Utc>,
-        queue_arn: &str,
-        from: String,
-        reason: &str,
-        body: String,
-        attributes: &[(&str, String)],
-    ) {
-        let value = serde_json::from_str(&body).unwrap_or_else(|_| Value::String(body.clone()));
-        let attributes: BTreeMap<String, MessageAttribute> =
-            attributes.iter().map(|(name, text)| ((*name).to_owned(), MessageAttribute::string(text))).collect();
-        let message = NewMessage { body: body.clone(), attributes, ..NewMessage::default() };
-        if let Err(error) = self.sqs.send(now, queue_arn, message) {
-            return self.lose(from, &error.message, &body);
-        }
-        let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
-        self.records.push(Record::DeadLettered { queue: queue.clone(), from, reason: reason.to_owned(), body: value });
-        let depth = self.depth(now, &queue).unwrap_or_default();
-        self.count(now, "AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", &queue)], depth);
-    }
-
-    pub(super) fn lose(&mut self, from: String, reason: &str, body: &str) {
-        let body = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
-        self.records.push(Record::Lost { from, reason: reason.to_owned(), body });
-    }
-
-    pub(super) fn accept_invocation(&mut self, now: DateTime<Utc>, arn: &str, payload: &str) {
-        let ticket = self.lambda.accept(now, arn, payload);
-        let latency = self.knobs.invocation_latency.draw(&mut self.rng);
-        self.agenda.put(now + delta(latency), Task::Invoke(ticket));
-    }
-
-    pub(super) fn start_invocation(&mut self, now: DateTime<Utc>, ticket: u64) {
-        match self.lambda.start(ticket, now) {
-            Started::Invoke(invocation) => {
-                self.records.push(Record::InvocationStarted {
-                    invocation: invocation.number,
-                    function: invocation.function.clone(),
-                    request_id: invocation.request_id.clone(),
-                    attempt: invocation.attempt,
-                    payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
-                });
-                self.starting.push(invocation);
-            }
-            Started::Throttled(again) => self.agenda.put(again, Task::Invoke(ticket)),
-            Started::Gone => {}
-        }
-    }
-
-    /// What follows from the end of an invocation.
-    pub(super) fn follow_up(&mut self, now: DateTime<Utc>, next: Next) {
-        match next {
-            Next::Done => {}
-            Next::Retry(ticket, at) => self.agenda.put(at, Task::Invoke(ticket)),
-            Next::Succeeded(arn, record) => {
-                if let Err(error) = self.sqs.send(now, &arn, NewMessage { body: record.to_string(), ..NewMessage::default() }) {
-                    self.lose("success destination".to_owned(), &error.message, &record.to_string());
-                }
-            }
-            Next::GivenUp(given_up) => {
-                let from = format!("function {}", given_up.function);
-                if given_up.destination.is_none() && given_up.dead_letter.is_none() {
-                    self.lose(from.clone(), &given_up.condition, &given_up.payload);
-                }
-                if let Some((arn, record)) = given_up.destination {
-                    if self.function_may(&given_up.function, "sqs:SendMessage", &arn) {
-                        self.bury(now, &arn, from.clone(), &given_up.condition, record.to_string(), &[]);
-                    } else {
-                        self.count(now, "AWS/Lambda", "DestinationDeliveryFailures", &[("FunctionName", &given_up.function)], 1.0);
-                        self.lose(from.clone(), "the function's role may not send to its failure destination", &given_up.payload);
-                    }
-                }
-                if let Some((arn, payload, message)) = given_up.dead_letter {
-                    let attributes = [("RequestID", given_up.request_id), ("ErrorCode", "200".to_owned()), ("ErrorMessage", message)];
-                    self.bury(now, &arn, from, &given_up.condition, payload, &attributes);
-                }
-            }
-        }
-    }
-
-    fn function_may(&self, function: &str, action: &str, resource: &str) -> bool {
-        let role = self.lambda.function(function).map(|function| function.role_arn.clone()).unwrap_or_default();
-        self.roles.iter().any(|known| known.arn == role && known.allows(action, resource))
-    }
-
-    pub(super) fn run_replay(&mut self, now: DateTime<Utc>, name: &str) {
-        self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: "RUNNING".to_owned() });
-        let mut at = now;
-        for mut slice in self.eventbridge.run_replay(name, now) {
-            // Unordered within a minute (semantics 4).
-            self.rng.shuffle(&mut slice);
-            at += TimeDelta::seconds(1);
-            self.agenda.put(at, Task::ReplaySlice(slice));
-        }
-        self.agenda.put(at + TimeDelta::seconds(1), Task::ReplayDone(name.to_owned()));
-    }
-
-    /// StartReplay, for the wire and for scenarios.
-    ///
-    /// # Errors
-    /// As AWS does (semantics 4).
-    pub fn start_replay(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, super::error::ServiceError> {
-        let name = self.eventbridge.start_replay(input)?;
-        self.agenda.put(now + TimeDelta::seconds(5), Task::Replay(name.clone()));
-        let arn = format!("arn:{}:events:{}:{}:replay/{name}", self.pseudo.partition, self.pseudo.region, self.pseudo.account);
-        Ok(json!({ "ReplayArn": arn, "State": "STARTING", "ReplayStartTime": now.timestamp() }))
-    }
+/// What the target gets of the event; nothing where its input cannot be made.
+fn shaped(delivery: &Delivery) -> Option<String> {
+    let ingestion = delivery.accepted.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let context = TransformContext { rule_arn: &delivery.rule.arn, rule_name: &delivery.rule.name, ingestion_time: &ingestion };
+    payload(&delivery.target, &delivery.event.envelope, &context)
 }
 
 pub(super) fn service_of(arn: &str) -> &str {

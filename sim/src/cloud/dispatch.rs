@@ -1,10 +1,11 @@
 //! Requests of AWS clients to the services that answer them.
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use http::{Request, Response};
 use serde_json::{Value, json};
 
+use super::dynamodb::DynamoError;
 use super::error::ServiceError;
 use super::eventbridge::Put;
 use super::eventbridge::{put_answer, test_event_pattern};
@@ -30,7 +31,7 @@ impl Cloud {
         let result = match call.service {
             Service::DynamoDb => {
                 let body = String::from_utf8_lossy(request.body());
-                return match self.dynamodb.handle(now, &call.operation, &body) {
+                return match self.handle_dynamodb(now, &call.operation, &body) {
                     Ok(body) => answer(200, body, &request_id),
                     Err(error) => answer(error.status, error.body, &request_id),
                 };
@@ -82,8 +83,8 @@ impl Cloud {
                 self.agenda.retain(|task| !matches!(task, Task::FireRule { arn: planned } if *planned == arn));
                 Ok(json!({}))
             }
-            "EnableRule" => bridge.set_rule_state(input, true),
-            "DisableRule" => bridge.set_rule_state(input, false),
+            "EnableRule" => self.set_rule_state(now, input, true).map(|()| json!({})),
+            "DisableRule" => self.set_rule_state(now, input, false).map(|()| json!({})),
             "DescribeRule" => bridge.describe_rule(input),
             "ListRules" => bridge.list_rules(input),
             "ListRuleNamesByTarget" => bridge.list_rule_names_by_target(input),
@@ -94,7 +95,7 @@ impl Cloud {
             "UntagResource" => bridge.untag_resource(input),
             "ListTagsForResource" => bridge.list_tags_for_resource(input),
             "CreateArchive" => bridge.create_archive(now, input),
-            "UpdateArchive" => bridge.update_archive(input),
+            "UpdateArchive" => bridge.update_archive(now, input),
             "DeleteArchive" => bridge.delete_archive(input),
             "DescribeArchive" => bridge.describe_archive(now, input),
             "ListArchives" => bridge.list_archives(now, input),
@@ -106,23 +107,25 @@ impl Cloud {
         }
     }
 
+    /// DynamoDB, with what it does to a caller now and then: it throttles, or it writes and answers an error.
+    fn handle_dynamodb(&mut self, now: DateTime<Utc>, operation: &str, input: &str) -> Result<String, DynamoError> {
+        let is_data = operation.ends_with("Item") || operation.ends_with("Items") || matches!(operation, "Query" | "Scan");
+        if is_data && self.happens(self.knobs.dynamodb_throttles_per_mille) {
+            return Err(DynamoError::throttled());
+        }
+        let answer = self.dynamodb.handle(now, operation, input)?;
+        let is_write = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems");
+        if is_write && self.happens(self.knobs.dynamodb_lost_answers_per_mille) {
+            return Err(DynamoError::internal());
+        }
+        Ok(answer)
+    }
+
     fn put_rule(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
         let arn = self.eventbridge.put_rule(input)?;
         self.agenda.retain(|task| !matches!(task, Task::FireRule { arn: planned } if *planned == arn));
         self.plan_rule(&arn, now, now).map_err(ServiceError::validation)?;
         Ok(json!({ "RuleArn": arn }))
-    }
-
-    fn cancel_replay(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
-        let answer = self.eventbridge.cancel_replay(input)?;
-        let name = input["ReplayName"].as_str().unwrap_or_default().to_owned();
-        self.agenda.retain(|task| match task {
-            Task::Replay(replay) | Task::ReplayDone(replay) => *replay != name,
-            Task::ReplaySlice(events) => !events.iter().any(|event| event.replay.as_deref() == Some(&name)),
-            _ => true,
-        });
-        self.agenda.put(now + TimeDelta::seconds(1), Task::ReplayDone(name));
-        Ok(answer)
     }
 
     /// PutEvents, for the wire and for scenarios.

@@ -9,9 +9,12 @@ use dynoxide::storage_backend::Clock;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::template::{KeySchema, Table};
+
+/// What expired longer ago than five years is never swept.
+const EXPIRED_FOR_EVER: TimeDelta = TimeDelta::days(5 * 365);
 
 /// The tables of one account and region.
 pub struct DynamoDb {
@@ -26,6 +29,28 @@ pub struct DynamoError {
     pub status: u16,
     /// The JSON body.
     pub body: String,
+}
+
+impl DynamoError {
+    /// More requests than the table's or the account's throughput.
+    #[must_use]
+    pub fn throttled() -> Self {
+        Self::new(
+            400,
+            "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.",
+        )
+    }
+
+    /// DynamoDB's own failure; a single write may have been applied all the same.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")
+    }
+
+    fn new(status: u16, kind: &str, message: &str) -> Self {
+        Self { status, body: json!({ "__type": kind, "message": message }).to_string() }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -128,12 +153,50 @@ impl DynamoDb {
         }
     }
 
-    /// Deletes what expired at least `lag` ago. Until then an expired item is there like any other (semantics 8).
-    pub fn sweep(&self, now: DateTime<Utc>, lag: TimeDelta) {
-        self.set_clock(now - lag);
-        // A sweep that fails leaves the items, as AWS may for days.
-        let _swept = self.database.sweep_ttl();
-        self.set_clock(now);
+    /// Deletes what expired at least `lag` ago, but nothing that expired more than five years ago. Until then an expired
+    /// item is there like any other (semantics 8).
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn sweep(&self, now: DateTime<Utc>, lag: TimeDelta) -> Result<(), DynamoError> {
+        let tables = self.answer(now, "ListTables", &json!({}))?;
+        for table in tables["TableNames"].as_array().into_iter().flatten() {
+            let ttl = self.answer(now, "DescribeTimeToLive", &json!({ "TableName": table }))?;
+            let attribute = &ttl["TimeToLiveDescription"]["AttributeName"];
+            if ttl["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED" {
+                self.sweep_table(now, lag, table, attribute)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep_table(&self, now: DateTime<Utc>, lag: TimeDelta, table: &Value, attribute: &Value) -> Result<(), DynamoError> {
+        let described = self.answer(now, "DescribeTable", &json!({ "TableName": table }))?;
+        let keys = described["Table"]["KeySchema"].as_array().cloned().unwrap_or_default();
+        let (newest, oldest) = ((now - lag).timestamp(), (now - EXPIRED_FOR_EVER).timestamp());
+        let mut scan = json!({
+            "TableName": table,
+            "FilterExpression": "#expiry BETWEEN :oldest AND :newest",
+            "ExpressionAttributeNames": { "#expiry": attribute },
+            "ExpressionAttributeValues": { ":oldest": { "N": oldest.to_string() }, ":newest": { "N": newest.to_string() } },
+        });
+        loop {
+            let page = self.answer(now, "Scan", &scan)?;
+            for item in page["Items"].as_array().into_iter().flatten() {
+                let key = keys.iter().filter_map(|key| key["AttributeName"].as_str()).map(|name| (name.to_owned(), item[name].clone()));
+                let key: Map<String, Value> = key.collect();
+                self.answer(now, "DeleteItem", &json!({ "TableName": table, "Key": key }))?;
+            }
+            match page.get("LastEvaluatedKey") {
+                Some(last) => scan["ExclusiveStartKey"] = last.clone(),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn answer(&self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, DynamoError> {
+        let answer = self.handle(now, operation, &input.to_string())?;
+        serde_json::from_str(&answer).map_err(|error| from_database(&DynoxideError::ValidationException(error.to_string())))
     }
 
     fn set_clock(&self, now: DateTime<Utc>) {

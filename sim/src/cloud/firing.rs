@@ -3,9 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+use super::dead_letter::DeadLetter;
 use super::deliver::{TargetError, exhausted, rejected, service_of};
 use super::lambda::Rejection;
+use super::meddler::{DeliveryStep, DeliveryVerdict};
 use super::record::Record;
+use super::schedule::payload;
 use super::schedule_expression::{Dialect, ScheduleExpression};
 use super::sqs::NewMessage;
 use super::template::Schedule;
@@ -15,9 +18,13 @@ use super::{Cloud, Task, delta};
 #[derive(Clone, Debug)]
 pub(super) struct Firing {
     index: usize,
+    /// As it was when it fired: what happens to the schedule later does not change what is under way.
+    schedule: Box<Schedule>,
     scheduled: DateTime<Utc>,
     first_try: DateTime<Utc>,
     attempt: u32,
+    /// The same for all attempts of an occurrence.
+    execution: String,
 }
 
 impl Cloud {
@@ -32,38 +39,73 @@ impl Cloud {
     }
 
     pub(super) fn fire(&mut self, now: DateTime<Utc>, index: usize, scheduled: DateTime<Utc>) {
-        let Some(schedule) = self.scheduler.schedule(index) else { return };
+        let Some(schedule) = self.scheduler.schedule(index).cloned().map(Box::new) else { return };
+        let Some(execution) = self.scheduler.next_execution(index, self.seed) else { return };
         self.records.push(Record::ScheduleFired {
             schedule: schedule.name.clone(),
             scheduled_time: scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         });
-        self.try_firing(now, Firing { index, scheduled, first_try: now, attempt: 1 });
+        self.try_firing(now, Firing { index, schedule, scheduled, first_try: now, attempt: 1, execution });
     }
 
     pub(super) fn try_firing(&mut self, now: DateTime<Utc>, mut firing: Firing) {
-        let Some(schedule) = self.scheduler.schedule(firing.index).cloned() else { return };
-        let Some(payload) = self.scheduler.payload(firing.index, firing.scheduled, firing.attempt, self.seed) else { return };
-        let Err(error) = self.hand_over_firing(now, &schedule, &payload) else { return };
-        let wait = self.backoff(firing.attempt);
-        let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
-        if error.is_retryable && condition.is_none() {
-            firing.attempt += 1;
-            self.agenda.put(now + wait, Task::RetrySchedule(firing));
-            return;
+        let schedule = firing.schedule.clone();
+        let payload = payload(&schedule, firing.scheduled, firing.attempt, &firing.execution);
+        let step = DeliveryStep { detail_type: "schedule", rule: &schedule.name, target: &schedule.target.arn, attempt: firing.attempt };
+        let failure = match self.meddler.on_delivery(&step) {
+            DeliveryVerdict::Fail(code) => Some(TargetError { code, message: "Injected by the run.".to_owned(), is_retryable: true }),
+            DeliveryVerdict::Delay(wait) => return self.agenda.put(now + delta(wait), Task::RetrySchedule(firing)),
+            DeliveryVerdict::Duplicate(wait) => {
+                self.agenda.put(now + delta(wait), Task::RetrySchedule(firing.clone()));
+                None
+            }
+            DeliveryVerdict::Pass => None,
+        };
+        let outcome = match failure {
+            Some(error) => Err(error),
+            None => self.hand_over_firing(now, &schedule, &payload),
+        };
+        if let Err(error) = outcome {
+            self.count(now, "AWS/Scheduler", "TargetErrorCount", &[("ScheduleGroup", &schedule.group)], 1.0);
+            let wait = self.backoff(firing.attempt);
+            let condition = exhausted(schedule.target.retry_policy, firing.attempt, now + wait - firing.first_try);
+            if error.is_retryable && condition.is_none() {
+                firing.attempt += 1;
+                self.agenda.put(now + wait, Task::RetrySchedule(firing));
+                return;
+            }
+            self.bury_firing(now, &firing, payload, &error, condition.filter(|_| error.is_retryable));
         }
+        self.scheduler.complete(firing.index, firing.scheduled);
+    }
+
+    fn bury_firing(&mut self, now: DateTime<Utc>, firing: &Firing, payload: String, error: &TargetError, condition: Option<&'static str>) {
+        let schedule = firing.schedule.as_ref();
         let from = format!("schedule {}", schedule.name);
-        let queue = schedule.target.dead_letter_arn.clone().filter(|queue| self.schedule_may(&schedule, "sqs:SendMessage", queue));
-        let Some(queue) = queue else { return self.lose(from, error.code, &payload) };
+        let dimensions = [("ScheduleGroup", schedule.group.as_str())];
+        self.count(now, "AWS/Scheduler", "InvocationDroppedCount", &dimensions, 1.0);
+        let Some(queue) = schedule.target.dead_letter_arn.clone() else {
+            return self.lose(from, error.code, &payload);
+        };
         let attributes = [
             ("SCHEDULE_ARN", schedule.arn.clone()),
             ("TARGET_ARN", schedule.target.arn.clone()),
+            ("EXECUTION_ID", firing.execution.clone()),
             ("ERROR_CODE", error.code.to_owned()),
             ("ERROR_MESSAGE", error.message.clone()),
             ("RETRY_ATTEMPTS", (firing.attempt - 1).to_string()),
             ("SCHEDULED_TIME", firing.scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
             ("IS_PAYLOAD_TRUNCATED", "false".to_owned()),
         ];
-        self.bury(now, &queue, from, error.code, payload, &attributes);
+        let condition = condition.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition.to_owned()));
+        let letter = DeadLetter::new(from.clone(), error.code, payload.clone()).with(attributes).with(condition);
+        let allowed = self.schedule_may(schedule, "sqs:SendMessage", &queue);
+        if !allowed {
+            self.lose(from, "the schedule's role may not send to its dead-letter queue", &payload);
+        }
+        if !allowed || !self.bury(now, &queue, letter) {
+            self.count(now, "AWS/Scheduler", "InvocationsFailedToBeSentToDeadLetterCount", &dimensions, 1.0);
+        }
     }
 
     fn hand_over_firing(&mut self, now: DateTime<Utc>, schedule: &Schedule, payload: &str) -> Result<(), TargetError> {
@@ -75,12 +117,14 @@ impl Cloud {
                 self.accept_invocation(now, arn, payload);
                 Ok(())
             }
+            "sqs" if !self.sqs.exists(arn) => Err(rejected(Rejection::NoResource, arn)),
             "sqs" if !self.schedule_may(schedule, "sqs:SendMessage", arn) => Err(rejected(Rejection::NoPermissions, arn)),
             "sqs" => {
                 let group_id = schedule.target.message_group_id.clone();
                 let message = NewMessage { body: payload.to_owned(), group_id, ..NewMessage::default() };
                 self.sqs.send(now, arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
             }
+            "events" if !self.eventbridge.has_bus(arn) => Err(TargetError::final_error("NO_RESOURCE", format!("{arn} does not exist"))),
             "events" if !self.schedule_may(schedule, "events:PutEvents", arn) => Err(rejected(Rejection::NoPermissions, arn)),
             "events" => self.put_firing(now, schedule, payload),
             other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
@@ -90,9 +134,13 @@ impl Cloud {
     /// A bus as a target: the input is the detail of an event that the schedule names.
     fn put_firing(&mut self, now: DateTime<Utc>, schedule: &Schedule, payload: &str) -> Result<(), TargetError> {
         let refused = |message: String| TargetError::final_error("INVALID_PARAMETER", message);
-        let Some(event) = &schedule.target.event else { return Err(refused("EventBridgeParameters are missing".to_owned())) };
+        let event = schedule.target.event.as_ref().ok_or_else(|| refused("EventBridgeParameters are missing".to_owned()))?;
         let entry = json!({
-            "EventBusName": schedule.target.arn, "Source": event.source, "DetailType": event.detail_type, "Detail": payload
+            "EventBusName": schedule.target.arn,
+            "Source": event.source,
+            "DetailType": event.detail_type,
+            "Detail": payload,
+            "Resources": [schedule.arn],
         });
         let answer = self.put_events(now, &json!({ "Entries": [entry] })).map_err(|error| refused(error.message))?;
         match answer["Entries"][0]["ErrorMessage"].as_str() {

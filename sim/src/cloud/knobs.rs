@@ -37,6 +37,26 @@ pub struct Knobs {
     pub retry_backoff_cap: Duration,
     /// How many of a thousand deliveries come twice.
     pub duplicates_per_mille: u32,
+    /// How many of a thousand deliveries are held back, so that later events overtake them.
+    pub reordered_per_mille: u32,
+    /// How long a delivery is held back.
+    pub reorder_window: Span,
+    /// How many of a thousand deliveries are over the account's quota of invocations: late, never lost.
+    pub throttled_per_mille: u32,
+    /// How much later a delivery over the quota comes.
+    pub throttle_delay: Duration,
+    /// How many of a thousand accepted asynchronous invocations a function gets twice, with the same request id.
+    pub async_duplicates_per_mille: u32,
+    /// How long a rule that was enabled or disabled still behaves as before.
+    pub rule_propagation_delay: Duration,
+    /// How many of a thousand DynamoDB calls are throttled.
+    pub dynamodb_throttles_per_mille: u32,
+    /// How many of a thousand DynamoDB writes are answered with an internal error though they were applied.
+    pub dynamodb_lost_answers_per_mille: u32,
+    /// How many of a thousand messages received from a standard queue stay visible, and so come twice.
+    pub sqs_duplicates_per_mille: u32,
+    /// How many of a thousand visible messages a short poll misses.
+    pub sqs_short_poll_misses_per_mille: u32,
     /// The largest PutEvents request: 262,144 bytes until January 2026, 1,048,576 since.
     pub put_events_limit_bytes: usize,
     /// How long events take into the archive.
@@ -57,6 +77,16 @@ impl Default for Knobs {
             retry_backoff_base: Duration::from_secs(1),
             retry_backoff_cap: Duration::from_secs(540),
             duplicates_per_mille: 0,
+            reordered_per_mille: 0,
+            reorder_window: Span::millis(1_000, 30_000),
+            throttled_per_mille: 0,
+            throttle_delay: Duration::from_secs(60),
+            async_duplicates_per_mille: 0,
+            rule_propagation_delay: Duration::ZERO,
+            dynamodb_throttles_per_mille: 0,
+            dynamodb_lost_answers_per_mille: 0,
+            sqs_duplicates_per_mille: 0,
+            sqs_short_poll_misses_per_mille: 0,
             put_events_limit_bytes: 1_048_576,
             archive_delay: Duration::from_secs(420),
             ttl_lag: Duration::from_secs(48 * 3600),

@@ -6,6 +6,7 @@
 //! [`Cloud::take_records`].
 
 pub mod agenda;
+mod dead_letter;
 mod deliver;
 mod dispatch;
 pub mod dynamodb;
@@ -13,13 +14,17 @@ pub mod error;
 pub mod eventbridge;
 mod firing;
 mod input;
+mod invoking;
+pub mod json_text;
 pub mod knobs;
 pub mod lambda;
 pub mod lambda_operations;
 pub mod meddler;
 pub mod metrics;
 pub mod pattern;
+mod polling;
 pub mod record;
+mod replaying;
 pub mod schedule;
 pub mod schedule_expression;
 mod schedule_operations;
@@ -42,6 +47,7 @@ use self::knobs::Knobs;
 use self::lambda::{Invocation, InvocationResult, Lambda};
 use self::meddler::{Meddler, NoMeddler};
 use self::metrics::Metrics;
+use self::polling::Poller;
 use self::record::Record;
 use self::schedule::Scheduler;
 use self::sqs::Sqs;
@@ -61,6 +67,7 @@ pub struct Cloud {
     scheduler: Scheduler,
     dynamodb: DynamoDb,
     metrics: Metrics,
+    pollers: Vec<Poller>,
     queue_policies: Vec<QueuePolicy>,
     roles: Vec<Role>,
     meddler: Box<dyn Meddler>,
@@ -78,9 +85,10 @@ enum Task {
     RetrySchedule(Firing),
     FireRule { arn: String },
     Replay(String),
-    ReplaySlice(Vec<BusEvent>),
+    ReplaySlice { replay: String, slice: Vec<BusEvent> },
     ReplayDone(String),
     JudgeAlarm(usize),
+    SetRule { input: serde_json::Value, enabled: bool },
     SweepTtl,
 }
 
@@ -109,6 +117,7 @@ impl Cloud {
             scheduler: Scheduler::new(stack, &pseudo, now)?,
             dynamodb: DynamoDb::new(&stack.tables)?,
             metrics: Metrics::new(&stack.alarms),
+            pollers: polling::pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),
             roles: stack.roles.clone(),
             meddler: Box::new(NoMeddler),
@@ -124,6 +133,11 @@ impl Cloud {
         for queue in &stack.queues {
             cloud.sqs.create(now, queue);
         }
+        cloud.sqs.set_knobs(sqs::Knobs {
+            duplicate_rate: f64::from(cloud.knobs.sqs_duplicates_per_mille) / 1000.0,
+            short_poll_miss_rate: f64::from(cloud.knobs.sqs_short_poll_misses_per_mille) / 1000.0,
+            ..sqs::Knobs::default()
+        });
         for index in cloud.scheduler.indexes() {
             cloud.plan_schedule(index, now);
         }
@@ -143,13 +157,13 @@ impl Cloud {
     /// When something is due next.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        [self.agenda.next_due(), self.sqs.next_due()].into_iter().flatten().min()
+        [self.agenda.next_due(), self.sqs.next_due(), self.next_poll()].into_iter().flatten().min()
     }
 
     /// When something is due next that does not come back by itself, as schedules do.
     #[must_use]
     pub fn next_pending(&self) -> Option<DateTime<Utc>> {
-        self.agenda.next_pending()
+        [self.agenda.next_pending(), self.next_poll()].into_iter().flatten().min()
     }
 
     /// What it did since last asked, in order.
@@ -184,8 +198,10 @@ impl Cloud {
     /// Lets everything happen that is due by `now`, in order, and gives the invocations to carry out.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Invocation> {
         self.sqs.advance(now);
+        self.poll(now);
         while let Some((at, task)) = self.agenda.take_due(now) {
             self.perform(at, task);
+            self.poll(at);
         }
         std::mem::take(&mut self.starting)
     }
@@ -197,24 +213,23 @@ impl Cloud {
             Task::FireSchedule { index, scheduled } => {
                 self.plan_schedule(index, scheduled);
                 self.fire(at, index, scheduled);
-                self.scheduler.clean_up(index, scheduled);
             }
             Task::RetrySchedule(firing) => self.try_firing(at, firing),
             Task::FireRule { arn } => self.fire_rule(at, &arn),
             Task::Replay(name) => self.run_replay(at, &name),
-            Task::ReplaySlice(events) => {
-                for event in events {
-                    self.eventbridge.note_replayed(&event);
-                    self.spread(at, event);
-                }
-            }
+            Task::ReplaySlice { slice, .. } => self.replay_slice(at, slice),
             Task::ReplayDone(name) => {
                 let state = self.eventbridge.complete_replay(&name).to_owned();
                 self.records.push(Record::ReplayChanged { replay: name, state });
             }
             Task::JudgeAlarm(index) => self.judge_alarm(at, index),
+            Task::SetRule { input, enabled } => {
+                // The rule was there when the change was asked for; one that is gone meanwhile needs no state.
+                let _changed = self.eventbridge.set_rule_state(&input, enabled);
+            }
             Task::SweepTtl => {
-                self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
+                // A sweep that fails leaves the items, as AWS may for days.
+                let _swept = self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
                 self.agenda.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
             }
         }
@@ -248,12 +263,17 @@ impl Cloud {
         Ok(())
     }
 
-    /// Enables or disables a rule.
+    /// Enables or disables a rule, at once or after the time that such changes take.
     ///
     /// # Errors
     /// Where there is no such rule.
-    pub fn set_rule_state(&mut self, input: &serde_json::Value, enabled: bool) -> Result<(), error::ServiceError> {
-        self.eventbridge.set_rule_state(input, enabled).map(|_| ())
+    pub fn set_rule_state(&mut self, now: DateTime<Utc>, input: &serde_json::Value, enabled: bool) -> Result<(), error::ServiceError> {
+        if self.knobs.rule_propagation_delay.is_zero() {
+            return self.eventbridge.set_rule_state(input, enabled).map(|_| ());
+        }
+        self.eventbridge.check_rule(input)?;
+        self.agenda.put(now + delta(self.knobs.rule_propagation_delay), Task::SetRule { input: input.clone(), enabled });
+        Ok(())
     }
 
     /// Receives and deletes every visible message of a queue; gives their bodies.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde::de::IgnoredAny;
 
 use super::schedule_expression::{Dialect, ScheduleExpression};
 use super::template::{Pseudo, Schedule, Stack};
@@ -40,7 +41,7 @@ pub(super) struct Group {
 }
 
 impl ScheduleState {
-    /// Reads what the schedule says about time.
+    /// Reads what the schedule says about time, and checks its input.
     pub(super) fn new(schedule: Schedule, description: Option<String>, created: DateTime<Utc>, now: DateTime<Utc>) -> Result<Self, String> {
         let expression = ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler).map_err(|error| error.to_string())?;
         let zone = schedule.timezone.parse().map_err(|_| format!("{:?} is not a time zone", schedule.timezone))?;
@@ -51,11 +52,13 @@ impl ScheduleState {
             None => Ok(None),
         };
         let (start, end) = (instant(&schedule.start)?, instant(&schedule.end)?);
+        check_input(&schedule)?;
         Ok(Self { expression, zone, start, end, description, created, modified: now, executions: 0, schedule })
     }
 
     fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.expression.is_one_time() {
+            // The dates bound recurring schedules only.
             return self.expression.next_after(after, self.zone, self.created);
         }
         // Something strictly after a moment before the start is at or after the start.
@@ -131,37 +134,53 @@ impl Scheduler {
         self.schedules.get(&index).map(|state| &state.schedule)
     }
 
-    /// Deletes schedule `index` where it is over and asks for it.
-    pub(super) fn clean_up(&mut self, index: usize, after: DateTime<Utc>) {
-        let is_over = |state: &ScheduleState| state.schedule.action_after_completion == "DELETE" && state.next_after(after).is_none();
+    /// An occurrence is done: a schedule that never fires again and whose `ActionAfterCompletion` is `DELETE` is gone.
+    pub(super) fn complete(&mut self, index: usize, scheduled: DateTime<Utc>) {
+        let is_over = |state: &ScheduleState| {
+            state.schedule.enabled && state.schedule.action_after_completion == "DELETE" && state.next_after(scheduled).is_none()
+        };
         if self.schedules.get(&index).is_some_and(is_over) {
             self.schedules.remove(&index);
         }
     }
 
-    /// The payload of an occurrence: the input with its context attributes filled in, or Scheduler's own envelope,
-    /// whose detail is the *string* `"{}"`.
-    pub fn payload(&mut self, index: usize, scheduled: DateTime<Utc>, attempt: u32, seed: u64) -> Option<String> {
+    /// A new execution id, for an occurrence and all its attempts.
+    pub(super) fn next_execution(&mut self, index: usize, seed: u64) -> Option<String> {
         let state = self.schedules.get_mut(&index)?;
-        if attempt == 1 {
-            state.executions += 1;
+        state.executions += 1;
+        Some(super::derive_id(seed, &state.schedule.name, state.executions))
+    }
+}
+
+/// The payload of an occurrence: the input with its context attributes filled in, or Scheduler's own envelope,
+/// whose detail is the *string* `"{}"`.
+pub(super) fn payload(schedule: &Schedule, scheduled: DateTime<Utc>, attempt: u32, execution: &str) -> String {
+    let time = scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    match &schedule.target.input {
+        Some(input) => input
+            .replace("<aws.scheduler.schedule-arn>", &schedule.arn)
+            .replace("<aws.scheduler.scheduled-time>", &time)
+            .replace("<aws.scheduler.execution-id>", execution)
+            .replace("<aws.scheduler.attempt-number>", &attempt.to_string()),
+        None => {
+            let (account, region) = account_and_region(&schedule.arn);
+            format!(
+                "{{\"version\":\"0\",\"id\":\"{execution}\",\"detail-type\":\"Scheduled Event\",\"source\":\"aws.scheduler\",\"account\":\"{account}\",\"time\":\"{time}\",\"region\":\"{region}\",\"resources\":[\"{}\"],\"detail\":\"{{}}\"}}",
+                schedule.arn
+            )
         }
-        let execution = super::derive_id(seed, &state.schedule.name, state.executions);
-        let time = scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Some(match &state.schedule.target.input {
-            Some(input) => input
-                .replace("<aws.scheduler.schedule-arn>", &state.schedule.arn)
-                .replace("<aws.scheduler.scheduled-time>", &time)
-                .replace("<aws.scheduler.execution-id>", &execution)
-                .replace("<aws.scheduler.attempt-number>", &attempt.to_string()),
-            None => {
-                let (account, region) = account_and_region(&state.schedule.arn);
-                format!(
-                    "{{\"version\":\"0\",\"id\":\"{execution}\",\"detail-type\":\"Scheduled Event\",\"source\":\"aws.scheduler\",\"account\":\"{account}\",\"time\":\"{time}\",\"region\":\"{region}\",\"resources\":[\"{}\"],\"detail\":\"{{}}\"}}",
-                    state.schedule.arn
-                )
-            }
-        })
+    }
+}
+
+/// A function, a state machine and a bus take JSON only; a queue takes any text.
+fn check_input(schedule: &Schedule) -> Result<(), String> {
+    let target = &schedule.target;
+    let needs_json = ["lambda", "states", "events"].contains(&super::deliver::service_of(&target.arn));
+    match &target.input {
+        Some(input) if needs_json && serde_json::from_str::<IgnoredAny>(input).is_err() => {
+            Err(format!("Invalid RequestJson provided. Reason The supplied Input for {} is not JSON.", target.arn))
+        }
+        _ => Ok(()),
     }
 }
 

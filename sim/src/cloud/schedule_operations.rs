@@ -172,11 +172,6 @@ fn read_target(target: &Value) -> Result<ScheduleTarget, ServiceError> {
     if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
         return Err(ServiceError::validation(format!("Provided Arn is not in correct format: {arn}")));
     }
-    let input = text(target, "Input").map(str::to_owned);
-    let wants_json = matches!(super::deliver::service_of(arn), "lambda" | "events" | "states");
-    if wants_json && input.as_deref().is_some_and(|input| serde_json::from_str::<Value>(input).is_err()) {
-        return Err(ServiceError::validation("Invalid target input: it must be valid JSON."));
-    }
     let retry = target.get("RetryPolicy").unwrap_or(&Value::Null);
     let default = RetryPolicy::default();
     let event = match (inner("EventBridgeParameters", "DetailType"), inner("EventBridgeParameters", "Source")) {
@@ -186,7 +181,7 @@ fn read_target(target: &Value) -> Result<ScheduleTarget, ServiceError> {
     Ok(ScheduleTarget {
         arn: arn.to_owned(),
         role_arn: required(target, "RoleArn")?.to_owned(),
-        input,
+        input: text(target, "Input").map(str::to_owned),
         retry_policy: RetryPolicy {
             maximum_retry_attempts: integer(retry, "MaximumRetryAttempts", 0..=185)?.unwrap_or(default.maximum_retry_attempts),
             maximum_event_age_seconds: integer(retry, "MaximumEventAgeInSeconds", 60..=86_400)?

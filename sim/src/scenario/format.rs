@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fault::FaultGiven;
 use super::mail_script::MailRuleGiven;
-use super::{Amount, Fault, MailScript, Moment, Span};
+use super::{Amount, Fault, Knobs, MailScript, Moment, Span};
 
 /// One scenario file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -235,20 +235,6 @@ pub struct Topology {
     pub disabled: Vec<String>,
     /// Rules whose targets lost their input transformer, by logical id.
     pub untransformed: Vec<String>,
-}
-
-/// What AWS leaves open.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Knobs {
-    /// How many of a thousand deliveries come twice.
-    pub duplicates_per_mille: Option<u32>,
-    /// How long events take into the archive.
-    pub archive_delay: Option<Span>,
-    /// How long after its expiry an item is swept.
-    pub ttl_lag: Option<Span>,
-    /// The largest PutEvents request.
-    pub put_events_limit_bytes: Option<usize>,
 }
 
 /// One thing that happens.

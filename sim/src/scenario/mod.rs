@@ -5,6 +5,7 @@ mod duration;
 mod expectation;
 mod fault;
 mod format;
+mod knobs;
 mod load;
 mod mail_script;
 mod moment;
@@ -18,9 +19,10 @@ pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Knobs, MailExpected, OrderExpected, OrderRuleGiven,
-    ResponseExpected, Scenario, Topology,
+    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, MailExpected, OrderExpected, OrderRuleGiven, ResponseExpected,
+    Scenario, Topology,
 };
+pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
 pub use moment::Moment;

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::format::{OrderEffectGiven, QuoteGiven, SideGiven};
 use super::{AssetGiven, Fault, Given, Library, LoadError, Scenario};
 use crate::alchemist::Alchemiser;
-use crate::cloud::knobs::{Knobs, Span};
+use crate::cloud::knobs::Span;
 use crate::cloud::template::{Pseudo, Stack};
 use crate::fault::Faults;
 use crate::runtime::Functions;
@@ -46,7 +46,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         start: given.clock.0,
         stack: stack.clone(),
         pseudo: pseudo(account),
-        knobs: knobs(given),
+        knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),
         exchange: exchange(given, seed),
@@ -104,18 +104,6 @@ fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
         }
     }
     Ok(())
-}
-
-fn knobs(given: &Given) -> Knobs {
-    let defaults = Knobs::default();
-    let knobs = &given.knobs;
-    Knobs {
-        duplicates_per_mille: knobs.duplicates_per_mille.unwrap_or(defaults.duplicates_per_mille),
-        archive_delay: knobs.archive_delay.map_or(defaults.archive_delay, |span| span.0),
-        ttl_lag: knobs.ttl_lag.map_or(defaults.ttl_lag, |span| span.0),
-        put_events_limit_bytes: knobs.put_events_limit_bytes.unwrap_or(defaults.put_events_limit_bytes),
-        ..defaults
-    }
 }
 
 fn exchange(given: &Given, seed: u64) -> ExchangeSetup {

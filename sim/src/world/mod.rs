@@ -311,7 +311,7 @@ impl Place for World {
 
     async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
         let input = json!({ "Name": rule, "EventBusName": bus });
-        self.touch(|cloud, _| cloud.set_rule_state(&input, enabled)).map_err(|error| error.to_string())
+        self.touch(|cloud, now| cloud.set_rule_state(now, &input, enabled)).map_err(|error| error.to_string())
     }
 
     async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {

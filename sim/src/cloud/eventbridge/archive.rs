@@ -1,8 +1,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::{BusEvent, Entry, EventBridge, not_found};
+use super::{BusEvent, Entry, EventBridge, already_exists, limit_exceeded, not_found};
 use crate::cloud::error::ServiceError;
+use crate::cloud::json_text::resolve;
 use crate::cloud::pattern::{FlatEvent, Pattern};
 use crate::cloud::template::Archive;
 
@@ -90,6 +91,14 @@ impl EventBridge {
         }
     }
 
+    /// Forgets what archives no longer keep.
+    pub(super) fn drop_expired(&mut self, now: DateTime<Utc>) {
+        for state in self.archives.values_mut().filter(|state| state.archive.retention_days > 0) {
+            let oldest = now - TimeDelta::days(i64::from(state.archive.retention_days));
+            state.events.retain(|archived| archived.event.time >= oldest);
+        }
+    }
+
     /// StartReplay: checks, and notes the replay as starting. Gives its name.
     ///
     /// # Errors
@@ -123,10 +132,10 @@ impl EventBridge {
             ));
         }
         if self.replays.contains_key(&name) {
-            return Err(ServiceError::client("ResourceAlreadyExistsException", format!("Replay {name} already exists.")));
+            return Err(already_exists(format!("Replay {name} already exists.")));
         }
         if self.replays.values().filter(|replay| matches!(replay.state, "STARTING" | "RUNNING")).count() >= 10 {
-            return Err(ServiceError::client("LimitExceededException", "The requested resource exceeds the maximum number allowed."));
+            return Err(limit_exceeded());
         }
         let filter = input.pointer("/Destination/FilterArns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let filter = filter.iter().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -137,6 +146,7 @@ impl EventBridge {
 
     /// The events of a replay, in slices of a minute of their own time, the oldest first.
     pub(in crate::cloud) fn run_replay(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Vec<BusEvent>> {
+        self.drop_expired(now);
         let Some(replay) = self.replays.get_mut(name) else { return Vec::new() };
         replay.state = "RUNNING";
         let replay = replay.clone();
@@ -167,7 +177,7 @@ impl EventBridge {
             detail_type: original.detail_type.clone(),
             time: original.time,
             resources: archived.resources.clone(),
-            detail: original.detail.clone(),
+            detail: resolve(&original.envelope, "$.detail").unwrap_or("{}").to_owned(),
             replay: Some(replay.name.clone()),
         });
         event.filter.clone_from(&replay.filter);

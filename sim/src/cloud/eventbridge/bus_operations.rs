@@ -41,11 +41,14 @@ impl EventBridge {
         Ok(answer)
     }
 
-    /// Deletes a bus and its rules; one that is not there is no error.
+    /// Deletes a bus that has no rules but those of services; one that is not there is no error.
     pub(in crate::cloud) fn delete_event_bus(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let name = self.bus_name(Some(required(input, "Name")?));
         if name == "default" {
             return Err(ServiceError::validation("Cannot delete event bus default."));
+        }
+        if self.rules.iter().any(|state| state.rule.bus == name && state.managed_by.is_none()) {
+            return Err(ServiceError::validation(format!("Event bus {name} can't be deleted since it has rules.")));
         }
         if let Some(bus) = self.buses.remove(&name) {
             self.labels.remove(&bus.arn);

@@ -19,13 +19,14 @@ pub(in crate::cloud) use test_event_pattern::test_event_pattern;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
 use super::error::ServiceError;
 use super::pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use super::template::{Bus, Pseudo, Rule, Stack};
+use super::transform;
 
 /// The state of EventBridge in one account and region.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub struct EventBridge {
 struct RuleState {
     rule: Rule,
     pattern: Option<Pattern>,
+    /// The service that the rule belongs to, if it is not the owner's.
+    managed_by: Option<&'static str>,
 }
 
 /// The patterns of the rules of one bus.
@@ -78,6 +81,8 @@ pub struct BusEvent {
     pub replay: Option<String>,
     /// The only rules that may see it, by ARN; empty for all. Replays have such filters.
     pub filter: Vec<String>,
+    /// It came from another bus.
+    pub is_forwarded: bool,
 }
 
 impl EventBridge {
@@ -91,15 +96,19 @@ impl EventBridge {
         let mut rules = Vec::new();
         for rule in &stack.rules {
             let pattern = parse(rule.pattern.as_deref(), &rule.logical_id, rule.position.line)?;
-            rules.push(RuleState { rule: rule.clone(), pattern });
+            for target in &rule.targets {
+                let transformer = target.input_transformer.as_ref();
+                let checked = transformer.map_or(Ok(()), |transformer| transform::check(transformer, &target.id));
+                checked.map_err(|error| format!("line {}: {}: {error}", target.position.line, rule.logical_id))?;
+            }
+            rules.push(RuleState { rule: rule.clone(), pattern, managed_by: None });
         }
-        let mut archives = BTreeMap::new();
+        let (patterns, archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut made = Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, patterns, archives, replays, labels, sequence: 0, seed };
         for archive in &stack.archives {
             let pattern = parse(archive.pattern.as_deref(), &archive.logical_id, archive.position.line)?;
-            archives.insert(archive.name.clone(), ArchiveState::new(archive.clone(), pattern, now));
+            made.add_archive(now, archive.clone(), pattern);
         }
-        let (patterns, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut made = Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, patterns, archives, replays, labels, sequence: 0, seed };
         made.reindex();
         Ok(made)
     }
@@ -147,7 +156,7 @@ impl EventBridge {
             detail_type: "Scheduled Event".to_owned(),
             time: at,
             resources: vec![rule.arn.clone()],
-            detail: json!({}),
+            detail: "{}".to_owned(),
             replay: None,
         })
     }
@@ -160,6 +169,29 @@ impl EventBridge {
     fn bus_name(&self, name_or_arn: Option<&str>) -> String {
         let name = name_or_arn.unwrap_or("default");
         name.rsplit_once('/').map_or(name, |(_, name)| name).to_owned()
+    }
+
+    /// Whether there is a bus of that name or ARN.
+    #[must_use]
+    pub fn has_bus(&self, name_or_arn: &str) -> bool {
+        self.buses.contains_key(&self.bus_name(Some(name_or_arn)))
+    }
+
+    /// A new event that a service puts on a bus, named by its ARN.
+    pub(in crate::cloud) fn event_of(&mut self, mut entry: Entry) -> BusEvent {
+        entry.bus = self.bus_name(Some(&entry.bus));
+        entry.id = self.next_id("event");
+        self.event(entry)
+    }
+
+    /// The same event on another bus; nothing if it was forwarded before.
+    pub(in crate::cloud) fn forwarded(&self, event: &BusEvent, bus_arn: &str) -> Option<BusEvent> {
+        (!event.is_forwarded).then(|| BusEvent {
+            bus: self.bus_name(Some(bus_arn)),
+            is_forwarded: true,
+            filter: Vec::new(),
+            ..event.clone()
+        })
     }
 
     /// The name of a bus that exists.

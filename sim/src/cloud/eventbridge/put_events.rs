@@ -3,6 +3,9 @@ use serde_json::{Value, json};
 
 use super::{BusEvent, EventBridge};
 use crate::cloud::error::ServiceError;
+use crate::cloud::json_text::compact;
+
+const DETAIL_TYPE_CHARACTERS_MAX: usize = 128;
 
 /// An event before it has its envelope.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +22,8 @@ pub struct Entry {
     pub time: DateTime<Utc>,
     /// ARNs, or whatever the sender likes.
     pub resources: Vec<String>,
-    /// The content: an object.
-    pub detail: Value,
+    /// The content: an object, as compact JSON.
+    pub detail: String,
     /// The replay that puts it.
     pub replay: Option<String>,
 }
@@ -75,9 +78,14 @@ impl EventBridge {
         if source.starts_with("aws.") {
             return refused("NotAuthorizedForSourceException", "Not authorized for the source.".to_owned());
         }
-        let Some(detail) = serde_json::from_str::<Value>(text("Detail")).ok().filter(Value::is_object) else {
+        let detail = compact(text("Detail")).filter(|detail| detail.starts_with('{'));
+        let Some(detail) = detail.filter(|detail| serde_json::from_str::<Value>(detail).is_ok()) else {
             return refused("MalformedDetail", "Detail is malformed.".to_owned());
         };
+        if detail_type.chars().count() > DETAIL_TYPE_CHARACTERS_MAX {
+            let reason = format!("DetailType must be at most {DETAIL_TYPE_CHARACTERS_MAX} characters long.");
+            return refused("InvalidArgument", format!("Parameter DetailType is not valid. Reason: {reason}"));
+        }
         let id = self.next_id("event");
         let bus = self.bus_name(entry.get("EventBusName").and_then(Value::as_str));
         if !self.buses.contains_key(&bus) {
@@ -111,10 +119,12 @@ impl EventBridge {
             source: entry.source,
             detail_type: entry.detail_type,
             time: entry.time,
-            detail: entry.detail,
+            // Only a nesting beyond what PutEvents takes is no value.
+            detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
             envelope,
             replay: entry.replay,
             filter: Vec::new(),
+            is_forwarded: false,
         }
     }
 }

@@ -28,11 +28,10 @@ impl EventBridge {
         }
         let parsed = pattern.map(parse_pattern).transpose()?;
         let state = choice(input, "State", &["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"])?;
-        let path = if bus == "default" { format!("rule/{name}") } else { format!("rule/{bus}/{name}") };
         let rule = Rule {
             logical_id: name.clone(),
             position: Default::default(),
-            arn: self.pseudo.arn("events", &path),
+            arn: self.rule_arn(&bus, &name),
             name,
             bus,
             pattern: pattern.map(str::to_owned),
@@ -44,8 +43,9 @@ impl EventBridge {
         let mut label = Label::read(input);
         match self.rules.iter_mut().find(|state| state.rule.arn == arn) {
             Some(existing) => {
+                existing.refuse_managed(input)?;
                 let targets = std::mem::take(&mut existing.rule.targets);
-                *existing = RuleState { rule: Rule { targets, ..rule }, pattern: parsed };
+                *existing = RuleState { rule: Rule { targets, ..rule }, pattern: parsed, managed_by: None };
                 // Tags are set when a rule is made, and by TagResource only.
                 label.tags = self.labels.remove(&arn).map(|label| label.tags).unwrap_or_default();
             }
@@ -53,7 +53,7 @@ impl EventBridge {
                 if self.rules.iter().filter(|state| state.rule.bus == rule.bus).count() >= RULES_A_BUS_MAX {
                     return Err(limit_exceeded());
                 }
-                self.rules.push(RuleState { rule, pattern: parsed });
+                self.rules.push(RuleState { rule, pattern: parsed, managed_by: None });
             }
         }
         self.labels.insert(arn.clone(), label);
@@ -64,7 +64,9 @@ impl EventBridge {
     /// DeleteRule. Gives the rule's ARN.
     pub(in crate::cloud) fn delete_rule(&mut self, input: &Value) -> Result<String, ServiceError> {
         required(input, "Name")?;
-        let rule = &self.find_rule(input)?.rule;
+        let state = self.find_rule(input)?;
+        state.refuse_managed(input)?;
+        let rule = &state.rule;
         if !rule.targets.is_empty() {
             return Err(ServiceError::validation("Rule can't be deleted since it has targets."));
         }
@@ -78,20 +80,29 @@ impl EventBridge {
     /// EnableRule and DisableRule. Events in between are not queued.
     ///
     /// # Errors
-    /// Where there is no such rule.
-    pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<Value, ServiceError> {
-        self.find_rule(input)?.rule.enabled = enabled;
-        Ok(json!({}))
+    /// Where there is no such rule, or a service manages it.
+    pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<(), ServiceError> {
+        let state = self.find_rule(input)?;
+        state.refuse_managed(input)?;
+        state.rule.enabled = enabled;
+        Ok(())
+    }
+
+    /// Whether a request may change the state of the rule that it names.
+    ///
+    /// # Errors
+    /// Where there is no such rule, or a service manages it.
+    pub(in crate::cloud) fn check_rule(&mut self, input: &Value) -> Result<(), ServiceError> {
+        self.find_rule(input)?.refuse_managed(input)
     }
 
     /// DescribeRule.
     ///
     /// # Errors
     /// Where there is no such rule.
-    pub fn describe_rule(&mut self, input: &Value) -> Result<Value, ServiceError> {
-        required(input, "Name")?;
-        let rule = self.find_rule(input)?.rule.clone();
-        Ok(self.show_rule(&rule))
+    pub fn describe_rule(&self, input: &Value) -> Result<Value, ServiceError> {
+        let place = self.rule_place(input, required(input, "Name")?)?;
+        Ok(self.show_rule(&self.rules[place]))
     }
 
     /// ListRules, by prefix.
@@ -101,9 +112,8 @@ impl EventBridge {
     pub fn list_rules(&self, input: &Value) -> Result<Value, ServiceError> {
         let bus = self.existing_bus(text(input, "EventBusName"))?;
         let prefix = text(input, "NamePrefix").unwrap_or_default();
-        let rules = self.rules.iter().map(|state| &state.rule);
-        let rules = rules.filter(|rule| rule.bus == bus && rule.name.starts_with(prefix)).map(|rule| self.show_rule(rule)).collect();
-        page(input, "Limit", "Rules", rules)
+        let rules = self.rules.iter().filter(|state| state.rule.bus == bus && state.rule.name.starts_with(prefix));
+        page(input, "Limit", "Rules", rules.map(|state| self.show_rule(state)).collect())
     }
 
     pub(in crate::cloud) fn list_rule_names_by_target(&self, input: &Value) -> Result<Value, ServiceError> {
@@ -114,19 +124,28 @@ impl EventBridge {
         page(input, "Limit", "RuleNames", rules.map(|rule| rule.name.as_str().into()).collect())
     }
 
+    pub(super) fn rule_arn(&self, bus: &str, name: &str) -> String {
+        let path = if bus == "default" { format!("rule/{name}") } else { format!("rule/{bus}/{name}") };
+        self.pseudo.arn("events", &path)
+    }
+
     pub(super) fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {
         self.find_rule_called(input, text(input, "Name").unwrap_or_default())
     }
 
     pub(super) fn find_rule_called(&mut self, input: &Value, name: &str) -> Result<&mut RuleState, ServiceError> {
-        let bus = self.existing_bus(text(input, "EventBusName"))?;
-        self.rules
-            .iter_mut()
-            .find(|state| state.rule.bus == bus && state.rule.name == name)
-            .ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
+        let place = self.rule_place(input, name)?;
+        Ok(&mut self.rules[place])
     }
 
-    fn show_rule(&self, rule: &Rule) -> Value {
+    fn rule_place(&self, input: &Value, name: &str) -> Result<usize, ServiceError> {
+        let bus = self.existing_bus(text(input, "EventBusName"))?;
+        let place = self.rules.iter().position(|state| state.rule.bus == bus && state.rule.name == name);
+        place.ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
+    }
+
+    fn show_rule(&self, state: &RuleState) -> Value {
+        let rule = &state.rule;
         let mut shown = json!({
             "Name": rule.name,
             "Arn": rule.arn,
@@ -138,8 +157,27 @@ impl EventBridge {
                 shown[name] = value.as_str().into();
             }
         }
+        if let Some(owner) = state.managed_by {
+            shown["ManagedBy"] = owner.into();
+        }
         self.describe_label(&rule.arn, &mut shown);
         shown
+    }
+}
+
+impl RuleState {
+    /// A rule that a service manages changes only by force.
+    ///
+    /// # Errors
+    /// `ManagedRuleException`.
+    pub(super) fn refuse_managed(&self, input: &Value) -> Result<(), ServiceError> {
+        match self.managed_by {
+            Some(owner) if input.get("Force").and_then(Value::as_bool) != Some(true) => {
+                let message = format!("Rule {} is managed by {owner} and cannot be changed without Force.", self.rule.name);
+                Err(ServiceError::client("ManagedRuleException", message))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{EventBridge, limit_exceeded};
 use crate::cloud::error::ServiceError;
 use crate::cloud::input::{check_name, integer, page, required, text, texts, violated_at};
 use crate::cloud::template::{InputTransformer, RetryPolicy, Target};
+use crate::cloud::transform;
 
 const TARGETS_A_RULE_MAX: usize = 5;
 
@@ -18,7 +19,9 @@ impl EventBridge {
             return Err(violated_at("'[]'".to_owned(), "targets", "Member must have length greater than or equal to 1"));
         }
         let read = entries.iter().enumerate().map(|(index, entry)| read_target(entry, index + 1)).collect::<Result<Vec<_>, _>>()?;
-        let rule = &mut self.find_rule_called(input, name)?.rule;
+        let state = self.find_rule_called(input, name)?;
+        state.refuse_managed(input)?;
+        let rule = &mut state.rule;
         let mut targets = rule.targets.clone();
         for target in read {
             match targets.iter_mut().find(|known| known.id == target.id) {
@@ -39,7 +42,9 @@ impl EventBridge {
         if ids.is_empty() {
             return Err(violated_at("'[]'".to_owned(), "ids", "Member must have length greater than or equal to 1"));
         }
-        self.find_rule_called(input, required(input, "Rule")?)?.rule.targets.retain(|target| !ids.contains(&target.id));
+        let state = self.find_rule_called(input, required(input, "Rule")?)?;
+        state.refuse_managed(input)?;
+        state.rule.targets.retain(|target| !ids.contains(&target.id));
         Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
     }
 
@@ -98,13 +103,9 @@ fn read_transformer(transformer: &Value, id: &str) -> Result<InputTransformer, S
     let entries = transformer.get("InputPathsMap").and_then(Value::as_object).into_iter().flatten();
     let paths: BTreeMap<String, String> = entries.filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned()))).collect();
     let template = required(transformer, "InputTemplate")?.to_owned();
-    let known = |name: &str| paths.contains_key(name) || name.starts_with("aws.events.");
-    let is_name = |name: &str| !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
-    let placeholders = template.split('<').skip(1).filter_map(|rest| rest.split_once('>').map(|(name, _)| name));
-    if let Some(unknown) = placeholders.into_iter().find(|name| is_name(name) && !known(name)) {
-        return Err(ServiceError::validation(format!("InputTemplate for target {id} contains invalid placeholder {unknown}.")));
-    }
-    Ok(InputTransformer { paths, template })
+    let read = InputTransformer { paths, template };
+    transform::check(&read, id).map_err(ServiceError::validation)?;
+    Ok(read)
 }
 
 fn show(target: &Target) -> Value {

@@ -1,6 +1,5 @@
 //! Which rules of a bus an event meets, and which patterns a stack may have.
 
-use chrono::DateTime;
 use serde_json::json;
 
 use super::super::pattern::PATTERN_CHARACTERS_QUOTA;
@@ -28,7 +27,7 @@ fn eventbridge(rules: Vec<Rule>) -> Result<EventBridge, String> {
         partition: "aws".to_owned(),
         stack_name: "shop".to_owned(),
     };
-    EventBridge::new(&Stack { rules, ..Stack::default() }, &pseudo, 1_048_576, 1, DateTime::UNIX_EPOCH)
+    EventBridge::new(&Stack { rules, ..Stack::default() }, &pseudo, 1_048_576, 1, Default::default())
 }
 
 fn event(bus: &str, source: &str) -> BusEvent {
@@ -42,6 +41,7 @@ fn event(bus: &str, source: &str) -> BusEvent {
         envelope: json!({"source": source, "detail-type": "Paid", "detail": {}}).to_string(),
         replay: None,
         filter: Vec::new(),
+        is_forwarded: false,
     }
 }
 

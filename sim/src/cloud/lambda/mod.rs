@@ -1,13 +1,24 @@
 //! AWS Lambda's asynchronous invocation: accepted with 202, queued, tried up to three times with the same request
 //! id, and in the end handed to the failure destination (semantics 6).
 
+mod record;
+
+pub use record::response_of;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use self::record::record;
+use super::sqs::Received;
 use super::template::{Function, Permission, Stack};
+
+/// The longest wait of a throttled event.
+const THROTTLE_SECONDS_MAX: i64 = 300;
+/// A dead letter carries the first kilobyte of the error.
+const DEAD_LETTER_MESSAGE_MAX: usize = 1024;
 
 /// The functions of one account and region.
 #[derive(Debug)]
@@ -39,6 +50,17 @@ struct Pending {
     /// Tries so far; throttles do not count.
     attempts: u32,
     throttles: u32,
+    /// The batch, where Lambda polls a queue for the function instead of being given an event.
+    batch: Option<Batch>,
+}
+
+/// Messages that Lambda took from a queue for one invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The place of the mapping.
+    pub mapping: usize,
+    /// The messages.
+    pub messages: Vec<Received>,
 }
 
 /// An attempt that the driver must carry out.
@@ -87,8 +109,17 @@ pub enum Next {
     Retry(u64, DateTime<Utc>),
     /// Given up: the record goes to the destination, the payload to the dead-letter queue.
     GivenUp(Box<GivenUp>),
-    /// Done, and the record goes to the success destination.
-    Succeeded(String, Value),
+    /// Done, and the record goes to the success destination of the function of that name.
+    Succeeded {
+        /// The function's name.
+        function: String,
+        /// The destination's ARN.
+        destination: String,
+        /// The record.
+        record: Value,
+    },
+    /// The end of a batch: what the function answered, or nothing where it failed.
+    Polled(Batch, Option<Value>),
 }
 
 /// An event that Lambda gave up.
@@ -96,7 +127,7 @@ pub enum Next {
 pub struct GivenUp {
     /// The function's name.
     pub function: String,
-    /// `RetriesExhausted` or `EventAgeExceeded`.
+    /// `RetriesExhausted`, `EventAgeExceeded`, or `ZeroReservedConcurrency`.
     pub condition: String,
     /// The failure destination, and its record.
     pub destination: Option<(String, Value)>,
@@ -124,6 +155,10 @@ pub enum Started {
     Invoke(Invocation),
     /// Throttled: try again then.
     Throttled(DateTime<Utc>),
+    /// Given up before any try, or between two.
+    GivenUp(Box<GivenUp>),
+    /// A batch that was throttled: its messages come back when their visibility timeout is over.
+    Returned(Batch),
     /// Not there any more.
     Gone,
 }
@@ -180,16 +215,27 @@ impl Lambda {
 
     /// Takes an event in the function's queue: 202. Gives its ticket.
     pub fn accept(&mut self, now: DateTime<Utc>, function_arn: &str, payload: &str) -> u64 {
+        self.take(now, function_arn, payload.to_owned(), None)
+    }
+
+    /// Takes a batch that Lambda polled for the function. Gives its ticket.
+    pub fn accept_batch(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Batch) -> u64 {
+        self.take(now, function_arn, payload, Some(batch))
+    }
+
+    /// Takes an accepted event once more: the queue of a function is only eventually consistent. Gives the copy's ticket.
+    pub fn duplicate(&mut self, ticket: u64) -> Option<u64> {
+        let copy = self.pending.get(&ticket)?.clone();
+        self.sequence += 1;
+        self.pending.insert(self.sequence, copy);
+        Some(self.sequence)
+    }
+
+    fn take(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Option<Batch>) -> u64 {
         self.sequence += 1;
         let request_id = super::derive_id(self.seed, "request", self.sequence);
-        let pending = Pending {
-            function_arn: function_arn.to_owned(),
-            request_id,
-            payload: payload.to_owned(),
-            accepted: now,
-            attempts: 0,
-            throttles: 0,
-        };
+        let pending =
+            Pending { function_arn: function_arn.to_owned(), request_id, payload, accepted: now, attempts: 0, throttles: 0, batch };
         self.pending.insert(self.sequence, pending);
         self.sequence
     }
@@ -199,9 +245,7 @@ impl Lambda {
         let Some(pending) = self.pending.get_mut(&ticket) else { return Started::Gone };
         let Some(state) = self.functions.get_mut(&pending.function_arn) else { return Started::Gone };
         if state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
-            pending.throttles += 1;
-            let seconds = 2_i64.saturating_pow(pending.throttles.min(10)).min(300);
-            return Started::Throttled(now + TimeDelta::seconds(seconds));
+            return self.throttle(ticket, now);
         }
         state.running += 1;
         pending.attempts += 1;
@@ -240,6 +284,33 @@ impl Lambda {
         })
     }
 
+    /// A throttled event waits from a second to five minutes until it is too old; it is not an attempt.
+    fn throttle(&mut self, ticket: u64, now: DateTime<Utc>) -> Started {
+        let Some(pending) = self.pending.get_mut(&ticket) else { return Started::Gone };
+        if let Some(batch) = pending.batch.take() {
+            self.pending.remove(&ticket);
+            return Started::Returned(batch);
+        }
+        pending.throttles += 1;
+        let wait = TimeDelta::seconds(2_i64.pow((pending.throttles - 1).min(9)).min(THROTTLE_SECONDS_MAX));
+        let pending = pending.clone();
+        let Some(function) = self.functions.get(&pending.function_arn).map(|state| state.function.clone()) else { return Started::Gone };
+        if function.reserved_concurrency == Some(0) {
+            return Started::GivenUp(self.give_up(ticket, &function, &pending, "ZeroReservedConcurrency", now, None));
+        }
+        let age = TimeDelta::seconds(i64::from(function.invoke_config.maximum_event_age_seconds));
+        if now + wait - pending.accepted > age {
+            return Started::GivenUp(self.give_up(ticket, &function, &pending, "EventAgeExceeded", now, None));
+        }
+        Started::Throttled(now + wait)
+    }
+
+    /// The attempts under way for the polled queue of a mapping.
+    #[must_use]
+    pub fn polling(&self, mapping: usize) -> usize {
+        self.pending.values().filter(|pending| pending.batch.as_ref().is_some_and(|batch| batch.mapping == mapping)).count()
+    }
+
     /// Notes the end of attempt `number`, and says what follows.
     pub fn finish(&mut self, number: u64, now: DateTime<Utc>, result: &InvocationResult) -> Next {
         if let Some(state) = self.direct.remove(&number).and_then(|arn| self.functions.get_mut(&arn)) {
@@ -251,21 +322,30 @@ impl Lambda {
         let Some(state) = self.functions.get_mut(&pending.function_arn) else { return Next::Done };
         state.running -= 1;
         let function = state.function.clone();
+        if let Some(batch) = pending.batch {
+            self.pending.remove(&ticket);
+            let response = if let InvocationResult::Success(response) = result { Some(response.clone()) } else { None };
+            return Next::Polled(batch, response);
+        }
         if let InvocationResult::Success(response) = result {
             self.pending.remove(&ticket);
             return match &function.invoke_config.on_success {
-                Some(destination) => Next::Succeeded(destination.clone(), record(&function, &pending, "Success", now, None, response)),
+                Some(destination) => Next::Succeeded {
+                    function: function.name.clone(),
+                    destination: destination.clone(),
+                    record: record(&function, &pending, "Success", now, Some((response, false))),
+                },
                 None => Next::Done,
             };
         }
         let wait = TimeDelta::seconds(60 * i64::from(pending.attempts));
         let age = TimeDelta::seconds(i64::from(function.invoke_config.maximum_event_age_seconds));
         if pending.attempts > function.invoke_config.maximum_retry_attempts {
-            return self.give_up(ticket, &function, &pending, "RetriesExhausted", now, result);
+            return Next::GivenUp(self.give_up(ticket, &function, &pending, "RetriesExhausted", now, Some(result)));
         }
         // The age is checked before the wait (semantics 6).
         if now + wait - pending.accepted > age {
-            return self.give_up(ticket, &function, &pending, "EventAgeExceeded", now, result);
+            return Next::GivenUp(self.give_up(ticket, &function, &pending, "EventAgeExceeded", now, Some(result)));
         }
         Next::Retry(ticket, now + wait)
     }
@@ -277,58 +357,21 @@ impl Lambda {
         pending: &Pending,
         condition: &str,
         now: DateTime<Utc>,
-        result: &InvocationResult,
-    ) -> Next {
+        result: Option<&InvocationResult>,
+    ) -> Box<GivenUp> {
         self.pending.remove(&ticket);
-        let response = response_of(result, &pending.request_id, function.timeout_seconds);
-        let message = response["errorMessage"].as_str().unwrap_or_default().to_owned();
+        let response = result.map(|result| response_of(result, &pending.request_id, function.timeout_seconds));
+        let message = response.as_ref().and_then(|response| response["errorMessage"].as_str()).unwrap_or(condition);
+        let message: String = message.chars().take(DEAD_LETTER_MESSAGE_MAX).collect();
         let destination = function.invoke_config.on_failure.clone();
-        let record = record(function, pending, condition, now, Some("Unhandled"), &response);
-        Next::GivenUp(Box::new(GivenUp {
+        let record = record(function, pending, condition, now, response.as_ref().map(|response| (response, true)));
+        Box::new(GivenUp {
             function: function.name.clone(),
             condition: condition.to_owned(),
             destination: destination.map(|arn| (arn, record)),
             dead_letter: function.dead_letter_arn.clone().map(|arn| (arn, pending.payload.clone(), message)),
             request_id: pending.request_id.clone(),
             payload: pending.payload.clone(),
-        }))
+        })
     }
-}
-
-/// What an invocation's caller, or its destination, sees of the result.
-#[must_use]
-pub fn response_of(result: &InvocationResult, request_id: &str, timeout_seconds: u32) -> Value {
-    match result {
-        InvocationResult::Success(value) => value.clone(),
-        InvocationResult::Failed { error_type, message } => json!({ "errorType": error_type, "errorMessage": message }),
-        InvocationResult::TimedOut => json!({
-            "errorType": "Sandbox.Timedout",
-            "errorMessage": format!("RequestId: {request_id} Error: Task timed out after {timeout_seconds}.00 seconds"),
-        }),
-        InvocationResult::Crashed => json!({
-            "errorType": "Runtime.ExitError",
-            "errorMessage": format!("RequestId: {request_id} Error: Runtime exited with error: signal: killed"),
-        }),
-    }
-}
-
-/// A destination's record (semantics 6).
-fn record(function: &Function, pending: &Pending, condition: &str, now: DateTime<Utc>, error: Option<&str>, response: &Value) -> Value {
-    let mut context = json!({ "statusCode": 200, "executedVersion": "$LATEST" });
-    if let Some(error) = error {
-        context["functionError"] = json!(error);
-    }
-    json!({
-        "version": "1.0",
-        "timestamp": now.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-        "requestContext": {
-            "requestId": pending.request_id,
-            "functionArn": format!("{}:$LATEST", function.arn),
-            "condition": condition,
-            "approximateInvokeCount": pending.attempts,
-        },
-        "requestPayload": serde_json::from_str::<Value>(&pending.payload).unwrap_or(Value::Null),
-        "responseContext": context,
-        "responsePayload": response,
-    })
 }

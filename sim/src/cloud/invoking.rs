@@ -1,0 +1,140 @@
+//! Asynchronous invocations: from acceptance to the start, and what follows from the end (semantics 6).
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::dead_letter::DeadLetter;
+use super::deliver::service_of;
+use super::eventbridge::Entry;
+use super::lambda::{GivenUp, Next, Started};
+use super::record::Record;
+use super::sqs::{MessageAttribute, NewMessage};
+use super::{Cloud, Task, delta};
+
+impl Cloud {
+    pub(super) fn accept_invocation(&mut self, now: DateTime<Utc>, arn: &str, payload: &str) {
+        let ticket = self.lambda.accept(now, arn, payload);
+        self.plan_invocation(now, ticket);
+        if self.happens(self.knobs.async_duplicates_per_mille)
+            && let Some(copy) = self.lambda.duplicate(ticket)
+        {
+            self.plan_invocation(now, copy);
+        }
+    }
+
+    pub(super) fn plan_invocation(&mut self, now: DateTime<Utc>, ticket: u64) {
+        let latency = self.knobs.invocation_latency.draw(&mut self.rng);
+        self.agenda.put(now + delta(latency), Task::Invoke(ticket));
+    }
+
+    pub(super) fn start_invocation(&mut self, now: DateTime<Utc>, ticket: u64) {
+        match self.lambda.start(ticket, now) {
+            Started::Invoke(invocation) => {
+                self.records.push(Record::InvocationStarted {
+                    invocation: invocation.number,
+                    function: invocation.function.clone(),
+                    request_id: invocation.request_id.clone(),
+                    attempt: invocation.attempt,
+                    payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+                });
+                self.starting.push(invocation);
+            }
+            Started::Throttled(again) => self.agenda.put(again, Task::Invoke(ticket)),
+            Started::GivenUp(given_up) => self.give_up(now, *given_up),
+            Started::Returned(_) | Started::Gone => {}
+        }
+    }
+
+    /// What follows from the end of an invocation.
+    pub(super) fn follow_up(&mut self, now: DateTime<Utc>, next: Next) {
+        match next {
+            Next::Done => {}
+            Next::Retry(ticket, at) => self.agenda.put(at, Task::Invoke(ticket)),
+            Next::Succeeded { function, destination, record } => self.send_to_destination(now, &function, &destination, "Success", record),
+            Next::GivenUp(given_up) => self.give_up(now, *given_up),
+            Next::Polled(batch, response) => self.end_batch(now, &batch, response.as_ref()),
+        }
+    }
+
+    /// Destination and dead-letter queue both get what was given up; without either it is lost.
+    fn give_up(&mut self, now: DateTime<Utc>, given_up: GivenUp) {
+        let from = format!("function {}", given_up.function);
+        if given_up.destination.is_none() && given_up.dead_letter.is_none() {
+            self.lose(from.clone(), &given_up.condition, &given_up.payload);
+        }
+        if let Some((arn, record)) = given_up.destination {
+            self.send_to_destination(now, &given_up.function, &arn, &given_up.condition, record);
+        }
+        let Some((arn, payload, message)) = given_up.dead_letter else { return };
+        let mut letter = DeadLetter::new(from.clone(), &given_up.condition, payload.clone());
+        letter = letter.with([("RequestID", given_up.request_id), ("ErrorMessage", message)]);
+        letter.attributes.insert("ErrorCode".to_owned(), MessageAttribute::number(200));
+        let allowed = self.function_may(&given_up.function, "sqs:SendMessage", &arn);
+        if !allowed {
+            self.lose(from, "the function's role may not send to its dead-letter queue", &payload);
+        }
+        if !allowed || !self.bury(now, &arn, letter) {
+            self.count(now, "AWS/Lambda", "DeadLetterErrors", &[("FunctionName", &given_up.function)], 1.0);
+        }
+    }
+
+    /// Hands a record to a queue, a function or a bus, if the function's role may do that.
+    fn send_to_destination(&mut self, now: DateTime<Utc>, function: &str, arn: &str, condition: &str, record: Value) {
+        let from = format!("function {function}");
+        let action = match service_of(arn) {
+            "lambda" => "lambda:InvokeFunction",
+            "events" => "events:PutEvents",
+            "sns" => "sns:Publish",
+            _ => "sqs:SendMessage",
+        };
+        let delivered = if self.function_may(function, action, arn) {
+            self.deliver_to_destination(now, from, arn, condition, &record)
+        } else {
+            let which = if condition == "Success" { "success" } else { "failure" };
+            self.lose(from, &format!("the function's role may not send to its {which} destination"), &record["requestPayload"].to_string());
+            false
+        };
+        if !delivered {
+            self.count(now, "AWS/Lambda", "DestinationDeliveryFailures", &[("FunctionName", function)], 1.0);
+        }
+    }
+
+    fn deliver_to_destination(&mut self, now: DateTime<Utc>, from: String, arn: &str, condition: &str, record: &Value) -> bool {
+        match service_of(arn) {
+            "sqs" if condition == "Success" => {
+                let sent = self.sqs.send(now, arn, NewMessage { body: record.to_string(), ..NewMessage::default() });
+                sent.map_err(|error| self.lose(from, &error.message, &record.to_string())).is_ok()
+            }
+            "sqs" => self.bury(now, arn, DeadLetter::new(from, condition, record.to_string())),
+            "lambda" if self.lambda.function(arn).is_some() => {
+                self.accept_invocation(now, arn, &record.to_string());
+                true
+            }
+            "events" if self.eventbridge.has_bus(arn) => {
+                let result = if condition == "Success" { "Success" } else { "Failure" };
+                let function = record["requestContext"]["functionArn"].as_str().unwrap_or_default().to_owned();
+                let event = self.eventbridge.event_of(Entry {
+                    bus: arn.to_owned(),
+                    id: String::new(),
+                    source: "lambda".to_owned(),
+                    detail_type: format!("Lambda Function Invocation Result - {result}"),
+                    time: now,
+                    resources: vec![arn.to_owned(), function],
+                    detail: record.to_string(),
+                    replay: None,
+                });
+                self.spread(now, event);
+                true
+            }
+            _ => {
+                self.lose(from, &format!("the destination {arn} does not exist or is not simulated"), &record.to_string());
+                false
+            }
+        }
+    }
+
+    fn function_may(&self, function: &str, action: &str, resource: &str) -> bool {
+        let role = self.lambda.function(function).map(|function| function.role_arn.clone()).unwrap_or_default();
+        self.roles.iter().any(|known| known.arn == role && known.allows(action, resource))
+    }
+}
