@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     // They share one endpoint.
     arguments.test_threads = Some(1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (endpoint, _container) = match open(&runtime) {
+    let (endpoint, container) = match open(&runtime) {
         Ok(opened) => opened,
         Err(reason) => {
             println!("NOT RUN: the LocalStack tests: {reason}");
@@ -33,8 +33,13 @@ fn main() -> ExitCode {
     };
     let mut trials = trials(&Backend::Endpoint(endpoint.clone()));
     trials.extend(limits::trials(&endpoint));
-    let _entered = runtime.enter();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let verdict = libtest_mimic::run(&arguments, trials).exit_code();
+    if let Some(container) = container
+        && let Err(error) = runtime.block_on(container.rm())
+    {
+        println!("the container of LocalStack could not be removed: {error}");
+    }
+    verdict
 }
 
 /// An endpoint, and the container that it is in, if it was started for this.

@@ -57,9 +57,8 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
         say(&format!("{} and {}: {same} the same, {parted} part, {} skipped\n", first.name(), other.name(), skipped.len()))?;
         agrees &= parted == 0;
     }
-    match &arguments.page {
-        Some(path) => std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?,
-        None => {}
+    if let Some(path) = &arguments.page {
+        std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(agrees)
 }

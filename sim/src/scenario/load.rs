@@ -38,13 +38,16 @@ fn located(shown: &str, words: &str) -> LoadError {
     if words.contains("<input>") { LoadError(words.replace("<input>", shown)) } else { LoadError(format!("{shown}: {words}")) }
 }
 
+/// Topologies that were made before, by account and parameters.
+type Stacks = BTreeMap<(String, BTreeMap<String, String>), Stack>;
+
 /// The project's own files that scenarios rest on: template, strategies, scenarios.
 #[derive(Debug)]
 pub struct Library {
     root: PathBuf,
     template: String,
     strategies: BTreeMap<String, String>,
-    stacks: Mutex<BTreeMap<(String, BTreeMap<String, String>), Stack>>,
+    stacks: Mutex<Stacks>,
 }
 
 impl Library {
