@@ -80,12 +80,16 @@ async fn queue_behind(aws: &AwsSetup, name: &str, state: RuleState, target: Targ
     Ok(queue)
 }
 
-/// How many events with this detail arrive.
+/// How many events with this detail arrive; they are taken from the queue.
 async fn arriving(aws: &AwsSetup, source: &str, queue: &str, detail: &str) -> Result<usize, Failed> {
     let entry = PutEventsRequestEntry::builder().event_bus_name("limits").source(source).detail_type("Limit").detail(detail).build();
     aws.eventbridge().put_events().entries(entry).send().await?;
-    let received = aws.sqs().receive_message().queue_url(queue).wait_time_seconds(3).send().await?;
-    Ok(received.messages.unwrap_or_default().len())
+    let sqs = aws.sqs();
+    let received = sqs.receive_message().queue_url(queue).wait_time_seconds(3).send().await?.messages.unwrap_or_default();
+    for message in &received {
+        sqs.delete_message().queue_url(queue).set_receipt_handle(message.receipt_handle.clone()).send().await?;
+    }
+    Ok(received.len())
 }
 
 /// A rule that is disabled sees nothing (semantics 3).
@@ -108,13 +112,20 @@ async fn quoted_text(aws: AwsSetup) -> Result<(), Failed> {
     }
 }
 
-/// StartReplay answers 500.
+/// StartReplay answers 500 as soon as its archive holds an event (an empty one it "replays").
 async fn replay(aws: AwsSetup) -> Result<(), Failed> {
     let events = aws.eventbridge();
     let _exists = events.create_event_bus().name("limits").send().await;
     let bus = events.describe_event_bus().name("limits").send().await?.arn.unwrap_or_default();
     let _exists = events.create_archive().archive_name("limits").event_source_arn(&bus).send().await;
-    let archive = events.describe_archive().archive_name("limits").send().await?.archive_arn.unwrap_or_default();
+    let entry = PutEventsRequestEntry::builder().event_bus_name("limits").source("limit").detail_type("Limit").detail("{}").build();
+    events.put_events().entries(entry).send().await?;
+    let mut archived = events.describe_archive().archive_name("limits").send().await?;
+    while archived.event_count == 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        archived = events.describe_archive().archive_name("limits").send().await?;
+    }
+    let archive = archived.archive_arn.unwrap_or_default();
     let now = SystemTimeSource::new().now();
     let name = format!("limit-{}", now.duration_since(std::time::UNIX_EPOCH)?.as_millis());
     let started = events
@@ -122,7 +133,7 @@ async fn replay(aws: AwsSetup) -> Result<(), Failed> {
         .replay_name(name)
         .event_source_arn(archive)
         .event_start_time(DateTime::from(now - Duration::from_secs(60)))
-        .event_end_time(DateTime::from(now))
+        .event_end_time(DateTime::from(now + Duration::from_secs(1)))
         .destination(ReplayDestination::builder().arn(bus).build()?)
         .send()
         .await;
