@@ -66,7 +66,7 @@ fn trials(backend: &Backend) -> Vec<Trial> {
     let files = library.scenario_files().expect("the scenario folder can be read");
     let trial = |(name, path): (String, std::path::PathBuf)| {
         let loaded = load_scenario(&path, &name).expect("the scenario is sound");
-        let missing = backend.missing(&loaded.scenario.needs);
+        let missing = backend.missing(&loaded.scenario);
         let kind = missing.iter().map(|need| Capability::name(*need)).collect::<Vec<_>>().join(", ");
         let (library, backend) = (Arc::clone(&library), backend.clone());
         let test = move || {

@@ -6,8 +6,9 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use alchemiser_sim::backend::Backend;
 use alchemiser_sim::report::failure;
-use alchemiser_sim::scenario::{Library, Run, events, load_scenario, mails, orders, run};
+use alchemiser_sim::scenario::{Library, LoadError, Loaded, Run, events, load_scenario, mails, orders, run};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -21,21 +22,21 @@ fn main() -> ExitCode {
     };
     let files = library.scenario_files().expect("the scenario folder can be read");
     assert!(!files.is_empty(), "there is no scenario");
-    let trials = files
-        .into_iter()
-        .map(|(name, path)| {
-            let library = Arc::clone(&library);
-            Trial::test(name.clone(), move || {
-                let loaded = load_scenario(&path, &name).map_err(|mistake| Failed::from(mistake.to_string()))?;
-                let run = run(&library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
-                if !run.passed() {
-                    return Err(Failed::from(failure(&run)));
-                }
-                reviewed(&run)
-            })
-        })
-        .collect();
+    let trials = files.into_iter().map(|(name, path)| trial(&library, load_scenario(&path, &name), name)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(library: &Arc<Library>, loaded: Result<Loaded, LoadError>, name: String) -> Trial {
+    let missing = loaded.as_ref().map(|loaded| Backend::Virtual.missing(&loaded.scenario)).unwrap_or_default();
+    let needs = missing.iter().map(|need| format!("needs {}", need.name())).collect::<Vec<_>>().join(", ");
+    let library = Arc::clone(library);
+    let test = move || {
+        let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;
+        let run = run(&library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+        if run.passed() { reviewed(&run) } else { Err(Failed::from(failure(&run))) }
+    };
+    // Those that a world in memory cannot carry are listed as ignored, with what they need; `cargo test --test wire_scenarios` runs them.
+    Trial::test(name, test).with_kind(needs).with_ignored_flag(!missing.is_empty())
 }
 
 /// Holds what the run brought about against the reviewed snapshot; a virtual world needs no redaction.

@@ -14,7 +14,7 @@ use alchemiser::clock::SharedClock;
 use alchemiser::config::Settings;
 use alchemiser::router::Router;
 
-use crate::runtime::{FunctionCode, FunctionPorts, Handler, HandlerError};
+use crate::runtime::{Event, FunctionCode, FunctionPorts, Handler, HandlerError};
 
 /// The trading system, with its strategy files.
 #[derive(Clone, Debug, Default)]
@@ -74,10 +74,8 @@ fn client_over(connector: SharedHttpConnector) -> aws_smithy_runtime_api::client
 
 #[async_trait]
 impl Handler for Warm {
-    async fn handle(&mut self, payload: Value, request_id: &str) -> Result<Value, HandlerError> {
-        self.0
-            .handle(&payload, request_id)
-            .await
-            .map_err(|error| HandlerError { error_type: error.class().to_owned(), message: error.to_string() })
+    async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
+        let answer = self.0.handle(&event.payload, event.request_id).await;
+        answer.map_err(|error| HandlerError::Failed { error_type: error.class().to_owned(), message: error.to_string() })
     }
 }

@@ -1,6 +1,6 @@
 //! Where a scenario can run, and what each place can do.
 
-use crate::scenario::Capability;
+use crate::scenario::{Capability, Lambda, Scenario};
 use crate::world::{LiveWorld, Place, World, WorldSetup};
 
 /// A place to run scenarios in.
@@ -8,6 +8,8 @@ use crate::world::{LiveWorld, Place, World, WorldSetup};
 pub enum Backend {
     /// Everything in memory, in virtual time.
     Virtual,
+    /// The same, reached over loopback sockets.
+    Wire,
     /// EventBridge, SQS and DynamoDB behind an endpoint: LocalStack's, or any that speaks like it.
     Endpoint(String),
 }
@@ -18,15 +20,17 @@ impl Backend {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Virtual => "virtual",
+            Self::Wire => "wire",
             Self::Endpoint(_) => "localstack",
         }
     }
 
-    /// What of `needs` it cannot do.
+    /// What the scenario needs and this cannot do.
     #[must_use]
-    pub fn missing(&self, needs: &[Capability]) -> Vec<Capability> {
+    pub fn missing(&self, scenario: &Scenario) -> Vec<Capability> {
         let cannot: &[Capability] = match self {
-            Self::Virtual => &[],
+            Self::Virtual => &[Capability::Programs],
+            Self::Wire => &[],
             // Each is tried by `cargo test --test localstack`, so that a LocalStack that learns one is noticed.
             Self::Endpoint(_) => &[
                 Capability::DeliveryFaults,
@@ -34,28 +38,31 @@ impl Backend {
                 Capability::DeadLetters,
                 Capability::DisabledRules,
                 Capability::QuotedText,
+                Capability::Programs,
             ],
         };
-        needs.iter().copied().filter(|need| cannot.contains(need)).collect()
+        scenario.needs().filter(|need| cannot.contains(need)).collect()
     }
 
     pub(crate) fn has_sockets(&self) -> bool {
-        matches!(self, Self::Endpoint(_))
+        !matches!(self, Self::Virtual)
     }
 
     /// The account's number there.
     pub(crate) fn account(&self) -> &'static str {
         match self {
-            Self::Virtual => "123456789012",
+            Self::Virtual | Self::Wire => "123456789012",
             Self::Endpoint(_) => "000000000000",
         }
     }
 
     /// Begins a world there.
-    pub(crate) async fn begin(&self, setup: WorldSetup) -> Result<Box<dyn Place>, String> {
-        Ok(match self {
-            Self::Virtual => Box::new(World::new(setup)?),
-            Self::Endpoint(endpoint) => Box::new(LiveWorld::new(setup, endpoint).await?),
+    pub(crate) async fn begin(&self, setup: WorldSetup, lambda: Lambda) -> Result<Box<dyn Place>, String> {
+        Ok(match (self, lambda) {
+            (Self::Virtual, _) => Box::new(World::new(setup)?),
+            (Self::Wire, Lambda::InProcess) => Box::new(World::over_sockets(setup)?),
+            (Self::Wire, Lambda::Binary) => Box::new(World::of_programs(setup)?),
+            (Self::Endpoint(endpoint), _) => Box::new(LiveWorld::new(setup, endpoint).await?),
         })
     }
 }

@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod fault;
 pub mod host;
 pub mod journal;
+pub mod program;
 pub mod report;
 pub mod runtime;
 pub mod scenario;

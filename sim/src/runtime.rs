@@ -2,7 +2,10 @@
 //! event at a time.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
@@ -27,15 +30,54 @@ pub struct FunctionPorts {
     pub dialer: SharedDialer,
     /// The region of the account.
     pub region: String,
+    /// The same for a program that has no ports but sockets; none in a world without sockets.
+    pub sockets: Option<SocketPorts>,
 }
 
-/// An error that a handler answers with.
+/// What a world hands to a program.
+#[derive(Clone, Debug)]
+pub struct SocketPorts {
+    /// AWS and the broker, as one HTTP server.
+    pub http: SocketAddr,
+    /// The mail server.
+    pub mail: SocketAddr,
+    /// The mail server's certificate, PEM.
+    pub mail_certificate: String,
+    /// Where log lines go.
+    pub log: Arc<dyn LogSink>,
+}
+
+/// Takes the log lines of a program.
+pub trait LogSink: Debug + Send + Sync {
+    /// Takes a line with its level and fields.
+    fn write(&self, level: String, message: String, fields: Value);
+}
+
+/// How a handler ends without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HandlerError {
-    /// `errorType`
-    pub error_type: String,
-    /// `errorMessage`
-    pub message: String,
+pub enum HandlerError {
+    /// It answered with an error.
+    Failed {
+        /// `errorType`
+        error_type: String,
+        /// `errorMessage`
+        message: String,
+    },
+    /// Its process ended.
+    Exited,
+    /// Its time was up.
+    TimedOut,
+}
+
+/// One event.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// What happened.
+    pub payload: Value,
+    /// The same for all attempts.
+    pub request_id: &'a str,
+    /// How long it may take.
+    pub timeout: Duration,
 }
 
 /// The code of a function.
@@ -51,7 +93,7 @@ pub trait FunctionCode: Send + Sync {
 #[async_trait]
 pub trait Handler: Send {
     /// Handles one event.
-    async fn handle(&mut self, payload: Value, request_id: &str) -> Result<Value, HandlerError>;
+    async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError>;
 }
 
 /// The functions of a world, by the prefix of their name.

@@ -13,7 +13,7 @@ use alchemiser_sim::cloud::record::Record;
 use alchemiser_sim::cloud::template::{Pseudo, load};
 use alchemiser_sim::fault::Faults;
 use alchemiser_sim::journal::Journal;
-use alchemiser_sim::runtime::{FunctionCode, FunctionPorts, Functions, Handler, HandlerError};
+use alchemiser_sim::runtime::{Event, FunctionCode, FunctionPorts, Functions, Handler, HandlerError};
 use alchemiser_sim::world::{World, WorldSetup};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -60,12 +60,13 @@ impl FunctionCode for Office {
 }
 
 fn failed(error: impl std::fmt::Debug) -> HandlerError {
-    HandlerError { error_type: "Office.Error".to_owned(), message: format!("{error:?}") }
+    HandlerError::Failed { error_type: "Office.Error".to_owned(), message: format!("{error:?}") }
 }
 
 #[async_trait]
 impl Handler for Labeller {
-    async fn handle(&mut self, payload: Value, _request_id: &str) -> Result<Value, HandlerError> {
+    async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
+        let payload = event.payload;
         if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
             return Err(failed("out of paper"));
         }

@@ -38,6 +38,37 @@ impl Session {
     }
 }
 
+/// When orders are executed. Prices are those of the regular sessions in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hours {
+    /// In the regular sessions.
+    #[default]
+    Regular,
+    /// From midnight to 23:59 in New York on every day of the week: for clients that live on a wall clock.
+    Always,
+}
+
+impl Hours {
+    /// The hours of `date`, or `None` when the market is closed all day.
+    pub fn session(self, date: NaiveDate) -> Option<Session> {
+        match self {
+            Self::Regular => session(date),
+            Self::Always => Some(Session { date, open: midnight(date), close: at_local(date, 23, 59) }),
+        }
+    }
+
+    /// The session that is trading at `now`.
+    pub fn session_at(self, now: DateTime<Utc>) -> Option<Session> {
+        self.session(market_date(now)).filter(|session| session.contains(now))
+    }
+
+    /// The first session that opens after `now`.
+    pub fn next_session(self, now: DateTime<Utc>) -> Session {
+        let days = market_date(now).iter_days();
+        days.filter_map(|date| self.session(date)).find(|session| session.open > now).expect("the market opens again")
+    }
+}
+
 /// The date it is in New York at `now`.
 pub fn market_date(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&New_York).date_naive()
@@ -83,17 +114,6 @@ pub fn session(date: NaiveDate) -> Option<Session> {
 /// The session that is trading at `now`.
 pub fn session_at(now: DateTime<Utc>) -> Option<Session> {
     session(market_date(now)).filter(|session| session.contains(now))
-}
-
-/// The first session that opens after `now`.
-pub fn next_session(now: DateTime<Utc>) -> Session {
-    let mut date = market_date(now);
-    loop {
-        match session(date) {
-            Some(session) if session.open > now => return session,
-            _ => date = date + Days::new(1),
-        }
-    }
 }
 
 /// The last session that had ended by `now`.
@@ -233,7 +253,7 @@ mod tests {
     #[test]
     fn a_session_is_found_from_any_moment() {
         let night = "2012-10-28T22:00:00Z".parse().unwrap();
-        assert_eq!(next_session(night).date, date("2012-10-31"));
+        assert_eq!(Hours::Regular.next_session(night).date, date("2012-10-31"));
         assert_eq!(last_completed(night).date, date("2012-10-26"));
         assert_eq!(previous_trading_day(date("2012-10-31")), date("2012-10-26"));
         assert!(session_at("2025-10-10T13:29:59Z".parse().unwrap()).is_none());

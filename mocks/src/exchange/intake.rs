@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::Exchange;
 use super::agenda::Due;
 use super::order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
 use super::text::{later, plain};
-use super::{Exchange, calendar};
 
 /// An order as a client asks for it, its fields well formed.
 #[derive(Clone, Debug)]
@@ -195,8 +195,9 @@ impl Exchange {
     }
 
     fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, fate: Fate, reserve_price: Decimal) -> usize {
-        let open = calendar::session_at(now);
-        let session = open.unwrap_or_else(|| calendar::next_session(now));
+        let hours = self.setup.hours;
+        let open = hours.session_at(now);
+        let session = open.unwrap_or_else(|| hours.next_session(now));
         let day = ticket.time_in_force == TimeInForce::Day;
         let id = self.new_id("order");
         let order = Order {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
+use super::Exchange;
 use super::agenda::Due;
 use super::ledger::Fill;
 use super::order::{Amount, Order, OrderStatus, Side, TimeInForce};
@@ -10,7 +11,6 @@ use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::OrderEffect;
 use super::text::later;
-use super::{Exchange, calendar};
 
 impl Exchange {
     /// Lets one thing happen.
@@ -112,12 +112,12 @@ impl Exchange {
     fn wait_for_tomorrow(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].time_in_force == TimeInForce::Gtc {
             let delay = self.setup.knobs.fill_delay.draw(&mut self.rng);
-            self.agenda.put(later(calendar::next_session(at).open, delay), index, Due::Match);
+            self.agenda.put(later(self.setup.hours.next_session(at).open, delay), index, Due::Match);
         }
     }
 
     fn is_after_hours(&mut self, at: DateTime<Utc>, index: usize) -> bool {
-        let closed = calendar::session_at(at).is_none();
+        let closed = self.setup.hours.session_at(at).is_none();
         if closed {
             self.wait_for_tomorrow(at, index);
         }

@@ -35,6 +35,7 @@ use http::{Request, Response};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+pub use calendar::Hours;
 pub use market::{Bar, Market, MarketSetup, Quote, QuoteEffect, QuoteReach, QuoteRule, Series};
 pub use order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
 pub use refusal::Refusal;

@@ -18,7 +18,8 @@ pub(super) struct RunArguments {
     /// The seed: another seed is another interleaving.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where to run: in memory, or with AWS played by LocalStack, at AWS_ENDPOINT_URL or where `docker compose up` puts it.
+    /// Where to run: in memory; over loopback sockets; or with AWS played by LocalStack, at AWS_ENDPOINT_URL or where
+    /// `docker compose up` puts it.
     #[arg(long, value_enum, default_value_t = Place::Virtual)]
     backend: Place,
     /// Print one JSON object a scenario.
@@ -39,6 +40,7 @@ pub(super) struct RunArguments {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Place {
     Virtual,
+    Wire,
     Localstack,
 }
 
@@ -46,6 +48,7 @@ impl Place {
     pub(super) fn backend(self) -> Backend {
         match self {
             Self::Virtual => Backend::Virtual,
+            Self::Wire => Backend::Wire,
             Self::Localstack => Backend::Endpoint(std::env::var("AWS_ENDPOINT_URL").unwrap_or_else(|_| COMPOSED.to_owned())),
         }
     }
@@ -85,9 +88,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
 
 /// The scenarios that the backend can carry, and a line for each that it cannot.
 pub(super) fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
-    let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| backend.missing(&loaded.scenario.needs).is_empty());
+    let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| backend.missing(&loaded.scenario).is_empty());
     let told = |loaded: &Loaded| {
-        let missing: Vec<&str> = backend.missing(&loaded.scenario.needs).into_iter().map(Capability::name).collect();
+        let missing: Vec<&str> = backend.missing(&loaded.scenario).into_iter().map(Capability::name).collect();
         format!("SKIPPED {}: {} has no {}", loaded.name, backend.name(), missing.join(", no "))
     };
     let skipped = cannot.iter().map(told).collect();

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fault::FaultGiven;
 use super::mail_script::MailRuleGiven;
-use super::{Amount, Fault, Knobs, MailScript, Moment, Span};
+use super::{Amount, Fault, Knobs, MailScript, Moment, Span, Start};
 
 /// One scenario file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -17,6 +17,9 @@ pub struct Scenario {
     /// What a backend must be able to do; one without a capability skips the scenario, and says so.
     #[serde(default)]
     pub needs: Vec<Capability>,
+    /// What runs as the function.
+    #[serde(default)]
+    pub lambda: Lambda,
     /// The world before anything happens.
     pub given: Given,
     /// What happens, in order; then the world runs on until nothing is under way.
@@ -27,6 +30,25 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// What must hold in the end, beside all invariants.
     pub expect: Expect,
+}
+
+impl Scenario {
+    /// What a backend must be able to do.
+    pub fn needs(&self) -> impl Iterator<Item = Capability> {
+        let programs = (self.lambda == Lambda::Binary).then_some(Capability::Programs);
+        self.needs.iter().copied().chain(programs)
+    }
+}
+
+/// What runs as the function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lambda {
+    /// The code of the trading system, within the process of the world.
+    #[default]
+    InProcess,
+    /// The program that is deployed, as a process of its own; it lives on the machine's clock, so `given.clock` is `now`.
+    Binary,
 }
 
 /// Something that not every backend can do.
@@ -51,6 +73,8 @@ pub enum Capability {
     DisabledRules,
     /// Input transformers that keep quotes within texts.
     QuotedText,
+    /// Functions that are programs; `lambda: binary` implies it.
+    Programs,
 }
 
 impl Capability {
@@ -67,6 +91,7 @@ impl Capability {
             Self::Alarms => "alarms",
             Self::DisabledRules => "disabled_rules",
             Self::QuotedText => "quoted_text",
+            Self::Programs => "programs",
         }
     }
 }
@@ -75,8 +100,8 @@ impl Capability {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
-    /// The time in New York.
-    pub clock: Moment,
+    /// The time in New York; `now` where the function is a program.
+    pub clock: Start,
     /// The account's cash in dollars.
     #[serde(default = "default_cash")]
     pub cash: Amount,
@@ -174,6 +199,8 @@ pub struct ExchangeGiven {
     pub requests_per_minute: Option<u32>,
     /// Whether the broker blocks trading.
     pub trading_blocked: bool,
+    /// Whether the market trades around the clock on every day of the week, for worlds on the machine's own clock.
+    pub always_open: bool,
     /// What becomes of orders.
     pub orders: Vec<OrderRuleGiven>,
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use super::Scenario;
+use super::{Action, Lambda, Scenario, Start};
 use crate::cloud::template::{Pseudo, Stack, load};
 
 /// A scenario with its name.
@@ -30,7 +30,30 @@ pub fn load_scenario(path: &Path, name: &str) -> Result<Loaded, LoadError> {
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| LoadError(format!("{shown}: {error}")))?;
     let scenario = serde_saphyr::from_str::<Scenario>(&text).map_err(|error| located(&shown, &error.to_string()))?;
-    Ok(Loaded { name: name.to_owned(), path: path.to_owned(), scenario })
+    match (scenario.lambda, scenario.given.clock) {
+        (Lambda::Binary, Start::At(_)) => {
+            Err(mistaken(&shown, &text, "clock:", "a program lives on the machine's clock: with `lambda: binary` it is `clock: now`"))
+        }
+        (Lambda::InProcess, Start::Now) => {
+            Err(mistaken(&shown, &text, "clock:", "`now` is for `lambda: binary`: else name a moment, as in 2012-03-14 09:30"))
+        }
+        (Lambda::Binary, Start::Now) if scenario.when.iter().any(|action| matches!(action, Action::Advance(_) | Action::AdvanceTo(_))) => {
+            Err(mistaken(
+                &shown,
+                &text,
+                "advance",
+                "time is real with `lambda: binary`, and nobody wants to wait for it: `fire` or `invoke`",
+            ))
+        }
+        _ => Ok(Loaded { name: name.to_owned(), path: path.to_owned(), scenario }),
+    }
+}
+
+/// A mistake where `key` stands.
+fn mistaken(shown: &str, text: &str, key: &str, words: &str) -> LoadError {
+    let place = text.lines().enumerate().find_map(|(index, line)| Some((index + 1, line.find(key)? + 1)));
+    let place = place.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+    LoadError(format!("{shown}{place}: {words}"))
 }
 
 /// The reader's words, with the file's name in place of its stand-in, or before them where they name none.

@@ -19,12 +19,12 @@ pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, MailExpected, OrderExpected, OrderRuleGiven, ResponseExpected,
-    Scenario, Topology,
+    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, OrderExpected, OrderRuleGiven,
+    ResponseExpected, Scenario, Topology,
 };
 pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
-pub use moment::Moment;
+pub use moment::{Moment, Start};
 pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders, trigger_of};
 pub use runner::{Run, invoke_once, run, run_on};

@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
+
+use alchemiser::clock::{Clock, SystemClock};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
@@ -29,6 +31,43 @@ impl FromStr for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// When a world begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At a moment that the file names.
+    At(Moment),
+    /// At the machine's own time.
+    Now,
+}
+
+impl Start {
+    /// The instant; asks the machine's clock if need be.
+    #[must_use]
+    pub fn instant(self) -> DateTime<Utc> {
+        match self {
+            Self::At(moment) => moment.0,
+            Self::Now => SystemClock.now(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Start {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "now" { Ok(Self::Now) } else { text.parse().map(Self::At).map_err(serde::de::Error::custom) }
+    }
+}
+
+impl JsonSchema for Start {
+    fn schema_name() -> Cow<'static, str> {
+        "Start".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [generator.subschema_for::<Moment>(), { "const": "now" }] })
     }
 }
 

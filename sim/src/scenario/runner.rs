@@ -77,7 +77,7 @@ pub fn invoke_once(library: &Library, clock: super::Moment, payload: &Value) -> 
     let about = "one event";
     let yaml = format!("about: {about}\ngiven: {{clock: 2012-03-14 10:00}}\nwhen: []\nexpect: {{cash: '0', positions: {{}}, mails: []}}\n");
     let mut scenario: Scenario = serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
-    scenario.given.clock = clock;
+    scenario.given.clock = super::Start::At(clock);
     scenario.when = vec![Action::Invoke(payload.clone())];
     let loaded = Loaded { name: about.to_owned(), path: about.into(), scenario };
     run(library, &loaded, 1).map(|run| run.journal)
@@ -87,7 +87,7 @@ async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     let scenario = &loaded.scenario;
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
     let (setup, stack) = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
-    let mut place = backend.begin(setup).await.map_err(wrong)?;
+    let mut place = backend.begin(setup, scenario.lambda).await.map_err(wrong)?;
     let stage = Stage::new(stack);
     for action in &scenario.when {
         stage.act(place.as_mut(), action).await.map_err(wrong)?;

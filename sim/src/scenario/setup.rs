@@ -2,19 +2,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, ExchangeSetup, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, Side,
-    calendar,
+    AccountSetup, AssetSetup, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series,
+    Side, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
 use super::format::{OrderEffectGiven, QuoteGiven, SideGiven};
-use super::{AssetGiven, Fault, Given, Library, LoadError, Scenario};
+use super::{AssetGiven, Fault, Given, Lambda, Library, LoadError, Scenario};
 use crate::alchemist::Alchemiser;
 use crate::cloud::knobs::Span;
 use crate::cloud::template::{Pseudo, Stack};
 use crate::fault::Faults;
-use crate::runtime::Functions;
+use crate::program::Program;
+use crate::runtime::{FunctionCode, Functions};
 use crate::world::WorldSetup;
 
 fn pseudo(account: &str) -> Pseudo {
@@ -27,13 +28,16 @@ fn pseudo(account: &str) -> Pseudo {
 /// A mistake in the template, or in the scenario's changes to it.
 pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: &str) -> Result<(WorldSetup, Stack), LoadError> {
     let given = &scenario.given;
+    let start = given.clock.instant();
     let mut parameters = given.topology.parameters.clone();
     let sources = strategies(library, given, &mut parameters);
     let mut stack = library.stack(&parameters, &pseudo(account))?;
     change(&mut stack, given)?;
-    let code = Alchemiser { strategies: sources };
-    let mut functions: Functions = BTreeMap::new();
-    functions.insert("the-alchemiser".to_owned(), Arc::new(code));
+    let code: Arc<dyn FunctionCode> = match scenario.lambda {
+        Lambda::InProcess => Arc::new(Alchemiser { strategies: sources }),
+        Lambda::Binary => Arc::new(Program::of_this_build(sources).map_err(LoadError)?),
+    };
+    let functions: Functions = BTreeMap::from([("the-alchemiser".to_owned(), code)]);
     let mail = MailSetup {
         hostname: "smtp.mail.me.com".to_owned(),
         user: "alchemiser@example.com".to_owned(),
@@ -43,13 +47,13 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
     let variables = [("ALPACA__KEY", "PKTEST"), ("ALPACA__SECRET", "secret"), ("EMAIL__PASSWORD", "mail-secret")];
     let setup = WorldSetup {
         seed,
-        start: given.clock.0,
+        start,
         stack: stack.clone(),
         pseudo: pseudo(account),
         knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),
-        exchange: exchange(given, seed),
+        exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
         faults: faults(&scenario.faults),
         functions,
@@ -106,15 +110,16 @@ fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn exchange(given: &Given, seed: u64) -> ExchangeSetup {
+fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     let mut setup = ExchangeSetup { seed, cash: given.cash.0, ..ExchangeSetup::default() };
     setup.positions = given.positions.iter().map(|(symbol, quantity)| (symbol.clone(), PositionSetup::from(quantity.0))).collect();
     // Prices are the same whatever the seed: another seed is another schedule of events, not another market.
-    setup.market = market(given, MarketSetup::default());
+    setup.market = market(given, start, MarketSetup::default());
     for (symbol, asset) in &given.market {
         let flags = AssetSetup { fractionable: asset.fractionable, tradable: asset.tradable, ..AssetSetup::default() };
         setup.assets.insert(symbol.clone(), flags);
     }
+    setup.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
     setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, ..AccountSetup::default() };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;
@@ -127,9 +132,9 @@ fn exchange(given: &Given, seed: u64) -> ExchangeSetup {
     setup
 }
 
-fn market(given: &Given, mut market: MarketSetup) -> MarketSetup {
+fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> MarketSetup {
     for (symbol, asset) in &given.market {
-        if let Some(series) = series(asset, given.clock.0) {
+        if let Some(series) = series(asset, start) {
             market.series.insert(symbol.clone(), series);
         }
         let effect = asset.quote.map(|quote| match quote {

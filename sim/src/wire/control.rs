@@ -10,7 +10,7 @@ use http_body_util::{Either, StreamBody};
 use hyper::body::Frame;
 use serde_json::{Value, json};
 
-use super::server::{Body, Lines, plain};
+use super::connection::{Body, Lines, plain};
 use super::shared::Shared;
 use crate::cloud::error::ServiceError;
 use crate::cloud::wire::{error_answer, input_of};

@@ -5,6 +5,7 @@
 //! [`FunctionHost`] runs them.
 
 mod clock;
+pub(crate) mod connection;
 mod control;
 mod host;
 mod journal;

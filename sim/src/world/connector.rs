@@ -44,12 +44,18 @@ impl HttpConnector for WorldConnector {
         let context = Arc::clone(&self.context);
         HttpConnectorFuture::new(async move {
             let request = plain(request).map_err(|reason| ConnectorError::user(reason.into()))?;
-            exchange_of(&shared, &context, request).await
+            let response = carry(&shared, &context, request).await?;
+            HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
         })
     }
 }
 
-async fn exchange_of(shared: &Arc<Shared>, context: &Arc<Context>, request: Request<Bytes>) -> Result<HttpResponse, ConnectorError> {
+/// Carries a request to whom it is for, with latency and faults, and the answer back.
+pub(super) async fn carry(
+    shared: &Arc<Shared>,
+    context: &Arc<Context>,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, ConnectorError> {
     let started = Instant::now();
     let (party, site) = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
@@ -61,15 +67,15 @@ async fn exchange_of(shared: &Arc<Shared>, context: &Arc<Context>, request: Requ
             note_fault(shared, invocation, &site, Phase::Before, &effect);
             match apply(context, &effect, party).await {
                 Some(outcome) => outcome,
-                None => work(shared, invocation, party, &request).await,
+                None => work(shared, context, party, &request).await,
             }
         }
         Some(CallVerdict { phase: Phase::After, effect }) => {
-            let response = work(shared, invocation, party, &request).await;
+            let response = work(shared, context, party, &request).await;
             note_fault(shared, invocation, &site, Phase::After, &effect);
             apply(context, &effect, party).await.unwrap_or(response)
         }
-        None => work(shared, invocation, party, &request).await,
+        None => work(shared, context, party, &request).await,
     };
     tokio::time::sleep(shared.latency()).await;
     let shown = match &outcome {
@@ -78,7 +84,7 @@ async fn exchange_of(shared: &Arc<Shared>, context: &Arc<Context>, request: Requ
     };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     shared.push(Some(invocation), Fact::Call { site: site.to_string(), attempt: sdk_try, outcome: shown, duration_ms });
-    HttpResponse::try_from(outcome?.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+    outcome
 }
 
 fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effect: &CallEffect) {
@@ -87,22 +93,38 @@ fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effec
 }
 
 /// Lets the other side do its work.
-async fn work(shared: &Arc<Shared>, invocation: u64, party: Party, request: &Request<Bytes>) -> Result<Response<Bytes>, ConnectorError> {
-    let now = shared.now();
-    let response = match (&shared.doors, party) {
-        (Doors::Inside, Party::Cloud) => Ok(shared.with(|state| state.cloud.handle(now, request))),
-        (Doors::Inside, Party::Exchange) => Ok(shared.exchange(|exchange| exchange.handle(now, request))),
+async fn work(shared: &Arc<Shared>, context: &Context, party: Party, request: &Request<Bytes>) -> Result<Response<Bytes>, ConnectorError> {
+    let invocation = context.invocation();
+    match (&shared.doors, party) {
+        (Doors::Inside, _) => Ok(hand_in(shared, invocation, request)),
+        (Doors::Gateways(sockets), _) => match context.gateway() {
+            Some(gateway) => sockets.forward(&format!("http://{}", gateway.http), request).await,
+            None => Err(ConnectorError::other("the execution environment has no gateway".into(), None)),
+        },
         (Doors::Outside(outside), Party::Exchange) => {
-            outside.broker_now.store(now.timestamp_millis(), Ordering::Relaxed);
-            outside.forward(&outside.broker, request).await
+            outside.broker_now.store(shared.now().timestamp_millis(), Ordering::Relaxed);
+            let response = outside.sockets.forward(&outside.broker, request).await;
+            shared.collect(Some(invocation));
+            shared.wake();
+            response
         }
         (Doors::Outside(outside), Party::Cloud) => {
-            let response = outside.forward(&outside.aws, request).await;
+            let response = outside.sockets.forward(&outside.aws, request).await;
             if let Ok(response) = &response {
                 note_accepted(shared, invocation, request, response);
             }
+            shared.wake();
             response
         }
+    }
+}
+
+/// Hands a request in to the world's own cloud or broker.
+pub(super) fn hand_in(shared: &Shared, invocation: u64, request: &Request<Bytes>) -> Response<Bytes> {
+    let now = shared.now();
+    let response = match call_of(request) {
+        Some(_) => shared.with(|state| state.cloud.handle(now, request)),
+        None => shared.exchange(|exchange| exchange.handle(now, request)),
     };
     shared.collect(Some(invocation));
     shared.wake();

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use alchemiser::notification::Dialer;
 
-use super::doors::{Doors, Waiting};
+use super::doors::{Doors, Sockets, Waiting};
 use super::environment::Context;
 use super::shared::Shared;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
@@ -34,6 +34,15 @@ impl fmt::Debug for WorldDialer {
 impl WorldDialer {
     pub fn new(shared: Arc<Shared>, context: Arc<Context>) -> Self {
         Self { shared, context }
+    }
+
+    /// The mail server's socket, in a world that has one.
+    fn outside(&self) -> Option<(&Sockets, SocketAddr)> {
+        match &self.shared.doors {
+            Doors::Inside => None,
+            Doors::Gateways(sockets) => self.context.gateway().map(|gateway| (sockets, gateway.mail)),
+            Doors::Outside(outside) => Some((&outside.sockets, outside.mail)),
+        }
     }
 
     fn site(&self) -> (u64, u32, Site) {
@@ -71,9 +80,9 @@ impl Dialer for WorldDialer {
                 }
             }
         }
-        if let Doors::Outside(outside) = &self.shared.doors {
-            let waiting = outside.time.wait();
-            return Ok(Box::new(SocketStream { socket: TcpStream::connect(outside.mail).await?, _waiting: waiting }));
+        if let Some((sockets, address)) = self.outside() {
+            let waiting = sockets.time.wait();
+            return Ok(Box::new(SocketStream { socket: TcpStream::connect(address).await?, _waiting: waiting }));
         }
         let (client, server) = tokio::io::duplex(64 * 1024);
         let mail = self.shared.mail.clone();

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
+use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -14,22 +15,30 @@ use http::{Request, Response, Uri};
 pub(super) enum Doors {
     /// To the world's own cloud, broker and mail server, in memory.
     Inside,
-    /// Over sockets.
+    /// To the same over sockets: each execution environment's own gateway.
+    Gateways(Sockets),
+    /// To others, over sockets.
     Outside(Outside),
+}
+
+/// What it takes to use sockets.
+pub(super) struct Sockets {
+    /// Carries HTTP.
+    pub http: SharedHttpConnector,
+    /// Whose time is real while a socket is waited for.
+    pub time: RealTime,
 }
 
 /// The addresses of the others.
 pub(super) struct Outside {
-    /// Carries HTTP.
-    pub http: SharedHttpConnector,
+    /// How they are reached.
+    pub sockets: Sockets,
     /// Base URL of an AWS endpoint.
     pub aws: String,
     /// Base URL of the broker.
     pub broker: String,
     /// Where the mail server listens.
     pub mail: SocketAddr,
-    /// Whose time is real while a socket is waited for.
-    pub time: RealTime,
     /// What the broker's thread takes for the present, in milliseconds since 1970.
     pub broker_now: Arc<AtomicI64>,
 }
@@ -65,12 +74,17 @@ impl fmt::Debug for Doors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Inside => formatter.write_str("Inside"),
+            Self::Gateways(_) => formatter.write_str("Gateways"),
             Self::Outside(outside) => formatter.debug_struct("Outside").field("aws", &outside.aws).finish_non_exhaustive(),
         }
     }
 }
 
-impl Outside {
+impl Sockets {
+    pub fn new(time: RealTime) -> Self {
+        Self { http: SharedHttpConnector::new(Connector::builder().build_http()), time }
+    }
+
     /// Sends `request` to the server at `base` in place of the one that it names.
     pub async fn forward(&self, base: &str, request: &Request<Bytes>) -> Result<Response<Bytes>, ConnectorError> {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());

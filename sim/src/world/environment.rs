@@ -13,12 +13,14 @@ use tokio::time::Instant;
 
 use super::connector::WorldConnector;
 use super::dialer::WorldDialer;
+use super::gateway::{self, Addresses, Duty, Gateway};
 use super::log;
 use super::shared::{Shared, WorldTokens};
 use crate::cloud::knobs::Span;
 use crate::cloud::lambda::{Invocation, InvocationResult};
 use crate::cloud::template::Stack;
-use crate::runtime::{FunctionPorts, Functions, Handler};
+use crate::journal::Fact;
+use crate::runtime::{Event, FunctionPorts, Functions, Handler, HandlerError, LogSink, SocketPorts};
 
 /// An attempt under way.
 pub(super) type Running = Pin<Box<dyn Future<Output = Finished>>>;
@@ -35,12 +37,36 @@ pub(super) struct Finished {
 struct Environment {
     handler: Box<dyn Handler>,
     context: Arc<Context>,
+    gateway: Option<Gateway>,
+}
+
+/// What execution environments are made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Carrier {
+    /// Code of this process, with transports in memory or outside.
+    Memory,
+    /// Code of this process that reaches the world over sockets.
+    Sockets,
+    /// Programs, which know sockets only.
+    Programs,
+}
+
+impl Carrier {
+    fn gateway(self) -> Result<Option<Gateway>, String> {
+        let duty = match self {
+            Self::Memory => return Ok(None),
+            Self::Sockets => Duty::HandIn,
+            Self::Programs => Duty::Carry,
+        };
+        Gateway::open(duty).map(Some).map_err(|error| format!("no free port on this machine: {error}"))
+    }
 }
 
 /// What is going on in an execution environment: the transports label calls with it, and faults end it.
 #[derive(Debug, Default)]
 pub(super) struct Context {
     current: Mutex<Current>,
+    gateway: Option<Addresses>,
     pub crash: Notify,
     pub freeze: Notify,
 }
@@ -64,6 +90,15 @@ impl Context {
     pub fn with<T>(&self, use_current: impl FnOnce(&mut Current) -> T) -> T {
         use_current(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    pub fn invocation(&self) -> u64 {
+        self.with(|current| current.invocation)
+    }
+
+    /// Where the environment reaches the world, if over sockets.
+    pub fn gateway(&self) -> Option<Addresses> {
+        self.gateway
+    }
 }
 
 /// The execution environments of all functions.
@@ -73,10 +108,18 @@ pub(super) struct Environments {
     warm: BTreeMap<String, Vec<Environment>>,
     cold_start: Span,
     region: String,
+    carrier: Carrier,
 }
 
 impl Environments {
-    pub fn new(functions: Functions, stack: &Stack, overrides: BTreeMap<String, String>, cold_start: Span, region: String) -> Self {
+    pub fn new(
+        functions: Functions,
+        stack: &Stack,
+        overrides: BTreeMap<String, String>,
+        cold_start: Span,
+        region: String,
+        carrier: Carrier,
+    ) -> Self {
         let mut variables = BTreeMap::new();
         for function in &stack.functions {
             let mut environment = function.environment.clone();
@@ -87,7 +130,7 @@ impl Environments {
             }
             variables.insert(function.name.clone(), environment);
         }
-        Self { functions, variables, warm: BTreeMap::new(), cold_start, region }
+        Self { functions, variables, warm: BTreeMap::new(), cold_start, region, carrier }
     }
 
     /// Begins an attempt, in a warm environment if there is one.
@@ -119,7 +162,15 @@ impl Environments {
             .find(|(prefix, _)| function.starts_with(prefix.as_str()))
             .map(|(_, code)| code)
             .ok_or_else(|| format!("the world has no code for the function {function}"))?;
-        let context = Arc::new(Context::default());
+        let gateway = self.carrier.gateway()?;
+        let addresses = gateway.as_ref().map(Gateway::addresses);
+        let context = Arc::new(Context { gateway: addresses, ..Context::default() });
+        let sockets = addresses.map(|addresses| SocketPorts {
+            http: addresses.http,
+            mail: addresses.mail,
+            mail_certificate: shared.mail.certificate_pem(),
+            log: Arc::new(EnvironmentLog { shared: Arc::clone(shared), context: Arc::clone(&context) }),
+        });
         let ports = FunctionPorts {
             environment: self.variables.get(function).cloned().unwrap_or_default(),
             http: SharedHttpConnector::new(WorldConnector::new(Arc::clone(shared), Arc::clone(&context))),
@@ -127,8 +178,9 @@ impl Environments {
             tokens: Arc::new(WorldTokens(Arc::clone(shared))),
             dialer: Arc::new(WorldDialer::new(Arc::clone(shared), Arc::clone(&context))),
             region: self.region.clone(),
+            sockets,
         };
-        Ok(Environment { handler: code.cold_start(ports)?, context })
+        Ok(Environment { handler: code.cold_start(ports)?, context, gateway })
     }
 
     /// Takes an environment back that is still alive.
@@ -149,7 +201,8 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     });
     let started = Instant::now();
     let context = Arc::clone(&environment.context);
-    let work = AssertUnwindSafe(environment.handler.handle(payload, &invocation.request_id)).catch_unwind();
+    let event = Event { payload, request_id: &invocation.request_id, timeout: invocation.timeout };
+    let work = AssertUnwindSafe(environment.handler.handle(event)).catch_unwind();
     let ended = tokio::select! {
         biased;
         () = context.crash.notified() => Some(InvocationResult::Crashed),
@@ -157,9 +210,11 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
         () = tokio::time::sleep(invocation.timeout) => Some(InvocationResult::TimedOut),
         output = log::with_world(shared, invocation.number, work) => Some(match output {
             Ok(Ok(value)) => InvocationResult::Success(value),
-            Ok(Err(error)) => InvocationResult::Failed { error_type: error.error_type, message: error.message },
-            Err(_) => InvocationResult::Crashed,
+            Ok(Err(HandlerError::Failed { error_type, message })) => InvocationResult::Failed { error_type, message },
+            Ok(Err(HandlerError::TimedOut)) => InvocationResult::TimedOut,
+            Ok(Err(HandlerError::Exited)) | Err(_) => InvocationResult::Crashed,
         }),
+        never = gateway::serve(&mut environment.gateway, shared, &context) => match never {},
     };
     let ended = match ended {
         Some(ended) => ended,
@@ -171,6 +226,19 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     };
     let lives = matches!(ended, InvocationResult::Success(_) | InvocationResult::Failed { .. });
     Finished { invocation, result: ended, duration: started.elapsed(), environment: lives.then_some(environment) }
+}
+
+/// Log lines of an environment's program.
+#[derive(Debug)]
+struct EnvironmentLog {
+    shared: Arc<Shared>,
+    context: Arc<Context>,
+}
+
+impl LogSink for EnvironmentLog {
+    fn write(&self, level: String, message: String, fields: Value) {
+        self.shared.push(Some(self.context.invocation()), Fact::Log { level, message, fields });
+    }
 }
 
 /// What woke the function, and which step that is: the event's type and id, or the command's mode.

@@ -6,6 +6,7 @@ mod connector;
 mod dialer;
 mod doors;
 mod environment;
+mod gateway;
 mod live;
 mod log;
 mod place;
@@ -29,8 +30,8 @@ use serde_json::{Value, json};
 use alchemiser_mocks::exchange::ExchangeSetup;
 use alchemiser_mocks::mail::MailSetup;
 
-use self::doors::Doors;
-use self::environment::{Environments, Finished};
+use self::doors::{Doors, RealTime, Sockets};
+use self::environment::{Carrier, Environments, Finished};
 use self::shared::{Counterparties, FaultMeddler, Shared, State};
 use crate::cloud::Cloud;
 use crate::cloud::knobs::{Knobs, Span};
@@ -84,6 +85,30 @@ impl World {
     /// # Errors
     /// What is wrong with the topology.
     pub fn new(setup: WorldSetup) -> Result<Self, String> {
+        Self::build(setup, Doors::Inside, Carrier::Memory)
+    }
+
+    /// Builds a world whose functions reach it over loopback sockets. Time is virtual but for the waits on these. Must
+    /// be called on a current-thread runtime with sockets that began paused.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn over_sockets(setup: WorldSetup) -> Result<Self, String> {
+        Self::build(setup, Doors::Gateways(Sockets::new(RealTime::default())), Carrier::Sockets)
+    }
+
+    /// Builds a world whose functions are programs: they know nothing but sockets and the machine's clock, so the world
+    /// should begin at the machine's time, and its own is real. Must be called on a current-thread runtime with sockets
+    /// that began paused.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn of_programs(setup: WorldSetup) -> Result<Self, String> {
+        tokio::time::resume();
+        Self::build(setup, Doors::Inside, Carrier::Programs)
+    }
+
+    fn build(setup: WorldSetup, doors: Doors, carrier: Carrier) -> Result<Self, String> {
         // The SDK and the broker's client draw the jitter of their retries from here.
         fastrand::seed(setup.seed);
         let mut cloud = Cloud::new(&setup.stack, setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?;
@@ -98,9 +123,10 @@ impl World {
                 orders: BTreeMap::new(),
                 tokens: 0,
             };
-            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail), Doors::Inside, setup.faults, state)
+            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail), doors, setup.faults, state)
         });
-        let environments = Environments::new(setup.functions, &setup.stack, setup.variables, setup.cold_start, setup.pseudo.region);
+        let (functions, region) = (setup.functions, setup.pseudo.region);
+        let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, carrier);
         Ok(Self { shared, environments, running: FuturesUnordered::new(), start: setup.start })
     }
 

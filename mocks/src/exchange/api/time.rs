@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::query::Query;
 use super::reply::Reply;
-use crate::exchange::calendar::{self, Session};
+use crate::exchange::calendar::{self, Hours, Session};
 use crate::exchange::refusal::Refusal;
 
 /// GET: whether the market is open, and when it opens and closes next; times with New York's offset.
-pub(super) fn clock(now: DateTime<Utc>) -> Result<Reply, Refusal> {
-    let open = calendar::session_at(now);
-    let next = calendar::next_session(now);
+pub(super) fn clock(hours: Hours, now: DateTime<Utc>) -> Result<Reply, Refusal> {
+    let open = hours.session_at(now);
+    let next = hours.next_session(now);
     let local = |at: DateTime<Utc>| at.with_timezone(&New_York).to_rfc3339_opts(SecondsFormat::AutoSi, false);
     Ok(Reply::ok(&json!({
         "timestamp": local(now),
@@ -24,12 +24,12 @@ pub(super) fn clock(now: DateTime<Utc>) -> Result<Reply, Refusal> {
 
 /// GET: trading days from `start` to `end`, both included; by default from 1970 to 2029 as Alpaca has it, here the
 /// years the calendar is valid for.
-pub(super) fn calendar(now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
+pub(super) fn calendar(hours: Hours, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
     let edge = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(calendar::market_date(now));
     let (first, last) = (edge(2000, 1, 1), edge(2030, 12, 31));
     let start = query.date("start")?.unwrap_or(first).max(first);
     let end = query.date("end")?.unwrap_or(last).min(last);
-    let days = calendar::trading_days(start, end).filter_map(calendar::session).map(|session| day(&session));
+    let days = start.iter_days().take_while(|date| *date <= end).filter_map(|date| hours.session(date)).map(|session| day(&session));
     Ok(Reply::ok(&Value::Array(days.collect())))
 }
 

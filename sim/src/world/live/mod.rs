@@ -16,7 +16,6 @@ use alchemiser_mocks::exchange::ExchangeServer;
 use alchemiser_mocks::mail::MailListener;
 use async_trait::async_trait;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
-use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
@@ -24,8 +23,8 @@ use futures::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
 use self::provision::{Clients, Inbox};
-use super::doors::{Doors, Outside, RealTime};
-use super::environment::{Environments, Finished, Running};
+use super::doors::{Doors, Outside, RealTime, Sockets};
+use super::environment::{Carrier, Environments, Finished, Running};
 use super::shared::{Counterparties, Shared, State};
 use super::{IDLE_LIMIT, Place, WorldClock, WorldSetup};
 use crate::cloud::Cloud;
@@ -68,8 +67,8 @@ impl LiveWorld {
         // The SDK draws its idempotency tokens from here, and the endpoint remembers those of earlier runs.
         fastrand::seed(SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64));
         let time = RealTime::default();
-        let http = SharedHttpConnector::new(Connector::builder().build_http());
-        let clients = clients(&http, endpoint, &setup.pseudo.region);
+        let sockets = Sockets::new(time.clone());
+        let clients = clients(&sockets.http, endpoint, &setup.pseudo.region);
         let counterparties = Counterparties::new(setup.exchange, setup.mail);
         let broker_now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
         let told_now = Arc::clone(&broker_now);
@@ -79,8 +78,7 @@ impl LiveWorld {
         let exchange = ExchangeServer::start(Arc::clone(&counterparties.exchange), of_the_broker).await;
         let mail = counterparties.mail.clone().listen().await.map_err(|error| format!("the mail server: {error}"))?;
         drop(waiting);
-        let outside =
-            Outside { http, aws: endpoint.to_owned(), broker: exchange.uri(), mail: mail.address(), time: time.clone(), broker_now };
+        let outside = Outside { sockets, aws: endpoint.to_owned(), broker: exchange.uri(), mail: mail.address(), broker_now };
         let state = State {
             cloud: Cloud::new(&inner(&setup.stack), setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?,
             journal: Journal::default(),
@@ -90,7 +88,8 @@ impl LiveWorld {
             tokens: 0,
         };
         let shared = Shared::new(WorldClock::starting_at(setup.start), counterparties, Doors::Outside(outside), setup.faults, state);
-        let environments = Environments::new(setup.functions, &setup.stack, setup.variables, setup.cold_start, setup.pseudo.region);
+        let (functions, region) = (setup.functions, setup.pseudo.region);
+        let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, Carrier::Memory);
         Ok(Self {
             shared: Arc::new(shared),
             environments,

@@ -1,0 +1,86 @@
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures::{FutureExt, Stream};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::REQUEST_BYTES_MAX;
+use crate::cloud::error::ServiceError;
+use crate::cloud::wire::error_answer;
+
+/// Bytes that come in pieces.
+pub(super) type Lines = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;
+
+/// The body of an answer.
+pub(crate) type Body = Either<Full<Bytes>, StreamBody<Lines>>;
+
+/// The client gets no answer: the connection is closed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unanswered;
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the connection is closed without an answer")
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
+/// Serves one connection to its end. Requests come whole; what is too large, or a web page's, is refused here.
+pub(crate) async fn serve<F>(stream: TcpStream, answer: impl Fn(Request<Bytes>) -> F)
+where
+    F: Future<Output = Result<Response<Body>, Unanswered>>,
+{
+    // Answers are small and awaited: they must not wait for company.
+    let _unimportant = stream.set_nodelay(true);
+    let answer = &answer;
+    let service = service_fn(|request| async move {
+        let answered = AssertUnwindSafe(read_and(request, answer)).catch_unwind().await;
+        answered.unwrap_or_else(|_| {
+            let error = ServiceError::client("InternalFailure", "The simulated cloud failed: this is a mistake in it.");
+            Ok(plain(error_answer(&ServiceError { status: 500, ..error }, "internal-failure")))
+        })
+    });
+    // A client that goes away, or speaks no HTTP, concerns nobody else.
+    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn read_and<F>(request: Request<Incoming>, answer: impl Fn(Request<Bytes>) -> F) -> Result<Response<Body>, Unanswered>
+where
+    F: Future<Output = Result<Response<Body>, Unanswered>>,
+{
+    let (parts, body) = request.into_parts();
+    if parts.headers.contains_key("origin") || parts.method == Method::OPTIONS {
+        let error = ServiceError::client("AccessDeniedException", "Web pages have no access to the simulated cloud.");
+        return Ok(plain(error_answer(&ServiceError { status: 403, ..error }, "refused")));
+    }
+    match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
+        Ok(body) => answer(Request::from_parts(parts, body.to_bytes())).await,
+        Err(error) => Ok(plain(unreadable(error.is::<LengthLimitError>(), &error.to_string()))),
+    }
+}
+
+fn unreadable(is_too_large: bool, reason: &str) -> Response<Bytes> {
+    let error = if is_too_large {
+        let message = format!("The request is larger than {REQUEST_BYTES_MAX} bytes.");
+        let error = ServiceError::client("RequestEntityTooLargeException", message);
+        ServiceError { status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ..error }
+    } else {
+        ServiceError::client("SerializationException", reason)
+    };
+    error_answer(&error, "unread")
+}
+
+/// An answer that is there at once.
+pub(crate) fn plain(response: Response<Bytes>) -> Response<Body> {
+    response.map(|bytes| Either::Left(Full::new(bytes)))
+}

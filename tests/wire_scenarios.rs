@@ -1,0 +1,26 @@
+//! Every scenario over loopback sockets: the same cloud, reached through HTTP connections; and those with
+//! `lambda: binary`, in which the program that is deployed runs as a process.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use alchemiser_sim::backend::Backend;
+use alchemiser_sim::report::failure;
+use alchemiser_sim::scenario::{Library, load_scenario, run_on};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
+    let files = library.scenario_files().expect("the scenario folder can be read");
+    let trial = |(name, path): (String, std::path::PathBuf)| {
+        let library = Arc::clone(&library);
+        Trial::test(name.clone(), move || {
+            let loaded = load_scenario(&path, &name).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            assert_eq!(Backend::Wire.missing(&loaded.scenario), [], "the wire carries every scenario");
+            let run = run_on(&Backend::Wire, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            if run.passed() { Ok(()) } else { Err(Failed::from(failure(&run))) }
+        })
+    };
+    libtest_mimic::run(&arguments, files.into_iter().map(trial).collect()).exit_code()
+}
