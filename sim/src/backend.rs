@@ -25,23 +25,28 @@ impl Backend {
         }
     }
 
+    /// What it cannot do, and why. Those of LocalStack are tried by `cargo test --test localstack`, so that one that
+    /// learned something is noticed.
+    #[must_use]
+    pub fn limits(&self) -> &'static [(Capability, &'static str)] {
+        match self {
+            Self::Virtual => &[(Capability::Programs, "a program needs sockets")],
+            Self::Wire => &[],
+            Self::Endpoint(_) => &[
+                (Capability::DeliveryFaults, "deliveries happen inside, where nothing can be made to go wrong"),
+                (Capability::Replay, "StartReplay answers 500 once the archive holds an event"),
+                (Capability::DeadLetters, "retry policy and dead-letter queue of a target are kept and never acted on"),
+                (Capability::DisabledRules, "a rule that is disabled goes on matching"),
+                (Capability::QuotedText, "an input transformer loses events whose texts hold quotes"),
+                (Capability::Programs, "functions end in the state Failed, so rules lead to a queue that is emptied here"),
+            ],
+        }
+    }
+
     /// What the scenario needs and this cannot do.
     #[must_use]
     pub fn missing(&self, scenario: &Scenario) -> Vec<Capability> {
-        let cannot: &[Capability] = match self {
-            Self::Virtual => &[Capability::Programs],
-            Self::Wire => &[],
-            // Each is tried by `cargo test --test localstack`, so that a LocalStack that learns one is noticed.
-            Self::Endpoint(_) => &[
-                Capability::DeliveryFaults,
-                Capability::Replay,
-                Capability::DeadLetters,
-                Capability::DisabledRules,
-                Capability::QuotedText,
-                Capability::Programs,
-            ],
-        };
-        scenario.needs().filter(|need| cannot.contains(need)).collect()
+        scenario.needs().filter(|need| self.limits().iter().any(|(limit, _)| limit == need)).collect()
     }
 
     pub(crate) fn has_sockets(&self) -> bool {

@@ -125,7 +125,7 @@ impl Handler for Warm {
         let invoked = self.host.invoke(&event.payload.to_string(), event.request_id, event.timeout).await;
         self.tell();
         let failed = |error_type: &str, message: String| HandlerError::Failed { error_type: error_type.to_owned(), message };
-        match invoked.map_err(|error| failed("Sim.NoHost", format!("the Runtime API cannot be served: {error}")))?.result {
+        match invoked.map_err(|error| failed("Sim.NoRuntimeApi", format!("the Runtime API cannot be served: {error}")))?.result {
             InvocationResult::Success(answer) => Ok(answer),
             InvocationResult::Failed { error_type, message } => Err(failed(&error_type, message)),
             InvocationResult::TimedOut => Err(HandlerError::TimedOut),

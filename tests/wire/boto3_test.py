@@ -284,7 +284,7 @@ class WireTest(unittest.TestCase):
         self.assertEqual(names, ["the-alchemiser-v2-lambda-dev"])
         answer = self.functions.invoke(FunctionName=names[0], Payload=b'{"mode": "watchdog"}')
         self.assertEqual((answer["StatusCode"], answer["FunctionError"]), (200, "Unhandled"))
-        self.assertEqual(json.load(answer["Payload"])["errorType"], "Sim.NoFunctionHost")
+        self.assertEqual(json.load(answer["Payload"])["errorType"], "Sim.NoProgram")
         self.assertEqual(self.functions.invoke(FunctionName=names[0], InvocationType="Event")["StatusCode"], 202)
         advance(600)
         self.assertEqual(get("/_sim/journal").count('"record":"invocation_ended"'), 4)

@@ -3,8 +3,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::run::{Place, carried, find};
+use super::run::{Place, find, lacks};
 use super::{Mistake, say};
+use crate::backend::Backend;
 use crate::report::difference;
 use crate::scenario::{Library, run_on};
 
@@ -24,41 +25,84 @@ pub(super) struct DiffArguments {
     seed: u64,
 }
 
+/// How a scenario did on two backends.
+enum Outcome {
+    Same,
+    Parts(Vec<String>),
+    Skipped(String),
+}
+
 /// Runs scenarios on several backends and prints where their histories part.
 pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let [first, others @ ..] = arguments.backends.as_slice() else { return Err("name two backends at least".to_owned()) };
+    let first = first.backend();
     let mut agrees = true;
-    let mut page = String::from("# Differences between backends\n\nWritten by `cargo sim diff --page docs/differences.md`.\n");
+    let mut page = String::from(
+        "# Differences between backends\n\nWritten by `cargo sim diff --page docs/differences.md`. Events, invocations, \
+        orders, mails, dead letters and the account are compared; times are not, nor the order that delivery leaves open.\n",
+    );
     for other in others {
-        let (first, other) = (first.backend(), other.backend());
-        let (loaded, skipped) = carried(&other, find(&library, &arguments.scenarios)?);
-        let (mut same, mut parted) = (0, 0);
-        // Writing to a string does not fail.
-        let _ = writeln!(page, "\n## {} and {}\n\n| scenario | result |\n|---|---|", first.name(), other.name());
-        for scenario in &loaded {
-            let here = run_on(&first, &library, scenario, arguments.seed).map_err(|error| error.to_string())?;
-            let there = run_on(&other, &library, scenario, arguments.seed).map_err(|error| error.to_string())?;
-            let lines = difference((first.name(), &here.journal), (other.name(), &there.journal));
-            if lines.is_empty() {
-                same += 1;
-                let _ = writeln!(page, "| {} | the same |", scenario.name);
-                say(&format!("same  {}\n", scenario.name))?;
-            } else {
-                parted += 1;
-                let _ = writeln!(page, "| {} | {} |", scenario.name, lines.join("<br>").replace('|', "\\|"));
-                say(&format!("PARTS {}\n{}", scenario.name, lines.iter().map(|line| format!("  {line}\n")).collect::<String>()))?;
-            }
-        }
-        for line in &skipped {
-            let _ = writeln!(page, "| {} |", line.trim_start_matches("SKIPPED ").replacen(": ", " | skipped: ", 1));
-        }
-        say(&skipped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
-        say(&format!("{} and {}: {same} the same, {parted} part, {} skipped\n", first.name(), other.name(), skipped.len()))?;
-        agrees &= parted == 0;
+        let other = other.backend();
+        let outcomes = compare(&library, arguments, &first, &other)?;
+        agrees &= !outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Parts(_)));
+        say(&format!("{} and {}: {}\n", first.name(), other.name(), counts(&outcomes)))?;
+        page += &chapter(&first, &other, &outcomes);
     }
     if let Some(path) = &arguments.page {
         std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(agrees)
+}
+
+fn compare(library: &Library, arguments: &DiffArguments, first: &Backend, other: &Backend) -> Result<Vec<(String, Outcome)>, Mistake> {
+    let mut outcomes = Vec::new();
+    for scenario in find(library, &arguments.scenarios)? {
+        let lacking = [first, other].into_iter().find_map(|backend| lacks(backend, &scenario));
+        let outcome = match lacking {
+            Some(reason) => Outcome::Skipped(reason),
+            None => {
+                let run = |backend| run_on(backend, library, &scenario, arguments.seed).map_err(|error| error.to_string());
+                let (here, there) = (run(first)?, run(other)?);
+                let lines = difference((first.name(), &here.journal), (other.name(), &there.journal));
+                if lines.is_empty() { Outcome::Same } else { Outcome::Parts(lines) }
+            }
+        };
+        say(&match &outcome {
+            Outcome::Same => format!("same  {}\n", scenario.name),
+            Outcome::Parts(lines) => {
+                format!("PARTS {}\n{}", scenario.name, lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
+            }
+            Outcome::Skipped(reason) => format!("SKIPPED {}: {reason}\n", scenario.name),
+        })?;
+        outcomes.push((scenario.name, outcome));
+    }
+    Ok(outcomes)
+}
+
+fn counts(outcomes: &[(String, Outcome)]) -> String {
+    let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|(_, outcome)| is(outcome)).count();
+    let same = count(|outcome| matches!(outcome, Outcome::Same));
+    let parted = count(|outcome| matches!(outcome, Outcome::Parts(_)));
+    format!("{same} the same, {parted} part, {} skipped", outcomes.len() - same - parted)
+}
+
+/// What the page says about two backends. Writing to a string does not fail.
+fn chapter(first: &Backend, other: &Backend, outcomes: &[(String, Outcome)]) -> String {
+    let mut text = format!("\n## {} and {}\n\n{}.\n", first.name(), other.name(), counts(outcomes));
+    for backend in [first, other] {
+        for (limit, evidence) in backend.limits() {
+            let _ = write!(text, "\n- {} has no `{}`: {evidence}.", backend.name(), limit.name());
+        }
+    }
+    let _ = writeln!(text, "\n\n| scenario | result |\n|---|---|");
+    for (name, outcome) in outcomes {
+        let result = match outcome {
+            Outcome::Same => "the same".to_owned(),
+            Outcome::Parts(lines) => lines.join("<br>").replace('|', "\\|"),
+            Outcome::Skipped(reason) => format!("skipped: {reason}"),
+        };
+        let _ = writeln!(text, "| {name} | {result} |");
+    }
+    text
 }

@@ -87,14 +87,16 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
 }
 
 /// The scenarios that the backend can carry, and a line for each that it cannot.
-pub(super) fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
-    let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| backend.missing(&loaded.scenario).is_empty());
-    let told = |loaded: &Loaded| {
-        let missing: Vec<&str> = backend.missing(&loaded.scenario).into_iter().map(Capability::name).collect();
-        format!("SKIPPED {}: {} has no {}", loaded.name, backend.name(), missing.join(", no "))
-    };
-    let skipped = cannot.iter().map(told).collect();
-    (can, skipped)
+fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
+    let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| lacks(backend, loaded).is_none());
+    let told = |loaded: &Loaded| Some(format!("SKIPPED {}: {}", loaded.name, lacks(backend, loaded)?));
+    (can, cannot.iter().filter_map(told).collect())
+}
+
+/// What the backend lacks for a scenario, if anything.
+pub(super) fn lacks(backend: &Backend, loaded: &Loaded) -> Option<String> {
+    let missing: Vec<&str> = backend.missing(&loaded.scenario).into_iter().map(Capability::name).collect();
+    (!missing.is_empty()).then(|| format!("{} has no {}", backend.name(), missing.join(", no ")))
 }
 
 fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, Mistake> {

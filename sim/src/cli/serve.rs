@@ -10,7 +10,8 @@ use tokio::task::LocalSet;
 use super::{Mistake, say};
 use crate::cloud::knobs::Knobs;
 use crate::cloud::template::{Pseudo, Stack, load};
-use crate::wire::{NoHost, Server, WireSetup};
+use crate::host::HostedFunction;
+use crate::wire::{ProgramHost, Server, WireSetup};
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -24,6 +25,15 @@ pub(super) struct ServeArguments {
     /// The value of a parameter of the template.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
+    /// The program of a function: Lambda's `bootstrap`.
+    #[arg(long = "function", value_name = "NAME=PROGRAM", value_parser = pair)]
+    functions: Vec<(String, String)>,
+    /// An environment variable of the functions, over what the template says.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = pair)]
+    variables: Vec<(String, String)>,
+    /// What `LAMBDA_TASK_ROOT` is; the folder of the program if not said.
+    #[arg(long, value_name = "FOLDER")]
+    task_root: Option<PathBuf>,
     /// The account.
     #[arg(long, default_value = "123456789012")]
     account: String,
@@ -44,7 +54,8 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<bool, Mistake> {
     let setup = setup(arguments)?;
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     LocalSet::new().block_on(&runtime, async {
-        let server = Server::bind(arguments.port, setup, Rc::new(NoHost)).await?;
+        let host = ProgramHost::new(programs(arguments, &setup.stack)?);
+        let server = Server::bind(arguments.port, setup, Rc::new(host)).await?;
         let listen = |kind| signal(kind).map_err(|error| error.to_string());
         let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
         say(&format!("listening on http://{}\n", server.address()))?;
@@ -55,6 +66,28 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<bool, Mistake> {
         }
         Ok(true)
     })
+}
+
+/// The functions that have a program, with the environment that the template gives them.
+fn programs(arguments: &ServeArguments, stack: &Stack) -> Result<Vec<HostedFunction>, Mistake> {
+    let hosted = |(name, program): &(String, String)| {
+        let program = std::fs::canonicalize(program).map_err(|error| format!("--function {name}: {program}: {error}"))?;
+        let known = stack.functions.iter().find(|function| function.name == *name || function.logical_id == *name);
+        let known = known.ok_or_else(|| {
+            let names: Vec<&str> = stack.functions.iter().map(|function| function.logical_id.as_str()).collect();
+            format!("--function {name}: the template has no such function; it has {}", names.join(", "))
+        })?;
+        let mut function = HostedFunction::new(&known.name, program);
+        function.memory_mb = known.memory_mb;
+        function.environment = known.environment.clone();
+        function.environment.extend(arguments.variables.iter().cloned());
+        if let Some(root) = &arguments.task_root {
+            function.task_root = std::fs::canonicalize(root).map_err(|error| format!("--task-root {}: {error}", root.display()))?;
+        }
+        (function.region, function.account) = (arguments.region.clone(), arguments.account.clone());
+        Ok(function)
+    };
+    arguments.functions.iter().map(hosted).collect()
 }
 
 fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {

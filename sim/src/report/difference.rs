@@ -1,5 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use crate::cloud::record::Record;
@@ -32,17 +33,8 @@ fn normal(journal: &Journal) -> Normal {
     for event in events(journal) {
         add(format!("event {} {} {}", event.source, event.detail_type, timeless(&event.detail)));
     }
-    let mut triggers: BTreeMap<u64, String> = BTreeMap::new();
-    for (_, record) in journal.records() {
-        match record {
-            Record::InvocationStarted { invocation, payload, .. } => drop(triggers.insert(*invocation, trigger_of(payload))),
-            // Who comes first where two come at once is open; the other one says so and comes again.
-            Record::InvocationEnded { response, .. } if response["errorType"] == "InProgress" => {}
-            Record::InvocationEnded { invocation, outcome, .. } => {
-                add(format!("invocation {} {outcome}", triggers.get(invocation).map_or("", String::as_str)));
-            }
-            _ => {}
-        }
+    for line in invocations(journal) {
+        add(line);
     }
     for order in orders(journal) {
         add(format!("order {} {} {} {} {}", order.side, order.quantity, order.symbol, order.status, order.client_order_id));
@@ -61,6 +53,39 @@ fn normal(journal: &Journal) -> Normal {
     lines
 }
 
+/// How the invocations ended. Left out is what the contract leaves open: further copies of an event that was handled,
+/// who of two at once had to wait, and how often the watchdog looked before the run was over.
+fn invocations(journal: &Journal) -> Vec<String> {
+    let mut started: BTreeMap<u64, (String, String)> = BTreeMap::new();
+    let mut handled = BTreeSet::new();
+    let mut lines = Vec::new();
+    for (_, record) in journal.records() {
+        match record {
+            Record::InvocationStarted { invocation, payload, .. } => {
+                let event = payload.get("observe").unwrap_or(payload);
+                let id = event.pointer("/detail/event_id").or_else(|| event.get("id")).and_then(Value::as_str);
+                let id = id.map_or_else(|| invocation.to_string(), str::to_owned);
+                started.insert(*invocation, (trigger_of(payload), id));
+            }
+            Record::InvocationEnded { response, .. } if response["errorType"] == "InProgress" => {}
+            Record::InvocationEnded { invocation, outcome, .. } => {
+                let Some((trigger, id)) = started.remove(invocation).filter(|(trigger, _)| trigger != "watchdog") else { continue };
+                if outcome != "success" || handled.insert((trigger.clone(), id)) {
+                    lines.push(format!("invocation {trigger} {outcome}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// A text without the instants that were measured: those with a fraction of a second. Others are given, or names.
+fn unmeasured(text: &str) -> String {
+    let is_measured = |word: &str| word.contains('.') && DateTime::parse_from_rfc3339(word).is_ok();
+    text.split(' ').map(|word| if is_measured(word) { "<measured>" } else { word }).collect::<Vec<_>>().join(" ")
+}
+
 /// A copy without times and durations, of which each run has its own, and without ids that the broker gives.
 fn timeless(value: &Value) -> Value {
     const OF_THE_RUN: &[&str] = &["timestamp", "execution_timestamp", "filled_at", "order_id"];
@@ -70,6 +95,7 @@ fn timeless(value: &Value) -> Value {
             Value::Object(kept.map(|(key, inner)| (key.clone(), timeless(inner))).collect())
         }
         Value::Array(list) => Value::Array(list.iter().map(timeless).collect()),
+        Value::String(text) => Value::String(unmeasured(text)),
         other => other.clone(),
     }
 }

@@ -9,10 +9,12 @@ pub(crate) mod connection;
 mod control;
 mod host;
 mod journal;
+mod programs;
 mod server;
 mod shared;
 
-pub use self::host::{FunctionHost, NoHost};
+pub use self::host::FunctionHost;
+pub use self::programs::ProgramHost;
 pub use self::server::Server;
 pub use self::shared::WireSetup;
 

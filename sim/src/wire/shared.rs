@@ -220,7 +220,9 @@ impl Running {
     async fn carry_out(self, invocation: &Invocation) -> InvocationResult {
         let shared = &self.shared;
         let started = Instant::now();
-        let result = tokio::time::timeout(invocation.timeout, shared.host.invoke(invocation)).await.unwrap_or(InvocationResult::TimedOut);
+        let result = tokio::time::timeout(invocation.timeout, shared.host.invoke(invocation, &shared.endpoint))
+            .await
+            .unwrap_or(InvocationResult::TimedOut);
         if shared.generation.get() == self.generation {
             shared.touch(|cloud, now| cloud.finished(now, invocation, &result, started.elapsed()));
         }

@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use alchemiser_sim::cloud::template::Stack;
-use alchemiser_sim::wire::NoHost;
+use alchemiser_sim::wire::ProgramHost;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -142,7 +142,7 @@ fn judge(answer: &Answer) -> Result<(), TestCaseError> {
 }
 
 fn fuzz<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(S::Value) -> Vec<u8>) {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     let queue = json!({ "QueueName": "a" }).to_string();
     let created = request("POST", "/", &[("x-amz-target", "AmazonSQS.CreateQueue")], queue.as_bytes());
     served.block_on(exchange(served.address, &created)).expect("a queue");
@@ -183,7 +183,7 @@ fn any_bytes_leave_the_server_alive() {
         vec(any::<u8>(), 0..200),
         "(GET|POST) /[!-~]{0,10} HTTP/1\\.[01]\r\n([a-z-]{1,12}: [ -~]{0,12}\r\n){0,4}\r\n".prop_map(String::into_bytes),
     ];
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     let mut runner = TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&bytes, |bytes| match served.block_on(throw(served.address, &bytes)) {
         Some(answer) => judge(&answer),

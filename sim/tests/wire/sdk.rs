@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use alchemiser_sim::cloud::lambda::{Invocation, InvocationResult};
 use alchemiser_sim::cloud::template::{Stack, load};
-use alchemiser_sim::wire::{FunctionHost, NoHost, Server, WireSetup};
+use alchemiser_sim::host::HostedFunction;
+use alchemiser_sim::wire::{FunctionHost, ProgramHost, Server, WireSetup};
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types as dynamodb;
@@ -51,7 +52,7 @@ async fn bodies(sqs: &aws_sdk_sqs::Client, url: &str, wait: i32) -> Vec<String> 
 
 #[test]
 fn events_go_from_bus_to_queue() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     served.block_on(async {
         let (events, sqs) = (client!(aws_sdk_eventbridge, served.address), client!(aws_sdk_sqs, served.address));
         let (url, arn) = queue(&sqs, "placed").await;
@@ -68,7 +69,7 @@ fn events_go_from_bus_to_queue() {
 
 #[test]
 fn errors_are_the_sdk_s_own_types() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     served.block_on(async {
         let (events, sqs) = (client!(aws_sdk_eventbridge, served.address), client!(aws_sdk_sqs, served.address));
         let (schedules, database) = (client!(aws_sdk_scheduler, served.address), client!(aws_sdk_dynamodb, served.address));
@@ -89,7 +90,7 @@ fn errors_are_the_sdk_s_own_types() {
 
 #[test]
 fn a_schedule_fires_where_the_clock_jumps_over_it() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     served.block_on(async {
         let (schedules, sqs) = (client!(aws_sdk_scheduler, served.address), client!(aws_sdk_sqs, served.address));
         let (url, arn) = queue(&sqs, "ticks").await;
@@ -106,7 +107,7 @@ fn a_schedule_fires_where_the_clock_jumps_over_it() {
 
 #[test]
 fn a_long_poll_wakes_when_somebody_sends() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     served.block_on(async {
         let sqs = client!(aws_sdk_sqs, served.address);
         let (url, _) = queue(&sqs, "later").await;
@@ -129,7 +130,7 @@ struct Echo {
 
 #[async_trait(?Send)]
 impl FunctionHost for Echo {
-    async fn invoke(&self, invocation: &Invocation) -> InvocationResult {
+    async fn invoke(&self, invocation: &Invocation, _endpoint: &str) -> InvocationResult {
         self.seen.borrow_mut().push((invocation.payload.clone(), invocation.attempt));
         if invocation.attempt == 1 && invocation.payload.contains("fail") {
             return InvocationResult::Failed { error_type: "Broken".to_owned(), message: "by request".to_owned() };
@@ -160,13 +161,30 @@ fn a_host_runs_the_functions_and_lambda_tries_again() {
     assert_eq!(seen, [(r#"{"n":1}"#.to_owned(), 1), (fail(), 1), (fail(), 1), (fail(), 2)]);
 }
 
+#[test]
+fn a_program_of_another_language_is_invoked_over_the_wire_and_stays_warm() {
+    let template = "Resources: {Parcels: {Type: AWS::Lambda::Function, Properties: {FunctionName: parcels, Timeout: 20, Role: 'arn:aws:iam::123456789012:role/r', Runtime: provided.al2023, Handler: bootstrap, Code: {ZipFile: x}}}}";
+    let stack = load("parcels.yaml", template, &BTreeMap::new(), &pseudo()).expect("a template");
+    let mut function = HostedFunction::new("parcels", "/usr/bin/env");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lambda_host/runtime.py");
+    function.arguments = vec!["python3".to_owned(), script.to_owned()];
+    let served = Served::new(stack, Rc::new(ProgramHost::new([function])));
+    let invoke = |payload: &str| {
+        let asked = request("POST", "/2015-03-31/functions/parcels/invocations", &[], payload.as_bytes());
+        served.block_on(exchange(served.address, &asked)).expect("an answer").json()
+    };
+    let (first, second) = (invoke(r#"{"parcel":1}"#), invoke(r#"{"parcel":2}"#));
+    assert_eq!((&first["handled"], &second["handled"]), (&json!(1), &json!(2)), "one process handles both");
+    assert_eq!(second["event"], json!({"parcel": 2}));
+}
+
 async fn get(address: SocketAddr, path: &str) -> super::Answer {
     exchange(address, &request("GET", path, &[], b"")).await.expect("an answer")
 }
 
 #[test]
 fn a_reset_forgets_queues_journal_and_time() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     served.block_on(async {
         let sqs = client!(aws_sdk_sqs, served.address);
         queue(&sqs, "kept").await;
@@ -182,7 +200,7 @@ fn a_reset_forgets_queues_journal_and_time() {
 
 #[test]
 fn requests_of_web_pages_and_requests_too_large_are_refused() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     let page = request("POST", "/", &[("origin", "https://example.com"), ("x-amz-target", "AmazonSQS.ListQueues")], b"{}");
     let answer = served.block_on(exchange(served.address, &page)).expect("an answer");
     assert_eq!((answer.status, answer.json()["__type"].as_str()), (403, Some("AccessDeniedException")));
@@ -193,8 +211,9 @@ fn requests_of_web_pages_and_requests_too_large_are_refused() {
 
 #[test]
 fn a_taken_port_is_named() {
-    let served = Served::new(Stack::default(), Rc::new(NoHost));
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     let setup = WireSetup { stack: Stack::default(), pseudo: pseudo(), knobs: Default::default(), seed: 1 };
-    let refused = served.block_on(Server::bind(served.address.port(), setup, Rc::new(NoHost))).expect_err("the port is taken");
+    let refused =
+        served.block_on(Server::bind(served.address.port(), setup, Rc::new(ProgramHost::default()))).expect_err("the port is taken");
     assert!(refused.starts_with(&format!("port {} is taken by another program", served.address.port())), "{refused}");
 }

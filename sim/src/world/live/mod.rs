@@ -5,6 +5,7 @@
 //! invocation with its retries and destination, schedules, alarms. Rules target one queue a function, and whatever
 //! arrives there is handed to the function. Time is virtual but for waits on sockets.
 
+mod promise;
 mod provision;
 
 use std::collections::BTreeMap;
@@ -22,18 +23,21 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
+use self::promise::Promise;
 use self::provision::{Clients, Inbox};
 use super::doors::{Doors, Outside, RealTime, Sockets};
 use super::environment::{Carrier, Environments, Finished, Running};
 use super::shared::{Counterparties, Shared, State};
 use super::{IDLE_LIMIT, Place, WorldClock, WorldSetup};
 use crate::cloud::Cloud;
-use crate::cloud::record::accepted;
+use crate::cloud::record::{Record, accepted};
 use crate::cloud::template::Stack;
 use crate::journal::{Fact, Journal};
 
 /// How long nothing must arrive before all that was put counts as delivered, in seconds.
 const QUIET_SECONDS: i32 = 1;
+/// How often in a row nothing may arrive while the rules promise more.
+const PATIENCE: u32 = 20;
 
 /// A run with AWS outside.
 pub struct LiveWorld {
@@ -44,8 +48,13 @@ pub struct LiveWorld {
     clients: Clients,
     inboxes: Vec<Inbox>,
     time: RealTime,
-    /// How many entries of the journal were there when the inboxes were last found empty.
+    promise: Promise,
+    /// How many events had been put when the inboxes were last found empty.
     seen: usize,
+    /// How many messages have arrived.
+    arrived: usize,
+    /// How often in a row nothing arrived.
+    quiet: u32,
     _exchange: ExchangeServer,
     _mail: MailListener,
 }
@@ -75,6 +84,7 @@ impl LiveWorld {
         let of_the_broker = move || DateTime::from_timestamp_millis(told_now.load(Ordering::Relaxed)).unwrap_or_default();
         let waiting = time.wait();
         let inboxes = clients.provision(&setup.stack).await?;
+        let promise = Promise::of(&setup.stack, &setup.pseudo)?;
         let exchange = ExchangeServer::start(Arc::clone(&counterparties.exchange), of_the_broker).await;
         let mail = counterparties.mail.clone().listen().await.map_err(|error| format!("the mail server: {error}"))?;
         drop(waiting);
@@ -98,7 +108,10 @@ impl LiveWorld {
             clients,
             inboxes,
             time,
+            promise,
             seen: 0,
+            arrived: 0,
+            quiet: 0,
             _exchange: exchange,
             _mail: mail,
         })
@@ -122,21 +135,25 @@ impl LiveWorld {
 
     /// How many events were put so far.
     fn puts(&self) -> usize {
-        self.shared.with(|state| {
-            state.journal.records().filter(|(_, record)| matches!(record, crate::cloud::record::Record::EventPut { .. })).count()
-        })
+        self.shared.with(|state| state.journal.records().filter(|(_, record)| matches!(record, Record::EventPut { .. })).count())
     }
 
-    /// Takes what arrived for the functions. Once nothing more comes, all of the first `puts` events are delivered.
+    /// How many messages the rules promise for all that was put so far.
+    fn promised(&self) -> usize {
+        self.shared.with(|state| state.journal.records().map(|(_, record)| self.promise.deliveries(record)).sum())
+    }
+
+    /// Takes what arrived for the functions. Once nothing more comes, and nothing more is to come, all of the first
+    /// `puts` events are delivered.
     async fn fetch(&mut self, puts: usize) -> Result<(), String> {
-        let mut arrived = false;
+        let before = self.arrived;
         for inbox in &self.inboxes {
             let _waiting = self.time.wait();
             let received =
                 self.clients.sqs.receive_message().queue_url(&inbox.url).max_number_of_messages(10).wait_time_seconds(QUIET_SECONDS);
             let messages = received.send().await.map_err(|error| told("ReceiveMessage", &error))?.messages.unwrap_or_default();
             for message in messages {
-                arrived = true;
+                self.arrived += 1;
                 let receipt = message.receipt_handle.unwrap_or_default();
                 let deleted = self.clients.sqs.delete_message().queue_url(&inbox.url).receipt_handle(receipt).send().await;
                 deleted.map_err(|error| told("DeleteMessage", &error))?;
@@ -144,7 +161,8 @@ impl LiveWorld {
                 self.shared.with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
             }
         }
-        if !arrived {
+        self.quiet = if self.arrived > before { 0 } else { self.quiet + 1 };
+        if self.quiet > 0 && (self.arrived >= self.promised() || self.quiet >= PATIENCE) {
             self.seen = puts;
         }
         Ok(())
@@ -267,6 +285,7 @@ impl Place for LiveWorld {
 
     async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
         let _waiting = self.time.wait();
+        self.promise.set_rule(bus, rule, enabled);
         let events = &self.clients.events;
         if enabled {
             events.enable_rule().event_bus_name(bus).name(rule).send().await.map(|_| ()).map_err(|error| told("EnableRule", &error))
