@@ -138,6 +138,9 @@ fn a_mistake_in_a_file_is_shown_with_its_place_and_what_is_allowed() {
         ("unknown_parameter", HALF.replace("  cash:", "  topology: {parameters: {Stag: dev}}\n  cash:")),
         ("parameter_value", HALF.replace("  cash:", "  topology: {parameters: {Stage: beta}}\n  cash:")),
         ("broken_strategy", HALF.replace("(weight-specified", "(weight-specifeid")),
+        ("program_in_the_past", format!("lambda: binary\n{HALF}")),
+        ("code_on_a_real_clock", HALF.replace("2012-03-14 09:30", "now")),
+        ("program_that_waits", format!("lambda: binary\n{}", HALF.replace("2012-03-14 09:30", "now"))),
         ("empty", String::new()),
     ];
     for (name, text) in mistakes {
