@@ -1,4 +1,4 @@
-//! The scenarios with AWS played by LocalStack: at AWS_ENDPOINT_URL, or in a container of our own where Docker runs and
+//! The scenarios with AWS played by LocalStack, whose histories must be those of the simulated cloud: at AWS_ENDPOINT_URL, or in a container of our own where Docker runs and
 //! has the image. Where there is neither, nothing is tested, and that is said.
 
 #[path = "support/limits.rs"]
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use alchemiser_sim::backend::Backend;
-use alchemiser_sim::report::failure;
+use alchemiser_sim::report::{difference, failure};
 use alchemiser_sim::scenario::{Capability, Library, load_scenario, run_on};
 use libtest_mimic::{Arguments, Failed, Trial};
 use testcontainers::core::{IntoContainerPort, WaitFor};
@@ -71,7 +71,12 @@ fn trials(backend: &Backend) -> Vec<Trial> {
         let (library, backend) = (Arc::clone(&library), backend.clone());
         let test = move || {
             let run = run_on(&backend, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
-            if run.passed() { Ok(()) } else { Err(Failed::from(failure(&run))) }
+            if !run.passed() {
+                return Err(Failed::from(failure(&run)));
+            }
+            let inside = run_on(&Backend::Virtual, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            let lines = difference(("virtual", &inside.journal), ("localstack", &run.journal));
+            if lines.is_empty() { Ok(()) } else { Err(Failed::from(lines.join("\n"))) }
         };
         // Those that LocalStack cannot carry are listed as ignored, with what they need.
         let ignored = !missing.is_empty();

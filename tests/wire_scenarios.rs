@@ -1,11 +1,11 @@
-//! Every scenario over loopback sockets: the same cloud, reached through HTTP connections; and those with
-//! `lambda: binary`, in which the program that is deployed runs as a process.
+//! Every scenario over loopback sockets: the same cloud, reached through HTTP connections, with the same history as in
+//! memory; and those with `lambda: binary`, in which the program that is deployed runs as a process.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use alchemiser_sim::backend::Backend;
-use alchemiser_sim::report::failure;
+use alchemiser_sim::report::{difference, failure};
 use alchemiser_sim::scenario::{Library, load_scenario, run_on};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -19,7 +19,15 @@ fn main() -> ExitCode {
             let loaded = load_scenario(&path, &name).map_err(|mistake| Failed::from(mistake.to_string()))?;
             assert_eq!(Backend::Wire.missing(&loaded.scenario), [], "the wire carries every scenario");
             let run = run_on(&Backend::Wire, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
-            if run.passed() { Ok(()) } else { Err(Failed::from(failure(&run))) }
+            if !run.passed() {
+                return Err(Failed::from(failure(&run)));
+            }
+            if !Backend::Virtual.missing(&loaded.scenario).is_empty() {
+                return Ok(());
+            }
+            let inside = run_on(&Backend::Virtual, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            let lines = difference(("virtual", &inside.journal), ("wire", &run.journal));
+            if lines.is_empty() { Ok(()) } else { Err(Failed::from(lines.join("\n"))) }
         })
     };
     libtest_mimic::run(&arguments, files.into_iter().map(trial).collect()).exit_code()

@@ -5,11 +5,12 @@ use std::future::Future;
 use std::time::Duration;
 
 use alchemiser::aws::AwsSetup;
-use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat as Format};
 use aws_sdk_eventbridge::types::builders::TargetBuilder;
 use aws_sdk_eventbridge::types::{
     DeadLetterConfig, InputTransformer, PutEventsRequestEntry, ReplayDestination, RetryPolicy, RuleState, Target,
 };
+use aws_sdk_scheduler as scheduler;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
 use aws_smithy_http_client::Builder;
 use libtest_mimic::{Failed, Trial};
@@ -21,6 +22,7 @@ pub fn trials(endpoint: &str) -> Vec<Trial> {
     vec![
         limit("a_target_that_is_not_there_leaves_no_dead_letter", endpoint, dead_letters),
         limit("a_replay_does_not_start", endpoint, replay),
+        limit("a_schedule_does_not_fire", endpoint, schedules),
         limit("a_disabled_rule_matches", endpoint, disabled_rules),
         limit("a_transformer_loses_events_with_quotes", endpoint, quoted_text),
     ]
@@ -142,4 +144,31 @@ async fn replay(aws: AwsSetup) -> Result<(), Failed> {
         Err(error) => Err(Failed::from(format!("StartReplay failed in another way: {error:?}"))),
         Ok(_) => Err("LocalStack starts replays now".into()),
     }
+}
+
+/// A schedule for an instant that is seconds away belongs in its target then (semantics 5); so schedules fire on our side.
+async fn schedules(aws: AwsSetup) -> Result<(), Failed> {
+    let queue = aws.sqs().create_queue().queue_name("limit-schedules").send().await?.queue_url.unwrap_or_default();
+    let soon = SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH)? + Duration::from_secs(2);
+    let at = DateTime::from_secs(i64::try_from(soon.as_secs())?).fmt(Format::DateTime)?;
+    let name = format!("limit-{}", soon.as_millis());
+    let target =
+        scheduler::types::Target::builder().arn(format!("{ACCOUNT}:limit-schedules")).role_arn("arn:aws:iam::000000000000:role/any");
+    let window = scheduler::types::FlexibleTimeWindow::builder().mode(scheduler::types::FlexibleTimeWindowMode::Off).build()?;
+    let schedule = scheduler_client(&aws).create_schedule().name(name).schedule_expression(format!("at({})", at.trim_end_matches('Z')));
+    schedule.target(target.build()?).flexible_time_window(window).send().await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let received = aws.sqs().receive_message().queue_url(queue).wait_time_seconds(3).send().await?;
+    if received.messages.unwrap_or_default().is_empty() { Ok(()) } else { Err("LocalStack fires schedules now".into()) }
+}
+
+fn scheduler_client(aws: &AwsSetup) -> scheduler::Client {
+    let credentials = scheduler::config::Credentials::new("test", "test", None, None, "limits");
+    let mut config = scheduler::Config::builder()
+        .behavior_version(scheduler::config::BehaviorVersion::latest())
+        .http_client(aws.http.clone())
+        .credentials_provider(credentials)
+        .region(scheduler::config::Region::new(aws.region.clone()));
+    config.set_endpoint_url(aws.endpoint.clone());
+    scheduler::Client::from_conf(config.build())
 }
