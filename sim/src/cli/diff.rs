@@ -25,6 +25,13 @@ pub(super) struct DiffArguments {
     seed: u64,
 }
 
+const INTRODUCTION: &str = "# Differences between backends
+
+Written by `cargo sim diff --backends virtual,wire,localstack --page docs/differences.md`. Compared are events,
+invocations, orders, mails, dead letters and the account; not times, nor the order and the further copies that the
+contract of delivery leaves open.
+";
+
 /// How a scenario did on two backends.
 enum Outcome {
     Same,
@@ -38,10 +45,7 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
     let [first, others @ ..] = arguments.backends.as_slice() else { return Err("name two backends at least".to_owned()) };
     let first = first.backend();
     let mut agrees = true;
-    let mut page = String::from(
-        "# Differences between backends\n\nWritten by `cargo sim diff --page docs/differences.md`. Events, invocations, \
-        orders, mails, dead letters and the account are compared; times are not, nor the order that delivery leaves open.\n",
-    );
+    let mut page = String::from(INTRODUCTION);
     for other in others {
         let other = other.backend();
         let outcomes = compare(&library, arguments, &first, &other)?;

@@ -168,6 +168,8 @@ pub enum QuoteGiven {
     Missing,
     /// The bid is above the ask by so many dollars.
     Crossed(Amount),
+    /// As it was that long ago.
+    Stale(Span),
 }
 
 /// A strategy file.
@@ -193,6 +195,8 @@ pub struct ExchangeGiven {
     pub settlement_delay: Option<Span>,
     /// How long a look-up does not find a new order.
     pub hide_new_orders_for: Option<Span>,
+    /// How long a look-up shows a filled order without its price.
+    pub hide_fill_price_for: Option<Span>,
     /// How long a `client_order_id` is refused a second time.
     pub remember_client_order_ids_for: Option<Span>,
     /// The rate limit.
@@ -237,6 +241,10 @@ pub enum OrderEffectGiven {
     FillAfter(Span),
     /// So many percent are filled, the rest never.
     Partial(Amount),
+    /// Its cancellation takes that long, and it may be filled meanwhile.
+    CancelLate(Span),
+    /// It is accepted, and refused by the market after that time.
+    RejectAfter(Span),
     /// It rests.
     Never,
     /// It is refused.

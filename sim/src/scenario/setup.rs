@@ -125,6 +125,7 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     let exchange = &given.exchange;
     knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
     knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
+    knobs.hide_fill_price_for = exchange.hide_fill_price_for.map_or(knobs.hide_fill_price_for, |span| span.0);
     knobs.remember_client_order_ids_for =
         exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
     knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);
@@ -142,6 +143,7 @@ fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> Marke
             QuoteGiven::ZeroBid => QuoteEffect::ZeroBid,
             QuoteGiven::Missing => QuoteEffect::Missing,
             QuoteGiven::Crossed(by) => QuoteEffect::Crossed(by.0),
+            QuoteGiven::Stale(age) => QuoteEffect::Stale(age.0),
         });
         market.quotes.extend(effect.map(|effect| QuoteRule::always(symbol, effect)));
     }
@@ -173,6 +175,8 @@ fn order_rule(given: &super::OrderRuleGiven) -> OrderRule {
         effect: match &given.effect {
             OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
             OrderEffectGiven::Partial(percent) => OrderEffect::Partial { percent: percent.0, then: None },
+            OrderEffectGiven::CancelLate(span) => OrderEffect::CancelLate(span.0),
+            OrderEffectGiven::RejectAfter(span) => OrderEffect::RejectAfter(span.0),
             OrderEffectGiven::Never => OrderEffect::Never,
             OrderEffectGiven::Reject { status, code, message } => {
                 OrderEffect::Reject { status: *status, code: *code, message: message.clone() }

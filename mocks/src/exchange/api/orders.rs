@@ -21,8 +21,18 @@ pub(super) fn place(exchange: &mut Exchange, now: DateTime<Utc>, body: &[u8]) ->
 }
 
 /// GET by the exchange's id.
-pub(super) fn by_id(exchange: &Exchange, id: &str) -> Result<Reply, Refusal> {
-    Ok(Reply::ok(&exchange.orders[find(exchange, id)?].json()))
+pub(super) fn by_id(exchange: &Exchange, now: DateTime<Utc>, id: &str) -> Result<Reply, Refusal> {
+    Ok(Reply::ok(&shown(exchange, now, &exchange.orders[find(exchange, id)?])))
+}
+
+/// An order as a look-up shows it: a fresh fill may be without its price.
+fn shown(exchange: &Exchange, now: DateTime<Utc>, order: &Order) -> Value {
+    let mut json = order.json();
+    let lag = exchange.setup.knobs.hide_fill_price_for;
+    if order.times.filled.is_some_and(|filled| later(filled, lag) > now) {
+        json["filled_avg_price"] = Value::Null;
+    }
+    json
 }
 
 /// GET by the client's id; blind to fresh orders for as long as the replica lags.
@@ -31,7 +41,7 @@ pub(super) fn by_client_order_id(exchange: &Exchange, now: DateTime<Utc>, query:
     let lag = exchange.setup.knobs.hide_new_orders_for;
     let visible = |order: &&Order| order.client_order_id == id && later(order.times.created, lag) <= now;
     match exchange.orders.iter().rev().find(visible) {
-        Some(order) => Ok(Reply::ok(&order.json())),
+        Some(order) => Ok(Reply::ok(&shown(exchange, now, order))),
         None => Err(Refusal::not_found(format!("order not found for {id}"))),
     }
 }
