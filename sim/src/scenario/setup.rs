@@ -119,7 +119,7 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         let flags = AssetSetup { fractionable: asset.fractionable, tradable: asset.tradable, ..AssetSetup::default() };
         setup.assets.insert(symbol.clone(), flags);
     }
-    setup.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
+    setup.market.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
     setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, ..AccountSetup::default() };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;
