@@ -5,7 +5,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use alchemiser::aws::AwsSetup;
-use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
+};
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use super::{Mistake, say};
-use crate::cloud::knobs::Knobs;
+use crate::cloud::knobs::{Knobs, Span};
 use crate::cloud::template::{Pseudo, Stack, load};
 use crate::wire::{NoHost, Server, WireSetup};
 
@@ -33,6 +33,17 @@ pub(super) struct ServeArguments {
     /// The seed of ids and of what is random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How long events and asynchronous invocations are on their way.
+    #[arg(long, value_enum, default_value_t = Latency::None)]
+    latency: Latency,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Latency {
+    /// They arrive at once.
+    None,
+    /// As long as on AWS: 40 to 180 ms, and 8 to 60 ms.
+    Aws,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -74,7 +85,14 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
         }
         None => Stack::default(),
     };
+    Ok(WireSetup { stack, pseudo, knobs: knobs(arguments.latency), seed: arguments.seed })
+}
+
+fn knobs(latency: Latency) -> Knobs {
     // Without IAM nobody could make the role that a schedule needs.
-    let knobs = Knobs { unknown_roles_may_everything: true, ..Knobs::default() };
-    Ok(WireSetup { stack, pseudo, knobs, seed: arguments.seed })
+    let aws = Knobs { unknown_roles_may_everything: true, ..Knobs::default() };
+    match latency {
+        Latency::Aws => aws,
+        Latency::None => Knobs { delivery_latency: Span::millis(0, 0), invocation_latency: Span::millis(0, 0), ..aws },
+    }
 }
