@@ -96,3 +96,28 @@ fn knobs(latency: Latency) -> Knobs {
         Latency::None => Knobs { delivery_latency: Span::millis(0, 0), invocation_latency: Span::millis(0, 0), ..aws },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: ServeArguments,
+    }
+
+    fn latencies(line: &[&str]) -> (Span, Span) {
+        let Line { arguments } = Line::try_parse_from([&["serve"], line].concat()).expect("the line is sound");
+        let knobs = setup(&arguments).expect("a setup").knobs;
+        (knobs.delivery_latency, knobs.invocation_latency)
+    }
+
+    #[test]
+    fn deliveries_take_no_time_unless_asked_to() {
+        assert_eq!(latencies(&[]), (Span::millis(0, 0), Span::millis(0, 0)));
+        assert_eq!(latencies(&["--latency", "aws"]), (Span::millis(40, 180), Span::millis(8, 60)));
+    }
+}
