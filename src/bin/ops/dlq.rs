@@ -127,7 +127,7 @@ async fn with_letters(
 fn rows(letters: &[&Letter]) -> String {
     let row = |letter: &&Letter| {
         let correlation_id = letter.original().and_then(|original| original.correlation_id.clone());
-        let sent = letter.sent.map(|sent| sent.to_string()).unwrap_or_default();
+        let sent = letter.sent.map(|sent| sent.get().format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default();
         vec![letter.message_id.clone(), sent, letter.from(), letter.what(), correlation_id.unwrap_or_default(), letter.reason.clone()]
     };
     table(&["MESSAGE", "SENT", "FROM", "WHAT", "WORKFLOW", "REASON"], &letters.iter().map(row).collect::<Vec<_>>())
