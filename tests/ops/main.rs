@@ -5,11 +5,13 @@ mod runbooks;
 mod served;
 mod story;
 
+use std::collections::BTreeSet;
+
 use insta::{Settings, assert_snapshot};
 use serde_json::{Value, json};
 
 use self::served::{Served, written};
-use self::story::{file, ids, letter_of_a_rule, letter_of_a_schedule, letter_of_the_function, send, workflow};
+use self::story::{Fate, file, ids, letter_of_a_rule, letter_of_a_schedule, letter_of_the_function, send, workflow};
 
 /// Runs commands one after the other, as in a terminal.
 fn transcript(served: &Served, commands: &[&[&str]]) -> String {
@@ -104,10 +106,14 @@ fn dead_letters_of_every_form_are_told_apart_and_redriven_or_refused() {
             &["dlq", "show", "nothing"],
             &["dlq", "redrive", "--correlation", "doomed-1"],
             &["dlq", "redrive", "--yes"],
-            &["dlq", "list"],
         ],
     );
     review("dead_letters", &seen);
+    served.advance(2);
+    let left = ids(&served.json(&["dlq", "list"]));
+    let left: Vec<&str> = left.keys().map(String::as_str).collect();
+    let unreadable = "unreadable: the body is no JSON";
+    assert_eq!(left, ["WorkflowStarted", "command trade", unreadable], "the target of the rule is still not there");
 }
 
 #[test]
@@ -210,15 +216,20 @@ fn a_replay_brings_the_events_of_its_range_to_its_rules() {
 #[test]
 fn a_workflow_is_shown_with_its_steps_events_and_orders() {
     let served = Served::new();
-    workflow(&served, "wf-stuck", false);
-    workflow(&served, "wf-done", true);
+    workflow(&served, "wf-stuck", Fate::Stuck);
+    workflow(&served, "wf-done", Fate::Done);
+    workflow(&served, "wf-hand", Fate::BegunByHand);
     review(
         "workflow",
         &transcript(&served, &[&["workflow", "show", "wf-stuck"], &["workflow", "show", "wf-done"], &["workflow", "show", "wf-no"]]),
     );
     let shown = served.json(&["workflow", "show", "wf-done"]);
-    assert_eq!((&shown["state"], shown["events"].as_array().map(Vec::len)), (&json!("completed"), Some(3)));
+    assert_eq!((&shown["state"], shown["events"].as_array().map(Vec::len)), (&json!("completed"), Some(4)));
     assert_eq!(shown["orders"][1]["client_order_id"], "alch-MSFT-buy-1-0123456789abcdef0123");
+    let by_hand = served.json(&["workflow", "show", "wf-hand"]);
+    let steps = by_hand["steps"].as_array().expect("a list").iter().map(|step| step["key"].as_str().expect("text"));
+    let names: Vec<&str> = steps.map(|key| key.split('#').next().expect("a name")).collect();
+    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["execution", "portfolio", "signals"]), "{by_hand}");
 }
 
 #[test]
@@ -234,6 +245,15 @@ fn what_is_not_there_is_named_with_what_is() {
         ],
     );
     review("unknown_names", &seen);
+}
+
+#[test]
+fn an_aws_that_cannot_be_reached_is_told_with_what_to_look_at() {
+    let output = Served::run_against("http://127.0.0.1:9", &["rules", "list"]);
+    let (code, said) = (output.status.code(), written(&output));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with("looking for the event bus alchemiser-trading-events-dev: "), "{said}");
+    assert!(said.contains("AWS cannot be reached: look at AWS_ENDPOINT_URL, AWS_REGION and the credentials"), "{said}");
 }
 
 /// The function's own program must not grow by what only people at a terminal need.

@@ -4,7 +4,7 @@ use std::fs::{read_dir, read_to_string};
 use std::path::{Path, PathBuf};
 
 use super::served::{Served, written};
-use super::story::{file, letter_of_a_schedule, letter_of_the_function, workflow};
+use super::story::{Fate, file, letter_of_a_schedule, letter_of_the_function, workflow};
 
 /// A command of a runbook, with its place.
 struct Step {
@@ -42,7 +42,7 @@ fn trouble() -> Served {
     file("event.json", r#"{"source": "alchemiser.orchestration", "detail-type": "Surprise", "detail": {}}"#);
     letter_of_the_function(&served, "doomed-wf");
     letter_of_a_schedule(&served);
-    workflow(&served, "doomed-wf", false);
+    workflow(&served, "doomed-wf", Fate::Stuck);
     served.json(&["replay", "start", "--from", "2026-01-01T00:00:00Z", "--name", "after-the-repair", "--yes"]);
     served
 }

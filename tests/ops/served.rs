@@ -71,6 +71,10 @@ impl Served {
         Self { address, aws, runtime: Builder::new_current_thread().enable_all().build().expect("a runtime") }
     }
 
+    fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -86,27 +90,32 @@ impl Served {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn command(endpoint: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
-        command.args(arguments).env_clear().stdin(Stdio::null());
+        command.args(arguments).env_clear().stdin(Stdio::null()).current_dir(env!("CARGO_TARGET_TMPDIR"));
         command.envs([
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.address).as_str()),
+            ("AWS_ENDPOINT_URL", endpoint),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_REGION", "us-east-1"),
         ]);
-        command.current_dir(env!("CARGO_TARGET_TMPDIR"));
         command
+    }
+
+    /// Runs the program against another AWS.
+    pub fn run_against(endpoint: &str, arguments: &[&str]) -> Output {
+        Self::command(endpoint, arguments).output().expect("the program runs")
     }
 
     /// Runs the program and gives what it wrote and its exit code.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program runs")
+        Self::run_against(&self.endpoint(), arguments)
     }
 
     /// Runs the program while the cloud's time goes ten times as fast.
     pub fn run_in_haste(&self, arguments: &[&str]) -> Output {
-        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+        let mut child =
+            Self::command(&self.endpoint(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
         while child.try_wait().expect("the child can be asked").is_none() {
             std::thread::sleep(Duration::from_millis(200));
             self.advance(2);

@@ -71,6 +71,8 @@ pub fn send(served: &Served, body: &str, attributes: &[(&str, &str)]) {
         }
         asked.send().await.expect("the message is taken");
     });
+    // Letters are listed by the time of their sending: no two of these have the same.
+    served.advance(1);
 }
 
 /// The places of the records, written by the code that writes them in production.
@@ -101,12 +103,20 @@ fn event(workflow: &CorrelationId, cause: &str, detail_type: &str, body: Value) 
         "correlation_id": workflow, "causation_id": cause, "event_id": EventId::caused_by(cause, detail_type, 0),
         "timestamp": "2025-10-10T13:35:01Z", "source_module": match detail_type {
             "WorkflowStarted" => "orchestration.event_driven_orchestrator",
+            "SignalGenerated" => "strategy_v2.handlers",
             "RebalancePlanned" => "portfolio_v2.handlers",
             _ => "execution_v2.handlers",
         },
     });
     detail.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
     Event::parse(detail_type, &detail).expect("a valid event")
+}
+
+fn signal(workflow: &CorrelationId) -> Value {
+    let portfolio = json!({
+        "target_allocations": {"MSFT": "1"}, "correlation_id": workflow, "timestamp": "2025-10-10T13:35:01Z", "strategy_count": 1,
+    });
+    json!({"signals_data": {}, "consolidated_portfolio": portfolio, "signal_count": 0})
 }
 
 fn plan(workflow: &CorrelationId, id: &PlanId) -> Value {
@@ -140,8 +150,19 @@ fn executed(id: &PlanId) -> Value {
     })
 }
 
-/// A workflow that died in its execution, or that came to its end. Only the watchdog and the reader know that it is late.
-pub fn workflow(served: &Served, name: &str, is_done: bool) {
+/// How a workflow began and how far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It died in its execution.
+    Stuck,
+    /// It came to its end.
+    Done,
+    /// It was begun by an event that somebody put, and came to its end.
+    BegunByHand,
+}
+
+/// A workflow as its steps recorded it.
+pub fn workflow(served: &Served, name: &str, fate: Fate) {
     let id = CorrelationId::new(name);
     let books = Books::new(served);
     let session = Session {
@@ -150,24 +171,28 @@ pub fn workflow(served: &Served, name: &str, is_done: bool) {
         occurrence: format!("2025-10-10 of {name}"),
         valid_until: "2025-10-10T20:00:00Z".parse().expect("a valid instant"),
     };
-    let configuration = json!({"workflow_type": "trading", "requested_by": "TradingSystem"});
-    let started = event(&id, name, "WorkflowStarted", configuration);
-    // The signals are left out: their step recorded the plan itself here, which the reader cannot tell.
-    let plan_id = PlanId::of_signal(&started.header.event_id);
-    let planned = event(&id, started.header.event_id.as_str(), "RebalancePlanned", plan(&id, &plan_id));
-    let execution = format!("execution#{}", planned.header.event_id);
+    let started = event(&id, name, "WorkflowStarted", json!({"workflow_type": "trading", "requested_by": "TradingSystem"}));
+    let signal = event(&id, started.header.event_id.as_str(), "SignalGenerated", signal(&id));
+    let plan_id = PlanId::of_signal(&signal.header.event_id);
+    let planned = event(&id, signal.header.event_id.as_str(), "RebalancePlanned", plan(&id, &plan_id));
+    let step = |name: &str, event: &Event| format!("{name}#{}", event.header.event_id);
     served.block_on(async {
-        books.step(&format!("start#{name}"), &[&started], books.workflows.opening(&id, &session)).await;
-        let signals = format!("signals#{}", started.header.event_id);
-        books.step(&signals, &[&planned], books.workflows.advancing(&id, "signals")).await;
+        let opening = books.workflows.opening(&id, &session);
+        if fate == Fate::BegunByHand {
+            assert!(books.workflows.write(opening).await.expect("the table is there"));
+        } else {
+            books.step(&format!("start#{name}"), &[&started], opening).await;
+        }
+        books.step(&step("signals", &started), &[&signal], books.workflows.advancing(&id, "signal_generation")).await;
+        books.step(&step("portfolio", &signal), &[&planned], books.workflows.advancing(&id, "portfolio_analysis")).await;
         let record = books.workflows.load(&id).await.expect("the table is there").expect("the workflow was opened");
         assert_eq!(books.workflows.bind(&record, &plan_id).await.expect("the table is there"), Binding::Bound);
-        if is_done {
-            let done = event(&id, planned.header.event_id.as_str(), "TradeExecuted", executed(&plan_id));
-            books.step(&execution, &[&done], books.workflows.completing(&id, &done)).await;
-        } else {
-            books.claims.claim(&execution).await.expect("a claim");
+        if fate == Fate::Stuck {
+            books.claims.claim(&step("execution", &planned)).await.expect("a claim");
+            return;
         }
+        let done = event(&id, planned.header.event_id.as_str(), "TradeExecuted", executed(&plan_id));
+        books.step(&step("execution", &planned), &[&done], books.workflows.completing(&id, &done)).await;
     });
 }
 

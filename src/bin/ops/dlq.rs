@@ -61,11 +61,10 @@ pub struct Change {
 
 impl Chosen {
     fn fits(&self, letter: &Letter) -> bool {
-        let original = letter.original();
-        let has = |wanted: &Option<String>, found: Option<&String>| wanted.is_none() || found == wanted.as_ref();
+        let has = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || found == wanted.as_deref();
         (self.messages.is_empty() || self.messages.contains(&letter.message_id))
-            && has(&self.correlation, original.and_then(|original| original.correlation_id.as_ref()))
-            && has(&self.detail_type, original.map(|original| &original.event.detail_type))
+            && has(&self.correlation, letter.correlation_id())
+            && has(&self.detail_type, letter.original().map(|original| original.event.detail_type.as_str()))
     }
 }
 
@@ -126,7 +125,7 @@ async fn with_letters(
 
 fn rows(letters: &[&Letter]) -> String {
     let row = |letter: &&Letter| {
-        let correlation_id = letter.original().and_then(|original| original.correlation_id.clone());
+        let correlation_id = letter.correlation_id().map(str::to_owned);
         let sent = letter.sent.map(|sent| sent.get().format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default();
         vec![letter.message_id.clone(), sent, letter.from(), letter.what(), correlation_id.unwrap_or_default(), letter.reason.clone()]
     };
@@ -154,7 +153,7 @@ fn show(letter: &Letter) -> Outcome {
         ("Reason", Some(letter.reason.clone()).filter(|reason| !reason.is_empty())),
         ("What", Some(letter.what())),
         ("Event", original.map(|original| original.id.clone())),
-        ("Workflow", original.and_then(|original| original.correlation_id.clone())),
+        ("Workflow", letter.correlation_id().map(str::to_owned)),
     ]);
     let attributes: String = letter.attributes.iter().map(|(name, value)| format!("  {name}: {value}\n")).collect();
     let attributes = if attributes.is_empty() { attributes } else { format!("Attributes\n{attributes}") };

@@ -43,7 +43,7 @@ pub enum Content {
     /// The copy of an event that was to be looked at only.
     Observation(Original),
     /// Input of the function that is no event, such as a schedule's.
-    Command(String),
+    Command(Value),
     /// Neither.
     Unreadable(String),
 }
@@ -117,6 +117,15 @@ impl Letter {
         }
     }
 
+    /// The workflow that it belongs to, as far as it says.
+    pub fn correlation_id(&self) -> Option<&str> {
+        match &self.content {
+            Content::Event(original) | Content::Observation(original) => original.correlation_id.as_deref(),
+            Content::Command(command) => command["correlation_id"].as_str(),
+            Content::Unreadable(_) => None,
+        }
+    }
+
     /// Who gave it up, in a few words.
     pub fn from(&self) -> String {
         format!("{} {}", self.form.as_str(), self.sender).trim_end().to_owned()
@@ -127,7 +136,9 @@ impl Letter {
         match &self.content {
             Content::Event(original) => original.event.detail_type.clone(),
             Content::Observation(original) => format!("observe {}", original.event.detail_type),
-            Content::Command(command) => format!("command {command}"),
+            Content::Command(command) => {
+                format!("command {}", command["mode"].as_str().or(command["action"].as_str()).unwrap_or("to trade"))
+            }
             Content::Unreadable(reason) => format!("unreadable: {reason}"),
         }
     }
@@ -137,7 +148,7 @@ impl Letter {
         json!({
             "message_id": self.message_id, "sent_at": self.sent, "form": self.form.as_str(), "sender": self.sender,
             "reason": self.reason, "what": self.what(), "event_id": self.original().map(|original| &original.id),
-            "correlation_id": self.original().and_then(|original| original.correlation_id.as_ref()),
+            "correlation_id": self.correlation_id(),
             "attributes": self.attributes, "body": self.body,
         })
     }
@@ -167,7 +178,7 @@ fn content_of(payload: &Value) -> Content {
     match (observed, payload.get("detail-type")) {
         (Some(event), _) => original_of(event).map_or_else(Content::Unreadable, Content::Observation),
         (None, Some(_)) => original_of(payload).map_or_else(Content::Unreadable, Content::Event),
-        (None, None) if payload.is_object() => Content::Command(payload.to_string()),
+        (None, None) if payload.is_object() => Content::Command(payload.clone()),
         (None, None) => Content::Unreadable("the body is neither an event nor a command".to_owned()),
     }
 }
@@ -235,7 +246,7 @@ mod tests {
         let observed = letter(&record(json!({"observe": event()})), &[]);
         assert_eq!(observed.what(), "observe TradeExecuted");
         assert_eq!(observed.original(), read.original());
-        assert_eq!(letter(&record(json!({"mode": "watchdog"})), &[]).content, Content::Command("{\"mode\":\"watchdog\"}".to_owned()));
+        assert_eq!(letter(&record(json!({"mode": "watchdog"})), &[]).content, Content::Command(json!({"mode": "watchdog"})));
     }
 
     #[test]

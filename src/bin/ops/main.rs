@@ -28,7 +28,7 @@ use self::outcome::{Outcome, Problem};
 
 /// Looks after a deployed trading system.
 #[derive(Debug, Parser)]
-#[command(name = "ops", version, about, arg_required_else_help = true, after_help = ENDING)]
+#[command(name = "ops", version, arg_required_else_help = true, after_help = ENDING)]
 struct Cli {
     /// The stage whose stack is meant.
     #[arg(long, global = true, value_enum, default_value_t = Stage::Dev)]

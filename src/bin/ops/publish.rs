@@ -5,7 +5,7 @@ use alchemiser::envelope::SOURCE_PREFIX;
 use alchemiser::event::{Body, Event, Origin, SystemNotificationRequested, TradingNotificationRequested, WorkflowStarted};
 use alchemiser::id::CorrelationId;
 use alchemiser::timestamp::Timestamp;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use rust_decimal::Decimal;
 use serde_json::json;
 
@@ -18,9 +18,10 @@ use super::table::facts;
 
 /// What `publish` takes.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("event").args(["file", "example"]).required(true))]
 pub struct PublishArguments {
     /// The event, as JSON: source, detail-type, detail. `-` reads standard input.
-    #[arg(required_unless_present = "example", conflicts_with = "example", value_name = "FILE")]
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// A made-up event instead of a file.
     #[arg(long, value_enum, value_name = "TYPE")]

@@ -1,4 +1,4 @@
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::json;
 
 use super::Confirmation;
@@ -21,9 +21,10 @@ pub enum RulesCommand {
 
 /// Which rules are to be switched.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("rules").args(["names", "all"]).required(true))]
 pub struct Switch {
     /// Rules by name, in full or without the beginning and the ending that all have: `rebalance-planned`.
-    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "RULE")]
+    #[arg(value_name = "RULE")]
     names: Vec<String>,
     /// All rules of the bus.
     #[arg(long)]

@@ -58,11 +58,11 @@ pub fn event_of(entry: &BusEntry) -> Option<Event> {
 pub async fn trail(account: &Account, correlation_id: &str, known: &[BusEntry]) -> Result<Vec<Claim>, Problem> {
     let mut open: VecDeque<String> = [format!("start#{correlation_id}"), format!("watchdog#{correlation_id}")].into();
     open.extend(known.iter().filter_map(next_step));
-    let mut found = follow(account, open).await?;
+    let mut found = follow(account, open.clone()).await?;
     if !found.iter().any(|claim| claim.key.starts_with("start#")) {
         // Begun by an event that somebody put by hand: only the claims themselves tell which.
-        let begun = mentioning(account, correlation_id).await?;
-        found = follow(account, begun.into()).await?;
+        open.extend(mentioning(account, correlation_id).await?);
+        found = follow(account, open).await?;
     }
     Ok(found)
 }

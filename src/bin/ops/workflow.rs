@@ -202,6 +202,11 @@ fn orders_text(record: &Workflow, orders: &[Order]) -> String {
 /// What somebody who looks at a stuck workflow should do.
 fn advice(record: &Workflow, claims: &[Claim], is_overdue: bool) -> Vec<String> {
     let mut advice = Vec::new();
+    if claims.is_empty() {
+        advice.push(
+            "No step has recorded an event: it was begun by an event that was put by hand, and the first step is not done.".to_owned(),
+        );
+    }
     if is_overdue {
         advice.push("It is overdue: the next round of the watchdog ends it.".to_owned());
     }
