@@ -54,7 +54,9 @@ impl Account {
     /// The account that the machine's settings say.
     pub async fn open(stage: Stage) -> Result<Self, Problem> {
         let setup = AwsSetup::from_machine(connector(), ATTEMPTS).await;
-        let setup = setup.map_err(|reason| Problem::Failed(format!("{reason}; set AWS_REGION and AWS_PROFILE as for every AWS client")))?;
+        let setup = setup.map_err(|reason| {
+            Problem::Failed(format!("{reason}\nSet AWS_REGION, and AWS_PROFILE or AWS_ACCESS_KEY_ID, as for every AWS client"))
+        })?;
         Ok(Self { events: setup.eventbridge(), sqs: setup.sqs(), dynamodb: setup.dynamodb(), stage })
     }
 

@@ -1,4 +1,6 @@
-use aws_sdk_eventbridge::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use std::error::Error;
+
+use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
 use serde_json::{Value, json};
 
 /// What a command brought.
@@ -91,8 +93,13 @@ where
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => Problem::Failed(format!("{doing}: {code}: {message}{advice}")),
         (Some(code), None) => Problem::Failed(format!("{doing}: {code}{advice}")),
-        _ => Problem::Failed(format!("{doing}: {}{advice}", DisplayErrorContext(error))),
+        _ => Problem::Failed(format!("{doing}: {}{advice}", causes(error))),
     }
+}
+
+/// An error with all that it comes from, each in its words.
+fn causes(error: &dyn Error) -> String {
+    std::iter::successors(Some(error), |cause| (*cause).source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// `there is no X; there are A, B`, for what the command line names.
