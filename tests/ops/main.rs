@@ -150,6 +150,21 @@ fn nothing_is_redriven_past_a_disabled_rule() {
 }
 
 #[test]
+fn letters_that_somebody_else_looks_at_are_told() {
+    let served = Served::new();
+    letter_of_the_function(&served, "doomed-1");
+    served.block_on(async {
+        let sqs = served.aws.sqs();
+        let url = sqs.get_queue_url().queue_name("alchemiser-event-dlq-dev").send().await.expect("the queue is there");
+        let taken = sqs.receive_message().queue_url(url.queue_url().expect("a url")).send().await.expect("a receive");
+        assert_eq!(taken.messages().len(), 1);
+    });
+    let redriven = served.json(&["dlq", "redrive", "--yes"]);
+    assert_eq!(redriven["events"], json!([]));
+    assert_eq!(redriven["notes"], json!(["1 more cannot be seen: somebody looks at them; they come back within minutes."]));
+}
+
+#[test]
 fn a_purge_deletes_what_was_chosen() {
     let served = Served::new();
     letter_of_a_schedule(&served);

@@ -73,8 +73,7 @@ pub async fn dlq(account: &Account, command: &DlqCommand) -> Result<Outcome, Pro
     match command {
         DlqCommand::List(chosen) => {
             let queue = Queue::find(account, chosen.queue.as_deref()).await?;
-            let elsewhere = queue.in_flight(account).await?;
-            with_letters(account, &queue, chosen, async |letters| Ok(list(&queue, letters, elsewhere))).await
+            with_letters(account, &queue, chosen, async |letters| Ok(list(&queue, letters))).await
         }
         DlqCommand::Show { message, queue } => {
             let chosen = Chosen { queue: queue.clone(), messages: vec![message.clone()], correlation: None, detail_type: None };
@@ -110,6 +109,7 @@ async fn with_letters(
     chosen: &Chosen,
     work: impl AsyncFnOnce(&[&Letter]) -> Result<Outcome, Problem>,
 ) -> Result<Outcome, Problem> {
+    let elsewhere = queue.in_flight(account).await?;
     let letters = queue.read(account).await?;
     let fitting: Vec<&Letter> = letters.iter().filter(|letter| chosen.fits(letter)).collect();
     let missing = chosen.messages.iter().find(|id| !letters.iter().any(|letter| letter.message_id == **id));
@@ -120,7 +120,9 @@ async fn with_letters(
     // Those that were deleted meanwhile are gone; SQS ignores them in the batch's answer.
     let released = queue.release(account, &letters.iter().collect::<Vec<_>>()).await;
     let outcome = outcome?;
-    released.map(|()| outcome)
+    released?;
+    let hidden = format!("{elsewhere} more cannot be seen: somebody looks at them; they come back within minutes.");
+    Ok(outcome.noting((elsewhere > 0).then_some(hidden)))
 }
 
 fn rows(letters: &[&Letter]) -> String {
@@ -136,12 +138,11 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn list(queue: &Queue, letters: &[&Letter], elsewhere: u64) -> Outcome {
+fn list(queue: &Queue, letters: &[&Letter]) -> Outcome {
     let count = format!("{} in {}\n", counted(letters.len(), "dead letter"), queue.name);
     let text = if letters.is_empty() { count } else { format!("{}{count}", rows(letters)) };
-    let json = json!({ "queue": queue.name, "in_flight": elsewhere, "letters": letters.iter().map(|letter| letter.to_json()).collect::<Vec<_>>() });
-    let hidden = format!("{elsewhere} more are being looked at by others; they come back at the end of their visibility timeout.");
-    Outcome::new(text, json).noting((elsewhere > 0).then_some(hidden))
+    let json = json!({ "queue": queue.name, "letters": letters.iter().map(|letter| letter.to_json()).collect::<Vec<_>>() });
+    Outcome::new(text, json)
 }
 
 fn show(letter: &Letter) -> Outcome {
