@@ -239,12 +239,13 @@ fn a_workflow_is_shown_with_its_steps_events_and_orders() {
         &transcript(&served, &[&["workflow", "show", "wf-stuck"], &["workflow", "show", "wf-done"], &["workflow", "show", "wf-no"]]),
     );
     let shown = served.json(&["workflow", "show", "wf-done"]);
-    assert_eq!((&shown["state"], shown["events"].as_array().map(Vec::len)), (&json!("completed"), Some(4)));
+    assert_eq!((&shown["state"], shown["events"].as_array().map(Vec::len)), (&json!("completed"), Some(5)));
+    assert_eq!(shown["notified_at"], "2025-10-10T13:35:00Z");
     assert_eq!(shown["orders"][1]["client_order_id"], "alch-MSFT-buy-1-0123456789abcdef0123");
     let by_hand = served.json(&["workflow", "show", "wf-hand"]);
     let steps = by_hand["steps"].as_array().expect("a list").iter().map(|step| step["key"].as_str().expect("text"));
     let names: Vec<&str> = steps.map(|key| key.split('#').next().expect("a name")).collect();
-    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["execution", "portfolio", "signals"]), "{by_hand}");
+    assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(["execution", "orchestrator", "portfolio", "signals"]), "{by_hand}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn event(workflow: &CorrelationId, cause: &str, detail_type: &str, body: Value) 
     let mut detail = json!({
         "correlation_id": workflow, "causation_id": cause, "event_id": EventId::caused_by(cause, detail_type, 0),
         "timestamp": "2025-10-10T13:35:01Z", "source_module": match detail_type {
-            "WorkflowStarted" => "orchestration.event_driven_orchestrator",
+            "WorkflowStarted" | "TradingNotificationRequested" => "orchestration.event_driven_orchestrator",
             "SignalGenerated" => "strategy_v2.handlers",
             "RebalancePlanned" => "portfolio_v2.handlers",
             _ => "execution_v2.handlers",
@@ -150,14 +150,21 @@ fn executed(id: &PlanId) -> Value {
     })
 }
 
+fn mail() -> Value {
+    json!({
+        "trading_success": true, "trading_mode": "PAPER", "orders_placed": 2, "orders_succeeded": 2, "total_trade_value": "2401.00",
+        "execution_data": {},
+    })
+}
+
 /// How a workflow began and how far it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It died in its execution.
     Stuck,
-    /// It came to its end.
+    /// It came to its end, with a mail.
     Done,
-    /// It was begun by an event that somebody put, and came to its end.
+    /// It was begun by an event that somebody put, and came to its end; the mail is not out yet.
     BegunByHand,
 }
 
@@ -193,6 +200,12 @@ pub fn workflow(served: &Served, name: &str, fate: Fate) {
         }
         let done = event(&id, planned.header.event_id.as_str(), "TradeExecuted", executed(&plan_id));
         books.step(&step("execution", &planned), &[&done], books.workflows.completing(&id, &done)).await;
+        let mail = event(&id, done.header.event_id.as_str(), "TradingNotificationRequested", mail());
+        books.workflows.pin_notification(&id, &BusEntry::new(&mail, "alchemiser")).await.expect("the table is there");
+        books.step(&step("orchestrator", &done), &[&mail], Vec::new()).await;
+        if fate == Fate::Done {
+            books.step(&step("notification", &mail), &[], books.workflows.notified(&id)).await;
+        }
     });
 }
 

@@ -56,29 +56,38 @@ pub fn event_of(entry: &BusEntry) -> Option<Event> {
 /// The claims of a workflow in the order of cause and effect, from its start and from the watchdog; `known` are events of
 /// which its record tells.
 pub async fn trail(account: &Account, correlation_id: &str, known: &[BusEntry]) -> Result<Vec<Claim>, Problem> {
-    let mut open: VecDeque<String> = [format!("start#{correlation_id}"), format!("watchdog#{correlation_id}")].into();
-    open.extend(known.iter().filter_map(next_step));
-    let mut found = follow(account, open.clone()).await?;
-    if !found.iter().any(|claim| claim.key.starts_with("start#")) {
+    let mut trail = Trail { account, seen: BTreeSet::new(), found: Vec::new() };
+    trail.follow([format!("start#{correlation_id}"), format!("watchdog#{correlation_id}")]).await?;
+    if !trail.found.iter().any(|claim| claim.key.starts_with("start#")) {
         // Begun by an event that somebody put by hand: only the claims themselves tell which.
-        open.extend(mentioning(account, correlation_id).await?);
-        found = follow(account, open).await?;
+        trail.follow(mentioning(account, correlation_id).await?).await?;
     }
-    Ok(found)
+    trail.follow(known.iter().filter_map(next_step)).await?;
+    Ok(trail.found)
 }
 
-async fn follow(account: &Account, mut open: VecDeque<String>) -> Result<Vec<Claim>, Problem> {
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-    while let Some(key) = open.pop_front() {
-        if !seen.insert(key.clone()) {
-            continue;
+/// What was found so far.
+struct Trail<'a> {
+    account: &'a Account,
+    seen: BTreeSet<String>,
+    found: Vec<Claim>,
+}
+
+impl Trail<'_> {
+    /// Goes from claims to those of the steps that their events brought about.
+    async fn follow(&mut self, from: impl IntoIterator<Item = String>) -> Result<(), Problem> {
+        let mut open = VecDeque::from_iter(from);
+        while let Some(key) = open.pop_front() {
+            if !self.seen.insert(key.clone()) {
+                continue;
+            }
+            if let Some(claim) = load(self.account, &key).await? {
+                open.extend(claim.events.iter().filter_map(next_step));
+                self.found.push(claim);
+            }
         }
-        if let Some(claim) = load(account, &key).await? {
-            open.extend(claim.events.iter().filter_map(next_step));
-            found.push(claim);
-        }
+        Ok(())
     }
-    Ok(found)
 }
 
 async fn load(account: &Account, key: &str) -> Result<Option<Claim>, Problem> {
