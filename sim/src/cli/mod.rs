@@ -1,6 +1,7 @@
 //! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a mistake in the input.
 
 mod bench;
+mod broker;
 mod diff;
 mod invoke;
 mod pattern;
@@ -36,6 +37,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Puts the simulated cloud on a port of this machine, for AWS clients in any language.
     Serve(serve::ServeArguments),
+    /// Puts the simulated broker on a port of this machine: Alpaca's REST, trading and market data.
+    Broker(broker::BrokerArguments),
     /// Prints the JSON Schema of scenario files.
     Schema,
 }
@@ -61,6 +64,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Pattern(arguments) => pattern::pattern(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Broker(arguments) => broker::broker(&arguments),
         Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
     };
     match outcome {

@@ -89,17 +89,25 @@ fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
 
 fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found = mails(journal);
-    let subjects = |texts: Vec<&str>| texts.join(" | ");
     let seen: Vec<&str> = found.iter().map(|mail| mail.subject.as_str()).collect();
     let expected: Vec<_> = expect.mails.iter().flat_map(|mail| std::iter::repeat_n(mail, mail.times)).collect();
     let wanted: Vec<&str> = expected.iter().map(|mail| mail.subject.as_str()).collect();
     if seen != wanted {
-        return Some(format!("the mails are [{}], expected [{}]", subjects(seen), subjects(wanted)));
+        return Some(format!("the mails are [{}], expected [{}]", runs(&seen), runs(&wanted)));
     }
     let pairs = expected.into_iter().zip(&found);
     pairs.flat_map(|(wanted, mail)| wanted.contains.iter().map(move |text| (text, mail))).find_map(|(text, mail)| {
         (!mail.text.contains(text.as_str())).then(|| format!("the mail {:?} does not hold {text:?}; it says:\n{}", mail.subject, mail.text))
     })
+}
+
+/// Texts in order, equal ones that follow each other counted.
+fn runs(texts: &[&str]) -> String {
+    let runs = texts.chunk_by(|one, next| one == next).map(|run| match run {
+        [one] => (*one).to_owned(),
+        _ => format!("{} times {}", run.len(), run[0]),
+    });
+    runs.collect::<Vec<_>>().join(" | ")
 }
 
 fn orders_differ(expect: &Expect, journal: &Journal) -> Option<String> {

@@ -1,0 +1,88 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+
+use alchemiser::clock::{Clock, SystemClock};
+use alchemiser_mocks::exchange::{Exchange, ExchangeSetup, Hours, MarketSetup, Series};
+use clap::Args;
+use rust_decimal::Decimal;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::LocalSet;
+
+use super::{Mistake, say};
+use crate::wire::connection::{self, Unanswered, plain};
+
+/// What `broker` takes.
+#[derive(Debug, Args)]
+pub(super) struct BrokerArguments {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 4570)]
+    port: u16,
+    /// The account's cash in dollars.
+    #[arg(long, default_value = "100000")]
+    cash: Decimal,
+    /// A symbol with the same price on every day; others have synthetic prices.
+    #[arg(long = "price", value_name = "SYMBOL=DOLLARS", value_parser = price)]
+    prices: Vec<(String, Decimal)>,
+    /// Trade in the regular sessions only, not around the clock.
+    #[arg(long)]
+    regular_hours: bool,
+    /// The seed of ids, delays and synthetic prices.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn price(text: &str) -> Result<(String, Decimal), String> {
+    let (symbol, dollars) = text.split_once('=').ok_or("SYMBOL=DOLLARS is needed")?;
+    let dollars: Decimal = dollars.parse().map_err(|error| format!("{dollars:?} is no amount: {error}"))?;
+    if dollars <= Decimal::ZERO {
+        return Err(format!("the price of {symbol} must be above zero"));
+    }
+    Ok((symbol.to_owned(), dollars))
+}
+
+/// Serves the simulated broker, on the machine's clock, until the process is told to end.
+pub(super) fn broker(arguments: &BrokerArguments) -> Result<bool, Mistake> {
+    let exchange = Rc::new(RefCell::new(Exchange::new(setup(arguments))));
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    LocalSet::new().block_on(&runtime, async {
+        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
+        let listener = TcpListener::bind(asked).await.map_err(|error| format!("{asked}: {error}"))?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        say(&format!("listening on http://{address}, key PKTEST, secret secret\n"))?;
+        tokio::select! {
+            () = accept(listener, exchange) => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        Ok(true)
+    })
+}
+
+fn setup(arguments: &BrokerArguments) -> ExchangeSetup {
+    let series: BTreeMap<String, Series> = arguments.prices.iter().map(|(symbol, price)| (symbol.clone(), Series::Price(*price))).collect();
+    let hours = if arguments.regular_hours { Hours::Regular } else { Hours::Always };
+    let market = MarketSetup { seed: arguments.seed, series, hours, ..MarketSetup::default() };
+    ExchangeSetup { seed: arguments.seed, cash: arguments.cash, market, ..ExchangeSetup::default() }
+}
+
+async fn accept(listener: TcpListener, exchange: Rc<RefCell<Exchange>>) {
+    loop {
+        // Too many open files, most likely, where none can be accepted: they will be closed.
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            continue;
+        };
+        let exchange = Rc::clone(&exchange);
+        let answer = move |request| {
+            let answered = exchange.borrow_mut().handle(SystemClock.now(), &request);
+            async move { Ok::<_, Unanswered>(plain(answered)) }
+        };
+        tokio::task::spawn_local(connection::serve(stream, answer));
+    }
+}
