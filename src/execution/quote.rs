@@ -1,19 +1,23 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::alpaca::{Quote, Side};
 use crate::error::{Fault, Refusal};
 use crate::services::Services;
+use crate::timestamp::Timestamp;
 
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// A wider spread than this part of the price is no market.
 const WIDEST_SPREAD: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
+/// An older quote is of a market that has moved since (specification 6.3; incident 57).
+const OLDEST: TimeDelta = TimeDelta::minutes(5);
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// A quote that can be traded on: both sides there, not crossed, not absurdly wide.
+/// A quote that can be traded on: both sides there, not crossed, not absurdly wide, and of now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SaneQuote {
     bid: Decimal,
@@ -21,12 +25,12 @@ pub struct SaneQuote {
 }
 
 impl SaneQuote {
-    /// Takes `quote` if it is sane.
+    /// Takes `quote` if it is sane at `now`.
     ///
     /// # Errors
     /// What is wrong with it (specification 7.3; incidents 41 and 42).
-    pub fn new(quote: &Quote) -> Result<Self, String> {
-        let Quote { bid, ask, .. } = quote;
+    pub fn new(quote: &Quote, now: DateTime<Utc>) -> Result<Self, String> {
+        let Quote { bid, ask, at } = quote;
         if *bid < CENT || *ask < CENT {
             return Err(format!("one side is missing (bid {bid}, ask {ask})"));
         }
@@ -35,6 +39,9 @@ impl SaneQuote {
         }
         if ask - bid > WIDEST_SPREAD * bid {
             return Err(format!("the spread is wider than 10 % (bid {bid}, ask {ask})"));
+        }
+        if now - at > OLDEST {
+            return Err(format!("it is of {}, more than {} minutes old", Timestamp::new(*at), OLDEST.num_minutes()));
         }
         Ok(Self { bid: *bid, ask: *ask })
     }
@@ -70,7 +77,7 @@ pub async fn usable_quotes(services: &Services, symbols: &[String]) -> Result<BT
         let mut quotes = BTreeMap::new();
         problem.clear();
         for symbol in symbols {
-            match latest.get(symbol).map(SaneQuote::new) {
+            match latest.get(symbol).map(|quote| SaneQuote::new(quote, services.clock.now())) {
                 Some(Ok(quote)) => {
                     quotes.insert(symbol.clone(), quote);
                 }
@@ -92,7 +99,6 @@ pub async fn usable_quotes(services: &Services, symbols: &[String]) -> Result<BT
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
 
     fn quote(bid: &str, ask: &str) -> Quote {
         let decimal = |text: &str| text.parse().expect("a decimal");
@@ -107,7 +113,7 @@ mod tests {
             ("100", "100.02", "100.01", "100.01"),
             ("100", "101", "100.01", "100.99"),
         ] {
-            let sane = SaneQuote::new(&quote(bid, ask)).expect("sane");
+            let sane = SaneQuote::new(&quote(bid, ask), DateTime::UNIX_EPOCH).expect("sane");
             assert_eq!(limit_price(&sane, Side::Buy, 1), buy.parse().expect("a decimal"), "buy {bid}/{ask}");
             assert_eq!(limit_price(&sane, Side::Sell, 1), sell.parse().expect("a decimal"), "sell {bid}/{ask}");
         }
@@ -115,7 +121,7 @@ mod tests {
 
     #[test]
     fn later_legs_cross_the_market() {
-        let sane = SaneQuote::new(&quote("100", "100.10")).expect("sane");
+        let sane = SaneQuote::new(&quote("100", "100.10"), DateTime::UNIX_EPOCH).expect("sane");
         assert_eq!(limit_price(&sane, Side::Buy, 2), Decimal::new(10_012, 2));
         assert_eq!(limit_price(&sane, Side::Sell, 2), Decimal::new(9_998, 2));
     }
@@ -123,7 +129,17 @@ mod tests {
     #[test]
     fn one_sided_crossed_and_wide_quotes_are_refused() {
         for (bid, ask) in [("107", "0"), ("0", "1"), ("10.02", "10.01"), ("10", "11.01")] {
-            assert!(SaneQuote::new(&quote(bid, ask)).is_err(), "{bid}/{ask}");
+            assert!(SaneQuote::new(&quote(bid, ask), DateTime::UNIX_EPOCH).is_err(), "{bid}/{ask}");
         }
+    }
+
+    #[test]
+    fn quotes_of_another_time_are_refused() {
+        let sane = |age| SaneQuote::new(&quote("100", "100.10"), DateTime::UNIX_EPOCH + age);
+        assert!(sane(OLDEST).is_ok());
+        // The broker's clock may be a little ahead of ours.
+        assert!(sane(-TimeDelta::seconds(2)).is_ok());
+        let stale = sane(OLDEST + TimeDelta::seconds(1)).expect_err("stale");
+        assert_eq!(stale, "it is of 1970-01-01T00:00:00Z, more than 5 minutes old");
     }
 }

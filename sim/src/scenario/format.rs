@@ -168,6 +168,8 @@ pub enum QuoteGiven {
     Missing,
     /// The bid is above the ask by so many dollars.
     Crossed(Amount),
+    /// The market's quote of so long ago.
+    Stale(Span),
 }
 
 /// A strategy file.

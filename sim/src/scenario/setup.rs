@@ -142,6 +142,7 @@ fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> Marke
             QuoteGiven::ZeroBid => QuoteEffect::ZeroBid,
             QuoteGiven::Missing => QuoteEffect::Missing,
             QuoteGiven::Crossed(by) => QuoteEffect::Crossed(by.0),
+            QuoteGiven::Stale(age) => QuoteEffect::Stale(age.0),
         });
         market.quotes.extend(effect.map(|effect| QuoteRule::always(symbol, effect)));
     }

@@ -8,7 +8,7 @@ use super::reply::Reply;
 use crate::exchange::market::Bar;
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{plain, stamp};
-use crate::exchange::{Exchange, calendar, is_symbol};
+use crate::exchange::{Exchange, Hours, calendar, is_symbol};
 
 /// GET: daily bars of completed sessions. `limit` counts the bars of all symbols together; `next_page_token` goes on
 /// where a page ended. Any `adjustment` but `raw` takes splits and dividends out together, relative to the last
@@ -61,11 +61,13 @@ pub(super) fn latest_quotes(exchange: &Exchange, now: DateTime<Utc>, query: &Que
     let quotes = listed(exchange, query, |symbol| {
         let quote = exchange.market.feed_quote(symbol, now)?;
         let (bid, ask) = (plain(quote.bid), plain(quote.ask));
+        // Where the market never closes somebody always quotes.
+        let at = if exchange.setup.hours == Hours::Always && calendar::session_at(now).is_none() { now } else { quote.at };
         Some(format!(
             r#"{{"ap":{ask},"as":{},"ax":"V","bp":{bid},"bs":{},"bx":"V","c":["R"],"t":"{}","z":"C"}}"#,
             quote.ask_size,
             quote.bid_size,
-            stamp(quote.at)
+            stamp(at)
         ))
     })?;
     Ok(Reply::text(200, format!("{{\"quotes\":{quotes}}}")))
