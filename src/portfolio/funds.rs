@@ -74,6 +74,6 @@ mod tests {
 
     #[test]
     fn what_is_left_is_less_than_the_least() {
-        assert_eq!(rationed_text("1000", "140", &["900", "150", "150"]), ["900", "0", "0"]);
+        assert_eq!(rationed_text("1000", "145", &["900", "150", "150"]), ["900", "0", "0"]);
     }
 }
