@@ -128,16 +128,26 @@ impl Evaluator<'_> {
 
     /// A symbol or a group, unless it is null.
     fn collect_holding<'e>(&mut self, expression: &'e Expression, candidates: &mut Vec<Candidate<'e>>) -> Result<(), EvaluationError> {
+        let group = is_group(expression).then_some(expression);
+        let holding = match group {
+            Some(group) if self.sessions_back > 0 => self.held(group, self.sessions_back)?,
+            _ => self.holding(expression)?,
+        };
+        if let Some(weights) = holding {
+            let symbol = weights.as_map().keys().next().cloned().unwrap_or_default();
+            let label = if group.is_some() { label_of(expression) } else { symbol };
+            candidates.push(Candidate { label, weights, group });
+        }
+        Ok(())
+    }
+
+    /// What the expression wants to hold, unless it is null.
+    fn holding(&mut self, expression: &Expression) -> Result<Option<Weights>, EvaluationError> {
         let children = self.children(std::slice::from_ref(expression))?;
         if children.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let weights = self.equal_shares(expression, children)?;
-        let group = is_group(expression).then_some(expression);
-        let symbol = weights.as_map().keys().next().cloned().unwrap_or_default();
-        let label = if group.is_some() { label_of(expression) } else { symbol };
-        candidates.push(Candidate { label, weights, group });
-        Ok(())
+        self.equal_shares(expression, children).map(Some)
     }
 
     /// What a candidate measures.
@@ -162,7 +172,11 @@ impl Evaluator<'_> {
         let mut end = None;
         for back in 1..closes {
             let decided = self.sessions_back + back;
-            let earned = self.held(group, decided).and_then(|weights| self.earned(&weights, decided - 1));
+            let earned = match self.held(group, decided) {
+                Ok(Some(weights)) => self.earned(&weights, decided - 1),
+                Ok(None) => Err(format!("it held nothing {decided} sessions ago")),
+                Err(error) => Err(error.to_string()),
+            };
             match earned {
                 Ok(earned) => returns.push(earned),
                 Err(reason) => {
@@ -180,9 +194,9 @@ impl Evaluator<'_> {
         (index, end)
     }
 
-    /// What the group wanted to hold so many sessions ago, or why it could not decide. Remembered, because a group inside a
-    /// ranked group is asked for the same session again and again.
-    fn held(&mut self, group: &Expression, sessions_back: usize) -> Result<Weights, String> {
+    /// What the group wanted to hold so many sessions ago. Remembered, because a group inside a ranked group is asked for
+    /// the same session again and again.
+    fn held(&mut self, group: &Expression, sessions_back: usize) -> Result<Option<Weights>, EvaluationError> {
         let key = (group.position, sessions_back);
         if let Some(known) = self.history.get(&key) {
             return known.clone();
@@ -190,10 +204,9 @@ impl Evaluator<'_> {
         let today = self.sessions_back;
         let (trace, warnings, depth) = (std::mem::take(&mut self.trace), std::mem::take(&mut self.warnings), self.depth);
         self.sessions_back = sessions_back;
-        let held = self.children(std::slice::from_ref(group)).and_then(|children| self.equal_shares(group, children));
+        let held = self.holding(group);
         self.sessions_back = today;
         (self.trace, self.warnings, self.depth) = (trace, warnings, depth);
-        let held = held.map_err(|error| error.to_string());
         self.history.insert(key, held.clone());
         held
     }

@@ -51,7 +51,7 @@ pub(super) struct Evaluator<'a> {
     /// How many of the last sessions are not looked at: 0 but while a group's past is simulated.
     pub(super) sessions_back: usize,
     /// What groups decided in the past, by their position and the sessions gone since.
-    pub(super) history: BTreeMap<(Position, usize), Result<Weights, String>>,
+    pub(super) history: BTreeMap<(Position, usize), Result<Option<Weights>, EvaluationError>>,
 }
 
 impl Evaluator<'_> {

@@ -15,7 +15,7 @@
 //!
 //! # Reading it
 //! `(name ...)` calls a function, `[...]` is a list, `{...}` a map of options, `;` a comment; commas are blank. One file holds
-//! one expression ([`parse`], with its limits and errors). [`check`] finds mistakes in all branches, [`data_needs`] says
+//! one expression ([`parse`], with its limits and errors, which [`point_at_syntax`] and [`point`] show under a caret). [`check`] finds mistakes in all branches, [`data_needs`] says
 //! which closes to fetch, [`evaluate`] decides, and [`combine`] adds several strategies to one portfolio.
 //!
 //! # Functions
@@ -62,6 +62,7 @@ mod indicator;
 mod lexer;
 mod measure;
 mod needs;
+mod pointer;
 mod syntax;
 mod trace;
 mod value;
@@ -83,6 +84,7 @@ pub use handler::{SignalGeneration, Strategy};
 pub use indicator::{Indicator, IndicatorError, WINDOW_MAX, ema_series, rsi_series};
 pub use measure::Measure;
 pub use needs::data_needs;
+pub use pointer::{point, point_at_syntax};
 pub use syntax::{NESTING_MAX, SOURCE_BYTES_MAX, SyntaxError, parse};
 pub use trace::{Decision, Evaluation, Taken, TraceStep};
 pub use value::Value;
