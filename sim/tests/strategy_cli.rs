@@ -109,8 +109,6 @@ fn a_split_is_no_fall() {
     let traded = market.bars("AAPL", day("2005-02-25"), day("2005-02-28"));
     let [before, after] = &traded[..] else { panic!("{traded:?}") };
     assert!(after.close / before.close < Decimal::new(51, 2), "{traded:?}");
-    let source = "(if (or-more)\n)";
-    assert!(told("split_mistake", source, "2005-03-02").starts_with("exit code Some(2)"));
     let source = r#"(weight-equal [(if (> (max-drawdown "AAPL" {:window 10}) 20) (asset "IBM") (asset "AAPL"))
   (if (< (cumulative-return "AAPL" {:window 5}) -20) (asset "IBM") (asset "AAPL"))
   (if (< (rsi "AAPL" {:window 5}) 20) (asset "IBM") (asset "AAPL"))])"#;
