@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
 
-use super::planner::{Holding, PlannedTrade, Snapshot, items, plan};
+use super::planner::{CASH, Holding, PlannedTrade, Snapshot, items, plan};
 use crate::decimal::{Money, Weight};
 use crate::error::{Fault, Refusal, StepError};
 use crate::event::{Action, AllocationComparison, Body, Event, RebalancePlan, RebalancePlanned, SignalGenerated, Urgency};
@@ -43,7 +43,7 @@ impl PortfolioAnalysis {
             signal.consolidated_portfolio.target_allocations.iter().map(|(symbol, weight)| (symbol.clone(), weight.get())).collect();
         let snapshot = self.snapshot(&weights).await?;
         let trades = plan(&snapshot, &weights).map_err(|error| Refusal::new(error.to_string()))?;
-        let body = self.body(event, &workflow, &snapshot, &weights, &trades)?;
+        let body = self.body(event, &workflow, &snapshot, &weights, &trades);
         let planned = self.services.caused(event, body);
         tracing::info!(items = trades.len(), "rebalance planned");
         Ok(Conclusion {
@@ -59,7 +59,7 @@ impl PortfolioAnalysis {
         let account = alpaca.account().await?;
         let positions = alpaca.positions().await?;
         let wanted =
-            weights.iter().filter(|(symbol, weight)| symbol.as_str() != "CASH" && !weight.is_zero()).map(|(symbol, _)| symbol.clone());
+            weights.iter().filter(|(symbol, weight)| symbol.as_str() != CASH && !weight.is_zero()).map(|(symbol, _)| symbol.clone());
         let symbols: BTreeSet<String> = wanted.chain(positions.iter().map(|position| position.symbol.clone())).collect();
         let quotes = usable_quotes(&self.services, &symbols.into_iter().collect::<Vec<_>>()).await?;
         Ok(Snapshot {
@@ -77,10 +77,7 @@ impl PortfolioAnalysis {
         snapshot: &Snapshot,
         weights: &BTreeMap<String, Decimal>,
         trades: &[PlannedTrade],
-    ) -> Result<RebalancePlanned, Refusal> {
-        if trades.is_empty() {
-            return Err(Refusal::new("the plan would be empty: nothing is held and nothing is wanted"));
-        }
+    ) -> RebalancePlanned {
         let total = Money::new(trades.iter().map(|trade| trade.amount.abs()).sum());
         let prices: BTreeMap<&String, String> = snapshot.prices.iter().map(|(symbol, price)| (symbol, price.to_string())).collect();
         let metadata = json!({
@@ -106,12 +103,12 @@ impl PortfolioAnalysis {
             estimated_duration_minutes: None,
             metadata: metadata.as_object().cloned(),
         };
-        Ok(RebalancePlanned {
+        RebalancePlanned {
             rebalance_plan: plan,
             allocation_comparison: comparison(snapshot, weights, trades),
             trades_required: trades.iter().any(|trade| trade.action != Action::Hold),
             total_trade_value_cents: (total.get() * Decimal::ONE_HUNDRED).to_i64(),
-        })
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The planner: SignalGenerated → RebalancePlanned (specification 6).
 
+mod funds;
 mod handler;
 mod planner;
 

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
+use super::funds::afford;
 use crate::decimal::{Money, Weight, round_half_up};
 use crate::event::{Action, RebalancePlanItem};
 
@@ -10,7 +11,9 @@ const CASH_RESERVE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// Trades below this part of the account's value are not worth it: 1 %.
 const MINIMUM_TRADE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// A target of this name means that cash is kept.
-const CASH: &str = "CASH";
+pub(super) const CASH: &str = "CASH";
+/// More dollars than any account has: a larger amount is broken data.
+const MOST_DOLLARS: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 
 /// The account at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,17 @@ pub enum PlanError {
     /// The weights ask for more than there is.
     #[error("the target weights sum to {0}, which is more than 1")]
     TooMuch(Decimal),
+    /// A weight asks for a short position.
+    #[error("the target weight of {symbol} is {weight}: it must not be negative")]
+    NegativeWeight {
+        /// The symbol.
+        symbol: String,
+        /// The weight.
+        weight: Decimal,
+    },
+    /// An amount that no account has.
+    #[error("the {0} is not within 0 and a million million dollars")]
+    OutOfRange(String),
 }
 
 /// One line of a plan with its exact numbers.
@@ -73,7 +87,12 @@ pub struct PlannedTrade {
 }
 
 /// Plans the trades from what is held to `weights` (specification 6.2, with the weak points of 6.3 closed):
-/// sells first, then buys, then holds; the larger the trade the earlier.
+/// sells first, then buys, then holds; the larger the trade the earlier. Never empty: who wants cash and has nothing
+/// else holds `CASH`.
+///
+/// A position without a target is sold whole, however small. A target below a cent is none. Buys never cost more than
+/// cash and sales bring, and none is below the threshold, so that the plan after a plan that was carried out trades
+/// nothing.
 ///
 /// # Errors
 /// [`PlanError`]
@@ -82,39 +101,68 @@ pub fn plan(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<
     let effective = snapshot.value * (Decimal::ONE - CASH_RESERVE);
     let threshold = round_half_up(snapshot.value * MINIMUM_TRADE, Money::PLACES);
     let held = snapshot.holdings.iter().filter(|(_, holding)| !holding.quantity.is_zero()).map(|(symbol, _)| symbol);
-    let symbols: BTreeSet<&String> = weights.keys().chain(held).filter(|symbol| symbol.as_str() != CASH).collect();
+    let wanted = weights.iter().filter(|(_, weight)| !weight.is_zero()).map(|(symbol, _)| symbol);
+    let symbols: BTreeSet<&String> = wanted.chain(held).filter(|symbol| symbol.as_str() != CASH).collect();
     let mut trades = Vec::new();
     for symbol in symbols {
-        let price = snapshot.prices.get(symbol).ok_or_else(|| PlanError::MissingPrice(symbol.clone()))?;
+        let weight = weights.get(symbol).copied().unwrap_or_default();
         let quantity = snapshot.holdings.get(symbol).map_or(Decimal::ZERO, |holding| holding.quantity);
-        let target_value = round_half_up(weights.get(symbol).copied().unwrap_or_default() * effective, Money::PLACES);
-        let current_value = round_half_up(quantity * price, Money::PLACES);
-        if target_value.is_zero() && quantity.is_zero() {
-            continue;
+        let current_value = value_of(snapshot, symbol, quantity)?;
+        let target_value = round_half_up(weight * effective, Money::PLACES);
+        if !target_value.is_zero() || !quantity.is_zero() {
+            trades.push(trade(symbol, quantity, target_value, current_value, threshold));
         }
-        let wanted = target_value - current_value;
-        // A position to be left is left, however small: dust would stay for ever.
-        let is_exit = target_value.is_zero() && !quantity.is_zero();
-        let amount = if wanted.abs() < threshold && !is_exit { Decimal::ZERO } else { wanted };
-        let action = match amount {
-            _ if is_exit => Action::Sell,
-            amount if amount > Decimal::ZERO => Action::Buy,
-            amount if amount < Decimal::ZERO => Action::Sell,
-            _ => Action::Hold,
-        };
-        trades.push(PlannedTrade { symbol: symbol.clone(), action, amount, target_value, current_value });
     }
-    afford(snapshot, &mut trades);
+    let sales: Decimal = trades.iter().filter(|trade| trade.action == Action::Sell).map(|trade| trade.amount.abs()).sum();
+    afford(snapshot.cash + sales, threshold, &mut trades);
+    if trades.is_empty() {
+        let cash = round_half_up(snapshot.cash, Money::PLACES);
+        let kept =
+            PlannedTrade { symbol: CASH.to_owned(), action: Action::Hold, amount: Decimal::ZERO, target_value: cash, current_value: cash };
+        trades.push(kept);
+    }
     trades.sort_by_key(|trade| (trade.action, priority(trade.amount), trade.symbol.clone()));
     Ok(trades)
+}
+
+/// The way from what is held of one symbol to what is wanted of it.
+fn trade(symbol: &str, quantity: Decimal, target_value: Decimal, current_value: Decimal, threshold: Decimal) -> PlannedTrade {
+    let wanted = target_value - current_value;
+    // A position to be left is left, however small: dust would stay for ever.
+    let is_exit = target_value.is_zero() && !quantity.is_zero();
+    let amount = if wanted.abs() < threshold && !is_exit { Decimal::ZERO } else { wanted };
+    let action = match amount {
+        _ if is_exit => Action::Sell,
+        amount if amount > Decimal::ZERO => Action::Buy,
+        amount if amount < Decimal::ZERO => Action::Sell,
+        _ => Action::Hold,
+    };
+    PlannedTrade { symbol: symbol.to_owned(), action, amount, target_value, current_value }
+}
+
+/// Dollars that so many shares are worth.
+fn value_of(snapshot: &Snapshot, symbol: &str, quantity: Decimal) -> Result<Decimal, PlanError> {
+    let price = snapshot.prices.get(symbol).filter(|price| **price > Decimal::ZERO);
+    let price = price.ok_or_else(|| PlanError::MissingPrice(symbol.to_owned()))?;
+    let value = quantity.checked_mul(*price).filter(|value| *value <= MOST_DOLLARS);
+    let value = value.ok_or_else(|| PlanError::OutOfRange(format!("value of {symbol}")))?;
+    Ok(round_half_up(value, Money::PLACES))
 }
 
 fn check(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<(), PlanError> {
     if snapshot.cash <= Decimal::ZERO && snapshot.holdings.is_empty() || snapshot.cash < Decimal::ZERO {
         return Err(PlanError::NegativeCash(snapshot.cash));
     }
+    for (name, amount) in [("account's cash", snapshot.cash), ("account's value", snapshot.value)] {
+        if !(Decimal::ZERO..=MOST_DOLLARS).contains(&amount) {
+            return Err(PlanError::OutOfRange(name.to_owned()));
+        }
+    }
     if let Some((symbol, holding)) = snapshot.holdings.iter().find(|(_, holding)| holding.quantity < Decimal::ZERO) {
         return Err(PlanError::ShortPosition { symbol: symbol.clone(), quantity: holding.quantity });
+    }
+    if let Some((symbol, weight)) = weights.iter().find(|(_, weight)| **weight < Decimal::ZERO) {
+        return Err(PlanError::NegativeWeight { symbol: symbol.clone(), weight: *weight });
     }
     if !weights.values().any(|weight| *weight > Decimal::ZERO) {
         return Err(PlanError::NoTargets);
@@ -125,24 +173,6 @@ fn check(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<(),
         return Err(PlanError::TooMuch(sum));
     }
     Ok(())
-}
-
-/// Buys never cost more than cash and sales bring: all are cut by the same factor, to the cent below.
-fn afford(snapshot: &Snapshot, trades: &mut [PlannedTrade]) {
-    let total = |trades: &[PlannedTrade], action: Action| -> Decimal {
-        trades.iter().filter(|trade| trade.action == action).map(|trade| trade.amount.abs()).sum()
-    };
-    let funds = (snapshot.cash + total(trades, Action::Sell)).max(Decimal::ZERO);
-    let cost = total(trades, Action::Buy);
-    if cost <= funds {
-        return;
-    }
-    for trade in trades.iter_mut().filter(|trade| trade.action == Action::Buy) {
-        trade.amount = (trade.amount * funds / cost).round_dp_with_strategy(Money::PLACES, RoundingStrategy::ToZero);
-        if trade.amount.is_zero() {
-            trade.action = Action::Hold;
-        }
-    }
 }
 
 /// 1 for the largest trades, 5 for the smallest (specification 6.2, step 6).
@@ -248,7 +278,8 @@ mod tests {
 
     #[test]
     fn a_symbol_neither_held_nor_wanted_is_no_line() {
-        let account = snapshot("10000", "10000", &[("OLD", "0")], &[("SPY", "400"), ("NIL", "1")]);
+        // Nor does it need a price: nobody asks for a quote of what is neither held nor wanted.
+        let account = snapshot("10000", "10000", &[("OLD", "0")], &[("SPY", "400")]);
         let trades = plan(&account, &weights(&[("SPY", "1"), ("NIL", "0"), ("CASH", "0")])).expect("a plan");
         assert_eq!(trades.len(), 1);
     }
@@ -262,5 +293,35 @@ mod tests {
         assert_eq!(plan(&snapshot("10", "10", &[], &[]), &want), Err(PlanError::MissingPrice("SPY".to_owned())));
         assert_eq!(plan(&snapshot("10", "10", &[], &prices), &weights(&[("SPY", "0")])), Err(PlanError::NoTargets));
         assert!(matches!(plan(&snapshot("10", "10", &[], &prices), &weights(&[("SPY", "1.02")])), Err(PlanError::TooMuch(_))));
+    }
+
+    #[test]
+    fn all_cash_with_nothing_held_is_one_line_that_keeps_it() {
+        let account = snapshot("10000", "10000", &[], &[]);
+        let trades = plan(&account, &weights(&[("CASH", "1")])).expect("a plan");
+        let rows: Vec<_> = trades.iter().map(|trade| (trade.symbol.as_str(), trade.action, trade.current_value.to_string())).collect();
+        assert_eq!(rows, [("CASH", Action::Hold, "10000.00".to_owned())]);
+        let account = snapshot("10000", "14000", &[("SPY", "10")], &[("SPY", "400")]);
+        let trades = plan(&account, &weights(&[("CASH", "1")])).expect("a plan");
+        assert_eq!((trades.len(), trades[0].symbol.as_str(), trades[0].action), (1, "SPY", Action::Sell));
+    }
+
+    #[test]
+    fn broken_numbers_are_refused() {
+        let prices = [("SPY", "400")];
+        let want = weights(&[("SPY", "1")]);
+        let short = weights(&[("SPY", "1"), ("QQQ", "-0.1")]);
+        assert!(matches!(plan(&snapshot("10", "10", &[], &prices), &short), Err(PlanError::NegativeWeight { .. })));
+        assert_eq!(plan(&snapshot("10", "10", &[], &[("SPY", "0")]), &want), Err(PlanError::MissingPrice("SPY".to_owned())));
+        for (cash, value, held) in [
+            ("10", "-1", "0"),
+            ("10", "1000000000001", "0"),
+            ("1000000000001", "10", "0"),
+            ("10", "10", "10000000000"),
+            ("10", "10", "79228162514264337593543950335"),
+        ] {
+            let plan = plan(&snapshot(cash, value, &[("SPY", held)], &prices), &want);
+            assert!(matches!(plan, Err(PlanError::OutOfRange(_))), "{cash} {value} {held}: {plan:?}");
+        }
     }
 }

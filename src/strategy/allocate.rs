@@ -1,9 +1,8 @@
 //! The functions that distribute weight (corrected meaning of specification 5.4).
 
-use std::collections::BTreeSet;
-
 use rust_decimal::Decimal;
 
+use super::candidate::Candidate;
 use super::error::{EvaluationError, Problem};
 use super::evaluate::{Evaluator, symbol_at};
 use super::expression::{Expression, ExpressionKind};
@@ -40,26 +39,26 @@ impl Evaluator<'_> {
         self.close(start, call, weights)
     }
 
-    /// Shares in proportion to 1 / standard deviation of daily returns; symbols without positive deviation are skipped
+    /// Shares in proportion to 1 / standard deviation of daily returns; assets without positive deviation are skipped
     /// with a warning.
     pub(super) fn weight_inverse_volatility(&mut self, call: Call) -> Result<Value, EvaluationError> {
         let start = self.begin();
-        let symbols = self.symbols(&call.arguments[1..])?;
-        let weights = self.inverse_shares(call, symbols)?;
+        let candidates = self.candidates(&call.arguments[1..])?;
+        let weights = self.inverse_shares(call, candidates)?;
         self.close(start, call, weights)
     }
 
-    fn inverse_shares(&mut self, call: Call, symbols: BTreeSet<String>) -> Result<Weights, EvaluationError> {
+    fn inverse_shares(&mut self, call: Call, candidates: Vec<Candidate>) -> Result<Weights, EvaluationError> {
         let indicator = Indicator::StdevReturn;
         let window = read_window(&call.arguments[0], indicator.least_window())?;
         let measure = Measure { indicator, window: Some(window) };
-        if symbols.is_empty() {
+        if candidates.is_empty() {
             return Err(call.error(Problem::NoAssets));
         }
         let (mut parts, mut skipped) = (Vec::new(), Vec::new());
-        for symbol in symbols {
-            match self.inverse_volatility(call.expression, measure, &symbol) {
-                Ok(share) => parts.push((share, Weights::whole(&symbol))),
+        for candidate in candidates {
+            match self.inverse_volatility(call.expression, measure, &candidate) {
+                Ok(share) => parts.push((share, candidate.weights)),
                 Err(reason) => skipped.push(reason),
             }
         }
@@ -88,7 +87,7 @@ impl Evaluator<'_> {
     }
 
     /// The children that the expressions evaluate to.
-    fn children(&mut self, expressions: &[Expression]) -> Result<Vec<Weights>, EvaluationError> {
+    pub(super) fn children(&mut self, expressions: &[Expression]) -> Result<Vec<Weights>, EvaluationError> {
         let mut children = Vec::new();
         for expression in expressions {
             let value = self.evaluate(expression)?;
@@ -97,20 +96,12 @@ impl Evaluator<'_> {
         Ok(children)
     }
 
-    /// The single symbols that the expressions evaluate to, each once.
-    pub(super) fn symbols(&mut self, expressions: &[Expression]) -> Result<BTreeSet<String>, EvaluationError> {
-        let mut symbols = BTreeSet::new();
-        for expression in expressions {
-            let value = self.evaluate(expression)?;
-            collect_symbols(expression, value, &mut symbols)?;
-        }
-        Ok(symbols)
-    }
-
     /// 1 / volatility, recorded in the trace, or the reason why there is none.
-    fn inverse_volatility(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, String> {
-        let volatility = self.indicator(expression, measure, symbol).map_err(|error| error.problem.to_string())?;
-        Decimal::ONE.checked_div(volatility).ok_or_else(|| format!("{measure} of {symbol} is {volatility}, not positive"))
+    fn inverse_volatility(&mut self, expression: &Expression, measure: Measure, candidate: &Candidate) -> Result<Decimal, String> {
+        let volatility = self.score(candidate, measure).map_err(|problem| problem.to_string())?;
+        let label = &candidate.label;
+        self.record_indicator(expression, measure, label, volatility);
+        Decimal::ONE.checked_div(volatility).ok_or_else(|| format!("{measure} of {label} is {volatility}, not positive"))
     }
 
     /// A weight as written or computed.
@@ -121,7 +112,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn equal_shares(&self, expression: &Expression, children: Vec<Weights>) -> Result<Weights, EvaluationError> {
+    pub(super) fn equal_shares(&self, expression: &Expression, children: Vec<Weights>) -> Result<Weights, EvaluationError> {
         let parts: Vec<_> = children.into_iter().map(|child| (Decimal::ONE, child)).collect();
         self.blend(expression, &parts)
     }
@@ -142,24 +133,6 @@ fn collect_children(expression: &Expression, value: Value, children: &mut Vec<We
             let problem = Problem::NotAnAsset { found: value.to_string() };
             return Err(EvaluationError::at(expression, problem));
         }
-    }
-    Ok(())
-}
-
-/// The single symbols that a value stands for, each once.
-fn collect_symbols(expression: &Expression, value: Value, symbols: &mut BTreeSet<String>) -> Result<(), EvaluationError> {
-    let mut children = Vec::new();
-    collect_children(expression, value, &mut children)?;
-    for child in children {
-        let map = child.as_map();
-        match map.first_key_value() {
-            Some((symbol, _)) if map.len() == 1 => symbols.insert(symbol.clone()),
-            _ => {
-                let names: Vec<&str> = map.keys().map(String::as_str).collect();
-                let problem = Problem::GroupCandidate { symbols: names.join(" ") };
-                return Err(EvaluationError::at(expression, problem));
-            }
-        };
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Finds mistakes in all branches of a strategy, before a market day takes the wrong one.
 
+use super::candidate::is_group;
 use super::error::{EvaluationError, Problem};
 use super::expression::{Expression, ExpressionKind};
 use super::function::{Call, FilterCall, Function, read_name, read_symbol};
@@ -51,7 +52,10 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
             &arguments[1..]
         }
         Function::Filter => {
-            FilterCall::read(call)?;
+            let filter = FilterCall::read(call)?;
+            if filter.measure.indicator.is_price() {
+                refuse_groups(filter.candidates, filter.measure)?;
+            }
             &arguments[arguments.len() - 1..]
         }
         Function::Select(_) => {
@@ -63,4 +67,22 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
             &[]
         }
     })
+}
+
+/// Finds a group among the candidates of a filter that ranks by price.
+fn refuse_groups(candidates: &Expression, measure: Measure) -> Result<(), EvaluationError> {
+    if is_group(candidates) {
+        return Err(EvaluationError::at(candidates, Problem::GroupWithoutPrice { measure }));
+    }
+    match Call::read(candidates) {
+        Ok(Some(call)) if call.function == Function::If => call.arguments[1..].iter().try_for_each(|branch| refuse_groups(branch, measure)),
+        Ok(Some(call)) if call.function == Function::Filter => {
+            FilterCall::read(&call).map_or(Ok(()), |inner| refuse_groups(inner.candidates, measure))
+        }
+        Ok(None) => match &candidates.kind {
+            ExpressionKind::List(children) => children.iter().try_for_each(|child| refuse_groups(child, measure)),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }

@@ -152,11 +152,25 @@ pub enum Problem {
         /// What was found.
         found: String,
     },
-    /// A candidate of several symbols, whose return stream would have to be simulated.
-    #[error("a group of several symbols ({symbols}) has no price of its own; only single symbols are allowed here")]
-    GroupCandidate {
-        /// The symbols of the group.
-        symbols: String,
+    /// A group that is to be ranked by its price.
+    #[error("a group has no price of its own, so {measure} cannot rank it; rsi, returns, deviation and drawdown can")]
+    GroupWithoutPrice {
+        /// What it is to be ranked by.
+        measure: Measure,
+    },
+    /// A group whose past cannot be simulated far enough back.
+    #[error("{measure} of {group} has no value: {needed} closes are needed and the group's past has {available}: {reason}")]
+    GroupHistory {
+        /// The indicator.
+        measure: Measure,
+        /// The group.
+        group: String,
+        /// The fewest closes that give a value.
+        needed: usize,
+        /// The closes that could be simulated.
+        available: usize,
+        /// Why there are no more.
+        reason: String,
     },
     /// No closes at all for a symbol.
     #[error("{measure} of {symbol} has no value: no closes of {symbol} were given")]

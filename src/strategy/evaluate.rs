@@ -6,9 +6,8 @@ use rust_decimal::Decimal;
 
 use super::Prices;
 use super::error::{EvaluationError, Problem};
-use super::expression::{Expression, ExpressionKind};
+use super::expression::{Expression, ExpressionKind, Position};
 use super::function::{Call, Function, read_name, read_symbol, symbol_of};
-use super::indicator::IndicatorError;
 use super::measure::Measure;
 use super::trace::{Decision, Evaluation, Taken, TraceStep};
 use super::value::Value;
@@ -23,7 +22,7 @@ use super::weights::Weights;
 /// [`EvaluationError`] with the offending part. A missing price is an error everywhere but among the candidates of a
 /// filter or of `weight-inverse-volatility`, where it is a warning.
 pub fn evaluate(expression: &Expression, prices: &dyn Prices) -> Result<Evaluation, EvaluationError> {
-    let mut evaluator = Evaluator { prices, trace: Vec::new(), warnings: Vec::new(), depth: 0 };
+    let mut evaluator = Evaluator { prices, trace: Vec::new(), warnings: Vec::new(), depth: 0, sessions_back: 0, history: BTreeMap::new() };
     let value = evaluator.evaluate(expression)?;
     let weights = match value {
         Value::Weights(weights) => weights,
@@ -45,10 +44,14 @@ pub(super) fn symbol_at(expression: &Expression, text: &str) -> Result<String, E
 /// One evaluation under way.
 pub(super) struct Evaluator<'a> {
     prices: &'a dyn Prices,
-    trace: Vec<TraceStep>,
-    warnings: Vec<String>,
+    pub(super) trace: Vec<TraceStep>,
+    pub(super) warnings: Vec<String>,
     /// How many recorded decisions the current expression is inside of.
-    depth: usize,
+    pub(super) depth: usize,
+    /// How many of the last sessions are not looked at: 0 but while a group's past is simulated.
+    pub(super) sessions_back: usize,
+    /// What groups decided in the past, by their position and the sessions gone since.
+    pub(super) history: BTreeMap<(Position, usize), Result<Option<Weights>, EvaluationError>>,
 }
 
 impl Evaluator<'_> {
@@ -107,6 +110,16 @@ impl Evaluator<'_> {
     }
 
     fn branch(&mut self, call: Call) -> Result<Value, EvaluationError> {
+        let value = match self.choose(call)? {
+            Some(expression) => self.evaluate(expression)?,
+            None => Value::Null,
+        };
+        self.end();
+        Ok(value)
+    }
+
+    /// The branch that an `if` takes, if it takes one. Its decision is left open, for what is inside the branch.
+    pub(super) fn choose<'e>(&mut self, call: Call<'e>) -> Result<Option<&'e Expression>, EvaluationError> {
         let condition = &call.arguments[0];
         let start = self.begin();
         let (holds, sides) = self.condition(condition)?;
@@ -116,12 +129,7 @@ impl Evaluator<'_> {
             (false, None) => (Taken::Nothing, None),
         };
         self.record(start, call.expression, Decision::Branch { condition: condition.excerpt(), sides, taken });
-        let value = match chosen {
-            Some(expression) => self.evaluate(expression)?,
-            None => Value::Null,
-        };
-        self.end();
-        Ok(value)
+        Ok(chosen)
     }
 
     fn group(&mut self, call: Call) -> Result<Value, EvaluationError> {
@@ -137,30 +145,34 @@ impl Evaluator<'_> {
         Ok(value)
     }
 
-    /// An indicator's value, recorded in the trace.
-    pub(super) fn indicator(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, EvaluationError> {
-        let value = self.measure(expression, measure, symbol).map_err(|problem| EvaluationError::at(expression, problem))?;
-        let start = self.begin();
-        self.record(start, expression, Decision::Indicator { measure, symbol: symbol.to_owned(), value });
-        self.end();
+    fn indicator(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, EvaluationError> {
+        let value = self.measure(measure, symbol).map_err(|problem| EvaluationError::at(expression, problem))?;
+        self.record_indicator(expression, measure, symbol, value);
         Ok(value)
     }
 
-    /// An indicator's value, with a warning where short data makes it a convention.
-    pub(super) fn measure(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, Problem> {
-        let closes = self.prices.closes(symbol).filter(|closes| !closes.is_empty());
-        let closes = closes.ok_or_else(|| Problem::NoData { measure, symbol: symbol.to_owned() })?;
-        let window = measure.window.unwrap_or(1);
-        let value = measure.indicator.compute(closes, window).map_err(|source: IndicatorError| Problem::Indicator {
-            measure,
-            symbol: symbol.to_owned(),
-            source,
-        })?;
-        if measure.indicator.is_assumed(closes.len(), window) {
-            let closes = closes.len();
-            self.warn(expression, format!("{measure} of {symbol} has only {closes} closes, its value {value} is assumed"));
-        }
-        Ok(value)
+    /// Writes an indicator's value to the trace.
+    pub(super) fn record_indicator(&mut self, expression: &Expression, measure: Measure, symbol: &str, value: Decimal) {
+        let start = self.begin();
+        self.record(start, expression, Decision::Indicator { measure, symbol: symbol.to_owned(), value });
+        self.end();
+    }
+
+    /// An indicator's value.
+    pub(super) fn measure(&self, measure: Measure, symbol: &str) -> Result<Decimal, Problem> {
+        let closes = self.closes(symbol).ok_or_else(|| Problem::NoData { measure, symbol: symbol.to_owned() })?;
+        measure.compute(closes).map_err(|source| Problem::Indicator { measure, symbol: symbol.to_owned(), source })
+    }
+
+    /// The closes of a symbol up to the session that is looked at, if there are any.
+    fn closes(&self, symbol: &str) -> Option<&[Decimal]> {
+        self.closes_before(symbol, self.sessions_back)
+    }
+
+    /// The closes of a symbol without so many of the last sessions, if there are any.
+    pub(super) fn closes_before(&self, symbol: &str, sessions_back: usize) -> Option<&[Decimal]> {
+        let closes = self.prices.closes(symbol)?;
+        closes.get(..closes.len().checked_sub(sessions_back)?).filter(|closes| !closes.is_empty())
     }
 
     /// The amounts by share, normalised; an error is placed at the expression.

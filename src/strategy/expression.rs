@@ -107,7 +107,7 @@ impl fmt::Display for Expression {
         match &self.kind {
             ExpressionKind::Symbol(name) => formatter.write_str(name),
             ExpressionKind::Keyword(name) => write!(formatter, ":{name}"),
-            ExpressionKind::Text(text) => write!(formatter, "{text:?}"),
+            ExpressionKind::Text(text) => write_string(formatter, text),
             ExpressionKind::Number(number) => write!(formatter, "{number}"),
             ExpressionKind::List(children) => {
                 let (open, close) = if self.as_call().is_some() { ('(', ')') } else { ('[', ']') };
@@ -122,6 +122,22 @@ impl fmt::Display for Expression {
             }
         }
     }
+}
+
+/// Writes a string with the escapes that the language has.
+fn write_string(formatter: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    formatter.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' => formatter.write_str("\\\"")?,
+            '\\' => formatter.write_str("\\\\")?,
+            '\n' => formatter.write_str("\\n")?,
+            '\r' => formatter.write_str("\\r")?,
+            '\t' => formatter.write_str("\\t")?,
+            other => formatter.write_char(other)?,
+        }
+    }
+    formatter.write_char('"')
 }
 
 /// Writes the nodes with one space between them.

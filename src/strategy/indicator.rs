@@ -111,6 +111,11 @@ impl Indicator {
         }
     }
 
+    /// Whether its value is a price, which depends on what one share is.
+    pub fn is_price(self) -> bool {
+        matches!(self, Indicator::CurrentPrice | Indicator::MovingAveragePrice | Indicator::ExponentialMovingAveragePrice)
+    }
+
     /// The least window with a defined value: a sample deviation needs two returns.
     pub fn least_window(self) -> usize {
         if self == Indicator::StdevReturn { 2 } else { 1 }
@@ -126,53 +131,50 @@ impl Indicator {
         }
     }
 
-    /// Whether so few closes make the value a convention (50 or 0, column "short data" of specification 5.5) rather than a
-    /// measurement.
-    pub fn is_assumed(self, closes: usize, window: usize) -> bool {
+    /// The fewest closes that give a value: the whole window, and one more where the window counts returns.
+    ///
+    /// Fewer are an error for every indicator, also where the table of specification 5.5 tells of a stand-in (50, 0, or
+    /// what there is): a decision must not rest on a number that nobody measured (incident 76).
+    pub fn closes_needed(self, window: usize) -> usize {
         match self {
-            Indicator::Rsi | Indicator::MovingAverageReturn => closes < window,
-            Indicator::CumulativeReturn => closes <= window,
-            _ => false,
+            Indicator::CurrentPrice => 1,
+            Indicator::Rsi | Indicator::MovingAveragePrice | Indicator::ExponentialMovingAveragePrice | Indicator::MaxDrawdown => window,
+            Indicator::MovingAverageReturn | Indicator::CumulativeReturn | Indicator::StdevReturn => window.saturating_add(1),
         }
     }
 
     /// The indicator's value after the last close; `window` is ignored by the current price.
     ///
     /// # Errors
-    /// [`IndicatorError`]; short data is an error except where [`is_assumed`](Self::is_assumed) names a convention.
+    /// [`IndicatorError`], also for fewer closes than [`closes_needed`](Self::closes_needed).
     pub fn compute(self, closes: &[Decimal], window: usize) -> Result<Decimal, IndicatorError> {
         if self.default_window().is_some() {
             check_window(window, self.least_window())?;
         }
-        check_closes(closes)?;
+        check_closes(closes, self.closes_needed(window))?;
+        let in_window = &closes[closes.len().saturating_sub(window)..];
         match self {
-            Indicator::CurrentPrice => Ok(closes[closes.len() - 1]),
+            Indicator::CurrentPrice => Ok(last_of(closes)),
             Indicator::Rsi => Ok(last_of(&rsi_values(closes, window))),
-            Indicator::MovingAveragePrice => Ok(mean(last(closes, window, window)?)),
-            Indicator::ExponentialMovingAveragePrice => {
-                last(closes, window, window)?;
-                Ok(last_of(&ema_values(closes, window)))
-            }
-            Indicator::MovingAverageReturn if self.is_assumed(closes.len(), window) => Ok(Decimal::ZERO),
+            Indicator::MovingAveragePrice => Ok(mean(in_window)),
+            Indicator::ExponentialMovingAveragePrice => Ok(last_of(&ema_values(closes, window))),
             Indicator::MovingAverageReturn => percent(mean(&last_returns(closes, window)?)),
-            Indicator::CumulativeReturn if self.is_assumed(closes.len(), window) => Ok(Decimal::ZERO),
-            Indicator::CumulativeReturn => percent(change(closes[closes.len() - 1 - window], closes[closes.len() - 1])?),
+            Indicator::CumulativeReturn => percent(change(closes[closes.len() - 1 - window], last_of(closes))?),
             Indicator::StdevReturn => percent(sample_deviation(&last_returns(closes, window)?)?),
-            Indicator::MaxDrawdown => percent(max_fall(&closes[closes.len().saturating_sub(window)..])?),
+            Indicator::MaxDrawdown => percent(max_fall(in_window)?),
         }
     }
 }
 
 /// The relative strength index after each close.
 ///
-/// Gains and losses are smoothed by 1/window from a first delta of 0, so the first value is always 50. Fewer closes than
-/// the window: 50 for all.
+/// Gains and losses are smoothed by 1/window from a first delta of 0, so the first value is always 50.
 ///
 /// # Errors
 /// A window of 0 or above [`WINDOW_MAX`], no close, or a close that is no price.
 pub fn rsi_series(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, IndicatorError> {
     check_window(window, 1)?;
-    check_closes(closes)?;
+    check_closes(closes, 1)?;
     Ok(rsi_values(closes, window))
 }
 
@@ -182,7 +184,7 @@ pub fn rsi_series(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, Ind
 /// As [`rsi_series`].
 pub fn ema_series(closes: &[Decimal], window: usize) -> Result<Vec<Option<Decimal>>, IndicatorError> {
     check_window(window, 1)?;
-    check_closes(closes)?;
+    check_closes(closes, 1)?;
     let values = ema_values(closes, window).into_iter().enumerate();
     Ok(values.map(|(index, value)| (index + 1 >= window).then_some(value)).collect())
 }
@@ -191,9 +193,9 @@ fn check_window(window: usize, least: usize) -> Result<(), IndicatorError> {
     if (least..=WINDOW_MAX).contains(&window) { Ok(()) } else { Err(IndicatorError::Window { window, least }) }
 }
 
-fn check_closes(closes: &[Decimal]) -> Result<(), IndicatorError> {
-    if closes.is_empty() {
-        return Err(IndicatorError::InsufficientData { needed: 1, available: 0 });
+fn check_closes(closes: &[Decimal], needed: usize) -> Result<(), IndicatorError> {
+    if closes.len() < needed {
+        return Err(IndicatorError::InsufficientData { needed, available: closes.len() });
     }
     match closes.iter().position(|&close| close < CLOSE_MIN || close > CLOSE_MAX) {
         None => Ok(()),
@@ -201,22 +203,13 @@ fn check_closes(closes: &[Decimal]) -> Result<(), IndicatorError> {
     }
 }
 
-/// The last `count` closes, if at least `needed` are there.
-fn last(closes: &[Decimal], count: usize, needed: usize) -> Result<&[Decimal], IndicatorError> {
-    if closes.len() < needed {
-        return Err(IndicatorError::InsufficientData { needed, available: closes.len() });
-    }
-    Ok(&closes[closes.len() - count..])
-}
-
 /// The last `window` daily returns, as fractions; they need one close more than there are returns.
 fn last_returns(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, IndicatorError> {
-    let closes = last(closes, window + 1, window + 1)?;
-    closes.windows(2).map(|pair| change(pair[0], pair[1])).collect()
+    closes[closes.len() - 1 - window..].windows(2).map(|pair| change(pair[0], pair[1])).collect()
 }
 
 /// `to / from − 1`.
-fn change(from: Decimal, to: Decimal) -> Result<Decimal, IndicatorError> {
+pub(super) fn change(from: Decimal, to: Decimal) -> Result<Decimal, IndicatorError> {
     let ratio = to.checked_div(from).ok_or(IndicatorError::OutOfRange)?;
     Ok(ratio - Decimal::ONE)
 }
@@ -254,9 +247,6 @@ fn max_fall(closes: &[Decimal]) -> Result<Decimal, IndicatorError> {
 
 fn rsi_values(closes: &[Decimal], window: usize) -> Vec<Decimal> {
     let fifty = Decimal::from(50);
-    if closes.len() < window {
-        return vec![fifty; closes.len()];
-    }
     let window = Decimal::from(window);
     let (mut gain, mut loss) = (Decimal::ZERO, Decimal::ZERO);
     let mut values = vec![fifty];

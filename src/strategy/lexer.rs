@@ -227,7 +227,7 @@ fn is_number(text: &str) -> bool {
     is_digits(whole) && is_digits(fraction)
 }
 
-/// The first characters of a text: enough to find it, short enough for one line of an error.
+/// The first characters of a text's first line: enough to find it, short enough for one line of an error.
 fn begin_of(text: &str) -> String {
-    text.chars().take(40).collect()
+    text.lines().next().unwrap_or_default().chars().take(40).collect()
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::error::{EvaluationError, Problem};
 use super::expression::{Expression, ExpressionKind};
-use super::indicator::{Indicator, WINDOW_MAX};
+use super::indicator::{Indicator, IndicatorError, WINDOW_MAX};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 /// An indicator and the window it is computed over.
@@ -39,6 +40,20 @@ impl Measure {
             window = Some(read_window(value, indicator.least_window())?);
         }
         Ok(Measure { indicator, window: window.or(indicator.default_window()) })
+    }
+
+    /// The value after the last close.
+    pub(super) fn compute(self, closes: &[Decimal]) -> Result<Decimal, IndicatorError> {
+        self.indicator.compute(closes, self.window.unwrap_or(1))
+    }
+
+    /// How many closes of a group's index to simulate: enough for a value, and for a settled one where all closes count.
+    pub(super) fn closes_simulated(self) -> usize {
+        let window = self.window.unwrap_or(1);
+        match self.indicator {
+            Indicator::Rsi => self.indicator.bars_required(window),
+            _ => self.indicator.closes_needed(window),
+        }
     }
 
     /// How many daily bars to fetch for this measure (specification 5.6).

@@ -15,7 +15,7 @@
 //!
 //! # Reading it
 //! `(name ...)` calls a function, `[...]` is a list, `{...}` a map of options, `;` a comment; commas are blank. One file holds
-//! one expression ([`parse`], with its limits and errors). [`check`] finds mistakes in all branches, [`data_needs`] says
+//! one expression ([`parse`], with its limits and errors, which [`point_at_syntax`] and [`point`] show under a caret). [`check`] finds mistakes in all branches, [`data_needs`] says
 //! which closes to fetch, [`evaluate`] decides, and [`combine`] adds several strategies to one portfolio.
 //!
 //! # Functions
@@ -29,11 +29,17 @@
 //! | `(group "name" body)` | the (last) body, unchanged |
 //! | `(weight-equal [a b ...])` | an equal share for each child; every item of a list is a child, null is none |
 //! | `(weight-specified 60 a 40 b)` | shares in proportion to the numbers |
-//! | `(weight-inverse-volatility 20 [a b])` | shares in proportion to 1 / `stdev-return` of single symbols |
-//! | `(filter (rsi {:window 10}) (select-top 2) [a b c])` | list of the symbols with the highest values, ties by symbol; also `select-bottom` |
+//! | `(weight-inverse-volatility 20 [a b])` | shares in proportion to 1 / `stdev-return` |
+//! | `(filter (rsi {:window 10}) (select-top 2) [a b c])` | list of those with the highest values, ties by symbol; also `select-bottom` |
 //! | `(rsi "SPY" {:window 10})` and the other [`Indicator`]s | a number; ratios in percent |
 //!
-//! Without `{:window n}` an indicator uses [`Indicator::default_window`].
+//! Without `{:window n}` an indicator uses [`Indicator::default_window`]. Fewer closes than its window needs
+//! ([`Indicator::closes_needed`]) are an error, and skip a candidate with a warning.
+//!
+//! What a filter or `weight-inverse-volatility` chooses from may be groups of several symbols. A group is measured by its
+//! simulated past: an index that on every session held what the group decided on the closes of the session before.
+//! It has returns but no price, so it cannot be ranked by `current-price` or a moving average of prices. Groups rank by
+//! name among equals.
 //!
 //! # What comes out
 //! Weights or one symbol; a bare list is an error, so wrap it in `weight-equal`. Shares are normalised after every weight
@@ -43,6 +49,7 @@
 //! Every indicator reads the same closes, those of completed sessions that [`Prices`] gives (incident 77).
 
 mod allocate;
+mod candidate;
 mod check;
 mod compare;
 mod error;
@@ -55,6 +62,7 @@ mod indicator;
 mod lexer;
 mod measure;
 mod needs;
+mod pointer;
 mod syntax;
 mod trace;
 mod value;
@@ -76,6 +84,7 @@ pub use handler::{SignalGeneration, Strategy};
 pub use indicator::{Indicator, IndicatorError, WINDOW_MAX, ema_series, rsi_series};
 pub use measure::Measure;
 pub use needs::data_needs;
+pub use pointer::{point, point_at_syntax};
 pub use syntax::{NESTING_MAX, SOURCE_BYTES_MAX, SyntaxError, parse};
 pub use trace::{Decision, Evaluation, Taken, TraceStep};
 pub use value::Value;

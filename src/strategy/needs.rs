@@ -1,90 +1,103 @@
 //! Which closes a strategy reads, known before it is evaluated (specification 5.6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::candidate::{is_group, symbols_of};
 use super::expression::{Expression, ExpressionKind};
-use super::function::{Call, FilterCall, Function, read_symbol, symbol_of};
+use super::function::{Call, FilterCall, Function, read_symbol};
 use super::indicator::Indicator;
 use super::measure::{Measure, read_window};
 
 /// The symbols whose closes the strategy may read, and how many daily bars each needs.
 ///
 /// Both branches of every `if` count, and every symbol that may become a candidate of a filter or of
-/// `weight-inverse-volatility`. A symbol that is only held and never measured is not listed. Parts that
-/// [`check`](super::check) refuses need nothing.
+/// `weight-inverse-volatility`. What is inside a ranked group is needed for as many sessions more as the group's past is
+/// simulated. A symbol that is only held and never measured is not listed. Parts that [`check`](super::check) refuses need
+/// nothing.
 pub fn data_needs(expression: &Expression) -> BTreeMap<String, usize> {
-    let mut needs = BTreeMap::new();
-    collect_needs(expression, &mut needs);
-    needs
+    let mut needs = Needs::default();
+    needs.collect(expression, 0);
+    needs.bars
 }
 
-fn collect_needs(expression: &Expression, needs: &mut BTreeMap<String, usize>) {
-    if let Ok(Some(call)) = Call::read(expression) {
-        collect_call_needs(&call, needs);
-    }
-    match &expression.kind {
-        ExpressionKind::List(children) => children.iter().for_each(|child| collect_needs(child, needs)),
-        ExpressionKind::Map(entries) => entries.iter().for_each(|(_, value)| collect_needs(value, needs)),
-        _ => {}
-    }
+#[derive(Default)]
+struct Needs {
+    bars: BTreeMap<String, usize>,
 }
 
-/// What this call itself reads, without its arguments.
-fn collect_call_needs(call: &Call, needs: &mut BTreeMap<String, usize>) {
-    let mut candidates = BTreeSet::new();
-    let measure = match call.function {
-        Function::Measure(indicator) => {
-            candidates.extend(read_symbol(&call.arguments[0]).ok());
-            Measure::read(indicator, call.arguments.get(1)).ok()
-        }
-        Function::Filter => FilterCall::read(call).ok().map(|filter| {
-            collect_candidates(filter.candidates, &mut candidates);
-            filter.measure
-        }),
-        Function::WeightInverseVolatility => {
-            call.arguments[1..].iter().for_each(|asset| collect_candidates(asset, &mut candidates));
-            let indicator = Indicator::StdevReturn;
-            let window = read_window(&call.arguments[0], indicator.least_window()).ok();
-            window.map(|window| Measure { indicator, window: Some(window) })
-        }
-        _ => None,
-    };
-    let Some(measure) = measure else {
-        return;
-    };
-    for symbol in candidates {
-        let bars = needs.entry(symbol).or_insert(0);
-        *bars = measure.bars_required().max(*bars);
+impl Needs {
+    fn add(&mut self, symbol: String, bars: usize) {
+        let most = self.bars.entry(symbol).or_default();
+        *most = bars.max(*most);
     }
-}
 
-/// The symbols that the expression may evaluate to.
-fn collect_candidates(expression: &Expression, candidates: &mut BTreeSet<String>) {
-    let mut collect_all = |parts: &[Expression]| {
-        parts.iter().for_each(|part| collect_candidates(part, candidates));
-    };
-    match &expression.kind {
-        ExpressionKind::Text(text) => candidates.extend(symbol_of(text)),
-        ExpressionKind::Map(entries) => {
-            candidates.extend(entries.iter().filter_map(|(key, _)| read_symbol(key).ok()));
+    /// What the expression reads if it is also evaluated on each of `past` sessions before the last.
+    fn collect(&mut self, expression: &Expression, past: usize) {
+        if let Ok(Some(call)) = Call::read(expression)
+            && self.collect_call(&call, past)
+        {
+            return;
         }
-        ExpressionKind::List(children) => match Call::read(expression) {
-            Ok(None) => collect_all(children),
-            Ok(Some(call)) => match call.function {
-                Function::Defsymphony => collect_all(&call.arguments[2..]),
-                Function::Asset => candidates.extend(read_symbol(expression).ok()),
-                Function::If | Function::Group | Function::WeightInverseVolatility => {
-                    collect_all(&call.arguments[1..]);
+        match &expression.kind {
+            ExpressionKind::List(children) => children.iter().for_each(|child| self.collect(child, past)),
+            ExpressionKind::Map(entries) => entries.iter().for_each(|(_, value)| self.collect(value, past)),
+            _ => {}
+        }
+    }
+
+    /// What a call that measures reads; false for other calls, which read only what their arguments read.
+    fn collect_call(&mut self, call: &Call, past: usize) -> bool {
+        let (measure, candidates) = match call.function {
+            Function::Measure(indicator) => {
+                if let (Ok(symbol), Ok(measure)) = (read_symbol(&call.arguments[0]), Measure::read(indicator, call.arguments.get(1))) {
+                    self.add(symbol, measure.bars_required().saturating_add(past));
                 }
-                Function::WeightEqual => collect_all(call.arguments),
-                Function::WeightSpecified => {
-                    call.arguments.chunks(2).for_each(|pair| collect_all(&pair[1..]));
-                }
-                Function::Filter => collect_all(&call.arguments[call.arguments.len() - 1..]),
-                Function::Compare(_) | Function::Select(_) | Function::Measure(_) => {}
+                return true;
+            }
+            Function::Filter => match FilterCall::read(call) {
+                Ok(filter) => (filter.measure, std::slice::from_ref(filter.candidates)),
+                Err(_) => return false,
             },
-            Err(_) => {}
-        },
-        ExpressionKind::Symbol(_) | ExpressionKind::Keyword(_) | ExpressionKind::Number(_) => {}
+            Function::WeightInverseVolatility => {
+                let indicator = Indicator::StdevReturn;
+                match read_window(&call.arguments[0], indicator.least_window()) {
+                    Ok(window) => (Measure { indicator, window: Some(window) }, &call.arguments[1..]),
+                    Err(_) => return false,
+                }
+            }
+            _ => return false,
+        };
+        candidates.iter().for_each(|candidate| self.collect_candidate(candidate, &[measure], past));
+        true
+    }
+
+    /// What measuring a candidate reads, and finding out what it is. What an inner filter keeps is measured by the outer
+    /// ones as well.
+    fn collect_candidate(&mut self, candidate: &Expression, measures: &[Measure], past: usize) {
+        let most = |of: fn(Measure) -> usize| measures.iter().map(|measure| of(*measure)).max().unwrap_or_default();
+        if is_group(candidate) {
+            let past = past.saturating_add(most(Measure::closes_simulated) - 1);
+            symbols_of(candidate).into_iter().for_each(|symbol| self.add(symbol, past.saturating_add(1)));
+            return self.collect(candidate, past);
+        }
+        match Call::read(candidate) {
+            Ok(Some(call)) if call.function == Function::If => {
+                self.collect(&call.arguments[0], past);
+                call.arguments[1..].iter().for_each(|branch| self.collect_candidate(branch, measures, past));
+            }
+            Ok(Some(call)) if call.function == Function::Filter => {
+                if let Ok(filter) = FilterCall::read(&call) {
+                    self.collect_candidate(filter.candidates, &[measures, &[filter.measure]].concat(), past);
+                }
+            }
+            Ok(None) if let ExpressionKind::List(children) = &candidate.kind => {
+                children.iter().for_each(|child| self.collect_candidate(child, measures, past));
+            }
+            _ => {
+                let bars = most(Measure::bars_required).saturating_add(past);
+                symbols_of(candidate).into_iter().for_each(|symbol| self.add(symbol, bars));
+                self.collect(candidate, past);
+            }
+        }
     }
 }

@@ -135,6 +135,27 @@ pub enum SyntaxError {
     },
 }
 
+impl SyntaxError {
+    /// Where the text went wrong, unless it did as a whole.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            SyntaxError::TooLarge { .. } | SyntaxError::Empty => None,
+            SyntaxError::UnexpectedCharacter { position, .. }
+            | SyntaxError::UnterminatedString { position, .. }
+            | SyntaxError::UnknownEscape { position, .. }
+            | SyntaxError::BadKeyword { position, .. }
+            | SyntaxError::BadNumber { position, .. }
+            | SyntaxError::NumberOutOfRange { position, .. }
+            | SyntaxError::MissingCloser { position, .. }
+            | SyntaxError::WrongCloser { position, .. }
+            | SyntaxError::UnexpectedCloser { position, .. }
+            | SyntaxError::OddMap { position, .. }
+            | SyntaxError::TooDeep { position }
+            | SyntaxError::UnexpectedTokens { position, .. } => Some(*position),
+        }
+    }
+}
+
 /// Reads one strategy.
 ///
 /// The text holds exactly one expression; commas are blank and `;` starts a comment. See the [module page](super) for the

@@ -9,6 +9,7 @@ mod pattern_bench;
 mod run;
 mod schema;
 mod serve;
+mod strategy;
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Command {
     Invoke(invoke::InvokeArguments),
     /// Judges event patterns: a file of cases, or one pattern and one event.
     Pattern(pattern::PatternArguments),
+    /// Decides what a strategy file wants to hold on a day, and prints its decision tree.
+    Strategy(strategy::StrategyArguments),
     /// Measures, with one world after another on one core.
     Bench(bench::BenchArguments),
     /// Puts the simulated cloud on a port of this machine, for AWS clients in any language.
@@ -62,6 +65,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
         Command::Pattern(arguments) => pattern::pattern(&arguments),
+        Command::Strategy(arguments) => strategy::strategy(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Broker(arguments) => broker::broker(&arguments),

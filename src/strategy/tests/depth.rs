@@ -1,6 +1,10 @@
 //! Real strategies nest 220 levels deep; the deepest that can be read must not overflow a thread's default stack of 2 MB,
 //! also in a build without optimisation.
 
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
 use super::super::{NESTING_MAX, check, data_needs, evaluate, parse};
 use super::market;
 
@@ -15,6 +19,15 @@ fn nested(open: &str, middle: &str, close: &str) -> String {
     format!("{}{middle}{}", open.repeat(count), close.repeat(count))
 }
 
+/// The market, with two series that reach back further than groups can be nested.
+fn long_market() -> BTreeMap<String, Vec<Decimal>> {
+    let mut market = market();
+    for (symbol, period) in [("FAR", 7), ("NEAR", 11)] {
+        market.insert(symbol.to_owned(), (0..300).map(|session| Decimal::from(100 + session % period)).collect());
+    }
+    market
+}
+
 /// Reads, checks, evaluates, prints and drops the strategy on a small stack.
 fn assert_fits(source: String) {
     let work = move || {
@@ -22,7 +35,7 @@ fn assert_fits(source: String) {
         assert!(expression.to_string().len() > NESTING_MAX);
         assert_eq!(check(&expression), Ok(()));
         data_needs(&expression);
-        evaluate(&expression, &market()).unwrap();
+        evaluate(&expression, &long_market()).unwrap();
         assert_eq!(expression.clone(), expression);
     };
     std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).unwrap().join().unwrap();
@@ -60,4 +73,10 @@ fn deep_filters_and_lists_fit_the_stack() {
 #[test]
 fn the_usual_mix_fits_the_stack() {
     assert_fits(nested("(weight-equal [(if (> (current-price \"SPY\") 5) [(group \"G\" [", "\"A\"", "])] [])])"));
+}
+
+#[test]
+fn deep_ranked_groups_fit_the_stack() {
+    assert_fits(nested("(weight-equal (filter (cumulative-return {:window 1}) (select-top 1) [", "\"FAR\" \"NEAR\"", "]))"));
+    assert_fits(nested("(group \"G\" (weight-inverse-volatility 2 [\"SPY\" ", "\"FAR\" \"NEAR\"", "]))"));
 }

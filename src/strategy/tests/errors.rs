@@ -148,7 +148,6 @@ fn inverse_volatility_needs_one_volatility() {
         "(weight-inverse-volatility 5 [\"FLAT\" \"GONE\"])",
         "line 1, column 1: no asset has a positive volatility: stdev-return 5 of FLAT is 0, not positive; stdev-return 5 of GONE",
     );
-    assert_dynamic("(weight-inverse-volatility 5 (weight-equal \"UP\" \"SPY\"))", "line 1, column 30: a group of several symbols (SPY UP)");
 }
 
 #[test]
@@ -189,5 +188,17 @@ fn the_final_value_must_be_an_allocation() {
         ("(defsymphony \"N\" {} (if 1 [(asset \"A\")] \"B\"))", "a list of 1"),
     ] {
         assert_dynamic(source, &format!("line 1, column 1: the strategy's value is {found}; weights or one symbol are allowed"));
+    }
+}
+
+#[test]
+fn groups_have_no_price_to_rank_by() {
+    let filter = |candidates: &str| format!("(filter (current-price) (select-top 1) {candidates})");
+    let group = "(group \"G\" (weight-equal \"UP\" \"DOWN\"))";
+    for candidates in [format!("[\"SPY\" {group}]"), format!("(if 1 [{group}] [])"), format!("(filter (rsi {{:window 3}}) [{group}])")] {
+        let source = filter(&candidates);
+        let message = error(&source);
+        assert!(message.contains("a group has no price of its own, so current-price cannot rank it; rsi, returns"), "{message}");
+        assert_eq!(check(&parse(&source).unwrap()).unwrap_err().to_string(), message);
     }
 }

@@ -78,13 +78,6 @@ fn a_group_of_one_symbol_is_that_symbol() {
 }
 
 #[test]
-fn a_group_of_several_symbols_cannot_be_ranked() {
-    let source = "(weight-equal (filter (rsi) (select-top 1)\n [(asset \"SPY\") (group \"G\" (weight-equal \"UP\" \"DOWN\"))]))";
-    let message = error(source);
-    assert!(message.starts_with("line 2, column 2: a group of several symbols (DOWN UP) has no price of its own"), "{message}");
-}
-
-#[test]
 fn a_filter_alone_is_a_list_and_no_allocation() {
     let message = error(r#"(filter (current-price) (select-top 1) ["UP" "DOWN"])"#);
     assert!(message.contains("the strategy's value is a list of 1"), "{message}");

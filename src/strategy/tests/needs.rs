@@ -28,7 +28,7 @@ fn a_filter_needs_its_candidates() {
        (filter (current-price) (select-top 1) ["E"])
        (weight-specified 1 "F") (weight-inverse-volatility 3 "H") {"I" 1} (weight-equal "J")
        (defsymphony "K" {} "L")])"#;
-    assert_eq!(needs(source), "A 105, B 105, C 105, D 105, E 105, F 105, H 105, I 105, J 105, L 105, X 200");
+    assert_eq!(needs(source), "A 105, B 105, C 101, D 101, E 105, F 105, H 105, I 105, J 105, L 105, X 300");
 }
 
 #[test]
@@ -49,4 +49,21 @@ fn what_check_refuses_needs_nothing() {
 #[test]
 fn calls_inside_unknown_functions_still_count() {
     assert_eq!(needs(r#"(nonsense (rsi "A"))"#), "A 200");
+}
+
+#[test]
+fn a_ranked_group_needs_the_past_that_is_simulated() {
+    // The group's index has 11 closes; before each but the first the group decides.
+    let group = r#"(group "G" (if (> (cumulative-return "X" {:window 100}) 0) (asset "A") (asset "B")))"#;
+    let source = format!(r#"(filter (stdev-return {{:window 10}}) (select-top 1) [{group} (asset "C")])"#);
+    assert_eq!(needs(&source), "A 11, B 11, C 60, X 115");
+    // In a group inside a ranked group the pasts add up.
+    let nested = format!(r#"(filter (rsi {{:window 70}}) (select-top 1) [(group "Outer" [(weight-equal [{source}])]) (asset "D")])"#);
+    assert_eq!(needs(&nested), "A 220, B 220, C 269, D 210, X 324");
+}
+
+#[test]
+fn what_an_inner_filter_keeps_is_measured_by_the_outer_one() {
+    let source = r#"(filter (stdev-return {:window 100}) (select-top 1) [(filter (current-price) (select-top 2) ["A" "B"]) "C"])"#;
+    assert_eq!(needs(source), "A 105, B 105, C 105");
 }

@@ -69,7 +69,7 @@ fn tokens_after_the_only_expression_are_an_error() {
 
 #[test]
 fn unterminated_string_names_its_start() {
-    assert_eq!(error("(asset \"SPY)\n"), "line 1, column 8: unterminated string starting \"SPY)\n, a closing double quote is expected");
+    assert_eq!(error("(asset \"SPY)\n"), "line 1, column 8: unterminated string starting \"SPY), a closing double quote is expected");
     assert!(matches!(parse("\"\\"), Err(SyntaxError::UnterminatedString { .. })));
 }
 

@@ -1,7 +1,6 @@
 //! `/v2/stocks` (Alpaca Market Data API reference). Numbers are JSON numbers, written from their exact decimals.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
 
 use super::query::Query;
 use super::reply::Reply;
@@ -110,19 +109,9 @@ fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query,
     let end = query.moment("end").map_err(as_data)?.unwrap_or(now);
     let last = calendar::last_completed(now).date;
     let (from, to) = (calendar::market_date(start), calendar::market_date(end).min(last));
-    let mut bars = exchange.market.bars(symbol, from, to);
+    let market = &exchange.market;
+    let mut bars = if adjusted { market.adjusted_bars(symbol, from, to, last) } else { market.bars(symbol, from, to) };
     bars.retain(|bar| start <= calendar::midnight(bar.date));
-    if adjusted {
-        let basis = exchange.market.bar(symbol, last);
-        let basis = basis.map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
-        for bar in &mut bars {
-            let factor = bar.adjusted_close / bar.close / basis;
-            // Most days of most symbols have nothing to adjust.
-            if factor != Decimal::ONE {
-                *bar = bar.scaled(factor, 4);
-            }
-        }
-    }
     Ok(bars)
 }
 

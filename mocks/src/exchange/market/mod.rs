@@ -93,6 +93,20 @@ impl Market {
         bars
     }
 
+    /// The same bars with splits and dividends taken out, relative to the prices of `basis`.
+    pub fn adjusted_bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate, basis: NaiveDate) -> Vec<Bar> {
+        let mut bars = self.bars(symbol, from, to);
+        let basis = self.bar(symbol, basis).map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
+        for bar in &mut bars {
+            let factor = bar.adjusted_close / bar.close / basis;
+            // Most days of most symbols have nothing to adjust.
+            if factor != Decimal::ONE {
+                *bar = bar.scaled(factor, 4);
+            }
+        }
+        bars
+    }
+
     /// The bar of `symbol` on `date`.
     pub fn bar(&self, symbol: &str, date: NaiveDate) -> Option<Bar> {
         self.bars(symbol, date, date).pop()

@@ -1,0 +1,118 @@
+//! `cargo sim strategy`: the whole output, on the bundled prices.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use alchemiser_mocks::exchange::{Market, MarketSetup};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+/// A folder of its own for each test, empty at first.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strategy").join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder for the test can be made");
+    folder
+}
+
+fn sim(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sim")).current_dir(folder).args(arguments).output().expect("the program runs")
+}
+
+/// What `strategy` says of that source on that day, with the exit code, as one text.
+fn told(test: &str, source: &str, on: &str) -> String {
+    let folder = folder(test);
+    std::fs::write(folder.join("mine.clj"), source).expect("the file can be written");
+    written(&sim(&folder, &["strategy", "mine.clj", "--on", on]))
+}
+
+fn written(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("exit code {:?}\n--- output\n{}--- errors\n{}", output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_snapshot_path("snapshots/strategy");
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn the_help_says_what_it_takes() {
+    snapshot("help", &written(&sim(&folder("help"), &["strategy"])));
+}
+
+#[test]
+fn every_packaged_strategy_decides_in_a_crash_and_in_a_calm() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut names: Vec<String> = std::fs::read_dir(project.join("strategies"))
+        .expect("the folder can be read")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 6, "{names:?}");
+    for name in names {
+        let days = ["2008-10-13", "2012-03-14"];
+        let told = days.map(|on| written(&sim(&project, &["strategy", &format!("strategies/{name}"), "--on", on])));
+        assert!(told.iter().all(|told| told.starts_with("exit code Some(0)")), "{told:?}");
+        snapshot(&format!("packaged_{}", name.trim_end_matches(".clj")), &told.join("\n"));
+    }
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_line_and_a_caret() {
+    let mistakes = [
+        ("empty", "; nothing\n"),
+        ("unterminated", "(defsymphony \"Name\" {}\n  (asset \"MSFT))\n"),
+        ("missing_closer", "(defsymphony \"Name\" {}\n  (weight-equal [(asset \"MSFT\")\n"),
+        ("wrong_closer", "(defsymphony \"Name\" {}\n  (weight-equal [(asset \"MSFT\"))])\n"),
+        ("trailing", "(asset \"MSFT\")\n(asset \"IBM\")\n"),
+        ("character", "(weight-equal\n  [(asset \"MSFT\") @(asset \"IBM\")])\n"),
+        ("unknown_function", "(defsymphony \"Name\" {}\n  (if (> (rsii \"MSFT\" {:window 10}) 79)\n    (asset \"IBM\")))\n"),
+        ("branch_not_taken", "(if (> 1 0)\n  (asset \"MSFT\")\n  (weight-specified 0.5 (asset \"A\") 0.5))\n"),
+        ("window", "(if (> (rsi \"MSFT\" {:window 0}) 79)\n  (asset \"IBM\"))\n"),
+        ("no_allocation", "(defsymphony \"Name\" {} [(asset \"MSFT\")])\n"),
+        ("insufficient_data", "(if (> (moving-average-price \"FB\" {:window 200}) 1)\n  (asset \"FB\") (asset \"MSFT\"))\n"),
+        ("too_deep", &format!("{}1{}", "[".repeat(251), "]".repeat(251))),
+    ];
+    for (name, source) in mistakes {
+        let told = told(name, source, "2012-09-04");
+        assert!(told.starts_with("exit code Some(2)"), "{told}");
+        snapshot(&format!("mistake_{name}"), &told);
+    }
+}
+
+#[test]
+fn a_file_or_a_day_that_is_not_there_is_a_mistake() {
+    let folder = folder("absent");
+    let absent = written(&sim(&folder, &["strategy", "absent.clj", "--on", "2012-03-14"]));
+    std::fs::write(folder.join("price.clj"), "(if (> (current-price \"MSFT\") 0) \"MSFT\")").expect("the file can be written");
+    let day = written(&sim(&folder, &["strategy", "price.clj", "--on", "2012-02-30"]));
+    let year = written(&sim(&folder, &["strategy", "price.clj", "--on", "1899-12-29"]));
+    snapshot("absent", &[absent, day, year].join("\n"));
+}
+
+#[test]
+fn the_deepest_strategy_is_decided_in_a_debug_build() {
+    let source = format!("{}(asset \"MSFT\"){}", "(weight-equal ".repeat(249), ")".repeat(249));
+    let told = told("deepest", &source, "2012-03-14");
+    assert!(told.starts_with("exit code Some(0)") && told.contains("MSFT        100.00 %"), "{told}");
+}
+
+#[test]
+fn a_split_is_no_fall() {
+    // Apple's shares were split two for one on 28 February 2005: what was traded halved overnight.
+    let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+    let market = Market::new(MarketSetup::default());
+    let traded = market.bars("AAPL", day("2005-02-25"), day("2005-02-28"));
+    let [before, after] = &traded[..] else { panic!("{traded:?}") };
+    assert!(after.close / before.close < Decimal::new(51, 2), "{traded:?}");
+    let source = r#"(weight-equal [(if (> (max-drawdown "AAPL" {:window 10}) 20) (asset "IBM") (asset "AAPL"))
+  (if (< (cumulative-return "AAPL" {:window 5}) -20) (asset "IBM") (asset "AAPL"))
+  (if (< (rsi "AAPL" {:window 5}) 20) (asset "IBM") (asset "AAPL"))])"#;
+    let told = told("split", source, "2005-03-02");
+    assert!(told.contains("allocation:\n  AAPL        100.00 %\n"), "{told}");
+    snapshot("split", &told);
+}

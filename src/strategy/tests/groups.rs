@@ -1,0 +1,111 @@
+//! Groups among the candidates of a filter: they are measured by what they would have earned.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::super::{evaluate as evaluate_expression, parse};
+use super::{allocation, closes, decimal, evaluation, written};
+
+#[test]
+fn a_group_competes_with_symbols_by_its_return() {
+    // Over 5 sessions UP gained 31.25 %, DOWN lost 33.33 %, and half of each, rebalanced daily, lost 3.3 %.
+    let filter = |selection: &str| {
+        allocation(&format!(
+            r#"(weight-equal (filter (cumulative-return {{:window 5}}) ({selection})
+                [(asset "UP") (group "Mixed" [(weight-equal [(asset "UP") (asset "DOWN")])]) (asset "DOWN")]))"#
+        ))
+    };
+    assert_eq!(filter("select-top 1"), "UP 1");
+    assert_eq!(filter("select-bottom 1"), "DOWN 1");
+    assert_eq!(filter("select-top 2"), "DOWN 0.25, UP 0.75");
+}
+
+#[test]
+fn the_score_is_the_one_of_the_daily_rebalanced_portfolio() {
+    let source = r#"(weight-equal (filter (cumulative-return {:window 3}) (select-top 1) [(group "G" (weight-equal "UP" "DOWN"))]))"#;
+    // UP 18 19 20 21 and DOWN 13 12 11 10: the product of 1 + (19/18 - 1 + 12/13 - 1) / 2 and so on.
+    let index = (decimal("19") / decimal("18") + decimal("12") / decimal("13"))
+        * (decimal("20") / decimal("19") + decimal("11") / decimal("12"))
+        * (decimal("21") / decimal("20") + decimal("10") / decimal("11"))
+        / decimal("8");
+    let expected = ((index - Decimal::ONE) * Decimal::ONE_HUNDRED).round_dp(4);
+    let tree = evaluation(source).tree();
+    assert!(tree.contains(&format!("keep \"G\" {expected}")), "{tree}");
+}
+
+#[test]
+fn a_group_earned_what_it_decided_the_session_before() {
+    // SEE jumps by 10 % on every second session; the group holds it after a session without a jump, so it is always in time.
+    // WRONG holds it the other way round and never earns anything.
+    let mut market: BTreeMap<String, Vec<Decimal>> = BTreeMap::new();
+    market.insert("SEE".to_owned(), closes("100 100 110 110 121 121 133.1 133.1 146.41 146.41"));
+    market.insert("STILL".to_owned(), closes("50 50 50 50 50 50 50 50 50 50"));
+    let group = |name: &str, relation: &str| {
+        format!(r#"(group "{name}" [(if ({relation} (cumulative-return "SEE" {{:window 1}}) 1) (asset "SEE") (asset "STILL"))])"#)
+    };
+    let source = format!(
+        r#"(weight-equal (filter (cumulative-return {{:window 6}}) (select-top 1) [{} {}]))"#,
+        group("Wrong", ">"),
+        group("Timely", "<")
+    );
+    let evaluation = evaluate_expression(&parse(&source).unwrap(), &market).unwrap();
+    let tree = evaluation.tree();
+    assert!(tree.contains("keep \"Timely\" 33.1, drop \"Wrong\" 0"), "{tree}");
+    assert_eq!(written(&evaluation.allocation), "SEE 1");
+}
+
+#[test]
+fn a_group_inside_a_ranked_group_is_simulated_too() {
+    let inner = r#"(filter (cumulative-return {:window 2}) (select-top 1) [(group "Rising" (weight-equal "UP" "FLAT")) (group "Falling" (weight-equal "DOWN" "FLAT"))])"#;
+    let source = format!(
+        r#"(weight-equal (filter (moving-average-return {{:window 3}}) (select-top 1) [(group "Best" (weight-equal [{inner}])) (asset "FLAT")]))"#
+    );
+    assert_eq!(allocation(&source), "FLAT 0.5, UP 0.5");
+}
+
+#[test]
+fn cash_in_a_group_earns_nothing() {
+    let source = r#"(weight-equal (filter (cumulative-return {:window 1}) (select-top 1)
+        [(group "Half" (weight-specified 0.5 (asset "UP") 0.5 (asset "CASH"))) (asset "FLAT")]))"#;
+    assert!(evaluation(source).tree().contains("keep \"Half\" 2.5, drop FLAT 0"), "{}", evaluation(source).tree());
+}
+
+#[test]
+fn ties_between_groups_rank_by_name() {
+    let source = r#"(weight-equal (filter (cumulative-return {:window 2}) (select-top 1)
+        [(group "Beta" (weight-equal "FLAT" "CASH")) (group "Alpha" (weight-specified 0.9 "FLAT" 0.1 "CASH"))]))"#;
+    assert_eq!(allocation(source), "CASH 0.1, FLAT 0.9");
+}
+
+#[test]
+fn a_group_without_past_is_skipped_and_says_why() {
+    let source =
+        r#"(weight-equal (filter (stdev-return {:window 5}) (select-top 1) [(group "Young" (weight-equal "SHORT" "UP")) (asset "DOWN")]))"#;
+    let evaluation = evaluation(source);
+    assert_eq!(written(&evaluation.allocation), "DOWN 1");
+    assert_eq!(
+        evaluation.warnings,
+        ["line 1, column 15: candidate skipped: stdev-return 5 of \"Young\" has no value: 6 closes are needed and the group's \
+          past has 3: there are no closes of SHORT 2 sessions ago"]
+    );
+}
+
+#[test]
+fn inverse_volatility_weighs_groups_by_their_own_deviation() {
+    // A group that never moves against its parts: all of UP, in two halves.
+    let source = r#"(weight-inverse-volatility 3 [(group "G" (weight-specified 0.5 "SPY" 0.5 "CASH")) (asset "SPY")])"#;
+    // Half the deviation, twice the share: two thirds go to the group, of which half is cash.
+    let shares = evaluation(source).allocation;
+    assert_eq!(shares["CASH"].round_dp(10), decimal("0.3333333333"));
+    assert_eq!(shares["SPY"].round_dp(10), decimal("0.6666666667"));
+}
+
+#[test]
+fn the_past_of_groups_leaves_no_trace_and_no_warning() {
+    let source = r#"(weight-equal (filter (cumulative-return {:window 2}) (select-top 1)
+        [(group "G" (weight-equal (filter (rsi {:window 3}) (select-top 1) ["UP" "DOWN" "GONE"])))]))"#;
+    let evaluation = evaluation(source);
+    assert_eq!(evaluation.warnings.len(), 1);
+    assert_eq!(evaluation.tree().lines().count(), 5, "{}", evaluation.tree());
+}
