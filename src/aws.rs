@@ -5,10 +5,15 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+/// A connection that is not there by then will not come.
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// One try of a call may take this long.
 const TRY_LIMIT: Duration = Duration::from_secs(4);
 /// A call with all its tries may take this long.
@@ -29,6 +34,17 @@ pub struct AwsSetup {
     pub endpoint: Option<String>,
     /// Tries of one call.
     pub attempts: u32,
+}
+
+/// HTTP with TLS, for AWS and the broker alike: one pool of connections.
+#[must_use]
+pub fn connector() -> SharedHttpConnector {
+    let connector = Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .sleep_impl(TokioSleep::new())
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).build())
+        .build();
+    SharedHttpConnector::new(connector)
 }
 
 macro_rules! client {
@@ -52,6 +68,23 @@ macro_rules! client {
 }
 
 impl AwsSetup {
+    /// Credentials, region and endpoint as every AWS client finds them on this machine.
+    ///
+    /// # Errors
+    /// A sentence that says what cannot be found.
+    pub async fn from_machine(http: SharedHttpConnector, attempts: u32) -> Result<Self, String> {
+        let http = http_client_fn(move |_, _| http.clone());
+        let found = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http.clone()).load().await;
+        Ok(Self {
+            http,
+            credentials: found.credentials_provider().ok_or("no AWS credentials can be found")?,
+            region: found.region().ok_or("no AWS region: AWS_REGION is not set")?.to_string(),
+            time: SharedTimeSource::default(),
+            endpoint: found.endpoint_url().map(str::to_owned),
+            attempts,
+        })
+    }
+
     /// Fixed credentials.
     #[must_use]
     pub fn static_credentials(key: &str, secret: &str) -> SharedCredentialsProvider {

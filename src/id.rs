@@ -70,13 +70,22 @@ impl PlanId {
     }
 }
 
+/// How the ids of our orders begin.
+const OURS: &str = "alch-";
+
 impl ClientOrderId {
     /// The id of leg `leg` of a plan's order for `symbol` on `side`.
     #[must_use]
     pub fn of_leg(plan: &PlanId, symbol: &str, side: &str, leg: u32) -> Self {
         let digest = Sha256::digest(format!("{plan}\u{1f}{symbol}\u{1f}{side}\u{1f}{leg}").as_bytes());
         let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("alch-{symbol}-{side}-{leg}-{hex}"))
+        Self(format!("{OURS}{symbol}-{side}-{leg}-{hex}"))
+    }
+
+    /// Whether an id at the broker is one of these.
+    #[must_use]
+    pub fn is_ours(id: &str) -> bool {
+        id.starts_with(OURS)
     }
 }
 

@@ -135,15 +135,16 @@ impl Router {
             Err(error) => return Err(error.into()),
         };
         let id = event.header.event_id.as_str();
-        let (part, limit, work): (&str, Duration, Work<'_>) = match event.detail_type() {
-            DetailType::WorkflowStarted => ("signals", STEP_LIMIT, self.signals.work(&event).boxed()),
-            DetailType::SignalGenerated => ("portfolio", STEP_LIMIT, self.portfolio.work(&event).boxed()),
-            DetailType::RebalancePlanned => ("execution", execution::LIMIT, self.execution.work(&event).boxed()),
-            DetailType::TradingNotificationRequested => ("notification", STEP_LIMIT, self.notification.work(&event).boxed()),
-            DetailType::TradeExecuted | DetailType::WorkflowFailed => (ORCHESTRATOR, STEP_LIMIT, self.notifier.after(&event).boxed()),
+        let (limit, work): (Duration, Work<'_>) = match event.detail_type() {
+            DetailType::WorkflowStarted => (STEP_LIMIT, self.signals.work(&event).boxed()),
+            DetailType::SignalGenerated => (STEP_LIMIT, self.portfolio.work(&event).boxed()),
+            DetailType::RebalancePlanned => (execution::LIMIT, self.execution.work(&event).boxed()),
+            DetailType::TradingNotificationRequested => (STEP_LIMIT, self.notification.work(&event).boxed()),
+            DetailType::TradeExecuted | DetailType::WorkflowFailed => (STEP_LIMIT, self.notifier.after(&event).boxed()),
             DetailType::WorkflowCompleted => return Ok(orchestrator_only(&event)),
             other => return Ok(event_response(404, &format!("No handler for: {other}"))),
         };
+        let part = event.detail_type().step().unwrap_or(ORCHESTRATOR);
         let outcome = self.services.steps.run(&format!("{part}#{id}"), limit, work).await?;
         Ok(match outcome {
             _ if part == ORCHESTRATOR => orchestrator_only(&event),

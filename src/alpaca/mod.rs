@@ -3,6 +3,7 @@
 
 mod error;
 mod model;
+mod pace;
 
 pub use error::AlpacaError;
 pub use model::{Account, Asset, Bar, CalendarDay, NewOrder, Order, OrderStatus, PortfolioHistory, Position, Quote, Side};
@@ -13,10 +14,11 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use self::pace::Pace;
 use crate::config::AlpacaSettings;
 
 /// How long one call may take.
@@ -36,6 +38,8 @@ pub struct Alpaca {
     data_endpoint: String,
     key: String,
     secret: String,
+    /// The trading API and the data API have limits of their own.
+    paces: [Pace; 2],
 }
 
 impl Alpaca {
@@ -48,6 +52,7 @@ impl Alpaca {
             data_endpoint: settings.data_endpoint.clone(),
             key: settings.key.clone(),
             secret: settings.secret.clone(),
+            paces: Default::default(),
         }
     }
 
@@ -57,6 +62,15 @@ impl Alpaca {
     /// [`AlpacaError`], as of every call here.
     pub async fn account(&self) -> Result<Account, AlpacaError> {
         self.get(&self.endpoint, "/v2/account").await
+    }
+
+    /// Sells a whole position at the market, fractions too, whatever the asset. Never repeated here: a second call finds
+    /// the shares held by the first one's order, or no position.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn close_position(&self, symbol: &str) -> Result<Order, AlpacaError> {
+        self.call("DELETE", &self.endpoint, &format!("/v2/positions/{}", escape(symbol)), String::new()).await.and_then(|text| parse(&text))
     }
 
     /// All positions.
@@ -176,6 +190,16 @@ impl Alpaca {
         self.get(&self.endpoint, &format!("/v2/orders/{}", escape(order_id))).await
     }
 
+    /// All orders for a symbol and side that came after `after`, oldest first, whatever became of them.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn orders_since(&self, symbol: &str, side: Side, after: DateTime<Utc>) -> Result<Vec<Order>, AlpacaError> {
+        let (symbol, after) = (escape(symbol), escape(&after.to_rfc3339_opts(SecondsFormat::Micros, true)));
+        let query = format!("status=all&symbols={symbol}&side={}&after={after}&direction=asc&limit=500", side.as_str());
+        self.get(&self.endpoint, &format!("/v2/orders?{query}")).await
+    }
+
     /// Asks the broker to cancel an order; whether it did shows in the order's status.
     ///
     /// # Errors
@@ -203,6 +227,7 @@ impl Alpaca {
 
     async fn call(&self, method: &str, endpoint: &str, path: &str, body: String) -> Result<String, AlpacaError> {
         let request = self.request(method, &format!("{endpoint}{path}"), body)?;
+        self.paces[usize::from(path.starts_with("/v2/stocks/"))].turn().await;
         let exchange = async {
             let answer = self.connector.call(request).await;
             let mut response = answer.map_err(|error| AlpacaError::Unreachable(format!("{method} {path}: {}", error.into_source())))?;

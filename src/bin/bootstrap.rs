@@ -7,23 +7,16 @@ use std::io::stdout;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use alchemiser::app::{Ports, build, load_strategies};
-use alchemiser::aws::AwsSetup;
+use alchemiser::aws::{AwsSetup, connector};
 use alchemiser::clock::SystemClock;
 use alchemiser::config::Settings;
 use alchemiser::id::RandomTokens;
 use alchemiser::logging::json_lines;
 use alchemiser::notification::TcpDialer;
 use alchemiser::router::Router;
-use aws_config::BehaviorVersion;
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use futures::FutureExt;
@@ -32,8 +25,6 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
-/// A connection that is not there by then will not come.
-const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// Strategy files are in this folder of the package.
 const STRATEGIES: &str = "strategies";
 
@@ -70,16 +61,6 @@ fn environment() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
-/// HTTP with TLS, for AWS and the broker alike: one pool of connections.
-fn connector() -> SharedHttpConnector {
-    let connector = Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .sleep_impl(TokioSleep::new())
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).build())
-        .build();
-    SharedHttpConnector::new(connector)
-}
-
 /// Builds the router over real ports.
 async fn cold_start(environment: &BTreeMap<String, String>, http: SharedHttpConnector) -> Result<Router, String> {
     let settings = Settings::from_environment(environment);
@@ -90,7 +71,7 @@ async fn cold_start(environment: &BTreeMap<String, String>, http: SharedHttpConn
     let read = |name: &str| std::fs::read_to_string(root.join(STRATEGIES).join(name));
     let strategies = load_strategies(&settings, read).map_err(|error| error.to_string())?;
     let dialer = dialer(&root, settings.email.ca_file.as_deref())?;
-    let aws = aws(http.clone(), settings.event_bus.max_retry_attempts).await?;
+    let aws = AwsSetup::from_machine(http.clone(), settings.event_bus.max_retry_attempts).await?;
     let ports = Ports {
         clock: Arc::new(SystemClock),
         tokens: Arc::new(RandomTokens),
@@ -106,20 +87,6 @@ fn dialer(root: &Path, ca_file: Option<&str>) -> Result<TcpDialer, String> {
     let Some(name) = ca_file else { return Ok(TcpDialer::default()) };
     let pem = std::fs::read(root.join(name)).map_err(|error| format!("EMAIL__CA_FILE {name:?}: {error}"))?;
     TcpDialer::trusting(&pem).map_err(|error| format!("EMAIL__CA_FILE {name:?}: {error}"))
-}
-
-/// Credentials, region and endpoint as every AWS client finds them.
-async fn aws(http: SharedHttpConnector, attempts: u32) -> Result<AwsSetup, String> {
-    let http = http_client_fn(move |_, _| http.clone());
-    let found = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http.clone()).load().await;
-    Ok(AwsSetup {
-        http,
-        credentials: found.credentials_provider().ok_or("no AWS credentials can be found")?,
-        region: found.region().ok_or("no AWS region: AWS_REGION is not set")?.to_string(),
-        time: SharedTimeSource::default(),
-        endpoint: found.endpoint_url().map(str::to_owned),
-        attempts,
-    })
 }
 
 /// Tells Lambda why the function cannot start, and ends.

@@ -81,6 +81,19 @@ impl DetailType {
         Self::ALL.iter().copied().find(|detail_type| detail_type.as_str() == name)
     }
 
+    /// The step that an event of this type brings about, where there is one: the claim of it is `STEP#EVENT_ID`.
+    #[must_use]
+    pub fn step(self) -> Option<&'static str> {
+        match self {
+            Self::WorkflowStarted => Some("signals"),
+            Self::SignalGenerated => Some("portfolio"),
+            Self::RebalancePlanned => Some("execution"),
+            Self::TradingNotificationRequested => Some("notification"),
+            Self::TradeExecuted | Self::WorkflowFailed => Some("orchestrator"),
+            Self::WorkflowCompleted | Self::ErrorNotificationRequested | Self::SystemNotificationRequested => None,
+        }
+    }
+
     /// The types that the router takes for domain events (specification 3.2). Error notifications are not
     /// among them: the circuit breaker answers those before anything is looked at.
     #[must_use]

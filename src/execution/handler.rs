@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::closing::{close_rest, rest_of};
 use super::leg::{find, follow, place};
 use super::settlement::wait_for_buying_power;
 use super::ticket::Ticket;
@@ -106,15 +107,17 @@ impl TradingExecution {
             let asset = self.services.alpaca.asset(&item.symbol).await?;
             let mut ticket = Ticket::new(item, side);
             ticket.fractionable = asset.fractionable;
+            let held = held.get(&item.symbol).copied().unwrap_or_default();
+            ticket.rest = rest_of(&self.services.alpaca, plan.timestamp.get(), &ticket, held).await?;
             if !find(&self.services, plan_id, &mut ticket).await? {
-                ticket.size(item, reference_price(plan, &item.symbol)?, held.get(&item.symbol).copied().unwrap_or_default());
+                ticket.size(item, reference_price(plan, &item.symbol)?, held);
                 if !asset.tradable {
                     ticket.problem = Some(format!("{} cannot be traded", item.symbol));
                 }
                 if let Some(left) = &mut funds {
                     ticket.pay_from(left, item.trade_amount.get());
                 }
-                if ticket.problem.is_none() {
+                if ticket.problem.is_none() && !ticket.total.is_zero() {
                     place(&self.services, plan_id, &mut ticket).await?;
                 }
             }
@@ -122,6 +125,9 @@ impl TradingExecution {
         }
         try_join_all(tickets.into_iter().map(|mut ticket| async {
             follow(&self.services, plan_id, &mut ticket).await?;
+            if ticket.problem.is_none() && !ticket.rest.is_zero() && ticket.remaining() <= Decimal::ZERO {
+                close_rest(&self.services.alpaca, plan.timestamp.get(), &mut ticket).await?;
+            }
             Ok(ticket)
         }))
         .await
@@ -194,7 +200,7 @@ impl TradingExecution {
 }
 
 fn failure(ticket: &Ticket) -> String {
-    ticket.problem.clone().unwrap_or_else(|| format!("{} of {} shares filled", ticket.filled(), ticket.total))
+    ticket.problem.clone().unwrap_or_else(|| format!("{} of {} shares filled", ticket.filled(), ticket.wanted()))
 }
 
 fn metadata<'a>(plan: &'a RebalancePlan, name: &str) -> Option<&'a str> {

@@ -17,9 +17,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a cancel may take to show.
 const CANCEL_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(500);
+/// Who has waited long need not ask often: the broker counts requests.
+const LONGEST_POLL: Duration = Duration::from_secs(3);
 /// Posts of one order with one id.
-const POST_ATTEMPTS: u32 = 4;
-const POST_PAUSE: Duration = Duration::from_secs(2);
+pub(super) const POST_ATTEMPTS: u32 = 4;
+pub(super) const POST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What became of placing one leg.
 pub(super) enum Placed {
@@ -93,7 +95,7 @@ async fn post(alpaca: &Alpaca, order: &NewOrder) -> Result<Placed, Fault> {
                 last = Some(error);
             }
             Err(error @ AlpacaError::RateLimited { .. }) => {
-                sleep(POST_PAUSE * attempt).await;
+                sleep(POST_PAUSE * attempt + Duration::from_millis(fastrand::u64(0..=500))).await;
                 last = Some(error);
             }
             Err(error @ AlpacaError::Refused { .. }) => return Ok(Placed::Refused(error.to_string())),
@@ -133,7 +135,7 @@ fn is_dust(ticket: &Ticket) -> bool {
 
 /// Waits until nothing more can happen to the order; one that rests too long is cancelled, and the cancel is
 /// waited for, because it may come too late.
-async fn settle(alpaca: &Alpaca, order: Order) -> Result<Order, Fault> {
+pub(super) async fn settle(alpaca: &Alpaca, order: Order) -> Result<Order, Fault> {
     let order = wait(alpaca, order, PATIENCE).await?;
     if is_settled(&order) {
         return Ok(order);
@@ -155,9 +157,9 @@ fn is_settled(order: &Order) -> bool {
 }
 
 async fn wait(alpaca: &Alpaca, mut order: Order, limit: Duration) -> Result<Order, Fault> {
-    let end = Instant::now() + limit;
-    while !is_settled(&order) && Instant::now() < end {
-        sleep(POLL).await;
+    let begin = Instant::now();
+    while !is_settled(&order) && begin.elapsed() < limit {
+        sleep((begin.elapsed() / 4).clamp(POLL, LONGEST_POLL)).await;
         order = alpaca.order(&order.id).await?;
     }
     Ok(order)

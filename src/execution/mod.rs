@@ -1,5 +1,6 @@
 //! Orders: RebalancePlanned → TradeExecuted (specification 7).
 
+mod closing;
 mod handler;
 mod leg;
 mod quote;

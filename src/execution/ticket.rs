@@ -15,6 +15,10 @@ pub(super) struct Ticket {
     pub side: Side,
     /// Shares wanted over all legs.
     pub total: Decimal,
+    /// What is left of a position that is to go, in parts of a share that no leg can sell.
+    pub rest: Decimal,
+    /// Whether the plan wants nothing left of the position.
+    pub is_exit: bool,
     /// Whether parts of a share can be traded.
     pub fractionable: bool,
     /// Each leg's order, as the broker last told.
@@ -31,6 +35,8 @@ impl Ticket {
             symbol: item.symbol.clone(),
             side,
             total: Decimal::ZERO,
+            rest: Decimal::ZERO,
+            is_exit: side == Side::Sell && item.target_value.get().is_zero(),
             fractionable: false,
             orders: Vec::new(),
             problem: None,
@@ -41,7 +47,7 @@ impl Ticket {
     /// Sizes the order: all that is held to leave a position, else the planned dollars at the plan's own price,
     /// so that every attempt computes the same shares.
     pub fn size(&mut self, item: &RebalancePlanItem, reference_price: Decimal, held: Decimal) {
-        let is_exit = self.side == Side::Sell && item.target_value.get().is_zero();
+        let is_exit = self.is_exit;
         let planned = item.trade_amount.get().abs() / reference_price;
         let wanted = match self.side {
             Side::Sell if is_exit => held,
@@ -52,7 +58,7 @@ impl Ticket {
         // The broker's own text for what is held: rounding it could ask for more than there is (incident 44).
         let whole = is_exit && self.fractionable;
         self.total = if whole { wanted } else { wanted.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize() };
-        if self.total.is_zero() {
+        if self.wanted().is_zero() {
             self.skip(format!("{} is less than one share and cannot be traded in parts", item.symbol), is_exit);
         } else if !is_exit && self.total * reference_price < SMALLEST_ORDER {
             self.skip(format!("{} is worth less than {SMALLEST_ORDER} dollar", item.symbol), false);
@@ -78,8 +84,14 @@ impl Ticket {
         self.orders.iter().map(|order| order.filled_qty).sum()
     }
 
+    /// What is left for the legs.
     pub fn remaining(&self) -> Decimal {
         self.total - self.filled()
+    }
+
+    /// Shares wanted in all.
+    pub fn wanted(&self) -> Decimal {
+        self.total + self.rest
     }
 
     /// Dollars really paid or received.
@@ -93,7 +105,7 @@ impl Ticket {
     }
 
     pub fn is_success(&self) -> bool {
-        !self.orders.is_empty() && self.remaining() <= Decimal::ZERO
+        !self.orders.is_empty() && self.filled() >= self.wanted()
     }
 
     /// What became of the item, for the event and the mail.
@@ -115,7 +127,7 @@ impl Ticket {
             error_message: self
                 .problem
                 .clone()
-                .or_else(|| (!self.is_success()).then(|| format!("{} of {} shares filled", filled, self.total))),
+                .or_else(|| (!self.is_success()).then(|| format!("{} of {} shares filled", filled, self.wanted()))),
             timestamp: at,
             order_type: OrderType::Limit,
             filled_at: last.and_then(|order| order.filled_at).map(Timestamp::new),

@@ -127,6 +127,12 @@ pub fn last_completed(now: DateTime<Utc>) -> Session {
     }
 }
 
+/// When the next session ends after `now`.
+pub fn next_close(now: DateTime<Utc>) -> DateTime<Utc> {
+    let closes = market_date(now).iter_days().filter_map(session).map(|session| session.close);
+    closes.into_iter().find(|close| *close > now).expect("the market closes again")
+}
+
 /// The trading day before `date`.
 pub fn previous_trading_day(date: NaiveDate) -> NaiveDate {
     let mut date = date - Days::new(1);

@@ -195,7 +195,7 @@ impl Exchange {
     }
 
     fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, fate: Fate, reserve_price: Decimal) -> usize {
-        let hours = self.setup.hours;
+        let hours = self.market.hours();
         let open = hours.session_at(now);
         let session = open.unwrap_or_else(|| hours.next_session(now));
         let day = ticket.time_in_force == TimeInForce::Day;

@@ -112,12 +112,12 @@ impl Exchange {
     fn wait_for_tomorrow(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].time_in_force == TimeInForce::Gtc {
             let delay = self.setup.knobs.fill_delay.draw(&mut self.rng);
-            self.agenda.put(later(self.setup.hours.next_session(at).open, delay), index, Due::Match);
+            self.agenda.put(later(self.market.hours().next_session(at).open, delay), index, Due::Match);
         }
     }
 
     fn is_after_hours(&mut self, at: DateTime<Utc>, index: usize) -> bool {
-        let closed = self.setup.hours.session_at(at).is_none();
+        let closed = self.market.hours().session_at(at).is_none();
         if closed {
             self.wait_for_tomorrow(at, index);
         }

@@ -66,6 +66,8 @@ pub struct Exchange {
     trading_limit: RateLimit,
     data_limit: RateLimit,
     reports: Vec<Report>,
+    /// When the account is stated next.
+    statement_due: Option<DateTime<Utc>>,
 }
 
 impl Exchange {
@@ -85,6 +87,7 @@ impl Exchange {
             trading_limit: RateLimit::new(limit),
             data_limit: RateLimit::new(limit),
             reports: Vec::new(),
+            statement_due: None,
             setup,
         }
     }
@@ -109,6 +112,19 @@ impl Exchange {
         while let Some((at, order, due)) = self.agenda.take(now) {
             self.happen(at, order, due);
         }
+        let mut due = *self.statement_due.get_or_insert(now);
+        while due <= now {
+            self.state_account(due);
+            due = calendar::next_close(due);
+        }
+        self.statement_due = Some(due);
+    }
+
+    fn state_account(&mut self, at: DateTime<Utc>) {
+        let (cash, holdings) = self.ledger.as_of(at);
+        let positions = holdings.iter().map(|(symbol, holding)| (symbol.clone(), holding.quantity)).collect();
+        let equity = self.equity_as_of(at);
+        self.reports.push(Report::Statement { at, cash, equity, positions });
     }
 
     /// What happened since this was last asked, in the order it happened.

@@ -1,5 +1,7 @@
 //! What happened at the exchange: the observer's feed.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -57,6 +59,17 @@ pub enum Service {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "report", rename_all = "snake_case")]
 pub enum Report {
+    /// How the account stands: when the exchange is first used, and after each session.
+    Statement {
+        /// When.
+        at: DateTime<Utc>,
+        /// Dollars.
+        cash: Decimal,
+        /// Cash and what the shares are worth.
+        equity: Decimal,
+        /// Shares, by symbol.
+        positions: BTreeMap<String, Decimal>,
+    },
     /// The exchange has taken the order; from now on it may fill.
     OrderAccepted {
         /// When.
@@ -155,7 +168,8 @@ impl Report {
             | Self::OrderExpired { at, .. }
             | Self::OrderReplaced { at, .. }
             | Self::OrderRejected { at, .. }
-            | Self::RateLimited { at, .. } => *at,
+            | Self::RateLimited { at, .. }
+            | Self::Statement { at, .. } => *at,
         }
     }
 
@@ -169,7 +183,7 @@ impl Report {
             | Self::OrderExpired { order, .. }
             | Self::OrderReplaced { order, .. }
             | Self::OrderRejected { order, .. } => Some(order),
-            Self::RateLimited { .. } => None,
+            Self::Statement { .. } | Self::RateLimited { .. } => None,
         }
     }
 }

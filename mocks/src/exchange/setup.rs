@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use super::calendar::Hours;
 use super::market::MarketSetup;
 use super::script::OrderRule;
 
@@ -33,8 +32,6 @@ pub struct ExchangeSetup {
     pub order_script: Vec<OrderRule>,
     /// Delays, limits and lags.
     pub knobs: Knobs,
-    /// When orders are executed.
-    pub hours: Hours,
 }
 
 impl Default for ExchangeSetup {
@@ -51,7 +48,6 @@ impl Default for ExchangeSetup {
             account: AccountSetup::default(),
             order_script: Vec::new(),
             knobs: Knobs::default(),
-            hours: Hours::default(),
         }
     }
 }

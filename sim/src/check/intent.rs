@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::Finding;
 use crate::cloud::record::Record;
 use crate::journal::Journal;
-use alchemiser_mocks::exchange::{OrderStatus, Report};
+use alchemiser_mocks::exchange::{OrderStatus, Report, Side};
 use serde_json::Value;
 
 const NAME: &str = "one intent an order";
@@ -19,7 +19,8 @@ struct Intent {
 }
 
 /// At most one order intent for a symbol, side and plan: no second order while one lives, no id accepted twice, and
-/// all orders together never fill more than the first one asked for. A workflow has one plan, and whose order it is
+/// all orders together never fill more than the first one asked for; but what is left of a position, less than a share,
+/// may be closed once. A workflow has one plan, and whose order it is
 /// tells the invocation that placed it, not the order's name.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     let workflows = workflows(journal);
@@ -39,7 +40,11 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
             if let Some((other, first)) = &intent.live {
                 findings.push(Finding::at(NAME, format!("{key}: {id} was placed while {other} was live"), vec![*first, entry.sequence]));
             }
-            intent.wanted.get_or_insert(order.quantity.unwrap_or_default());
+            let quantity = order.quantity.unwrap_or_default();
+            let wanted = intent.wanted.get_or_insert(quantity);
+            if order.side == Side::Sell && intent.filled == *wanted && quantity < Decimal::ONE {
+                *wanted += quantity;
+            }
             intent.live = Some((id, entry.sequence));
             continue;
         }

@@ -2,6 +2,7 @@
 //! nothing else.
 
 mod account;
+mod books;
 mod causation;
 mod content;
 mod delivery;
@@ -46,6 +47,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("one causation tree", causation::check),
     ("one content an id", content::check),
     ("sound account", account::check),
+    ("the books balance", books::check),
     ("bounded durations", duration::check),
     ("replay trades nothing", replay::check),
     ("every workflow ends", ending::check),

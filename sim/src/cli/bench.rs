@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::pattern_bench::pattern_events;
 use super::{Mistake, say};
-use crate::journal::Fact;
+use crate::report::is_sdk_call;
 use crate::scenario::{Library, Loaded, load_scenario, run};
 
 /// What `bench` takes.
@@ -58,10 +58,6 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
         }
     }
     Ok(true)
-}
-
-fn is_sdk_call(fact: &Fact) -> bool {
-    matches!(fact, Fact::Call { site, .. } if site.contains("/ dynamodb ") || site.contains("/ events "))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark is about the time that passes here")]

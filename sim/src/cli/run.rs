@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Mistake, say};
 use crate::backend::Backend;
-use crate::report::{day, failure, junit, log_lines, summary, verdict, workflows};
+use crate::report::{curve, day, failure, junit, log_lines, months, plot, summary, verdict, workflows};
 use crate::scenario::{Capability, Library, Loaded, Run, load_scenario, run_on};
 use crate::spelling::nearest;
 
@@ -28,6 +28,9 @@ pub(super) struct RunArguments {
     /// Write the results as JUnit.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Draw the account's value after each session (SVG); for one scenario.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
     /// Print the log lines of one workflow.
     #[arg(long, value_name = "CORRELATION_ID")]
     log: Option<String>,
@@ -54,6 +57,9 @@ impl Place {
     }
 }
 
+/// A run with more sessions than that is told by the month.
+const MANY_SESSIONS: usize = 40;
+
 /// Where `docker compose up` puts LocalStack.
 const COMPOSED: &str = "http://127.0.0.1:4566";
 
@@ -78,6 +84,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     bar.finish_and_clear();
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if let Some(path) = &arguments.plot {
+        let [run] = runs.as_slice() else { return Err("--plot needs one scenario".to_owned()) };
+        let picture = plot(&format!("{} (seed {})", run.scenario, run.seed), &curve(&run.journal));
+        std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if !arguments.json {
         say(&show(arguments, &runs, is_story)?)?;
@@ -116,7 +127,8 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
     Ok(match runs {
         [run] if is_story => {
             let verdict = if run.passed() { format!("\nPASS: {} checks\n", run.checks) } else { failures };
-            format!("{}{verdict}journal {}\n", day(run), run.journal.hash())
+            let story = if curve(&run.journal).len() > MANY_SESSIONS { months(run) } else { day(run) };
+            format!("{story}{verdict}journal {}\n", run.journal.hash())
         }
         _ => format!("{}{failures}", summary(runs)),
     })
@@ -133,9 +145,11 @@ fn progress(count: usize, is_quiet: bool) -> ProgressBar {
 /// Finds scenarios by name (`full_day`), or by the path of a file.
 pub(super) fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, Mistake> {
     let known = library.scenario_files().map_err(|error| error.to_string())?;
+    let is_all = names.is_empty();
     let chosen: Vec<(String, PathBuf)> =
         if names.is_empty() { known } else { names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()? };
-    chosen.iter().map(|(name, path)| load_scenario(path, name).map_err(|error| error.to_string())).collect()
+    let loaded = chosen.iter().map(|(name, path)| load_scenario(path, name).map_err(|error| error.to_string()));
+    loaded.filter(|loaded| !is_all || !loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long)).collect()
 }
 
 fn find_one(known: &[(String, PathBuf)], name: &str) -> Result<(String, PathBuf), Mistake> {

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use super::{Mistake, say};
-use crate::cloud::knobs::Knobs;
+use crate::cloud::knobs::{Knobs, Span};
 use crate::cloud::template::{Pseudo, Stack, load};
 use crate::host::HostedFunction;
 use crate::wire::{ProgramHost, Server, WireSetup};
@@ -43,6 +43,17 @@ pub(super) struct ServeArguments {
     /// The seed of ids and of what is random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How long events and asynchronous invocations are on their way.
+    #[arg(long, value_enum, default_value_t = Latency::None)]
+    latency: Latency,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Latency {
+    /// They arrive at once.
+    None,
+    /// As long as on AWS: 40 to 180 ms, and 8 to 60 ms.
+    Aws,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -107,7 +118,39 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
         }
         None => Stack::default(),
     };
+    Ok(WireSetup { stack, pseudo, knobs: knobs(arguments.latency), seed: arguments.seed })
+}
+
+fn knobs(latency: Latency) -> Knobs {
     // Without IAM nobody could make the role that a schedule needs.
-    let knobs = Knobs { unknown_roles_may_everything: true, ..Knobs::default() };
-    Ok(WireSetup { stack, pseudo, knobs, seed: arguments.seed })
+    let aws = Knobs { unknown_roles_may_everything: true, ..Knobs::default() };
+    match latency {
+        Latency::Aws => aws,
+        Latency::None => Knobs { delivery_latency: Span::millis(0, 0), invocation_latency: Span::millis(0, 0), ..aws },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: ServeArguments,
+    }
+
+    fn latencies(line: &[&str]) -> (Span, Span) {
+        let Line { arguments } = Line::try_parse_from([&["serve"], line].concat()).expect("the line is sound");
+        let knobs = setup(&arguments).expect("a setup").knobs;
+        (knobs.delivery_latency, knobs.invocation_latency)
+    }
+
+    #[test]
+    fn deliveries_take_no_time_unless_asked_to() {
+        assert_eq!(latencies(&[]), (Span::millis(0, 0), Span::millis(0, 0)));
+        assert_eq!(latencies(&["--latency", "aws"]), (Span::millis(40, 180), Span::millis(8, 60)));
+    }
 }

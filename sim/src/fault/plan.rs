@@ -8,6 +8,14 @@ use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict};
 pub struct Faults {
     calls: Vec<(CallFault, u32)>,
     deliveries: Vec<(DeliveryFault, u32)>,
+    crashes: Option<Crashes>,
+}
+
+/// Execution environments that die at calls that nobody named.
+#[derive(Debug)]
+struct Crashes {
+    per_mille: u32,
+    rng: fastrand::Rng,
 }
 
 /// What becomes of a call.
@@ -26,16 +34,29 @@ impl Faults {
         Self {
             calls: calls.into_iter().map(|fault| (fault, 0)).collect(),
             deliveries: deliveries.into_iter().map(|fault| (fault, 0)).collect(),
+            crashes: None,
         }
+    }
+
+    /// The same, and of a thousand calls so many kill the execution environment, before or after the work.
+    #[must_use]
+    pub fn with_crashes(mut self, per_mille: u32, seed: u64) -> Self {
+        self.crashes = (per_mille > 0).then(|| Crashes { per_mille, rng: fastrand::Rng::with_seed(seed) });
+        self
     }
 
     /// The first fault that hits a call at `site` in an attempt, if any; it counts as applied.
     pub fn on_call(&mut self, site: &Site, attempt: u32) -> Option<CallVerdict> {
-        let (fault, applied) = self.calls.iter_mut().find(|(fault, applied)| {
+        let named = self.calls.iter_mut().find(|(fault, applied)| {
             *applied < fault.times && fault.at.matches(site) && fault.attempt.is_none_or(|wanted| wanted == attempt)
-        })?;
-        *applied += 1;
-        Some(CallVerdict { phase: fault.phase, effect: fault.effect.clone() })
+        });
+        if let Some((fault, applied)) = named {
+            *applied += 1;
+            return Some(CallVerdict { phase: fault.phase, effect: fault.effect.clone() });
+        }
+        let Crashes { per_mille, rng } = self.crashes.as_mut()?;
+        let phase = if rng.bool() { Phase::Before } else { Phase::After };
+        (rng.u32(0..1000) < *per_mille).then_some(CallVerdict { phase, effect: CallEffect::Crash })
     }
 
     /// What becomes of a delivery.

@@ -59,6 +59,7 @@ const OPERATIONS: &[&str] = &[
     "alpaca GET orders:by_client_order_id",
     "alpaca POST orders",
     "alpaca DELETE orders",
+    "alpaca DELETE positions",
     "alpaca GET portfolio",
     "dynamodb",
     "dynamodb GetItem",

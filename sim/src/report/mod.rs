@@ -1,6 +1,7 @@
 //! What a person, or a machine, sees of a run.
 
 mod cost;
+mod curve;
 mod difference;
 mod failure;
 mod json;
@@ -10,6 +11,8 @@ mod summary;
 mod timeline;
 
 pub use cost::{Cost, cost_of};
+pub(crate) use curve::is_sdk_call;
+pub use curve::{Point, curve, months, plot};
 pub use difference::difference;
 pub use failure::failure;
 pub use json::verdict;

@@ -91,11 +91,12 @@ fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found = mails(journal);
     let subjects = |texts: Vec<&str>| texts.join(" | ");
     let seen: Vec<&str> = found.iter().map(|mail| mail.subject.as_str()).collect();
-    let wanted: Vec<&str> = expect.mails.iter().map(|mail| mail.subject.as_str()).collect();
+    let expected: Vec<_> = expect.mails.iter().flat_map(|mail| std::iter::repeat_n(mail, mail.times)).collect();
+    let wanted: Vec<&str> = expected.iter().map(|mail| mail.subject.as_str()).collect();
     if seen != wanted {
         return Some(format!("the mails are [{}], expected [{}]", subjects(seen), subjects(wanted)));
     }
-    let pairs = expect.mails.iter().zip(&found);
+    let pairs = expected.into_iter().zip(&found);
     pairs.flat_map(|(wanted, mail)| wanted.contains.iter().map(move |text| (text, mail))).find_map(|(text, mail)| {
         (!mail.text.contains(text.as_str())).then(|| format!("the mail {:?} does not hold {text:?}; it says:\n{}", mail.subject, mail.text))
     })

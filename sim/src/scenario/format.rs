@@ -17,6 +17,9 @@ pub struct Scenario {
     /// What a backend must be able to do; one without a capability skips the scenario, and says so.
     #[serde(default)]
     pub needs: Vec<Capability>,
+    /// Whether it takes long: then it runs only where it is asked for by name.
+    #[serde(default)]
+    pub long: bool,
     /// What runs as the function.
     #[serde(default)]
     pub lambda: Lambda,
@@ -364,6 +367,9 @@ pub struct MailExpected {
     /// Texts that the text part holds.
     #[serde(default)]
     pub contains: Vec<String>,
+    /// How many such mails follow each other.
+    #[serde(default = "one")]
+    pub times: usize,
 }
 
 /// An order.

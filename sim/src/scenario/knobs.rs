@@ -40,6 +40,8 @@ pub struct Knobs {
     pub sqs_duplicates_per_mille: Option<u32>,
     /// How many of a thousand visible messages a short poll misses.
     pub sqs_short_poll_misses_per_mille: Option<u32>,
+    /// How many of a thousand calls kill the function's execution environment, before or after the work.
+    pub crashes_per_mille: u32,
 }
 
 impl Knobs {

@@ -55,7 +55,8 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         cold_start: Span::millis(120, 400),
         exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
-        faults: faults(&scenario.faults),
+        // A seed of its own: who adds crashes does not reshuffle the rest.
+        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille, seed.wrapping_add(2)),
         functions,
         variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
@@ -119,7 +120,7 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         let flags = AssetSetup { fractionable: asset.fractionable, tradable: asset.tradable, ..AssetSetup::default() };
         setup.assets.insert(symbol.clone(), flags);
     }
-    setup.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
+    setup.market.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
     setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, ..AccountSetup::default() };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;

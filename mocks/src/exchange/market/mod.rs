@@ -21,7 +21,7 @@ pub use path::Path;
 pub use quote::{Quote, QuoteEffect, QuoteReach, QuoteRule};
 pub use series::Series;
 
-use super::calendar;
+use super::calendar::{self, Hours};
 use super::order::Side;
 
 /// What a market is made of.
@@ -35,11 +35,13 @@ pub struct MarketSetup {
     pub series: BTreeMap<String, Series>,
     /// Scripted quotes; the first that applies wins.
     pub quotes: Vec<QuoteRule>,
+    /// When orders are executed.
+    pub hours: Hours,
 }
 
 impl Default for MarketSetup {
     fn default() -> Self {
-        Self { seed: 0, spread: Decimal::new(2, 2), series: BTreeMap::new(), quotes: Vec::new() }
+        Self { seed: 0, spread: Decimal::new(2, 2), series: BTreeMap::new(), quotes: Vec::new(), hours: Hours::Regular }
     }
 }
 
@@ -102,6 +104,11 @@ impl Market {
         Some(cents(self.middle(symbol, now)?.0))
     }
 
+    /// When orders are executed.
+    pub fn hours(&self) -> Hours {
+        self.setup.hours
+    }
+
     /// The quote orders are matched at.
     pub fn quote(&self, symbol: &str, now: DateTime<Utc>) -> Option<Quote> {
         self.shaped(symbol, now, false)
@@ -142,7 +149,9 @@ impl Market {
             }
             None => {
                 let session = calendar::last_completed(now);
-                Some((self.bar(symbol, session.date)?.close, session.close))
+                // Who trades around the clock is quoted around the clock.
+                let quoted = self.setup.hours.session_at(now).map_or(session.close, |_| floor(now));
+                Some((self.bar(symbol, session.date)?.close, quoted))
             }
         }
     }

@@ -1,0 +1,46 @@
+use std::collections::BTreeMap;
+
+use alchemiser_mocks::exchange::{Report, Side};
+use rust_decimal::Decimal;
+
+use super::Finding;
+use crate::journal::{Fact, Journal};
+
+const NAME: &str = "the books balance";
+
+/// What the account held at the beginning, and every fill since, make exactly what it holds at the end: cash to the
+/// cent, and shares.
+pub(super) fn check(journal: &Journal) -> Vec<Finding> {
+    let mut books: Option<(Decimal, BTreeMap<String, Decimal>)> = None;
+    let mut findings = Vec::new();
+    for entry in journal.entries() {
+        match (&entry.fact, &mut books) {
+            (Fact::Exchange { report: Report::Statement { cash, positions, .. } }, None) => books = Some((*cash, positions.clone())),
+            (Fact::Exchange { report: Report::OrderFilled { order, fill_quantity, fill_price, .. } }, Some((cash, shares))) => {
+                let signed = if order.side == Side::Buy { *fill_quantity } else { -*fill_quantity };
+                *cash -= signed * fill_price;
+                *shares.entry(order.symbol.clone()).or_default() += signed;
+            }
+            (Fact::Account { cash, positions, .. }, Some((expected, shares))) => {
+                if *cash != expected.round_dp(2).to_string() {
+                    findings.push(Finding::at(
+                        NAME,
+                        format!("the account has {cash} dollars, its fills make {expected}"),
+                        vec![entry.sequence],
+                    ));
+                }
+                shares.retain(|_, quantity| !quantity.is_zero());
+                let made: BTreeMap<&str, String> =
+                    shares.iter().map(|(symbol, held)| (symbol.as_str(), held.normalize().to_string())).collect();
+                let held = positions.as_object().into_iter().flatten();
+                let held: BTreeMap<&str, String> =
+                    held.map(|(symbol, text)| (symbol.as_str(), text.as_str().unwrap_or_default().to_owned())).collect();
+                if made != held {
+                    findings.push(Finding::at(NAME, format!("the account holds {held:?}, its fills make {made:?}"), vec![entry.sequence]));
+                }
+            }
+            _ => {}
+        }
+    }
+    findings
+}

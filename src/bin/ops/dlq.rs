@@ -1,0 +1,274 @@
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Confirmation;
+use super::account::{Account, Bus};
+use super::letter::{Content, Form, Letter, Original};
+use super::outcome::{Outcome, Problem};
+use super::queue::{Queue, progress};
+use super::routes::{Rule, put, rules_of, takers};
+use super::table::{facts, table};
+
+/// What a dry run ends with.
+pub const DRY_RUN: &str = "A dry run: nothing was changed. Say --yes to do it.";
+
+/// What can be done with dead letters.
+#[derive(Debug, Subcommand)]
+pub enum DlqCommand {
+    /// Lists the dead letters. While it reads them, others cannot see them.
+    List(Chosen),
+    /// Shows all of one dead letter.
+    Show {
+        /// The id of its message.
+        message: String,
+        /// The queue; the stage's dead-letter queue if not said.
+        #[arg(long, value_name = "NAME")]
+        queue: Option<String>,
+    },
+    /// Puts the original event of dead letters on the bus again, once an event, and deletes the letters.
+    Redrive(Change),
+    /// Deletes dead letters. Keep a copy before: `dlq list --json`.
+    Purge(Change),
+}
+
+/// Which letters are meant: all that fit.
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// The queue; the stage's dead-letter queue if not said.
+    #[arg(long, value_name = "NAME")]
+    queue: Option<String>,
+    /// Only the message of that id; may be said several times.
+    #[arg(long = "message", value_name = "ID")]
+    messages: Vec<String>,
+    /// Only letters of that workflow.
+    #[arg(long, value_name = "ID")]
+    correlation: Option<String>,
+    /// Only letters with events of that type.
+    #[arg(long, value_name = "TYPE")]
+    detail_type: Option<String>,
+}
+
+/// Which letters are to be changed.
+#[derive(Debug, Args)]
+pub struct Change {
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+impl Chosen {
+    fn fits(&self, letter: &Letter) -> bool {
+        let has = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || found == wanted.as_deref();
+        (self.messages.is_empty() || self.messages.contains(&letter.message_id))
+            && has(&self.correlation, letter.correlation_id())
+            && has(&self.detail_type, letter.original().map(|original| original.event.detail_type.as_str()))
+    }
+}
+
+/// Carries out a command on dead letters.
+pub async fn dlq(account: &Account, command: &DlqCommand) -> Result<Outcome, Problem> {
+    match command {
+        DlqCommand::List(chosen) => {
+            let queue = Queue::find(account, chosen.queue.as_deref()).await?;
+            with_letters(account, &queue, chosen, async |letters| Ok(list(&queue, letters))).await
+        }
+        DlqCommand::Show { message, queue } => {
+            let chosen = Chosen { queue: queue.clone(), messages: vec![message.clone()], correlation: None, detail_type: None };
+            let queue = Queue::find(account, chosen.queue.as_deref()).await?;
+            with_letters(account, &queue, &chosen, async |letters| {
+                letters.first().map(|letter| show(letter)).ok_or_else(|| gone(message, &queue))
+            })
+            .await
+        }
+        DlqCommand::Redrive(Change { chosen, confirmation }) => {
+            let queue = Queue::find(account, chosen.queue.as_deref()).await?;
+            let bus = account.bus().await?;
+            with_letters(account, &queue, chosen, async |letters| redrive(account, &queue, &bus, letters, confirmation.yes).await).await
+        }
+        DlqCommand::Purge(Change { chosen, confirmation }) => {
+            let queue = Queue::find(account, chosen.queue.as_deref()).await?;
+            with_letters(account, &queue, chosen, async |letters| purge(account, &queue, letters, confirmation.yes).await).await
+        }
+    }
+}
+
+fn gone(message: &str, queue: &Queue) -> Problem {
+    Problem::Usage(format!(
+        "there is no message {message:?} in {}; `ops dlq list` shows which there are, unless others look at them",
+        queue.name
+    ))
+}
+
+/// Reads the queue, does `work` with the letters that fit, and shows what is left to others again, whatever happened.
+async fn with_letters(
+    account: &Account,
+    queue: &Queue,
+    chosen: &Chosen,
+    work: impl AsyncFnOnce(&[&Letter]) -> Result<Outcome, Problem>,
+) -> Result<Outcome, Problem> {
+    let elsewhere = queue.in_flight(account).await?;
+    let letters = queue.read(account).await?;
+    let fitting: Vec<&Letter> = letters.iter().filter(|letter| chosen.fits(letter)).collect();
+    let missing = chosen.messages.iter().find(|id| !letters.iter().any(|letter| letter.message_id == **id));
+    let outcome = match missing {
+        Some(id) => Err(gone(id, queue)),
+        None => work(&fitting).await,
+    };
+    // Those that were deleted meanwhile are gone; SQS ignores them in the batch's answer.
+    let released = queue.release(account, &letters.iter().collect::<Vec<_>>()).await;
+    let outcome = outcome?;
+    released?;
+    let hidden = format!("{elsewhere} more cannot be seen: somebody looks at them; they come back within minutes.");
+    Ok(outcome.noting((elsewhere > 0).then_some(hidden)))
+}
+
+fn rows(letters: &[&Letter]) -> String {
+    let row = |letter: &&Letter| {
+        let correlation_id = letter.correlation_id().map(str::to_owned);
+        let sent = letter.sent.map(|sent| sent.get().format("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default();
+        vec![letter.message_id.clone(), sent, letter.from(), letter.what(), correlation_id.unwrap_or_default(), letter.reason.clone()]
+    };
+    table(&["MESSAGE", "SENT", "FROM", "WHAT", "WORKFLOW", "REASON"], &letters.iter().map(row).collect::<Vec<_>>())
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn list(queue: &Queue, letters: &[&Letter]) -> Outcome {
+    let count = format!("{} in {}\n", counted(letters.len(), "dead letter"), queue.name);
+    let text = if letters.is_empty() { count } else { format!("{}{count}", rows(letters)) };
+    let json = json!({ "queue": queue.name, "letters": letters.iter().map(|letter| letter.to_json()).collect::<Vec<_>>() });
+    Outcome::new(text, json)
+}
+
+fn show(letter: &Letter) -> Outcome {
+    let original = letter.original();
+    let head = facts(&[
+        ("Message", Some(letter.message_id.clone())),
+        ("Sent", letter.sent.map(|sent| sent.to_string())),
+        ("From", Some(letter.from())),
+        ("Reason", Some(letter.reason.clone()).filter(|reason| !reason.is_empty())),
+        ("What", Some(letter.what())),
+        ("Event", original.map(|original| original.id.clone())),
+        ("Workflow", letter.correlation_id().map(str::to_owned)),
+    ]);
+    let attributes: String = letter.attributes.iter().map(|(name, value)| format!("  {name}: {value}\n")).collect();
+    let attributes = if attributes.is_empty() { attributes } else { format!("Attributes\n{attributes}") };
+    let body = serde_json::from_str::<Value>(&letter.body).and_then(|value| serde_json::to_string_pretty(&value));
+    let text = format!("{head}{attributes}Body\n{}\n", body.unwrap_or_else(|_| letter.body.clone()));
+    Outcome::new(text, letter.to_json()).noting(by_hand(letter))
+}
+
+/// What gives a command to the function again, which the bus does not carry.
+fn by_hand(letter: &Letter) -> Option<String> {
+    let Content::Command(command) = &letter.content else { return None };
+    let function = match letter.form {
+        Form::Schedule => letter.attributes.get("TARGET_ARN").cloned(),
+        _ => Some(letter.sender.clone()).filter(|name| !name.is_empty()),
+    };
+    Some(format!(
+        "A command, not an event. To give it to the function again:\n  aws lambda invoke --function-name {} --invocation-type Event \
+         --cli-binary-format raw-in-base64-out --payload '{command}' answer.json",
+        function.unwrap_or_else(|| "FUNCTION".to_owned())
+    ))
+}
+
+/// One event and all the letters that hold it.
+struct Group<'a> {
+    original: &'a Original,
+    letters: Vec<&'a Letter>,
+}
+
+/// Groups the letters by their original event, in the order of the first of each; those without one are refused.
+fn grouped<'a>(letters: &[&'a Letter], refused: &mut Vec<String>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for letter in letters {
+        let why = match (&letter.content, letter.form) {
+            (_, Form::Other) => "it is no dead letter of EventBridge, Scheduler or Lambda".to_owned(),
+            (Content::Command(_), _) => format!("it holds a command, which the bus does not carry; see ops dlq show {}", letter.message_id),
+            (Content::Unreadable(reason), _) => reason.clone(),
+            (Content::Event(original) | Content::Observation(original), _) => {
+                let event = &original.event;
+                let place = places.entry((&event.source, &event.detail_type, &event.detail)).or_insert(groups.len());
+                match groups.get_mut(*place) {
+                    Some(group) => group.letters.push(letter),
+                    None => groups.push(Group { original, letters: vec![letter] }),
+                }
+                continue;
+            }
+        };
+        refused.push(format!("{}: {why}", letter.message_id));
+    }
+    groups
+}
+
+/// Why the event must not be put just now: a rule that is disabled would miss it, and the letter would be gone.
+async fn hindrance(account: &Account, rules: &[Rule], original: &Original) -> Result<Option<String>, Problem> {
+    let taking = takers(account, rules, &original.event).await?;
+    if let Some(rule) = taking.iter().find(|rule| !rule.is_enabled) {
+        return Ok(Some(format!("the rule {} takes it and is disabled; enable it first: ops rules enable {0}", rule.name)));
+    }
+    Ok(taking.is_empty().then(|| "no rule takes it".to_owned()))
+}
+
+async fn redrive(account: &Account, queue: &Queue, bus: &Bus, letters: &[&Letter], is_real: bool) -> Result<Outcome, Problem> {
+    let mut refused = Vec::new();
+    let groups = grouped(letters, &mut refused);
+    let rules = rules_of(account, &bus.name).await?;
+    let bar = progress(Some(groups.len()), "events");
+    let (mut lines, mut done) = (Vec::new(), Vec::new());
+    for Group { original, letters } in &groups {
+        bar.inc(1);
+        let ids: Vec<&str> = letters.iter().map(|letter| letter.message_id.as_str()).collect();
+        let mut hindrance = hindrance(account, &rules, original).await?;
+        let mut put_as = None;
+        if is_real && hindrance.is_none() {
+            match put(account, &bus.name, &original.event).await? {
+                Ok(id) => put_as = Some(id),
+                Err(reason) => hindrance = Some(format!("EventBridge refused it: {reason}")),
+            }
+        }
+        if let Some(reason) = hindrance {
+            refused.push(format!("{} {} ({}): {reason}", original.event.detail_type, original.id, ids.join(", ")));
+            continue;
+        }
+        if is_real {
+            // Only now: a letter that is deleted before its event is on the bus could be the last trace of it.
+            for letter in letters {
+                queue.delete(account, letter).await?;
+            }
+        }
+        lines.push(vec![original.event.detail_type.clone(), original.id.clone(), counted(letters.len(), "letter")]);
+        done.push(json!({ "event_id": original.id, "detail_type": original.event.detail_type, "messages": ids, "put_as": put_as }));
+    }
+    bar.finish_and_clear();
+    let verb = if is_real { "Put on" } else { "Would be put on" };
+    let events = table(&["EVENT", "ID", "LETTERS"], &lines);
+    let text = format!("{}{verb} {}: {}\n", if lines.is_empty() { "" } else { &events }, bus.name, counted(lines.len(), "event"));
+    let json = json!({ "done": is_real, "queue": queue.name, "bus": bus.name, "events": done });
+    Ok(Outcome::new(text, json).refusing(refused).noting((!is_real).then(|| DRY_RUN.to_owned())))
+}
+
+async fn purge(account: &Account, queue: &Queue, letters: &[&Letter], is_real: bool) -> Result<Outcome, Problem> {
+    let bar = progress(Some(letters.len()), "letters");
+    for letter in letters.iter().filter(|_| is_real) {
+        queue.delete(account, letter).await?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let verb = if is_real { "Deleted from" } else { "Would be deleted from" };
+    let text = format!(
+        "{}{verb} {}: {}\n",
+        if letters.is_empty() { String::new() } else { rows(letters) },
+        queue.name,
+        counted(letters.len(), "dead letter")
+    );
+    let json =
+        json!({ "done": is_real, "queue": queue.name, "letters": letters.iter().map(|letter| letter.to_json()).collect::<Vec<_>>() });
+    Ok(Outcome::new(text, json).noting((!is_real).then(|| DRY_RUN.to_owned())))
+}

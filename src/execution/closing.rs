@@ -1,0 +1,61 @@
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use tokio::time::sleep;
+
+use super::leg::{POST_ATTEMPTS, POST_PAUSE, settle};
+use super::ticket::Ticket;
+use crate::alpaca::{Alpaca, AlpacaError, Order, Side};
+use crate::error::{Fault, StepError};
+use crate::id::ClientOrderId;
+
+/// What no leg can sell of a position that is to go, of which `held` is free: a part of a share. Where nothing is free any
+/// more, an earlier attempt may have begun to close it.
+pub(super) async fn rest_of(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: &Ticket, held: Decimal) -> Result<Decimal, Fault> {
+    if !ticket.is_exit || ticket.fractionable {
+        return Ok(Decimal::ZERO);
+    }
+    if !held.is_zero() {
+        return Ok(held.fract());
+    }
+    Ok(closing_order(alpaca, planned, ticket).await?.map(|order| order.qty).unwrap_or_default())
+}
+
+/// Sells the part of a share that is left of a position, which no order of ours can do where the asset trades in whole
+/// shares: by closing the position (incident 40). That carries no id of ours, so whoever comes to it asks first for an
+/// order that an earlier attempt has caused since `planned`; a second close cannot sell twice in any case, because the
+/// first one's order holds the shares.
+pub(super) async fn close_rest(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: &mut Ticket) -> Result<(), Fault> {
+    let mut last = None;
+    for attempt in 1..=POST_ATTEMPTS {
+        if let Some(order) = closing_order(alpaca, planned, ticket).await? {
+            ticket.orders.push(settle(alpaca, order).await?);
+            return Ok(());
+        }
+        match alpaca.close_position(&ticket.symbol).await {
+            Ok(order) => {
+                tracing::info!(order_id = order.id, symbol = ticket.symbol, "position closed");
+                ticket.orders.push(settle(alpaca, order).await?);
+                return Ok(());
+            }
+            Err(error) if error.is_outcome_unknown() || matches!(error, AlpacaError::RateLimited { .. }) => {
+                tracing::warn!(symbol = ticket.symbol, %error, attempt, "close outcome unknown, asking the broker");
+                sleep(POST_PAUSE * attempt).await;
+                last = Some(error);
+            }
+            Err(error @ AlpacaError::Refused { .. }) => {
+                tracing::warn!(symbol = ticket.symbol, %error, "close refused");
+                ticket.problem = Some(error.to_string());
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let reason = last.map(|error| error.to_string()).unwrap_or_default();
+    Err(StepError::BrokerUnavailable(format!("{} could not be closed in {POST_ATTEMPTS} attempts: {reason}", ticket.symbol)).into())
+}
+
+/// The order that closing the position has caused: a sell without an id of ours, for what is left.
+async fn closing_order(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: &Ticket) -> Result<Option<Order>, Fault> {
+    let orders = alpaca.orders_since(&ticket.symbol, Side::Sell, planned).await?;
+    Ok(orders.into_iter().find(|order| !ClientOrderId::is_ours(&order.client_order_id) && order.qty < Decimal::ONE))
+}
