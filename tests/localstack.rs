@@ -79,8 +79,8 @@ fn trials(backend: &Backend) -> Vec<Trial> {
             if lines.is_empty() { Ok(()) } else { Err(Failed::from(lines.join("\n"))) }
         };
         // Those that LocalStack cannot carry are listed as ignored, with what they need.
-        let ignored = !missing.is_empty();
-        let kind = if ignored { format!("needs {kind}") } else { String::new() };
+        let ignored = loaded.scenario.long || !missing.is_empty();
+        let kind = if !missing.is_empty() { format!("needs {kind}") } else { String::new() };
         Trial::test(name, test).with_kind(kind).with_ignored_flag(ignored)
     };
     files.into_iter().map(trial).collect()

@@ -28,15 +28,21 @@ fn main() -> ExitCode {
 
 fn trial(library: &Arc<Library>, loaded: Result<Loaded, LoadError>, name: String) -> Trial {
     let missing = loaded.as_ref().map(|loaded| Backend::Virtual.missing(&loaded.scenario)).unwrap_or_default();
-    let needs = missing.iter().map(|need| format!("needs {}", need.name())).collect::<Vec<_>>().join(", ");
+    let is_long = loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long);
+    let needs = if is_long {
+        "long".to_owned()
+    } else {
+        missing.iter().map(|need| format!("needs {}", need.name())).collect::<Vec<_>>().join(", ")
+    };
     let library = Arc::clone(library);
     let test = move || {
         let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;
         let run = run(&library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
         if run.passed() { reviewed(&run) } else { Err(Failed::from(failure(&run))) }
     };
-    // Those that a world in memory cannot carry are listed as ignored, with what they need; `cargo test --test wire_scenarios` runs them.
-    Trial::test(name, test).with_kind(needs).with_ignored_flag(!missing.is_empty())
+    // Those that take long, `cargo sim run` runs by name; those that a world in memory cannot carry,
+    // `cargo test --test wire_scenarios`.
+    Trial::test(name, test).with_kind(needs).with_ignored_flag(is_long || !missing.is_empty())
 }
 
 /// Holds what the run brought about against the reviewed snapshot; a virtual world needs no redaction.

@@ -15,8 +15,10 @@ fn main() -> ExitCode {
     let files = library.scenario_files().expect("the scenario folder can be read");
     let trial = |(name, path): (String, std::path::PathBuf)| {
         let library = Arc::clone(&library);
-        Trial::test(name.clone(), move || {
-            let loaded = load_scenario(&path, &name).map_err(|mistake| Failed::from(mistake.to_string()))?;
+        let loaded = load_scenario(&path, &name);
+        let is_long = loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long);
+        let test = move || {
+            let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;
             assert_eq!(Backend::Wire.missing(&loaded.scenario), [], "the wire carries every scenario");
             let run = run_on(&Backend::Wire, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
             if !run.passed() {
@@ -28,7 +30,8 @@ fn main() -> ExitCode {
             let inside = run_on(&Backend::Virtual, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
             let lines = difference(("virtual", &inside.journal), ("wire", &run.journal));
             if lines.is_empty() { Ok(()) } else { Err(Failed::from(lines.join("\n"))) }
-        })
+        };
+        Trial::test(name, test).with_ignored_flag(is_long)
     };
     libtest_mimic::run(&arguments, files.into_iter().map(trial).collect()).exit_code()
 }
