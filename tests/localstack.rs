@@ -68,6 +68,7 @@ fn trials(backend: &Backend) -> Vec<Trial> {
         let loaded = load_scenario(&path, &name).expect("the scenario is sound");
         let missing = backend.missing(&loaded.scenario);
         let kind = missing.iter().map(|need| Capability::name(*need)).collect::<Vec<_>>().join(", ");
+        let ignored = loaded.scenario.long || !missing.is_empty();
         let (library, backend) = (Arc::clone(&library), backend.clone());
         let test = move || {
             let run = run_on(&backend, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
@@ -79,7 +80,6 @@ fn trials(backend: &Backend) -> Vec<Trial> {
             if lines.is_empty() { Ok(()) } else { Err(Failed::from(lines.join("\n"))) }
         };
         // Those that LocalStack cannot carry are listed as ignored, with what they need.
-        let ignored = loaded.scenario.long || !missing.is_empty();
         let kind = if !missing.is_empty() { format!("needs {kind}") } else { String::new() };
         Trial::test(name, test).with_kind(kind).with_ignored_flag(ignored)
     };
