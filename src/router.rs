@@ -14,7 +14,7 @@ use crate::envelope::{Envelope, Incoming, Trigger, classify, unwrap};
 use crate::error::StepError;
 use crate::event::{Body, DetailType, ErrorNotificationRequested, Event, EventError, Origin};
 use crate::execution::{self, TradingExecution};
-use crate::id::CorrelationId;
+use crate::id::{CorrelationId, EventId};
 use crate::notification::NotificationService;
 use crate::orchestration::{Notifier, Start, Starter, Watchdog};
 use crate::pnl;
@@ -159,7 +159,8 @@ impl Router {
     /// Publishes the one error event of a failure on the command path. It comes back through the catch-all rule,
     /// and the circuit breaker ends it there.
     async fn tell_error(&self, correlation_id: &CorrelationId, cause: &str, title: &str, report: &str) -> Result<(), StepError> {
-        let origin = Origin { correlation_id, causation_id: cause, at: self.services.now() };
+        let now = self.services.now();
+        let origin = Origin { correlation_id, causation_id: cause, at: now };
         let body = ErrorNotificationRequested {
             error_severity: "critical".to_owned(),
             error_priority: "URGENT".to_owned(),
@@ -168,7 +169,9 @@ impl Router {
             error_code: None,
             recipient_override: None,
         };
-        let event = Event::caused(&origin, Body::from(body), 0);
+        // A refusal is recorded nowhere, so a second one cannot repeat the first one's bytes: it is an event of its own.
+        let id = EventId::caused_by(&format!("{cause} at {now}"), DetailType::ErrorNotificationRequested.as_str(), 0);
+        let event = Event::with_id(&origin, Body::from(body), id);
         self.services.steps.publish(&self.services.steps.entry(&event)).await
     }
 
