@@ -31,7 +31,14 @@ fn normal(journal: &Journal) -> Normal {
     let mut lines = Normal::new();
     let mut add = |line: String| *lines.entry(line).or_default() += 1;
     for event in events(journal) {
-        add(format!("event {} {} {}", event.source, event.detail_type, timeless(&event.detail)));
+        let mut detail = timeless(&event.detail);
+        // Each refusal is an event of its own, named by its moment.
+        if event.detail_type == "ErrorNotificationRequested"
+            && let Value::Object(fields) = &mut detail
+        {
+            fields.remove("event_id");
+        }
+        add(format!("event {} {} {detail}", event.source, event.detail_type));
     }
     for line in invocations(journal) {
         add(line);
