@@ -36,8 +36,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Puts the simulated cloud on a port of this machine, for AWS clients in any language.
     Serve(serve::ServeArguments),
-    /// Prints the JSON Schema of scenario files.
-    Schema,
+    /// Prints the JSON Schema of scenario files, or writes those of the events into the template.
+    Schema(schema::SchemaArguments),
 }
 
 /// A mistake in the input.
@@ -61,7 +61,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Pattern(arguments) => pattern::pattern(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
-        Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
+        Command::Schema(arguments) => schema::schema(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -71,10 +71,4 @@ pub fn main(cli: Cli) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// The JSON Schema of scenario files.
-#[must_use]
-pub fn scenario_schema() -> String {
-    schema::schema()
 }
