@@ -78,9 +78,10 @@ fn shown(need: &Need) -> String {
 fn granted(role: &Role) -> BTreeSet<Need> {
     let statements = role.policies.iter().flat_map(|policy| &policy.document.statements);
     let pairs = statements.filter(|statement| statement.effect == Effect::Allow).flat_map(|statement| {
-        statement.actions.iter().flat_map(|action| {
-            statement.resources.iter().map(|resource| Need { action: action.clone(), resource: resource.clone() })
-        })
+        statement
+            .actions
+            .iter()
+            .flat_map(|action| statement.resources.iter().map(|resource| Need { action: action.clone(), resource: resource.clone() }))
     });
     pairs.collect()
 }

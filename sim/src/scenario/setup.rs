@@ -24,8 +24,7 @@ const ALPACA_SECRET: &str = "never-tell-this-broker-secret-02";
 const MAIL_PASSWORD: &str = "never-tell-this-mail-password-03";
 
 /// The secrets of every run, by the variable that tells them to the function.
-pub const SECRETS: [(&str, &str); 3] =
-    [("ALPACA__KEY", ALPACA_KEY), ("ALPACA__SECRET", ALPACA_SECRET), ("EMAIL__PASSWORD", MAIL_PASSWORD)];
+pub const SECRETS: [(&str, &str); 3] = [("ALPACA__KEY", ALPACA_KEY), ("ALPACA__SECRET", ALPACA_SECRET), ("EMAIL__PASSWORD", MAIL_PASSWORD)];
 
 fn pseudo(account: &str) -> Pseudo {
     Pseudo { account: account.to_owned(), region: "us-east-1".to_owned(), partition: "aws".to_owned(), stack_name: "alchemiser".to_owned() }
