@@ -141,8 +141,8 @@ impl fmt::Debug for Settings {
 #[error("configuration: {}", .0.join("; "))]
 pub struct ConfigError(pub Vec<String>);
 
-/// What the names of our settings begin with; every other variable is somebody else's.
-const PREFIXES: &[&str] = &["APP__", "EVENTBRIDGE__", "ALPACA__", "EMAIL__", "STRATEGY__", "LOGGING__"];
+/// The first words of our settings' names, however many underscores follow; every other variable is somebody else's.
+const WORDS: &[&str] = &["APP", "EVENTBRIDGE", "ALPACA", "EMAIL", "SMTP", "STRATEGY", "LOGGING", "IDEMPOTENCY", "WORKFLOW"];
 
 const LIVE_ENDPOINT: &str = "https://api.alpaca.markets";
 
@@ -198,9 +198,13 @@ impl<'a> Reader<'a> {
 
     /// A setting that nothing reads is a typo: what it was to change stays as it is, unseen.
     fn refuse_unknown(&mut self) {
-        let is_ours = |name: &&String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let is_ours =
+            |name: &&String| name.split_once('_').is_some_and(|(word, _)| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)));
+        let squeezed = |name: &str| name.replace('_', "").to_uppercase();
         for name in self.environment.keys().filter(is_ours).filter(|name| !self.asked.contains(*name)) {
-            self.problems.push(format!("{name} is no setting"));
+            let meant = self.asked.iter().find(|known| squeezed(known) == squeezed(name));
+            let hint = meant.map(|known| format!(", {known} is")).unwrap_or_default();
+            self.problems.push(format!("{name} is no setting{hint}"));
         }
     }
 
@@ -372,6 +376,8 @@ mod tests {
             ("STRATEGY__DSL_ALLOCATIONS", "a.clj=0.6,b.clj=0.06"),
             ("LOGGING__LEVEL", "LOUD"),
             ("EMAIL__NEUTRAL", "true"),
+            ("ALPACA_TRADING_MODE", "live"),
+            ("workflow__table_name", "other"),
             ("AWS_REGION", "eu-central-1"),
         ]);
         let error = Settings::from_environment(&wrong).expect_err("wrong").to_string();
@@ -381,6 +387,8 @@ mod tests {
             "sum to 0.66, not to 1",
             "LOGGING__LEVEL is \"LOUD\"",
             "EMAIL__NEUTRAL is no setting",
+            "ALPACA_TRADING_MODE is no setting, ALPACA__TRADING_MODE is",
+            "workflow__table_name is no setting, WORKFLOW_TABLE_NAME is",
         ] {
             assert!(error.contains(name), "{error}");
         }

@@ -36,6 +36,8 @@ pub mod portfolio;
 pub mod redact;
 pub mod response;
 pub mod router;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod services;
 pub mod step;
 pub mod store;

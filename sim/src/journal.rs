@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::cloud::need::Need;
 use crate::cloud::record::Record;
 use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::MailReport;
@@ -74,6 +75,9 @@ pub enum Fact {
         outcome: String,
         /// Milliseconds.
         duration_ms: u64,
+        /// What the caller's role must allow: actions of IAM, each with its resource.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        needs: Vec<Need>,
     },
     /// A fault was applied.
     Fault {

@@ -160,3 +160,17 @@ fn the_schema_in_the_tree_is_the_one_of_the_format() {
         "scenarios/scenario.schema.json is stale: `cargo sim schema > scenarios/scenario.schema.json`"
     );
 }
+
+#[test]
+fn the_events_schemas_in_the_template_are_those_of_the_types() {
+    let folder = folder("template");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    let kept = std::fs::read_to_string(kept).expect("the template is in the tree");
+    // One schema is spoilt, so that a command that writes nothing is found out.
+    let spoilt = kept.replace("\"x-amazon-events-source\": \"alchemiser.strategy\"", "\"x-amazon-events-source\": \"nobody\"");
+    assert!(spoilt != kept, "the template holds the schemas of the strategies");
+    std::fs::write(folder.join("template.yaml"), spoilt).expect("the folder takes a file");
+    sim(&folder, &["schema", "--template"]);
+    let fresh = std::fs::read_to_string(folder.join("template.yaml")).expect("the file is there");
+    assert!(kept == fresh, "the schemas in template.yaml are stale: `cargo sim schema --template`");
+}

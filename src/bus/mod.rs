@@ -49,7 +49,7 @@ impl BusEntry {
 }
 
 /// `strategy_v2.handlers` becomes `strategy`: the first segment without its version.
-fn short_source(module: &str) -> &str {
+pub(crate) fn short_source(module: &str) -> &str {
     let segment = module.split('.').next().unwrap_or(module);
     match segment.rsplit_once("_v") {
         Some((name, version)) if !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -47,6 +47,11 @@ macro_rules! bodies {
                 match self { $(Body::$name(_) => DetailType::$name),+ }
             }
 
+            #[cfg(feature = "schema")]
+            pub(crate) fn schema(detail_type: DetailType, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                match detail_type { $(DetailType::$name => generator.subschema_for::<crate::schema::Detail<$name>>()),+ }
+            }
+
             pub(super) fn read(detail_type: DetailType, object: &Value) -> Result<Self, EventError> {
                 match detail_type { $(DetailType::$name => read(detail_type, object).map(Body::$name)),+ }
             }

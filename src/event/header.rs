@@ -10,23 +10,29 @@ pub type JsonObject = Map<String, Value>;
 
 /// The fields that every event has (specification 1.2), in wire order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Header {
     /// The workflow; not blank.
     #[serde(deserialize_with = "correlation_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", length(min = 1)))]
     pub correlation_id: CorrelationId,
     /// The id of what brought this event about; not blank.
     #[serde(deserialize_with = "filled_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub causation_id: String,
     /// Unique, and the same whenever the same cause is worked on again.
     #[serde(deserialize_with = "event_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "String", length(min = 1)))]
     pub event_id: EventId,
     /// The sender's name for the type; the envelope's detail-type is what counts.
     #[serde(default, deserialize_with = "filled_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub event_type: String,
     /// When the event came about.
     pub timestamp: Timestamp,
     /// The full module name; the envelope's source is derived from it.
     #[serde(deserialize_with = "filled_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub source_module: String,
     /// The component within the module.
     #[serde(default, deserialize_with = "optional_text")]

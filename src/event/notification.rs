@@ -5,6 +5,7 @@ use crate::decimal::Money;
 
 /// The owner is to be told how the workflow ended. Source `alchemiser.orchestration`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradingNotificationRequested {
     /// Whether trading succeeded.
     pub trading_success: bool,
@@ -32,6 +33,7 @@ pub struct TradingNotificationRequested {
 
 /// A failure on the command path. Never acted on: the circuit breaker answers it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ErrorNotificationRequested {
     /// `critical`, `high` or `medium`.
     #[serde(deserialize_with = "text")]
@@ -55,6 +57,7 @@ pub struct ErrorNotificationRequested {
 
 /// Any other mail that the system wants sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SystemNotificationRequested {
     /// What it is about.
     #[serde(deserialize_with = "text")]

@@ -11,6 +11,7 @@ use crate::timestamp::Timestamp;
 
 /// The planner has decided what to trade. Source `alchemiser.portfolio`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RebalancePlanned {
     /// The plan.
     pub rebalance_plan: RebalancePlan,
@@ -26,37 +27,46 @@ pub struct RebalancePlanned {
 
 /// Fractions of 1, by symbol; delta = target − current (specification 6.3).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AllocationComparison {
     /// The wanted fraction.
     #[serde(with = "decimals")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>"))]
     pub target_values: BTreeMap<String, Decimal>,
     /// The present fraction.
     #[serde(with = "decimals")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>"))]
     pub current_values: BTreeMap<String, Decimal>,
     /// Target minus current.
     #[serde(with = "decimals")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>"))]
     pub deltas: BTreeMap<String, Decimal>,
 }
 
 /// A plan: what to sell, what to buy, what to leave (specification 1.7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RebalancePlan {
     /// `1.0`.
     #[serde(default = "default_version")]
     pub schema_version: String,
     /// The workflow.
     #[serde(deserialize_with = "filled_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub correlation_id: String,
     /// The SignalGenerated event.
     #[serde(deserialize_with = "filled_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub causation_id: String,
     /// When it was made.
     pub timestamp: Timestamp,
     /// Derived from the SignalGenerated event.
     #[serde(deserialize_with = "filled_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub plan_id: String,
     /// At least one; sells first.
     #[serde(deserialize_with = "items")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub items: Vec<RebalancePlanItem>,
     /// The account's value, at least 0.
     #[serde(deserialize_with = "not_negative")]
@@ -71,6 +81,7 @@ pub struct RebalancePlan {
     pub execution_urgency: Urgency,
     /// At least 1.
     #[serde(default, deserialize_with = "minutes")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub estimated_duration_minutes: Option<i64>,
     /// `session_date`, `valid_until`, `portfolio_value`, `cash_balance`, ...
     #[serde(default)]
@@ -79,9 +90,11 @@ pub struct RebalancePlan {
 
 /// One symbol of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RebalancePlanItem {
     /// 1 to 10 characters, upper case.
     #[serde(deserialize_with = "symbol")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 10)))]
     pub symbol: String,
     /// 0 to 1.
     #[serde(deserialize_with = "fraction")]
@@ -103,11 +116,13 @@ pub struct RebalancePlanItem {
     pub action: Action,
     /// 1 (first) to 5.
     #[serde(deserialize_with = "priority")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 5)))]
     pub priority: i64,
 }
 
 /// What an item asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Action {
     /// Give shares for cash.
@@ -144,6 +159,7 @@ impl<'de> Deserialize<'de> for Action {
 
 /// How soon a plan wants to be executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Urgency {
     /// No hurry.

@@ -11,6 +11,7 @@ use crate::timestamp::Timestamp;
 
 /// The strategies have decided. Source `alchemiser.strategy`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SignalGenerated {
     /// One key a strategy engine: `symbol`, `symbols`, `action`, `reasoning`, `is_multi_symbol`.
     pub signals_data: JsonObject,
@@ -22,17 +23,21 @@ pub struct SignalGenerated {
 
 /// Target weights over all strategies (specification 1.8).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConsolidatedPortfolio {
     /// Symbol to weight: not empty, each 0 to 1, their sum 0.99 to 1.01.
     #[serde(deserialize_with = "allocations")]
+    #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
     pub target_allocations: BTreeMap<String, Weight>,
     /// The workflow's id, 1 to 100 characters.
     #[serde(deserialize_with = "short_text")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub correlation_id: String,
     /// When the portfolio was decided.
     pub timestamp: Timestamp,
     /// At least 1.
     #[serde(deserialize_with = "positive")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub strategy_count: i64,
     /// The strategies' names.
     #[serde(default)]

@@ -8,6 +8,7 @@ use crate::timestamp::Timestamp;
 
 /// The orders of a plan are done, well or badly. Source `alchemiser.execution`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TradeExecuted {
     /// `plan_id`, `orders_placed`, `orders_succeeded`, `total_trade_value`, `execution_timestamp`,
     /// `success`, `orders` (of [`OrderResult`]).
@@ -28,6 +29,7 @@ pub struct TradeExecuted {
 
 /// What became of one order (specification 1.9).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderResult {
     /// The symbol.
     pub symbol: String,
@@ -37,6 +39,7 @@ pub struct OrderResult {
     pub trade_amount: Money,
     /// Shares really bought or sold.
     #[serde(with = "decimal::exact")]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Decimal"))]
     pub shares: Decimal,
     /// The average price of the fills.
     pub price: Option<String>,
@@ -60,6 +63,7 @@ pub struct OrderResult {
 
 /// The type of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderType {
     /// At any price.

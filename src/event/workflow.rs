@@ -4,6 +4,7 @@ use super::header::{JsonObject, text};
 
 /// A trading workflow has begun. Source `alchemiser.orchestration`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorkflowStarted {
     /// `trading`.
     #[serde(deserialize_with = "text")]
@@ -18,6 +19,7 @@ pub struct WorkflowStarted {
 
 /// The workflow's orders are done. Source `alchemiser.execution`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorkflowCompleted {
     /// `trading`.
     #[serde(deserialize_with = "text")]
@@ -33,6 +35,7 @@ pub struct WorkflowCompleted {
 
 /// The workflow has ended without success, for good. Source: that of the failing module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WorkflowFailed {
     /// The workflow's part that failed.
     #[serde(deserialize_with = "text")]

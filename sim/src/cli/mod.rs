@@ -42,8 +42,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Puts the simulated broker on a port of this machine: Alpaca's REST, trading and market data.
     Broker(broker::BrokerArguments),
-    /// Prints the JSON Schema of scenario files.
-    Schema,
+    /// Prints the JSON Schema of scenario files, or writes those of the events into the template.
+    Schema(schema::SchemaArguments),
 }
 
 /// A mistake in the input.
@@ -69,7 +69,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Bench(arguments) => bench::bench(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Broker(arguments) => broker::broker(&arguments),
-        Command::Schema => say(&format!("{}\n", schema::schema())).map(|()| true),
+        Command::Schema(arguments) => schema::schema(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -79,10 +79,4 @@ pub fn main(cli: Cli) -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-/// The JSON Schema of scenario files.
-#[must_use]
-pub fn scenario_schema() -> String {
-    schema::schema()
 }

@@ -63,6 +63,7 @@ impl Cloud {
             }
             if self.happens(self.knobs.throttled_per_mille) {
                 latency += self.knobs.throttle_delay;
+                self.count(now, "AWS/Events", "ThrottledRules", &[("EventBusName", &rule.bus), ("RuleName", &rule.name)], 1.0);
             }
             let delivery = Delivery {
                 event: event.clone(),

@@ -39,10 +39,21 @@ impl Cloud {
                 });
                 self.starting.push(invocation);
             }
-            Started::Throttled(again) => self.agenda.put(again, Task::Invoke(ticket)),
-            Started::GivenUp(given_up) => self.give_up(now, *given_up),
-            Started::Returned(_) | Started::Gone => {}
+            Started::Throttled(function, again) => {
+                self.count_throttle(now, &function);
+                self.agenda.put(again, Task::Invoke(ticket));
+            }
+            Started::GivenUp(given_up) => {
+                self.count_throttle(now, &given_up.function);
+                self.give_up(now, *given_up);
+            }
+            Started::Returned(function) => self.count_throttle(now, &function),
+            Started::Gone => {}
         }
+    }
+
+    fn count_throttle(&mut self, now: DateTime<Utc>, function: &str) {
+        self.count(now, "AWS/Lambda", "Throttles", &[("FunctionName", function)], 1.0);
     }
 
     /// What follows from the end of an invocation.
@@ -59,6 +70,8 @@ impl Cloud {
     /// Destination and dead-letter queue both get what was given up; without either it is lost.
     fn give_up(&mut self, now: DateTime<Utc>, given_up: GivenUp) {
         let from = format!("function {}", given_up.function);
+        // Counted also where the event goes to a queue then.
+        self.count(now, "AWS/Lambda", "AsyncEventsDropped", &[("FunctionName", &given_up.function)], 1.0);
         if given_up.destination.is_none() && given_up.dead_letter.is_none() {
             self.lose(from.clone(), &given_up.condition, &given_up.payload);
         }

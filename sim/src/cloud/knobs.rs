@@ -47,6 +47,8 @@ pub struct Knobs {
     pub throttle_delay: Duration,
     /// How many of a thousand accepted asynchronous invocations a function gets twice, with the same request id.
     pub async_duplicates_per_mille: u32,
+    /// How many invocations the account may run at once; one more is throttled.
+    pub concurrency: usize,
     /// How long a rule that was enabled or disabled still behaves as before.
     pub rule_propagation_delay: Duration,
     /// How many of a thousand DynamoDB calls are throttled.
@@ -82,6 +84,7 @@ impl Default for Knobs {
             throttled_per_mille: 0,
             throttle_delay: Duration::from_secs(60),
             async_duplicates_per_mille: 0,
+            concurrency: 1_000,
             rule_propagation_delay: Duration::ZERO,
             dynamodb_throttles_per_mille: 0,
             dynamodb_lost_answers_per_mille: 0,

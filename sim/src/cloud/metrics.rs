@@ -129,6 +129,30 @@ fn statistic(name: &str, values: &[f64]) -> Option<f64> {
         "Minimum" => values.iter().copied().fold(f64::INFINITY, f64::min),
         "SampleCount" => values.len() as f64,
         "Average" => values.iter().sum::<f64>() / values.len() as f64,
-        _ => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        "Maximum" => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        percentile => nearest_rank(values, percentile.strip_prefix('p')?.parse().ok()?),
     })
+}
+
+/// The least value that `percent` of all values do not exceed.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rank lies within the number of values")]
+fn nearest_rank(values: &[f64], percent: f64) -> f64 {
+    let mut ordered = values.to_vec();
+    ordered.sort_by(f64::total_cmp);
+    let rank = (percent / 100.0 * ordered.len() as f64).ceil() as usize;
+    ordered[rank.clamp(1, ordered.len()) - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_no_maximum() {
+        let values: Vec<f64> = (1..=40).rev().map(f64::from).collect();
+        assert_eq!(statistic("p95", &values), Some(38.0));
+        assert_eq!(statistic("p0", &values), Some(1.0));
+        assert_eq!(statistic("Maximum", &values), Some(40.0));
+        assert_eq!(statistic("p95", &values[..3]), Some(40.0));
+    }
 }

@@ -21,6 +21,7 @@ pub mod lambda;
 pub mod lambda_operations;
 pub mod meddler;
 pub mod metrics;
+pub mod need;
 pub mod pattern;
 mod polling;
 pub mod record;
@@ -112,7 +113,7 @@ impl Cloud {
     pub fn new(stack: &Stack, pseudo: Pseudo, knobs: Knobs, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
         let mut cloud = Self {
             eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed, now)?,
-            lambda: Lambda::new(stack, seed),
+            lambda: Lambda::new(stack, knobs.concurrency, seed),
             sqs: Sqs::new(&pseudo.account, &pseudo.region, seed),
             scheduler: Scheduler::new(stack, &pseudo, now)?,
             dynamodb: DynamoDb::new(&stack.tables)?,
@@ -169,6 +170,12 @@ impl Cloud {
     /// What it did since last asked, in order.
     pub fn take_records(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.records)
+    }
+
+    /// What the role of a request's sender must allow.
+    #[must_use]
+    pub fn needs(&self, request: &http::Request<bytes::Bytes>) -> Vec<need::Need> {
+        need::needs_of(request, &self.pseudo)
     }
 
     /// The queues.

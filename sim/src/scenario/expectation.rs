@@ -17,6 +17,7 @@ pub(super) fn count(expect: &Expect) -> usize {
         + usize::from(expect.alarms.is_some())
         + expect.invocations.len()
         + expect.events.len()
+        + expect.recovered.len()
         + expect.logs.len()
         + expect.responses.len()
 }
@@ -33,6 +34,9 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
     demand("dead letters", dead_letters_differ(expect, journal));
     demand("workflows", workflows_differ(expect, journal));
     demand("alarms", alarms_differ(expect, journal));
+    for name in &expect.recovered {
+        demand("recovered", not_recovered(name, journal));
+    }
     let invocations = tally(journal.records().filter_map(|(_, record)| match record {
         Record::InvocationStarted { payload, .. } => Some(trigger_of(payload)),
         _ => None,
@@ -171,6 +175,19 @@ fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let missing: Vec<&String> = wanted.iter().filter(|name| !found.iter().any(|alarm| alarm.contains(name.as_str()))).collect();
     let is_wrong = !missing.is_empty() || (wanted.is_empty() && !found.is_empty());
     is_wrong.then(|| format!("the alarms that went off are {found:?}, expected {wanted:?}"))
+}
+
+fn not_recovered(name: &str, journal: &Journal) -> Option<String> {
+    let mut last = BTreeMap::new();
+    for (_, record) in journal.records() {
+        if let Record::AlarmChanged { alarm, state, .. } = record
+            && alarm.contains(name)
+        {
+            last.insert(alarm.as_str(), state.as_str());
+        }
+    }
+    let is_well = !last.is_empty() && last.values().all(|state| *state == "OK");
+    (!is_well).then(|| format!("alarms named {name:?} ended as {last:?}, expected as OK after they went off"))
 }
 
 fn tally(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {

@@ -267,7 +267,7 @@ pub enum OrderEffectGiven {
 pub struct Topology {
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// Resources that are missing, by logical id: a rule, a permission, a queue policy.
+    /// Resources that are missing, by logical id: a rule, a permission, a queue, a queue policy, a schedule, an archive.
     pub without: Vec<String>,
     /// Rules and schedules that are disabled, by logical id.
     pub disabled: Vec<String>,
@@ -350,6 +350,9 @@ pub struct Expect {
     pub dead_letters: Vec<DeadLetterExpected>,
     /// The alarms that went off, by a part of their name; those named, and none where the list is empty.
     pub alarms: Option<Vec<String>>,
+    /// The alarms that went off and were over in the end, by a part of their name; those named.
+    #[serde(default)]
+    pub recovered: Vec<String>,
     /// Texts that log lines hold.
     #[serde(default)]
     pub logs: Vec<String>,

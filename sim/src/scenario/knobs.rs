@@ -24,6 +24,8 @@ pub struct Knobs {
     pub throttle_delay: Option<Span>,
     /// How many of a thousand asynchronous invocations come twice, with the same request id.
     pub async_duplicates_per_mille: Option<u32>,
+    /// How many invocations the account may run at once; one more is throttled.
+    pub concurrency: Option<usize>,
     /// How long a rule that was enabled or disabled still behaves as before.
     pub rule_propagation_delay: Option<Span>,
     /// The wait before a rule's or schedule's first retry; it doubles.
@@ -67,6 +69,7 @@ impl Knobs {
                 .schedule_jitter
                 .map_or(defaults.schedule_jitter, |span| knobs::Span::millis(0, u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX))),
             put_events_limit_bytes: self.put_events_limit_bytes.unwrap_or(defaults.put_events_limit_bytes),
+            concurrency: self.concurrency.unwrap_or(defaults.concurrency),
             ..defaults
         }
     }

@@ -28,3 +28,4 @@ pub use mail_script::MailScript;
 pub use moment::{Moment, Start};
 pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders, trigger_of};
 pub use runner::{Run, invoke_once, run, run_on};
+pub use setup::SECRETS;

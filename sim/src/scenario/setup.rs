@@ -18,6 +18,14 @@ use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
 use crate::world::WorldSetup;
 
+// Texts that occur nowhere else, so that a test can look for them in all that a run says.
+const ALPACA_KEY: &str = "PKNEVERTELLTHISKEY01";
+const ALPACA_SECRET: &str = "never-tell-this-broker-secret-02";
+const MAIL_PASSWORD: &str = "never-tell-this-mail-password-03";
+
+/// The secrets of every run, by the variable that tells them to the function.
+pub const SECRETS: [(&str, &str); 3] = [("ALPACA__KEY", ALPACA_KEY), ("ALPACA__SECRET", ALPACA_SECRET), ("EMAIL__PASSWORD", MAIL_PASSWORD)];
+
 fn pseudo(account: &str) -> Pseudo {
     Pseudo { account: account.to_owned(), region: "us-east-1".to_owned(), partition: "aws".to_owned(), stack_name: "alchemiser".to_owned() }
 }
@@ -41,10 +49,9 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
     let mail = MailSetup {
         hostname: "smtp.mail.me.com".to_owned(),
         user: "alchemiser@example.com".to_owned(),
-        password: "mail-secret".to_owned(),
+        password: MAIL_PASSWORD.to_owned(),
         ..MailSetup::default()
     };
-    let variables = [("ALPACA__KEY", "PKTEST"), ("ALPACA__SECRET", "secret"), ("EMAIL__PASSWORD", "mail-secret")];
     let setup = WorldSetup {
         seed,
         start,
@@ -58,7 +65,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         // A seed of its own: who adds crashes does not reshuffle the rest.
         faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille, seed.wrapping_add(2)),
         functions,
-        variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
     Ok((setup, stack))
 }
@@ -79,17 +86,24 @@ fn strategies(library: &Library, given: &Given, parameters: &mut BTreeMap<String
 fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
     let topology = &given.topology;
     for id in &topology.without {
-        let before =
-            stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
+        let count = |stack: &Stack| {
+            stack.rules.len()
+                + stack.permissions.len()
+                + stack.queues.len()
+                + stack.queue_policies.len()
+                + stack.schedules.len()
+                + stack.archives.len()
+        };
+        let before = count(stack);
         stack.rules.retain(|rule| rule.logical_id != *id);
         stack.permissions.retain(|permission| permission.logical_id != *id);
+        stack.queues.retain(|queue| queue.logical_id != *id);
         stack.queue_policies.retain(|policy| policy.logical_id != *id);
         stack.schedules.retain(|schedule| schedule.logical_id != *id);
         stack.archives.retain(|archive| archive.logical_id != *id);
-        let after = stack.rules.len() + stack.permissions.len() + stack.queue_policies.len() + stack.schedules.len() + stack.archives.len();
-        if before == after {
+        if before == count(stack) {
             return Err(LoadError(format!(
-                "topology.without: the template has no rule, permission, queue policy, schedule or archive {id:?}"
+                "topology.without: the template has no rule, permission, queue, queue policy, schedule or archive {id:?}"
             )));
         }
     }
@@ -112,7 +126,13 @@ fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
 }
 
 fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
-    let mut setup = ExchangeSetup { seed, cash: given.cash.0, ..ExchangeSetup::default() };
+    let mut setup = ExchangeSetup {
+        seed,
+        cash: given.cash.0,
+        key_id: ALPACA_KEY.to_owned(),
+        secret_key: ALPACA_SECRET.to_owned(),
+        ..ExchangeSetup::default()
+    };
     setup.positions = given.positions.iter().map(|(symbol, quantity)| (symbol.clone(), PositionSetup::from(quantity.0))).collect();
     // Prices are the same whatever the seed: another seed is another schedule of events, not another market.
     setup.market = market(given, start, MarketSetup::default());

@@ -83,7 +83,8 @@ pub(super) async fn carry(
         Err(error) => format!("{error:?}").chars().take_while(|character| *character != '{').collect::<String>().trim().to_owned(),
     };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    shared.push(Some(invocation), Fact::Call { site: site.to_string(), attempt: sdk_try, outcome: shown, duration_ms });
+    let needs = shared.with(|state| state.cloud.needs(&request));
+    shared.push(Some(invocation), Fact::Call { site: site.to_string(), attempt: sdk_try, outcome: shown, duration_ms, needs });
     outcome
 }
 

@@ -30,6 +30,8 @@ pub struct Lambda {
     /// Synchronous attempts under way, with their function.
     direct: BTreeMap<u64, String>,
     sequence: u64,
+    /// How many invocations the account may run at once.
+    concurrency: usize,
     invocations: u64,
     seed: u64,
 }
@@ -153,12 +155,12 @@ pub enum Rejection {
 pub enum Started {
     /// Carry it out.
     Invoke(Invocation),
-    /// Throttled: try again then.
-    Throttled(DateTime<Utc>),
-    /// Given up before any try, or between two.
+    /// The function is throttled: try again then.
+    Throttled(String, DateTime<Utc>),
+    /// Throttled, and given up for that.
     GivenUp(Box<GivenUp>),
-    /// A batch that was throttled: its messages come back when their visibility timeout is over.
-    Returned(Batch),
+    /// A batch for the function was throttled: its messages come back when their visibility timeout is over.
+    Returned(String),
     /// Not there any more.
     Gone,
 }
@@ -166,7 +168,7 @@ pub enum Started {
 impl Lambda {
     /// What `stack` describes.
     #[must_use]
-    pub fn new(stack: &Stack, seed: u64) -> Self {
+    pub fn new(stack: &Stack, concurrency: usize, seed: u64) -> Self {
         let functions = stack
             .functions
             .iter()
@@ -180,6 +182,7 @@ impl Lambda {
             direct: BTreeMap::new(),
             sequence: 0,
             invocations: 0,
+            concurrency,
             seed,
         }
     }
@@ -242,9 +245,10 @@ impl Lambda {
 
     /// Starts the next attempt of a ticket.
     pub fn start(&mut self, ticket: u64, now: DateTime<Utc>) -> Started {
+        let is_full = self.is_full();
         let Some(pending) = self.pending.get_mut(&ticket) else { return Started::Gone };
         let Some(state) = self.functions.get_mut(&pending.function_arn) else { return Started::Gone };
-        if state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
+        if is_full || state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
             return self.throttle(ticket, now);
         }
         state.running += 1;
@@ -265,8 +269,9 @@ impl Lambda {
     /// Starts a synchronous invocation: one attempt, whose result is the caller's alone. None where the function is
     /// throttled or not there.
     pub fn start_direct(&mut self, function_arn: &str, payload: &str) -> Option<Invocation> {
+        let is_full = self.is_full();
         let state = self.functions.get_mut(function_arn)?;
-        if state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
+        if is_full || state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
             return None;
         }
         state.running += 1;
@@ -284,17 +289,21 @@ impl Lambda {
         })
     }
 
+    fn is_full(&self) -> bool {
+        self.running.len() + self.direct.len() >= self.concurrency
+    }
+
     /// A throttled event waits from a second to five minutes until it is too old; it is not an attempt.
     fn throttle(&mut self, ticket: u64, now: DateTime<Utc>) -> Started {
         let Some(pending) = self.pending.get_mut(&ticket) else { return Started::Gone };
-        if let Some(batch) = pending.batch.take() {
-            self.pending.remove(&ticket);
-            return Started::Returned(batch);
-        }
         pending.throttles += 1;
         let wait = TimeDelta::seconds(2_i64.pow((pending.throttles - 1).min(9)).min(THROTTLE_SECONDS_MAX));
         let pending = pending.clone();
         let Some(function) = self.functions.get(&pending.function_arn).map(|state| state.function.clone()) else { return Started::Gone };
+        if pending.batch.is_some() {
+            self.pending.remove(&ticket);
+            return Started::Returned(function.name);
+        }
         if function.reserved_concurrency == Some(0) {
             return Started::GivenUp(self.give_up(ticket, &function, &pending, "ZeroReservedConcurrency", now, None));
         }
@@ -302,7 +311,7 @@ impl Lambda {
         if now + wait - pending.accepted > age {
             return Started::GivenUp(self.give_up(ticket, &function, &pending, "EventAgeExceeded", now, None));
         }
-        Started::Throttled(now + wait)
+        Started::Throttled(function.name, now + wait)
     }
 
     /// The attempts under way for the polled queue of a mapping.

@@ -48,6 +48,23 @@ fn unknown_names() {
 }
 
 #[test]
+fn wrong_schemas_of_the_registry() {
+    let schema = |lines: &str| format!("  S:\n    Type: AWS::EventSchemas::Schema\n    Properties:\n      RegistryName: r\n{lines}");
+    expect(
+        &schema("      Type: OpenApi3\n      Contents: '{}'\n"),
+        &[
+            "template.yaml:5:7: AWS::EventSchemas::Schema needs the property \"Content\"",
+            "template.yaml:7:7: unknown property \"Contents\" in AWS::EventSchemas::Schema (did you mean \"Content\"?); allowed: Content, Description, RegistryName, SchemaName, Tags, Type",
+        ],
+    );
+    expect(
+        &schema("      Type: OpenApi4\n      Content: '{}'\n"),
+        &["template.yaml:6:13: \"Type\" must be one of OpenApi3, JSONSchemaDraft4, found \"OpenApi4\""],
+    );
+    expect(&schema("      Type: OpenApi3\n      Content: '{'\n"), &["template.yaml:7:16: \"Content\" must be a JSON object, found \"{\""]);
+}
+
+#[test]
 fn unknown_attribute_of_a_resource() {
     expect(
         "  Q:\n    Type: AWS::SQS::Queue\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: !GetAtt Q.Name\n",
