@@ -38,6 +38,7 @@ impl Backend {
                 (Capability::DeadLetters, "retry policy and dead-letter queue of a target are kept and never acted on"),
                 (Capability::DisabledRules, "a rule that is disabled goes on matching"),
                 (Capability::QuotedText, "an input transformer loses events whose texts hold quotes"),
+                (Capability::ExactTime, "time is real while an answer is waited for, and prices move meanwhile"),
                 (Capability::Programs, "functions end in the state Failed, so rules lead to a queue that is emptied here"),
             ],
         }

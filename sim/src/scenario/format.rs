@@ -76,6 +76,8 @@ pub enum Capability {
     DisabledRules,
     /// Input transformers that keep quotes within texts.
     QuotedText,
+    /// Time that stands still while somebody outside works: prices that move are met at the same instant.
+    ExactTime,
     /// Functions that are programs; `lambda: binary` implies it.
     Programs,
 }
@@ -94,6 +96,7 @@ impl Capability {
             Self::Alarms => "alarms",
             Self::DisabledRules => "disabled_rules",
             Self::QuotedText => "quoted_text",
+            Self::ExactTime => "exact_time",
             Self::Programs => "programs",
         }
     }
