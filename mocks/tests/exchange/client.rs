@@ -61,7 +61,8 @@ impl Client {
     }
 
     pub fn kinds(&mut self) -> Vec<String> {
-        let reports: Vec<Report> = self.exchange.take_reports();
+        let mut reports: Vec<Report> = self.exchange.take_reports();
+        reports.retain(|report| !matches!(report, Report::Statement { .. }));
         let kind = |report: &Report| serde_json::to_value(report).unwrap()["report"].as_str().unwrap().to_owned();
         reports.iter().map(kind).collect()
     }

@@ -1,3 +1,4 @@
+use alchemiser_mocks::exchange::Report;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -208,4 +209,21 @@ fn requests_without_keys_or_in_excess_are_refused() {
     client.get("/v2/stocks/quotes/latest?symbols=TECL");
     client.wait_ms(60_000);
     client.get("/v2/clock");
+}
+
+#[test]
+fn the_account_is_stated_at_the_beginning_and_after_each_session() {
+    let mut client = Client::new(still());
+    client.order(limit("buy", "1", "51.00"));
+    client.now = at("2025-10-13T20:00:01Z");
+    client.get("/v2/account");
+    let stated = |report: Report| match report {
+        Report::Statement { at, cash, equity, positions } => Some((at, cash, equity, positions.len())),
+        _ => None,
+    };
+    let statements: Vec<_> = client.exchange.take_reports().into_iter().filter_map(stated).collect();
+    let days: Vec<String> = statements.iter().map(|(at, ..)| at.to_rfc3339()).collect();
+    assert_eq!(days, ["2025-10-10T13:35:00+00:00", "2025-10-10T20:00:00+00:00", "2025-10-13T20:00:00+00:00"]);
+    let (_, cash, equity, held) = &statements[1];
+    assert_eq!((cash, equity, *held), (&dec("9949.99"), &dec("9999.99"), 1), "a share at 50 was bought at the ask");
 }
