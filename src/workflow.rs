@@ -22,6 +22,8 @@ use crate::timestamp::Timestamp;
 
 /// A workflow, or a step of it, that takes longer than this is overdue.
 pub const OVERDUE_AFTER: Duration = Duration::from_secs(30 * 60);
+/// The index of the workflows whose mail is not confirmed, by their deadlines: only they have the attribute `awaits`.
+const AWAITING_MAIL: &str = "awaiting-mail";
 /// How often the watchdog repeats a notification that nobody confirmed.
 pub const MAXIMUM_REMINDERS: i64 = 3;
 
@@ -129,9 +131,7 @@ impl Workflows {
     /// # Errors
     /// [`StepError::StoreUnavailable`], also for a record that cannot be read.
     pub async fn load(&self, correlation_id: &CorrelationId) -> Result<Option<Workflow>, StepError> {
-        let request = self.client.get_item().table_name(&self.table).key("record_key", text(workflow_key(correlation_id)));
-        let answer = request.consistent_read(true).send().await.map_err(|error| unavailable(&error))?;
-        answer.item.map(|item| read(&ordered(item))).transpose()
+        self.item(workflow_key(correlation_id)).await?.map(|item| read(&item)).transpose()
     }
 
     /// The writes that begin a workflow and take its session. They are refused where the workflow exists, or
@@ -151,6 +151,7 @@ impl Workflows {
             .item("valid_until", text(session.valid_until.to_string()))
             .item("started_at", number(now.timestamp_millis()))
             .item("deadline", number((now + OVERDUE_AFTER).timestamp_millis()))
+            .item("awaits", text("mail"))
             .item("expires_at", expiry(now))
             .condition_expression("attribute_not_exists(record_key)")
             .build()
@@ -219,7 +220,7 @@ impl Workflows {
     #[must_use]
     pub fn notified(&self, correlation_id: &CorrelationId) -> Vec<TransactWriteItem> {
         let values = vec![(":at", number(self.clock.now().timestamp_millis()))];
-        vec![self.update(correlation_id, "SET notified_at = :at", false, values)]
+        vec![self.update(correlation_id, "SET notified_at = :at REMOVE awaits", false, values)]
     }
 
     /// Binds the workflow's session to `plan_id` before the first order, and gives execution its time.
@@ -309,28 +310,29 @@ impl Workflows {
     }
 
     /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids; all
-    /// pages of the table are read.
+    /// pages of the index are read. The index may lag behind the records, so each record is read itself.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
     pub async fn overdue(&self) -> Result<Vec<Workflow>, StepError> {
+        let now = self.clock.now();
         let mut found = Vec::new();
         let mut next = None;
         loop {
             let page = self
                 .client
-                .scan()
+                .query()
                 .table_name(&self.table)
-                .consistent_read(true)
-                .filter_expression("kind = :workflow AND deadline < :now AND attribute_not_exists(notified_at)")
-                .expression_attribute_values(":workflow", text("workflow"))
-                .expression_attribute_values(":now", number(self.clock.now().timestamp_millis()))
+                .index_name(AWAITING_MAIL)
+                .key_condition_expression("awaits = :mail AND deadline < :now")
+                .expression_attribute_values(":mail", text("mail"))
+                .expression_attribute_values(":now", number(now.timestamp_millis()))
                 .set_exclusive_start_key(next)
                 .send()
                 .await
                 .map_err(|error| unavailable(&error))?;
-            for item in page.items.unwrap_or_default() {
-                found.push(read(&ordered(item))?);
+            for key in page.items.unwrap_or_default() {
+                found.extend(self.still_overdue(get_text(&ordered(key), "record_key").unwrap_or_default(), now).await?);
             }
             next = page.last_evaluated_key;
             if next.is_none() {
@@ -339,6 +341,17 @@ impl Workflows {
         }
         found.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
         Ok(found)
+    }
+
+    async fn still_overdue(&self, record_key: String, now: DateTime<Utc>) -> Result<Option<Workflow>, StepError> {
+        let Some(item) = self.item(record_key).await?.filter(|item| item.contains_key("awaits")) else { return Ok(None) };
+        Ok(Some(read(&item)?).filter(|workflow| workflow.deadline < now))
+    }
+
+    async fn item(&self, record_key: String) -> Result<Option<Item>, StepError> {
+        let request = self.client.get_item().table_name(&self.table).key("record_key", text(record_key)).consistent_read(true);
+        let answer = request.send().await.map_err(|error| unavailable(&error))?;
+        Ok(answer.item.map(ordered))
     }
 
     fn update(

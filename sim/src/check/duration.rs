@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
 use crate::cloud::record::Record;
-use crate::journal::Journal;
+use crate::journal::{Fact, Journal};
 use crate::scenario::trigger_of;
 
 const NAME: &str = "bounded durations";
@@ -13,7 +13,7 @@ const EXECUTION_MS: u64 = 900_000;
 
 /// No invocation runs longer than its budget, unless it was frozen by a fault and ended by Lambda.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let mut triggers = BTreeMap::new();
+    let (mut triggers, local) = (BTreeMap::new(), local_invocations(journal));
     let mut findings = Vec::new();
     for (entry, record) in journal.records() {
         match record {
@@ -22,7 +22,7 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
             }
             Record::InvocationEnded { invocation, outcome, duration_ms, .. } if outcome != "timed_out" => {
                 let trigger = triggers.get(invocation).map_or("", String::as_str);
-                let is_long = trigger == "RebalancePlanned" || journal_is_local(journal, *invocation);
+                let is_long = trigger == "RebalancePlanned" || local.contains(invocation);
                 let budget = if is_long { EXECUTION_MS } else { STEP_MS };
                 if *duration_ms > budget {
                     let problem = format!("the invocation {invocation} by {trigger} took {duration_ms} ms, its budget is {budget} ms");
@@ -35,10 +35,9 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     findings
 }
 
-/// Whether the invocation handled events of its own, as it does with a bus in memory.
-fn journal_is_local(journal: &Journal, invocation: u64) -> bool {
-    use crate::journal::Fact;
-    journal.entries().iter().any(|entry| {
-        entry.invocation == Some(invocation) && matches!(&entry.fact, Fact::Log { message, .. } if message == "local event handled")
-    })
+/// The invocations that handled events of their own, as they do with a bus in memory.
+fn local_invocations(journal: &Journal) -> BTreeSet<u64> {
+    let local =
+        journal.entries().iter().filter(|entry| matches!(&entry.fact, Fact::Log { message, .. } if message == "local event handled"));
+    local.filter_map(|entry| entry.invocation).collect()
 }

@@ -64,7 +64,7 @@ const OPERATIONS: &[&str] = &[
     "dynamodb",
     "dynamodb GetItem",
     "dynamodb UpdateItem",
-    "dynamodb Scan",
+    "dynamodb Query",
     "dynamodb TransactWriteItems",
     "events",
     "events PutEvents",

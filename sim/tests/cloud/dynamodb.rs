@@ -174,3 +174,47 @@ fn an_item_has_400_kilobytes_at_most() {
     let (status, body) = world.table("PutItem", &sized(410_000));
     assert_eq!((status, kind(&body)), (400, "ValidationException"));
 }
+
+#[test]
+fn every_way_of_writing_leaves_an_item_that_expires() {
+    let mut world = World::with(|_| {}, Knobs { ttl_lag: Duration::ZERO, ..Knobs::default() });
+    let expires = json!({ "N": (world.now.timestamp() + 60).to_string() });
+    let update = |id: &str| {
+        let change = "SET expires = :second";
+        json!({ "TableName": "items", "Key": { "id": { "S": id } }, "UpdateExpression": change, "ExpressionAttributeValues": { ":second": expires } })
+    };
+    let full = |id: &str| put(id, json!({ "expires": expires }));
+    let batch = json!({ "RequestItems": { "items": [{ "PutRequest": { "Item": full("batch")["Item"] } }] } });
+    let transaction = json!({ "TransactItems": [{ "Put": full("transacted put") }, { "Update": update("transacted update") }] });
+    for (operation, input) in
+        [("PutItem", full("put")), ("UpdateItem", update("update")), ("BatchWriteItem", batch), ("TransactWriteItems", transaction)]
+    {
+        let (status, body) = world.table(operation, &input);
+        assert_eq!(status, 200, "{operation}: {body}");
+    }
+    let ids = ["put", "update", "batch", "transacted put", "transacted update"];
+    for id in ids {
+        assert_ne!(get(&mut world, id), Value::Null, "{id}");
+    }
+    world.wait(7 * 3_600);
+    for id in ids {
+        assert_eq!(get(&mut world, id), Value::Null, "{id}");
+    }
+}
+
+#[test]
+fn another_attribute_may_hold_the_expiry_from_now_on() {
+    let mut world = World::with(|_| {}, Knobs { ttl_lag: Duration::ZERO, ..Knobs::default() });
+    let (soon, late) = (world.now.timestamp() + 60, world.now.timestamp() + 365 * 86_400);
+    let seconds = json!({ "expires": { "N": late.to_string() }, "ends": { "N": soon.to_string() } });
+    world.table("PutItem", &put("a", seconds));
+    world.wait(86_400);
+    assert_ne!(get(&mut world, "a"), Value::Null);
+    for (attribute, enabled) in [("expires", false), ("ends", true)] {
+        let wanted = json!({ "TableName": "items", "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": enabled } });
+        let (status, body) = world.table("UpdateTimeToLive", &wanted);
+        assert_eq!(status, 200, "{body}");
+    }
+    world.wait(86_400);
+    assert_eq!(get(&mut world, "a"), Value::Null);
+}

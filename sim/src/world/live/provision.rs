@@ -1,9 +1,11 @@
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ScalarAttributeType,
+};
 use aws_sdk_eventbridge::types as events;
 use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::told;
-use crate::cloud::template::{Rule, Stack, Table, Target};
+use crate::cloud::template::{Index, KeySchema, Rule, Stack, Table, Target};
 
 /// Clients of the endpoint outside.
 pub(super) struct Clients {
@@ -111,14 +113,33 @@ impl Clients {
             let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
             request = request.attribute_definitions(attribute.map_err(|error| error.to_string())?);
         }
-        let range = table.key.range.iter().map(|name| (name, KeyType::Range));
-        for (name, kind) in std::iter::once((&table.key.hash, KeyType::Hash)).chain(range) {
-            let element = KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-            request = request.key_schema(element.map_err(|error| error.to_string())?);
+        request = request.set_key_schema(Some(key_schema(&table.key)?));
+        for index in &table.indexes {
+            let (keys, projection) = (key_schema(&index.key)?, projection(index));
+            request = if index.global {
+                let global = GlobalSecondaryIndex::builder().index_name(&index.name).set_key_schema(Some(keys)).projection(projection);
+                request.global_secondary_indexes(global.build().map_err(|error| error.to_string())?)
+            } else {
+                let local = LocalSecondaryIndex::builder().index_name(&index.name).set_key_schema(Some(keys)).projection(projection);
+                request.local_secondary_indexes(local.build().map_err(|error| error.to_string())?)
+            };
         }
         request.send().await.map_err(|error| told("CreateTable", &error))?;
         Ok(())
     }
+}
+
+fn key_schema(key: &KeySchema) -> Result<Vec<KeySchemaElement>, String> {
+    let range = key.range.iter().map(|name| (name, KeyType::Range));
+    let elements = std::iter::once((&key.hash, KeyType::Hash)).chain(range);
+    elements
+        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(|error| error.to_string()))
+        .collect()
+}
+
+fn projection(index: &Index) -> Projection {
+    let names = (!index.non_key_attributes.is_empty()).then(|| index.non_key_attributes.clone());
+    Projection::builder().projection_type(index.projection.as_str().into()).set_non_key_attributes(names).build()
 }
 
 /// The target as it is put outside: a function's place is taken by its inbox.

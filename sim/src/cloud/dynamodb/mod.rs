@@ -1,5 +1,8 @@
 //! Amazon DynamoDB: an embedded database that speaks its JSON, on the cloud's own clock.
 
+mod expiry;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,9 +12,10 @@ use dynoxide::storage_backend::Clock;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::template::{KeySchema, Table};
+use self::expiry::Expiries;
+use super::template::{Index, KeySchema, Table};
 
 /// What expired longer ago than five years is never swept.
 const EXPIRED_FOR_EVER: TimeDelta = TimeDelta::days(5 * 365);
@@ -20,6 +24,8 @@ const EXPIRED_FOR_EVER: TimeDelta = TimeDelta::days(5 * 365);
 pub struct DynamoDb {
     database: Database,
     clock: Arc<CloudClock>,
+    /// By the name of the table.
+    expiries: BTreeMap<String, Expiries>,
 }
 
 /// An error answer: status and JSON body, as DynamoDB words it.
@@ -82,14 +88,14 @@ impl DynamoDb {
         let clock = Arc::new(CloudClock::default());
         let shared: Arc<dyn Clock> = clock.clone();
         let database = Database::memory_with_clock(shared).map_err(|error| error.to_string())?;
-        let store = Self { database, clock };
+        let mut store = Self { database, clock, expiries: BTreeMap::new() };
         for table in tables {
             store.create(table).map_err(|error| format!("table {}: {}", table.name, error.body))?;
         }
         Ok(store)
     }
 
-    fn create(&self, table: &Table) -> Result<(), DynamoError> {
+    fn create(&mut self, table: &Table) -> Result<(), DynamoError> {
         let attributes: Vec<Value> =
             table.attribute_types.iter().map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind })).collect();
         let mut request = json!({
@@ -98,17 +104,11 @@ impl DynamoDb {
             "KeySchema": key_schema(&table.key),
             "BillingMode": "PAY_PER_REQUEST",
         });
-        let indexes: Vec<Value> = table
-            .indexes
-            .iter()
-            .filter(|index| index.global)
-            .map(|index| {
-                let projection = json!({ "ProjectionType": index.projection });
-                json!({ "IndexName": index.name, "KeySchema": key_schema(&index.key), "Projection": projection })
-            })
-            .collect();
-        if !indexes.is_empty() {
-            request["GlobalSecondaryIndexes"] = Value::Array(indexes);
+        for (member, global) in [("GlobalSecondaryIndexes", true), ("LocalSecondaryIndexes", false)] {
+            let indexes: Vec<Value> = table.indexes.iter().filter(|index| index.global == global).map(index_request).collect();
+            if !indexes.is_empty() {
+                request[member] = Value::Array(indexes);
+            }
         }
         self.handle(DateTime::UNIX_EPOCH, "CreateTable", &request.to_string())?;
         if let Some(attribute) = &table.ttl_attribute {
@@ -125,8 +125,14 @@ impl DynamoDb {
     ///
     /// # Errors
     /// DynamoDB's own.
-    pub fn handle(&self, now: DateTime<Utc>, operation: &str, input: &str) -> Result<String, DynamoError> {
+    pub fn handle(&mut self, now: DateTime<Utc>, operation: &str, input: &str) -> Result<String, DynamoError> {
         self.set_clock(now);
+        let answer = self.call(operation, input)?;
+        self.note(operation, input);
+        Ok(answer)
+    }
+
+    fn call(&self, operation: &str, input: &str) -> Result<String, DynamoError> {
         let database = &self.database;
         match operation {
             "CreateTable" => call(input, |request| database.create_table(request)),
@@ -158,45 +164,61 @@ impl DynamoDb {
     ///
     /// # Errors
     /// The database's own.
-    pub fn sweep(&self, now: DateTime<Utc>, lag: TimeDelta) -> Result<(), DynamoError> {
-        let tables = self.answer(now, "ListTables", &json!({}))?;
-        for table in tables["TableNames"].as_array().into_iter().flatten() {
+    pub fn sweep(&mut self, now: DateTime<Utc>, lag: TimeDelta) -> Result<(), DynamoError> {
+        for table in self.expiries.keys().cloned().collect::<Vec<_>>() {
             let ttl = self.answer(now, "DescribeTimeToLive", &json!({ "TableName": table }))?;
-            let attribute = &ttl["TimeToLiveDescription"]["AttributeName"];
-            if ttl["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED" {
-                self.sweep_table(now, lag, table, attribute)?;
+            let description = &ttl["TimeToLiveDescription"];
+            if description["TimeToLiveStatus"] == "ENABLED" {
+                self.sweep_table(now, lag, &table, description["AttributeName"].as_str().unwrap_or_default())?;
             }
         }
         Ok(())
     }
 
-    fn sweep_table(&self, now: DateTime<Utc>, lag: TimeDelta, table: &Value, attribute: &Value) -> Result<(), DynamoError> {
-        let described = self.answer(now, "DescribeTable", &json!({ "TableName": table }))?;
-        let keys = described["Table"]["KeySchema"].as_array().cloned().unwrap_or_default();
+    fn sweep_table(&mut self, now: DateTime<Utc>, lag: TimeDelta, table: &str, attribute: &str) -> Result<(), DynamoError> {
         let (newest, oldest) = ((now - lag).timestamp(), (now - EXPIRED_FOR_EVER).timestamp());
-        let mut scan = json!({
-            "TableName": table,
-            "FilterExpression": "#expiry BETWEEN :oldest AND :newest",
-            "ExpressionAttributeNames": { "#expiry": attribute },
-            "ExpressionAttributeValues": { ":oldest": { "N": oldest.to_string() }, ":newest": { "N": newest.to_string() } },
-        });
-        loop {
-            let page = self.answer(now, "Scan", &scan)?;
-            for item in page["Items"].as_array().into_iter().flatten() {
-                let key = keys.iter().filter_map(|key| key["AttributeName"].as_str()).map(|name| (name.to_owned(), item[name].clone()));
-                let key: Map<String, Value> = key.collect();
-                self.answer(now, "DeleteItem", &json!({ "TableName": table, "Key": key }))?;
+        let candidates = self.expiries.get_mut(table).map(|expiries| expiries.take(newest)).unwrap_or_default();
+        for key in candidates {
+            let named: Value = serde_json::from_str(&key).map_err(|error| unreadable(&error))?;
+            let found = self.answer(now, "GetItem", &json!({ "TableName": table, "Key": named, "ConsistentRead": true }))?;
+            match expiry::second(&found["Item"], attribute) {
+                Some(second) if second > newest => {
+                    self.expiries.entry(table.to_owned()).and_modify(|expiries| expiries.expect(second, key));
+                }
+                Some(second) if second >= oldest => {
+                    self.answer(now, "DeleteItem", &json!({ "TableName": table, "Key": named }))?;
+                }
+                _ => {}
             }
-            match page.get("LastEvaluatedKey") {
-                Some(last) => scan["ExclusiveStartKey"] = last.clone(),
-                None => return Ok(()),
+        }
+        Ok(())
+    }
+
+    /// Remembers for the next sweep what a call that the database took may have changed.
+    fn note(&mut self, operation: &str, input: &str) {
+        let Ok(input) = serde_json::from_str::<Value>(input) else { return };
+        let table = expiry::table_name(&input["TableName"]);
+        match operation {
+            "CreateTable" => {
+                self.expiries.insert(table, Expiries::new(&input["KeySchema"]));
+            }
+            "DeleteTable" => {
+                self.expiries.remove(&table);
+            }
+            "UpdateTimeToLive" => {
+                self.expiries.entry(table).and_modify(Expiries::forget);
+            }
+            _ => {
+                for (table, write) in expiry::writes(operation, &input) {
+                    self.expiries.entry(table).and_modify(|expiries| expiries.note(write));
+                }
             }
         }
     }
 
-    fn answer(&self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, DynamoError> {
+    fn answer(&mut self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, DynamoError> {
         let answer = self.handle(now, operation, &input.to_string())?;
-        serde_json::from_str(&answer).map_err(|error| from_database(&DynoxideError::ValidationException(error.to_string())))
+        serde_json::from_str(&answer).map_err(|error| unreadable(&error))
     }
 
     fn set_clock(&self, now: DateTime<Utc>) {
@@ -210,6 +232,14 @@ fn key_schema(key: &KeySchema) -> Vec<Value> {
     std::iter::once(hash).chain(range).collect()
 }
 
+fn index_request(index: &Index) -> Value {
+    let mut projection = json!({ "ProjectionType": index.projection });
+    if !index.non_key_attributes.is_empty() {
+        projection["NonKeyAttributes"] = json!(index.non_key_attributes);
+    }
+    json!({ "IndexName": index.name, "KeySchema": key_schema(&index.key), "Projection": projection })
+}
+
 fn call<Q: DeserializeOwned, A: Serialize>(
     input: &str,
     operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
@@ -221,7 +251,11 @@ fn call<Q: DeserializeOwned, A: Serialize>(
         from_database(&DynoxideError::ValidationException(message))
     })?;
     let answer = operation(request).map_err(|error| from_database(&error))?;
-    serde_json::to_string(&answer).map_err(|error| from_database(&DynoxideError::ValidationException(error.to_string())))
+    serde_json::to_string(&answer).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> DynamoError {
+    from_database(&DynoxideError::ValidationException(error.to_string()))
 }
 
 fn from_database(error: &DynoxideError) -> DynamoError {
