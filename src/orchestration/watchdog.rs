@@ -32,30 +32,37 @@ impl Watchdog {
         Self { notifier: Notifier::new(services.clone()), services }
     }
 
-    /// Makes one round over all overdue workflows.
+    /// Makes one round over all overdue workflows. One that cannot be seen to does not keep the others waiting.
     ///
     /// # Errors
-    /// The first error met; what was done before it stays done.
+    /// The first error met; what could be done is done.
     pub async fn round(&self) -> Result<Round, StepError> {
         let mut round = Round::default();
+        let mut first_error = None;
         for workflow in self.services.workflows.overdue().await? {
-            if workflow.state == State::Running {
-                if self.end(&workflow).await? == Outcome::Processed {
-                    round.ended += 1;
-                }
-            } else if workflow.reminders < MAXIMUM_REMINDERS {
-                self.remind(&workflow).await?;
-                round.reminded += 1;
+            if let Err(error) = self.see_to(&workflow, &mut round).await {
+                tracing::error!(correlation_id = %workflow.correlation_id, %error, "the watchdog could not see to a workflow");
+                first_error.get_or_insert(error);
             }
         }
-        Ok(round)
+        first_error.map_or(Ok(round), Err)
+    }
+
+    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or repeats the notification.
+    async fn see_to(&self, workflow: &Workflow, round: &mut Round) -> Result<(), StepError> {
+        if workflow.state != State::Completed && self.end(workflow).await? == Outcome::Processed {
+            round.ended += 1;
+        } else if workflow.reminders < MAXIMUM_REMINDERS {
+            self.remind(workflow).await?;
+            round.reminded += 1;
+        }
+        Ok(())
     }
 
     async fn end(&self, workflow: &Workflow) -> Result<Outcome, StepError> {
         let key = format!("watchdog#{}", workflow.correlation_id);
         let work = async {
             let reason = format!("the workflow was overdue: no result by {}", Timestamp::new(workflow.deadline));
-            tracing::error!(correlation_id = %workflow.correlation_id, reason, "workflow ended by the watchdog");
             let origin = Origin {
                 correlation_id: &workflow.correlation_id,
                 causation_id: workflow.correlation_id.as_str(),
@@ -78,6 +85,8 @@ impl Watchdog {
         if outcome == Outcome::Processed
             && let Some(ended) = self.services.workflows.load(&workflow.correlation_id).await?
         {
+            let reason = ended.failure_reason.as_deref();
+            tracing::error!(correlation_id = %workflow.correlation_id, reason, "workflow ended by the watchdog");
             // Not left to the rule for WorkflowFailed alone: it may be the very rule that is missing.
             self.remind(&ended).await?;
         }
@@ -86,7 +95,8 @@ impl Watchdog {
 
     async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {
         let entry = self.notifier.of_record(workflow).await?;
-        self.services.workflows.remind(&workflow.correlation_id).await?;
-        self.services.steps.publish(&entry).await
+        // Counted after it is published: what the bus did not take is no reminder.
+        self.services.steps.publish(&entry).await?;
+        self.services.workflows.remind(&workflow.correlation_id).await
     }
 }

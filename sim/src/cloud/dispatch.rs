@@ -9,6 +9,7 @@ use super::dynamodb::DynamoError;
 use super::error::ServiceError;
 use super::eventbridge::Put;
 use super::eventbridge::{put_answer, test_event_pattern};
+use super::need::Need;
 use super::record::Record;
 use super::wire::{Heard, Service, answer, hear, unknown_operation};
 use super::{Cloud, Task};
@@ -19,6 +20,31 @@ impl Cloud {
     pub fn handle(&mut self, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
         let heard = hear(request);
         self.handle_heard(now, request, &heard)
+    }
+
+    /// The same for a request that a function's code sends, with the function's role: what the role does not allow is
+    /// refused.
+    pub fn handle_for(&mut self, now: DateTime<Utc>, function: &str, request: &Request<Bytes>) -> Response<Bytes> {
+        let heard = hear(request);
+        match self.denied(function, request) {
+            Some(error) => heard.answer(Err(error), &self.next_request_id()),
+            None => self.handle_heard(now, request, &heard),
+        }
+    }
+
+    fn denied(&self, function: &str, request: &Request<Bytes>) -> Option<ServiceError> {
+        let role = self.role_of(function);
+        let need = self.needs(request).into_iter().find(|need| !role.is_some_and(|role| role.allows(&need.action, &need.resource)))?;
+        let session = self.pseudo.global_arn("sts", &format!("assumed-role/{}/{function}", role.map_or("", |role| &role.name)));
+        let Need { action, resource } = need;
+        let code = if action.starts_with("dynamodb:") { "com.amazon.coral.service#AccessDeniedException" } else { "AccessDeniedException" };
+        Some(ServiceError::client(
+            code,
+            format!(
+                "User: {session} is not authorized to perform: {action} on resource: {resource} because no identity-based policy \
+                 allows the {action} action"
+            ),
+        ))
     }
 
     /// The same for a request that was read before.

@@ -9,6 +9,7 @@ use super::eventbridge::Entry;
 use super::lambda::{GivenUp, Next, Started};
 use super::record::Record;
 use super::sqs::{MessageAttribute, NewMessage};
+use super::template::Role;
 use super::{Cloud, Task, delta};
 
 impl Cloud {
@@ -147,7 +148,12 @@ impl Cloud {
     }
 
     fn function_may(&self, function: &str, action: &str, resource: &str) -> bool {
-        let role = self.lambda.function(function).map(|function| function.role_arn.clone()).unwrap_or_default();
-        self.roles.iter().any(|known| known.arn == role && known.allows(action, resource))
+        self.role_of(function).is_some_and(|role| role.allows(action, resource))
+    }
+
+    /// The role that the template gives a function.
+    pub(super) fn role_of(&self, function: &str) -> Option<&Role> {
+        let arn = &self.lambda.function(function)?.role_arn;
+        self.roles.iter().find(|known| known.arn == *arn)
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Request;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::template::Pseudo;
 use super::wire::{Service, call_of};
@@ -32,7 +32,17 @@ pub fn needs_of(request: &Request<Bytes>, pseudo: &Pseudo) -> Vec<Need> {
             .flat_map(|item| item.as_object().into_iter().flatten())
             .map(|(part, inner)| Need { action: part_action(part), resource: arn(pseudo, "dynamodb", "table/", &inner["TableName"]) })
             .collect(),
-        (Service::DynamoDb, _) => vec![Need { action, resource: arn(pseudo, "dynamodb", "table/", &input["TableName"]) }],
+        (Service::DynamoDb, "BatchGetItem" | "BatchWriteItem") => input["RequestItems"]
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .map(|table| Need { action: action.clone(), resource: arn(pseudo, "dynamodb", "table/", &table.as_str().into()) })
+            .collect(),
+        (Service::DynamoDb, _) => {
+            let table = arn(pseudo, "dynamodb", "table/", &input["TableName"]);
+            let resource = input["IndexName"].as_str().map_or(table.clone(), |index| format!("{table}/index/{index}"));
+            vec![Need { action, resource }]
+        }
         (Service::Sqs, _) => {
             let queue = input["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
             vec![Need { action, resource: arn(pseudo, "sqs", "", &queue.into()) }]

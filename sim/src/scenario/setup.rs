@@ -107,6 +107,17 @@ fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
             )));
         }
     }
+    for sid in &topology.without_statements {
+        let mut found = 0;
+        for policy in stack.roles.iter_mut().flat_map(|role| &mut role.policies) {
+            let before = policy.document.statements.len();
+            policy.document.statements.retain(|statement| statement.sid.as_ref() != Some(sid));
+            found += before - policy.document.statements.len();
+        }
+        if found == 0 {
+            return Err(LoadError(format!("topology.without_statements: no role in the template has a statement {sid:?}")));
+        }
+    }
     for id in &topology.disabled {
         let rules = stack.rules.iter_mut().filter(|rule| rule.logical_id == *id).map(|rule| rule.enabled = false).count();
         let schedules =

@@ -97,7 +97,7 @@ fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effec
 async fn work(shared: &Arc<Shared>, context: &Context, party: Party, request: &Request<Bytes>) -> Result<Response<Bytes>, ConnectorError> {
     let invocation = context.invocation();
     match (&shared.doors, party) {
-        (Doors::Inside, _) => Ok(hand_in(shared, invocation, request)),
+        (Doors::Inside, _) => Ok(hand_in(shared, context, request)),
         (Doors::Gateways(sockets), _) => match context.gateway() {
             Some(gateway) => sockets.forward(&format!("http://{}", gateway.http), request).await,
             None => Err(ConnectorError::other("the execution environment has no gateway".into(), None)),
@@ -120,11 +120,11 @@ async fn work(shared: &Arc<Shared>, context: &Context, party: Party, request: &R
     }
 }
 
-/// Hands a request in to the world's own cloud or broker.
-pub(super) fn hand_in(shared: &Shared, invocation: u64, request: &Request<Bytes>) -> Response<Bytes> {
-    let now = shared.now();
+/// Hands a function's request in to the world's own cloud or broker.
+pub(super) fn hand_in(shared: &Shared, context: &Context, request: &Request<Bytes>) -> Response<Bytes> {
+    let (now, invocation) = (shared.now(), context.invocation());
     let response = match call_of(request) {
-        Some(_) => shared.with(|state| state.cloud.handle(now, request)),
+        Some(_) => shared.with(|state| state.cloud.handle_for(now, &context.function, request)),
         None => shared.exchange(|exchange| exchange.handle(now, request)),
     };
     shared.collect(Some(invocation));

@@ -65,6 +65,7 @@ impl Carrier {
 /// What is going on in an execution environment: the transports label calls with it, and faults end it.
 #[derive(Debug, Default)]
 pub(super) struct Context {
+    pub function: String,
     current: Mutex<Current>,
     gateway: Option<Addresses>,
     pub crash: Notify,
@@ -164,7 +165,7 @@ impl Environments {
             .ok_or_else(|| format!("the world has no code for the function {function}"))?;
         let gateway = self.carrier.gateway()?;
         let addresses = gateway.as_ref().map(Gateway::addresses);
-        let context = Arc::new(Context { gateway: addresses, ..Context::default() });
+        let context = Arc::new(Context { function: function.to_owned(), gateway: addresses, ..Context::default() });
         let sockets = addresses.map(|addresses| SocketPorts {
             http: addresses.http,
             mail: addresses.mail,

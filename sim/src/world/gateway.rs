@@ -91,7 +91,7 @@ fn speak_http(stream: TcpStream, duty: Duty, shared: &Arc<Shared>, context: &Arc
         let (shared, context) = (Arc::clone(&shared), Arc::clone(&context));
         async move {
             match duty {
-                Duty::HandIn => Ok(plain(hand_in(&shared, context.invocation(), &request))),
+                Duty::HandIn => Ok(plain(hand_in(&shared, &context, &request))),
                 Duty::Carry => carry(&shared, &context, request).await.map(plain).map_err(|_| Unanswered),
             }
         }

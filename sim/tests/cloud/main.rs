@@ -6,6 +6,7 @@ mod dynamodb;
 mod lambda;
 mod polling;
 mod put_events;
+mod roles;
 mod rules;
 mod schedules;
 

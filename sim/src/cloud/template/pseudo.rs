@@ -36,7 +36,7 @@ impl Pseudo {
     }
 
     /// An ARN of a service without regions, such as IAM.
-    pub(super) fn global_arn(&self, service: &str, resource: &str) -> String {
+    pub(in crate::cloud) fn global_arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}::{}:{resource}", self.partition, self.account)
     }
 

@@ -1,0 +1,75 @@
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::scenario::{Amount, Span};
+
+/// How the broker behaves.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExchangeGiven {
+    /// How long proceeds of sells do not count as buying power.
+    pub settlement_delay: Option<Span>,
+    /// How long a look-up does not find a new order.
+    pub hide_new_orders_for: Option<Span>,
+    /// How long a look-up shows a filled order without its price.
+    pub hide_fill_price_for: Option<Span>,
+    /// How long a `client_order_id` is refused a second time.
+    pub remember_client_order_ids_for: Option<Span>,
+    /// The rate limit.
+    pub requests_per_minute: Option<u32>,
+    /// Whether the broker blocks trading.
+    pub trading_blocked: bool,
+    /// Whether the market trades around the clock on every day of the week, for worlds on the machine's own clock.
+    pub always_open: bool,
+    /// What becomes of orders.
+    pub orders: Vec<OrderRuleGiven>,
+}
+
+/// What becomes of an order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRuleGiven {
+    /// Only for this symbol.
+    pub symbol: Option<String>,
+    /// Only for this side.
+    pub side: Option<SideGiven>,
+    /// Only for the n-th order that matches.
+    pub occurrence: Option<u32>,
+    /// What.
+    pub effect: OrderEffectGiven,
+}
+
+/// To buy or to sell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SideGiven {
+    /// Cash for shares.
+    Buy,
+    /// Shares for cash.
+    Sell,
+}
+
+/// What becomes of an order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderEffectGiven {
+    /// It is filled after that time.
+    FillAfter(Span),
+    /// So many percent are filled, the rest never.
+    Partial(Amount),
+    /// Its cancellation takes that long, and it may be filled meanwhile.
+    CancelLate(Span),
+    /// It is accepted, and refused by the market after that time.
+    RejectAfter(Span),
+    /// It rests.
+    Never,
+    /// It is refused.
+    Reject {
+        /// The HTTP status.
+        status: u16,
+        /// The broker's code.
+        code: u32,
+        /// The broker's words.
+        message: String,
+    },
+}

@@ -1,0 +1,113 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::SideGiven;
+use crate::scenario::Amount;
+
+/// What must hold in the end.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The account's cash in dollars, to the cent.
+    pub cash: Amount,
+    /// Shares held, by symbol; all of them.
+    pub positions: BTreeMap<String, Amount>,
+    /// The mails, in order; all of them.
+    pub mails: Vec<MailExpected>,
+    /// The orders that reached the broker, refused ones too, in order; all of them.
+    pub orders: Option<Vec<OrderExpected>>,
+    /// How many workflows were started, completed, failed.
+    pub workflows: Option<WorkflowsExpected>,
+    /// How many attempts each trigger woke the function for; those named.
+    #[serde(default)]
+    pub invocations: BTreeMap<String, usize>,
+    /// How many events of each type a bus accepted; those named.
+    #[serde(default)]
+    pub events: BTreeMap<String, usize>,
+    /// What was dead-lettered, in order; all of it.
+    #[serde(default)]
+    pub dead_letters: Vec<DeadLetterExpected>,
+    /// The alarms that went off, by a part of their name; those named, and none where the list is empty.
+    pub alarms: Option<Vec<String>>,
+    /// The alarms that went off and were over in the end, by a part of their name; those named.
+    #[serde(default)]
+    pub recovered: Vec<String>,
+    /// Texts that log lines hold.
+    #[serde(default)]
+    pub logs: Vec<String>,
+    /// Answers of the function.
+    #[serde(default)]
+    pub responses: Vec<ResponseExpected>,
+}
+
+/// A mail.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailExpected {
+    /// The whole subject.
+    pub subject: String,
+    /// Texts that the text part holds.
+    #[serde(default)]
+    pub contains: Vec<String>,
+    /// How many such mails follow each other.
+    #[serde(default = "one")]
+    pub times: usize,
+}
+
+/// An order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderExpected {
+    /// The symbol.
+    pub symbol: String,
+    /// The side.
+    pub side: SideGiven,
+    /// Shares ordered.
+    pub quantity: Amount,
+    /// How it ended: filled, canceled, expired, ...
+    pub status: String,
+}
+
+/// Numbers of workflows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorkflowsExpected {
+    /// With a WorkflowStarted event.
+    pub started: usize,
+    /// With a WorkflowCompleted event.
+    pub completed: usize,
+    /// With a WorkflowFailed event.
+    pub failed: usize,
+}
+
+/// A dead letter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetterExpected {
+    /// Who gave up: a part of `rule NAME`, `function NAME`, `schedule NAME`.
+    pub from: String,
+    /// Why: AWS's code or condition.
+    pub reason: String,
+    /// A text that the message holds.
+    #[serde(default)]
+    pub holds: String,
+}
+
+/// An answer of the function.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResponseExpected {
+    /// What woke it.
+    pub to: String,
+    /// A text that the answer's JSON holds.
+    pub holds: String,
+    /// How many such answers there are.
+    #[serde(default = "one")]
+    pub times: usize,
+}
+
+fn one() -> usize {
+    1
+}

@@ -1,0 +1,99 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{ExchangeGiven, Topology};
+use crate::scenario::mail_script::MailRuleGiven;
+use crate::scenario::{Amount, Knobs, MailScript, Span, Start};
+
+/// The world before anything happens.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// The time in New York; `now` where the function is a program.
+    pub clock: Start,
+    /// The account's cash in dollars.
+    #[serde(default = "default_cash")]
+    pub cash: Amount,
+    /// Shares held, by symbol.
+    #[serde(default)]
+    pub positions: BTreeMap<String, Amount>,
+    /// Prices and properties of symbols, where the bundled prices are not wanted.
+    #[serde(default)]
+    pub market: BTreeMap<String, AssetGiven>,
+    /// Strategy files by name; the packaged ones where this is absent.
+    #[serde(default)]
+    pub strategies: BTreeMap<String, StrategyGiven>,
+    /// How the broker behaves.
+    #[serde(default)]
+    pub exchange: ExchangeGiven,
+    /// What the mail server does, beside accepting mail.
+    #[serde(default)]
+    #[schemars(with = "Vec<MailRuleGiven>")]
+    pub mail: Vec<MailScript>,
+    /// Changes to the template.
+    #[serde(default)]
+    pub topology: Topology,
+    /// What AWS leaves open.
+    #[serde(default)]
+    pub knobs: Knobs,
+}
+
+fn default_cash() -> Amount {
+    Amount(rust_decimal::Decimal::ONE_HUNDRED * rust_decimal::Decimal::ONE_THOUSAND)
+}
+
+/// One symbol of the market.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssetGiven {
+    /// The same price on every day.
+    pub price: Option<Amount>,
+    /// Daily closes, the last one on the session before the clock's.
+    #[serde(default)]
+    pub closes: Vec<Amount>,
+    /// What the data feed shows instead of the market's quote.
+    pub quote: Option<QuoteGiven>,
+    /// Whether parts of a share can be traded.
+    #[serde(default = "yes")]
+    pub fractionable: bool,
+    /// Whether it can be traded at all.
+    #[serde(default = "yes")]
+    pub tradable: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the data feed shows.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuoteGiven {
+    /// Nobody offers.
+    ZeroAsk,
+    /// Nobody bids.
+    ZeroBid,
+    /// No quote at all.
+    Missing,
+    /// The bid is above the ask by so many dollars.
+    Crossed(Amount),
+    /// As it was that long ago.
+    Stale(Span),
+}
+
+/// A strategy file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StrategyGiven {
+    /// Its share of the portfolio.
+    #[serde(default = "whole")]
+    pub share: Amount,
+    /// Its text.
+    pub source: String,
+}
+
+fn whole() -> Amount {
+    Amount(rust_decimal::Decimal::ONE)
+}

@@ -1,0 +1,64 @@
+mod action;
+mod capability;
+mod exchange;
+mod expect;
+mod given;
+mod topology;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use self::action::Action;
+pub use self::capability::Capability;
+pub use self::exchange::{ExchangeGiven, OrderEffectGiven, OrderRuleGiven, SideGiven};
+pub use self::expect::{DeadLetterExpected, Expect, MailExpected, OrderExpected, ResponseExpected};
+pub use self::given::{AssetGiven, Given, QuoteGiven};
+pub use self::topology::Topology;
+use super::Fault;
+use super::fault::FaultGiven;
+
+/// One scenario file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What the scenario shows, in a sentence.
+    pub about: String,
+    /// What a backend must be able to do; one without a capability skips the scenario, and says so.
+    #[serde(default)]
+    pub needs: Vec<Capability>,
+    /// Whether it takes long: then it runs only where it is asked for by name.
+    #[serde(default)]
+    pub long: bool,
+    /// What runs as the function.
+    #[serde(default)]
+    pub lambda: Lambda,
+    /// The world before anything happens.
+    pub given: Given,
+    /// What happens, in order; then the world runs on until nothing is under way.
+    pub when: Vec<Action>,
+    /// What goes wrong.
+    #[serde(default)]
+    #[schemars(with = "Vec<FaultGiven>")]
+    pub faults: Vec<Fault>,
+    /// What must hold in the end, beside all invariants.
+    pub expect: Expect,
+}
+
+impl Scenario {
+    /// What a backend must be able to do.
+    pub fn needs(&self) -> impl Iterator<Item = Capability> {
+        let programs = (self.lambda == Lambda::Binary).then_some(Capability::Programs);
+        self.needs.iter().copied().chain(programs)
+    }
+}
+
+/// What runs as the function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lambda {
+    /// The code of the trading system, within the process of the world.
+    #[default]
+    InProcess,
+    /// The program that is deployed, as a process of its own; it lives on the machine's clock, so `given.clock` is `now`.
+    Binary,
+}
