@@ -5,12 +5,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use alchemiser::aws::AwsSetup;
+use alchemiser_sim::endpoint::clients_of;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
 };
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::Builder;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Failed> {
         return Err("wire_client ENDPOINT LATENCIES SECONDS".into());
     };
     let (latencies, seconds) = (latencies.parse()?, Duration::from_secs(seconds.parse()?));
-    let aws = clients(endpoint);
+    let aws = clients_of(endpoint, Builder::new().build_http(), "us-east-1", 1);
     let (latency, events) = match EventPath::create(&aws).await {
         Ok(path) => path.figures(latencies, seconds).await,
         Err(error) => (json!(explained(&*error)), json!(explained(&*error))),
@@ -52,17 +52,6 @@ fn figure(outcome: Result<f64, Failed>) -> Value {
 
 fn explained(error: &dyn Error) -> String {
     if error.source().is_none() { error.to_string() } else { DisplayErrorContext(error).to_string() }
-}
-
-fn clients(endpoint: &str) -> AwsSetup {
-    AwsSetup {
-        http: Builder::new().build_http(),
-        credentials: AwsSetup::static_credentials("test", "test"),
-        region: "us-east-1".to_owned(),
-        time: SharedTimeSource::new(SystemTimeSource::new()),
-        endpoint: Some(endpoint.to_owned()),
-        attempts: 1,
-    }
 }
 
 /// A rule of the default bus with a queue behind it.

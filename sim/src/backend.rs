@@ -25,8 +25,8 @@ impl Backend {
         }
     }
 
-    /// What it cannot do, and why. Those of LocalStack are tried by `cargo test --test localstack`, so that one that
-    /// learned something is noticed.
+    /// What it cannot do, and why. What LocalStack might learn one day (dead letters, replay, disabled rules, quoted texts)
+    /// is tried by `cargo test --test localstack`, so that it is noticed; the others lie in how it is used here.
     #[must_use]
     pub fn limits(&self) -> &'static [(Capability, &'static str)] {
         match self {

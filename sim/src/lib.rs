@@ -9,6 +9,7 @@ pub mod backend;
 pub mod check;
 pub mod cli;
 pub mod cloud;
+pub mod endpoint;
 pub mod fault;
 pub mod host;
 pub mod journal;

@@ -14,7 +14,7 @@ use alchemiser_sim::cloud::template::{Pseudo, load};
 use alchemiser_sim::fault::Faults;
 use alchemiser_sim::journal::Journal;
 use alchemiser_sim::runtime::{Event, FunctionCode, FunctionPorts, Functions, Handler, HandlerError};
-use alchemiser_sim::world::{World, WorldSetup};
+use alchemiser_sim::world::{Place, World, WorldSetup};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -98,7 +98,7 @@ fn pseudo() -> Pseudo {
 }
 
 /// The office's world, in which the printer fails so many times.
-fn office(failures: u32) -> World {
+fn office(failures: u32) -> Box<dyn Place> {
     let stack = load("parcels.yaml", include_str!("foreign/parcels.yaml"), &BTreeMap::new(), &pseudo()).expect("a sound template");
     let code = Office { failures: Arc::new(AtomicU32::new(failures)) };
     let setup = WorldSetup {
@@ -115,17 +115,17 @@ fn office(failures: u32) -> World {
         functions: Functions::from([("label".to_owned(), Arc::new(code) as Arc<dyn FunctionCode>)]),
         variables: BTreeMap::new(),
     };
-    World::new(setup).expect("a world")
+    Box::new(World::new(setup).expect("a world"))
 }
 
-fn place(world: &World, order: &str, weight: u32) {
+async fn order(world: &mut dyn Place, order: &str, weight: u32) {
     let detail = json!({ "order": order, "weight": weight }).to_string();
-    world.put_event("parcels", "shop", "OrderPlaced", &detail).expect("the event is put");
+    world.put_event("parcels", "shop", "OrderPlaced", &detail).await.expect("the event is put");
 }
 
-fn queue(world: &World, name: &str) -> Vec<Value> {
+async fn queue(world: &mut dyn Place, name: &str) -> Vec<Value> {
     let arn = format!("arn:aws:sqs:eu-west-1:210987654321:{name}");
-    let bodies = world.touch(|cloud, now| cloud.drain_queue(now, &arn));
+    let bodies = world.drain(&arn).await.expect("the queue is there");
     bodies.iter().map(|body| serde_json::from_str(body).expect("the messages are JSON")).collect()
 }
 
@@ -140,13 +140,13 @@ fn answers(journal: &Journal) -> Vec<Value> {
 #[tokio::test(start_paused = true)]
 async fn an_order_is_labelled_once_and_a_heavy_one_is_told_to_the_dock() {
     let mut world = office(0);
-    place(&world, "light", 2);
-    place(&world, "heavy", 31);
-    place(&world, "heavy", 31);
-    place(&world, "weightless", 0);
-    world.settle().await;
-    assert_eq!(queue(&world, "dock"), [json!({ "carry": "heavy", "kilograms": 31 })]);
-    assert_eq!(queue(&world, "lost"), Vec::<Value>::new());
+    order(world.as_mut(), "light", 2).await;
+    order(world.as_mut(), "heavy", 31).await;
+    order(world.as_mut(), "heavy", 31).await;
+    order(world.as_mut(), "weightless", 0).await;
+    world.settle().await.expect("nothing is outside");
+    assert_eq!(queue(world.as_mut(), "dock").await, [json!({ "carry": "heavy", "kilograms": 31 })]);
+    assert_eq!(queue(world.as_mut(), "lost").await, Vec::<Value>::new());
     let journal = world.finish();
     let labelled = answers(&journal).iter().filter(|answer| answer["labelled"] == true).count();
     let refused = answers(&journal).iter().filter(|answer| answer["labelled"] == false).count();
@@ -156,8 +156,8 @@ async fn an_order_is_labelled_once_and_a_heavy_one_is_told_to_the_dock() {
 #[tokio::test(start_paused = true)]
 async fn two_failures_are_tried_again_after_one_and_two_minutes_with_the_same_request_id() {
     let mut world = office(2);
-    place(&world, "light", 2);
-    world.settle().await;
+    order(world.as_mut(), "light", 2).await;
+    world.settle().await.expect("nothing is outside");
     let journal = world.finish();
     let attempts: Vec<(TimeDelta, u32, String)> = journal
         .records()
@@ -176,9 +176,9 @@ async fn two_failures_are_tried_again_after_one_and_two_minutes_with_the_same_re
 #[tokio::test(start_paused = true)]
 async fn three_failures_end_at_the_destination_with_the_event_and_the_error() {
     let mut world = office(3);
-    place(&world, "light", 2);
-    world.settle().await;
-    let lost = queue(&world, "lost");
+    order(world.as_mut(), "light", 2).await;
+    world.settle().await.expect("nothing is outside");
+    let lost = queue(world.as_mut(), "lost").await;
     let [message] = lost.as_slice() else { panic!("one message, found {lost:?}") };
     assert_eq!(message["requestContext"]["condition"], "RetriesExhausted");
     assert_eq!(message["requestContext"]["approximateInvokeCount"], 3);

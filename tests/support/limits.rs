@@ -5,13 +5,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use alchemiser::aws::AwsSetup;
+use alchemiser_sim::endpoint::clients_of;
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat as Format};
 use aws_sdk_eventbridge::types::builders::TargetBuilder;
 use aws_sdk_eventbridge::types::{
     DeadLetterConfig, InputTransformer, PutEventsRequestEntry, ReplayDestination, RetryPolicy, RuleState, Target,
 };
 use aws_sdk_scheduler as scheduler;
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
+use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use aws_smithy_http_client::Builder;
 use libtest_mimic::{Failed, Trial};
 
@@ -33,22 +34,11 @@ where
     F: Future<Output = Result<(), Failed>> + 'static,
 {
     let endpoint = endpoint.to_owned();
-    Trial::test(name, move || block_on(tried(clients(&endpoint)))).with_kind("limit")
+    Trial::test(name, move || block_on(tried(clients_of(&endpoint, Builder::new().build_http(), "us-east-1", 1)))).with_kind("limit")
 }
 
 fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
-}
-
-fn clients(endpoint: &str) -> AwsSetup {
-    AwsSetup {
-        http: Builder::new().build_http(),
-        credentials: AwsSetup::static_credentials("test", "test"),
-        region: "us-east-1".to_owned(),
-        time: SharedTimeSource::new(SystemTimeSource::new()),
-        endpoint: Some(endpoint.to_owned()),
-        attempts: 1,
-    }
 }
 
 /// An event whose target does not exist belongs in the target's dead-letter queue at once (semantics 3.4).

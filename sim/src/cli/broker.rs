@@ -1,13 +1,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use alchemiser::clock::{Clock, SystemClock};
 use alchemiser_mocks::exchange::{Exchange, ExchangeSetup, Hours, MarketSetup, Series};
+use bytes::Bytes;
 use clap::Args;
+use http::Request;
 use rust_decimal::Decimal;
-use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
@@ -49,14 +49,17 @@ pub(super) fn broker(arguments: &BrokerArguments) -> Result<bool, Mistake> {
     let exchange = Rc::new(RefCell::new(Exchange::new(setup(arguments))));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     LocalSet::new().block_on(&runtime, async {
-        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-        let listener = TcpListener::bind(asked).await.map_err(|error| format!("{asked}: {error}"))?;
+        let listener = connection::listen(arguments.port).await?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let listen = |kind| signal(kind).map_err(|error| error.to_string());
         let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        let answer = move |request: Request<Bytes>| {
+            let answered = exchange.borrow_mut().handle(SystemClock.now(), &request);
+            async move { Ok::<_, Unanswered>(plain(answered)) }
+        };
         say(&format!("listening on http://{address}, key PKTEST, secret secret\n"))?;
         tokio::select! {
-            () = accept(listener, exchange) => {}
+            () = connection::accept(&listener, answer) => {}
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
@@ -69,20 +72,4 @@ fn setup(arguments: &BrokerArguments) -> ExchangeSetup {
     let hours = if arguments.regular_hours { Hours::Regular } else { Hours::Always };
     let market = MarketSetup { seed: arguments.seed, series, hours, ..MarketSetup::default() };
     ExchangeSetup { seed: arguments.seed, cash: arguments.cash, market, ..ExchangeSetup::default() }
-}
-
-async fn accept(listener: TcpListener, exchange: Rc<RefCell<Exchange>>) {
-    loop {
-        // Too many open files, most likely, where none can be accepted: they will be closed.
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            continue;
-        };
-        let exchange = Rc::clone(&exchange);
-        let answer = move |request| {
-            let answered = exchange.borrow_mut().handle(SystemClock.now(), &request);
-            async move { Ok::<_, Unanswered>(plain(answered)) }
-        };
-        tokio::task::spawn_local(connection::serve(stream, answer));
-    }
 }

@@ -1,7 +1,10 @@
 use std::convert::Infallible;
 use std::fmt;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
@@ -11,7 +14,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::REQUEST_BYTES_MAX;
 use crate::cloud::error::ServiceError;
@@ -34,6 +37,36 @@ impl fmt::Display for Unanswered {
 }
 
 impl std::error::Error for Unanswered {}
+
+/// Listens on a port of this machine, 0 for a free one. Nobody else is let in: there is no authentication.
+///
+/// # Errors
+/// The port is taken.
+pub(crate) async fn listen(port: u16) -> Result<TcpListener, String> {
+    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(asked).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            format!("port {port} is taken by another program; end that, or choose another one with --port (0 takes any free one)")
+        }
+        _ => format!("{asked}: {error}"),
+    })
+}
+
+/// Serves every connection, for ever. Must be polled inside a `LocalSet`.
+pub(crate) async fn accept<F>(listener: &TcpListener, answer: impl Fn(Request<Bytes>) -> F + Clone + 'static)
+where
+    F: Future<Output = Result<Response<Body>, Unanswered>> + 'static,
+{
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::task::spawn_local(serve(stream, answer.clone()));
+            }
+            // Too many open files, most likely: they will be closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
 
 /// Serves one connection to its end. Requests come whole; what is too large, or a web page's, is refused here.
 pub(crate) async fn serve<F>(stream: TcpStream, answer: impl Fn(Request<Bytes>) -> F)

@@ -1,4 +1,4 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -24,14 +24,7 @@ impl Server {
     /// # Errors
     /// The port is taken, or AWS would refuse what is to be there from the start.
     pub async fn bind(port: u16, setup: WireSetup, host: Rc<dyn FunctionHost>) -> Result<Self, String> {
-        // Nobody but this machine: there is no authentication.
-        let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener = TcpListener::bind(asked).await.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("port {port} is taken by another program; end that, or choose another one with --port (0 takes any free one)")
-            }
-            _ => format!("{asked}: {error}"),
-        })?;
+        let listener = connection::listen(port).await?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let shared = Rc::new(Shared::new(setup, format!("http://{address}"), host)?);
         Ok(Self { listener, address, shared })
@@ -45,20 +38,9 @@ impl Server {
 
     /// Serves, for ever. Must be polled inside a `LocalSet`.
     pub async fn run(&self) {
-        tokio::join!(self.shared.keep_time(), self.accept());
-    }
-
-    async fn accept(&self) {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let shared = Rc::clone(&self.shared);
-                    tokio::task::spawn_local(connection::serve(stream, move |request| answer(Rc::clone(&shared), request)));
-                }
-                // Too many open files, most likely: they will be closed.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-            }
-        }
+        let shared = Rc::clone(&self.shared);
+        let accept = connection::accept(&self.listener, move |request| answer(Rc::clone(&shared), request));
+        tokio::join!(self.shared.keep_time(), accept);
     }
 }
 

@@ -12,26 +12,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use alchemiser::aws::AwsSetup;
 use alchemiser_mocks::exchange::ExchangeServer;
 use alchemiser_mocks::mail::MailListener;
 use async_trait::async_trait;
-use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource, TimeSource};
-use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_async::time::{SystemTimeSource, TimeSource};
+use aws_smithy_runtime_api::client::http::http_client_fn;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
 use self::promise::Promise;
 use self::provision::{Clients, Inbox};
 use super::doors::{Doors, Outside, RealTime, Sockets};
-use super::environment::{Carrier, Environments, Finished, Running};
+use super::engine::{Engine, IDLE_LIMIT};
+use super::environment::{Carrier, Environments};
 use super::shared::{Counterparties, Shared, State};
-use super::{IDLE_LIMIT, Place, WorldClock, WorldSetup};
+use super::{Place, WorldClock, WorldSetup};
 use crate::cloud::Cloud;
 use crate::cloud::record::{Record, accepted};
 use crate::cloud::template::Stack;
+use crate::endpoint::clients_of;
 use crate::journal::{Fact, Journal};
 
 /// How long nothing must arrive before all that was put counts as delivered, in seconds.
@@ -41,10 +40,7 @@ const PATIENCE: u32 = 20;
 
 /// A run with AWS outside.
 pub struct LiveWorld {
-    shared: Arc<Shared>,
-    environments: Environments,
-    running: FuturesUnordered<Running>,
-    start: DateTime<Utc>,
+    engine: Engine,
     clients: Clients,
     inboxes: Vec<Inbox>,
     time: RealTime,
@@ -77,7 +73,9 @@ impl LiveWorld {
         fastrand::seed(SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64));
         let time = RealTime::default();
         let sockets = Sockets::new(time.clone());
-        let clients = clients(&sockets.http, endpoint, &setup.pseudo.region);
+        let connector = sockets.http.clone();
+        let aws = clients_of(endpoint, http_client_fn(move |_, _| connector.clone()), &setup.pseudo.region, 3);
+        let clients = Clients { events: aws.eventbridge(), sqs: aws.sqs(), dynamodb: aws.dynamodb() };
         let counterparties = Counterparties::new(setup.exchange, setup.mail);
         let broker_now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
         let told_now = Arc::clone(&broker_now);
@@ -101,10 +99,7 @@ impl LiveWorld {
         let (functions, region) = (setup.functions, setup.pseudo.region);
         let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, Carrier::Memory);
         Ok(Self {
-            shared: Arc::new(shared),
-            environments,
-            running: FuturesUnordered::new(),
-            start: setup.start,
+            engine: Engine::new(Arc::new(shared), environments, setup.start),
             clients,
             inboxes,
             time,
@@ -123,24 +118,18 @@ impl LiveWorld {
         if puts > self.seen {
             self.fetch(puts).await?;
         }
-        let now = self.shared.now();
-        self.shared.exchange(|exchange| exchange.advance(now));
-        let invocations = self.shared.with(|state| state.cloud.advance(now));
-        self.shared.collect(None);
-        for invocation in invocations {
-            self.running.push(self.environments.invoke(&self.shared, invocation));
-        }
+        self.engine.pump();
         Ok(())
     }
 
     /// How many events were put so far.
     fn puts(&self) -> usize {
-        self.shared.with(|state| state.journal.records().filter(|(_, record)| matches!(record, Record::EventPut { .. })).count())
+        self.engine.shared.with(|state| state.journal.records().filter(|(_, record)| matches!(record, Record::EventPut { .. })).count())
     }
 
     /// How many messages the rules promise for all that was put so far.
     fn promised(&self) -> usize {
-        self.shared.with(|state| state.journal.records().map(|(_, record)| self.promise.deliveries(record)).sum())
+        self.engine.shared.with(|state| state.journal.records().map(|(_, record)| self.promise.deliveries(record)).sum())
     }
 
     /// Takes what arrived for the functions. Once nothing more comes, and nothing more is to come, all of the first
@@ -157,8 +146,8 @@ impl LiveWorld {
                 let receipt = message.receipt_handle.unwrap_or_default();
                 let deleted = self.clients.sqs.delete_message().queue_url(&inbox.url).receipt_handle(receipt).send().await;
                 deleted.map_err(|error| told("DeleteMessage", &error))?;
-                let (now, payload) = (self.shared.now(), message.body.unwrap_or_default());
-                self.shared.with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
+                let (now, payload) = (self.engine.shared.now(), message.body.unwrap_or_default());
+                self.engine.shared.with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
             }
         }
         self.quiet = if self.arrived > before { 0 } else { self.quiet + 1 };
@@ -167,44 +156,6 @@ impl LiveWorld {
         }
         Ok(())
     }
-
-    /// Waits for the next thing that happens, until `end` at the latest.
-    async fn step(&mut self, end: DateTime<Utc>) {
-        let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
-        let due = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
-        let until = due.map_or(end, |due| due.min(end));
-        let wait = (until - self.shared.now()).max(TimeDelta::zero()).to_std().unwrap_or_default();
-        let finished = tokio::select! {
-            biased;
-            Some(finished) = self.running.next(), if !self.running.is_empty() => Some(finished),
-            () = self.shared.changed() => None,
-            () = tokio::time::sleep(wait) => None,
-        };
-        if let Some(finished) = finished {
-            self.conclude(finished);
-        }
-    }
-
-    fn conclude(&mut self, finished: Finished) {
-        let now = self.shared.now();
-        self.shared.collect(Some(finished.invocation.number));
-        self.shared.with(|state| state.cloud.finished(now, &finished.invocation, &finished.result, finished.duration));
-        self.shared.collect(Some(finished.invocation.number));
-        self.environments.give_back(finished);
-    }
-}
-
-fn clients(http: &SharedHttpConnector, endpoint: &str, region: &str) -> Clients {
-    let connector = http.clone();
-    let setup = AwsSetup {
-        http: http_client_fn(move |_, _| connector.clone()),
-        credentials: AwsSetup::static_credentials("test", "test"),
-        region: region.to_owned(),
-        time: SharedTimeSource::new(SystemTimeSource::new()),
-        endpoint: Some(endpoint.to_owned()),
-        attempts: 3,
-    };
-    Clients { events: setup.eventbridge(), sqs: setup.sqs(), dynamodb: setup.dynamodb() }
 }
 
 /// The part of the topology that is simulated here: all but what the endpoint does.
@@ -215,37 +166,35 @@ fn inner(stack: &Stack) -> Stack {
 #[async_trait(?Send)]
 impl Place for LiveWorld {
     fn now(&self) -> DateTime<Utc> {
-        self.shared.now()
+        self.engine.now()
     }
 
     fn age(&self) -> TimeDelta {
-        self.shared.now() - self.start
+        self.engine.age()
     }
 
     fn note(&self, what: String) {
-        self.shared.push(None, Fact::Action { what });
+        self.engine.note(what);
     }
 
     async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
-        let end = self.shared.now() + by;
+        let end = self.now() + by;
         loop {
             self.pump().await?;
-            if self.shared.now() >= end {
+            if self.now() >= end {
                 return Ok(());
             }
-            self.step(end).await;
+            self.engine.step(end).await;
         }
     }
 
     async fn settle(&mut self) -> Result<(), String> {
-        let limit = self.shared.now() + IDLE_LIMIT;
-        while self.shared.now() < limit {
+        let limit = self.now() + IDLE_LIMIT;
+        while self.now() < limit {
             self.pump().await?;
-            let of_the_cloud = self.shared.with(|state| state.cloud.next_pending());
-            let pending = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
-            match pending {
-                _ if !self.running.is_empty() || self.puts() > self.seen => self.step(limit).await,
-                Some(at) if at <= limit => self.step(at).await,
+            match self.engine.next_pending() {
+                _ if self.engine.is_running() || self.puts() > self.seen => self.engine.step(limit).await,
+                Some(at) if at <= limit => self.engine.step(at).await,
                 _ => return Ok(()),
             }
         }
@@ -253,13 +202,11 @@ impl Place for LiveWorld {
     }
 
     async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String> {
-        let now = self.shared.now();
-        self.shared.with(|state| state.cloud.invoke(now, function, &payload.to_string()))
+        self.engine.invoke(function, payload)
     }
 
     async fn fire_schedule(&mut self, name: &str) -> Result<(), String> {
-        let now = self.shared.now();
-        self.shared.with(|state| state.cloud.fire_schedule(now, name))
+        self.engine.fire_schedule(name)
     }
 
     async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
@@ -274,7 +221,7 @@ impl Place for LiveWorld {
         };
         let request = json!({ "Entries": [{ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail }] });
         for record in accepted(&request, &json!({ "Entries": [result] })) {
-            self.shared.push(None, Fact::Cloud { record });
+            self.engine.shared.push(None, Fact::Cloud { record });
         }
         Ok(result)
     }
@@ -296,18 +243,14 @@ impl Place for LiveWorld {
 
     async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {
         // What a function gave up is in the queues of this side.
-        let now = self.shared.now();
-        Ok(self.shared.with(|state| state.cloud.drain_queue(now, queue_arn)))
+        Ok(self.engine.drain(queue_arn))
     }
 
     fn unused_faults(&self) -> Vec<String> {
-        self.shared.with_faults(|faults| faults.unused())
+        self.engine.unused_faults()
     }
 
     fn finish(self: Box<Self>) -> Journal {
-        self.shared.collect(None);
-        let account = self.shared.account();
-        self.shared.push(None, account);
-        self.shared.with(|state| std::mem::take(&mut state.journal))
+        self.engine.finish()
     }
 }

@@ -1,47 +1,23 @@
 //! `cargo sim strategy`: the whole output, on the bundled prices.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use alchemiser_mocks::exchange::{Market, MarketSetup};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-/// A folder of its own for each test, empty at first.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("strategy").join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder for the test can be made");
-    folder
-}
-
-fn sim(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sim")).current_dir(folder).args(arguments).output().expect("the program runs")
-}
+use super::{folder, sim, snapshot, told};
 
 /// What `strategy` says of that source on that day, with the exit code, as one text.
-fn told(test: &str, source: &str, on: &str) -> String {
-    let folder = folder(test);
+fn decided(test: &str, source: &str, on: &str) -> String {
+    let folder = folder(&format!("strategy_{test}"));
     std::fs::write(folder.join("mine.clj"), source).expect("the file can be written");
-    written(&sim(&folder, &["strategy", "mine.clj", "--on", on]))
-}
-
-fn written(output: &Output) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    format!("exit code {:?}\n--- output\n{}--- errors\n{}", output.status.code(), text(&output.stdout), text(&output.stderr))
-}
-
-fn snapshot(name: &str, text: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_omit_expression(true);
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_snapshot_path("snapshots/strategy");
-    settings.bind(|| insta::assert_snapshot!(name, text));
+    told(&sim(&folder, &["strategy", "mine.clj", "--on", on]))
 }
 
 #[test]
 fn the_help_says_what_it_takes() {
-    snapshot("help", &written(&sim(&folder("help"), &["strategy"])));
+    snapshot("strategy_help", &told(&sim(&folder("strategy_help"), &["strategy"])));
 }
 
 #[test]
@@ -55,9 +31,9 @@ fn every_packaged_strategy_decides_in_a_crash_and_in_a_calm() {
     assert!(names.len() >= 6, "{names:?}");
     for name in names {
         let days = ["2008-10-13", "2012-03-14"];
-        let told = days.map(|on| written(&sim(&project, &["strategy", &format!("strategies/{name}"), "--on", on])));
+        let told = days.map(|on| told(&sim(&project, &["strategy", &format!("strategies/{name}"), "--on", on])));
         assert!(told.iter().all(|told| told.starts_with("exit code Some(0)")), "{told:?}");
-        snapshot(&format!("packaged_{}", name.trim_end_matches(".clj")), &told.join("\n"));
+        snapshot(&format!("strategy_packaged_{}", name.trim_end_matches(".clj")), &told.join("\n"));
     }
 }
 
@@ -78,26 +54,26 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
         ("too_deep", &format!("{}1{}", "[".repeat(251), "]".repeat(251))),
     ];
     for (name, source) in mistakes {
-        let told = told(name, source, "2012-09-04");
+        let told = decided(name, source, "2012-09-04");
         assert!(told.starts_with("exit code Some(2)"), "{told}");
-        snapshot(&format!("mistake_{name}"), &told);
+        snapshot(&format!("strategy_mistake_{name}"), &told);
     }
 }
 
 #[test]
 fn a_file_or_a_day_that_is_not_there_is_a_mistake() {
-    let folder = folder("absent");
-    let absent = written(&sim(&folder, &["strategy", "absent.clj", "--on", "2012-03-14"]));
+    let folder = folder("strategy_absent");
+    let absent = told(&sim(&folder, &["strategy", "absent.clj", "--on", "2012-03-14"]));
     std::fs::write(folder.join("price.clj"), "(if (> (current-price \"MSFT\") 0) \"MSFT\")").expect("the file can be written");
-    let day = written(&sim(&folder, &["strategy", "price.clj", "--on", "2012-02-30"]));
-    let year = written(&sim(&folder, &["strategy", "price.clj", "--on", "1899-12-29"]));
-    snapshot("absent", &[absent, day, year].join("\n"));
+    let day = told(&sim(&folder, &["strategy", "price.clj", "--on", "2012-02-30"]));
+    let year = told(&sim(&folder, &["strategy", "price.clj", "--on", "1899-12-29"]));
+    snapshot("strategy_absent", &[absent, day, year].join("\n"));
 }
 
 #[test]
 fn the_deepest_strategy_is_decided_in_a_debug_build() {
     let source = format!("{}(asset \"MSFT\"){}", "(weight-equal ".repeat(249), ")".repeat(249));
-    let told = told("deepest", &source, "2012-03-14");
+    let told = decided("deepest", &source, "2012-03-14");
     assert!(told.starts_with("exit code Some(0)") && told.contains("MSFT        100.00 %"), "{told}");
 }
 
@@ -112,7 +88,7 @@ fn a_split_is_no_fall() {
     let source = r#"(weight-equal [(if (> (max-drawdown "AAPL" {:window 10}) 20) (asset "IBM") (asset "AAPL"))
   (if (< (cumulative-return "AAPL" {:window 5}) -20) (asset "IBM") (asset "AAPL"))
   (if (< (rsi "AAPL" {:window 5}) 20) (asset "IBM") (asset "AAPL"))])"#;
-    let told = told("split", source, "2005-03-02");
+    let told = decided("split", source, "2005-03-02");
     assert!(told.contains("allocation:\n  AAPL        100.00 %\n"), "{told}");
-    snapshot("split", &told);
+    snapshot("strategy_split", &told);
 }

@@ -1,6 +1,8 @@
 //! The whole output of each command, as a person or a pipeline gets it. What differs from one machine or moment to
 //! the next (how long a run took here) is masked; everything else is exact.
 
+mod strategy;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -38,7 +40,7 @@ fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.set_prepend_module_to_snapshot(false);
-    settings.set_snapshot_path("snapshots/cli");
+    settings.set_snapshot_path("../snapshots/cli");
     settings.add_filter(r" +\d+\.\d ms\n", " [time]\n");
     settings.add_filter(r#""wall_us":\d+"#, r#""wall_us":0"#);
     settings.add_filter(r#"time="\d+\.\d+""#, r#"time="0.000""#);

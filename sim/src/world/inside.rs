@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use super::doors::{Doors, RealTime, Sockets};
+use super::engine::{Engine, IDLE_LIMIT};
+use super::environment::{Carrier, Environments};
+use super::shared::{Counterparties, FaultMeddler, Shared, State};
+use super::{Place, WorldClock, WorldSetup};
+use crate::cloud::Cloud;
+use crate::journal::Journal;
+
+/// A run whose cloud, broker and mail server are all within it.
+pub struct World {
+    engine: Engine,
+}
+
+impl World {
+    /// Builds a world. Must be called on a paused current-thread runtime.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn new(setup: WorldSetup) -> Result<Self, String> {
+        Self::build(setup, Doors::Inside, Carrier::Memory)
+    }
+
+    /// Builds a world whose functions reach it over loopback sockets. Time is virtual but for the waits on these. Must
+    /// be called on a current-thread runtime with sockets that began paused.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn over_sockets(setup: WorldSetup) -> Result<Self, String> {
+        Self::build(setup, Doors::Gateways(Sockets::new(RealTime::default())), Carrier::Sockets)
+    }
+
+    /// Builds a world whose functions are programs: they know nothing but sockets and the machine's clock, so the world
+    /// should begin at the machine's time, and its own is real. Must be called on a current-thread runtime with sockets
+    /// that began paused.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn of_programs(setup: WorldSetup) -> Result<Self, String> {
+        tokio::time::resume();
+        Self::build(setup, Doors::Inside, Carrier::Programs)
+    }
+
+    fn build(setup: WorldSetup, doors: Doors, carrier: Carrier) -> Result<Self, String> {
+        // The SDK and the broker's client draw the jitter of their retries from here.
+        fastrand::seed(setup.seed);
+        let mut cloud = Cloud::new(&setup.stack, setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?;
+        let clock = WorldClock::starting_at(setup.start);
+        let shared = Arc::new_cyclic(|weak| {
+            cloud.set_meddler(Box::new(FaultMeddler(weak.clone())));
+            let state = State {
+                cloud,
+                journal: Journal::default(),
+                rng: fastrand::Rng::with_seed(setup.seed.wrapping_add(1)),
+                call_latency: setup.call_latency,
+                orders: BTreeMap::new(),
+                tokens: 0,
+            };
+            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail), doors, setup.faults, state)
+        });
+        let (functions, region) = (setup.functions, setup.pseudo.region);
+        let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, carrier);
+        Ok(Self { engine: Engine::new(shared, environments, setup.start) })
+    }
+}
+
+#[async_trait(?Send)]
+impl Place for World {
+    fn now(&self) -> DateTime<Utc> {
+        self.engine.now()
+    }
+
+    fn age(&self) -> TimeDelta {
+        self.engine.age()
+    }
+
+    fn note(&self, what: String) {
+        self.engine.note(what);
+    }
+
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
+        let end = self.now() + by;
+        loop {
+            self.engine.pump();
+            if self.now() >= end {
+                return Ok(());
+            }
+            self.engine.step(end).await;
+        }
+    }
+
+    async fn settle(&mut self) -> Result<(), String> {
+        let limit = self.now() + IDLE_LIMIT;
+        while self.now() < limit {
+            self.engine.pump();
+            match self.engine.next_pending() {
+                _ if self.engine.is_running() => self.engine.step(limit).await,
+                Some(at) if at <= limit => self.engine.step(at).await,
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String> {
+        self.engine.invoke(function, payload)
+    }
+
+    async fn fire_schedule(&mut self, name: &str) -> Result<(), String> {
+        self.engine.fire_schedule(name)
+    }
+
+    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
+        let now = self.now();
+        let entry = json!({ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail });
+        let answer = self.engine.shared.with(|state| state.cloud.put_events(now, &json!({ "Entries": [entry] })));
+        answer.map(|answer| answer["Entries"][0].clone()).map_err(|error| error.to_string())
+    }
+
+    async fn replay(&mut self, bus: &str, from: DateTime<Utc>, to: DateTime<Utc>, name: &str) -> Result<(), String> {
+        let now = self.now();
+        self.engine.shared.with(|state| {
+            let (archive, destination) =
+                state.cloud.eventbridge().archive_of(bus).ok_or_else(|| format!("the bus {bus} has no archive"))?;
+            let input = json!({
+                "ReplayName": name,
+                "EventSourceArn": archive,
+                "EventStartTime": from.timestamp(),
+                "EventEndTime": to.timestamp(),
+                "Destination": { "Arn": destination },
+            });
+            state.cloud.start_replay(now, &input).map(|_| ()).map_err(|error| error.to_string())
+        })
+    }
+
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
+        let now = self.now();
+        let input = json!({ "Name": rule, "EventBusName": bus });
+        self.engine.shared.with(|state| state.cloud.set_rule_state(now, &input, enabled)).map_err(|error| error.to_string())
+    }
+
+    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {
+        Ok(self.engine.drain(queue_arn))
+    }
+
+    fn unused_faults(&self) -> Vec<String> {
+        self.engine.unused_faults()
+    }
+
+    fn finish(self: Box<Self>) -> Journal {
+        self.engine.finish()
+    }
+}
