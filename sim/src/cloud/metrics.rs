@@ -29,8 +29,8 @@ struct AlarmState {
 /// A change of an alarm's state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmChange {
-    /// The alarm's name.
-    pub alarm: String,
+    /// The alarm.
+    pub alarm: Alarm,
     /// Whether it is in alarm now.
     pub is_alarming: bool,
     /// The value that did it.
@@ -93,7 +93,7 @@ impl Metrics {
         }
         let is_alarming = breaching >= alarm.datapoints_to_alarm.max(1);
         let changed = is_alarming != state.is_alarming;
-        let change = changed.then(|| AlarmChange { alarm: alarm.name.clone(), is_alarming, value: last });
+        let change = changed.then(|| AlarmChange { alarm: alarm.clone(), is_alarming, value: last });
         let again = (is_alarming).then(|| at + period(alarm));
         self.alarms[index].is_alarming = is_alarming;
         (change, again)

@@ -335,7 +335,13 @@ impl Cloud {
         let (change, again) = self.metrics.judge(index, at, gauge);
         if let Some(change) = change {
             let state = if change.is_alarming { "ALARM" } else { "OK" };
-            self.records.push(Record::AlarmChanged { alarm: change.alarm, state: state.to_owned(), value: change.value.to_string() });
+            self.records.push(Record::AlarmChanged {
+                alarm: change.alarm.name,
+                metric: change.alarm.metric,
+                dimensions: change.alarm.dimensions,
+                state: state.to_owned(),
+                value: change.value.to_string(),
+            });
         }
         if let Some(again) = again {
             self.agenda.put_recurring(again, Task::JudgeAlarm(index));

@@ -1,5 +1,7 @@
 //! What the cloud tells its observer: every step it takes, in order.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -113,6 +115,10 @@ pub enum Record {
     AlarmChanged {
         /// Its name.
         alarm: String,
+        /// What it watches.
+        metric: String,
+        /// Whose metric, by the names of the dimensions.
+        dimensions: BTreeMap<String, String>,
         /// `ALARM` or `OK`.
         state: String,
         /// The value that did it.
