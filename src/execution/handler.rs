@@ -187,6 +187,7 @@ impl TradingExecution {
             "success": success,
             "orders": results,
             "portfolio": portfolio(plan),
+            "signals": plan.metadata.as_ref().and_then(|metadata| metadata.get("signals")),
         });
         TradeExecuted {
             execution_data: data.as_object().cloned().unwrap_or_default(),

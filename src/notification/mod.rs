@@ -1,7 +1,10 @@
 //! The mail: TradingNotificationRequested → SMTP (specification 9).
 
+mod content;
 mod handler;
+mod html;
 mod render;
+mod text;
 mod transport;
 
 pub use handler::NotificationService;

@@ -43,7 +43,7 @@ impl PortfolioAnalysis {
             signal.consolidated_portfolio.target_allocations.iter().map(|(symbol, weight)| (symbol.clone(), weight.get())).collect();
         let snapshot = self.snapshot(&weights).await?;
         let trades = plan(&snapshot, &weights).map_err(|error| Refusal::new(error.to_string()))?;
-        let body = self.body(event, &workflow, &snapshot, &weights, &trades);
+        let body = self.body(event, signal, &workflow, &snapshot, &weights, &trades);
         let planned = self.services.caused(event, body);
         tracing::info!(items = trades.len(), "rebalance planned");
         Ok(Conclusion {
@@ -73,6 +73,7 @@ impl PortfolioAnalysis {
     fn body(
         &self,
         event: &Event,
+        signal: &SignalGenerated,
         workflow: &Workflow,
         snapshot: &Snapshot,
         weights: &BTreeMap<String, Decimal>,
@@ -87,6 +88,8 @@ impl PortfolioAnalysis {
             "cash_balance": snapshot.cash.to_string(),
             "position_count": snapshot.holdings.len(),
             "reference_prices": prices,
+            // For the mail, whose step sees the execution's event only.
+            "signals": signal.signals_data,
             "module": "portfolio_v2.core.planner",
         });
         let plan = RebalancePlan {

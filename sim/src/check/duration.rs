@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
-use crate::cloud::record::Record;
+use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
-use crate::scenario::trigger_of;
 
 const NAME: &str = "bounded durations";
 /// What a step may take, with room for the calls around its work.

@@ -152,3 +152,13 @@ pub fn accepted(request: &Value, answer: &Value) -> Vec<Record> {
     };
     entries.zip(results).filter_map(record).collect()
 }
+
+/// What woke a function, as sites and scenarios name it: the event's type, or the command's action or mode.
+#[must_use]
+pub fn trigger_of(payload: &Value) -> String {
+    if let Some(observed) = payload.get("observe") {
+        return format!("observe {}", trigger_of(observed));
+    }
+    let named = ["detail-type", "action", "mode"].iter().find_map(|name| payload.get(name).and_then(Value::as_str));
+    named.unwrap_or("trade").to_owned()
+}

@@ -6,9 +6,9 @@ use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
 use super::cost_of;
-use crate::cloud::record::Record;
+use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
-use crate::scenario::{Run, dead_letters, mails, orders, trigger_of};
+use crate::scenario::{Run, dead_letters, mails, orders};
 
 /// The whole story of a run for a terminal: timeline, orders, mails, dead letters, cost, verdicts.
 #[must_use]

@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::format::{Expect, SideGiven};
-use super::{dead_letters, events, mails, orders, trigger_of};
+use super::{dead_letters, events, mails, orders};
 use crate::check::Finding;
-use crate::cloud::record::Record;
+use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
 
 /// How many expectations a scenario states.

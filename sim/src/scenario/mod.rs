@@ -26,6 +26,6 @@ pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
 pub use moment::{Moment, Start};
-pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders, trigger_of};
+pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders};
 pub use runner::{Run, invoke_once, run, run_on};
 pub use setup::SECRETS;

@@ -162,15 +162,3 @@ pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Value)> {
     };
     journal.records().filter_map(letter).collect()
 }
-
-/// What woke the function, as sites name it.
-#[must_use]
-pub fn trigger_of(payload: &Value) -> String {
-    if let Some(observed) = payload.get("observe") {
-        return format!("observe {}", trigger_of(observed));
-    }
-    match payload.get("detail-type").and_then(Value::as_str) {
-        Some(detail_type) => detail_type.to_owned(),
-        None => payload.get("mode").and_then(Value::as_str).unwrap_or("trade").to_owned(),
-    }
-}

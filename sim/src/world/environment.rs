@@ -18,6 +18,7 @@ use super::log;
 use super::shared::{Shared, WorldTokens};
 use crate::cloud::knobs::Span;
 use crate::cloud::lambda::{Invocation, InvocationResult};
+use crate::cloud::record::trigger_of;
 use crate::cloud::template::Stack;
 use crate::journal::Fact;
 use crate::runtime::{Event, FunctionPorts, Functions, Handler, HandlerError, LogSink, SocketPorts};
@@ -196,7 +197,7 @@ impl Environments {
 /// alive.
 async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation: Invocation) -> Finished {
     let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
-    let (trigger, step) = name_of(&payload, &invocation.request_id);
+    let (trigger, step) = (trigger_of(&payload), step_of(&payload, &invocation.request_id));
     environment.context.with(|current| {
         *current = Current { invocation: invocation.number, attempt: invocation.attempt, trigger, step, ..Current::default() };
     });
@@ -242,17 +243,9 @@ impl LogSink for EnvironmentLog {
     }
 }
 
-/// What woke the function, and which step that is: the event's type and id, or the command's mode.
-fn name_of(payload: &Value, request_id: &str) -> (String, String) {
-    if let Some(observed) = payload.get("observe") {
-        let (trigger, step) = name_of(observed, request_id);
-        return (format!("observe {trigger}"), format!("observe {step}"));
-    }
-    let trigger = match payload.get("detail-type").and_then(Value::as_str) {
-        Some(detail_type) => detail_type.to_owned(),
-        None => payload.get("mode").and_then(Value::as_str).unwrap_or("trade").to_owned(),
-    };
-    let id = payload.pointer("/detail/event_id").or_else(|| payload.get("id")).and_then(Value::as_str).unwrap_or(request_id);
-    let step = format!("{trigger} {id}");
-    (trigger, step)
+/// The step that a payload asks for, the same for all attempts and copies: what woke the function, and the event's id.
+fn step_of(payload: &Value, request_id: &str) -> String {
+    let event = payload.get("observe").unwrap_or(payload);
+    let id = event.pointer("/detail/event_id").or_else(|| event.get("id")).and_then(Value::as_str).unwrap_or(request_id);
+    format!("{} {id}", trigger_of(payload))
 }

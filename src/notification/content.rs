@@ -1,0 +1,58 @@
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::event::TradingNotificationRequested;
+
+/// One line of a table.
+pub(super) type Row = [String; 4];
+
+/// What a notification tells beside its figures, in the order in which both parts of the mail show it.
+pub(super) struct Content {
+    /// Engine, action, symbols, reasoning.
+    pub signals: Vec<Row>,
+    /// Symbol, target and current weight in percent, action.
+    pub portfolio: Vec<Row>,
+    /// Action, symbol, shares, status.
+    pub orders: Vec<Row>,
+    /// The symbols whose orders failed; `none` where there are none.
+    pub failed_symbols: String,
+}
+
+impl Content {
+    pub fn of(notification: &TradingNotificationRequested) -> Self {
+        let signals = notification.execution_data.get("signals").and_then(Value::as_object);
+        let signal = |(engine, signal): (&String, &Value)| {
+            [engine.clone(), cell(signal, "action"), cell(signal, "symbol").replace(',', ", "), cell(signal, "reasoning")]
+        };
+        let failed: Vec<&str> = rows(notification, "failed_symbols").filter_map(Value::as_str).collect();
+        Self {
+            signals: signals.into_iter().flatten().map(signal).collect(),
+            portfolio: rows(notification, "portfolio")
+                .map(|row| [cell(row, "symbol"), percent(row, "target_weight"), percent(row, "current_weight"), cell(row, "action")])
+                .collect(),
+            orders: rows(notification, "orders")
+                .map(|row| [cell(row, "action"), cell(row, "symbol"), cell(row, "shares"), cell(row, "status")])
+                .collect(),
+            failed_symbols: if failed.is_empty() { "none".to_owned() } else { failed.join(", ") },
+        }
+    }
+}
+
+fn rows<'a>(notification: &'a TradingNotificationRequested, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    notification.execution_data.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+fn cell(row: &Value, name: &str) -> String {
+    match row.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => "-".to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn percent(row: &Value, name: &str) -> String {
+    match cell(row, name).parse::<Decimal>() {
+        Ok(weight) => format!("{:.1}", weight * Decimal::ONE_HUNDRED),
+        Err(_) => "-".to_owned(),
+    }
+}
