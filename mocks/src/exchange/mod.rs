@@ -160,11 +160,11 @@ impl Exchange {
     }
 
     /// What the setup says about `symbol`, or `None` for one the exchange does not know. A symbol it was told nothing
-    /// about is known when it looks like one: one to five capitals, maybe a class after a dot.
+    /// about is known when it looks like one, one to five capitals, maybe a class after a dot, and the market lists it.
     fn asset(&self, symbol: &str) -> Option<AssetSetup> {
         match self.setup.assets.get(symbol) {
             Some(asset) => Some(*asset).filter(|asset| asset.listed),
-            None => is_symbol(symbol).then(AssetSetup::default),
+            None => (is_symbol(symbol) && self.market.is_listed(symbol)).then(AssetSetup::default),
         }
     }
 }

@@ -165,7 +165,12 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     setup
 }
 
+/// The symbols that have made-up prices in every scenario; others must be declared, so that a misspelt one is found.
+const SYNTHETIC: [&str; 2] = ["EDZ", "NVDA"];
+
 fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> MarketSetup {
+    let declared = given.market.keys().chain(given.positions.keys()).cloned();
+    market.synthetic = Some(SYNTHETIC.iter().map(|symbol| (*symbol).to_owned()).chain(declared).collect());
     for (symbol, asset) in &given.market {
         if let Some(series) = series(asset, start) {
             market.series.insert(symbol.clone(), series);

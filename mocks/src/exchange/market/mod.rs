@@ -9,7 +9,7 @@ mod series;
 mod synthetic;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub struct MarketSetup {
     pub spread: Decimal,
     /// Symbols whose history the scenario dictates.
     pub series: BTreeMap<String, Series>,
+    /// The symbols whose prices are made up; where this is absent, every symbol is listed that is not known otherwise.
+    pub synthetic: Option<BTreeSet<String>>,
     /// Scripted quotes; the first that applies wins.
     pub quotes: Vec<QuoteRule>,
     /// When orders are executed.
@@ -41,7 +43,7 @@ pub struct MarketSetup {
 
 impl Default for MarketSetup {
     fn default() -> Self {
-        Self { seed: 0, spread: Decimal::new(2, 2), series: BTreeMap::new(), quotes: Vec::new(), hours: Hours::Regular }
+        Self { seed: 0, spread: Decimal::new(2, 2), series: BTreeMap::new(), synthetic: None, quotes: Vec::new(), hours: Hours::Regular }
     }
 }
 
@@ -59,6 +61,11 @@ impl Market {
     /// A market made of `setup`.
     pub fn new(setup: MarketSetup) -> Self {
         Self { setup, years: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// Whether `symbol` can be traded at all.
+    pub fn is_listed(&self, symbol: &str) -> bool {
+        !self.is_synthetic(symbol) || self.setup.synthetic.as_ref().is_none_or(|symbols| symbols.contains(symbol))
     }
 
     /// Whether prices of `symbol` are made up: neither real data nor a scenario's own.
@@ -79,6 +86,9 @@ impl Market {
     pub fn bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
         if let Some(series) = self.setup.series.get(symbol) {
             return series.bars(from, to);
+        }
+        if !self.is_listed(symbol) {
+            return Vec::new();
         }
         let Some(real) = real::bars(symbol) else {
             return self.synthetic(symbol, from, to, None);
