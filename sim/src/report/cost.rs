@@ -1,60 +1,98 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use crate::cloud::record::Record;
 use crate::journal::Journal;
-
-/// What a run's invocations cost, in GB-seconds, against a design that blocks one invocation for 300 seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
-    /// Milliseconds of all invocations.
-    pub duration_ms: u64,
-    /// Memory of the function.
-    pub memory_mb: u64,
-    /// Workflows started.
-    pub workflows: u64,
-}
 
 /// The memory of the function in the template.
 const MEMORY_MB: u64 = 512;
 /// How long the predecessor's first invocation waited for the others.
 const BLOCKING_MS: u64 = 300_000;
 
+/// What a run's invocations cost: how long they took, with the memory that they had.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Milliseconds of all invocations.
+    pub duration_ms: u64,
+    /// Milliseconds of each workflow's invocations, by correlation id.
+    pub workflows: BTreeMap<String, u64>,
+}
+
 impl Cost {
     /// GB-seconds used.
     #[must_use]
     pub fn gb_seconds(&self) -> Decimal {
-        gb_seconds(self.duration_ms, self.memory_mb)
-    }
-
-    /// GB-seconds that the blocking design would have used.
-    #[must_use]
-    pub fn blocking_gb_seconds(&self) -> Decimal {
-        gb_seconds(self.workflows * BLOCKING_MS, self.memory_mb)
+        gb_seconds(self.duration_ms)
     }
 }
 
-fn gb_seconds(duration_ms: u64, memory_mb: u64) -> Decimal {
-    (Decimal::from(duration_ms * memory_mb) / Decimal::from(1024 * 1000)).round_dp(2)
+fn gb_seconds(duration_ms: u64) -> Decimal {
+    (Decimal::from(duration_ms * MEMORY_MB) / Decimal::from(1024 * 1000)).round_dp(2)
 }
 
 impl fmt::Display for Cost {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} GB-seconds ({} in a design that blocks)", self.gb_seconds(), self.blocking_gb_seconds())
+        write!(formatter, "{} GB-seconds", self.gb_seconds())?;
+        let durations = self.workflows.values();
+        let (Some(least), Some(most)) = (durations.clone().min(), durations.max()) else { return Ok(()) };
+        let blocking = gb_seconds(BLOCKING_MS);
+        match (gb_seconds(*least), gb_seconds(*most)) {
+            (least, most) if least == most => write!(formatter, "; a workflow {most}, {blocking} in a design that blocks"),
+            (least, most) => write!(formatter, "; a workflow {least} to {most}, {blocking} in a design that blocks"),
+        }
     }
 }
 
 /// The cost of a run.
 #[must_use]
 pub fn cost_of(journal: &Journal) -> Cost {
-    let mut cost = Cost { duration_ms: 0, memory_mb: MEMORY_MB, workflows: 0 };
+    let mut cost = Cost::default();
+    let mut running: BTreeMap<u64, &str> = BTreeMap::new();
     for (_, record) in journal.records() {
         match record {
-            Record::InvocationEnded { duration_ms, .. } => cost.duration_ms += duration_ms,
-            Record::EventPut { detail_type, replay: None, .. } if detail_type == "WorkflowStarted" => cost.workflows += 1,
+            Record::EventPut { detail_type, detail, replay: None, .. } if detail_type == "WorkflowStarted" => {
+                cost.workflows.entry(correlation_id(detail).unwrap_or_default().to_owned()).or_default();
+            }
+            Record::InvocationStarted { invocation, payload, .. } => {
+                running.extend(workflow_of(payload).map(|id| (*invocation, id)));
+            }
+            Record::InvocationEnded { invocation, duration_ms, .. } => {
+                cost.duration_ms += duration_ms;
+                if let Some(workflow) = running.remove(invocation).and_then(|id| cost.workflows.get_mut(id)) {
+                    *workflow += duration_ms;
+                }
+            }
             _ => {}
         }
     }
     cost
+}
+
+/// The workflow that an invocation works for: an event says so in its detail, a command by itself.
+fn workflow_of(payload: &Value) -> Option<&str> {
+    let payload = payload.get("observe").unwrap_or(payload);
+    payload.get("detail").and_then(correlation_id).or_else(|| correlation_id(payload))
+}
+
+fn correlation_id(value: &Value) -> Option<&str> {
+    value.get("correlation_id")?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::template::Pseudo;
+    use crate::scenario::Library;
+
+    #[test]
+    fn the_memory_is_that_of_the_template() {
+        let words = |text: &str| text.to_owned();
+        let pseudo = Pseudo { account: words("123456789012"), region: words("us-east-1"), partition: words("aws"), stack_name: words("a") };
+        let library = Library::of_this_project().expect("the project's files");
+        let stack = library.stack(&BTreeMap::new(), &pseudo).expect("a sound template");
+        assert!(stack.functions.iter().all(|function| u64::from(function.memory_mb) == MEMORY_MB));
+    }
 }
