@@ -1,15 +1,21 @@
-//! The scenarios with AWS played by LocalStack, whose histories must be those of the simulated cloud: at AWS_ENDPOINT_URL, or in a container of our own where Docker runs and
-//! has the image. Where there is neither, nothing is tested, and that is said.
+//! The scenarios with AWS played by LocalStack, whose histories must be those of the simulated cloud, and the operator's
+//! program against it: at AWS_ENDPOINT_URL, or in a container of our own where Docker runs and has the image. Where there
+//! is neither, nothing is tested, and that is said.
 
 #[path = "support/limits.rs"]
 mod limits;
+#[path = "support/operator.rs"]
+mod operator;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use alchemiser::aws::AwsSetup;
 use alchemiser_sim::backend::Backend;
+use alchemiser_sim::endpoint::clients_of;
 use alchemiser_sim::report::{difference, failure};
 use alchemiser_sim::scenario::{Capability, Library, load_scenario, run_on};
+use aws_smithy_http_client::Builder;
 use libtest_mimic::{Arguments, Failed, Trial};
 use testcontainers::core::{IntoContainerPort, WaitFor};
 use testcontainers::runners::AsyncRunner;
@@ -33,6 +39,7 @@ fn main() -> ExitCode {
     };
     let mut trials = trials(&Backend::Endpoint(endpoint.clone()));
     trials.extend(limits::trials(&endpoint));
+    trials.extend(operator::trials(&endpoint));
     let verdict = libtest_mimic::run(&arguments, trials).exit_code();
     if let Some(container) = container
         && let Err(error) = runtime.block_on(container.rm())
@@ -84,4 +91,13 @@ fn trials(backend: &Backend) -> Vec<Trial> {
         Trial::test(name, test).with_kind(kind).with_ignored_flag(ignored)
     };
     files.into_iter().map(trial).collect()
+}
+
+/// Clients of the endpoint that try once.
+fn endpoint_clients(endpoint: &str) -> AwsSetup {
+    clients_of(endpoint, Builder::new().build_http(), "us-east-1", 1)
+}
+
+fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
 }

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use alchemiser::aws::AwsSetup;
-use alchemiser_sim::endpoint::clients_of;
 use aws_sdk_eventbridge::primitives::{DateTime, DateTimeFormat as Format};
 use aws_sdk_eventbridge::types::builders::TargetBuilder;
 use aws_sdk_eventbridge::types::{
@@ -13,8 +12,9 @@ use aws_sdk_eventbridge::types::{
 };
 use aws_sdk_scheduler as scheduler;
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
-use aws_smithy_http_client::Builder;
 use libtest_mimic::{Failed, Trial};
+
+use super::{block_on, endpoint_clients};
 
 const ACCOUNT: &str = "arn:aws:sqs:us-east-1:000000000000";
 
@@ -34,11 +34,7 @@ where
     F: Future<Output = Result<(), Failed>> + 'static,
 {
     let endpoint = endpoint.to_owned();
-    Trial::test(name, move || block_on(tried(clients_of(&endpoint, Builder::new().build_http(), "us-east-1", 1)))).with_kind("limit")
-}
-
-fn block_on(trial: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(trial)
+    Trial::test(name, move || block_on(tried(endpoint_clients(&endpoint)))).with_kind("limit")
 }
 
 /// An event whose target does not exist belongs in the target's dead-letter queue at once (semantics 3.4).
