@@ -123,9 +123,9 @@ async fn order(world: &mut dyn Place, order: &str, weight: u32) {
     world.put_event("parcels", "shop", "OrderPlaced", &detail).await.expect("the event is put");
 }
 
-async fn queue(world: &mut dyn Place, name: &str) -> Vec<Value> {
+fn queue(world: &dyn Place, name: &str) -> Vec<Value> {
     let arn = format!("arn:aws:sqs:eu-west-1:210987654321:{name}");
-    let bodies = world.drain(&arn).await.expect("the queue is there");
+    let bodies = world.drain(&arn);
     bodies.iter().map(|body| serde_json::from_str(body).expect("the messages are JSON")).collect()
 }
 
@@ -145,8 +145,8 @@ async fn an_order_is_labelled_once_and_a_heavy_one_is_told_to_the_dock() {
     order(world.as_mut(), "heavy", 31).await;
     order(world.as_mut(), "weightless", 0).await;
     world.settle().await.expect("nothing is outside");
-    assert_eq!(queue(world.as_mut(), "dock").await, [json!({ "carry": "heavy", "kilograms": 31 })]);
-    assert_eq!(queue(world.as_mut(), "lost").await, Vec::<Value>::new());
+    assert_eq!(queue(world.as_ref(), "dock"), [json!({ "carry": "heavy", "kilograms": 31 })]);
+    assert_eq!(queue(world.as_ref(), "lost"), Vec::<Value>::new());
     let journal = world.finish();
     let labelled = answers(&journal).iter().filter(|answer| answer["labelled"] == true).count();
     let refused = answers(&journal).iter().filter(|answer| answer["labelled"] == false).count();
@@ -178,7 +178,7 @@ async fn three_failures_end_at_the_destination_with_the_event_and_the_error() {
     let mut world = office(3);
     order(world.as_mut(), "light", 2).await;
     world.settle().await.expect("nothing is outside");
-    let lost = queue(world.as_mut(), "lost").await;
+    let lost = queue(world.as_ref(), "lost");
     let [message] = lost.as_slice() else { panic!("one message, found {lost:?}") };
     assert_eq!(message["requestContext"]["condition"], "RetriesExhausted");
     assert_eq!(message["requestContext"]["approximateInvokeCount"], 3);

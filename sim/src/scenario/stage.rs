@@ -39,11 +39,11 @@ impl Stage {
                 let schedule =
                     self.stack.schedules.iter().find(|schedule| schedule.logical_id == *name).map_or(name, |schedule| &schedule.name);
                 world.note(format!("fire {name}"));
-                world.fire_schedule(schedule).await?;
+                world.fire_schedule(schedule)?;
             }
             Action::Invoke(payload) => {
                 world.note("invoke".to_owned());
-                world.invoke(self.function()?, payload).await?;
+                world.invoke(self.function()?, payload)?;
             }
             Action::Put(put) => {
                 let bus = put.bus.as_deref().unwrap_or(self.bus());
@@ -80,12 +80,12 @@ impl Stage {
         let queues: Vec<&str> =
             self.stack.rules.iter().flat_map(|rule| &rule.targets).filter_map(|target| target.dead_letter_arn.as_deref()).collect();
         let queue = *queues.first().ok_or("no rule has a dead-letter queue")?;
-        let bodies = world.drain(queue).await?;
+        let bodies = world.drain(queue);
         world.note(format!("redrive {} dead letters", bodies.len()));
         for body in bodies {
             let message: Value = serde_json::from_str(&body).map_err(|error| format!("a dead letter is not JSON: {error}"))?;
             let event = message.get("requestPayload").unwrap_or(&message);
-            world.invoke(function, event.get("observe").unwrap_or(event)).await?;
+            world.invoke(function, event.get("observe").unwrap_or(event))?;
         }
         Ok(())
     }

@@ -15,15 +15,15 @@ pub(super) const IDLE_LIMIT: TimeDelta = TimeDelta::hours(60);
 
 /// What drives every world, whatever is inside of it and whatever outside: it lets happen what is due, and carries the
 /// attempts that run.
-pub(super) struct Engine {
-    pub shared: Arc<Shared>,
+pub struct Engine {
+    pub(super) shared: Arc<Shared>,
     environments: Environments,
     running: FuturesUnordered<Running>,
     start: DateTime<Utc>,
 }
 
 impl Engine {
-    pub fn new(shared: Arc<Shared>, environments: Environments, start: DateTime<Utc>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, environments: Environments, start: DateTime<Utc>) -> Self {
         Self { shared, environments, running: FuturesUnordered::new(), start }
     }
 
@@ -41,18 +41,18 @@ impl Engine {
     }
 
     /// Whether attempts run.
-    pub fn is_running(&self) -> bool {
+    pub(super) fn is_running(&self) -> bool {
         !self.running.is_empty()
     }
 
     /// When something is due that does not come back by itself.
-    pub fn next_pending(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn next_pending(&self) -> Option<DateTime<Utc>> {
         let of_the_cloud = self.shared.with(|state| state.cloud.next_pending());
         [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min()
     }
 
     /// Lets happen what is due, and starts what is to be started.
-    pub fn pump(&mut self) {
+    pub(super) fn pump(&mut self) {
         let now = self.now();
         self.shared.exchange(|exchange| exchange.advance(now));
         let invocations = self.shared.with(|state| state.cloud.advance(now));
@@ -63,7 +63,7 @@ impl Engine {
     }
 
     /// Waits for the next thing that happens, until `end` at the latest.
-    pub async fn step(&mut self, end: DateTime<Utc>) {
+    pub(super) async fn step(&mut self, end: DateTime<Utc>) {
         let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
         let due = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
         let until = due.map_or(end, |due| due.min(end));
@@ -112,7 +112,7 @@ impl Engine {
     }
 
     /// Ends the world and gives its history, with the account as it stands.
-    pub fn finish(self) -> Journal {
+    pub fn finish(&self) -> Journal {
         self.shared.collect(None);
         let account = self.shared.account();
         self.shared.push(None, account);

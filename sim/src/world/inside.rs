@@ -72,16 +72,8 @@ impl World {
 
 #[async_trait(?Send)]
 impl Place for World {
-    fn now(&self) -> DateTime<Utc> {
-        self.engine.now()
-    }
-
-    fn age(&self) -> TimeDelta {
-        self.engine.age()
-    }
-
-    fn note(&self, what: String) {
-        self.engine.note(what);
+    fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
@@ -106,14 +98,6 @@ impl Place for World {
             }
         }
         Ok(())
-    }
-
-    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String> {
-        self.engine.invoke(function, payload)
-    }
-
-    async fn fire_schedule(&mut self, name: &str) -> Result<(), String> {
-        self.engine.fire_schedule(name)
     }
 
     async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
@@ -143,17 +127,5 @@ impl Place for World {
         let now = self.now();
         let input = json!({ "Name": rule, "EventBusName": bus });
         self.engine.shared.with(|state| state.cloud.set_rule_state(now, &input, enabled)).map_err(|error| error.to_string())
-    }
-
-    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {
-        Ok(self.engine.drain(queue_arn))
-    }
-
-    fn unused_faults(&self) -> Vec<String> {
-        self.engine.unused_faults()
-    }
-
-    fn finish(self: Box<Self>) -> Journal {
-        self.engine.finish()
     }
 }

@@ -2,20 +2,31 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use super::engine::Engine;
 use crate::journal::Journal;
 
 /// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
 /// error in words.
 #[async_trait(?Send)]
 pub trait Place {
+    /// What drives it.
+    #[doc(hidden)]
+    fn engine(&self) -> &Engine;
+
     /// The present instant.
-    fn now(&self) -> DateTime<Utc>;
+    fn now(&self) -> DateTime<Utc> {
+        self.engine().now()
+    }
 
     /// How long it has been there.
-    fn age(&self) -> TimeDelta;
+    fn age(&self) -> TimeDelta {
+        self.engine().age()
+    }
 
     /// Notes something that the scenario does.
-    fn note(&self, what: String);
+    fn note(&self, what: String) {
+        self.engine().note(what);
+    }
 
     /// Lets that much time pass.
     async fn advance(&mut self, by: TimeDelta) -> Result<(), String>;
@@ -24,10 +35,14 @@ pub trait Place {
     async fn settle(&mut self) -> Result<(), String>;
 
     /// Invokes a function with an event, as an operator does by hand.
-    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String>;
+    fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {
+        self.engine().invoke(function, payload)
+    }
 
     /// Fires a schedule out of turn.
-    async fn fire_schedule(&mut self, name: &str) -> Result<(), String>;
+    fn fire_schedule(&self, name: &str) -> Result<(), String> {
+        self.engine().fire_schedule(name)
+    }
 
     /// Puts an event on a bus; gives the entry's result, or why the whole request was refused.
     async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String>;
@@ -38,12 +53,18 @@ pub trait Place {
     /// Enables or disables a rule.
     async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String>;
 
-    /// Takes every message from a queue; gives their bodies.
-    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String>;
+    /// Takes every message from a queue of dead letters; gives their bodies. What a function gave up never goes outside.
+    fn drain(&self, queue_arn: &str) -> Vec<String> {
+        self.engine().drain(queue_arn)
+    }
 
     /// The faults that hit nothing so far.
-    fn unused_faults(&self) -> Vec<String>;
+    fn unused_faults(&self) -> Vec<String> {
+        self.engine().unused_faults()
+    }
 
     /// Ends it and gives its history, with the account as it stands.
-    fn finish(self: Box<Self>) -> Journal;
+    fn finish(self: Box<Self>) -> Journal {
+        self.engine().finish()
+    }
 }

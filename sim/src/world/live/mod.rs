@@ -165,16 +165,8 @@ fn inner(stack: &Stack) -> Stack {
 
 #[async_trait(?Send)]
 impl Place for LiveWorld {
-    fn now(&self) -> DateTime<Utc> {
-        self.engine.now()
-    }
-
-    fn age(&self) -> TimeDelta {
-        self.engine.age()
-    }
-
-    fn note(&self, what: String) {
-        self.engine.note(what);
+    fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
@@ -199,14 +191,6 @@ impl Place for LiveWorld {
             }
         }
         Ok(())
-    }
-
-    async fn invoke(&mut self, function: &str, payload: &Value) -> Result<(), String> {
-        self.engine.invoke(function, payload)
-    }
-
-    async fn fire_schedule(&mut self, name: &str) -> Result<(), String> {
-        self.engine.fire_schedule(name)
     }
 
     async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
@@ -239,18 +223,5 @@ impl Place for LiveWorld {
         } else {
             events.disable_rule().event_bus_name(bus).name(rule).send().await.map(|_| ()).map_err(|error| told("DisableRule", &error))
         }
-    }
-
-    async fn drain(&mut self, queue_arn: &str) -> Result<Vec<String>, String> {
-        // What a function gave up is in the queues of this side.
-        Ok(self.engine.drain(queue_arn))
-    }
-
-    fn unused_faults(&self) -> Vec<String> {
-        self.engine.unused_faults()
-    }
-
-    fn finish(self: Box<Self>) -> Journal {
-        self.engine.finish()
     }
 }
