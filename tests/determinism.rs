@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use alchemiser_sim::scenario::{Library, load_scenario, run};
+use alchemiser_sim::run::run;
+use alchemiser_sim::scenario::{Library, load_scenario};
 
 /// The verdicts of all scenarios, or one, from a process of their own.
 fn hashes(arguments: &[&str]) -> BTreeMap<String, String> {

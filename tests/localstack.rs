@@ -11,10 +11,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use alchemiser::aws::AwsSetup;
-use alchemiser_sim::backend::Backend;
 use alchemiser_sim::endpoint::clients_of;
 use alchemiser_sim::report::{difference, failure};
-use alchemiser_sim::scenario::{Capability, Library, load_scenario, run_on};
+use alchemiser_sim::run::Backend;
+use alchemiser_sim::run::run_on;
+use alchemiser_sim::scenario::{Capability, Library, load_scenario};
 use aws_smithy_http_client::Builder;
 use libtest_mimic::{Arguments, Failed, Trial};
 use testcontainers::core::{IntoContainerPort, WaitFor};

@@ -6,9 +6,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use alchemiser_sim::backend::Backend;
+use alchemiser_sim::projection::{events, mails, orders};
 use alchemiser_sim::report::failure;
-use alchemiser_sim::scenario::{Library, LoadError, Loaded, Run, events, load_scenario, mails, orders, run};
+use alchemiser_sim::run::Backend;
+use alchemiser_sim::run::{Run, run};
+use alchemiser_sim::scenario::{Library, LoadError, Loaded, load_scenario};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {

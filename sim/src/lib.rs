@@ -2,10 +2,9 @@
 //! clients, on a simulated cloud that is built from the system's own template.
 //!
 //! [`cloud`] is the cloud, sans I/O; [`world`] gives it time, seed and counterparties and keeps the [`journal`];
-//! [`scenario`] reads and runs scenario files; [`check`] judges a journal; [`report`] shows it.
+//! [`scenario`] reads scenario files and [`run`] runs them; [`check`] judges a journal; [`report`] shows it.
 
 pub mod alchemist;
-pub mod backend;
 pub mod check;
 pub mod cli;
 pub mod cloud;
@@ -14,7 +13,9 @@ pub mod fault;
 pub mod host;
 pub mod journal;
 pub mod program;
+pub mod projection;
 pub mod report;
+pub mod run;
 pub mod runtime;
 pub mod scenario;
 mod spelling;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use alchemiser_sim::check;
 use alchemiser_sim::report::failure;
-use alchemiser_sim::scenario::{Library, Loaded, Scenario, run};
+use alchemiser_sim::run::run;
+use alchemiser_sim::scenario::{Library, Loaded, Scenario};
 use serde::Deserialize;
 use serde_json::Value;
 

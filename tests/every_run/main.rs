@@ -8,9 +8,10 @@ mod secrets;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use alchemiser_sim::backend::Backend;
 use alchemiser_sim::cloud::template::{Pseudo, Stack};
-use alchemiser_sim::scenario::{Library, Run, load_scenario, run};
+use alchemiser_sim::run::Backend;
+use alchemiser_sim::run::{Run, run};
+use alchemiser_sim::scenario::{Library, load_scenario};
 
 fn library() -> Library {
     Library::of_this_project().expect("the project's files are sound")

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use alchemiser_sim::journal::{Fact, Journal};
-use alchemiser_sim::scenario::SECRETS;
+use alchemiser_sim::run::SECRETS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};

@@ -4,8 +4,9 @@
 use std::process::{Command, Stdio};
 
 use alchemiser::aws::AwsSetup;
-use alchemiser_sim::backend::Backend;
-use alchemiser_sim::scenario::{Library, load_scenario, run_on};
+use alchemiser_sim::run::Backend;
+use alchemiser_sim::run::run_on;
+use alchemiser_sim::scenario::{Library, load_scenario};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::Finding;
 use crate::journal::{Fact, Journal};
-use crate::scenario::events;
+use crate::projection::events;
 
 const NAME: &str = "one causation tree";
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::Finding;
 use crate::journal::Journal;
-use crate::scenario::events;
+use crate::projection::events;
 
 /// One event id never has two contents, however often the event is published.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {

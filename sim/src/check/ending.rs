@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::Finding;
 use crate::cloud::record::Record;
 use crate::journal::Journal;
-use crate::scenario::events;
+use crate::projection::events;
 
 /// Every workflow ends: with WorkflowCompleted or WorkflowFailed, or, where nobody is left to end it, with an alarm.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Finding;
 use crate::cloud::record::Record;
 use crate::journal::{Fact, Journal};
-use crate::scenario::events;
+use crate::projection::events;
 
 const NAME: &str = "one mail a workflow";
 

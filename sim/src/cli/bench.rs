@@ -6,7 +6,8 @@ use serde_json::json;
 use super::pattern_bench::pattern_events;
 use super::{Mistake, say};
 use crate::report::is_sdk_call;
-use crate::scenario::{Library, Loaded, load_scenario, run};
+use crate::run::run;
+use crate::scenario::{Library, Loaded, load_scenario};
 
 /// What `bench` takes.
 #[derive(Debug, Args)]

@@ -5,9 +5,10 @@ use clap::Args;
 
 use super::run::{Place, find, lacks};
 use super::{Mistake, say};
-use crate::backend::Backend;
 use crate::report::difference;
-use crate::scenario::{Library, run_on};
+use crate::run::Backend;
+use crate::run::run_on;
+use crate::scenario::Library;
 
 /// What `diff` takes.
 #[derive(Debug, Args)]

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{Mistake, say};
 use crate::cloud::record::Record;
-use crate::scenario::{Library, invoke_once};
+use crate::run::invoke_once;
+use crate::scenario::Library;
 
 /// What `invoke` takes.
 #[derive(Debug, Args)]

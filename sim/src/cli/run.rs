@@ -5,9 +5,10 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Mistake, say};
-use crate::backend::Backend;
 use crate::report::{curve, day, failure, junit, log_lines, months, plot, summary, verdict, workflows};
-use crate::scenario::{Capability, Library, Loaded, Run, load_scenario, run_on};
+use crate::run::Backend;
+use crate::run::{Run, run_on};
+use crate::scenario::{Capability, Library, Loaded, load_scenario};
 use crate::spelling::nearest;
 
 /// What `run` takes.

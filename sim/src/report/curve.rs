@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 
 use super::cost_of;
 use crate::journal::{Fact, Journal};
-use crate::scenario::{Run, mails};
+use crate::projection::mails;
+use crate::run::Run;
 
 /// The account after a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
-use crate::scenario::{dead_letters, events, mails, orders};
+use crate::projection::{dead_letters, events, mails, orders};
 
 /// What two histories of one scenario must have in common, whatever the backend: each line with how often it occurs.
 /// Times are left out, and so is order, which the contract of delivery leaves open.

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::journal::Journal;
-use crate::scenario::Run;
+use crate::run::Run;
 
 /// Why a run failed: each cause in a sentence, the journal entries in conflict, and the command that repeats it.
 #[must_use]

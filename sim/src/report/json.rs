@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::scenario::Run;
+use crate::run::Run;
 
 /// One object a scenario, for machines.
 #[must_use]

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::scenario::Run;
+use crate::run::Run;
 
 /// The runs as a JUnit document.
 #[must_use]

@@ -1,7 +1,7 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
-use crate::scenario::Run;
+use crate::run::Run;
 
 /// One row a scenario, and a closing count.
 #[must_use]

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::cost_of;
 use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
-use crate::scenario::{Run, dead_letters, mails, orders};
+use crate::projection::{dead_letters, mails, orders};
+use crate::run::Run;
 
 /// The whole story of a run for a terminal: timeline, orders, mails, dead letters, cost, verdicts.
 #[must_use]
@@ -99,7 +100,7 @@ fn shortened(text: &str, limit: usize) -> String {
 }
 
 fn order_rows(journal: &Journal) -> Vec<Vec<String>> {
-    let row = |order: &crate::scenario::OrderLine| {
+    let row = |order: &crate::projection::OrderLine| {
         vec![
             order.at[11..23].to_owned(),
             order.side.clone(),

@@ -4,23 +4,10 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::format::{Expect, SideGiven};
-use super::{dead_letters, events, mails, orders};
 use crate::check::Finding;
 use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
-
-/// How many expectations a scenario states.
-#[must_use]
-pub(super) fn count(expect: &Expect) -> usize {
-    4 + usize::from(expect.orders.is_some())
-        + usize::from(expect.workflows.is_some())
-        + usize::from(expect.alarms.is_some())
-        + expect.invocations.len()
-        + expect.events.len()
-        + expect.recovered.len()
-        + expect.logs.len()
-        + expect.responses.len()
-}
+use crate::projection::{dead_letters, events, mails, orders};
 
 /// Holds a run against what its scenario expects.
 #[must_use]

@@ -48,7 +48,8 @@ pub struct Knobs {
 
 impl Knobs {
     /// The cloud's settings: what is not given is as AWS documents it, or off.
-    pub(super) fn settings(&self) -> knobs::Knobs {
+    #[must_use]
+    pub fn settings(&self) -> knobs::Knobs {
         let defaults = knobs::Knobs::default();
         knobs::Knobs {
             duplicates_per_mille: self.duplicates_per_mille.unwrap_or(defaults.duplicates_per_mille),

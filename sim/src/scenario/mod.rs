@@ -9,23 +9,16 @@ mod knobs;
 mod load;
 mod mail_script;
 mod moment;
-mod projection;
-mod runner;
-mod setup;
-mod stage;
 
 pub use amount::Amount;
 pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, OrderExpected, OrderRuleGiven,
-    ResponseExpected, Scenario, Topology,
+    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, OrderEffectGiven, OrderExpected,
+    OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
 };
 pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
 pub use moment::{Moment, Start};
-pub use projection::{Event as ProjectedEvent, MailLine, OrderLine, dead_letters, events, mails, orders};
-pub use runner::{Run, invoke_once, run, run_on};
-pub use setup::SECRETS;

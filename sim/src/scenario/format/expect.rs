@@ -42,6 +42,21 @@ pub struct Expect {
     pub responses: Vec<ResponseExpected>,
 }
 
+impl Expect {
+    /// How many things are expected.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        4 + usize::from(self.orders.is_some())
+            + usize::from(self.workflows.is_some())
+            + usize::from(self.alarms.is_some())
+            + self.invocations.len()
+            + self.events.len()
+            + self.recovered.len()
+            + self.logs.len()
+            + self.responses.len()
+    }
+}
+
 /// A mail.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

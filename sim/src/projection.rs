@@ -1,3 +1,5 @@
+//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show them.
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

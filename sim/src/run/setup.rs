@@ -8,14 +8,15 @@ use alchemiser_mocks::exchange::{
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
-use super::format::{OrderEffectGiven, QuoteGiven, SideGiven};
-use super::{AssetGiven, Fault, Given, Lambda, Library, LoadError, Scenario};
 use crate::alchemist::Alchemiser;
 use crate::cloud::knobs::Span;
 use crate::cloud::template::{Pseudo, Stack};
 use crate::fault::Faults;
 use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
+use crate::scenario::{
+    AssetGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, Scenario, SideGiven,
+};
 use crate::world::WorldSetup;
 
 // Texts that occur nowhere else, so that a test can look for them in all that a run says.
@@ -201,7 +202,7 @@ fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
     Some(Series::Closes { from, closes: asset.closes.iter().map(|close| close.0).collect() })
 }
 
-fn order_rule(given: &super::OrderRuleGiven) -> OrderRule {
+fn order_rule(given: &OrderRuleGiven) -> OrderRule {
     OrderRule {
         symbol: given.symbol.clone(),
         side: given.side.map(|side| match side {

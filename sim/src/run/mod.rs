@@ -1,14 +1,22 @@
+//! Runs of scenarios: a world is set up as the scenario says, its actions happen, and the history is judged.
+
+mod backend;
+mod setup;
+mod stage;
+
+pub use self::backend::Backend;
+pub use self::setup::SECRETS;
+
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::setup::setup;
-use super::stage::Stage;
-use super::{Action, Library, LoadError, Loaded, Scenario, judge};
-use crate::backend::Backend;
+use self::setup::setup;
+use self::stage::Stage;
 use crate::check::{Finding, check_all};
 use crate::journal::Journal;
+use crate::scenario::{Action, Library, LoadError, Loaded, Moment, Scenario, Start, judge};
 use crate::world::install_log;
 
 /// One run of a scenario.
@@ -65,7 +73,7 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     let mut findings = check_all(&journal);
     findings.extend(judge(&loaded.scenario.expect, &journal));
     findings.extend(unused.into_iter().map(|fault| Finding::plain("faults", format!("the fault at `{fault}` hit nothing"))));
-    let checks = crate::check::names().len() + super::expectation::count(&loaded.scenario.expect);
+    let checks = crate::check::names().len() + loaded.scenario.expect.count();
     Ok(Run { scenario: loaded.name.clone(), seed, journal, findings, checks, virtual_time, wall_time: started.elapsed() })
 }
 
@@ -73,11 +81,11 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
 ///
 /// # Errors
 /// A mistake in a file that the world rests on.
-pub fn invoke_once(library: &Library, clock: super::Moment, payload: &Value) -> Result<Journal, LoadError> {
+pub fn invoke_once(library: &Library, clock: Moment, payload: &Value) -> Result<Journal, LoadError> {
     let about = "one event";
     let yaml = format!("about: {about}\ngiven: {{clock: 2012-03-14 10:00}}\nwhen: []\nexpect: {{cash: '0', positions: {{}}, mails: []}}\n");
     let mut scenario: Scenario = serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
-    scenario.given.clock = super::Start::At(clock);
+    scenario.given.clock = Start::At(clock);
     scenario.when = vec![Action::Invoke(payload.clone())];
     let loaded = Loaded { name: about.to_owned(), path: about.into(), scenario };
     run(library, &loaded, 1).map(|run| run.journal)

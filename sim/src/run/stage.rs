@@ -1,8 +1,8 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::Action;
 use crate::cloud::template::Stack;
+use crate::scenario::Action;
 use crate::world::Place;
 
 /// What actions need to know of the topology.
