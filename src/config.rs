@@ -262,7 +262,11 @@ impl<'a> Reader<'a> {
         let endpoint = self.text(&["ALPACA__ENDPOINT", "ALPACA_ENDPOINT"], "https://paper-api.alpaca.markets");
         let endpoint = endpoint.trim_end_matches('/').trim_end_matches("/v2").to_owned();
         let trading_mode = self.choice("ALPACA__TRADING_MODE", "paper", &[("paper", TradingMode::Paper), ("live", TradingMode::Live)]);
-        if (trading_mode == TradingMode::Live) != (endpoint == LIVE_ENDPOINT) {
+        let is_live = endpoint == LIVE_ENDPOINT;
+        // Any spelling of the live host counts against paper trading.
+        let host = LIVE_ENDPOINT.trim_start_matches("https://");
+        let looks_live = endpoint.to_ascii_lowercase().split(['/', ':', '@']).any(|part| part.trim_end_matches('.') == host);
+        if (trading_mode == TradingMode::Live) != is_live || looks_live != is_live {
             self.problems.push(format!(
                 "ALPACA__TRADING_MODE is {:?} but ALPACA__ENDPOINT is {endpoint:?}: live trading needs both to be live, and only {LIVE_ENDPOINT} is",
                 trading_mode.as_str()

@@ -81,7 +81,8 @@ impl Services {
         if workflow.state != State::Running {
             return Ok(Admission::Ignore(format!("the workflow is {}", workflow.state.as_str())));
         }
-        if self.now() > workflow.session.valid_until {
+        // A plan that has begun is wound up even then: its orders are looked for, and none is placed.
+        if self.now() > workflow.session.valid_until && workflow.plan_id.is_none() {
             let reason = format!("stale: the session of {} ended at {}", workflow.session.date, workflow.session.valid_until);
             return Ok(Admission::End(workflow, Refusal::new(reason)));
         }

@@ -80,6 +80,7 @@ impl Workflows {
             .item("state", text(State::Running.as_str()))
             .item("account", text(&session.account))
             .item("session_date", text(session.date.to_string()))
+            .item("previous_session", text(session.previous.to_string()))
             .item("occurrence", text(&session.occurrence))
             .item("valid_until", text(session.valid_until.to_string()))
             .item("started_at", number(now.timestamp_millis()))

@@ -338,7 +338,7 @@ fn amounts(event: &Value) -> Vec<(String, Option<usize>)> {
     ];
     let present = single.into_iter().filter(|(pointer, _)| event.pointer(pointer).is_some());
     let maps = ["target_values", "current_values", "deltas"].map(|name| below(&format!("/allocation_comparison/{name}"), None));
-    let weights = below("/consolidated_portfolio/target_allocations", Some(4));
+    let weights = below("/consolidated_portfolio/target_allocations", None);
     present
         .map(|(pointer, places)| (pointer.to_owned(), Some(places)))
         .chain(items)

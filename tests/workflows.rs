@@ -19,6 +19,7 @@ fn overdue(id: &str) -> Value {
         "state": {"S": "running"},
         "account": {"S": "PA1"},
         "session_date": {"S": "2025-10-10"},
+        "previous_session": {"S": "2025-10-09"},
         "occurrence": {"S": "2025-10-10"},
         "valid_until": {"S": "2025-10-10T20:00:00Z"},
         "started_at": {"N": an_hour_ago},

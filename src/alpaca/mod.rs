@@ -89,13 +89,12 @@ impl Alpaca {
         self.get(&self.endpoint, &format!("/v2/assets/{}", escape(symbol))).await
     }
 
-    /// The session of `date`, or none where the market stays closed.
+    /// The sessions from `start` to `end`, oldest first.
     ///
     /// # Errors
     /// [`AlpacaError`]
-    pub async fn session(&self, date: NaiveDate) -> Result<Option<CalendarDay>, AlpacaError> {
-        let days: Vec<CalendarDay> = self.get(&self.endpoint, &format!("/v2/calendar?start={date}&end={date}")).await?;
-        Ok(days.into_iter().find(|day| day.date == date))
+    pub async fn calendar(&self, start: NaiveDate, end: NaiveDate) -> Result<Vec<CalendarDay>, AlpacaError> {
+        self.get(&self.endpoint, &format!("/v2/calendar?start={start}&end={end}")).await
     }
 
     /// The latest quotes, by symbol; a symbol without a quote is absent.

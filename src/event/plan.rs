@@ -213,7 +213,7 @@ fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D:
 }
 
 /// A map from symbol to exact decimal.
-mod decimals {
+pub(super) mod decimals {
     use super::{BTreeMap, Decimal, Deserialize, Deserializer, Serializer, Value, decimal_from_json};
     use serde::de::Error as _;
 

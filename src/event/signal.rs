@@ -3,10 +3,9 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 use super::header::{JsonObject, text};
-use crate::decimal::Weight;
+use super::plan::decimals;
 use crate::timestamp::Timestamp;
 
 /// The strategies have decided. Source `alchemiser.strategy`.
@@ -25,10 +24,10 @@ pub struct SignalGenerated {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConsolidatedPortfolio {
-    /// Symbol to weight: not empty, each 0 to 1, their sum 0.99 to 1.01.
-    #[serde(deserialize_with = "allocations")]
-    #[cfg_attr(feature = "schema", schemars(extend("minProperties" = 1)))]
-    pub target_allocations: BTreeMap<String, Weight>,
+    /// Symbol to exact weight, for a rounded one may become nothing: not empty, each 0 to 1, their sum 0.99 to 1.01.
+    #[serde(serialize_with = "decimals::serialize", deserialize_with = "allocations")]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>", extend("minProperties" = 1)))]
+    pub target_allocations: BTreeMap<String, Decimal>,
     /// The workflow's id, 1 to 100 characters.
     #[serde(deserialize_with = "short_text")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
@@ -64,12 +63,10 @@ fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error>
     if count >= 1 { Ok(count) } else { Err(D::Error::custom(format!("{count} is less than 1"))) }
 }
 
-fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Weight>, D::Error> {
-    let given = BTreeMap::<String, Value>::deserialize(deserializer)?;
+fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Decimal>, D::Error> {
     let mut weights = BTreeMap::new();
-    for (symbol, value) in given {
-        let weight = serde_json::from_value::<Weight>(value).map_err(|error| D::Error::custom(format!("{symbol}: {error}")))?;
-        if weight.get() < Decimal::ZERO || weight.get() > Decimal::ONE {
+    for (symbol, weight) in decimals::deserialize(deserializer)? {
+        if weight < Decimal::ZERO || weight > Decimal::ONE {
             return Err(D::Error::custom(format!("{symbol}: weight {weight} is not between 0 and 1")));
         }
         let upper = symbol.trim().to_uppercase();
@@ -77,7 +74,7 @@ fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<St
             return Err(D::Error::custom(format!("{upper} is given twice")));
         }
     }
-    let sum: Decimal = weights.values().map(|weight| weight.get()).sum();
+    let sum: Decimal = weights.values().sum();
     if weights.is_empty() {
         return Err(D::Error::custom("must name at least one symbol"));
     }

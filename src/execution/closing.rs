@@ -1,40 +1,44 @@
-use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use tokio::time::sleep;
 
+use super::desk::{Desk, untold};
 use super::leg::{POST_ATTEMPTS, POST_PAUSE, settle};
 use super::ticket::Ticket;
-use crate::alpaca::{Alpaca, AlpacaError, Order, Side};
+use crate::alpaca::{AlpacaError, Order, Side};
 use crate::error::{Fault, StepError};
 use crate::id::ClientOrderId;
 
 /// What no leg can sell of a position that is to go, of which `held` is free: a part of a share. Where nothing is free any
 /// more, an earlier attempt may have begun to close it.
-pub(super) async fn rest_of(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: &Ticket, held: Decimal) -> Result<Decimal, Fault> {
+pub(super) async fn rest_of(desk: &Desk<'_>, ticket: &Ticket, held: Decimal) -> Result<Decimal, Fault> {
     if !ticket.is_exit || ticket.fractionable {
         return Ok(Decimal::ZERO);
     }
     if !held.is_zero() {
         return Ok(held.fract());
     }
-    Ok(closing_order(alpaca, planned, ticket).await?.map(|order| order.qty).unwrap_or_default())
+    Ok(closing_order(desk, ticket).await?.map(|order| order.qty).unwrap_or_default())
 }
 
 /// Sells the part of a share that is left of a position, which no order of ours can do where the asset trades in whole
 /// shares: by closing the position (incident 40). That carries no id of ours, so whoever comes to it asks first for an
-/// order that an earlier attempt has caused since `planned`; a second close cannot sell twice in any case, because the
+/// order that an earlier attempt has caused since the plan was made; a second close cannot sell twice in any case, because the
 /// first one's order holds the shares.
-pub(super) async fn close_rest(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: &mut Ticket) -> Result<(), Fault> {
+pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     let mut last = None;
     for attempt in 1..=POST_ATTEMPTS {
-        if let Some(order) = closing_order(alpaca, planned, ticket).await? {
-            ticket.orders.push(settle(alpaca, order).await?);
+        if let Some(order) = closing_order(desk, ticket).await? {
+            ticket.orders.push(settle(desk.alpaca(), order).await?);
             return Ok(());
         }
-        match alpaca.close_position(&ticket.symbol).await {
+        if let Some(reason) = desk.closed() {
+            ticket.problem = Some(reason);
+            return Ok(());
+        }
+        match desk.alpaca().close_position(&ticket.symbol).await {
             Ok(order) => {
                 tracing::info!(order_id = order.id, symbol = ticket.symbol, "position closed");
-                ticket.orders.push(settle(alpaca, order).await?);
+                ticket.orders.push(settle(desk.alpaca(), order).await?);
                 return Ok(());
             }
             Err(error) if error.is_outcome_unknown() || matches!(error, AlpacaError::RateLimited { .. }) => {
@@ -47,7 +51,7 @@ pub(super) async fn close_rest(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: 
                 ticket.problem = Some(error.to_string());
                 return Ok(());
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(untold(error)),
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
@@ -55,7 +59,7 @@ pub(super) async fn close_rest(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: 
 }
 
 /// The order that closing the position has caused: a sell without an id of ours, for what is left.
-async fn closing_order(alpaca: &Alpaca, planned: DateTime<Utc>, ticket: &Ticket) -> Result<Option<Order>, Fault> {
-    let orders = alpaca.orders_since(&ticket.symbol, Side::Sell, planned).await?;
+async fn closing_order(desk: &Desk<'_>, ticket: &Ticket) -> Result<Option<Order>, Fault> {
+    let orders = desk.alpaca().orders_since(&ticket.symbol, Side::Sell, desk.planned_at()).await.map_err(untold)?;
     Ok(orders.into_iter().find(|order| !ClientOrderId::is_ours(&order.client_order_id) && order.qty < Decimal::ONE))
 }

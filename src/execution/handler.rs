@@ -7,16 +7,16 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::closing::{close_rest, rest_of};
+use super::desk::{Desk, untold};
 use super::leg::{find, follow, place};
-use super::settlement::wait_for_buying_power;
+use super::settlement::wait_for_funds;
 use super::ticket::Ticket;
-use crate::alpaca::Side;
+use crate::alpaca::{AlpacaError, Position, Side};
 use crate::decimal::{Money, decimal_from_json};
 use crate::error::{Fault, Refusal, StepError};
 use crate::event::{
     Action, Body, Event, OrderResult, RebalancePlan, RebalancePlanItem, RebalancePlanned, TradeExecuted, WorkflowCompleted,
 };
-use crate::id::PlanId;
 use crate::idempotency::Claim;
 use crate::services::{FailedPart, Services, workflow_failed};
 use crate::step::Conclusion;
@@ -68,74 +68,99 @@ impl TradingExecution {
         Ok(self.conclude(event, plan, &workflow, &tickets))
     }
 
-    /// Sells, waits for their proceeds, buys.
+    /// Sells, waits for their proceeds, buys. Where the session is over, an earlier attempt's orders are wound up, and
+    /// none is placed.
     async fn trade(&self, plan: &RebalancePlan, workflow: &Workflow) -> Result<Vec<Ticket>, Fault> {
-        let plan_id = PlanId::new(plan.plan_id.clone());
-        if self.services.workflows.bind(workflow, &plan_id).await? == Binding::Refused {
+        let desk = Desk::new(&self.services, plan, workflow.session.valid_until);
+        if self.services.workflows.bind(workflow, &desk.plan_id).await? == Binding::Refused {
             return Err(Refusal::new("the session is bound to another plan").into());
         }
-        let mut tickets = self.phase(plan, &plan_id, Side::Sell, None).await?;
-        let cost = plan.items.iter().filter(|item| item.action == Action::Buy).map(|item| item.trade_amount.get()).sum();
-        // Buys that an earlier attempt has begun have taken their part of the buying power already.
-        let funds = if tickets.is_empty() || self.has_bought(plan, &plan_id).await? {
-            None
-        } else {
-            Some(wait_for_buying_power(&self.services.alpaca, cost).await?)
-        };
-        tickets.extend(self.phase(plan, &plan_id, Side::Buy, funds).await?);
+        let mut tickets = self.phase(&desk, Side::Sell, None).await?;
+        let cost = if tickets.is_empty() { Decimal::ZERO } else { self.cost_of_buys(&desk).await? };
+        let funds = if cost.is_zero() { None } else { Some(wait_for_funds(desk.alpaca(), cost).await?) };
+        tickets.extend(self.phase(&desk, Side::Buy, funds).await?);
         Ok(tickets)
     }
 
-    /// Whether an earlier attempt has begun to buy: then the sells had settled.
-    async fn has_bought(&self, plan: &RebalancePlan, plan_id: &PlanId) -> Result<bool, Fault> {
-        for item in plan.items.iter().filter(|item| item.action == Action::Buy) {
-            if find(&self.services, plan_id, &mut Ticket::new(item, Side::Buy)).await? {
-                return Ok(true);
+    /// Dollars for the buys that no earlier attempt has begun: those that it has took their part of the funds already.
+    async fn cost_of_buys(&self, desk: &Desk<'_>) -> Result<Decimal, Fault> {
+        let mut cost = Decimal::ZERO;
+        for item in desk.plan.items.iter().filter(|item| item.action == Action::Buy) {
+            if !find(desk, &mut Ticket::new(item, Side::Buy, Decimal::ZERO)).await? {
+                cost += item.trade_amount.get();
             }
         }
-        Ok(false)
+        Ok(cost)
     }
 
-    /// Places all orders of one side, one after the other, then follows them all at once. Where `funds` are
-    /// short, what does not fit is not placed.
-    async fn phase(&self, plan: &RebalancePlan, plan_id: &PlanId, side: Side, mut funds: Option<Decimal>) -> Result<Vec<Ticket>, Fault> {
+    /// Places all orders of one side, one after the other, then follows them all at once. What keeps one from being
+    /// placed keeps no other. Where `funds` are short, what does not fit is not placed.
+    async fn phase(&self, desk: &Desk<'_>, side: Side, mut funds: Option<Decimal>) -> Result<Vec<Ticket>, Fault> {
         let action = if side == Side::Sell { Action::Sell } else { Action::Buy };
-        let items: Vec<&RebalancePlanItem> = plan.items.iter().filter(|item| item.action == action).collect();
+        let items: Vec<&RebalancePlanItem> = desk.plan.items.iter().filter(|item| item.action == action).collect();
         let held = if side == Side::Sell && !items.is_empty() { self.held().await? } else { BTreeMap::new() };
         let mut tickets = Vec::new();
         for item in items {
-            let asset = self.services.alpaca.asset(&item.symbol).await?;
-            let mut ticket = Ticket::new(item, side);
-            ticket.fractionable = asset.fractionable;
-            let held = held.get(&item.symbol).copied().unwrap_or_default();
-            ticket.rest = rest_of(&self.services.alpaca, plan.timestamp.get(), &ticket, held).await?;
-            if !find(&self.services, plan_id, &mut ticket).await? {
-                ticket.size(item, reference_price(plan, &item.symbol)?, held);
-                if !asset.tradable {
-                    ticket.problem = Some(format!("{} cannot be traded", item.symbol));
-                }
-                if let Some(left) = &mut funds {
-                    ticket.pay_from(left, item.trade_amount.get());
-                }
-                if ticket.problem.is_none() && !ticket.total.is_zero() {
-                    place(&self.services, plan_id, &mut ticket).await?;
-                }
-            }
-            tickets.push(ticket);
+            tickets.push(self.begin(desk, item, side, held.get(&item.symbol), &mut funds).await?);
         }
         try_join_all(tickets.into_iter().map(|mut ticket| async {
-            follow(&self.services, plan_id, &mut ticket).await?;
+            follow(desk, &mut ticket).await?;
             if ticket.problem.is_none() && !ticket.rest.is_zero() && ticket.remaining() <= Decimal::ZERO {
-                close_rest(&self.services.alpaca, plan.timestamp.get(), &mut ticket).await?;
+                close_rest(desk, &mut ticket).await?;
             }
             Ok(ticket)
         }))
         .await
     }
 
-    async fn held(&self) -> Result<BTreeMap<String, Decimal>, Fault> {
-        let positions = self.services.alpaca.positions().await?;
-        Ok(positions.into_iter().map(|position| (position.symbol, position.qty_available.unwrap_or(position.qty))).collect())
+    /// The ticket of one item, with its first order, if it can be placed.
+    async fn begin(
+        &self,
+        desk: &Desk<'_>,
+        item: &RebalancePlanItem,
+        side: Side,
+        position: Option<&Position>,
+        funds: &mut Option<Decimal>,
+    ) -> Result<Ticket, Fault> {
+        let mut ticket = Ticket::new(item, side, reference_price(desk.plan, &item.symbol).unwrap_or_default());
+        let asset = match desk.alpaca().asset(&item.symbol).await {
+            Err(error @ AlpacaError::Refused { .. }) if !find(desk, &mut ticket).await? => {
+                ticket.problem = Some(format!("the broker {error}"));
+                return Ok(ticket);
+            }
+            answer => answer.map_err(untold)?,
+        };
+        ticket.fractionable = asset.fractionable;
+        let free = position.map(|position| position.qty_available.unwrap_or(position.qty)).unwrap_or_default();
+        ticket.rest = rest_of(desk, &ticket, free).await?;
+        if find(desk, &mut ticket).await? {
+            return Ok(ticket);
+        }
+        if side == Side::Sell && position.is_none() && ticket.rest.is_zero() {
+            let untold = format!("{} is held no more, and no order of this plan is known that sold it", item.symbol);
+            return Err(StepError::BrokerUnavailable(untold).into());
+        }
+        if ticket.price.is_zero() {
+            ticket.problem = Some(format!("the plan has no usable reference price for {}", item.symbol));
+            return Ok(ticket);
+        }
+        // All that is held: what an open order has taken may have been taken by our own, which the broker does not show yet.
+        ticket.size(item, position.map(|position| position.qty).unwrap_or_default());
+        if !asset.tradable {
+            ticket.problem = Some(format!("{} cannot be traded", item.symbol));
+        }
+        if let Some(left) = funds {
+            ticket.pay_from(left, item.trade_amount.get());
+        }
+        if ticket.problem.is_none() && !ticket.total.is_zero() {
+            place(desk, &mut ticket).await?;
+        }
+        Ok(ticket)
+    }
+
+    async fn held(&self) -> Result<BTreeMap<String, Position>, Fault> {
+        let positions = self.services.alpaca.positions().await.map_err(untold)?;
+        Ok(positions.into_iter().map(|position| (position.symbol.clone(), position)).collect())
     }
 
     fn conclude(&self, event: &Event, plan: &RebalancePlan, workflow: &Workflow, tickets: &[Ticket]) -> Conclusion {
@@ -208,13 +233,10 @@ fn metadata<'a>(plan: &'a RebalancePlan, name: &str) -> Option<&'a str> {
     plan.metadata.as_ref()?.get(name)?.as_str()
 }
 
-/// The price that the planner sized the item with: every attempt computes the same shares from it.
-fn reference_price(plan: &RebalancePlan, symbol: &str) -> Result<Decimal, Refusal> {
-    let given = plan.metadata.as_ref().and_then(|metadata| metadata.get("reference_prices")).and_then(|prices| prices.get(symbol));
-    match given.map(decimal_from_json) {
-        Some(Ok(price)) if price > Decimal::ZERO => Ok(price),
-        _ => Err(Refusal::new(format!("the plan has no usable reference price for {symbol}"))),
-    }
+/// The price that the planner sized the item with; none that cannot be used.
+fn reference_price(plan: &RebalancePlan, symbol: &str) -> Option<Decimal> {
+    let given = plan.metadata.as_ref()?.get("reference_prices")?.get(symbol)?;
+    decimal_from_json(given).ok().filter(|price| *price > Decimal::ZERO)
 }
 
 /// The plan's targets, for the table of the mail.

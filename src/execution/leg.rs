@@ -1,14 +1,13 @@
 use std::time::Duration;
 
-use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep};
 
+use super::desk::{Desk, untold};
 use super::quote::{limit_price, usable_quotes};
 use super::ticket::Ticket;
-use crate::alpaca::{Alpaca, AlpacaError, NewOrder, Order, Side};
+use crate::alpaca::{Alpaca, AlpacaError, NewOrder, Order};
 use crate::error::{Fault, StepError};
 use crate::id::{ClientOrderId, PlanId};
-use crate::services::Services;
 
 /// Orders for one item, one after the other.
 pub(super) const MAXIMUM_LEGS: u32 = 3;
@@ -33,9 +32,9 @@ pub(super) enum Placed {
 
 /// Looks for the ticket's next leg at the broker: an earlier attempt may have placed it. The first leg that is
 /// there says how much was wanted; what is held may have changed since.
-pub(super) async fn find(services: &Services, plan: &PlanId, ticket: &mut Ticket) -> Result<bool, Fault> {
-    let id = next_id(plan, ticket);
-    let Some(order) = services.alpaca.order_by_client_id(id.as_str()).await? else { return Ok(false) };
+pub(super) async fn find(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<bool, Fault> {
+    let id = next_id(&desk.plan_id, ticket);
+    let Some(order) = desk.alpaca().order_by_client_id(id.as_str()).await.map_err(untold)? else { return Ok(false) };
     tracing::info!(client_order_id = %id, order_id = order.id, "order found, not placed again");
     if ticket.orders.is_empty() {
         ticket.total = order.qty;
@@ -44,9 +43,17 @@ pub(super) async fn find(services: &Services, plan: &PlanId, ticket: &mut Ticket
     Ok(true)
 }
 
-/// Places the ticket's next leg, for what is left of it.
-pub(super) async fn place(services: &Services, plan: &PlanId, ticket: &mut Ticket) -> Result<(), Fault> {
-    let quotes = usable_quotes(services, std::slice::from_ref(&ticket.symbol)).await?;
+/// Places the ticket's next leg, for what is left of it. What keeps it from being placed is the ticket's problem, and no
+/// other ticket's.
+pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
+    let quotes = match usable_quotes(desk.services, std::slice::from_ref(&ticket.symbol)).await {
+        Ok(quotes) => quotes,
+        Err(Fault::Refuse(refusal)) => {
+            ticket.problem = Some(refusal.reason);
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
     let quote = &quotes[&ticket.symbol];
     let order = NewOrder {
         symbol: ticket.symbol.clone(),
@@ -55,9 +62,9 @@ pub(super) async fn place(services: &Services, plan: &PlanId, ticket: &mut Ticke
         kind: "limit",
         time_in_force: "day",
         limit_price: limit_price(quote, ticket.side, next_leg(ticket)),
-        client_order_id: next_id(plan, ticket),
+        client_order_id: next_id(&desk.plan_id, ticket),
     };
-    match post(&services.alpaca, &order).await? {
+    match post(desk, &order).await? {
         Placed::There(order) => ticket.orders.push(order),
         Placed::Refused(reason) => {
             tracing::warn!(symbol = ticket.symbol, reason, "order refused");
@@ -77,10 +84,15 @@ fn next_id(plan: &PlanId, ticket: &Ticket) -> ClientOrderId {
 
 /// Posts an order until its outcome is known. After an unknown outcome it asks first; not being known there is
 /// no proof, so the same id is posted again; "must be unique" means that it is there (rule 4).
-async fn post(alpaca: &Alpaca, order: &NewOrder) -> Result<Placed, Fault> {
-    let id = order.client_order_id.as_str();
-    let mut last = None;
+async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
+    let (alpaca, id) = (desk.alpaca(), order.client_order_id.as_str());
+    let mut last: Option<AlpacaError> = None;
     for attempt in 1..=POST_ATTEMPTS {
+        match (desk.closed(), &last) {
+            (Some(reason), None) => return Ok(Placed::Refused(reason)),
+            (Some(_), Some(_)) => break,
+            (None, _) => {}
+        }
         match alpaca.post_order(order).await {
             Ok(placed) => {
                 tracing::info!(client_order_id = id, order_id = placed.id, symbol = order.symbol, "order placed");
@@ -89,7 +101,7 @@ async fn post(alpaca: &Alpaca, order: &NewOrder) -> Result<Placed, Fault> {
             Err(error) if error.is_outcome_unknown() || error.is_duplicate_client_order_id() => {
                 tracing::warn!(client_order_id = id, %error, attempt, "order outcome unknown, asking the broker");
                 sleep(POST_PAUSE).await;
-                if let Some(found) = alpaca.order_by_client_id(id).await? {
+                if let Some(found) = alpaca.order_by_client_id(id).await.map_err(untold)? {
                     return Ok(Placed::There(found));
                 }
                 last = Some(error);
@@ -99,7 +111,7 @@ async fn post(alpaca: &Alpaca, order: &NewOrder) -> Result<Placed, Fault> {
                 last = Some(error);
             }
             Err(error @ AlpacaError::Refused { .. }) => return Ok(Placed::Refused(error.to_string())),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(untold(error)),
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
@@ -108,29 +120,24 @@ async fn post(alpaca: &Alpaca, order: &NewOrder) -> Result<Placed, Fault> {
 
 /// Follows the ticket's orders until nothing sensible is left to do: waits for the last leg, cancels it when it
 /// rests too long, and goes on with what is left.
-pub(super) async fn follow(services: &Services, plan: &PlanId, ticket: &mut Ticket) -> Result<(), Fault> {
+pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     while let Some(order) = ticket.orders.last() {
-        let settled = settle(&services.alpaca, order.clone()).await?;
+        let settled = settle(desk.alpaca(), order.clone()).await?;
         if let Some(last) = ticket.orders.last_mut() {
             *last = settled;
         }
         let too_many = ticket.orders.len() >= MAXIMUM_LEGS as usize;
-        if ticket.is_done() || too_many || is_dust(ticket) {
+        if ticket.is_done() || too_many || ticket.is_dust() {
             break;
         }
-        if !find(services, plan, ticket).await? {
-            place(services, plan, ticket).await?;
+        if !find(desk, ticket).await? {
+            place(desk, ticket).await?;
         }
         if ticket.problem.is_some() {
             break;
         }
     }
     Ok(())
-}
-
-/// What cannot be ordered any more: less than a share of what is traded in whole shares.
-fn is_dust(ticket: &Ticket) -> bool {
-    !ticket.fractionable && ticket.side == Side::Buy && ticket.remaining() < Decimal::ONE
 }
 
 /// Waits until nothing more can happen to the order; one that rests too long is cancelled, and the cancel is
@@ -142,7 +149,7 @@ pub(super) async fn settle(alpaca: &Alpaca, order: Order) -> Result<Order, Fault
     }
     match alpaca.cancel_order(&order.id).await {
         Ok(()) | Err(AlpacaError::Refused { status: 404 | 422, .. }) => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(untold(error)),
     }
     let order = wait(alpaca, order, CANCEL_LIMIT).await?;
     if is_settled(&order) {
@@ -160,7 +167,7 @@ async fn wait(alpaca: &Alpaca, mut order: Order, limit: Duration) -> Result<Orde
     let begin = Instant::now();
     while !is_settled(&order) && begin.elapsed() < limit {
         sleep((begin.elapsed() / 4).clamp(POLL, LONGEST_POLL)).await;
-        order = alpaca.order(&order.id).await?;
+        order = alpaca.order(&order.id).await.map_err(untold)?;
     }
     Ok(order)
 }

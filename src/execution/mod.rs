@@ -1,6 +1,7 @@
 //! Orders: RebalancePlanned → TradeExecuted (specification 7).
 
 mod closing;
+mod desk;
 mod handler;
 mod leg;
 mod quote;

@@ -7,12 +7,16 @@ use crate::timestamp::Timestamp;
 
 /// The smallest order the broker takes, in dollars.
 const SMALLEST_ORDER: Decimal = Decimal::ONE;
+/// A buy that the account can pay for to this part is made smaller, not dropped.
+const NEARLY: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
 /// One item of a plan on its way to the broker: how much is wanted, and the orders placed for it so far.
 #[derive(Clone, Debug)]
 pub(super) struct Ticket {
     pub symbol: String,
     pub side: Side,
+    /// The price that the planner sized the item with: every attempt computes the same shares from it.
+    pub price: Decimal,
     /// Shares wanted over all legs.
     pub total: Decimal,
     /// What is left of a position that is to go, in parts of a share that no leg can sell.
@@ -30,10 +34,11 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
-    pub fn new(item: &RebalancePlanItem, side: Side) -> Self {
+    pub fn new(item: &RebalancePlanItem, side: Side, price: Decimal) -> Self {
         Self {
             symbol: item.symbol.clone(),
             side,
+            price,
             total: Decimal::ZERO,
             rest: Decimal::ZERO,
             is_exit: side == Side::Sell && item.target_value.get().is_zero(),
@@ -44,23 +49,21 @@ impl Ticket {
         }
     }
 
-    /// Sizes the order: all that is held to leave a position, else the planned dollars at the plan's own price,
-    /// so that every attempt computes the same shares.
-    pub fn size(&mut self, item: &RebalancePlanItem, reference_price: Decimal, held: Decimal) {
+    /// Sizes the order: all that is held to leave a position, else the planned dollars at the plan's own price.
+    pub fn size(&mut self, item: &RebalancePlanItem, held: Decimal) {
         let is_exit = self.is_exit;
-        let planned = item.trade_amount.get().abs() / reference_price;
+        let planned = item.trade_amount.get().abs() / self.price;
         let wanted = match self.side {
             Side::Sell if is_exit => held,
             Side::Sell => planned.min(held),
             Side::Buy => planned,
         };
-        let places = if self.fractionable { 6 } else { 0 };
         // The broker's own text for what is held: rounding it could ask for more than there is (incident 44).
         let whole = is_exit && self.fractionable;
-        self.total = if whole { wanted } else { wanted.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize() };
+        self.total = if whole { wanted } else { self.tradable(wanted) };
         if self.wanted().is_zero() {
             self.skip(format!("{} is less than one share and cannot be traded in parts", item.symbol), is_exit);
-        } else if !is_exit && self.total * reference_price < SMALLEST_ORDER {
+        } else if !is_exit && self.total * self.price < SMALLEST_ORDER {
             self.skip(format!("{} is worth less than {SMALLEST_ORDER} dollar", item.symbol), false);
         }
     }
@@ -70,14 +73,26 @@ impl Ticket {
         self.skipped = !is_failure;
     }
 
+    /// What of `shares` can be ordered.
+    fn tradable(&self, shares: Decimal) -> Decimal {
+        let places = if self.fractionable { 6 } else { 0 };
+        shares.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize()
+    }
+
     /// Takes the cost of a buy from what the account can pay.
     pub fn pay_from(&mut self, funds: &mut Decimal, cost: Decimal) {
-        if self.problem.is_none() && cost > *funds {
-            self.problem =
-                Some(format!("not bought: the sells brought too little in time, {} of {cost} dollars are there", funds.round_dp(2)));
-        } else if self.problem.is_none() {
-            *funds -= cost;
+        if self.problem.is_some() {
+            return;
         }
+        if cost > *funds && *funds >= cost * NEARLY {
+            self.total = self.tradable(self.total * *funds / cost);
+        }
+        if cost > *funds && (*funds < cost * NEARLY || self.total.is_zero()) {
+            tracing::warn!(symbol = self.symbol, %funds, %cost, "the sells brought too little in time");
+            self.problem = Some("not bought: the sells brought too little in time".to_owned());
+            return;
+        }
+        *funds -= cost.min(*funds);
     }
 
     pub fn filled(&self) -> Decimal {
@@ -104,8 +119,14 @@ impl Ticket {
         self.problem.is_some() || (!self.orders.is_empty() && self.remaining() <= Decimal::ZERO)
     }
 
+    /// Whether what is left for the legs is too little for an order: it is left alone.
+    pub fn is_dust(&self) -> bool {
+        let remaining = self.remaining();
+        !self.filled().is_zero() && (remaining * self.price < SMALLEST_ORDER || remaining < Decimal::ONE && !self.fractionable)
+    }
+
     pub fn is_success(&self) -> bool {
-        !self.orders.is_empty() && self.filled() >= self.wanted()
+        !self.orders.is_empty() && (self.filled() >= self.wanted() || self.rest.is_zero() && self.is_dust())
     }
 
     /// What became of the item, for the event and the mail.

@@ -14,6 +14,9 @@ pub(super) struct Content {
     pub portfolio: Vec<Row>,
     /// Action, symbol, shares, status.
     pub orders: Vec<Row>,
+    /// How many orders were placed, and how many of them succeeded; unknown where nobody lived to count them.
+    pub placed: String,
+    pub succeeded: String,
     /// The symbols whose orders failed; `none` where there are none.
     pub failed_symbols: String,
 }
@@ -24,6 +27,8 @@ impl Content {
         let signal = |(engine, signal): (&String, &Value)| {
             [engine.clone(), cell(signal, "action"), cell(signal, "symbol").replace(',', ", "), cell(signal, "reasoning")]
         };
+        let is_unknown = notification.execution_data.get("orders_unknown").and_then(Value::as_bool) == Some(true);
+        let count = |count: i64| if is_unknown { "unknown".to_owned() } else { count.to_string() };
         let failed: Vec<&str> = rows(notification, "failed_symbols").filter_map(Value::as_str).collect();
         Self {
             signals: signals.into_iter().flatten().map(signal).collect(),
@@ -33,6 +38,8 @@ impl Content {
             orders: rows(notification, "orders")
                 .map(|row| [cell(row, "action"), cell(row, "symbol"), cell(row, "shares"), cell(row, "status")])
                 .collect(),
+            placed: count(notification.orders_placed),
+            succeeded: count(notification.orders_succeeded),
             failed_symbols: if failed.is_empty() { "none".to_owned() } else { failed.join(", ") },
         }
     }

@@ -46,8 +46,8 @@ fn success(notification: &TradingNotificationRequested, content: &Content, neutr
 
 fn failure(notification: &TradingNotificationRequested, content: &Content, header: &Header) -> String {
     let context = [
-        ("Orders Placed", notification.orders_placed.to_string()),
-        ("Orders Succeeded", notification.orders_succeeded.to_string()),
+        ("Orders Placed", content.placed.clone()),
+        ("Orders Succeeded", content.succeeded.clone()),
         ("Correlation ID", header.correlation_id.to_string()),
         ("Failed Symbols", content.failed_symbols.clone()),
     ];

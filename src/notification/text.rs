@@ -29,8 +29,8 @@ fn failure(notification: &TradingNotificationRequested, content: &Content) -> St
     format!(
         "Trading execution completed. Success: False\n\n{}\n\nOrders placed: {}\nOrders succeeded: {}\nFailed symbols: {}\n",
         notification.error_message.as_deref().unwrap_or("Unknown error"),
-        notification.orders_placed,
-        notification.orders_succeeded,
+        content.placed,
+        content.succeeded,
         content.failed_symbols,
     )
 }

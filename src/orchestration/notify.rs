@@ -4,7 +4,7 @@ use crate::bus::BusEntry;
 use crate::decimal::Money;
 use crate::error::StepError;
 use crate::event::{Body, Event, JsonObject, Origin, TradeExecuted, TradingNotificationRequested, WorkflowFailed};
-use crate::id::{CorrelationId, EventId};
+use crate::id::{CorrelationId, EventId, PlanId};
 use crate::services::Services;
 use crate::step::Conclusion;
 use crate::workflow::{State, Workflow};
@@ -58,6 +58,14 @@ impl Notifier {
         }
     }
 
+    /// The notification of a start that was refused, which leaves no record.
+    #[must_use]
+    pub fn of_refused_start(&self, correlation_id: &CorrelationId, reason: &str) -> BusEntry {
+        let origin = Origin { correlation_id, causation_id: correlation_id.as_str(), at: self.services.now() };
+        let body = self.without_result(&format!("no run was started: {reason}"), None, &[]);
+        self.services.steps.entry(&Event::with_id(&origin, body.into(), EventId::notification_of(correlation_id)))
+    }
+
     async fn pinned(&self, correlation_id: &CorrelationId, cause: &str, body: TradingNotificationRequested) -> Result<BusEntry, StepError> {
         let origin = Origin { correlation_id, causation_id: cause, at: self.services.now() };
         let event = Event::with_id(&origin, body.into(), EventId::notification_of(correlation_id));
@@ -70,7 +78,7 @@ impl Notifier {
         let event = result.and_then(|detail| Event::parse("TradeExecuted", &detail).ok());
         match event.map(|event| event.body) {
             Some(Body::TradeExecuted(executed)) => self.executed(&executed, workflow.failure_reason.as_deref()),
-            _ => self.without_orders(workflow.failure_reason.as_deref().unwrap_or("Unknown error"), &[]),
+            _ => self.without_result(workflow.failure_reason.as_deref().unwrap_or("Unknown error"), workflow.plan_id.as_ref(), &[]),
         }
     }
 
@@ -95,12 +103,18 @@ impl Notifier {
 
     fn failed(&self, failed: &WorkflowFailed) -> TradingNotificationRequested {
         let symbols: Vec<Value> = failed.error_details.get("failed_symbols").and_then(Value::as_array).cloned().unwrap_or_default();
-        self.without_orders(&failed.failure_reason, &symbols)
+        self.without_result(&failed.failure_reason, None, &symbols)
     }
 
-    fn without_orders(&self, reason: &str, failed_symbols: &[Value]) -> TradingNotificationRequested {
+    /// What can be told of a workflow that has no result. One that had begun to carry out a plan may have placed orders.
+    fn without_result(&self, reason: &str, plan: Option<&PlanId>, failed_symbols: &[Value]) -> TradingNotificationRequested {
         let mut data = JsonObject::new();
         data.insert("failed_symbols".to_owned(), Value::Array(failed_symbols.to_vec()));
+        let mut reason = reason.to_owned();
+        if let Some(plan) = plan {
+            data.insert("orders_unknown".to_owned(), Value::Bool(true));
+            reason.push_str(&format!("; orders of {plan} may have been placed: look at the broker"));
+        }
         TradingNotificationRequested {
             trading_success: false,
             trading_mode: self.mode(),
@@ -108,7 +122,7 @@ impl Notifier {
             orders_succeeded: 0,
             total_trade_value: Money::default(),
             execution_data: data,
-            error_message: Some(reason.to_owned()),
+            error_message: Some(reason),
             error_code: None,
             recipient_override: None,
         }

@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 
 use crate::alpaca::Alpaca;
@@ -6,6 +6,9 @@ use crate::config::SessionScope;
 use crate::error::{Fault, Refusal};
 use crate::timestamp::Timestamp;
 use crate::workflow::Session;
+
+/// The market has never been closed for longer.
+const LONGEST_BREAK: Days = Days::new(14);
 
 /// Finds the session that an occurrence may trade in, or says why there is none: a holiday, too early, too
 /// late (rule 7). The broker's calendar decides.
@@ -16,9 +19,12 @@ pub(super) async fn session_of(
     now: DateTime<Utc>,
 ) -> Result<Result<Session, String>, Fault> {
     let date = occurrence.session_date();
-    let Some(day) = alpaca.session(date).await? else {
+    let sessions = alpaca.calendar(date - LONGEST_BREAK, date).await?;
+    let Some(day) = sessions.iter().find(|day| day.date == date) else {
         return Ok(Err(format!("the market is closed on {date}")));
     };
+    let previous = sessions.iter().map(|day| day.date).filter(|earlier| *earlier < date).max();
+    let previous = previous.ok_or_else(|| Refusal::new(format!("the broker's calendar has no session before {date}")))?;
     let open = instant(date, day.open)?;
     let close = instant(date, day.close)?;
     if now < open {
@@ -35,7 +41,7 @@ pub(super) async fn session_of(
         SessionScope::Day => date.to_string(),
         SessionScope::Occurrence => occurrence.to_string(),
     };
-    Ok(Ok(Session { account: account.account_number, date, occurrence, valid_until: Timestamp::new(close) }))
+    Ok(Ok(Session { account: account.account_number, date, previous, occurrence, valid_until: Timestamp::new(close) }))
 }
 
 fn instant(date: NaiveDate, time: NaiveTime) -> Result<DateTime<Utc>, Refusal> {

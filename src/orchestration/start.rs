@@ -1,6 +1,7 @@
 use futures::FutureExt;
 use serde_json::json;
 
+use super::Notifier;
 use super::session::session_of;
 use crate::command::TradeCommand;
 use crate::envelope::Trigger;
@@ -16,6 +17,7 @@ use crate::workflow::Session;
 #[derive(Clone)]
 pub struct Starter {
     services: Services,
+    notifier: Notifier,
 }
 
 /// What became of a command to trade.
@@ -33,7 +35,7 @@ impl Starter {
     /// A starter over `services`.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self { services }
+        Self { notifier: Notifier::new(services.clone()), services }
     }
 
     /// Starts the workflow `correlation_id` for a command. The same command again starts nothing.
@@ -41,15 +43,10 @@ impl Starter {
     /// # Errors
     /// Whatever keeps the start from being done now; a start that could not publish raises.
     pub async fn start(&self, command: &TradeCommand, trigger: &Trigger, correlation_id: &CorrelationId) -> Result<Start, StepError> {
-        let configured = self.services.settings.alpaca.trading_mode;
-        if let Some(expected) = command.trading_mode.as_deref().filter(|expected| *expected != configured.as_str()) {
-            let reason = format!("the command expects {expected} trading, this deployment trades {}", configured.as_str());
-            return Ok(Start::Refused(Refusal::new(reason)));
-        }
         let occurrence = command.scheduled_time.or(trigger.time).unwrap_or_else(|| self.services.now());
         let mut answer = Start::Started;
         let work = async {
-            match self.open(correlation_id, occurrence).await {
+            match self.open(command, correlation_id, occurrence).await {
                 Ok(Ok(conclusion)) => Ok(conclusion),
                 Ok(Err(reason)) => {
                     answer = Start::Skipped(reason);
@@ -57,8 +54,10 @@ impl Starter {
                 }
                 Err(Fault::Raise(error)) => Err(error),
                 Err(Fault::Refuse(refusal)) => {
+                    // Nobody reads the answer of a schedule's invocation: the owner is told by mail.
+                    let entries = vec![self.notifier.of_refused_start(correlation_id, &refusal.reason)];
                     answer = Start::Refused(refusal);
-                    Ok(Conclusion::default())
+                    Ok(Conclusion { entries, ..Conclusion::default() })
                 }
             }
         };
@@ -70,8 +69,18 @@ impl Starter {
         })
     }
 
-    async fn open(&self, correlation_id: &CorrelationId, occurrence: Timestamp) -> Result<Result<Conclusion, String>, Fault> {
+    async fn open(
+        &self,
+        command: &TradeCommand,
+        correlation_id: &CorrelationId,
+        occurrence: Timestamp,
+    ) -> Result<Result<Conclusion, String>, Fault> {
         let services = &self.services;
+        let configured = services.settings.alpaca.trading_mode;
+        if let Some(expected) = command.trading_mode.as_deref().filter(|expected| *expected != configured.as_str()) {
+            let reason = format!("the command expects {expected} trading, this deployment trades {}", configured.as_str());
+            return Err(Refusal::new(reason).into());
+        }
         let scope = services.settings.session_scope;
         let session = match session_of(&services.alpaca, occurrence, scope, services.clock.now()).await? {
             Ok(session) => session,

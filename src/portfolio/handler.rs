@@ -39,11 +39,10 @@ impl PortfolioAnalysis {
     }
 
     async fn planned(&self, event: &Event, signal: &SignalGenerated, workflow: Workflow) -> Result<Conclusion, Fault> {
-        let weights: BTreeMap<String, Decimal> =
-            signal.consolidated_portfolio.target_allocations.iter().map(|(symbol, weight)| (symbol.clone(), weight.get())).collect();
-        let snapshot = self.snapshot(&weights).await?;
-        let trades = plan(&snapshot, &weights).map_err(|error| Refusal::new(error.to_string()))?;
-        let body = self.body(event, signal, &workflow, &snapshot, &weights, &trades);
+        let weights = &signal.consolidated_portfolio.target_allocations;
+        let snapshot = self.snapshot(weights).await?;
+        let trades = plan(&snapshot, weights).map_err(|error| Refusal::new(error.to_string()))?;
+        let body = self.body(event, signal, &workflow, &snapshot, &trades);
         let planned = self.services.caused(event, body);
         tracing::info!(items = trades.len(), "rebalance planned");
         Ok(Conclusion {
@@ -76,7 +75,6 @@ impl PortfolioAnalysis {
         signal: &SignalGenerated,
         workflow: &Workflow,
         snapshot: &Snapshot,
-        weights: &BTreeMap<String, Decimal>,
         trades: &[PlannedTrade],
     ) -> RebalancePlanned {
         let total = Money::new(trades.iter().map(|trade| trade.amount.abs()).sum());
@@ -108,7 +106,7 @@ impl PortfolioAnalysis {
         };
         RebalancePlanned {
             rebalance_plan: plan,
-            allocation_comparison: comparison(snapshot, weights, trades),
+            allocation_comparison: comparison(snapshot, &signal.consolidated_portfolio.target_allocations, trades),
             trades_required: trades.iter().any(|trade| trade.action != Action::Hold),
             total_trade_value_cents: (total.get() * Decimal::ONE_HUNDRED).to_i64(),
         }

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::{Evaluation, Expression, Prices};
 use crate::alpaca::{Bar, span_of};
-use crate::decimal::Weight;
 use crate::error::{Fault, Refusal, StepError};
 use crate::event::{ConsolidatedPortfolio, Event, SignalGenerated};
 use crate::orchestration::Starter;
@@ -113,6 +112,10 @@ impl SignalGeneration {
         let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
         let last = bars.values().flatten().filter(completed).map(date_of).max();
         let bar_date = last.ok_or_else(|| Refusal::new(format!("no prices before {} for any of {symbols:?}", workflow.session.date)))?;
+        if bar_date != workflow.session.previous {
+            let reason = format!("the newest prices are of {bar_date}, the last session was {}", workflow.session.previous);
+            return Err(Refusal::new(reason).into());
+        }
         let fresh = bars.into_iter().filter_map(|(symbol, bars)| {
             let kept: Vec<&Bar> = bars.iter().filter(completed).collect();
             let is_fresh = kept.last().is_some_and(|bar| date_of(bar) == bar_date);
@@ -146,7 +149,7 @@ impl SignalGeneration {
         SignalGenerated {
             signals_data: signals.as_object().cloned().unwrap_or_default(),
             consolidated_portfolio: ConsolidatedPortfolio {
-                target_allocations: combined.iter().map(|(symbol, weight)| (symbol.clone(), Weight::new(*weight))).collect(),
+                target_allocations: combined.clone(),
                 correlation_id: event.header.correlation_id.as_str().to_owned(),
                 timestamp: now,
                 strategy_count: i64::try_from(names.len()).unwrap_or(i64::MAX),

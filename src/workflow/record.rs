@@ -42,6 +42,8 @@ pub struct Session {
     pub date: NaiveDate,
     /// What makes the run unique within the account: the date, or the occurrence.
     pub occurrence: String,
+    /// The session before this one: its bars are the newest that are complete.
+    pub previous: NaiveDate,
     /// The end of the session; later than that nothing of this run trades.
     pub valid_until: Timestamp,
 }
@@ -96,6 +98,7 @@ pub(super) fn read(item: &Item) -> Result<Workflow, StepError> {
         session: Session {
             account: field("account")?,
             date: field("session_date")?.parse().map_err(|_| missing("session_date"))?,
+            previous: field("previous_session")?.parse().map_err(|_| missing("previous_session"))?,
             occurrence: field("occurrence")?,
             valid_until: field("valid_until")?.parse().map_err(|_| missing("valid_until"))?,
         },

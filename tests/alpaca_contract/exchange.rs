@@ -88,8 +88,9 @@ async fn the_calendar_the_quotes_and_the_bars_are_understood() {
         ("2025-10-11", None),
         ("2025-12-25", None),
     ] {
-        let session = trading.alpaca.session(date.parse().expect("a date")).await.expect("a calendar");
-        assert_eq!(session.map(|day| (day.open, day.close)), hours, "{date}");
+        let date = date.parse().expect("a date");
+        let days = trading.alpaca.calendar(date, date).await.expect("a calendar");
+        assert_eq!(days.first().map(|day| (day.open, day.close)), hours, "{date}");
     }
     let symbols = ["NVDA".to_owned(), "MSFT".to_owned()];
     let quotes = trading.alpaca.latest_quotes(&symbols).await.expect("quotes");

@@ -57,7 +57,7 @@ async fn each_call_has_its_path_its_query_and_the_keys() {
         alpaca.account().await.err(),
         alpaca.positions().await.err(),
         alpaca.asset("A/B").await.err(),
-        alpaca.session(end).await.err(),
+        alpaca.calendar(end, end).await.err(),
         alpaca.latest_quotes(&pair).await.err(),
         alpaca.daily_bars(&pair, start, end).await.err(),
         alpaca.portfolio_history("3M").await.err(),

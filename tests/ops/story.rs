@@ -175,6 +175,7 @@ pub fn workflow(served: &Served, name: &str, fate: Fate) {
     let session = Session {
         account: "PA1".to_owned(),
         date: "2025-10-10".parse().expect("a valid date"),
+        previous: "2025-10-09".parse().expect("a valid date"),
         occurrence: format!("2025-10-10 of {name}"),
         valid_until: "2025-10-10T20:00:00Z".parse().expect("a valid instant"),
     };

@@ -53,12 +53,12 @@ fn fraction() -> impl Strategy<Value = Weight> + Clone {
 }
 
 /// Weights of a few symbols that sum to exactly one.
-fn weights() -> impl Strategy<Value = BTreeMap<String, Weight>> {
+fn weights() -> impl Strategy<Value = BTreeMap<String, Decimal>> {
     (btree_set(symbol(), 1..6), btree_set(1..10_000_i64, 5)).prop_map(|(symbols, cuts)| {
         let cuts: Vec<i64> = cuts.into_iter().take(symbols.len() - 1).collect();
         let starts = std::iter::once(0).chain(cuts.clone());
         let ends = cuts.iter().copied().chain(std::iter::once(10_000));
-        let parts = starts.zip(ends).map(|(start, end)| Weight::new(Decimal::new(end - start, 4)));
+        let parts = starts.zip(ends).map(|(start, end)| Decimal::new(end - start, 4));
         symbols.into_iter().zip(parts).collect()
     })
 }

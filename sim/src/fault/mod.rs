@@ -8,6 +8,8 @@ pub use site::{Site, SitePattern};
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 /// When, relative to the work of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -73,6 +75,8 @@ pub struct CallFault {
     pub times: u32,
     /// Only in this attempt of the step.
     pub attempt: Option<u32>,
+    /// Only before this instant.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A fault on what the cloud does by itself.

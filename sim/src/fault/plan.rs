@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, Site};
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict};
 
@@ -45,10 +47,11 @@ impl Faults {
         self
     }
 
-    /// The first fault that hits a call at `site` in an attempt, if any; it counts as applied.
-    pub fn on_call(&mut self, site: &Site, attempt: u32) -> Option<CallVerdict> {
+    /// The first fault that hits a call at `site` in an attempt now, if any; it counts as applied.
+    pub fn on_call(&mut self, now: DateTime<Utc>, site: &Site, attempt: u32) -> Option<CallVerdict> {
         let named = self.calls.iter_mut().find(|(fault, applied)| {
-            *applied < fault.times && fault.at.matches(site) && fault.attempt.is_none_or(|wanted| wanted == attempt)
+            let is_in_time = fault.until.is_none_or(|until| now < until);
+            *applied < fault.times && is_in_time && fault.at.matches(site) && fault.attempt.is_none_or(|wanted| wanted == attempt)
         });
         if let Some((fault, applied)) = named {
             *applied += 1;

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::Span;
+use super::{Moment, Span};
 use crate::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
 /// Something that goes wrong.
@@ -32,9 +32,10 @@ pub(super) struct FaultGiven {
     rule: Option<String>,
     /// What happens.
     effect: EffectGiven,
-    /// How many calls or deliveries it hits.
-    #[serde(default = "once")]
-    times: u32,
+    /// How many calls or deliveries it hits: one, or all of an outage that ends.
+    times: Option<u32>,
+    /// Of a call: an outage until this moment in New York.
+    until: Option<Moment>,
 }
 
 /// Before the work, or after it.
@@ -75,10 +76,6 @@ fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SitePattern
     String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-fn once() -> u32 {
-    1
-}
-
 impl TryFrom<FaultGiven> for Fault {
     type Error = String;
 
@@ -112,12 +109,14 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
         None => return Err("a fault on calls needs its `phase`: before or after".to_owned()),
     };
     let at = given.at.ok_or("a fault on calls needs its place, `at`")?;
-    Ok(CallFault { at, phase, effect, times: given.times, attempt: given.attempt })
+    let until = given.until.map(|moment| moment.0);
+    let times = given.times.unwrap_or(if until.is_some() { u32::MAX } else { 1 });
+    Ok(CallFault { at, phase, effect, times, attempt: given.attempt, until })
 }
 
 fn delivery(given: FaultGiven) -> Result<DeliveryFault, String> {
-    if given.phase.is_some() || given.attempt.is_some() {
-        return Err("`phase` and `attempt` belong to a fault on calls, not on deliveries".to_owned());
+    if given.phase.is_some() || given.attempt.is_some() || given.until.is_some() {
+        return Err("`phase`, `attempt` and `until` belong to a fault on calls, not on deliveries".to_owned());
     }
     let effect = match given.effect {
         EffectGiven::Duplicate(span) => DeliveryEffect::Duplicate(span.0),
@@ -126,5 +125,5 @@ fn delivery(given: FaultGiven) -> Result<DeliveryFault, String> {
         EffectGiven::FailEntry => DeliveryEffect::FailEntry,
         _ => return Err("the effect on a delivery is one of duplicate, delay, fail, fail_entry".to_owned()),
     };
-    Ok(DeliveryFault { detail_type: given.deliver.unwrap_or_default(), rule: given.rule, effect, times: given.times })
+    Ok(DeliveryFault { detail_type: given.deliver.unwrap_or_default(), rule: given.rule, effect, times: given.times.unwrap_or(1) })
 }

@@ -60,7 +60,7 @@ pub(super) async fn carry(
     let (party, site) = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
     let sdk_try = sdk_try(&request);
-    let verdict = shared.with_faults(|faults| faults.on_call(&site, attempt));
+    let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt));
     tokio::time::sleep(shared.latency()).await;
     let outcome = match verdict {
         Some(CallVerdict { phase: Phase::Before, effect }) => {
