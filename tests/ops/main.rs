@@ -201,7 +201,7 @@ fn rules_are_switched_and_named_as_people_call_them() {
 fn a_replay_brings_the_events_of_its_range_to_its_rules() {
     let served = Served::new();
     letter_of_the_function(&served, "doomed-1");
-    served.json(&["dlq", "purge", "--yes"]);
+    served.json(&["dlq", "purge", "--all", "--yes"]);
     served.advance(600);
     let from = "2026-01-01T00:00:00Z";
     let seen = transcript(

@@ -83,7 +83,8 @@ impl Served {
     pub fn advance(&self, seconds: u32) {
         let body = format!("{{\"seconds\":{seconds}}}");
         let mut stream = TcpStream::connect(self.address).expect("the server lives");
-        let head = format!("POST /_sim/clock/advance HTTP/1.1\r\nhost: sim\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head =
+            format!("POST /_sim/clock/advance HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all(format!("{head}{body}").as_bytes()).expect("the server reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("the server answers");

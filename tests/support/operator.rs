@@ -114,7 +114,7 @@ fn dead_letters(operator: &Operator) -> Result<(), Failed> {
     let id = letters[0]["message_id"].as_str().unwrap_or_default();
     let shown = operator.ops(&["dlq", "show", id])?;
     expect(shown.to_string().contains("Rate exceeded"), shown)?;
-    operator.ops(&["dlq", "purge", "--yes"])?;
+    operator.ops(&["dlq", "purge", "--all", "--yes"])?;
     let left = operator.ops(&["dlq", "list"])?;
     expect(left["letters"].as_array().is_some_and(Vec::is_empty), left)
 }

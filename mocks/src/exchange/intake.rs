@@ -159,7 +159,7 @@ impl Exchange {
 
     fn check_buying_power(&self, now: DateTime<Utc>, ticket: &Ticket, reserve: Decimal) -> Result<(), Refusal> {
         let (cost, fraction) = match ticket.amount {
-            Amount::Shares(quantity) => (quantity * reserve, !quantity.fract().is_zero()),
+            Amount::Shares(quantity) => (quantity.checked_mul(reserve).unwrap_or(Decimal::MAX), !quantity.fract().is_zero()),
             Amount::Notional(dollars) => (dollars, true),
         };
         if fraction && cost < Decimal::ONE {

@@ -6,8 +6,7 @@ use clap::Args;
 use super::run::{Place, find, lacks};
 use super::{Mistake, say};
 use crate::report::difference;
-use crate::run::Backend;
-use crate::run::run_on;
+use crate::run::{Backend, run_on};
 use crate::scenario::Library;
 
 /// What `diff` takes.
@@ -15,7 +14,7 @@ use crate::scenario::Library;
 pub(super) struct DiffArguments {
     /// Scenarios by name or path; all where none is named.
     scenarios: Vec<String>,
-    /// The backends to compare, the first with each other.
+    /// The backends to compare, the first with each other; commas between them.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Place::Virtual, Place::Localstack])]
     backends: Vec<Place>,
     /// Write what was found as a page.
@@ -33,6 +32,8 @@ invocations, orders, mails, dead letters and the account; not times, nor the ord
 contract of delivery leaves open.
 ";
 
+const TOO_FEW: &str = "two backends are needed at least, as in --backends virtual,wire";
+
 /// How a scenario did on two backends.
 enum Outcome {
     Same,
@@ -43,7 +44,10 @@ enum Outcome {
 /// Runs scenarios on several backends and prints where their histories part.
 pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
-    let [first, others @ ..] = arguments.backends.as_slice() else { return Err("name two backends at least".to_owned()) };
+    let [first, others @ ..] = arguments.backends.as_slice() else { return Err(TOO_FEW.to_owned()) };
+    if others.is_empty() {
+        return Err(TOO_FEW.to_owned());
+    }
     let first = first.backend();
     let mut agrees = true;
     let mut page = String::from(INTRODUCTION);

@@ -6,8 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Mistake, say};
 use crate::report::{curve, day, failure, junit, log_lines, months, plot, summary, verdict, workflows};
-use crate::run::Backend;
-use crate::run::{Run, run_on};
+use crate::run::{Backend, Run, run_on};
 use crate::scenario::{Capability, Library, Loaded, load_scenario};
 use crate::spelling::nearest;
 
@@ -58,6 +57,8 @@ impl Place {
     }
 }
 
+const NOT_ONE: &str = "--plot needs one scenario";
+
 /// A run with more sessions than that is told by the month.
 const MANY_SESSIONS: usize = 40;
 
@@ -70,12 +71,21 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let loaded = find(&library, &arguments.scenarios)?;
     let backend = arguments.backend.backend();
     let (loaded, skipped) = carried(&backend, loaded);
+    if arguments.plot.is_some() && loaded.len() != 1 {
+        return Err(NOT_ONE.to_owned());
+    }
     let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
     let bar = progress(loaded.len(), is_story || arguments.json);
-    let mut runs = Vec::new();
+    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
     for scenario in &loaded {
         bar.set_message(scenario.name.clone());
-        let run = run_on(&backend, &library, scenario, arguments.seed).map_err(|error| error.to_string())?;
+        let run = match run_on(&backend, &library, scenario, arguments.seed) {
+            Ok(run) => run,
+            Err(mistake) => {
+                mistakes.push(mistake.to_string());
+                continue;
+            }
+        };
         if arguments.json {
             say(&format!("{}\n", verdict(&run)))?;
         }
@@ -87,15 +97,16 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if let Some(path) = &arguments.plot {
-        let [run] = runs.as_slice() else { return Err("--plot needs one scenario".to_owned()) };
+        let [run] = runs.as_slice() else { return Err(NOT_ONE.to_owned()) };
         let picture = plot(&format!("{} (seed {})", run.scenario, run.seed), &curve(&run.journal));
         std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    if !arguments.json {
+    if !arguments.json && !runs.is_empty() {
         say(&show(arguments, &runs, is_story)?)?;
         say(&skipped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     }
-    Ok(runs.iter().all(Run::passed))
+    // What was done is told, and then what could not be done.
+    if mistakes.is_empty() { Ok(runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
 }
 
 /// The scenarios that the backend can carry, and a line for each that it cannot.

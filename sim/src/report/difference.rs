@@ -89,7 +89,7 @@ fn invocations(journal: &Journal) -> Vec<String> {
 
 /// A text without the instants that were measured: those with a fraction of a second. Others are given, or names.
 fn unmeasured(text: &str) -> String {
-    let is_measured = |word: &str| word.contains('.') && DateTime::parse_from_rfc3339(word).is_ok();
+    let is_measured = |word: &str| word.contains('.') && DateTime::parse_from_rfc3339(word.trim_end_matches([';', ','])).is_ok();
     text.split(' ').map(|word| if is_measured(word) { "<measured>" } else { word }).collect::<Vec<_>>().join(" ")
 }
 

@@ -64,7 +64,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
         // A seed of its own: who adds crashes does not reshuffle the rest.
-        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille, seed.wrapping_add(2)),
+        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed.wrapping_add(2)),
         functions,
         variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
@@ -76,11 +76,11 @@ fn strategies(library: &Library, given: &Given, parameters: &mut BTreeMap<String
     if given.strategies.is_empty() {
         return library.strategies().clone();
     }
-    let files: Vec<&str> = given.strategies.keys().map(String::as_str).collect();
-    let shares: Vec<String> = given.strategies.iter().map(|(name, strategy)| format!("{name}={}", strategy.share)).collect();
+    let files: Vec<&str> = given.strategies.keys().map(|name| name.0.as_str()).collect();
+    let shares: Vec<String> = given.strategies.iter().map(|(name, strategy)| format!("{}={}", name.0, strategy.share)).collect();
     parameters.insert("StrategyFiles".to_owned(), files.join(","));
     parameters.insert("StrategyAllocations".to_owned(), shares.join(","));
-    given.strategies.iter().map(|(name, strategy)| (name.clone(), strategy.source.clone())).collect()
+    given.strategies.iter().map(|(name, strategy)| (name.0.clone(), strategy.source.clone())).collect()
 }
 
 /// Makes the scenario's changes to the topology; a name that is not there is a mistake.
@@ -209,7 +209,7 @@ fn order_rule(given: &OrderRuleGiven) -> OrderRule {
             SideGiven::Buy => Side::Buy,
             SideGiven::Sell => Side::Sell,
         }),
-        occurrence: given.occurrence,
+        occurrence: given.occurrence.map(|place| place.0),
         effect: match &given.effect {
             OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
             OrderEffectGiven::Partial(percent) => OrderEffect::Partial { percent: percent.0, then: None },
@@ -217,7 +217,7 @@ fn order_rule(given: &OrderRuleGiven) -> OrderRule {
             OrderEffectGiven::RejectAfter(span) => OrderEffect::RejectAfter(span.0),
             OrderEffectGiven::Never => OrderEffect::Never,
             OrderEffectGiven::Reject { status, code, message } => {
-                OrderEffect::Reject { status: *status, code: *code, message: message.clone() }
+                OrderEffect::Reject { status: status.0, code: *code, message: message.clone() }
             }
         },
     }

@@ -6,6 +6,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
+/// The largest amount that a scenario may name: products of two still have their cents.
+const LARGEST: Decimal = Decimal::from_parts(1_316_134_912, 2_328, 0, false, 0);
+
 /// An exact decimal, which must be quoted: YAML would turn 10000.10 into 10000.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount(pub Decimal);
@@ -26,9 +29,12 @@ impl Visitor<'_> for AmountVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Amount, E> {
-        Decimal::from_str_exact(text)
-            .map(Amount)
-            .map_err(|_| E::custom(format!("{text:?} is no amount: write digits such as \"10000.10\"")))
+        let amount =
+            Decimal::from_str_exact(text).map_err(|_| E::custom(format!("{text:?} is no amount: write digits such as \"10000.10\"")))?;
+        if amount.is_sign_negative() || amount > LARGEST {
+            return Err(E::custom(format!("{text} is out of bounds: write an amount from 0 to {LARGEST}")));
+        }
+        Ok(Amount(amount))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Amount, E> {
@@ -60,6 +66,6 @@ impl JsonSchema for Amount {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal, quoted." })
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?$", "description": "An exact decimal, quoted." })
     }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
+/// The longest span that a scenario may name.
+const LONGEST: Duration = Duration::from_secs(3_653 * 86_400);
+
 /// A span of time as people write it: `500ms`, `45s`, `20m`, `1h30m`, `2d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
@@ -29,7 +32,9 @@ impl FromStr for Span {
                 "d" => Duration::from_secs(86_400),
                 _ => return Err(wrong()),
             };
-            total += unit * u32::try_from(number).map_err(|_| wrong())?;
+            let part = unit.checked_mul(u32::try_from(number).map_err(|_| wrong())?).ok_or_else(wrong)?;
+            total =
+                total.checked_add(part).filter(|total| *total <= LONGEST).ok_or_else(|| format!("{text:?} is longer than ten years"))?;
             rest = &rest[letters..];
         }
         if text.is_empty() { Err(wrong()) } else { Ok(Self(total)) }

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{Moment, Span};
+use super::{ErrorStatus, Moment, Span};
 use crate::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
 /// Something that goes wrong.
@@ -53,7 +53,7 @@ enum PhaseGiven {
 #[serde(rename_all = "snake_case")]
 enum EffectGiven {
     /// To a call: the caller gets this HTTP status.
-    Status(u16),
+    Status(ErrorStatus),
     /// To a call: the connection breaks.
     Reset,
     /// To a call: no answer comes.
@@ -93,7 +93,7 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
         return Err("`rule` belongs to a fault on deliveries, not on calls".to_owned());
     }
     let effect = match given.effect {
-        EffectGiven::Status(status) => CallEffect::Status(status),
+        EffectGiven::Status(status) => CallEffect::Status(status.0),
         EffectGiven::Reset => CallEffect::Reset,
         EffectGiven::Hang => CallEffect::Hang,
         EffectGiven::Crash => CallEffect::Crash,

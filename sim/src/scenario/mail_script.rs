@@ -2,6 +2,8 @@ use alchemiser_mocks::mail::{MailEffect, MailRule, MailStage};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Ordinal;
+
 /// What the mail server does at one point of the dialogue.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "MailRuleGiven")]
@@ -14,7 +16,7 @@ pub(super) struct MailRuleGiven {
     /// At which point of the dialogue.
     stage: MailStageGiven,
     /// Only on the n-th connection.
-    occurrence: Option<u32>,
+    occurrence: Option<Ordinal>,
     /// It answers so: a code and words.
     reply: Option<String>,
     /// It drops the connection.
@@ -67,6 +69,6 @@ impl TryFrom<MailRuleGiven> for MailScript {
             MailStageGiven::Data => MailStage::Data,
             MailStageGiven::AfterData => MailStage::AfterData,
         };
-        Ok(Self(MailRule { stage, occurrence: given.occurrence, effect }))
+        Ok(Self(MailRule { stage, occurrence: given.occurrence.map(|place| place.0), effect }))
     }
 }

@@ -1,6 +1,7 @@
 //! Scenario files: given a world, when this happens, with these faults, expect that.
 
 mod amount;
+mod bounded;
 mod duration;
 mod expectation;
 mod fault;
@@ -11,6 +12,7 @@ mod mail_script;
 mod moment;
 
 pub use amount::Amount;
+pub use bounded::{ErrorStatus, FileName, Ordinal, PerMille, Percent};
 pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;

@@ -1,12 +1,16 @@
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 
 use alchemiser::clock::{Clock, SystemClock};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
+
+/// The years that a scenario may happen in.
+const YEARS: RangeInclusive<i32> = 1980..=2190;
 
 /// A moment on New York's clocks: `2012-03-14 09:30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,9 @@ impl FromStr for Moment {
             .iter()
             .find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
             .ok_or_else(wrong)?;
+        if !YEARS.contains(&naive.year()) {
+            return Err(format!("{text:?} is too far away: write a year from {} to {}", YEARS.start(), YEARS.end()));
+        }
         let local = New_York.from_local_datetime(&naive).earliest();
         local
             .map(|local| Self(local.with_timezone(&Utc)))

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{FutureExt, Stream};
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -92,7 +93,7 @@ where
     F: Future<Output = Result<Response<Body>, Unanswered>>,
 {
     let (parts, body) = request.into_parts();
-    if parts.headers.contains_key("origin") || parts.method == Method::OPTIONS {
+    if is_of_a_web_page(&parts) {
         let error = ServiceError::client("AccessDeniedException", "Web pages have no access to the simulated cloud.");
         return Ok(plain(error_answer(&ServiceError { status: 403, ..error }, "refused")));
     }
@@ -100,6 +101,21 @@ where
         Ok(body) => answer(Request::from_parts(parts, body.to_bytes())).await,
         Err(error) => Ok(plain(unreadable(error.is::<LengthLimitError>(), &error.to_string()))),
     }
+}
+
+/// Whether a browser sends this for a page: with an origin, as an image or a link from elsewhere, or by a name that is not
+/// this machine's.
+fn is_of_a_web_page(parts: &Parts) -> bool {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let is_embedded = header("sec-fetch-site").is_some_and(|site| site != "none");
+    let is_local = parts.headers.get_all("host").iter().all(|host| host.to_str().is_ok_and(is_this_machine));
+    parts.headers.contains_key("origin") || is_embedded || parts.method == Method::OPTIONS || !is_local
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let name = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
+    let name = name.unwrap_or_default().to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || name == "[::1]" || name.starts_with("127.")
 }
 
 fn unreadable(is_too_large: bool, reason: &str) -> Response<Bytes> {

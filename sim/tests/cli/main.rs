@@ -143,6 +143,14 @@ fn a_mistake_in_a_file_is_shown_with_its_place_and_what_is_allowed() {
         ("program_in_the_past", format!("lambda: binary\n{HALF}")),
         ("code_on_a_real_clock", HALF.replace("2012-03-14 09:30", "now")),
         ("program_that_waits", format!("lambda: binary\n{}", HALF.replace("2012-03-14 09:30", "now"))),
+        ("status_that_is_no_error", HALF.replace("when:", "faults: [{at: \"* / events\", phase: before, effect: {status: 7}}]\nwhen:")),
+        ("span_too_long", HALF.replace("10m", "99999999d")),
+        ("year_too_far", HALF.replace("2012-03-14 09:30", "9999-12-31 23:59")),
+        ("negative_amount", HALF.replace("\"10000.00\"", "\"-5\"")),
+        ("amount_too_large", HALF.replace("\"10000.00\"", "\"79228162514264337593543950335\"")),
+        ("more_than_a_thousand", HALF.replace("  cash:", "  knobs: {duplicates_per_mille: 1001}\n  cash:")),
+        ("path_for_a_name", HALF.replace("half.clj", "../half.clj")),
+        ("place_zero", HALF.replace("  cash:", "  exchange: {orders: [{occurrence: 0, effect: never}]}\n  cash:")),
         ("empty", String::new()),
     ];
     for (name, text) in mistakes {

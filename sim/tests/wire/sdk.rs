@@ -201,6 +201,11 @@ fn a_reset_forgets_queues_journal_and_time() {
 #[test]
 fn requests_of_web_pages_and_requests_too_large_are_refused() {
     let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
+    for of_a_page in [("sec-fetch-site", "cross-site"), ("host", "evil.example.com")] {
+        let embedded = request("GET", "/?Action=ListQueues&Version=2012-11-05", &[of_a_page], b"");
+        let answer = served.block_on(exchange(served.address, &embedded)).expect("an answer");
+        assert_eq!(answer.status, 403, "{of_a_page:?}");
+    }
     let page = request("POST", "/", &[("origin", "https://example.com"), ("x-amz-target", "AmazonSQS.ListQueues")], b"{}");
     let answer = served.block_on(exchange(served.address, &page)).expect("an answer");
     assert_eq!((answer.status, answer.json()["__type"].as_str()), (403, Some("AccessDeniedException")));

@@ -30,7 +30,17 @@ pub enum DlqCommand {
     /// Puts the original event of dead letters on the bus again, once an event, and deletes the letters.
     Redrive(Change),
     /// Deletes dead letters. Keep a copy before: `dlq list --json`.
-    Purge(Change),
+    Purge(Purge),
+}
+
+/// What is to be deleted.
+#[derive(Debug, Args)]
+pub struct Purge {
+    /// All letters of the queue.
+    #[arg(long, conflicts_with_all = ["messages", "correlation", "detail_type"])]
+    all: bool,
+    #[command(flatten)]
+    change: Change,
 }
 
 /// Which letters are meant: all that fit.
@@ -48,6 +58,12 @@ pub struct Chosen {
     /// Only letters with events of that type.
     #[arg(long, value_name = "TYPE")]
     detail_type: Option<String>,
+}
+
+impl Chosen {
+    fn is_everything(&self) -> bool {
+        self.messages.is_empty() && self.correlation.is_none() && self.detail_type.is_none()
+    }
 }
 
 /// Which letters are to be changed.
@@ -88,7 +104,11 @@ pub async fn dlq(account: &Account, command: &DlqCommand) -> Result<Outcome, Pro
             let bus = account.bus().await?;
             with_letters(account, &queue, chosen, async |letters| redrive(account, &queue, &bus, letters, confirmation.yes).await).await
         }
-        DlqCommand::Purge(Change { chosen, confirmation }) => {
+        DlqCommand::Purge(Purge { all, change: Change { chosen, confirmation } }) => {
+            if !all && chosen.is_everything() {
+                let problem = "say which letters to delete, with --message, --correlation or --detail-type, or --all";
+                return Err(Problem::Usage(problem.to_owned()));
+            }
             let queue = Queue::find(account, chosen.queue.as_deref()).await?;
             with_letters(account, &queue, chosen, async |letters| purge(account, &queue, letters, confirmation.yes).await).await
         }

@@ -40,7 +40,7 @@ pub async fn workflow(account: &Account, command: &WorkflowCommand) -> Result<Ou
 }
 
 fn absent(correlation: &str, table: &str) -> Problem {
-    Problem::Failed(format!(
+    Problem::Usage(format!(
         "there is no workflow {correlation:?} in {table}: it was never begun, or more than 400 days ago.\nThe log lines of the start \
          say why not; if its command died, it is in the dead-letter queue: ops dlq list"
     ))

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::scenario::{Amount, Span};
+use crate::scenario::{ErrorStatus, Ordinal, Percent, Span};
 
 /// How the broker behaves.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct OrderRuleGiven {
     /// Only for this side.
     pub side: Option<SideGiven>,
     /// Only for the n-th order that matches.
-    pub occurrence: Option<u32>,
+    pub occurrence: Option<Ordinal>,
     /// What.
     pub effect: OrderEffectGiven,
 }
@@ -56,7 +56,7 @@ pub enum OrderEffectGiven {
     /// It is filled after that time.
     FillAfter(Span),
     /// So many percent are filled, the rest never.
-    Partial(Amount),
+    Partial(Percent),
     /// Its cancellation takes that long, and it may be filled meanwhile.
     CancelLate(Span),
     /// It is accepted, and refused by the market after that time.
@@ -66,7 +66,7 @@ pub enum OrderEffectGiven {
     /// It is refused.
     Reject {
         /// The HTTP status.
-        status: u16,
+        status: ErrorStatus,
         /// The broker's code.
         code: u32,
         /// The broker's words.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{ExchangeGiven, Topology};
 use crate::scenario::mail_script::MailRuleGiven;
-use crate::scenario::{Amount, Knobs, MailScript, Span, Start};
+use crate::scenario::{Amount, FileName, Knobs, MailScript, Span, Start};
 
 /// The world before anything happens.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -24,7 +24,7 @@ pub struct Given {
     pub market: BTreeMap<String, AssetGiven>,
     /// Strategy files by name; the packaged ones where this is absent.
     #[serde(default)]
-    pub strategies: BTreeMap<String, StrategyGiven>,
+    pub strategies: BTreeMap<FileName, StrategyGiven>,
     /// How the broker behaves.
     #[serde(default)]
     pub exchange: ExchangeGiven,
