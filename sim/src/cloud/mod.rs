@@ -34,6 +34,7 @@ pub mod template;
 pub mod transform;
 pub mod wire;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,6 +63,8 @@ pub struct Cloud {
     seed: u64,
     rng: fastrand::Rng,
     agenda: Agenda<Task>,
+    /// When which alarm is judged next.
+    judgements: BTreeSet<(DateTime<Utc>, usize)>,
     eventbridge: EventBridge,
     lambda: Lambda,
     sqs: Sqs,
@@ -124,6 +127,7 @@ impl Cloud {
             meddler: Box::new(NoMeddler),
             rng: fastrand::Rng::with_seed(seed),
             agenda: Agenda::default(),
+            judgements: BTreeSet::new(),
             records: Vec::new(),
             starting: Vec::new(),
             requests: 0,
@@ -229,7 +233,10 @@ impl Cloud {
                 let state = self.eventbridge.complete_replay(&name).to_owned();
                 self.records.push(Record::ReplayChanged { replay: name, state });
             }
-            Task::JudgeAlarm(index) => self.judge_alarm(at, index),
+            Task::JudgeAlarm(index) => {
+                self.judgements.remove(&(at, index));
+                self.judge_alarm(at, index);
+            }
             Task::SetRule { input, enabled } => {
                 // The rule was there when the change was asked for; one that is gone meanwhile needs no state.
                 let _changed = self.eventbridge.set_rule_state(&input, enabled);
@@ -326,6 +333,13 @@ impl Cloud {
 
     fn count(&mut self, now: DateTime<Utc>, namespace: &str, metric: &str, dimensions: &[(&str, &str)], value: f64) {
         for (index, at) in self.metrics.add(now, namespace, metric, dimensions, value) {
+            self.plan_judgement(at, index);
+        }
+    }
+
+    /// Plans to judge an alarm, once for all the data points of a period.
+    fn plan_judgement(&mut self, at: DateTime<Utc>, index: usize) {
+        if self.judgements.insert((at, index)) {
             self.agenda.put_recurring(at, Task::JudgeAlarm(index));
         }
     }
@@ -344,7 +358,7 @@ impl Cloud {
             });
         }
         if let Some(again) = again {
-            self.agenda.put_recurring(again, Task::JudgeAlarm(index));
+            self.plan_judgement(again, index);
         }
     }
 
