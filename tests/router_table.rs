@@ -315,7 +315,8 @@ fn a_command_that_this_deployment_must_not_do_is_refused_by_name() {
         "message": format!("Lambda execution error (StartRefused): {reason}"), "request_id": REQUEST,
     });
     assert_eq!(deliver(&cloud, &json!({"mode": "trade", "trading_mode": "live"})), Ok(expected));
-    assert_eq!(cloud.published_types(), ["ErrorNotificationRequested"]);
+    // The breaker stops the second; the first is a mail.
+    assert_eq!(cloud.published_types(), ["TradingNotificationRequested", "ErrorNotificationRequested"]);
 }
 
 #[test]

@@ -33,7 +33,10 @@ impl IdleCloud {
 fn broker(asked: &Asked) -> Option<Answer> {
     let path = asked.target.split('?').next().unwrap_or_default();
     let body = match (asked.method.as_str(), path) {
-        ("GET", "/v2/calendar") => json!([{"date": "2025-10-10", "open": "09:30", "close": "16:00"}]),
+        ("GET", "/v2/calendar") => {
+            let day = |date: &str| json!({"date": date, "open": "09:30", "close": "16:00"});
+            json!([day("2025-10-09"), day("2025-10-10")])
+        }
         ("GET", "/v2/account") => json!({
             "account_number": "PA1", "cash": "10000", "buying_power": "50000", "portfolio_value": "100000", "trading_blocked": false,
         }),

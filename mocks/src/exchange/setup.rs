@@ -96,6 +96,8 @@ pub struct AccountSetup {
     pub account_blocked: bool,
     /// Shown in the account; refuses nothing by itself.
     pub pattern_day_trader: bool,
+    /// Dollars that the broker lends on top of cash, as it does to a margin account.
+    pub credit: Decimal,
 }
 
 /// A delay drawn evenly between two durations.

@@ -13,7 +13,7 @@ use super::{Exchange, calendar};
 pub struct AccountView {
     /// Cash, unsettled proceeds included.
     pub cash: Decimal,
-    /// What may be spent on new orders: cash without what open buy orders reserve and without unsettled proceeds.
+    /// What may be spent on new orders: cash and credit without what open buy orders reserve and without unsettled proceeds.
     pub buying_power: Decimal,
     /// Shares at their current price.
     pub long_market_value: Decimal,
@@ -50,12 +50,12 @@ impl Exchange {
         cash + self.value(holdings.iter(), at)
     }
 
-    /// Cash that no open order but `but` has a claim on and that has settled; may be negative when quotes ran away from
+    /// Cash and credit that no open order but `but` has a claim on and that has settled; may be negative when quotes ran away from
     /// a market order's reserve.
     pub(super) fn spendable(&self, now: DateTime<Utc>, but: Option<usize>) -> Decimal {
         let others = self.orders.iter().enumerate().filter(|(index, _)| Some(*index) != but);
         let reserved: Decimal = others.map(|(_, order)| order.reserved()).sum();
-        self.ledger.cash() - reserved - self.ledger.unsettled(now, self.setup.knobs.settlement_delay)
+        self.ledger.cash() + self.setup.account.credit - reserved - self.ledger.unsettled(now, self.setup.knobs.settlement_delay)
     }
 
     /// Shares of `symbol` that open sell orders hold back.

@@ -153,7 +153,8 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         setup.assets.insert(symbol.clone(), flags);
     }
     setup.market.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
-    setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, ..AccountSetup::default() };
+    let credit = given.exchange.credit.map(|credit| credit.0).unwrap_or_default();
+    setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, credit, ..AccountSetup::default() };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;
     knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);

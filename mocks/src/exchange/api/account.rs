@@ -27,7 +27,7 @@ fn identity(exchange: &Exchange, now: DateTime<Utc>) -> Map<String, Value> {
         "status": "ACTIVE",
         "crypto_status": "ACTIVE",
         "currency": "USD",
-        "multiplier": "1",
+        "multiplier": if flags.credit.is_zero() { "1" } else { "2" },
         "shorting_enabled": false,
         "pattern_day_trader": flags.pattern_day_trader,
         "trading_blocked": flags.trading_blocked,

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::scenario::{ErrorStatus, Ordinal, Percent, Span};
+use crate::scenario::{Amount, ErrorStatus, Ordinal, Percent, Span};
 
 /// How the broker behaves.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -17,6 +17,8 @@ pub struct ExchangeGiven {
     pub remember_client_order_ids_for: Option<Span>,
     /// The rate limit.
     pub requests_per_minute: Option<u32>,
+    /// Dollars that the broker lends on top of cash, as it does to a margin account.
+    pub credit: Option<Amount>,
     /// Whether the broker blocks trading.
     pub trading_blocked: bool,
     /// Whether the market trades around the clock on every day of the week, for worlds on the machine's own clock.
