@@ -29,10 +29,11 @@ pub(super) struct Fill {
     pub(super) price: Decimal,
 }
 
-/// Cash and shares. Neither is ever negative.
+/// Cash and shares. Shares are never negative, and cash is not below what the broker lends.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
     opening_cash: Decimal,
+    credit: Decimal,
     opening: BTreeMap<String, Holding>,
     cash: Decimal,
     holdings: BTreeMap<String, Holding>,
@@ -40,7 +41,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(cash: Decimal, positions: &BTreeMap<String, PositionSetup>) -> Self {
+    pub(super) fn new(cash: Decimal, credit: Decimal, positions: &BTreeMap<String, PositionSetup>) -> Self {
         let held = positions.iter().filter(|(_, position)| position.quantity > Decimal::ZERO);
         let opening: BTreeMap<String, Holding> = held
             .map(|(symbol, position)| {
@@ -48,7 +49,7 @@ impl Ledger {
                 (symbol.clone(), Holding { quantity, average })
             })
             .collect();
-        Self { opening_cash: cash, cash, holdings: opening.clone(), opening, fills: Vec::new() }
+        Self { opening_cash: cash, credit, cash, holdings: opening.clone(), opening, fills: Vec::new() }
     }
 
     pub(super) fn cash(&self) -> Decimal {
@@ -66,7 +67,7 @@ impl Ledger {
     /// Moves shares and cash. The caller has made sure that both are there.
     pub(super) fn record(&mut self, fill: Fill) {
         apply(&mut self.cash, &mut self.holdings, &fill);
-        assert!(self.cash >= Decimal::ZERO, "a fill never costs more cash than there is: {fill:?}");
+        assert!(self.cash + self.credit >= Decimal::ZERO, "a fill never costs more than there is to spend: {fill:?}");
         self.fills.push(fill);
     }
 

@@ -77,7 +77,7 @@ impl Exchange {
         let limit = setup.knobs.requests_per_minute;
         Self {
             market: Market::new(std::mem::take(&mut setup.market)),
-            ledger: Ledger::new(setup.cash, &setup.positions),
+            ledger: Ledger::new(setup.cash, setup.account.credit, &setup.positions),
             orders: Vec::new(),
             fates: Vec::new(),
             script,
