@@ -57,8 +57,6 @@ impl Place {
     }
 }
 
-const NOT_ONE: &str = "--plot needs one scenario";
-
 /// A run with more sessions than that is told by the month.
 const MANY_SESSIONS: usize = 40;
 
@@ -72,7 +70,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let backend = arguments.backend.backend();
     let (loaded, skipped) = carried(&backend, loaded);
     if arguments.plot.is_some() && loaded.len() != 1 {
-        return Err(NOT_ONE.to_owned());
+        return Err("--plot needs one scenario".to_owned());
     }
     let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
     let bar = progress(loaded.len(), is_story || arguments.json);
@@ -96,8 +94,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    if let Some(path) = &arguments.plot {
-        let [run] = runs.as_slice() else { return Err(NOT_ONE.to_owned()) };
+    if let (Some(path), [run]) = (&arguments.plot, runs.as_slice()) {
         let picture = plot(&format!("{} (seed {})", run.scenario, run.seed), &curve(&run.journal));
         std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
     }
