@@ -196,6 +196,9 @@ impl DynamoDb {
 
     /// Remembers for the next sweep what a call that the database took may have changed.
     fn note(&mut self, operation: &str, input: &str) {
+        if matches!(operation, "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan") {
+            return;
+        }
         let Ok(input) = serde_json::from_str::<Value>(input) else { return };
         let table = expiry::table_name(&input["TableName"]);
         match operation {
