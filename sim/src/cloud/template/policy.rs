@@ -69,8 +69,12 @@ pub struct PolicyRequest<'a> {
 impl PolicyDocument {
     /// Whether a statement allows the request and none denies it.
     pub fn allows(&self, request: PolicyRequest<'_>) -> bool {
-        let says = |effect| self.statements.iter().any(|statement| statement.effect == effect && statement.matches(request));
-        says(Effect::Allow) && !says(Effect::Deny)
+        self.says(Effect::Allow, request) && !self.says(Effect::Deny, request)
+    }
+
+    /// Whether a statement has this effect on the request.
+    pub(super) fn says(&self, effect: Effect, request: PolicyRequest<'_>) -> bool {
+        self.statements.iter().any(|statement| statement.effect == effect && statement.matches(request))
     }
 
     /// Reads the JSON text of a resource policy.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::fields::Fields;
 use super::identity::Identity;
 use super::managed_policy;
-use super::policy::{self, Parts, PolicyDocument, PolicyRequest};
+use super::policy::{self, Effect, Parts, PolicyDocument, PolicyRequest};
 use super::position::Position;
 
 /// A role (`AWS::IAM::Role`, or the one that SAM generates for a function or a schedule).
@@ -37,9 +37,10 @@ pub struct RolePolicy {
 impl Role {
     /// Whether the role's policies together allow an action on a resource.
     pub fn allows(&self, action: &str, resource: &str) -> bool {
-        let statements = self.policies.iter().flat_map(|policy| policy.document.statements.clone()).collect();
         let keys = BTreeMap::from([("aws:securetransport".to_owned(), "true".to_owned())]);
-        PolicyDocument { statements }.allows(PolicyRequest { service: None, action, resource, keys: &keys })
+        let request = PolicyRequest { service: None, action, resource, keys: &keys };
+        let says = |effect| self.policies.iter().any(|policy| policy.document.says(effect, request));
+        says(Effect::Allow) && !says(Effect::Deny)
     }
 
     /// Whether a service may assume the role on behalf of a resource.
