@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::doors::{Doors, RealTime, Sockets};
-use super::engine::{Engine, IDLE_LIMIT};
+use super::engine::Engine;
 use super::environment::{Carrier, Environments};
 use super::shared::{Counterparties, FaultMeddler, Shared, State};
 use super::{Place, WorldClock, WorldSetup};
@@ -76,27 +76,12 @@ impl Place for World {
         &self.engine
     }
 
-    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
-        let end = self.now() + by;
-        loop {
-            self.engine.pump();
-            if self.now() >= end {
-                return Ok(());
-            }
-            self.engine.step(end).await;
-        }
+    fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
     }
 
-    async fn settle(&mut self) -> Result<(), String> {
-        let limit = self.now() + IDLE_LIMIT;
-        while self.now() < limit {
-            self.engine.pump();
-            match self.engine.next_pending() {
-                _ if self.engine.is_running() => self.engine.step(limit).await,
-                Some(at) if at <= limit => self.engine.step(at).await,
-                _ => return Ok(()),
-            }
-        }
+    async fn pump(&mut self) -> Result<(), String> {
+        self.engine.pump();
         Ok(())
     }
 

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::engine::Engine;
+use super::engine::{Engine, IDLE_LIMIT};
 use crate::journal::Journal;
 
 /// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
@@ -12,6 +12,18 @@ pub trait Place {
     /// What drives it.
     #[doc(hidden)]
     fn engine(&self) -> &Engine;
+
+    /// The same, to drive it.
+    #[doc(hidden)]
+    fn engine_mut(&mut self) -> &mut Engine;
+
+    /// Lets happen what is due, and starts what is to be started.
+    async fn pump(&mut self) -> Result<(), String>;
+
+    /// Whether something is under way whose end is not on the agenda.
+    fn is_busy(&self) -> bool {
+        self.engine().is_running()
+    }
 
     /// The present instant.
     fn now(&self) -> DateTime<Utc> {
@@ -29,10 +41,30 @@ pub trait Place {
     }
 
     /// Lets that much time pass.
-    async fn advance(&mut self, by: TimeDelta) -> Result<(), String>;
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
+        let end = self.now() + by;
+        loop {
+            self.pump().await?;
+            if self.now() >= end {
+                return Ok(());
+            }
+            self.engine_mut().step(end).await;
+        }
+    }
 
     /// Lets time pass until nothing is under way but what comes back by itself.
-    async fn settle(&mut self) -> Result<(), String>;
+    async fn settle(&mut self) -> Result<(), String> {
+        let limit = self.now() + IDLE_LIMIT;
+        while self.now() < limit {
+            self.pump().await?;
+            match self.engine().next_pending() {
+                _ if self.is_busy() => self.engine_mut().step(limit).await,
+                Some(at) if at <= limit => self.engine_mut().step(at).await,
+                _ => return Ok(()),
+            }
+        }
+        Ok(())
+    }
 
     /// Invokes a function with an event, as an operator does by hand.
     fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {

@@ -17,13 +17,13 @@ use alchemiser_mocks::mail::MailListener;
 use async_trait::async_trait;
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::http_client_fn;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use self::promise::Promise;
 use self::provision::{Clients, Inbox};
 use super::doors::{Doors, Outside, RealTime, Sockets};
-use super::engine::{Engine, IDLE_LIMIT};
+use super::engine::Engine;
 use super::environment::{Carrier, Environments};
 use super::shared::{Counterparties, Shared, State};
 use super::{Place, WorldClock, WorldSetup};
@@ -112,16 +112,6 @@ impl LiveWorld {
         })
     }
 
-    /// Lets happen what is due, and starts what is to be started.
-    async fn pump(&mut self) -> Result<(), String> {
-        let puts = self.puts();
-        if puts > self.seen {
-            self.fetch(puts).await?;
-        }
-        self.engine.pump();
-        Ok(())
-    }
-
     /// How many events were put so far.
     fn puts(&self) -> usize {
         self.engine.shared.with(|state| state.journal.records().filter(|(_, record)| matches!(record, Record::EventPut { .. })).count())
@@ -169,28 +159,21 @@ impl Place for LiveWorld {
         &self.engine
     }
 
-    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
-        let end = self.now() + by;
-        loop {
-            self.pump().await?;
-            if self.now() >= end {
-                return Ok(());
-            }
-            self.engine.step(end).await;
-        }
+    fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
     }
 
-    async fn settle(&mut self) -> Result<(), String> {
-        let limit = self.now() + IDLE_LIMIT;
-        while self.now() < limit {
-            self.pump().await?;
-            match self.engine.next_pending() {
-                _ if self.engine.is_running() || self.puts() > self.seen => self.engine.step(limit).await,
-                Some(at) if at <= limit => self.engine.step(at).await,
-                _ => return Ok(()),
-            }
+    async fn pump(&mut self) -> Result<(), String> {
+        let puts = self.puts();
+        if puts > self.seen {
+            self.fetch(puts).await?;
         }
+        self.engine.pump();
         Ok(())
+    }
+
+    fn is_busy(&self) -> bool {
+        self.engine.is_running() || self.puts() > self.seen
     }
 
     async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
