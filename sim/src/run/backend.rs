@@ -38,7 +38,6 @@ impl Backend {
                 (Capability::DeadLetters, "retry policy and dead-letter queue of a target are kept and never acted on"),
                 (Capability::DisabledRules, "a rule that is disabled goes on matching"),
                 (Capability::QuotedText, "an input transformer loses events whose texts hold quotes"),
-                (Capability::ExactTime, "time is real while an answer is waited for, and prices move meanwhile"),
                 (Capability::Roles, "no policy of a role is looked at"),
                 (Capability::Programs, "functions end in the state Failed, so rules lead to a queue that is emptied here"),
             ],

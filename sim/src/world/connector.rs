@@ -8,7 +8,6 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::doors::Doors;
 use super::environment::Context;
@@ -56,7 +55,7 @@ pub(super) async fn carry(
     context: &Arc<Context>,
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, ConnectorError> {
-    let started = Instant::now();
+    let started = shared.now();
     let (party, site) = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
     let sdk_try = sdk_try(&request);
@@ -82,7 +81,7 @@ pub(super) async fn carry(
         Ok(response) => response.status().as_u16().to_string(),
         Err(error) => format!("{error:?}").chars().take_while(|character| *character != '{').collect::<String>().trim().to_owned(),
     };
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let duration_ms = u64::try_from((shared.now() - started).num_milliseconds()).unwrap_or(u64::MAX);
     let needs = shared.with(|state| state.cloud.needs(&request));
     shared.push(Some(invocation), Fact::Call { site: site.to_string(), attempt: sdk_try, outcome: shown, duration_ms, needs });
     outcome

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -10,6 +11,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Request, Response, Uri};
+use tokio::time::Instant;
 
 /// Where calls of production code go.
 pub(super) enum Doors {
@@ -25,7 +27,7 @@ pub(super) enum Doors {
 pub(super) struct Sockets {
     /// Carries HTTP.
     pub http: SharedHttpConnector,
-    /// Whose time is real while a socket is waited for.
+    /// Real while a socket is waited for.
     pub time: RealTime,
 }
 
@@ -43,29 +45,59 @@ pub(super) struct Outside {
     pub broker_now: Arc<AtomicI64>,
 }
 
-/// Time that is virtual, except while somebody waits for a socket: then it runs as it does outside. So waits within
-/// the system cost nothing, and those for others are real.
+/// The runtime's time is virtual, except while somebody waits for a socket: then it runs as it does outside, and the
+/// world's stands still. So waits within the system cost nothing, those for others are real, and nobody within can tell
+/// how long they took.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RealTime(Arc<AtomicUsize>);
+pub(super) struct RealTime(Arc<Mutex<Waits>>);
+
+#[derive(Debug, Default)]
+struct Waits {
+    /// How many wait now.
+    count: usize,
+    /// Since when somebody has waited.
+    since: Option<Instant>,
+    /// How long somebody waited before that.
+    past: Duration,
+}
 
 /// A wait for a socket; time is real until the last one is dropped.
 #[derive(Debug)]
-pub(super) struct Waiting(Arc<AtomicUsize>);
+pub(super) struct Waiting(RealTime);
 
 impl RealTime {
     /// Begins to wait. Must be called on a current-thread runtime that began paused.
     pub fn wait(&self) -> Waiting {
-        if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+        let mut waits = self.waits();
+        waits.count += 1;
+        if waits.count == 1 {
+            waits.since = Some(Instant::now());
             tokio::time::resume();
         }
-        Waiting(Arc::clone(&self.0))
+        drop(waits);
+        Waiting(self.clone())
+    }
+
+    /// How much time has passed while nobody waited, since a `start` before the first wait.
+    pub fn virtual_since(&self, start: Instant) -> Duration {
+        let waits = self.waits();
+        let end = waits.since.unwrap_or_else(Instant::now);
+        end.duration_since(start).saturating_sub(waits.past)
+    }
+
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+        let mut waits = self.0.waits();
+        waits.count -= 1;
+        if waits.count == 0 {
             tokio::time::pause();
+            let waited = waits.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+            waits.past += waited;
         }
     }
 }

@@ -176,7 +176,7 @@ impl Environments {
         let ports = FunctionPorts {
             environment: self.variables.get(function).cloned().unwrap_or_default(),
             http: SharedHttpConnector::new(WorldConnector::new(Arc::clone(shared), Arc::clone(&context))),
-            clock: Arc::new(shared.clock),
+            clock: Arc::new(shared.clock.clone()),
             tokens: Arc::new(WorldTokens(Arc::clone(shared))),
             dialer: Arc::new(WorldDialer::new(Arc::clone(shared), Arc::clone(&context))),
             region: self.region.clone(),
@@ -201,7 +201,7 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     environment.context.with(|current| {
         *current = Current { invocation: invocation.number, attempt: invocation.attempt, trigger, step, ..Current::default() };
     });
-    let started = Instant::now();
+    let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
     let event = Event { payload, request_id: &invocation.request_id, timeout: invocation.timeout };
     let work = AssertUnwindSafe(environment.handler.handle(event)).catch_unwind();
@@ -222,12 +222,13 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
         Some(ended) => ended,
         None => {
             // The work stands still: it is not polled again.
-            tokio::time::sleep_until(started + invocation.timeout).await;
+            tokio::time::sleep_until(since + invocation.timeout).await;
             InvocationResult::TimedOut
         }
     };
+    let duration = (shared.now() - started).to_std().unwrap_or_default();
     let lives = matches!(ended, InvocationResult::Success(_) | InvocationResult::Failed { .. });
-    Finished { invocation, result: ended, duration: started.elapsed(), environment: lives.then_some(environment) }
+    Finished { invocation, result: ended, duration, environment: lives.then_some(environment) }
 }
 
 /// Log lines of an environment's program.

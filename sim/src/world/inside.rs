@@ -24,16 +24,17 @@ impl World {
     /// # Errors
     /// What is wrong with the topology.
     pub fn new(setup: WorldSetup) -> Result<Self, String> {
-        Self::build(setup, Doors::Inside, Carrier::Memory)
+        Self::build(setup, RealTime::default(), Doors::Inside, Carrier::Memory)
     }
 
-    /// Builds a world whose functions reach it over loopback sockets. Time is virtual but for the waits on these. Must
-    /// be called on a current-thread runtime with sockets that began paused.
+    /// Builds a world whose functions reach it over loopback sockets. Time is virtual, and stands still while one
+    /// is waited for. Must be called on a current-thread runtime with sockets that began paused.
     ///
     /// # Errors
     /// What is wrong with the topology.
     pub fn over_sockets(setup: WorldSetup) -> Result<Self, String> {
-        Self::build(setup, Doors::Gateways(Sockets::new(RealTime::default())), Carrier::Sockets)
+        let real = RealTime::default();
+        Self::build(setup, real.clone(), Doors::Gateways(Sockets::new(real)), Carrier::Sockets)
     }
 
     /// Builds a world whose functions are programs: they know nothing but sockets and the machine's clock, so the world
@@ -44,14 +45,14 @@ impl World {
     /// What is wrong with the topology.
     pub fn of_programs(setup: WorldSetup) -> Result<Self, String> {
         tokio::time::resume();
-        Self::build(setup, Doors::Inside, Carrier::Programs)
+        Self::build(setup, RealTime::default(), Doors::Inside, Carrier::Programs)
     }
 
-    fn build(setup: WorldSetup, doors: Doors, carrier: Carrier) -> Result<Self, String> {
+    fn build(setup: WorldSetup, real: RealTime, doors: Doors, carrier: Carrier) -> Result<Self, String> {
         // The SDK and the broker's client draw the jitter of their retries from here.
         fastrand::seed(setup.seed);
         let mut cloud = Cloud::new(&setup.stack, setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?;
-        let clock = WorldClock::starting_at(setup.start);
+        let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
             cloud.set_meddler(Box::new(FaultMeddler(weak.clone())));
             let state = State {

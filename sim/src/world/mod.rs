@@ -14,7 +14,7 @@ mod log;
 mod place;
 mod shared;
 
-pub use clock::WorldClock;
+use clock::WorldClock;
 pub use inside::World;
 pub use live::LiveWorld;
 pub use log::install as install_log;

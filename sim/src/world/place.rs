@@ -20,11 +20,6 @@ pub trait Place {
     /// Lets happen what is due, and starts what is to be started.
     async fn pump(&mut self) -> Result<(), String>;
 
-    /// Whether something is under way whose end is not on the agenda.
-    fn is_busy(&self) -> bool {
-        self.engine().is_running()
-    }
-
     /// The present instant.
     fn now(&self) -> DateTime<Utc> {
         self.engine().now()
@@ -58,7 +53,7 @@ pub trait Place {
         while self.now() < limit {
             self.pump().await?;
             match self.engine().next_pending() {
-                _ if self.is_busy() => self.engine_mut().step(limit).await,
+                _ if self.engine().is_running() => self.engine_mut().step(limit).await,
                 Some(at) if at <= limit => self.engine_mut().step(at).await,
                 _ => return Ok(()),
             }

@@ -23,8 +23,6 @@ pub enum Capability {
     DisabledRules,
     /// Input transformers that keep quotes within texts.
     QuotedText,
-    /// Time that stands still while somebody outside works: prices that move are met at the same instant.
-    ExactTime,
     /// Roles that are enforced.
     Roles,
     /// Functions that are programs; `lambda: binary` implies it.
@@ -45,7 +43,6 @@ impl Capability {
             Self::Alarms => "alarms",
             Self::DisabledRules => "disabled_rules",
             Self::QuotedText => "quoted_text",
-            Self::ExactTime => "exact_time",
             Self::Roles => "roles",
             Self::Programs => "programs",
         }

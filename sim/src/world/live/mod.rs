@@ -3,7 +3,8 @@
 //!
 //! What such endpoints cannot do is done here, by the same code as in a virtual world: Lambda's asynchronous
 //! invocation with its retries and destination, schedules, alarms. Rules target one queue a function, and whatever
-//! arrives there is handed to the function. Time is virtual but for waits on sockets.
+//! arrives there is handed to the function. Time is virtual, and stands still until an answer from outside is there and
+//! what the rules promise has arrived.
 
 mod promise;
 mod provision;
@@ -95,7 +96,8 @@ impl LiveWorld {
             orders: BTreeMap::new(),
             tokens: 0,
         };
-        let shared = Shared::new(WorldClock::starting_at(setup.start), counterparties, Doors::Outside(outside), setup.faults, state);
+        let shared =
+            Shared::new(WorldClock::starting_at(setup.start, time.clone()), counterparties, Doors::Outside(outside), setup.faults, state);
         let (functions, region) = (setup.functions, setup.pseudo.region);
         let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, Carrier::Memory);
         Ok(Self {
@@ -165,15 +167,11 @@ impl Place for LiveWorld {
 
     async fn pump(&mut self) -> Result<(), String> {
         let puts = self.puts();
-        if puts > self.seen {
+        while puts > self.seen {
             self.fetch(puts).await?;
         }
         self.engine.pump();
         Ok(())
-    }
-
-    fn is_busy(&self) -> bool {
-        self.engine.is_running() || self.puts() > self.seen
     }
 
     async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
