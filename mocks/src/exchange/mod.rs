@@ -137,6 +137,11 @@ impl Exchange {
         &self.orders
     }
 
+    /// The places in [`ExchangeSetup::order_script`], from 0, of the rules that have decided about no order so far.
+    pub fn unused_rules(&self) -> Vec<usize> {
+        self.script.unused()
+    }
+
     /// Shares held, by symbol; nothing is listed with zero shares.
     pub fn positions(&self) -> BTreeMap<String, Decimal> {
         self.ledger.holdings().iter().map(|(symbol, holding)| (symbol.clone(), holding.quantity)).collect()

@@ -71,20 +71,28 @@ pub(super) struct Fate {
     pub(super) cancel_late: Option<Duration>,
 }
 
-/// The rules with how often each has been met.
+/// The rules, and what became of each.
 pub(super) struct Script {
-    rules: Vec<(OrderRule, u32)>,
+    rules: Vec<Line>,
+}
+
+struct Line {
+    rule: OrderRule,
+    /// How many orders it could have been about.
+    met: u32,
+    /// Whether it decided about one.
+    is_used: bool,
 }
 
 impl Script {
     pub(super) fn new(rules: Vec<OrderRule>) -> Self {
-        Self { rules: rules.into_iter().map(|rule| (rule, 0)).collect() }
+        Self { rules: rules.into_iter().map(|rule| Line { rule, met: 0, is_used: false }).collect() }
     }
 
     /// Counts one more order and says what becomes of it.
     pub(super) fn next(&mut self, symbol: &str, side: Side) -> Fate {
         let mut fate = Fate::default();
-        for (rule, met) in &mut self.rules {
+        for Line { rule, met, is_used } in &mut self.rules {
             let symbol_fits = rule.symbol.as_deref().is_none_or(|wanted| wanted == symbol);
             if !symbol_fits || rule.side.is_some_and(|wanted| wanted != side) {
                 continue;
@@ -94,12 +102,17 @@ impl Script {
                 continue;
             }
             match &rule.effect {
-                OrderEffect::CancelLate(delay) => fate.cancel_late = fate.cancel_late.or(Some(*delay)),
-                effect if fate.fill.is_none() => fate.fill = Some(effect.clone()),
-                _ => {}
+                OrderEffect::CancelLate(delay) if fate.cancel_late.is_none() => fate.cancel_late = Some(*delay),
+                effect if !effect.is_about_cancelling() && fate.fill.is_none() => fate.fill = Some(effect.clone()),
+                _ => continue,
             }
+            *is_used = true;
         }
-        debug_assert!(fate.fill.as_ref().is_none_or(|effect| !effect.is_about_cancelling()));
         fate
+    }
+
+    /// The places, from 0, of the rules that have decided about no order so far.
+    pub(super) fn unused(&self) -> Vec<usize> {
+        self.rules.iter().enumerate().filter(|(_, line)| !line.is_used).map(|(place, _)| place).collect()
     }
 }

@@ -147,6 +147,8 @@ pub struct Knobs {
     pub hide_new_orders_for: Duration,
     /// How long a look-up shows a filled order without its average price.
     pub hide_fill_price_for: Duration,
+    /// How long after a session the data feed does not show its bar.
+    pub hide_new_bars_for: Duration,
     /// How long a used `client_order_id` is refused; `None`: for ever.
     pub remember_client_order_ids_for: Option<Duration>,
     /// Requests within a minute, counted apart for the trading API and the data API.
@@ -165,6 +167,7 @@ impl Default for Knobs {
             settlement_delay: Duration::ZERO,
             hide_new_orders_for: Duration::ZERO,
             hide_fill_price_for: Duration::ZERO,
+            hide_new_bars_for: Duration::ZERO,
             remember_client_order_ids_for: None,
             requests_per_minute: 200,
             market_order_reserve_percent: Decimal::TWO,

@@ -51,8 +51,7 @@ pub struct MailRule {
     pub effect: MailEffect,
 }
 
-/// The effect for `stage` of connection number `connection`.
-pub(super) fn effect(rules: &[MailRule], stage: MailStage, connection: u32) -> Option<&MailEffect> {
-    let fits = |rule: &&MailRule| rule.stage == stage && rule.occurrence.is_none_or(|nth| nth == connection);
-    rules.iter().find(fits).map(|rule| &rule.effect)
+/// The place in the script of the rule for `stage` of connection number `connection`.
+pub(super) fn place(rules: &[MailRule], stage: MailStage, connection: u32) -> Option<usize> {
+    rules.iter().position(|rule| rule.stage == stage && rule.occurrence.is_none_or(|nth| nth == connection))
 }

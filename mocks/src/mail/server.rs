@@ -1,5 +1,6 @@
 //! The mail server.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +11,7 @@ use super::certificate::{self, Identity};
 use super::dialogue::{Dialogue, Step};
 use super::message::Mail;
 use super::report::MailReport;
-use super::script::{MailEffect, MailRule, MailStage, effect};
+use super::script::{MailEffect, MailRule, MailStage, place};
 
 /// The longest line outside of a mail's content; RFC 5321 asks for 512 octets, AUTH may need more.
 const LINE_LENGTH_MAX: usize = 12_288;
@@ -56,6 +57,8 @@ struct State {
     connections: u32,
     mails: Vec<Mail>,
     reports: Vec<MailReport>,
+    /// The rules of the script that were met, by their places.
+    used: BTreeSet<usize>,
 }
 
 /// Why a conversation paused.
@@ -79,7 +82,7 @@ impl MailServer {
     pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, mut stream: S) -> io::Result<()> {
         let mut dialogue = Dialogue::new(Arc::clone(&self.setup));
         let connection = self.connect();
-        match effect(&self.setup.script, MailStage::Connect, connection) {
+        match self.effect(MailStage::Connect, connection) {
             Some(MailEffect::Drop) => {
                 self.report(MailReport::ConnectionDropped { stage: MailStage::Connect });
                 return Ok(());
@@ -109,6 +112,12 @@ impl MailServer {
         std::mem::take(&mut self.state().reports)
     }
 
+    /// The places in [`MailSetup::script`], from 0, of the rules that no connection has met so far.
+    pub fn unused_rules(&self) -> Vec<usize> {
+        let state = self.state();
+        (0..self.setup.script.len()).filter(|place| !state.used.contains(place)).collect()
+    }
+
     /// The certificate, so that a client can trust it: DER.
     pub fn certificate_der(&self) -> Vec<u8> {
         self.identity.der.clone()
@@ -132,7 +141,7 @@ impl MailServer {
             };
             let stage = dialogue.stage(&line);
             let scripted = stage.filter(|_| dialogue.begins(&line));
-            let step = match scripted.and_then(|stage| effect(&self.setup.script, stage, connection)) {
+            let step = match scripted.and_then(|stage| self.effect(stage, connection)) {
                 None => dialogue.answer(&line),
                 Some(MailEffect::Drop) => {
                     if dialogue.is_in_content() {
@@ -171,6 +180,13 @@ impl MailServer {
                 }
             }
         }
+    }
+
+    /// What the script says of `stage` of connection number `connection`.
+    fn effect(&self, stage: MailStage, connection: u32) -> Option<&MailEffect> {
+        let place = place(&self.setup.script, stage, connection)?;
+        self.state().used.insert(place);
+        Some(&self.setup.script[place].effect)
     }
 
     fn line_limit(&self, dialogue: &Dialogue) -> usize {

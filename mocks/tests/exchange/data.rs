@@ -27,6 +27,18 @@ fn bars_show_completed_sessions_only_and_page() {
 }
 
 #[test]
+fn a_slow_feed_gets_its_bars_late() {
+    let mut setup = still();
+    setup.knobs.hide_new_bars_for = std::time::Duration::from_hours(2);
+    let mut client = Client::new(setup);
+    let target = "/v2/stocks/bars?symbols=AAPL&timeframe=1Day&start=2012-10-24";
+    for (now, count) in [("2012-10-25T21:59:59Z", 1), ("2012-10-25T22:00:00Z", 2)] {
+        client.now = at(now);
+        assert_eq!(client.get(target)["bars"]["AAPL"].as_array().unwrap().len(), count, "at {now}");
+    }
+}
+
+#[test]
 fn adjusted_bars_have_no_split_in_them() {
     let mut client = Client::new(still());
     client.now = at("2005-03-02T15:00:00Z");

@@ -72,7 +72,7 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
     let mut findings = check_all(&journal);
     findings.extend(judge(&loaded.scenario.expect, &journal));
-    findings.extend(unused.into_iter().map(|fault| Finding::plain("faults", format!("the fault at `{fault}` hit nothing"))));
+    findings.extend(unused.into_iter().map(|(part, what)| Finding::plain(part, what)));
     let checks = crate::check::names().len() + loaded.scenario.expect.count();
     Ok(Run { scenario: loaded.name.clone(), seed, journal, findings, checks, virtual_time, wall_time: started.elapsed() })
 }
@@ -91,7 +91,9 @@ pub fn invoke_once(library: &Library, clock: Moment, payload: &Value) -> Result<
     run(library, &loaded, 1).map(|run| run.journal)
 }
 
-async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<(Journal, Vec<String>, TimeDelta), LoadError> {
+type Lived = (Journal, Vec<(&'static str, String)>, TimeDelta);
+
+async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<Lived, LoadError> {
     let scenario = &loaded.scenario;
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
     let (setup, stack) = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
@@ -101,7 +103,7 @@ async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
         stage.act(place.as_mut(), action).await.map_err(wrong)?;
     }
     place.settle().await.map_err(wrong)?;
-    let unused = place.unused_faults();
+    let unused = place.unused();
     let age = place.age();
     Ok((place.finish(), unused, age))
 }

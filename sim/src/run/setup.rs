@@ -160,6 +160,7 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
     knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
     knobs.hide_fill_price_for = exchange.hide_fill_price_for.map_or(knobs.hide_fill_price_for, |span| span.0);
+    knobs.hide_new_bars_for = exchange.hide_new_bars_for.map_or(knobs.hide_new_bars_for, |span| span.0);
     knobs.remember_client_order_ids_for =
         exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
     knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);

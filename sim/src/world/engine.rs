@@ -106,9 +106,15 @@ impl Engine {
         self.shared.with(|state| state.cloud.drain_queue(now, queue_arn))
     }
 
-    /// The faults that hit nothing so far.
-    pub fn unused_faults(&self) -> Vec<String> {
-        self.shared.with_faults(|faults| faults.unused())
+    /// What was scripted and met nothing so far: where in the script it stands, and what it is.
+    pub fn unused(&self) -> Vec<(&'static str, String)> {
+        let faults = self.shared.with_faults(|faults| faults.unused());
+        let orders = self.shared.exchange(|exchange| exchange.unused_rules());
+        let mails = self.shared.mail.unused_rules();
+        let faults = faults.into_iter().map(|fault| ("faults", format!("the fault at `{fault}` hit nothing")));
+        let orders = orders.into_iter().map(|place| ("exchange.orders", format!("line {} decided about no order", place + 1)));
+        let mails = mails.into_iter().map(|place| ("mail", format!("line {} met no connection", place + 1)));
+        faults.chain(orders).chain(mails).collect()
     }
 
     /// Ends the world and gives its history, with the account as it stands.

@@ -85,9 +85,9 @@ pub trait Place {
         self.engine().drain(queue_arn)
     }
 
-    /// The faults that hit nothing so far.
-    fn unused_faults(&self) -> Vec<String> {
-        self.engine().unused_faults()
+    /// What was scripted and met nothing so far: where in the script it stands, and what it is.
+    fn unused(&self) -> Vec<(&'static str, String)> {
+        self.engine().unused()
     }
 
     /// Ends it and gives its history, with the account as it stands.

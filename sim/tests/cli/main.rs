@@ -74,7 +74,11 @@ fn a_failing_scenario_says_why_and_how_to_repeat_it() {
     let wrong = HALF.replace("100.00\", positions: {MSFT: \"118.8\"", "99.00\", positions: {MSFT: \"120\"");
     let wrong = wrong
         .replace("mails: [", "mails: [{subject: \"[FAILURE]\"}, ")
-        .replace("when:", "faults: [{at: \"* / dynamodb Query #9\", phase: before, effect: crash}]\nwhen:");
+        .replace("when:", "faults: [{at: \"* / dynamodb Query #9\", phase: before, effect: crash}]\nwhen:")
+        .replace(
+            "  strategies:",
+            "  exchange: {orders: [{symbol: MFST, effect: never}]}\n  mail: [{stage: connect, occurrence: 9, drop: true}]\n  strategies:",
+        );
     std::fs::write(folder.join("wrong.yaml"), wrong).expect("the file can be written");
     snapshot("run_failing", &told(&sim(&folder, &["run", "wrong.yaml"])));
     snapshot("run_failing_json", &told(&sim(&folder, &["run", "wrong.yaml", "hold_only", "--json"])));

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::query::Query;
 use super::reply::Reply;
-use crate::exchange::market::Bar;
+use crate::exchange::market::{Bar, earlier};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{plain, stamp};
 use crate::exchange::{Exchange, calendar, is_symbol};
@@ -99,7 +99,7 @@ fn symbols(query: &Query) -> Result<Vec<String>, Refusal> {
     }
 }
 
-/// The bars between `start` and `end` whose session has ended, oldest first.
+/// The bars between `start` and `end` whose session has ended, and that the feed has by now, oldest first.
 fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query, adjusted: bool) -> Result<Vec<Bar>, Refusal> {
     if exchange.asset(symbol).is_none() {
         return Ok(Vec::new());
@@ -107,7 +107,7 @@ fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query,
     let today = calendar::midnight(calendar::market_date(now));
     let start = query.moment("start").map_err(as_data)?.unwrap_or(today);
     let end = query.moment("end").map_err(as_data)?.unwrap_or(now);
-    let last = calendar::last_completed(now).date;
+    let last = calendar::last_completed(earlier(now, exchange.setup.knobs.hide_new_bars_for)).date;
     let (from, to) = (calendar::market_date(start), calendar::market_date(end).min(last));
     let market = &exchange.market;
     let mut bars = if adjusted { market.adjusted_bars(symbol, from, to, last) } else { market.bars(symbol, from, to) };

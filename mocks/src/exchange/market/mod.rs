@@ -271,6 +271,7 @@ fn floor(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(at)
 }
 
-fn earlier(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+/// That much earlier, or the first moment there is.
+pub(super) fn earlier(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(by).ok().and_then(|by| at.checked_sub_signed(by)).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }

@@ -13,6 +13,8 @@ pub struct ExchangeGiven {
     pub hide_new_orders_for: Option<Span>,
     /// How long a look-up shows a filled order without its price.
     pub hide_fill_price_for: Option<Span>,
+    /// How long after a session the data feed does not show its bar.
+    pub hide_new_bars_for: Option<Span>,
     /// How long a `client_order_id` is refused a second time.
     pub remember_client_order_ids_for: Option<Span>,
     /// The rate limit.
