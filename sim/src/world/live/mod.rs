@@ -34,7 +34,7 @@ use crate::cloud::template::Stack;
 use crate::endpoint::clients_of;
 use crate::journal::{Fact, Journal};
 
-/// How long nothing must arrive before all that was put counts as delivered, in seconds.
+/// How long to wait for a message, in seconds.
 const QUIET_SECONDS: i32 = 1;
 /// How often in a row nothing may arrive while the rules promise more.
 const PATIENCE: u32 = 20;
@@ -46,12 +46,12 @@ pub struct LiveWorld {
     inboxes: Vec<Inbox>,
     time: RealTime,
     promise: Promise,
-    /// How many events had been put when the inboxes were last found empty.
-    seen: usize,
+    /// How many events had been put when all had arrived that the rules promise.
+    delivered: usize,
+    /// How many events had been put when nothing more arrived, once nothing was under way here.
+    settled: usize,
     /// How many messages have arrived.
     arrived: usize,
-    /// How often in a row nothing arrived.
-    quiet: u32,
     _exchange: ExchangeServer,
     _mail: MailListener,
 }
@@ -106,9 +106,9 @@ impl LiveWorld {
             inboxes,
             time,
             promise,
-            seen: 0,
+            delivered: 0,
+            settled: 0,
             arrived: 0,
-            quiet: 0,
             _exchange: exchange,
             _mail: mail,
         })
@@ -124,9 +124,32 @@ impl LiveWorld {
         self.engine.shared.with(|state| state.journal.records().map(|(_, record)| self.promise.deliveries(record)).sum())
     }
 
-    /// Takes what arrived for the functions. Once nothing more comes, and nothing more is to come, all of the first
-    /// `puts` events are delivered.
-    async fn fetch(&mut self, puts: usize) -> Result<(), String> {
+    /// Waits until what the rules promise has arrived, or counts as lost.
+    async fn await_promised(&mut self) -> Result<(), String> {
+        let puts = self.puts();
+        if self.delivered < puts {
+            let (promised, mut quiet) = (self.promised(), 0);
+            while self.arrived < promised && quiet < PATIENCE {
+                quiet = if self.fetch().await? { 0 } else { quiet + 1 };
+            }
+            self.delivered = puts;
+        }
+        Ok(())
+    }
+
+    /// Waits, once nothing is under way here, until nothing more arrives: not even what no rule promised.
+    async fn await_quiet(&mut self) -> Result<(), String> {
+        let puts = self.puts();
+        while self.settled < puts && !self.engine.is_running() && self.engine.next_pending().is_none() {
+            if !self.fetch().await? {
+                self.settled = puts;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what arrived for the functions; tells whether anything did.
+    async fn fetch(&mut self) -> Result<bool, String> {
         let before = self.arrived;
         for inbox in &self.inboxes {
             let _waiting = self.time.wait();
@@ -142,11 +165,7 @@ impl LiveWorld {
                 self.engine.shared.with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
             }
         }
-        self.quiet = if self.arrived > before { 0 } else { self.quiet + 1 };
-        if self.quiet > 0 && (self.arrived >= self.promised() || self.quiet >= PATIENCE) {
-            self.seen = puts;
-        }
-        Ok(())
+        Ok(self.arrived > before)
     }
 }
 
@@ -166,10 +185,8 @@ impl Place for LiveWorld {
     }
 
     async fn pump(&mut self) -> Result<(), String> {
-        let puts = self.puts();
-        while puts > self.seen {
-            self.fetch(puts).await?;
-        }
+        self.await_promised().await?;
+        self.await_quiet().await?;
         self.engine.pump();
         Ok(())
     }
