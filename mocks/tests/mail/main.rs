@@ -34,9 +34,10 @@ async fn a_mail_arrives_by_starttls_and_login() {
     assert_eq!(mail.text.as_deref().map(str::trim_end), Some("Plain text\r\n.\r\nand a dot"));
     assert_eq!(mail.html.as_deref().map(str::trim_end), Some("<p>HTML &amp; more</p>"));
     assert!(mail.headers.iter().any(|(name, value)| name == "Message-ID" && value == "<one@example.com>"));
-    assert!(matches!(&server.take_reports()[..], [MailReport::MailAccepted { message_id: Some(id), .. }]
-        if id == "one@example.com"));
-    assert!(server.take_reports().is_empty());
+    let (reports, fresh) = server.take_reports();
+    assert!(matches!(&reports[..], [MailReport::MailAccepted { message_id: Some(id), .. }] if id == "one@example.com"));
+    assert_eq!(fresh, mails);
+    assert_eq!(server.take_reports(), (Vec::new(), Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +84,7 @@ async fn each_stage_can_be_refused() {
         assert_eq!(error.status().map(u16::from), Some(code), "{stage:?}: {error}");
         assert_eq!(error.is_transient(), code < 500, "{stage:?}");
         assert!(server.mails().is_empty(), "{stage:?}");
-        assert_eq!(server.take_reports()[0], MailReport::MailRefused { stage, code });
+        assert_eq!(server.take_reports().0[0], MailReport::MailRefused { stage, code });
         send(&server, &mail("second", "<s@example.com>")).await.unwrap();
         assert_eq!(server.mails().len(), 1, "{stage:?}");
     }
@@ -105,7 +106,7 @@ async fn each_stage_can_drop_the_connection_and_after_data_the_mail_is_there() {
         let error = send(&server, &mail("dropped", "<d@example.com>")).await.unwrap_err();
         assert_eq!(error.status(), None, "{stage:?}: {error}");
         assert_eq!(server.mails().len(), usize::from(stage == MailStage::AfterData), "{stage:?}");
-        assert_eq!(server.take_reports().last(), Some(&MailReport::ConnectionDropped { stage }));
+        assert_eq!(server.take_reports().0.last(), Some(&MailReport::ConnectionDropped { stage }));
     }
 }
 

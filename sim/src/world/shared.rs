@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use alchemiser::clock::Clock;
 use alchemiser::id::{AttemptToken, TokenSource};
 use alchemiser_mocks::exchange::{Exchange, ExchangeSetup};
-use alchemiser_mocks::mail::{MailReport, MailServer, MailSetup};
+use alchemiser_mocks::mail::{MailServer, MailSetup};
 
 use super::WorldClock;
 use super::doors::Doors;
@@ -96,9 +96,7 @@ impl Shared {
     /// Moves what cloud, exchange and mail server have to tell into the journal.
     pub fn collect(&self, invocation: Option<u64>) {
         let now = self.now();
-        let reports = self.mail.take_reports();
-        let mails =
-            if reports.iter().any(|report| matches!(report, MailReport::MailAccepted { .. })) { self.mail.mails() } else { Vec::new() };
+        let (reports, mails) = self.mail.take_reports();
         let orders = self.exchange(Exchange::take_reports);
         self.with(|state| {
             for record in state.cloud.take_records() {
@@ -107,12 +105,10 @@ impl Shared {
             for report in orders {
                 state.journal.push(now, invocation, Fact::Exchange { report });
             }
-            let accepted = reports.iter().filter(|report| matches!(report, MailReport::MailAccepted { .. })).count();
-            let fresh = mails.len() - accepted.min(mails.len());
             for report in reports {
                 state.journal.push(now, invocation, Fact::Mail { report });
             }
-            for mail in mails.into_iter().skip(fresh) {
+            for mail in mails {
                 state.journal.push(
                     now,
                     invocation,
