@@ -66,6 +66,12 @@ impl AlpacaError {
         matches!(self, Self::Unreachable(_) | Self::Unavailable { .. } | Self::Unreadable(_))
     }
 
+    /// Whether the broker takes no part of a share, whatever it said of the asset.
+    #[must_use]
+    pub fn is_about_fractions(&self) -> bool {
+        matches!(self, Self::Refused { message, .. } if message.contains("fractional") || message.contains("not fractionable"))
+    }
+
     /// Whether the broker refuses a `client_order_id` because it knows it already.
     #[must_use]
     pub fn is_duplicate_client_order_id(&self) -> bool {

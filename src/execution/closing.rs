@@ -9,9 +9,10 @@ use crate::error::{Fault, StepError};
 use crate::id::ClientOrderId;
 
 /// What no leg can sell of a position that is to go, of which `held` is free: a part of a share. Where nothing is free any
-/// more, an earlier attempt may have begun to close it.
+/// more, and no leg sold it, an earlier attempt may have begun to close it.
 pub(super) async fn rest_of(desk: &Desk<'_>, ticket: &Ticket, held: Decimal) -> Result<Decimal, Fault> {
-    if !ticket.is_exit || ticket.fractionable {
+    let is_for_legs = ticket.fractionable && !(held.is_zero() && ticket.orders.is_empty());
+    if !ticket.is_exit || is_for_legs {
         return Ok(Decimal::ZERO);
     }
     if !held.is_zero() {

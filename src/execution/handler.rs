@@ -132,8 +132,11 @@ impl TradingExecution {
         };
         ticket.fractionable = asset.fractionable;
         let free = position.map(|position| position.qty_available.unwrap_or(position.qty)).unwrap_or_default();
+        let is_begun = find(desk, &mut ticket).await?;
+        // An earlier attempt may have learnt that the broker takes whole shares only.
+        ticket.fractionable &= !is_begun || !ticket.total.fract().is_zero();
         ticket.rest = rest_of(desk, &ticket, free).await?;
-        if find(desk, &mut ticket).await? {
+        if is_begun {
             return Ok(ticket);
         }
         if side == Side::Sell && position.is_none() && ticket.rest.is_zero() {

@@ -28,6 +28,8 @@ pub(super) enum Placed {
     There(Order),
     /// The broker will not have it.
     Refused(String),
+    /// The broker will not have parts of a share, and may have the rest.
+    WholeOnly(String),
 }
 
 /// Looks for the ticket's next leg at the broker: an earlier attempt may have placed it. The first leg that is
@@ -43,15 +45,33 @@ pub(super) async fn find(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<bool, F
     Ok(true)
 }
 
-/// Places the ticket's next leg, for what is left of it. What keeps it from being placed is the ticket's problem, and no
-/// other ticket's.
+/// Places the ticket's next leg, for what is left of it; in whole shares where the broker turns out to want no others.
+/// What keeps it from being placed is the ticket's problem, and no other ticket's.
 pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
-    let quotes = match usable_quotes(desk.services, std::slice::from_ref(&ticket.symbol)).await {
-        Ok(quotes) => quotes,
-        Err(Fault::Refuse(refusal)) => {
-            ticket.problem = Some(refusal.reason);
+    let mut placed = post_next(desk, ticket).await?;
+    if let Placed::WholeOnly(reason) = &placed {
+        tracing::warn!(symbol = ticket.symbol, reason, "order refused, whole shares are tried");
+        ticket.trade_whole(reason);
+        if ticket.is_done() {
             return Ok(());
         }
+        placed = post_next(desk, ticket).await?;
+    }
+    match placed {
+        Placed::There(order) => ticket.orders.push(order),
+        Placed::Refused(reason) | Placed::WholeOnly(reason) => {
+            tracing::warn!(symbol = ticket.symbol, reason, "order refused");
+            ticket.problem = Some(reason);
+        }
+    }
+    Ok(())
+}
+
+/// Orders what is left of the ticket.
+async fn post_next(desk: &Desk<'_>, ticket: &Ticket) -> Result<Placed, Fault> {
+    let quotes = match usable_quotes(desk.services, std::slice::from_ref(&ticket.symbol)).await {
+        Ok(quotes) => quotes,
+        Err(Fault::Refuse(refusal)) => return Ok(Placed::Refused(refusal.reason)),
         Err(error) => return Err(error),
     };
     let quote = &quotes[&ticket.symbol];
@@ -64,14 +84,7 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
         limit_price: limit_price(quote, ticket.side, next_leg(ticket)),
         client_order_id: next_id(&desk.plan_id, ticket),
     };
-    match post(desk, &order).await? {
-        Placed::There(order) => ticket.orders.push(order),
-        Placed::Refused(reason) => {
-            tracing::warn!(symbol = ticket.symbol, reason, "order refused");
-            ticket.problem = Some(reason);
-        }
-    }
-    Ok(())
+    post(desk, &order).await
 }
 
 fn next_leg(ticket: &Ticket) -> u32 {
@@ -110,6 +123,7 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
                 sleep(POST_PAUSE * attempt + Duration::from_millis(fastrand::u64(0..=500))).await;
                 last = Some(error);
             }
+            Err(error) if error.is_about_fractions() && !order.qty.fract().is_zero() => return Ok(Placed::WholeOnly(error.to_string())),
             Err(error @ AlpacaError::Refused { .. }) => return Ok(Placed::Refused(error.to_string())),
             Err(error) => return Err(untold(error)),
         }

@@ -79,6 +79,19 @@ impl Ticket {
         shares.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize()
     }
 
+    /// Wants whole shares from now on: the broker takes no others, whatever it said of the asset (incident 61). A part of a
+    /// share that is to go as well is left for the closing of the position.
+    pub fn trade_whole(&mut self, reason: &str) {
+        self.fractionable = false;
+        let part = self.remaining().fract();
+        self.total -= part;
+        if self.is_exit {
+            self.rest = part;
+        } else if self.total.is_zero() {
+            self.problem = Some(reason.to_owned());
+        }
+    }
+
     /// Takes the cost of a buy from what the account can pay.
     pub fn pay_from(&mut self, funds: &mut Decimal, cost: Decimal) {
         if self.problem.is_some() {
@@ -116,7 +129,7 @@ impl Ticket {
 
     /// Whether nothing sensible is left to order after the legs so far.
     pub fn is_done(&self) -> bool {
-        self.problem.is_some() || (!self.orders.is_empty() && self.remaining() <= Decimal::ZERO)
+        self.problem.is_some() || self.remaining() <= Decimal::ZERO
     }
 
     /// Whether what is left for the legs is too little for an order: it is left alone.
