@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::market::MarketSetup;
 use super::script::OrderRule;
+use crate::dice::{Dice, Key};
 
 /// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal requests at equal
 /// times give equal answers, byte for byte.
@@ -120,12 +121,12 @@ impl Delay {
     }
 
     /// One draw, in whole milliseconds.
-    pub(super) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
+    pub(super) fn draw(self, dice: Dice, key: Key) -> Duration {
         if self.least == self.most {
             return self.least;
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(rng.u64(millis(self.least)..=millis(self.most)))
+        Duration::from_millis(dice.between(key, millis(self.least), millis(self.most)))
     }
 }
 

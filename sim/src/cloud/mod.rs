@@ -40,11 +40,14 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::dice::{Dice, Tally};
+
 use self::agenda::Agenda;
 use self::deliver::Delivery;
 use self::dynamodb::DynamoDb;
 use self::eventbridge::{BusEvent, EventBridge};
 use self::firing::Firing;
+use self::invoking::cause_of;
 use self::knobs::Knobs;
 use self::lambda::{Invocation, InvocationResult, Lambda};
 use self::meddler::{Meddler, NoMeddler};
@@ -61,7 +64,8 @@ pub struct Cloud {
     pseudo: Pseudo,
     knobs: Knobs,
     seed: u64,
-    rng: fastrand::Rng,
+    dice: Dice,
+    tally: Tally,
     agenda: Agenda<Task>,
     /// When which alarm is judged next.
     judgements: BTreeSet<(DateTime<Utc>, usize)>,
@@ -125,7 +129,8 @@ impl Cloud {
             queue_policies: stack.queue_policies.clone(),
             roles: stack.roles.clone(),
             meddler: Box::new(NoMeddler),
-            rng: fastrand::Rng::with_seed(seed),
+            dice: Dice::new(seed),
+            tally: Tally::default(),
             agenda: Agenda::default(),
             judgements: BTreeSet::new(),
             records: Vec::new(),
@@ -139,8 +144,8 @@ impl Cloud {
             cloud.sqs.create(now, queue);
         }
         cloud.sqs.set_knobs(sqs::Knobs {
-            duplicate_rate: f64::from(cloud.knobs.sqs_duplicates_per_mille) / 1000.0,
-            short_poll_miss_rate: f64::from(cloud.knobs.sqs_short_poll_misses_per_mille) / 1000.0,
+            duplicates_per_mille: cloud.knobs.sqs_duplicates_per_mille,
+            short_poll_misses_per_mille: cloud.knobs.sqs_short_poll_misses_per_mille,
             ..sqs::Knobs::default()
         });
         for index in cloud.scheduler.indexes() {
@@ -259,7 +264,8 @@ impl Cloud {
             .function(function)
             .map(|function| function.arn.clone())
             .ok_or_else(|| format!("there is no function {function}"))?;
-        self.accept_invocation(now, &arn, payload);
+        let cause = self.tally.next(cause_of(&arn, payload));
+        self.accept_invocation(now, &arn, payload, cause);
         Ok(())
     }
 

@@ -63,8 +63,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         cold_start: Span::millis(120, 400),
         exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
-        // A seed of its own: who adds crashes does not reshuffle the rest.
-        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed.wrapping_add(2)),
+        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
         functions,
         variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };

@@ -58,9 +58,9 @@ pub(super) async fn carry(
     let started = shared.now();
     let (party, site) = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
-    let sdk_try = sdk_try(&request);
-    let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt));
-    tokio::time::sleep(shared.latency()).await;
+    let (sdk_try, cause) = (sdk_try(&request), context.next_try(&site));
+    let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt, cause));
+    tokio::time::sleep(shared.latency(cause.text("there"))).await;
     let outcome = match verdict {
         Some(CallVerdict { phase: Phase::Before, effect }) => {
             note_fault(shared, invocation, &site, Phase::Before, &effect);
@@ -76,7 +76,7 @@ pub(super) async fn carry(
         }
         None => work(shared, context, party, &request).await,
     };
-    tokio::time::sleep(shared.latency()).await;
+    tokio::time::sleep(shared.latency(cause.text("back"))).await;
     let shown = match &outcome {
         Ok(response) => response.status().as_u16().to_string(),
         Err(error) => format!("{error:?}").chars().take_while(|character| *character != '{').collect::<String>().trim().to_owned(),

@@ -59,8 +59,9 @@ impl WorldDialer {
 impl Dialer for WorldDialer {
     async fn dial(&self, _host: &str, _port: u16) -> io::Result<Box<dyn AsyncTokioStream>> {
         let (invocation, attempt, site) = self.site();
-        tokio::time::sleep(self.shared.latency()).await;
-        let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt));
+        let cause = self.context.next_try(&site);
+        tokio::time::sleep(self.shared.latency(cause.text("there"))).await;
+        let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
         if let Some(CallVerdict { effect, .. }) = verdict {
             let fact = Fact::Fault { site: site.to_string(), phase: Phase::Before.as_str().to_owned(), effect: effect.describe() };
             self.shared.push(Some(invocation), fact);

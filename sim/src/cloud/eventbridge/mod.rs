@@ -27,6 +27,7 @@ use super::error::ServiceError;
 use super::pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use super::template::{Bus, Pseudo, Rule, Stack};
 use super::transform;
+use crate::dice::Key;
 
 /// The state of EventBridge in one account and region.
 #[derive(Debug)]
@@ -83,6 +84,18 @@ pub struct BusEvent {
     pub filter: Vec<String>,
     /// It came from another bus.
     pub is_forwarded: bool,
+}
+
+impl BusEvent {
+    /// What the event is to the dice: its maker's own id for it where there is one, so that the same event is the same
+    /// cause whenever it is put.
+    pub(in crate::cloud) fn cause(&self) -> Key {
+        let key = Key::of("event").text(&self.bus).text(&self.detail_type);
+        match self.detail.get("event_id").and_then(Value::as_str) {
+            Some(id) => key.text(id),
+            None => key.text(&self.detail.to_string()),
+        }
+    }
 }
 
 impl EventBridge {
