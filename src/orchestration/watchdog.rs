@@ -4,9 +4,9 @@ use super::Notifier;
 use crate::error::StepError;
 use crate::event::{Event, Origin, WorkflowFailed};
 use crate::services::Services;
-use crate::step::{Conclusion, Outcome, STEP_LIMIT};
+use crate::step::{Conclusion, IfRefused, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
-use crate::workflow::{MAXIMUM_REMINDERS, State, Workflow};
+use crate::workflow::{Failure, MAXIMUM_REMINDERS, State, Workflow};
 
 /// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5): those whose
 /// event was dead-lettered, and those whose event no rule matched.
@@ -48,13 +48,20 @@ impl Watchdog {
         first_error.map_or(Ok(round), Err)
     }
 
-    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or repeats the notification.
+    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or repeats the notification. One
+    /// that has gone on since it was read is left alone.
     async fn see_to(&self, workflow: &Workflow, round: &mut Round) -> Result<(), StepError> {
-        if workflow.state != State::Completed && self.end(workflow).await? == Outcome::Processed {
-            round.ended += 1;
-        } else if workflow.reminders < MAXIMUM_REMINDERS {
-            self.remind(workflow).await?;
-            round.reminded += 1;
+        let outcome = if workflow.state == State::Completed { None } else { Some(self.end(workflow).await?) };
+        match outcome {
+            Some(Outcome::Processed) => round.ended += 1,
+            Some(Outcome::Refused) if workflow.state == State::Running => {
+                tracing::info!(correlation_id = %workflow.correlation_id, "the workflow has gone on meanwhile");
+            }
+            _ if workflow.reminders < MAXIMUM_REMINDERS => {
+                self.remind(workflow).await?;
+                round.reminded += 1;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -77,8 +84,9 @@ impl Watchdog {
             let event = Event::caused(&origin, failed.into(), 0);
             Ok(Conclusion {
                 entries: vec![self.services.steps.entry(&event)],
-                changes: self.services.workflows.failing(workflow, &reason, None, workflow.plan_id.is_none()),
-                ..Conclusion::default()
+                changes: self.services.workflows.failing(workflow, &Failure { is_overdue: true, ..Failure::of(workflow, &reason) }),
+                // It has gone on since it was read: whoever finds it overdue again decides again.
+                if_refused: IfRefused::Forget,
             })
         };
         let outcome = self.services.steps.run(&key, STEP_LIMIT, work.boxed()).await?;
@@ -97,6 +105,6 @@ impl Watchdog {
         let entry = self.notifier.of_record(workflow).await?;
         // Counted after it is published: what the bus did not take is no reminder.
         self.services.steps.publish(&entry).await?;
-        self.services.workflows.remind(&workflow.correlation_id).await
+        self.services.workflows.remind(workflow).await
     }
 }
