@@ -49,6 +49,11 @@ impl Agenda {
         Some((at, order, due))
     }
 
+    /// Forgets what was to become of `order` at the market: it is to happen now. It still ends with its session.
+    pub(super) fn bring_forward(&mut self, order: usize) {
+        self.entries.retain(|_, (of, due)| *of != order || *due == Due::Expire);
+    }
+
     /// Forgets all about `order`.
     pub(super) fn forget(&mut self, order: usize) {
         self.entries.retain(|_, (of, _)| *of != order);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Exchange;
 use super::agenda::Due;
-use super::order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
+use super::order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
@@ -26,6 +26,8 @@ pub(super) struct Ticket {
     pub(super) closes: bool,
     /// The order whose place it takes: its claims on cash and shares do not count against it.
     pub(super) replaces: Option<usize>,
+    /// Who asks.
+    pub(super) origin: Origin,
 }
 
 impl Ticket {
@@ -50,6 +52,7 @@ impl Ticket {
             quantity,
             notional,
             limit_price: self.limit,
+            origin: self.origin,
         }
     }
 }
@@ -77,7 +80,11 @@ impl Exchange {
             return Err(Refusal::forbidden("account is restricted from trading"));
         }
         self.check_asset(ticket)?;
-        let fate = self.script.next(&ticket.symbol, ticket.side);
+        // The script is about the client's orders: the owner's do not count.
+        let fate = match ticket.origin {
+            Origin::Client => self.script.next(&ticket.symbol, ticket.side),
+            Origin::Owner => Fate::default(),
+        };
         if let Some(OrderEffect::Reject { status, code, message }) = &fate.fill {
             return Err(Refusal::new(*status, *code, message.clone()));
         }
@@ -233,6 +240,7 @@ impl Exchange {
                 replaced: None,
                 expires: day.then_some(session.close),
             },
+            origin: ticket.origin,
             replaced_by: None,
             replaces: ticket.replaces.map(|index| self.orders[index].id),
         };

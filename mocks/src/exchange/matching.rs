@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::Exchange;
 use super::agenda::Due;
-use super::ledger::Fill;
+use super::movement::{Fill, Movement};
 use super::order::{Amount, Order, OrderStatus, Side, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
@@ -177,7 +177,7 @@ impl Exchange {
         if quantity <= Decimal::ZERO {
             return;
         }
-        self.ledger.record(Fill { at, symbol, side, quantity, price });
+        self.ledger.record(Movement::Fill(Fill { at, symbol, side, quantity, price }));
         let order = &mut self.orders[index];
         order.filled_quantity += quantity;
         order.filled_value += quantity * price;

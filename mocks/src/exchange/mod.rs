@@ -9,6 +9,7 @@
 //! trading system relies on. What is not modelled: margin, short selling, stop, bracket and extended-hours orders,
 //! fees, dividends, splits of positions, streaming.
 
+mod actor;
 mod agenda;
 mod api;
 pub mod calendar;
@@ -16,6 +17,7 @@ mod intake;
 mod ledger;
 pub mod market;
 mod matching;
+mod movement;
 mod order;
 mod rate_limit;
 mod refusal;
@@ -35,9 +37,10 @@ use http::{Request, Response};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+pub use actor::{BrokerAction, CashKind, HandOrder};
 pub use calendar::Hours;
 pub use market::{Bar, Market, MarketSetup, Quote, QuoteEffect, QuoteReach, QuoteRule, Series};
-pub use order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
+pub use order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
 pub use refusal::Refusal;
 pub use report::{OrderFacts, Report, Service};
 pub use script::{OrderEffect, OrderRule};
@@ -79,7 +82,7 @@ impl Exchange {
         let limit = setup.knobs.requests_per_minute;
         Self {
             market: Market::new(std::mem::take(&mut setup.market)),
-            ledger: Ledger::new(setup.cash, setup.account.credit, &setup.positions),
+            ledger: Ledger::new(setup.cash, &setup.positions),
             orders: Vec::new(),
             fates: Vec::new(),
             script,

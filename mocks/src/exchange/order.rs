@@ -61,6 +61,24 @@ pub enum TimeInForce {
     Gtc,
 }
 
+/// Who placed an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A client of the API.
+    #[default]
+    Client,
+    /// The account's owner, by hand.
+    Owner,
+}
+
+impl Origin {
+    /// Whether it came over the API.
+    pub fn is_client(&self) -> bool {
+        *self == Self::Client
+    }
+}
+
 /// How much an order is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
@@ -169,6 +187,8 @@ pub struct Order {
     pub reserve_price: Decimal,
     /// When things happened.
     pub times: OrderTimes,
+    /// Who placed it.
+    pub origin: Origin,
     /// The order that took its place.
     pub replaced_by: Option<Uuid>,
     /// The order whose place it took.

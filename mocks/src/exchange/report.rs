@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::order::{Amount, Order, OrderStatus, Side};
+use super::actor::CashKind;
+use super::order::{Amount, Order, OrderStatus, Origin, Side};
 
 /// Which order a report is about. Decimals are strings in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +27,9 @@ pub struct OrderFacts {
     pub notional: Option<Decimal>,
     /// The limit price; `None` for a market order.
     pub limit_price: Option<Decimal>,
+    /// Who placed it; not written for a client's own.
+    #[serde(skip_serializing_if = "Origin::is_client")]
+    pub origin: Origin,
 }
 
 impl From<&Order> for OrderFacts {
@@ -41,6 +45,7 @@ impl From<&Order> for OrderFacts {
                 Amount::Shares(_) => None,
             },
             limit_price: order.limit,
+            origin: order.origin,
         }
     }
 }
@@ -148,6 +153,18 @@ pub enum Report {
         /// The text.
         message: String,
     },
+    /// Cash came or went without a trade.
+    CashMoved {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        kind: CashKind,
+        /// Dollars; negative where they went.
+        amount: Decimal,
+        /// What paid it, or was the reason for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        symbol: Option<String>,
+    },
     /// A request was answered 429.
     RateLimited {
         /// When.
@@ -169,6 +186,7 @@ impl Report {
             | Self::OrderReplaced { at, .. }
             | Self::OrderRejected { at, .. }
             | Self::RateLimited { at, .. }
+            | Self::CashMoved { at, .. }
             | Self::Statement { at, .. } => *at,
         }
     }
@@ -183,7 +201,7 @@ impl Report {
             | Self::OrderExpired { order, .. }
             | Self::OrderReplaced { order, .. }
             | Self::OrderRejected { order, .. } => Some(order),
-            Self::Statement { .. } | Self::RateLimited { .. } => None,
+            Self::Statement { .. } | Self::RateLimited { .. } | Self::CashMoved { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::ledger::Holding;
+use super::movement::Holding;
 use super::order::Order;
 use super::{Exchange, calendar};
 

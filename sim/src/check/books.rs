@@ -8,7 +8,7 @@ use crate::journal::{Fact, Journal};
 
 const NAME: &str = "the books balance";
 
-/// What the account held at the beginning, and every fill since, make exactly what it holds at the end: cash to the
+/// What the account held at the beginning, every fill since, and every movement of cash make exactly what it holds at the end: cash to the
 /// cent, and shares.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     let mut books: Option<(Decimal, BTreeMap<String, Decimal>)> = None;
@@ -21,6 +21,7 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                 *cash -= signed * fill_price;
                 *shares.entry(order.symbol.clone()).or_default() += signed;
             }
+            (Fact::Exchange { report: Report::CashMoved { amount, .. } }, Some((cash, _))) => *cash += amount,
             (Fact::Account { cash, positions, .. }, Some((expected, shares))) => {
                 if *cash != expected.round_dp(2).to_string() {
                     findings.push(Finding::at(

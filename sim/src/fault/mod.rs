@@ -1,8 +1,10 @@
 //! Faults: where (site), when (phase), what (effect), and how often.
 
+mod meanwhile;
 mod plan;
 mod site;
 
+pub use meanwhile::{Meanwhile, Meanwhiles};
 pub use plan::{CallVerdict, Faults};
 pub use site::{Site, SitePattern};
 

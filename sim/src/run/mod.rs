@@ -1,6 +1,7 @@
 //! Runs of scenarios: a world is set up as the scenario says, its actions happen, and the history is judged.
 
 mod backend;
+mod hand;
 mod setup;
 mod stage;
 

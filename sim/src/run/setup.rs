@@ -3,20 +3,19 @@ use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
     AccountSetup, AssetSetup, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series,
-    Side, calendar,
+    calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
+use super::hand;
 use crate::alchemist::Alchemiser;
 use crate::cloud::knobs::Span;
 use crate::cloud::template::{Pseudo, Stack};
-use crate::fault::Faults;
+use crate::fault::{Faults, Meanwhiles};
 use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
-use crate::scenario::{
-    AssetGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, Scenario, SideGiven,
-};
+use crate::scenario::{AssetGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, Scenario};
 use crate::world::WorldSetup;
 
 // Texts that occur nowhere else, so that a test can look for them in all that a run says.
@@ -64,6 +63,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
         faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
+        meanwhile: Meanwhiles::new(scenario.meanwhile.iter().map(hand::meanwhile).collect()),
         functions,
         variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
@@ -206,10 +206,7 @@ fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
 fn order_rule(given: &OrderRuleGiven) -> OrderRule {
     OrderRule {
         symbol: given.symbol.clone(),
-        side: given.side.map(|side| match side {
-            SideGiven::Buy => Side::Buy,
-            SideGiven::Sell => Side::Sell,
-        }),
+        side: given.side.map(hand::side),
         occurrence: given.occurrence.map(|place| place.0),
         effect: match &given.effect {
             OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),

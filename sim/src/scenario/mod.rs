@@ -17,8 +17,8 @@ pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, OrderEffectGiven, OrderExpected,
-    OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
+    Action, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, MeanwhileGiven, OrderEffectGiven,
+    OrderExpected, OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
 };
 pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};

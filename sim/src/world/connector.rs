@@ -61,20 +61,26 @@ pub(super) async fn carry(
     let (sdk_try, cause) = (sdk_try(&request), context.next_try(&site));
     let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt, cause));
     tokio::time::sleep(shared.latency(cause.text("there"))).await;
+    shared.meanwhile(invocation, attempt, &site, Phase::Before);
+    let work = async || {
+        let response = work(shared, context, party, &request).await;
+        shared.meanwhile(invocation, attempt, &site, Phase::After);
+        response
+    };
     let outcome = match verdict {
         Some(CallVerdict { phase: Phase::Before, effect }) => {
             note_fault(shared, invocation, &site, Phase::Before, &effect);
             match apply(context, &effect, party).await {
                 Some(outcome) => outcome,
-                None => work(shared, context, party, &request).await,
+                None => work().await,
             }
         }
         Some(CallVerdict { phase: Phase::After, effect }) => {
-            let response = work(shared, context, party, &request).await;
+            let response = work().await;
             note_fault(shared, invocation, &site, Phase::After, &effect);
             apply(context, &effect, party).await.unwrap_or(response)
         }
-        None => work(shared, context, party, &request).await,
+        None => work().await,
     };
     tokio::time::sleep(shared.latency(cause.text("back"))).await;
     let shown = match &outcome {

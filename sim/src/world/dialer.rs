@@ -61,6 +61,7 @@ impl Dialer for WorldDialer {
         let (invocation, attempt, site) = self.site();
         let cause = self.context.next_try(&site);
         tokio::time::sleep(self.shared.latency(cause.text("there"))).await;
+        self.shared.meanwhile(invocation, attempt, &site, Phase::Before);
         let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
         if let Some(CallVerdict { effect, .. }) = verdict {
             let fact = Fact::Fault { site: site.to_string(), phase: Phase::Before.as_str().to_owned(), effect: effect.describe() };
@@ -81,6 +82,8 @@ impl Dialer for WorldDialer {
                 }
             }
         }
+        // The work of a connection is that it is there: what is said over it are no calls.
+        self.shared.meanwhile(invocation, attempt, &site, Phase::After);
         if let Some((sockets, address)) = self.outside() {
             let waiting = sockets.time.wait();
             return Ok(Box::new(SocketStream { socket: TcpStream::connect(address).await?, _waiting: waiting }));

@@ -63,7 +63,7 @@ impl World {
                 orders: BTreeMap::new(),
                 tokens: 0,
             };
-            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail), doors, setup.faults, state)
+            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail, setup.meanwhile), doors, setup.faults, state)
         });
         let (functions, region) = (setup.functions, setup.pseudo.region);
         let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, carrier);

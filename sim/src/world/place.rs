@@ -1,3 +1,4 @@
+use alchemiser_mocks::exchange::BrokerAction;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -64,6 +65,11 @@ pub trait Place {
     /// Invokes a function with an event, as an operator does by hand.
     fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {
         self.engine().invoke(function, payload)
+    }
+
+    /// Somebody else than the function does something at the broker.
+    fn act_at_broker(&self, action: &BrokerAction, words: &str) {
+        self.engine().act_at_broker(action, words);
     }
 
     /// Fires a schedule out of turn.

@@ -9,7 +9,7 @@ use super::query::Query;
 use super::reply::Reply;
 use crate::exchange::Exchange;
 use crate::exchange::intake::Ticket;
-use crate::exchange::order::{Amount, Order, OrderStatus, Side, TimeInForce};
+use crate::exchange::order::{Amount, Order, OrderStatus, Origin, Side, TimeInForce};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{decimal, later, plain};
 
@@ -122,6 +122,7 @@ pub(super) fn replace(exchange: &mut Exchange, now: DateTime<Utc>, id: &str, bod
         client_order_id: text(&fields, "client_order_id")?.map(str::to_owned),
         closes: false,
         replaces: Some(index),
+        origin: Origin::Client,
     };
     let by = exchange.submit(now, ticket)?;
     exchange.finish_replaced(now, index, by);
@@ -175,6 +176,7 @@ fn ticket(fields: &Map<String, Value>) -> Result<Ticket, Refusal> {
         client_order_id: text(fields, "client_order_id")?.filter(|id| !id.is_empty()).map(str::to_owned),
         closes: false,
         replaces: None,
+        origin: Origin::Client,
     })
 }
 

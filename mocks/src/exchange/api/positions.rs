@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::query::Query;
 use super::reply::Reply;
 use crate::exchange::intake::Ticket;
-use crate::exchange::ledger::Holding;
-use crate::exchange::order::{Amount, Side, TimeInForce};
+use crate::exchange::movement::Holding;
+use crate::exchange::order::{Amount, Origin, Side, TimeInForce};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{number, plain};
 use crate::exchange::{Exchange, calendar};
@@ -82,6 +82,7 @@ fn sale(symbol: &str, quantity: Decimal) -> Ticket {
         client_order_id: None,
         closes: true,
         replaces: None,
+        origin: Origin::Client,
     }
 }
 

@@ -79,7 +79,7 @@ impl LiveWorld {
         let connector = sockets.http.clone();
         let aws = clients_of(endpoint, http_client_fn(move |_, _| connector.clone()), &setup.pseudo.region, 3);
         let clients = Clients { events: aws.eventbridge(), sqs: aws.sqs(), dynamodb: aws.dynamodb() };
-        let counterparties = Counterparties::new(setup.exchange, setup.mail);
+        let counterparties = Counterparties::new(setup.exchange, setup.mail, setup.meanwhile);
         let broker_now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
         let told_now = Arc::clone(&broker_now);
         let of_the_broker = move || DateTime::from_timestamp_millis(told_now.load(Ordering::Relaxed)).unwrap_or_default();
