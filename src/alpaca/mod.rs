@@ -321,7 +321,11 @@ fn escape(text: &str) -> String {
     })
 }
 
-/// The span of bars that yields at least `bars` sessions: 5.6 of the specification.
+/// Before the first bar that the feed has.
+pub const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 1).expect("a date");
+
+/// The span of days that holds at least `bars` sessions: 5.6 of the specification. A symbol that was halted in some of them
+/// has fewer bars in it.
 #[must_use]
 pub fn span_of(bars: usize, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
     let wanted = (bars * 11).div_ceil(10);

@@ -45,7 +45,7 @@ pub use refusal::Refusal;
 pub use report::{OrderFacts, Report, Service};
 pub use script::{OrderEffect, OrderRule};
 pub use server::ExchangeServer;
-pub use setup::{AccountSetup, AssetSetup, Delay, ExchangeSetup, Knobs, PositionSetup};
+pub use setup::{AccountSetup, AssetSetup, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
 pub use view::AccountView;
 
 use crate::dice::{Dice, Tally};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::market::MarketSetup;
@@ -130,6 +131,22 @@ impl Delay {
     }
 }
 
+/// Days that follow each other, both ends included; `None` is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub from: Option<NaiveDate>,
+    /// The last.
+    pub to: Option<NaiveDate>,
+}
+
+impl Days {
+    /// Whether `date` is one of them.
+    pub(super) fn contains(self, date: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
+    }
+}
+
 /// Delays, limits and lags.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Knobs {
@@ -150,6 +167,10 @@ pub struct Knobs {
     pub hide_fill_price_for: Duration,
     /// How long after a session the data feed does not show its bar.
     pub hide_new_bars_for: Duration,
+    /// Days of which the data feed has no bar, by symbol: not listed yet, halted, or late.
+    pub no_bars: BTreeMap<String, Days>,
+    /// Whether the data feed shows a bar of the session that is trading, made of what it has traded so far.
+    pub show_unfinished_bar: bool,
     /// How long a used `client_order_id` is refused; `None`: for ever.
     pub remember_client_order_ids_for: Option<Duration>,
     /// Requests within a minute, counted apart for the trading API and the data API.
@@ -169,6 +190,8 @@ impl Default for Knobs {
             hide_new_orders_for: Duration::ZERO,
             hide_fill_price_for: Duration::ZERO,
             hide_new_bars_for: Duration::ZERO,
+            no_bars: BTreeMap::new(),
+            show_unfinished_bar: false,
             remember_client_order_ids_for: None,
             requests_per_minute: 200,
             market_order_reserve_percent: Decimal::TWO,

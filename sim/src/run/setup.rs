@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series,
-    calendar,
+    AccountSetup, AssetSetup, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule,
+    Series, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
@@ -160,6 +160,12 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
     knobs.hide_fill_price_for = exchange.hide_fill_price_for.map_or(knobs.hide_fill_price_for, |span| span.0);
     knobs.hide_new_bars_for = exchange.hide_new_bars_for.map_or(knobs.hide_new_bars_for, |span| span.0);
+    knobs.show_unfinished_bar = exchange.show_unfinished_bar;
+    for (symbol, asset) in &given.market {
+        if let Some(days) = asset.no_bars {
+            knobs.no_bars.insert(symbol.clone(), Days { from: days.from.map(|date| date.0), to: days.to.map(|date| date.0) });
+        }
+    }
     knobs.remember_client_order_ids_for =
         exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
     knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);
