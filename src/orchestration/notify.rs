@@ -34,7 +34,9 @@ impl Notifier {
             (Body::WorkflowFailed(_), Some(workflow)) if workflow.result.is_some() => return Ok(Conclusion::default()),
             (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.notification_of(workflow),
             (Body::TradeExecuted(executed), _) => self.executed(executed, None),
-            (Body::WorkflowFailed(failed), _) => self.failed(failed),
+            (Body::WorkflowFailed(failed), workflow) => {
+                self.failed(failed, workflow.as_ref().and_then(|workflow| workflow.plan_id.as_ref()))
+            }
             _ => return Ok(Conclusion::default()),
         };
         let entry = self.pinned(&event.header.correlation_id, event.header.event_id.as_str(), body).await?;
@@ -101,9 +103,9 @@ impl Notifier {
         }
     }
 
-    fn failed(&self, failed: &WorkflowFailed) -> TradingNotificationRequested {
+    fn failed(&self, failed: &WorkflowFailed, plan: Option<&PlanId>) -> TradingNotificationRequested {
         let symbols: Vec<Value> = failed.error_details.get("failed_symbols").and_then(Value::as_array).cloned().unwrap_or_default();
-        self.without_result(&failed.failure_reason, None, &symbols)
+        self.without_result(&failed.failure_reason, plan, &symbols)
     }
 
     /// What can be told of a workflow that has no result. One that had begun to carry out a plan may have placed orders.
