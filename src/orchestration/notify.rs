@@ -36,7 +36,12 @@ impl Notifier {
             (Body::WorkflowFailed(_), Some(workflow)) if workflow.result.is_some() => return Ok(Conclusion::default()),
             (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.notification_of(workflow).await,
             (Body::TradeExecuted(executed), _) => self.executed(executed, None),
-            (Body::WorkflowFailed(failed), _) => self.failed(failed),
+            (Body::WorkflowFailed(failed), workflow) => {
+                match workflow.as_ref().and_then(|workflow| Some((workflow, workflow.plan_id.as_ref()?))) {
+                    Some((workflow, plan)) => self.halfway(workflow, plan, &failed.failure_reason).await,
+                    None => self.failed(failed),
+                }
+            }
             _ => return Ok(Conclusion::default()),
         };
         let entry = self.pinned(&event.header.correlation_id, event.header.event_id.as_str(), body).await?;

@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::format::{Expect, SideGiven};
+use super::format::{Expect, MailExpected, SideGiven};
 use crate::check::Finding;
 use crate::cloud::record::{Record, trigger_of};
 use crate::journal::{Fact, Journal};
-use crate::projection::{dead_letters, events, mails, orders};
+use crate::projection::{MailLine, dead_letters, events, mails, orders};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
@@ -86,10 +86,16 @@ fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     if seen != wanted {
         return Some(format!("the mails are [{}], expected [{}]", runs(&seen), runs(&wanted)));
     }
-    let pairs = expected.into_iter().zip(&found);
-    pairs.flat_map(|(wanted, mail)| wanted.contains.iter().map(move |text| (text, mail))).find_map(|(text, mail)| {
-        (!mail.text.contains(text.as_str())).then(|| format!("the mail {:?} does not hold {text:?}; it says:\n{}", mail.subject, mail.text))
-    })
+    expected.into_iter().zip(&found).find_map(|(wanted, mail)| mail_differs(wanted, mail))
+}
+
+fn mail_differs(wanted: &MailExpected, mail: &MailLine) -> Option<String> {
+    for (part, held, texts) in [("mail", &mail.text, &wanted.contains), ("HTML part of the mail", &mail.html, &wanted.html_contains)] {
+        if let Some(text) = texts.iter().find(|text| !held.contains(text.as_str())) {
+            return Some(format!("the {part} {:?} does not hold {text:?}; it says:\n{held}", mail.subject));
+        }
+    }
+    None
 }
 
 /// Texts in order, equal ones that follow each other counted.

@@ -66,6 +66,9 @@ pub struct MailExpected {
     /// Texts that the text part holds.
     #[serde(default)]
     pub contains: Vec<String>,
+    /// Texts that the HTML part holds, as it is sent: with its tags and escapes.
+    #[serde(default)]
+    pub html_contains: Vec<String>,
     /// How many such mails follow each other.
     #[serde(default = "one")]
     pub times: usize,
