@@ -5,6 +5,7 @@
 //! their events; the functions named like `opening` give the writes for that transaction.
 
 mod account;
+mod leftover;
 mod record;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::store::{
 
 pub use self::account::Binding;
 use self::account::Written;
+pub use self::leftover::Leftover;
 pub use self::record::{Session, State, Workflow};
 use self::record::{notification, read};
 
@@ -59,6 +61,15 @@ impl<'a> Failure<'a> {
         let plan_id = workflow.plan_id.as_ref();
         Self { reason, result: None, plan_id, frees_session: plan_id.is_none(), is_overdue: false }
     }
+}
+
+/// What the watchdog has to see to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Workflows that nobody has ended, or whose mail nobody has confirmed.
+    pub workflows: Vec<Workflow>,
+    /// Sessions that could not buy all for want of money that was still to come.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// The table of workflow, session and account records.
@@ -275,14 +286,15 @@ impl Workflows {
         }
     }
 
-    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids; all
-    /// pages of the index are read. The index may lag behind the records, so each record is read itself.
+    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids, and the sessions to
+    /// be gone on with; all pages of the index are read. The index may lag behind the records, so each record is read
+    /// itself.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
-    pub async fn overdue(&self) -> Result<Vec<Workflow>, StepError> {
+    pub async fn overdue(&self) -> Result<Due, StepError> {
         let now = self.clock.now();
-        let mut found = Vec::new();
+        let mut due = Due::default();
         let mut next = None;
         loop {
             let page = self
@@ -298,20 +310,25 @@ impl Workflows {
                 .await
                 .map_err(|error| unavailable(&error))?;
             for key in page.items.unwrap_or_default() {
-                found.extend(self.still_overdue(get_text(&ordered(key), "record_key").unwrap_or_default(), now).await?);
+                self.take_due(&mut due, get_text(&ordered(key), "record_key").unwrap_or_default(), now).await?;
             }
             next = page.last_evaluated_key;
             if next.is_none() {
                 break;
             }
         }
-        found.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
-        Ok(found)
+        due.workflows.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
+        Ok(due)
     }
 
-    async fn still_overdue(&self, record_key: String, now: DateTime<Utc>) -> Result<Option<Workflow>, StepError> {
-        let Some(item) = self.item(record_key).await?.filter(|item| item.contains_key("awaits")) else { return Ok(None) };
-        Ok(Some(read(&item)?).filter(|workflow| workflow.deadline < now))
+    async fn take_due(&self, due: &mut Due, record_key: String, now: DateTime<Utc>) -> Result<(), StepError> {
+        let Some(item) = self.item(record_key.clone()).await?.filter(|item| item.contains_key("awaits")) else { return Ok(()) };
+        if get_text(&item, "kind").as_deref() == Some("leftover") {
+            due.leftovers.push(Leftover::read(&record_key, &item)?);
+            return Ok(());
+        }
+        due.workflows.extend(Some(read(&item)?).filter(|workflow| workflow.deadline < now));
+        Ok(())
     }
 
     async fn item(&self, record_key: String) -> Result<Option<Item>, StepError> {

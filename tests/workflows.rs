@@ -159,7 +159,7 @@ fn record(item: Value) -> Answer {
 fn overdue_ids(http: &ScriptedHttp) -> Vec<String> {
     let workflows = Workflows::new(aws_over(http.clone(), 1).dynamodb(), "workflows", Arc::new(FixedClock(opening())));
     let found = block_on(workflows.overdue()).expect("the table answers");
-    found.into_iter().map(|workflow| workflow.correlation_id.to_string()).collect()
+    found.workflows.into_iter().map(|workflow| workflow.correlation_id.to_string()).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::alpaca::{Alpaca, AlpacaError, Order, Position};
 use crate::error::{Fault, StepError};
-use crate::event::{Action, RebalancePlan};
+use crate::event::RebalancePlan;
 use crate::id::{ClientOrderId, PlanId};
 use crate::services::Services;
 use crate::timestamp::Timestamp;
@@ -122,11 +122,6 @@ impl<'a> Desk<'a> {
     pub fn owed_for_shorts(&self) -> Decimal {
         let shorts = self.holdings.positions.values().filter(|position| position.qty < Decimal::ZERO);
         shorts.map(|position| position.market_value.unwrap_or_default().abs()).sum()
-    }
-
-    /// Whether the plan sells anything: then the money for its buys may still be on its way.
-    pub fn sells(&self) -> bool {
-        self.plan.items.iter().any(|item| item.action == Action::Sell)
     }
 
     /// Keeps the last that is known of an order of this plan.

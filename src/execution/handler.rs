@@ -60,7 +60,8 @@ impl TradingExecution {
             return Err(Refusal::new(format!("the plan is for session {session:?}, the workflow's is {}", workflow.session.date)).into());
         }
         let execution = Execution { services: &self.services, event, plan, workflow: &workflow };
-        if plan.items.iter().all(|item| item.action == Action::Hold) {
+        // A plan that was made in the middle of another one's orders may have seen too much or too little, also to do nothing.
+        if based_on(plan).is_some() && plan.items.iter().all(|item| item.action == Action::Hold) {
             return Ok(execution.conclude(&[], None));
         }
         let Claim::Work(lease) = self.services.steps.claims().claim(&format!("account#{}", workflow.session.account)).await? else {
@@ -85,8 +86,7 @@ impl TradingExecution {
     /// attempt's orders are wound up, and none is placed.
     async fn trade(&self, event: &Event, plan: &RebalancePlan, workflow: &Workflow, began: Instant) -> Result<Traded, Fault> {
         let workflows = &self.services.workflows;
-        let based_on = plan.metadata.as_ref().and_then(|metadata| metadata.get("account_sequence")?.as_i64());
-        let binding = workflows.bind(workflow, &PlanId::new(plan.plan_id.clone()), based_on).await?;
+        let binding = workflows.bind(workflow, &PlanId::new(plan.plan_id.clone()), based_on(plan)).await?;
         match binding {
             Binding::First | Binding::Resumed | Binding::Superseded => {
                 let desk = Desk::open(&self.services, plan, workflow.session.valid_until, binding).await?;
@@ -101,6 +101,11 @@ impl TradingExecution {
             Binding::Refused => Err(Refusal::new("the session is bound to another plan").into()),
         }
     }
+}
+
+/// The count of the account that the plan's snapshot was taken at; none where another plan was under way.
+fn based_on(plan: &RebalancePlan) -> Option<i64> {
+    plan.metadata.as_ref()?.get("account_sequence")?.as_i64()
 }
 
 fn metadata<'a>(plan: &'a RebalancePlan, name: &str) -> Option<&'a str> {

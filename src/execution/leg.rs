@@ -88,7 +88,7 @@ async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed
     let till = if ticket.side == Side::Buy { Some(desk.till.lock().await) } else { None };
     if till.is_some() && !ticket.is_done() {
         let funds = desk.funds_for(ticket.remaining() * limit).await?;
-        ticket.pay_from(funds, limit, desk.sells());
+        ticket.pay_from(funds, limit, desk.why_short());
     }
     if ticket.is_done() {
         return Ok(None);

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::handler::PART;
 use super::ticket::Ticket;
+use crate::alpaca::Side;
 use crate::decimal::{Money, decimal_from_json};
 use crate::error::Refusal;
 use crate::event::{Action, Event, OrderResult, RebalancePlan, RebalancePlanItem, TradeExecuted, WorkflowCompleted};
@@ -42,7 +43,7 @@ impl Execution<'_> {
         });
         tracing::info!(success, orders = executed.orders_placed, "trade executed");
         let executed = services.caused(event, executed);
-        let (last, changes) = if success {
+        let (last, mut changes) = if success {
             let completed = WorkflowCompleted {
                 workflow_type: "trading".to_owned(),
                 workflow_duration_ms: (now.get() - workflow.started_at).num_milliseconds(),
@@ -55,6 +56,9 @@ impl Execution<'_> {
             let failure = Failure { reason: &reason, result: Some(&executed), plan_id, frees_session, is_overdue: false };
             (services.caused(event, failed), services.workflows.failing(workflow, &failure))
         };
+        if is_money_to_come(tickets) {
+            changes.extend(services.workflows.leaving_over(workflow, now.get()));
+        }
         let entries = vec![services.steps.entry(&executed), services.steps.entry(&last)];
         // Orders were placed: that is told even where the workflow has been ended meanwhile.
         Conclusion { if_refused: IfRefused::Publish(entries.clone()), entries, changes }
@@ -113,6 +117,9 @@ impl Execution<'_> {
             let failure = (!ticket.is_success()).then(|| format!("{}: {}", ticket.symbol, ticket.failure()));
             notes.extend(ticket.notes.iter().filter(|note| Some(*note) != failure.as_ref()).cloned());
         }
+        if is_money_to_come(tickets) {
+            notes.push("what is missing is bought by another run within the day, if the money comes in time".to_owned());
+        }
         notes
     }
 
@@ -123,14 +130,14 @@ impl Execution<'_> {
         let wanted: Decimal = equities(self.plan).map(|item| item.target_value.get()).sum();
         let planned = self.plan.total_portfolio_value.get() - wanted;
         let moved = |side: Action| -> Decimal {
-            tickets.iter().filter(|ticket| (ticket.side == crate::alpaca::Side::Buy) == (side == Action::Buy)).map(Ticket::value).sum()
+            tickets.iter().filter(|ticket| (ticket.side == Side::Buy) == (side == Action::Buy)).map(Ticket::value).sum()
         };
         let cash = before + moved(Action::Sell) - moved(Action::Buy);
         if cash - planned <= self.plan.total_portfolio_value.get() * IDLE {
             return None;
         }
         let mut reasons: Vec<Value> = Vec::new();
-        for ticket in tickets.iter().filter(|ticket| ticket.side == crate::alpaca::Side::Buy) {
+        for ticket in tickets.iter().filter(|ticket| ticket.side == Side::Buy) {
             if let Some(reason) = unspent(ticket) {
                 reasons.push(json!({"symbol": ticket.symbol, "reason": reason}));
             }
@@ -145,6 +152,12 @@ impl Execution<'_> {
         }
         Some(json!({"cash": Money::new(cash).to_string(), "planned": Money::new(planned).to_string(), "reasons": reasons}))
     }
+}
+
+/// Whether buys lack money although all sells were filled: then it is on its way, and another run can spend it.
+fn is_money_to_come(tickets: &[Ticket]) -> bool {
+    let are_sold = tickets.iter().filter(|ticket| ticket.side == Side::Sell).all(|ticket| ticket.skipped || ticket.is_success());
+    are_sold && tickets.iter().any(|ticket| ticket.lacks_funds)
 }
 
 /// Why a buy did not spend what the plan gave it, if so.

@@ -87,7 +87,7 @@ impl Desk<'_> {
     async fn ration(&self, buys: &mut [Ticket], sells: &[Ticket], end: Instant) -> Result<(), Fault> {
         let wanted = |ticket: &&mut Ticket| ticket.orders.is_empty() && !ticket.is_done();
         let cost: Decimal = buys.iter_mut().filter(wanted).map(|ticket| ticket.total * ticket.price).sum();
-        if cost.is_zero() || !self.sells() || self.closed().is_some() {
+        if cost.is_zero() || self.closed().is_some() {
             return Ok(());
         }
         // What the plan leaves in cash is not there for its buys, also where the sells bring too little; but it makes up for
@@ -109,10 +109,19 @@ impl Desk<'_> {
             // The money may be missing because an earlier attempt has spent it, in an order that shows only now.
             let is_begun = self.is_resumed() && find(self, ticket).await?;
             if !is_begun {
-                ticket.shrink(funds, cost);
+                ticket.shrink(funds, cost, self.why_short());
             }
         }
         Ok(())
+    }
+
+    /// Why the account cannot pay for what the plan buys.
+    pub fn why_short(&self) -> &'static str {
+        if self.items(Action::Sell).next().is_some() {
+            "the sells brought too little in time"
+        } else {
+            "the account's money had not come in time"
+        }
     }
 
     /// Dollars that the plan's metadata name.

@@ -113,14 +113,14 @@ impl Ticket {
     }
 
     /// Wants its share of `funds` where all buys together would cost `cost`, which is more.
-    pub fn shrink(&mut self, funds: Decimal, cost: Decimal) {
+    pub fn shrink(&mut self, funds: Decimal, cost: Decimal, reason: &str) {
         self.lacks_funds |= funds < cost * NEARLY;
         self.budget = self.budget * funds / cost;
         let shares = self.tradable(self.total * funds / cost);
         if shares * self.price < SMALLEST_ORDER {
-            self.problem = Some("not bought: the sells brought too little in time".to_owned());
+            self.problem = Some(format!("not bought: {reason}"));
         } else {
-            self.cut(shares, "the sells brought too little in time");
+            self.cut(shares, reason);
         }
     }
 
@@ -151,7 +151,7 @@ impl Ticket {
     }
 
     /// Makes a buy no larger than the account can pay at `limit`.
-    pub fn pay_from(&mut self, funds: Decimal, limit: Decimal, sells_pay: bool) {
+    pub fn pay_from(&mut self, funds: Decimal, limit: Decimal, reason: &str) {
         let affordable = self.tradable(funds / limit);
         if affordable >= self.remaining() {
             return;
@@ -159,7 +159,6 @@ impl Ticket {
         let is_enough = affordable >= self.remaining() * NEARLY;
         if affordable * limit < SMALLEST_ORDER {
             tracing::warn!(symbol = self.symbol, %funds, "the account cannot pay");
-            let reason = if sells_pay { "the sells brought too little in time" } else { "the account has too little cash" };
             self.lacks_funds = true;
             // What is filled already is told as it is.
             if self.filled().is_zero() {
@@ -170,7 +169,7 @@ impl Ticket {
             return;
         }
         self.lacks_funds |= !is_enough;
-        self.cut(affordable, "the account could not pay for more");
+        self.cut(affordable, reason);
     }
 
     /// Wants `shares` for the legs from here on, fewer than planned.

@@ -1,6 +1,6 @@
 use futures::FutureExt;
 
-use super::Notifier;
+use super::{Notifier, Starter};
 use crate::error::StepError;
 use crate::event::{Event, Origin, WorkflowFailed};
 use crate::services::Services;
@@ -9,11 +9,13 @@ use crate::timestamp::Timestamp;
 use crate::workflow::{Failure, MAXIMUM_REMINDERS, State, Workflow};
 
 /// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5): those whose
-/// event was dead-lettered, and those whose event no rule matched.
+/// event was dead-lettered, and those whose event no rule matched. Starts what a session could not buy for want of money
+/// once more.
 #[derive(Clone)]
 pub struct Watchdog {
     services: Services,
     notifier: Notifier,
+    starter: Starter,
 }
 
 /// What one round of the watchdog did.
@@ -29,7 +31,7 @@ impl Watchdog {
     /// A watchdog over `services`.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self { notifier: Notifier::new(services.clone()), services }
+        Self { notifier: Notifier::new(services.clone()), starter: Starter::new(services.clone()), services }
     }
 
     /// Makes one round over all overdue workflows. One that cannot be seen to does not keep the others waiting.
@@ -39,10 +41,20 @@ impl Watchdog {
     pub async fn round(&self) -> Result<Round, StepError> {
         let mut round = Round::default();
         let mut first_error = None;
-        for workflow in self.services.workflows.overdue().await? {
-            if let Err(error) = self.see_to(&workflow, &mut round).await {
+        let due = self.services.workflows.overdue().await?;
+        for workflow in &due.workflows {
+            if let Err(error) = self.see_to(workflow, &mut round).await {
                 tracing::error!(correlation_id = %workflow.correlation_id, %error, "the watchdog could not see to a workflow");
                 first_error.get_or_insert(error);
+            }
+        }
+        for leftover in &due.leftovers {
+            match self.starter.go_on(leftover).await {
+                Ok(is_started) => tracing::info!(root = %leftover.root, round = leftover.round, is_started, "a session is gone on with"),
+                Err(error) => {
+                    tracing::error!(root = %leftover.root, %error, "the watchdog could not go on with a session");
+                    first_error.get_or_insert(error);
+                }
             }
         }
         first_error.map_or(Ok(round), Err)
