@@ -7,6 +7,7 @@ mod failure;
 mod json;
 mod junit;
 mod log;
+mod seeds;
 mod summary;
 mod timeline;
 
@@ -18,5 +19,6 @@ pub use failure::failure;
 pub use json::verdict;
 pub use junit::junit;
 pub use log::{log_lines, workflows};
+pub use seeds::{seeds_summary, seeds_total};
 pub use summary::summary;
 pub use timeline::day;
