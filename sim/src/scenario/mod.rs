@@ -12,13 +12,13 @@ mod mail_script;
 mod moment;
 
 pub use amount::Amount;
-pub use bounded::{ErrorStatus, FileName, Ordinal, PerMille, Percent};
+pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent};
 pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, OrderEffectGiven, OrderExpected,
-    OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
+    Action, AssetGiven, Capability, DeadLetterExpected, ExchangeGiven, Expect, Given, Lambda, MailExpected, OrderEffectGiven,
+    OrderExpected, OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
 };
 pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};

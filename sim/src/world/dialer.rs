@@ -62,8 +62,7 @@ impl Dialer for WorldDialer {
         tokio::time::sleep(self.shared.latency()).await;
         let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt));
         if let Some(CallVerdict { effect, .. }) = verdict {
-            let fact = Fact::Fault { site: site.to_string(), phase: Phase::Before.as_str().to_owned(), effect: effect.describe() };
-            self.shared.push(Some(invocation), fact);
+            self.shared.push(Some(invocation), Fact::Fault { site, phase: Phase::Before, effect: effect.clone() });
             match effect {
                 CallEffect::Delay(by) => tokio::time::sleep(by).await,
                 CallEffect::Crash => {
