@@ -7,7 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::seeds::Seeds;
 use super::{Mistake, say};
 use crate::journal::Journal;
-use crate::report::{curve, day, failure, junit, log_lines, months, plot, seeds_summary, seeds_total, summary, verdict, workflows};
+use crate::report::{
+    curve, day, expected, failure, judged, junit, log_lines, months, never_judged, plot, premises, seeds_summary, seeds_total, summary,
+    verdict, workflows,
+};
 use crate::run::{Backend, Run, run_on};
 use crate::scenario::{Capability, Library, Loaded, load_scenario};
 use crate::spelling::nearest;
@@ -96,8 +99,19 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         say(&show(arguments, &runs, is_story)?)?;
         say(&skipped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     }
+    let vacuous = vacuous(arguments, &runs);
+    for check in &vacuous {
+        eprintln!("FAILED {check}: it had nothing to judge in any scenario");
+    }
     // What was done is told, and then what could not be done.
-    if mistakes.is_empty() { Ok(runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
+    if mistakes.is_empty() { Ok(vacuous.is_empty() && runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
+}
+
+/// The invariants that nothing was judged by, where all scenarios were run: green and empty is no proof. A place that
+/// cannot carry all of them is no measure.
+fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<&'static str> {
+    let is_library = arguments.scenarios.is_empty() && arguments.backend == Place::Virtual;
+    if is_library { never_judged(runs) } else { Vec::new() }
 }
 
 /// Runs each scenario once.
@@ -194,10 +208,11 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
     let failures: String = runs.iter().filter(|run| !run.passed()).map(|run| format!("\n{}\n{}", run.scenario, failure(run))).collect();
     Ok(match runs {
         [run] if is_story => {
-            let verdict = if run.passed() { format!("\nPASS: {} checks\n", run.checks) } else { failures };
+            let verdict = if run.passed() { format!("\n{}PASS: {} checks\n", expected(run), run.checks) } else { failures };
             let story = if curve(&run.journal).len() > MANY_SESSIONS { months(run) } else { day(run) };
-            format!("{story}{verdict}journal {}\n", run.journal.hash())
+            format!("{story}{verdict}{}\njournal {}\n", judged(&run.premises), run.journal.hash())
         }
+        _ if arguments.scenarios.is_empty() => format!("{}{failures}\n{}", summary(runs), premises(runs)),
         _ => format!("{}{failures}", summary(runs)),
     })
 }

@@ -6,7 +6,7 @@ use super::dead_letter::DeadLetter;
 use super::eventbridge::BusEvent;
 use super::lambda::Rejection;
 use super::meddler::{DeliveryStep, DeliveryVerdict};
-use super::record::Record;
+use super::record::{DeliveryId, DeliveryOutcome, Disturbance, LossCause, Origin, Record};
 use super::sqs::NewMessage;
 use super::template::{RetryPolicy, Role, Rule, Target};
 use super::transform::{TransformContext, payload};
@@ -24,6 +24,25 @@ pub(super) struct Delivery {
     is_duplicate: bool,
     /// What it is to the dice; a copy is another cause.
     cause: Key,
+    /// Numbers the copies of a delivery; 0 is the delivery itself.
+    copy: u32,
+}
+
+impl Delivery {
+    fn id(&self) -> DeliveryId {
+        DeliveryId {
+            event: self.event.id.clone(),
+            replay: self.event.replay.clone(),
+            bus: self.rule.bus.clone(),
+            rule: self.rule.name.clone(),
+            target: self.target.id.clone(),
+            copy: self.copy,
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Rule { bus: self.rule.bus.clone(), name: self.rule.name.clone() }
+    }
 }
 
 /// Why a target did not take what it was given.
@@ -54,6 +73,8 @@ impl Cloud {
             id: event.id.clone(),
             source: event.source.clone(),
             detail_type: event.detail_type.clone(),
+            time: event.time,
+            resources: event.resources(),
             detail: event.detail.clone(),
             matched: rules.iter().map(|rule| rule.name.clone()).collect(),
             replay: event.replay.clone(),
@@ -83,11 +104,12 @@ impl Cloud {
                 attempt: 1,
                 is_duplicate: false,
                 cause,
+                copy: 0,
             };
             let cause = cause.text("copy");
             if dice.happens(cause, self.knobs.duplicates_per_mille) {
                 let again = self.knobs.delivery_latency.draw(dice, cause.text("latency"));
-                let copy = Delivery { is_duplicate: true, cause, ..delivery.clone() };
+                let copy = Delivery { is_duplicate: true, cause, copy: 1, ..delivery.clone() };
                 self.agenda.put(now + delta(again), Task::Deliver(Box::new(copy)));
             }
             self.agenda.put(now + delta(latency), Task::Deliver(Box::new(delivery)));
@@ -103,6 +125,12 @@ impl Cloud {
             attempt: delivery.attempt,
         };
         let verdict = if delivery.is_duplicate { DeliveryVerdict::Pass } else { self.meddler.on_delivery(&step) };
+        self.records.extend(Disturbance::of(&verdict).map(|disturbance| Record::DeliveryDisturbed {
+            detail_type: delivery.event.detail_type.clone(),
+            rule: delivery.rule.name.clone(),
+            attempt: delivery.attempt,
+            disturbance,
+        }));
         let mut failure = None;
         match verdict {
             DeliveryVerdict::Pass => {}
@@ -114,7 +142,7 @@ impl Cloud {
             }
             DeliveryVerdict::Duplicate(wait) => {
                 let cause = delivery.cause.text("scripted copy").number(u64::from(delivery.attempt));
-                let copy = Delivery { is_duplicate: true, cause, ..delivery.clone() };
+                let copy = Delivery { is_duplicate: true, cause, copy: 1 + delivery.attempt, ..delivery.clone() };
                 self.agenda.put(now + delta(wait), Task::Deliver(Box::new(copy)));
             }
             DeliveryVerdict::Fail(code) => {
@@ -126,28 +154,27 @@ impl Cloud {
             Some(error) => Err(error),
             None => self.hand_over(now, &delivery, payload),
         };
-        self.note_delivery(&delivery, outcome.as_ref().map_or_else(|error| error.code, |()| "delivered"));
+        let shown = outcome.as_ref().map_or_else(|error| DeliveryOutcome::Failed(error.code.to_owned()), |()| DeliveryOutcome::Delivered);
+        self.note_delivery(&delivery, shown);
         if let Err(error) = outcome {
             self.not_delivered(now, delivery, &error);
         }
     }
 
-    fn note_delivery(&mut self, delivery: &Delivery, outcome: &str) {
+    fn note_delivery(&mut self, delivery: &Delivery, outcome: DeliveryOutcome) {
         self.records.push(Record::Delivery {
-            event: delivery.event.id.clone(),
+            delivery: delivery.id(),
             detail_type: delivery.event.detail_type.clone(),
-            rule: delivery.rule.name.clone(),
-            target: delivery.target.id.clone(),
             attempt: delivery.attempt,
-            outcome: outcome.to_owned(),
+            outcome,
         });
     }
 
     /// An event from which the target's input cannot be made is silently dropped by AWS, without a dead letter.
     fn shapeless(&mut self, delivery: &Delivery) {
-        self.note_delivery(delivery, "no_input");
+        self.note_delivery(delivery, DeliveryOutcome::NoInput);
         let reason = "the target's input transformer or path makes no JSON of this event";
-        self.lose(format!("rule {}", delivery.rule.name), reason, &delivery.event.envelope);
+        self.lose(delivery.origin(), LossCause::NoInput, reason, &delivery.event.envelope, Some(delivery.id()));
     }
 
     fn hand_over(&mut self, now: DateTime<Utc>, delivery: &Delivery, payload: String) -> Result<(), TargetError> {
@@ -221,10 +248,10 @@ impl Cloud {
             None
         };
         self.count(now, "AWS/Events", "FailedInvocations", &[("EventBusName", &delivery.rule.bus), ("RuleName", &delivery.rule.name)], 1.0);
-        let from = format!("rule {}", delivery.rule.name);
+        let (from, id) = (delivery.origin(), delivery.id());
         let body = delivery.event.envelope.clone();
         let Some(queue) = &delivery.target.dead_letter_arn else {
-            return self.lose(from, error.code, &body);
+            return self.lose(from, LossCause::NoQueue, error.code, &body, Some(id));
         };
         let attributes = [
             ("RULE_ARN", delivery.rule.arn.clone()),
@@ -236,9 +263,9 @@ impl Cloud {
         let condition = exhausted.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition.to_owned()));
         let allowed = self.may_send("events.amazonaws.com", queue, &delivery.rule.arn);
         let buried = if allowed {
-            self.bury(now, queue, DeadLetter::new(from, error.code, body).with(attributes).with(condition))
+            self.bury(now, queue, DeadLetter::new(from, error.code, body).of(id).with(attributes).with(condition))
         } else {
-            self.lose(from, "the dead-letter queue's policy does not allow it", &body);
+            self.lose(from, LossCause::QueueRefused, "the dead-letter queue's policy does not allow it", &body, Some(id));
             false
         };
         if !buried {

@@ -66,7 +66,13 @@ impl Cloud {
             Service::Lambda if call.operation == "Invoke" => return self.invoke_asynchronously(now, heard, input, &request_id),
             Service::Lambda => self.functions(&call.operation, input),
             Service::Scheduler => self.schedules(now, &call.operation, input),
-            Service::EventBridge => self.events(now, &call.operation, input),
+            Service::EventBridge => {
+                let result = self.events(now, &call.operation, input);
+                if call.operation != "PutEvents" {
+                    self.tell_rules();
+                }
+                result
+            }
             Service::Sqs => self.sqs.handle(now, &call.operation, input),
         };
         heard.answer(result, &request_id)

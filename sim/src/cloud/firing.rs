@@ -7,7 +7,7 @@ use super::dead_letter::DeadLetter;
 use super::deliver::{TargetError, exhausted, rejected, service_of};
 use super::lambda::Rejection;
 use super::meddler::{DeliveryStep, DeliveryVerdict};
-use super::record::Record;
+use super::record::{Disturbance, LossCause, Origin, Record};
 use super::schedule::payload;
 use super::schedule_expression::{Dialect, ScheduleExpression};
 use super::sqs::NewMessage;
@@ -54,6 +54,7 @@ impl Cloud {
         self.records.push(Record::ScheduleFired {
             schedule: schedule.name.clone(),
             scheduled_time: scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            event: None,
         });
         let cause = self.tally.next(self.cause_of_firing(index, scheduled));
         self.try_firing(now, Firing { index, schedule, scheduled, first_try: now, attempt: 1, execution, cause });
@@ -63,7 +64,14 @@ impl Cloud {
         let schedule = firing.schedule.clone();
         let payload = payload(&schedule, firing.scheduled, firing.attempt, &firing.execution);
         let step = DeliveryStep { detail_type: "schedule", rule: &schedule.name, target: &schedule.target.arn, attempt: firing.attempt };
-        let failure = match self.meddler.on_delivery(&step) {
+        let verdict = self.meddler.on_delivery(&step);
+        self.records.extend(Disturbance::of(&verdict).map(|disturbance| Record::DeliveryDisturbed {
+            detail_type: step.detail_type.to_owned(),
+            rule: schedule.name.clone(),
+            attempt: firing.attempt,
+            disturbance,
+        }));
+        let failure = match verdict {
             DeliveryVerdict::Fail(code) => Some(TargetError { code, message: "Injected by the run.".to_owned(), is_retryable: true }),
             DeliveryVerdict::Delay(wait) => return self.agenda.put(now + delta(wait), Task::RetrySchedule(firing)),
             DeliveryVerdict::Duplicate(wait) => {
@@ -93,11 +101,11 @@ impl Cloud {
 
     fn bury_firing(&mut self, now: DateTime<Utc>, firing: &Firing, payload: String, error: &TargetError, condition: Option<&'static str>) {
         let schedule = firing.schedule.as_ref();
-        let from = format!("schedule {}", schedule.name);
+        let from = Origin::Schedule { group: schedule.group.clone(), name: schedule.name.clone() };
         let dimensions = [("ScheduleGroup", schedule.group.as_str())];
         self.count(now, "AWS/Scheduler", "InvocationDroppedCount", &dimensions, 1.0);
         let Some(queue) = schedule.target.dead_letter_arn.clone() else {
-            return self.lose(from, error.code, &payload);
+            return self.lose(from, LossCause::NoQueue, error.code, &payload, None);
         };
         let attributes = [
             ("SCHEDULE_ARN", schedule.arn.clone()),
@@ -113,7 +121,7 @@ impl Cloud {
         let letter = DeadLetter::new(from.clone(), error.code, payload.clone()).with(attributes).with(condition);
         let allowed = self.schedule_may(schedule, "sqs:SendMessage", &queue);
         if !allowed {
-            self.lose(from, "the schedule's role may not send to its dead-letter queue", &payload);
+            self.lose(from, LossCause::QueueRefused, "the schedule's role may not send to its dead-letter queue", &payload, None);
         }
         if !allowed || !self.bury(now, &queue, letter) {
             self.count(now, "AWS/Scheduler", "InvocationsFailedToBeSentToDeadLetterCount", &dimensions, 1.0);
@@ -184,9 +192,12 @@ impl Cloud {
     pub(super) fn fire_rule(&mut self, now: DateTime<Utc>, arn: &str) {
         let Some(rule) = self.eventbridge.rule(arn).cloned() else { return };
         if rule.enabled {
-            self.records
-                .push(Record::ScheduleFired { schedule: rule.name.clone(), scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string() });
             let event = self.eventbridge.scheduled_event(&rule, now);
+            self.records.push(Record::ScheduleFired {
+                schedule: rule.name.clone(),
+                scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                event: Some(event.id.clone()),
+            });
             let cause = Key::of("scheduled rule").text(arn).text(&now.to_rfc3339());
             self.spread_to(now, &rule, &event, cause);
         }

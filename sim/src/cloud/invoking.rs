@@ -7,7 +7,7 @@ use super::dead_letter::DeadLetter;
 use super::deliver::service_of;
 use super::eventbridge::Entry;
 use super::lambda::{GivenUp, Next, Started};
-use super::record::{Record, trigger_of};
+use super::record::{LossCause, Origin, Record, trigger_of};
 use super::sqs::{MessageAttribute, NewMessage};
 use super::template::Role;
 use super::{Cloud, Task, delta};
@@ -75,11 +75,11 @@ impl Cloud {
 
     /// Destination and dead-letter queue both get what was given up; without either it is lost.
     fn give_up(&mut self, now: DateTime<Utc>, given_up: GivenUp) {
-        let from = format!("function {}", given_up.function);
+        let from = Origin::Function(given_up.function.clone());
         // Counted also where the event goes to a queue then.
         self.count(now, "AWS/Lambda", "AsyncEventsDropped", &[("FunctionName", &given_up.function)], 1.0);
         if given_up.destination.is_none() && given_up.dead_letter.is_none() {
-            self.lose(from.clone(), &given_up.condition, &given_up.payload);
+            self.lose(from.clone(), LossCause::NoQueue, &given_up.condition, &given_up.payload, None);
         }
         if let Some((arn, record)) = given_up.destination {
             self.send_to_destination(now, &given_up.function, &arn, &given_up.condition, record, given_up.cause);
@@ -90,7 +90,7 @@ impl Cloud {
         letter.attributes.insert("ErrorCode".to_owned(), MessageAttribute::number(200));
         let allowed = self.function_may(&given_up.function, "sqs:SendMessage", &arn);
         if !allowed {
-            self.lose(from, "the function's role may not send to its dead-letter queue", &payload);
+            self.lose(from, LossCause::QueueRefused, "the function's role may not send to its dead-letter queue", &payload, None);
         }
         if !allowed || !self.bury(now, &arn, letter) {
             self.count(now, "AWS/Lambda", "DeadLetterErrors", &[("FunctionName", &given_up.function)], 1.0);
@@ -99,7 +99,7 @@ impl Cloud {
 
     /// Hands a record to a queue, a function or a bus, if the function's role may do that.
     fn send_to_destination(&mut self, now: DateTime<Utc>, function: &str, arn: &str, condition: &str, record: Value, cause: Key) {
-        let from = format!("function {function}");
+        let from = Origin::Function(function.to_owned());
         let action = match service_of(arn) {
             "lambda" => "lambda:InvokeFunction",
             "events" => "events:PutEvents",
@@ -110,7 +110,8 @@ impl Cloud {
             self.deliver_to_destination(now, from, arn, condition, &record, cause.text("destination"))
         } else {
             let which = if condition == "Success" { "success" } else { "failure" };
-            self.lose(from, &format!("the function's role may not send to its {which} destination"), &record["requestPayload"].to_string());
+            let reason = format!("the function's role may not send to its {which} destination");
+            self.lose(from, LossCause::QueueRefused, &reason, &record["requestPayload"].to_string(), None);
             false
         };
         if !delivered {
@@ -118,11 +119,11 @@ impl Cloud {
         }
     }
 
-    fn deliver_to_destination(&mut self, now: DateTime<Utc>, from: String, arn: &str, condition: &str, record: &Value, cause: Key) -> bool {
+    fn deliver_to_destination(&mut self, now: DateTime<Utc>, from: Origin, arn: &str, condition: &str, record: &Value, cause: Key) -> bool {
         match service_of(arn) {
             "sqs" if condition == "Success" => {
                 let sent = self.sqs.send(now, arn, NewMessage { body: record.to_string(), ..NewMessage::default() });
-                sent.map_err(|error| self.lose(from, &error.message, &record.to_string())).is_ok()
+                sent.map_err(|error| self.lose(from, LossCause::QueueRefused, &error.message, &record.to_string(), None)).is_ok()
             }
             "sqs" => self.bury(now, arn, DeadLetter::new(from, condition, record.to_string())),
             "lambda" if self.lambda.function(arn).is_some() => {
@@ -146,7 +147,8 @@ impl Cloud {
                 true
             }
             _ => {
-                self.lose(from, &format!("the destination {arn} does not exist or is not simulated"), &record.to_string());
+                let reason = format!("the destination {arn} does not exist or is not simulated");
+                self.lose(from, LossCause::QueueRefused, &reason, &record.to_string(), None);
                 false
             }
         }

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use super::error::ServiceError;
 use super::eventbridge::BusEvent;
-use super::record::Record;
+use super::record::{Record, ReplayState};
 use super::{Cloud, Task};
 use crate::dice::Key;
 
 impl Cloud {
     pub(super) fn run_replay(&mut self, now: DateTime<Utc>, name: &str) {
-        self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: "RUNNING".to_owned() });
+        let filter = self.eventbridge.replay_filter(name);
+        self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: ReplayState::Running, filter });
         let mut at = now;
         for mut slice in self.eventbridge.run_replay(name, now) {
             // Unordered within a minute (semantics 4).

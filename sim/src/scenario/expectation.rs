@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::format::{Expect, MailExpected, SideGiven};
 use crate::check::Finding;
-use crate::cloud::record::{Record, trigger_of};
+use crate::cloud::record::{AlarmState, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
 
@@ -161,7 +161,7 @@ fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found: BTreeSet<&str> = journal
         .records()
         .filter_map(|(_, record)| match record {
-            Record::AlarmChanged { alarm, state, .. } if state == "ALARM" => Some(alarm.as_str()),
+            Record::AlarmChanged { alarm, state: AlarmState::Alarm, .. } => Some(alarm.as_str()),
             _ => None,
         })
         .collect();
@@ -176,10 +176,10 @@ fn not_recovered(name: &str, journal: &Journal) -> Option<String> {
         if let Record::AlarmChanged { alarm, state, .. } = record
             && alarm.contains(name)
         {
-            last.insert(alarm.as_str(), state.as_str());
+            last.insert(alarm.as_str(), *state);
         }
     }
-    let is_well = !last.is_empty() && last.values().all(|state| *state == "OK");
+    let is_well = !last.is_empty() && last.values().all(|state| *state == AlarmState::Ok);
     (!is_well).then(|| format!("alarms named {name:?} ended as {last:?}, expected as OK after they went off"))
 }
 

@@ -13,13 +13,13 @@ mod mail_script;
 mod moment;
 
 pub use amount::Amount;
-pub use bounded::{ErrorStatus, FileName, Ordinal, PerMille, Percent};
+pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent};
 pub use date::Date;
 pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, MeanwhileGiven, OrderEffectGiven,
+    Action, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, ExchangeGiven, Expect, Given, Lambda, MailExpected, MeanwhileGiven, OrderEffectGiven,
     OrderExpected, OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
 };
 pub use knobs::Knobs;

@@ -64,8 +64,7 @@ impl Dialer for WorldDialer {
         self.shared.meanwhile(invocation, attempt, &site, Phase::Before);
         let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
         if let Some(CallVerdict { effect, .. }) = verdict {
-            let fact = Fact::Fault { site: site.to_string(), phase: Phase::Before.as_str().to_owned(), effect: effect.describe() };
-            self.shared.push(Some(invocation), fact);
+            self.shared.push(Some(invocation), Fact::Fault { site: site.clone(), phase: Phase::Before, effect: effect.clone() });
             match effect {
                 CallEffect::Delay(by) => tokio::time::sleep(by).await,
                 CallEffect::Crash => {

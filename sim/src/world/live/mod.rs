@@ -205,7 +205,7 @@ impl Place for LiveWorld {
             (None, code) => json!({ "ErrorCode": code, "ErrorMessage": result.error_message }),
         };
         let request = json!({ "Entries": [{ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail }] });
-        for record in accepted(&request, &json!({ "Entries": [result] })) {
+        for record in accepted(self.now(), &request, &json!({ "Entries": [result] })) {
             self.engine.shared.push(None, Fact::Cloud { record });
         }
         Ok(result)
