@@ -87,6 +87,10 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     ledger.open.remove(&id);
                 }
             }
+            Report::CashMoved { amount, .. } => {
+                ledger.cash += amount;
+                ledger.taken_out += (-*amount).max(Decimal::ZERO);
+            }
             Report::OrderCancelled { order, .. }
             | Report::OrderExpired { order, .. }
             | Report::OrderReplaced { order, .. }
