@@ -19,8 +19,8 @@ pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, ExchangeGiven, Expect, Given, Lambda, MailExpected, MeanwhileGiven, OrderEffectGiven,
-    OrderExpected, OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
+    Action, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, ExchangeGiven, Expect, Given, Lambda, MailExpected, MeanwhileGiven,
+    OrderEffectGiven, OrderExpected, OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
 };
 pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};
