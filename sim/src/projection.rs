@@ -1,4 +1,13 @@
-//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show them.
+//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show them; and who caused
+//! what, as checks follow it.
+
+mod causes;
+mod invocations;
+mod orders;
+
+pub use causes::Causes;
+pub use invocations::{Invocation, invocations, workflow_of};
+pub use orders::{Fill, Order, accepted_orders, is_our_id, sign};
 
 use std::collections::BTreeMap;
 
@@ -163,7 +172,7 @@ pub fn mails(journal: &Journal) -> Vec<MailLine> {
 #[must_use]
 pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Value)> {
     let letter = |(_, record): (&Entry, &Record)| match record {
-        Record::DeadLettered { from, reason, body, .. } => Some((from.clone(), reason.clone(), body.clone())),
+        Record::DeadLettered { from, reason, body, .. } => Some((from.to_string(), reason.clone(), body.clone())),
         _ => None,
     };
     journal.records().filter_map(letter).collect()

@@ -9,7 +9,7 @@ use super::function::{Call, Function, read_symbol, symbol_of};
 use super::indicator::{IndicatorError, change};
 use super::measure::Measure;
 use super::value::Value;
-use super::weights::Weights;
+use super::weights::{Weights, sum};
 use std::collections::BTreeSet;
 
 /// A target of this name is cash: it has no price and returns nothing.
@@ -101,7 +101,8 @@ impl Evaluator<'_> {
         for expression in expressions {
             self.collect_candidates(expression, &mut candidates)?;
         }
-        candidates.sort_by(|one, other| one.label.cmp(&other.label));
+        // Groups may share a name: what they hold then orders them, and not their place in the file.
+        candidates.sort_by(|one, other| one.label.cmp(&other.label).then_with(|| one.weights.as_map().cmp(other.weights.as_map())));
         candidates.dedup_by(|one, other| one.label == other.label && one.group.is_none() && other.group.is_none());
         Ok(candidates)
     }
@@ -188,7 +189,10 @@ impl Evaluator<'_> {
         let mut level = INDEX_START;
         let mut index = vec![level];
         for earned in returns.iter().rev() {
-            level *= Decimal::ONE + earned;
+            let Some(next) = level.checked_mul(Decimal::ONE + earned) else {
+                return (Vec::new(), Some(IndicatorError::OutOfRange.to_string()));
+            };
+            level = next;
             index.push(level);
         }
         (index, end)
@@ -213,14 +217,14 @@ impl Evaluator<'_> {
 
     /// The return of these weights in the session that is so many before the last.
     fn earned(&self, weights: &Weights, sessions_back: usize) -> Result<Decimal, String> {
-        let mut earned = Decimal::ZERO;
+        let mut earned = Vec::new();
         for (symbol, weight) in weights.as_map().iter().filter(|(symbol, weight)| *symbol != CASH && !weight.is_zero()) {
             let closes = self.closes_before(symbol, sessions_back).unwrap_or_default();
             let [.., before, close] = closes else {
                 return Err(format!("there are no closes of {symbol} {sessions_back} sessions ago"));
             };
-            earned += weight * change(*before, *close).map_err(|error| format!("{symbol}: {error}"))?;
+            earned.push(weight * change(*before, *close).map_err(|error| format!("{symbol}: {error}"))?);
         }
-        Ok(earned)
+        sum(&earned).map_err(|_| IndicatorError::OutOfRange.to_string())
     }
 }

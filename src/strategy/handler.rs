@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{Evaluation, Expression, Prices};
-use crate::alpaca::{Bar, span_of};
+use crate::alpaca::{Bar, EARLIEST, span_of};
 use crate::error::{Fault, Refusal, StepError};
 use crate::event::{ConsolidatedPortfolio, Event, SignalGenerated};
 use crate::orchestration::Starter;
@@ -73,6 +73,7 @@ impl SignalGeneration {
         let (closes, bar_date) = self.closes(&workflow).await?;
         let mut parts = Vec::new();
         for strategy in self.strategies.iter() {
+            refuse_unpriced(strategy, &closes, workflow.session.previous)?;
             let evaluation = super::evaluate(&strategy.expression, &closes)
                 .map_err(|error| Refusal::new(format!("strategy {}: {error}", strategy.name)))?;
             for warning in &evaluation.warnings {
@@ -108,13 +109,21 @@ impl SignalGeneration {
             return Ok((Closes(BTreeMap::new()), None));
         }
         let (start, end) = span_of(most, self.services.clock.now());
-        let bars = self.services.alpaca.daily_bars(&symbols, start, end).await?;
+        let mut bars = self.services.alpaca.daily_bars(&symbols, start, end).await?;
         let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
         let last = bars.values().flatten().filter(completed).map(date_of).max();
         let bar_date = last.ok_or_else(|| Refusal::new(format!("no prices before {} for any of {symbols:?}", workflow.session.date)))?;
         if bar_date != workflow.session.previous {
             let reason = format!("the newest prices are of {bar_date}, the last session was {}", workflow.session.previous);
             return Err(Refusal::new(reason).into());
+        }
+        // The span of days that holds enough bars of one symbol holds too few of another that was halted for long. What is
+        // seen of that one must not depend on how far back somebody else looks.
+        let count = |bars: &[Bar]| bars.iter().filter(completed).count();
+        let is_short = |symbol: &&String| bars.get(*symbol).is_some_and(|bars| count(bars) < needs[*symbol]);
+        let short: Vec<String> = symbols.iter().filter(is_short).cloned().collect();
+        if !short.is_empty() {
+            bars.extend(self.services.alpaca.daily_bars(&short, EARLIEST, end).await?);
         }
         let fresh = bars.into_iter().filter_map(|(symbol, bars)| {
             let kept: Vec<&Bar> = bars.iter().filter(completed).collect();
@@ -160,6 +169,17 @@ impl SignalGeneration {
             signal_count: 1,
         }
     }
+}
+
+/// Alone, a strategy without any fresh price would be refused for want of prices; beside others that have theirs it must not
+/// decide on what is left when every candidate is skipped.
+fn refuse_unpriced(strategy: &Strategy, closes: &Closes, bar_date: NaiveDate) -> Result<(), Refusal> {
+    let needs = super::data_needs(&strategy.expression);
+    if needs.is_empty() || needs.keys().any(|symbol| closes.closes(symbol).is_some()) {
+        return Ok(());
+    }
+    let symbols: Vec<&String> = needs.keys().collect();
+    Err(Refusal::new(format!("strategy {}: there is no price of {bar_date} for any of {symbols:?}", strategy.name)))
 }
 
 fn date_of(bar: &Bar) -> NaiveDate {

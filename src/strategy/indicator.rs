@@ -1,6 +1,9 @@
 //! Indicators over daily closes, oldest first (specification 5.5).
 //!
 //! Ratios are in percent: 5 means 5 %, and volatility is not annualised (incident 74).
+//!
+//! An indicator is a function of the last [`Indicator::bars_required`] closes, however many more it is given: a recursion
+//! remembers its first close for ever, and what somebody else asked for must not change a decision.
 
 use rust_decimal::{Decimal, MathematicalOps};
 use thiserror::Error;
@@ -56,7 +59,7 @@ pub enum IndicatorError {
     /// A close that no market pays, a sign of broken data.
     #[error("close {close} (number {number} of the series) is not a price, {CLOSE_MIN} to {CLOSE_MAX} is allowed")]
     NotAPrice {
-        /// Its place in the series, oldest is 1.
+        /// Its place among the closes that the indicator sees, oldest is 1.
         number: usize,
         /// The close.
         close: Decimal,
@@ -121,7 +124,8 @@ impl Indicator {
         if self == Indicator::StdevReturn { 2 } else { 1 }
     }
 
-    /// How many daily bars to fetch for a good value (specification 5.6).
+    /// The closes that the indicator is defined on (specification 5.6): it sees so many of the last ones, fewer where a
+    /// series is younger than that, and never more.
     pub fn bars_required(self, window: usize) -> usize {
         match self {
             Indicator::CurrentPrice => 1,
@@ -143,7 +147,8 @@ impl Indicator {
         }
     }
 
-    /// The indicator's value after the last close; `window` is ignored by the current price.
+    /// The indicator's value after the last close; `window` is ignored by the current price. Closes before the last
+    /// [`bars_required`](Self::bars_required) are not looked at.
     ///
     /// # Errors
     /// [`IndicatorError`], also for fewer closes than [`closes_needed`](Self::closes_needed).
@@ -151,6 +156,7 @@ impl Indicator {
         if self.default_window().is_some() {
             check_window(window, self.least_window())?;
         }
+        let closes = &closes[closes.len().saturating_sub(self.bars_required(window))..];
         check_closes(closes, self.closes_needed(window))?;
         let in_window = &closes[closes.len().saturating_sub(window)..];
         match self {

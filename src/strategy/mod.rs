@@ -45,8 +45,26 @@
 //! Weights or one symbol; a bare list is an error, so wrap it in `weight-equal`. Shares are normalised after every weight
 //! function and sum to exactly 1 ([`Weights`] says how that is rounded).
 //!
-//! # Which day
-//! Every indicator reads the same closes, those of completed sessions that [`Prices`] gives (incident 77).
+//! # Which closes
+//! Every indicator reads the closes of completed sessions, up to one bar date (incident 77): that of the session before the
+//! one in which is traded. A symbol without a bar of that date counts as missing.
+//!
+//! Of those an indicator sees the last [`Indicator::bars_required`], and what there is where a series is younger than that.
+//! [`Prices`] may hold more, because another strategy, another window or the simulated past of a group asks for more: that
+//! changes nothing. So a recursion begins at the first close that its own window asks for, and a decision depends on what the
+//! strategy names and on nothing beside it.
+//!
+//! | indicator | sees |
+//! |---|---|
+//! | `rsi` | the last 3 × window closes, at least 200 |
+//! | `exponential-moving-average-price` | the last window closes, at least 200 |
+//! | `moving-average-price`, `max-drawdown` | the same, of which the last window closes count |
+//! | `moving-average-return`, `cumulative-return`, `stdev-return` | the last window + 5 closes, at least 60, of which the last window + 1 count |
+//! | `current-price` | the last close |
+//!
+//! In a group's simulated past each session is the last one of its day: what was decided before it sees the closes that an
+//! evaluation on that day would have seen. The index of a group has window + 1 closes (window for `max-drawdown`), and for
+//! `rsi` as many as `rsi` sees of a symbol.
 
 mod allocate;
 mod candidate;
@@ -93,7 +111,7 @@ pub use weights::{ALLOCATION_TOLERANCE, CombineError, WeightError, Weights, comb
 /// Where closes come from.
 pub trait Prices {
     /// Daily closes of an upper-case symbol, oldest first, of completed sessions only, adjusted for splits; `None` if there
-    /// are none.
+    /// are none. At least as many as [`data_needs`] says, or all there are; more change nothing.
     fn closes(&self, symbol: &str) -> Option<&[Decimal]>;
 }
 

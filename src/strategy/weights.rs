@@ -81,16 +81,19 @@ impl Weights {
 
     /// Parts scaled by their shares and added, normalised to sum 1; shares are relative, 60 and 40 are .6 and .4.
     pub(super) fn blend(parts: &[(Decimal, Weights)]) -> Result<Self, WeightError> {
-        let mut amounts = BTreeMap::new();
+        let mut scaled: BTreeMap<&String, Vec<Decimal>> = BTreeMap::new();
         for (share, part) in parts {
             if *share < Decimal::ZERO {
                 return Err(WeightError::Negative { weight: *share });
             }
             for (symbol, weight) in &part.0 {
-                let amount = amounts.entry(symbol.clone()).or_insert(Decimal::ZERO);
-                let scaled = share.checked_mul(*weight).ok_or(WeightError::OutOfRange)?;
-                *amount = amount.checked_add(scaled).ok_or(WeightError::OutOfRange)?;
+                let amount = share.checked_mul(*weight).ok_or(WeightError::OutOfRange)?;
+                scaled.entry(symbol).or_default().push(amount);
             }
+        }
+        let mut amounts = BTreeMap::new();
+        for (symbol, of_symbol) in scaled {
+            amounts.insert(symbol.clone(), sum(&of_symbol)?);
         }
         Weights::normalised(amounts)
     }
@@ -130,10 +133,13 @@ impl Weights {
     }
 }
 
-/// The sum, unless it leaves the range of [`Decimal`].
-pub(super) fn sum<'a>(amounts: impl Iterator<Item = &'a Decimal>) -> Result<Decimal, WeightError> {
+/// The sum, unless it leaves the range of [`Decimal`]. The least are added first, so that its last digit does not depend on
+/// the order in which files, children or symbols stand.
+pub(super) fn sum<'a>(amounts: impl IntoIterator<Item = &'a Decimal>) -> Result<Decimal, WeightError> {
+    let mut sorted: Vec<&Decimal> = amounts.into_iter().collect();
+    sorted.sort();
     let mut total = Decimal::ZERO;
-    for amount in amounts {
+    for amount in sorted {
         total = total.checked_add(*amount).ok_or(WeightError::OutOfRange)?;
     }
     Ok(total)

@@ -8,7 +8,9 @@ mod idle_cloud;
 pub mod json;
 mod router;
 pub mod socket;
+mod tables;
 
 pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
 pub use idle_cloud::IdleCloud;
 pub use router::{FixedClock, aws_over, block_on, opening, router_on_eventbridge, router_over, settings};
+pub use tables::Tables;

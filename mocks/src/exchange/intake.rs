@@ -13,6 +13,7 @@ use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
 use super::setup::AssetClass;
 use super::text::{later, plain};
+use crate::dice::Key;
 
 /// What the ask is multiplied with for the value of an order that sells short.
 const SHORT_RESERVE: Decimal = Decimal::from_parts(103, 0, 0, false, 2);
@@ -37,6 +38,14 @@ pub(super) struct Ticket {
 }
 
 impl Ticket {
+    /// What the order is to the dice: its name, or what it is about where it has none.
+    fn cause(&self) -> Key {
+        match &self.client_order_id {
+            Some(id) => Key::of("order").text(id),
+            None => Key::of("nameless order").text(&self.symbol).text(self.side.as_str()),
+        }
+    }
+
     fn facts(&self) -> OrderFacts {
         let (quantity, notional) = match self.amount {
             Amount::Shares(shares) => (Some(shares), None),
@@ -256,13 +265,14 @@ impl Exchange {
             .with("symbol", ticket.symbol.clone()))
     }
 
-    fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, fate: Fate, reserve_price: Decimal) -> usize {
+    fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, mut fate: Fate, reserve_price: Decimal) -> usize {
         let hours = self.market.hours();
         let open = hours.session_at(now);
         let session = open.unwrap_or_else(|| hours.next_session(now));
         let day = ticket.time_in_force == TimeInForce::Day;
         let opens = self.opens(&ticket);
         let id = self.new_id("order");
+        fate.cause = self.tally.next(ticket.cause());
         let order = Order {
             id,
             client_order_id: ticket.client_order_id.unwrap_or_else(|| self.fixed_id(&format!("{id}")).to_string()),
@@ -294,10 +304,10 @@ impl Exchange {
         let index = self.orders.len();
         self.reports.push(Report::OrderAccepted { at: now, order: OrderFacts::from(&order), status: order.status });
         self.orders.push(order);
-        if let Some(start) = self.show(index, now.max(session.open), &fate) {
-            self.plan(index, start, &fate);
-        }
         self.fates.push(fate);
+        if let Some(start) = self.show(index, now.max(session.open)) {
+            self.plan(index, start);
+        }
         if day {
             self.agenda.put(session.close, index, Due::Expire);
         }
@@ -305,12 +315,14 @@ impl Exchange {
     }
 
     /// Puts on the agenda what will become of an order that gets going at `start`.
-    fn plan(&mut self, index: usize, start: DateTime<Utc>, fate: &Fate) {
-        let reaches_market = later(start, self.setup.knobs.acknowledge_delay.draw(&mut self.rng));
-        let usual = later(start, self.setup.knobs.fill_delay.draw(&mut self.rng)).max(reaches_market);
+    fn plan(&mut self, index: usize, start: DateTime<Utc>) {
+        let reaches_market = later(start, self.delay(index, "acknowledge", self.setup.knobs.acknowledge_delay));
+        let usual = later(start, self.delay(index, "fill", self.setup.knobs.fill_delay)).max(reaches_market);
+        let fate = &self.fates[index];
+        let ends_its_day = fate.shows(OrderStatus::DoneForDay).is_some();
         let (at, due) = match &fate.fill {
             _ if fate.shows(OrderStatus::Stopped).is_some() => (usual, Some(Due::Fill)),
-            None if fate.shows(OrderStatus::DoneForDay).is_some() => (usual, None),
+            None if ends_its_day => (usual, None),
             None => (usual, Some(Due::Match)),
             Some(OrderEffect::FillAfter(delay)) => (later(start, *delay), Some(Due::Fill)),
             Some(OrderEffect::Partial { .. }) => (usual, Some(Due::FillPart)),
@@ -321,7 +333,7 @@ impl Exchange {
         if let Some(due) = due {
             self.agenda.put(at, index, due);
         }
-        if fate.shows(OrderStatus::DoneForDay).is_some() {
+        if ends_its_day {
             self.agenda.put(at, index, Due::EndDay);
         }
     }

@@ -55,7 +55,7 @@ impl Exchange {
         }
         order.status = OrderStatus::PendingCancel;
         order.times.updated = now;
-        let usual = self.setup.knobs.cancel_delay.draw(&mut self.rng);
+        let usual = self.delay(index, "cancel", self.setup.knobs.cancel_delay);
         let delay = self.fates[index].cancel_late.unwrap_or(usual);
         self.agenda.put(later(now, delay), index, Due::Cancel);
         let (order, _) = self.facts(index);
@@ -111,10 +111,8 @@ impl Exchange {
         let (side, limit) = (order.side, order.limit);
         let touch = self.market.next_touch(&order.symbol, side, limit, at).map(|touch| (touch, Due::Match));
         let inside = limit.zip(middle).is_some_and(|(limit, middle)| side.accepts(limit, middle));
-        let taken = match self.setup.knobs.resting_fill.filter(|_| inside) {
-            Some(delay) => Some((later(at, delay.draw(&mut self.rng)), Due::Fill)),
-            None => None,
-        };
+        let rests = self.setup.knobs.resting_fill.filter(|_| inside).map(|delay| self.delay(index, "rest", delay));
+        let taken = rests.map(|delay| (later(at, delay), Due::Fill));
         let next = [touch, taken].into_iter().flatten().min_by_key(|(when, _)| *when);
         match next {
             Some((when, due)) => self.agenda.put(when, index, due),
@@ -125,7 +123,7 @@ impl Exchange {
     /// A good-til-cancelled order tries again in the next session.
     fn wait_for_tomorrow(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].time_in_force == TimeInForce::Gtc {
-            let delay = self.setup.knobs.fill_delay.draw(&mut self.rng);
+            let delay = self.delay(index, "another session", self.setup.knobs.fill_delay);
             self.agenda.put(later(self.market.hours().next_session(at).open, delay), index, Due::Match);
         }
     }

@@ -32,10 +32,10 @@ mod text;
 mod view;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use fastrand::Rng;
 use http::{Request, Response};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -49,9 +49,10 @@ pub use replacement::Replacement;
 pub use report::{OrderFacts, Report, Service};
 pub use script::{OrderEffect, OrderRule, Shown};
 pub use server::ExchangeServer;
-pub use setup::{AccountSetup, AssetClass, AssetSetup, Delay, ExchangeSetup, Knobs, PositionSetup};
+pub use setup::{AccountSetup, AssetClass, AssetSetup, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
 pub use view::AccountView;
 
+use crate::dice::{Dice, Tally};
 use agenda::Agenda;
 use ledger::Ledger;
 use rate_limit::RateLimit;
@@ -67,7 +68,8 @@ pub struct Exchange {
     fates: Vec<Fate>,
     script: Script,
     agenda: Agenda,
-    rng: Rng,
+    dice: Dice,
+    tally: Tally,
     /// Names made so far.
     named: u64,
     trading_limit: RateLimit,
@@ -89,7 +91,8 @@ impl Exchange {
             fates: Vec::new(),
             script,
             agenda: Agenda::default(),
-            rng: Rng::with_seed(setup.seed),
+            dice: Dice::new(setup.seed),
+            tally: Tally::default(),
             named: 0,
             trading_limit: RateLimit::new(limit),
             data_limit: RateLimit::new(limit),
@@ -163,6 +166,12 @@ impl Exchange {
     fn new_id(&mut self, kind: &str) -> Uuid {
         self.named += 1;
         self.fixed_id(&format!("{kind}/{}", self.named))
+    }
+
+    /// A delay of the order at `index`, drawn for what it is.
+    fn delay(&mut self, index: usize, what: &str, delay: Delay) -> Duration {
+        let cause = self.fates[index].cause.text(what);
+        delay.draw(self.dice, self.tally.next(cause))
     }
 
     /// The id of something that always has the same name.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::order::{OrderStatus, Side};
+use crate::dice::Key;
 
 /// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in the order they
 /// arrive (refused ones too, repeated client ids not); `occurrence` picks one of them, `None` takes all.
@@ -87,6 +88,8 @@ pub(super) struct Fate {
     pub(super) fill: Option<OrderEffect>,
     pub(super) cancel_late: Option<Duration>,
     pub(super) show: Option<Shown>,
+    /// What the order's own delays are drawn for.
+    pub(super) cause: Key,
 }
 
 impl Fate {

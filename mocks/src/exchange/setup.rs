@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::market::MarketSetup;
 use super::order::TimeInForce;
 use super::script::OrderRule;
+use crate::dice::{Dice, Key};
 
 /// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal requests at equal
 /// times give equal answers, byte for byte.
@@ -164,12 +166,28 @@ impl Delay {
     }
 
     /// One draw, in whole milliseconds.
-    pub(super) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
+    pub(super) fn draw(self, dice: Dice, key: Key) -> Duration {
         if self.least == self.most {
             return self.least;
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(rng.u64(millis(self.least)..=millis(self.most)))
+        Duration::from_millis(dice.between(key, millis(self.least), millis(self.most)))
+    }
+}
+
+/// Days that follow each other, both ends included; `None` is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub from: Option<NaiveDate>,
+    /// The last.
+    pub to: Option<NaiveDate>,
+}
+
+impl Days {
+    /// Whether `date` is one of them.
+    pub(super) fn contains(self, date: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.to.is_none_or(|to| date <= to)
     }
 }
 
@@ -193,6 +211,10 @@ pub struct Knobs {
     pub hide_fill_price_for: Duration,
     /// How long after a session the data feed does not show its bar.
     pub hide_new_bars_for: Duration,
+    /// Days of which the data feed has no bar, by symbol: not listed yet, halted, or late.
+    pub no_bars: BTreeMap<String, Days>,
+    /// Whether the data feed shows a bar of the session that is trading, made of what it has traded so far.
+    pub show_unfinished_bar: bool,
     /// How long a used `client_order_id` is refused; `None`: for ever.
     pub remember_client_order_ids_for: Option<Duration>,
     /// Requests within a minute, counted apart for the trading API and the data API.
@@ -212,6 +234,8 @@ impl Default for Knobs {
             hide_new_orders_for: Duration::ZERO,
             hide_fill_price_for: Duration::ZERO,
             hide_new_bars_for: Duration::ZERO,
+            no_bars: BTreeMap::new(),
+            show_unfinished_bar: false,
             remember_client_order_ids_for: None,
             requests_per_minute: 200,
             market_order_reserve_percent: Decimal::TWO,

@@ -21,8 +21,8 @@ impl Exchange {
 
     /// Plans the end of a state that an order shows before anything is executed. Gives when the order gets going: at `start`
     /// where it shows no such state, and never where it shows one for ever.
-    pub(super) fn show(&mut self, index: usize, start: DateTime<Utc>, fate: &Fate) -> Option<DateTime<Utc>> {
-        let Some(shown) = fate.show.filter(|shown| is_first(shown.status)) else { return Some(start) };
+    pub(super) fn show(&mut self, index: usize, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let Some(shown) = self.fates[index].show.filter(|shown| is_first(shown.status)) else { return Some(start) };
         let end = later(start, shown.lasting?);
         self.agenda.put(end, index, Due::ShowNoMore);
         (shown.status != OrderStatus::PendingCancel).then_some(end)

@@ -1,4 +1,4 @@
-use alchemiser_mocks::exchange::{Market, MarketSetup, Series, Side};
+use alchemiser_mocks::exchange::{Days, Market, MarketSetup, Series, Side};
 use http::Method;
 use serde_json::json;
 
@@ -35,6 +35,55 @@ fn a_slow_feed_gets_its_bars_late() {
     for (now, count) in [("2012-10-25T21:59:59Z", 1), ("2012-10-25T22:00:00Z", 2)] {
         client.now = at(now);
         assert_eq!(client.get(target)["bars"]["AAPL"].as_array().unwrap().len(), count, "at {now}");
+    }
+}
+
+#[test]
+fn a_bar_of_the_session_that_trades_is_shown_where_the_setup_says_so() {
+    let mut setup = still();
+    setup.knobs.show_unfinished_bar = true;
+    let mut client = Client::new(setup);
+    // Apple fell on 26 October 2012 from 609.43 over a high of 614.00 and a low of 591.00 to 604.00; its last close was 609.54.
+    let target = "/v2/stocks/bars?symbols=AAPL&timeframe=1Day&start=2012-10-25";
+    for (now, unfinished) in [
+        ("2012-10-26T13:29:59Z", None),
+        ("2012-10-26T13:30:00Z", Some(["609.43", "609.43", "609.43", "609.43"])),
+        // The high is reached after a third of the session, at 15:40.
+        ("2012-10-26T15:40:00Z", Some(["609.43", "614", "609.43", "614"])),
+        ("2012-10-26T16:45:00Z", Some(["609.43", "614", "602.5", "602.5"])),
+        ("2012-10-26T20:00:00Z", Some(["609.43", "614", "591", "604"])),
+    ] {
+        client.now = at(now);
+        let answer = client.get(target);
+        let bars = answer["bars"]["AAPL"].as_array().unwrap();
+        let shown = bars.get(1).map(|bar| ["o", "h", "l", "c"].map(|part| bar[part].to_string()));
+        assert_eq!(shown, unfinished.map(|prices| prices.map(str::to_owned)), "at {now}");
+    }
+    client.now = at("2012-10-26T15:40:00Z");
+    // An end that is a date means its first moment, at which the bar of that day stands.
+    for (end, count) in [("2012-10-26", 2), ("2012-10-25", 1), ("2012-10-26T03:59:59Z", 1)] {
+        let answer = client.get(&format!("{target}&end={end}&adjustment=all"));
+        assert_eq!(answer["bars"]["AAPL"].as_array().unwrap().len(), count, "until {end}");
+    }
+}
+
+#[test]
+fn a_feed_may_lack_the_bars_of_some_days() {
+    let day = |text: &str| Some(text.parse().unwrap());
+    for (days, dates) in [
+        (Days { from: day("2012-10-24"), to: None }, vec!["2012-10-22", "2012-10-23"]),
+        (Days { from: None, to: day("2012-10-24") }, vec!["2012-10-25"]),
+        (Days { from: day("2012-10-23"), to: day("2012-10-24") }, vec!["2012-10-22", "2012-10-25"]),
+        (Days { from: None, to: None }, vec![]),
+    ] {
+        let mut setup = still();
+        setup.knobs.no_bars.insert("AAPL".to_owned(), days);
+        let mut client = Client::new(setup);
+        client.now = at("2012-10-26T13:35:00Z");
+        let answer = client.get("/v2/stocks/bars?symbols=AAPL,MSFT&timeframe=1Day&start=2012-10-22");
+        let of = |symbol: &str| answer["bars"][symbol].as_array().cloned().unwrap_or_default();
+        let shown: Vec<String> = of("AAPL").iter().map(|bar| bar["t"].as_str().unwrap()[..10].to_owned()).collect();
+        assert_eq!((shown, of("MSFT").len()), (dates.into_iter().map(str::to_owned).collect(), 4), "{days:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use alchemiser::alpaca::span_of;
+use alchemiser::alpaca::{EARLIEST, span_of};
 use alchemiser::strategy::{self, Evaluation, Expression};
 use alchemiser_mocks::exchange::{Market, MarketSetup, calendar};
 use chrono::{Datelike, NaiveDate, TimeDelta};
@@ -46,7 +46,7 @@ pub(super) fn strategy(arguments: &StrategyArguments) -> Result<bool, Mistake> {
 }
 
 /// As the signal step reads them on the morning of that day: sessions completed before it, adjusted for splits and
-/// dividends, as many as the strategy needs; a symbol that did not trade in the last of them is left out.
+/// dividends, at least as many as the strategy needs; a symbol that did not trade in the last of them is left out.
 fn closes(expression: &Expression, on: NaiveDate) -> Result<Closes, Mistake> {
     let needs = strategy::data_needs(expression);
     let Some(most) = needs.values().copied().max() else {
@@ -60,8 +60,11 @@ fn closes(expression: &Expression, on: NaiveDate) -> Result<Closes, Mistake> {
     let market = Market::new(MarketSetup::default());
     let mut by_symbol = BTreeMap::new();
     let mut synthetic = BTreeSet::new();
-    for symbol in needs.into_keys() {
-        let bars = market.adjusted_bars(&symbol, start, last, last);
+    for (symbol, needed) in needs {
+        let mut bars = market.adjusted_bars(&symbol, start, last, last);
+        if bars.len() < needed {
+            bars = market.adjusted_bars(&symbol, EARLIEST, last, last);
+        }
         if bars.last().is_some_and(|bar| bar.date == last) {
             if market.is_synthetic_on(&symbol, last) {
                 synthetic.insert(symbol.clone());

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series,
-    calendar,
+    AccountSetup, AssetSetup, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule,
+    Series, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
@@ -65,8 +65,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         cold_start: Span::millis(120, 400),
         exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
-        // A seed of its own: who adds crashes does not reshuffle the rest.
-        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed.wrapping_add(2)),
+        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
         meanwhile: Meanwhiles::new(meanwhile.map_err(LoadError)?),
         functions,
         variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -165,6 +164,12 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
     knobs.hide_fill_price_for = exchange.hide_fill_price_for.map_or(knobs.hide_fill_price_for, |span| span.0);
     knobs.hide_new_bars_for = exchange.hide_new_bars_for.map_or(knobs.hide_new_bars_for, |span| span.0);
+    knobs.show_unfinished_bar = exchange.show_unfinished_bar;
+    for (symbol, asset) in &given.market {
+        if let Some(days) = asset.no_bars {
+            knobs.no_bars.insert(symbol.clone(), Days { from: days.from.map(|date| date.0), to: days.to.map(|date| date.0) });
+        }
+    }
     knobs.remember_client_order_ids_for =
         exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
     knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);

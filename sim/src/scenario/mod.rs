@@ -2,6 +2,7 @@
 
 mod amount;
 mod bounded;
+mod date;
 mod duration;
 mod expectation;
 mod fault;
@@ -13,7 +14,8 @@ mod moment;
 mod signed;
 
 pub use amount::Amount;
-pub use bounded::{ErrorStatus, FileName, Ordinal, PerMille, Percent};
+pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent};
+pub use date::Date;
 pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;

@@ -123,11 +123,18 @@ impl Engine {
         faults.chain(orders).chain(mails).chain(self.shared.unused_at_broker()).collect()
     }
 
+    /// Notes a fact about the run itself.
+    pub fn state(&self, fact: Fact) {
+        self.shared.push(None, fact);
+    }
+
     /// Ends the world and gives its history, with the account as it stands.
     pub fn finish(&self) -> Journal {
         self.shared.collect(None);
         let account = self.shared.account();
         self.shared.push(None, account);
+        let at_rest = !self.is_running() && self.next_pending().is_none();
+        self.shared.push(None, Fact::End { at_rest });
         self.shared.with(|state| std::mem::take(&mut state.journal))
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::engine::{Engine, IDLE_LIMIT};
-use crate::journal::Journal;
+use crate::journal::{Fact, Journal};
 
 /// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
 /// error in words.
@@ -34,6 +34,11 @@ pub trait Place {
     /// Notes something that the scenario does.
     fn note(&self, what: String) {
         self.engine().note(what);
+    }
+
+    /// Notes a fact about the run itself.
+    fn state(&self, fact: Fact) {
+        self.engine().state(fact);
     }
 
     /// Lets that much time pass.

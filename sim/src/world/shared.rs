@@ -17,6 +17,7 @@ use super::doors::Doors;
 use crate::cloud::Cloud;
 use crate::cloud::knobs::Span;
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
+use crate::dice::{Dice, Key};
 use crate::fault::{Faults, Meanwhiles, Phase, Site};
 use crate::journal::{Fact, Journal};
 
@@ -57,7 +58,9 @@ impl Counterparties {
 pub(super) struct State {
     pub cloud: Cloud,
     pub journal: Journal,
-    pub rng: fastrand::Rng,
+    pub dice: Dice,
+    /// Seeds what draws by itself within an invocation: the jitter of the SDK and of the broker's client.
+    pub jitter: Dice,
     pub call_latency: Span,
     /// The orders of each step, by their ids, in the order of their first post.
     pub orders: BTreeMap<String, Vec<String>>,
@@ -189,8 +192,9 @@ impl Shared {
         self.notify.notify_one();
     }
 
-    pub fn latency(&self) -> Duration {
-        self.with(|state| state.call_latency.draw(&mut state.rng))
+    /// How long a call takes one way.
+    pub fn latency(&self, way: Key) -> Duration {
+        self.with(|state| state.call_latency.draw(state.dice, way))
     }
 }
 

@@ -109,3 +109,15 @@ fn the_past_of_groups_leaves_no_trace_and_no_warning() {
     assert_eq!(evaluation.warnings.len(), 1);
     assert_eq!(evaluation.tree().lines().count(), 5, "{}", evaluation.tree());
 }
+
+#[test]
+fn a_group_of_broken_prices_is_skipped_and_says_why() {
+    let mut market = super::market();
+    market.insert("WILD".to_owned(), closes("0.000001 1000000000000 0.000001 1000000000000 0.000001"));
+    market.insert("FLAT".to_owned(), closes("50 50 50 50 50"));
+    let group = r#"(group "Wild" (if (> (current-price "WILD") 1) (asset "FLAT") (asset "WILD")))"#;
+    let source = format!(r#"(weight-equal (filter (stdev-return {{:window 4}}) (select-top 2) [{group} (asset "UP")]))"#);
+    let evaluation = evaluate_expression(&parse(&source).unwrap(), &market).unwrap();
+    assert_eq!(written(&evaluation.allocation), "UP 1");
+    assert!(evaluation.warnings[0].ends_with("the closes differ too much for their returns to be computed"), "{:?}", evaluation.warnings);
+}

@@ -129,10 +129,14 @@ fn windows_out_of_range_are_errors() {
 fn closes_that_are_no_prices_are_errors() {
     for broken in ["0", "-1", "1000000000001", "0.0000001"] {
         let series = closes(&format!("100 {broken} 101"));
-        for indicator in Indicator::ALL {
+        for indicator in Indicator::ALL.into_iter().filter(|indicator| *indicator != Indicator::CurrentPrice) {
             let result = indicator.compute(&series, 2);
             assert!(matches!(result, Err(IndicatorError::NotAPrice { number: 2, .. })), "{broken}: {result:?}");
         }
+        // The current price sees the last close only.
+        assert_eq!(Indicator::CurrentPrice.compute(&series, 1), Ok(decimal("101")));
+        let result = Indicator::CurrentPrice.compute(&series[..2], 1);
+        assert!(matches!(result, Err(IndicatorError::NotAPrice { number: 1, .. })), "{broken}: {result:?}");
     }
     assert_eq!(
         Indicator::CurrentPrice.compute(&closes("0"), 1).unwrap_err().to_string(),
@@ -148,6 +152,34 @@ fn extreme_prices_never_panic() {
         let expected_error = indicator == Indicator::StdevReturn;
         assert_eq!(result == Err(IndicatorError::OutOfRange), expected_error, "{}", indicator.name());
     }
+}
+
+#[test]
+fn closes_before_those_required_are_not_seen() {
+    let period = closes(GOLDEN);
+    let series: Vec<Decimal> = period.iter().cycle().take(700).copied().collect();
+    for indicator in Indicator::ALL {
+        for window in [2, 14, 67, 120, 200, 233] {
+            let required = indicator.bars_required(window);
+            let seen = indicator.compute(&series[700 - required..], window).expect("a value");
+            for more in [1, 2, 700 - required] {
+                let mut longer = vec![decimal("0"); more];
+                longer.extend(&series[700 - required..]);
+                assert_eq!(indicator.compute(&longer, window), Ok(seen), "{} {window} and {more} more", indicator.name());
+            }
+            assert_eq!(indicator.compute(&series, window), Ok(seen), "{} {window}", indicator.name());
+        }
+    }
+}
+
+#[test]
+fn a_recursion_starts_at_the_first_close_it_sees() {
+    // 250 falling closes and 200 that stand still: whoever saw the fall would not say 50, and the average would not be 10.
+    let series: Vec<Decimal> = (0..250).map(|session| Decimal::from(300 - session)).chain([decimal("10"); 200]).collect();
+    assert_eq!(Indicator::Rsi.compute(&series, 60), Ok(decimal("50")));
+    assert_eq!(Indicator::ExponentialMovingAveragePrice.compute(&series, 60), Ok(decimal("10")));
+    // A window of 67 requires 201 closes, two of which are of the fall here.
+    assert_ne!(Indicator::Rsi.compute(&series[..449], 67), Ok(decimal("50")));
 }
 
 #[test]

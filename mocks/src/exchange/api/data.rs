@@ -9,7 +9,7 @@ use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{plain, stamp};
 use crate::exchange::{Exchange, calendar, is_symbol};
 
-/// GET: daily bars of completed sessions. `limit` counts the bars of all symbols together; `next_page_token` goes on
+/// GET: daily bars of completed sessions, and of the one that is trading where the knobs say so. `limit` counts the bars of all symbols together; `next_page_token` goes on
 /// where a page ended. Any `adjustment` but `raw` takes splits and dividends out together, relative to the last
 /// completed session: the data carries one factor for both. Volume is never adjusted.
 pub(super) fn bars(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
@@ -99,7 +99,7 @@ fn symbols(query: &Query) -> Result<Vec<String>, Refusal> {
     }
 }
 
-/// The bars between `start` and `end` whose session has ended, and that the feed has by now, oldest first.
+/// The bars between `start` and `end` that the feed has by now, oldest first.
 fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query, adjusted: bool) -> Result<Vec<Bar>, Refusal> {
     if exchange.asset(symbol).is_none() {
         return Ok(Vec::new());
@@ -107,11 +107,19 @@ fn visible(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query,
     let today = calendar::midnight(calendar::market_date(now));
     let start = query.moment("start").map_err(as_data)?.unwrap_or(today);
     let end = query.moment("end").map_err(as_data)?.unwrap_or(now);
-    let last = calendar::last_completed(earlier(now, exchange.setup.knobs.hide_new_bars_for)).date;
+    let knobs = &exchange.setup.knobs;
+    let last = calendar::last_completed(earlier(now, knobs.hide_new_bars_for)).date;
     let (from, to) = (calendar::market_date(start), calendar::market_date(end).min(last));
     let market = &exchange.market;
     let mut bars = if adjusted { market.adjusted_bars(symbol, from, to, last) } else { market.bars(symbol, from, to) };
+    if let Some(bar) = market.unfinished_bar(symbol, now).filter(|bar| knobs.show_unfinished_bar && calendar::midnight(bar.date) <= end) {
+        let basis = market.bar(symbol, last).filter(|_| adjusted).map(|basis| basis.adjusted_close / basis.close);
+        bars.push(basis.map_or(bar.clone(), |basis| bar.scaled(bar.adjusted_close / bar.close / basis, 4)));
+    }
     bars.retain(|bar| start <= calendar::midnight(bar.date));
+    if let Some(missing) = knobs.no_bars.get(symbol) {
+        bars.retain(|bar| !missing.contains(bar.date));
+    }
     Ok(bars)
 }
 

@@ -83,7 +83,7 @@ fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, 
     let method = request.method();
     match (*resource, rest) {
         ("orders", []) if method == post => orders::place(exchange, now, request.body()),
-        ("orders", []) if method == get => orders::list(exchange, &query),
+        ("orders", []) if method == get => orders::list(exchange, now, &query),
         ("orders", []) if method == delete => orders::cancel_all(exchange, now),
         ("orders:by_client_order_id", []) if method == get => orders::by_client_order_id(exchange, now, &query),
         ("orders", [id]) if method == get => orders::by_id(exchange, now, id),

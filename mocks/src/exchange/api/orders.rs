@@ -47,8 +47,9 @@ pub(super) fn by_client_order_id(exchange: &Exchange, now: DateTime<Utc>, query:
     }
 }
 
-/// GET: a list, newest first unless asked otherwise.
-pub(super) fn list(exchange: &Exchange, query: &Query) -> Result<Reply, Refusal> {
+/// GET: a list, newest first unless asked otherwise;
+/// blind to fresh orders for as long as the replica lags.
+pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
     let status = query.get("status").unwrap_or("open");
     let wanted = |order: &Order| match status {
         "open" => !order.status.is_final(),
@@ -61,8 +62,10 @@ pub(super) fn list(exchange: &Exchange, query: &Query) -> Result<Reply, Refusal>
     let limit = query.count("limit", 50, 1, 500)?;
     let (after, until) = (query.moment("after")?, query.moment("until")?);
     let (symbols, side) = (query.symbols(), query.get("side"));
+    let lag = exchange.setup.knobs.hide_new_orders_for;
     let chosen = exchange.orders.iter().filter(|order| {
         wanted(order)
+            && later(order.times.created, lag) <= now
             && after.is_none_or(|after| order.times.created > after)
             && until.is_none_or(|until| order.times.created < until)
             && (symbols.is_empty() || symbols.contains(&order.symbol))

@@ -149,6 +149,23 @@ impl Market {
         self.bars(symbol, date, date).pop()
     }
 
+    /// The bar that `symbol` has so far in the session that is trading at `now`.
+    pub fn unfinished_bar(&self, symbol: &str, now: DateTime<Utc>) -> Option<Bar> {
+        let session = calendar::session_at(now)?;
+        let whole = self.bar(symbol, session.date)?;
+        let path = Path::new(&whole, session);
+        let passed = path.turns().filter(|at| *at <= now).chain([floor(now)]).map(|at| cents(path.at(at)));
+        let (mut high, mut low) = (whole.open, whole.open);
+        for price in passed {
+            (high, low) = (high.max(price), low.min(price));
+        }
+        let close = cents(path.at(floor(now)));
+        let (gone, length) =
+            ((now - session.open).num_seconds().unsigned_abs(), (session.close - session.open).num_seconds().unsigned_abs());
+        let volume = whole.volume / length * gone;
+        Some(Bar { volume, high, low, close, adjusted_close: close * whole.adjusted_close / whole.close, ..whole })
+    }
+
     /// The price `symbol` last traded at by `now`: the middle of the path while the market is open, else the close of
     /// the last session; rounded to cents. `None` before its first day.
     pub fn price(&self, symbol: &str, now: DateTime<Utc>) -> Option<Decimal> {

@@ -15,6 +15,9 @@ pub struct ExchangeGiven {
     pub hide_fill_price_for: Option<Span>,
     /// How long after a session the data feed does not show its bar.
     pub hide_new_bars_for: Option<Span>,
+    /// Whether the feed shows a bar of the session that is not yet over, from the trades so far.
+    #[serde(default)]
+    pub show_unfinished_bar: bool,
     /// How long a `client_order_id` is refused a second time.
     pub remember_client_order_ids_for: Option<Span>,
     /// The rate limit.

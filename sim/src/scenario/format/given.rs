@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{ExchangeGiven, Topology};
 use crate::scenario::mail_script::MailRuleGiven;
-use crate::scenario::{Amount, FileName, Knobs, MailScript, SignedAmount, Span, Start};
+use crate::scenario::{Amount, Date, FileName, Knobs, MailScript, SignedAmount, Span, Start};
 
 /// The world before anything happens.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -56,6 +56,8 @@ pub struct AssetGiven {
     pub closes: Vec<Amount>,
     /// What the data feed shows instead of the market's quote.
     pub quote: Option<QuoteGiven>,
+    /// Days of which the data feed has no bar; prices and trades are there all the same.
+    pub no_bars: Option<DaysGiven>,
     /// Whether parts of a share can be traded.
     #[serde(default = "yes")]
     pub fractionable: bool,
@@ -66,6 +68,39 @@ pub struct AssetGiven {
 
 fn yes() -> bool {
     true
+}
+
+/// Days that follow each other.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "DaysWritten")]
+#[schemars(with = "DaysWritten")]
+pub struct DaysGiven {
+    /// The first; none where they have no beginning.
+    pub from: Option<Date>,
+    /// The last; none where they have no end.
+    pub to: Option<Date>,
+}
+
+/// Days that follow each other, from the first to the last, both included; without the one they have no beginning, without
+/// the other no end.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DaysWritten {
+    /// The first.
+    from: Option<Date>,
+    /// The last.
+    to: Option<Date>,
+}
+
+impl TryFrom<DaysWritten> for DaysGiven {
+    type Error = String;
+
+    fn try_from(DaysWritten { from, to }: DaysWritten) -> Result<Self, String> {
+        match (from, to) {
+            (Some(Date(from)), Some(Date(to))) if from > to => Err(format!("from {from} is after to {to}: write the earlier day as from")),
+            _ => Ok(Self { from, to }),
+        }
+    }
 }
 
 /// What the data feed shows.
