@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use alchemiser_mocks::exchange::{OrderFacts, Report};
+use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report};
 
 use crate::cloud::record::Record;
 use crate::journal::{Entry, Fact, Journal};
@@ -139,10 +139,14 @@ fn apply(line: &mut OrderLine, report: &Report) {
             line.filled = filled_quantity.normalize().to_string();
             line.status = if line.filled == line.quantity { "filled" } else { "partially_filled" }.to_owned();
         }
+        Report::OrderAccepted { status, .. } if !matches!(status, OrderStatus::Accepted | OrderStatus::PendingNew) => {
+            line.status = status.as_str().to_owned();
+        }
         Report::OrderCancelled { .. } => line.status = "canceled".to_owned(),
         Report::OrderExpired { .. } => line.status = "expired".to_owned(),
         Report::OrderReplaced { .. } => line.status = "replaced".to_owned(),
         Report::OrderRejected { .. } => line.status = "rejected".to_owned(),
+        Report::OrderStatusChanged { status, .. } => line.status = status.as_str().to_owned(),
         _ => {}
     }
 }

@@ -16,6 +16,10 @@ impl Exchange {
     /// Lets one thing happen.
     pub(super) fn happen(&mut self, at: DateTime<Utc>, index: usize, due: Due) {
         debug_assert!(!self.orders[index].status.is_final(), "what is final has nothing due");
+        let is_trade = matches!(due, Due::Match | Due::Fill | Due::FillPart);
+        if is_trade && self.market.is_frozen(&self.orders[index].symbol, at) {
+            return self.agenda.park(index, due);
+        }
         match due {
             Due::Acknowledge => self.acknowledge(at, index),
             Due::Match => self.match_quote(at, index),
@@ -23,6 +27,9 @@ impl Exchange {
             Due::FillPart => self.fill_part(at, index),
             Due::Reject => self.reject(at, index, "order was rejected by the market"),
             Due::Cancel => self.finish_cancel(at, index),
+            Due::ShowNoMore => self.show_no_more(at, index),
+            Due::EndDay => self.end_day(at, index),
+            Due::NextDay => self.begin_day(at, index),
             Due::Expire => {
                 self.finish(at, index, OrderStatus::Expired);
                 let (order, filled_quantity) = self.facts(index);
@@ -34,10 +41,17 @@ impl Exchange {
     /// Takes a cancel request: the order becomes `pending_cancel` and, unless it fills first, `canceled` a little
     /// later. Refuses an order that is final or already being cancelled.
     pub(super) fn request_cancel(&mut self, now: DateTime<Utc>, index: usize) -> Result<(), Refusal> {
+        if self.setup.account.account_blocked {
+            return Err(Refusal::forbidden("account is restricted from trading"));
+        }
         let order = &mut self.orders[index];
-        if order.status.is_final() || order.status == OrderStatus::PendingCancel {
-            let text = format!("order is already in \"{}\" state", order.status.as_str());
-            return Err(Refusal::unprocessable(text));
+        match order.status {
+            // As seen at Alpaca, where a replacement hung.
+            OrderStatus::PendingReplace => return Err(Refusal::unprocessable("original order pending replacement")),
+            status if status.is_final() || matches!(status, OrderStatus::PendingCancel | OrderStatus::Calculated) => {
+                return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", status.as_str())));
+            }
+            _ => {}
         }
         order.status = OrderStatus::PendingCancel;
         order.times.updated = now;
@@ -115,7 +129,7 @@ impl Exchange {
     }
 
     fn is_after_hours(&mut self, at: DateTime<Utc>, index: usize) -> bool {
-        let closed = self.market.hours().session_at(at).is_none();
+        let closed = !self.is_open(&self.orders[index].symbol, at);
         if closed {
             self.wait_for_tomorrow(at, index);
         }
@@ -167,12 +181,14 @@ impl Exchange {
     fn fill(&mut self, at: DateTime<Utc>, index: usize, quantity: Decimal, price: Decimal) {
         let order = &self.orders[index];
         let (symbol, side) = (order.symbol.clone(), order.side);
-        let quantity = match side {
-            Side::Buy if quantity * price > self.spendable(at, Some(index)) => {
+        let held = self.ledger.quantity(&symbol);
+        let quantity = match (side, order.opens) {
+            (_, true) if quantity * price > self.payable(at, index) => {
                 return self.give_up(at, index, "insufficient buying power");
             }
-            Side::Buy => quantity,
-            Side::Sell => quantity.min(self.ledger.quantity(&symbol)),
+            (_, true) => quantity,
+            (Side::Buy, false) => quantity.min((-held).max(Decimal::ZERO)),
+            (Side::Sell, false) => quantity.min(held.max(Decimal::ZERO)),
         };
         if quantity <= Decimal::ZERO {
             return;
@@ -187,7 +203,7 @@ impl Exchange {
             Amount::Notional(_) => order.remaining(price).is_zero(),
         };
         if complete {
-            self.finish(at, index, OrderStatus::Filled);
+            self.complete(at, index);
         } else if order.status != OrderStatus::PendingCancel {
             order.status = OrderStatus::PartiallyFilled;
         }
@@ -212,7 +228,7 @@ impl Exchange {
     }
 
     /// Ends the order's life: stamps it and forgets what was due.
-    fn finish(&mut self, at: DateTime<Utc>, index: usize, status: OrderStatus) {
+    pub(super) fn finish(&mut self, at: DateTime<Utc>, index: usize, status: OrderStatus) {
         let order = &mut self.orders[index];
         debug_assert!(!order.status.is_final() && status.is_final(), "an order ends once");
         order.status = status;

@@ -32,6 +32,10 @@ pub(super) enum Movement {
     Fill(Fill),
     /// Cash comes, or goes where the amount is negative.
     Cash { at: DateTime<Utc>, amount: Decimal },
+    /// A symbol's shares become so many, and what each of them cost changes with it.
+    Split { at: DateTime<Utc>, symbol: String, quantity: Decimal, price_factor: Decimal },
+    /// A symbol's shares are held under another name.
+    Rename { at: DateTime<Utc>, from: String, to: String },
 }
 
 impl Movement {
@@ -39,7 +43,7 @@ impl Movement {
     pub(super) fn at(&self) -> DateTime<Utc> {
         match self {
             Self::Fill(fill) => fill.at,
-            Self::Cash { at, .. } => *at,
+            Self::Cash { at, .. } | Self::Split { at, .. } | Self::Rename { at, .. } => *at,
         }
     }
 
@@ -47,7 +51,7 @@ impl Movement {
     pub(super) fn fill(&self) -> Option<&Fill> {
         match self {
             Self::Fill(fill) => Some(fill),
-            Self::Cash { .. } => None,
+            Self::Cash { .. } | Self::Split { .. } | Self::Rename { .. } => None,
         }
     }
 
@@ -56,6 +60,18 @@ impl Movement {
         match self {
             Self::Fill(fill) => fill.apply(cash, holdings),
             Self::Cash { amount, .. } => *cash += amount,
+            Self::Split { symbol, quantity, price_factor, .. } => {
+                let average = holdings.remove(symbol).and_then(|holding| holding.average);
+                if !quantity.is_zero() {
+                    let average = average.map(|average| (average * price_factor).round_dp(12));
+                    holdings.insert(symbol.clone(), Holding { quantity: *quantity, average });
+                }
+            }
+            Self::Rename { from, to, .. } => {
+                if let Some(holding) = holdings.remove(from) {
+                    holdings.insert(to.clone(), holding);
+                }
+            }
         }
     }
 }
@@ -74,7 +90,9 @@ impl Fill {
             return;
         }
         let opens = before.quantity.is_zero() || before.quantity.is_sign_positive() == signed.is_sign_positive();
+        let crosses = !opens && before.quantity.is_sign_positive() != quantity.is_sign_positive();
         let average = match before.average {
+            _ if crosses => Some(self.price),
             Some(average) if opens => Some(((average * before.quantity.abs() + value) / quantity.abs()).round_dp(12)),
             average => average,
         };

@@ -64,7 +64,7 @@ impl Stage {
             Action::DisableRule(name) => self.set_rule(world, name, false).await?,
             Action::EnableRule(name) => self.set_rule(world, name, true).await?,
             Action::Broker(given) => {
-                let (action, words) = hand::action(given);
+                let (action, words) = hand::action(given)?;
                 world.act_at_broker(&action, &words);
             }
         }

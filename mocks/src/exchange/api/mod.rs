@@ -96,6 +96,8 @@ fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, 
         ("positions", [symbol]) if method == get => positions::show(exchange, now, symbol),
         ("positions", [symbol]) if method == delete => positions::close(exchange, now, symbol, &query),
         ("assets", [symbol]) if method == get => assets::show(exchange, symbol),
+        // A coin's pair, whose slash is decoded already.
+        ("assets", [base, quote]) if method == get => assets::show(exchange, &format!("{base}/{quote}")),
         ("clock", []) if method == get => time::clock(exchange.market.hours(), now),
         ("calendar", []) if method == get => time::calendar(exchange.market.hours(), now, &query),
         ("stocks", ["bars"]) if method == get => data::bars(exchange, now, &query),

@@ -5,16 +5,16 @@ use serde::Deserialize;
 
 use super::SideGiven;
 use crate::check::Finding;
-use crate::scenario::{Amount, Invariant};
+use crate::scenario::{Amount, Invariant, SignedAmount};
 
 /// What must hold in the end.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The account's cash in dollars, to the cent.
-    pub cash: Amount,
-    /// Shares held, by symbol; all of them.
-    pub positions: BTreeMap<String, Amount>,
+    pub cash: SignedAmount,
+    /// Shares held, by symbol; all of them, negative where they are held short.
+    pub positions: BTreeMap<String, SignedAmount>,
     /// The mails, in order; all of them.
     pub mails: Vec<MailExpected>,
     /// The orders that reached the broker, refused ones too, in order; all of them.

@@ -10,9 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::action::Action;
-pub use self::broker::{BrokerGiven, MeanwhileGiven};
+pub use self::broker::{AccountChangeGiven, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven, PlaceGiven, ReplaceGiven};
 pub use self::capability::Capability;
-pub use self::exchange::{ExchangeGiven, OrderEffectGiven, OrderRuleGiven, SideGiven};
+pub use self::exchange::{ExchangeGiven, OrderEffectGiven, OrderRuleGiven, ShowGiven, ShownStatus, SideGiven};
 pub use self::expect::{DeadLetterExpected, Expect, MailExpected, OrderExpected, ResponseExpected};
 pub use self::given::{AssetGiven, Given, QuoteGiven};
 pub use self::topology::Topology;
