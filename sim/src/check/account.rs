@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use alchemiser_mocks::exchange::{OrderFacts, Report, Side};
+use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report, Side};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -84,6 +84,18 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 fill(&mut ledger, order, *fill_quantity, *fill_price);
                 judge_fill(&ledger, order, limit, entry.sequence, &mut judgement);
                 if let Some(id) = order.order_id.filter(|_| status.is_final()) {
+                    ledger.open.remove(&id);
+                }
+            }
+            Report::Split { symbol, after, .. } => {
+                ledger.positions.insert(symbol, *after);
+            }
+            Report::SymbolRenamed { symbol, to, quantity, .. } => {
+                ledger.positions.remove(symbol.as_str());
+                ledger.positions.insert(to, *quantity);
+            }
+            Report::OrderStatusChanged { order, status: OrderStatus::DoneForDay | OrderStatus::Calculated, .. } => {
+                if let Some(id) = order.order_id {
                     ledger.open.remove(&id);
                 }
             }
