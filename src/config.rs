@@ -108,6 +108,11 @@ pub struct AlpacaSettings {
     pub secret: String,
     /// `ALPACA__TRADING_MODE`; must agree with the endpoint.
     pub trading_mode: TradingMode,
+    /// `ALPACA__BORROWING_LIMIT`: dollars that buys may borrow from the broker; 0 unless said.
+    pub borrowing_limit: Decimal,
+    /// `ALPACA__PRICE_TOLERANCE_PERCENT`: how far above the plan's price a buy may be before it gets fewer shares; as a part
+    /// of the price, 0.01 unless said.
+    pub price_tolerance: Decimal,
 }
 
 /// The mail server and the people.
@@ -143,6 +148,11 @@ pub struct ConfigError(pub Vec<String>);
 
 /// The first words of our settings' names, however many underscores follow; every other variable is somebody else's.
 const WORDS: &[&str] = &["APP", "EVENTBRIDGE", "ALPACA", "EMAIL", "SMTP", "STRATEGY", "LOGGING", "IDEMPOTENCY", "WORKFLOW"];
+
+/// More than anybody lends to such an account: a larger limit is a mistake of units.
+const MOST_BORROWED: Decimal = Decimal::from_parts(10_000_000, 0, 0, false, 0);
+/// Percent. A buy at a price that is off by more is no more what the plan meant.
+const WIDEST_TOLERANCE: Decimal = Decimal::from_parts(10, 0, 0, false, 0);
 
 const LIVE_ENDPOINT: &str = "https://api.alpaca.markets";
 
@@ -247,6 +257,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An exact decimal from 0 to `most`.
+    fn amount(&mut self, name: &str, default: Decimal, most: Decimal) -> Decimal {
+        let Some(text) = self.find(&[name]) else { return default };
+        match decimal_from_text(text) {
+            Ok(amount) if (Decimal::ZERO..=most).contains(&amount) => amount,
+            Ok(amount) => {
+                self.problems.push(format!("{name} is {amount}, which is not from 0 to {most}"));
+                default
+            }
+            Err(reason) => {
+                self.problems.push(format!("{name}: {reason}"));
+                default
+            }
+        }
+    }
+
     fn event_bus(&mut self) -> EventBusSettings {
         EventBusSettings {
             use_eventbridge: self.flag("EVENTBRIDGE__USE_EVENTBRIDGE"),
@@ -278,6 +304,8 @@ impl<'a> Reader<'a> {
             key: self.required(&["ALPACA__KEY", "ALPACA_KEY"]),
             secret: self.required(&["ALPACA__SECRET", "ALPACA_SECRET"]),
             trading_mode,
+            borrowing_limit: self.amount("ALPACA__BORROWING_LIMIT", Decimal::ZERO, MOST_BORROWED),
+            price_tolerance: self.amount("ALPACA__PRICE_TOLERANCE_PERCENT", Decimal::ONE, WIDEST_TOLERANCE) / Decimal::ONE_HUNDRED,
         }
     }
 

@@ -40,7 +40,7 @@ macro_rules! text_id {
 
 text_id!(CorrelationId, "Names one workflow through all its invocations, events, log lines and mails.");
 text_id!(EventId, "Names one event; the same cause always yields the same id.");
-text_id!(PlanId, "Names one rebalance plan; derived from its SignalGenerated event.");
+text_id!(PlanId, "Names one rebalance plan; derived from the event that it was made for.");
 text_id!(ClientOrderId, "The id we give an order, at most 48 characters, so that the broker can refuse a second one.");
 
 fn derive(parts: &[&str]) -> Uuid {
@@ -63,10 +63,10 @@ impl EventId {
 }
 
 impl PlanId {
-    /// The id of the plan made from a SignalGenerated event.
+    /// The id of the plan made for an event: SignalGenerated, or the RebalancePlanned of a plan that was overtaken.
     #[must_use]
-    pub fn of_signal(signal: &EventId) -> Self {
-        Self(format!("plan-{}", derive(&["plan", signal.as_str()])))
+    pub fn caused_by(event: &EventId) -> Self {
+        Self(format!("plan-{}", derive(&["plan", event.as_str()])))
     }
 }
 
@@ -80,6 +80,12 @@ impl ClientOrderId {
         let digest = Sha256::digest(format!("{plan}\u{1f}{symbol}\u{1f}{side}\u{1f}{leg}").as_bytes());
         let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
         Self(format!("{OURS}{symbol}-{side}-{leg}-{hex}"))
+    }
+
+    /// Whether `id` is that of one of the first `legs` legs of a plan's order for `symbol` on `side`.
+    #[must_use]
+    pub fn is_of_plan(id: &str, plan: &PlanId, symbol: &str, side: &str, legs: u32) -> bool {
+        Self::is_ours(id) && (1..=legs).any(|leg| Self::of_leg(plan, symbol, side, leg).as_str() == id)
     }
 
     /// Whether an id at the broker is one of these.
@@ -127,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_client_order_id_fits_the_brokers_limit() {
-        let plan = PlanId::of_signal(&EventId::new("signal"));
+        let plan = PlanId::caused_by(&EventId::new("signal"));
         let id = ClientOrderId::of_leg(&plan, "ABCDEFGHIJ", "sell", 12);
         assert!(id.as_str().len() <= 48, "{id} has {} characters", id.as_str().len());
     }

@@ -33,6 +33,7 @@ pub mod notification;
 pub mod orchestration;
 pub mod pnl;
 pub mod portfolio;
+pub mod quote;
 pub mod redact;
 pub mod response;
 pub mod router;

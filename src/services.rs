@@ -9,7 +9,7 @@ use crate::error::{Fault, Refusal, StepError};
 use crate::event::{Body, Event, Origin, WorkflowFailed};
 use crate::step::{Conclusion, Steps};
 use crate::timestamp::Timestamp;
-use crate::workflow::{State, Workflow, Workflows};
+use crate::workflow::{Failure, State, Workflow, Workflows};
 
 /// The parts of the system that handlers share.
 #[derive(Clone)]
@@ -116,10 +116,9 @@ impl Services {
     pub fn failure(&self, workflow: &Workflow, cause: &Event, part: FailedPart, refusal: &Refusal) -> Conclusion {
         tracing::error!(step = part.step, reason = %refusal, "workflow failed");
         let failed = self.caused(cause, workflow_failed(cause, part, refusal));
-        let without_orders = workflow.plan_id.is_none();
         Conclusion {
             entries: vec![self.steps.entry(&failed)],
-            changes: self.workflows.failing(workflow, &refusal.reason, None, without_orders),
+            changes: self.workflows.failing(workflow, &Failure::of(workflow, &refusal.reason)),
             ..Conclusion::default()
         }
     }

@@ -21,8 +21,23 @@ pub struct Conclusion {
     pub entries: Vec<BusEntry>,
     /// The changes that must hold together with them.
     pub changes: Vec<TransactWriteItem>,
-    /// The events to publish where the changes are refused: what has happened must be told even then.
-    pub entries_if_refused: Vec<BusEntry>,
+    /// What to do where the changes are refused.
+    pub if_refused: IfRefused,
+}
+
+/// What becomes of a step whose changes are refused, because something is no more as it was when they were decided on.
+#[derive(Clone, Debug)]
+pub enum IfRefused {
+    /// The step is done, and these events are published: what has happened must be told even then.
+    Publish(Vec<BusEntry>),
+    /// The decision is void, as if it had never been made: a later attempt decides anew.
+    Forget,
+}
+
+impl Default for IfRefused {
+    fn default() -> Self {
+        Self::Publish(Vec::new())
+    }
 }
 
 /// The work of a step. Boxed, because the handlers' futures together would fill a small stack.
@@ -113,8 +128,13 @@ impl Steps {
                 Ok(Outcome::Processed)
             }
             Recorded::Refused => {
-                self.claims.record(lease, &conclusion.entries_if_refused, Vec::new()).await?;
-                self.finish(lease, &conclusion.entries_if_refused).await?;
+                match conclusion.if_refused {
+                    IfRefused::Publish(entries) => {
+                        self.claims.record(lease, &entries, Vec::new()).await?;
+                        self.finish(lease, &entries).await?;
+                    }
+                    IfRefused::Forget => self.claims.release(lease).await?,
+                }
                 Ok(Outcome::Refused)
             }
         }

@@ -1,9 +1,11 @@
 //! The durable record of one workflow: running, completed or failed (rules 5 to 8 of the architecture).
 //!
 //! The table also holds one record a session, which binds the run of an account and session to its workflow
-//! and, at execution, to its plan. Acting steps change these records in the same transaction that records
+//! and, at execution, to its plan; and one an account, which says how far the plans on it have come. Acting steps change these records in the same transaction that records
 //! their events; the functions named like `opening` give the writes for that transaction.
 
+mod account;
+mod leftover;
 mod record;
 
 use std::time::Duration;
@@ -21,6 +23,9 @@ use crate::store::{
     Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_text, number, only_conditions_failed, ordered, text, unavailable,
 };
 
+pub use self::account::Binding;
+use self::account::Written;
+pub use self::leftover::Leftover;
 pub use self::record::{Session, State, Workflow};
 use self::record::{notification, read};
 
@@ -31,16 +36,43 @@ const AWAITING_MAIL: &str = "awaiting-mail";
 /// How often the watchdog repeats a notification that nobody confirmed.
 pub const MAXIMUM_REMINDERS: i64 = 3;
 
-/// What became of binding a session to a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Binding {
-    /// The plan may be executed.
-    Bound,
-    /// The session belongs to another plan, or the workflow has ended.
-    Refused,
+/// The condition on a workflow that its steps may act for.
+const RUNNING: &str = "#state = :running";
+
+/// How a workflow fails, and what that was decided on.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure<'a> {
+    /// A sentence for the reader of the mail.
+    pub reason: &'a str,
+    /// Its TradeExecuted event, if it came to one.
+    pub result: Option<&'a Event>,
+    /// The plan that it was bound to when this was decided.
+    pub plan_id: Option<&'a PlanId>,
+    /// Whether another run may have the session: no order was placed.
+    pub frees_session: bool,
+    /// Whether it fails because nobody ended it by its deadline: then it must still be the same deadline.
+    pub is_overdue: bool,
 }
 
-/// The table of workflow and session records.
+impl<'a> Failure<'a> {
+    /// The failure of a workflow as it was read: before it was bound to a plan it frees its session.
+    #[must_use]
+    pub fn of(workflow: &'a Workflow, reason: &'a str) -> Self {
+        let plan_id = workflow.plan_id.as_ref();
+        Self { reason, result: None, plan_id, frees_session: plan_id.is_none(), is_overdue: false }
+    }
+}
+
+/// What the watchdog has to see to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Workflows that nobody has ended, or whose mail nobody has confirmed.
+    pub workflows: Vec<Workflow>,
+    /// Sessions that could not buy all for want of money that was still to come.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// The table of workflow, session and account records.
 #[derive(Clone, Debug)]
 pub struct Workflows {
     client: Client,
@@ -109,44 +141,65 @@ impl Workflows {
     /// The write that notes a step of a running workflow; refused where the workflow has ended.
     #[must_use]
     pub fn advancing(&self, correlation_id: &CorrelationId, step: &str) -> Vec<TransactWriteItem> {
-        vec![self.update(correlation_id, "SET step = :step", true, vec![(":step", text(step))])]
+        vec![self.update(correlation_id, "SET step = :step", Some(RUNNING), vec![(":step", text(step))])]
     }
 
-    /// The write that completes a running workflow with its TradeExecuted event.
+    /// The writes that complete a running workflow with its TradeExecuted event; `plan_id` is the plan that was carried out,
+    /// if any.
     #[must_use]
-    pub fn completing(&self, correlation_id: &CorrelationId, result: &Event) -> Vec<TransactWriteItem> {
+    pub fn completing(&self, workflow: &Workflow, result: &Event, plan_id: Option<&PlanId>) -> Vec<TransactWriteItem> {
         let values = vec![(":final", text(State::Completed.as_str())), (":result", text(result.to_json()))];
-        vec![self.update(correlation_id, "SET #state = :final, #result = :result", true, values)]
-    }
-
-    /// The writes that fail a running workflow. A run that failed without an order frees its session.
-    #[must_use]
-    pub fn failing(&self, workflow: &Workflow, reason: &str, result: Option<&Event>, without_orders: bool) -> Vec<TransactWriteItem> {
-        let mut values = vec![(":final", text(State::Failed.as_str())), (":reason", text(reason))];
-        let mut change = "SET #state = :final, failure_reason = :reason".to_owned();
-        if let Some(event) = result {
-            change.push_str(", #result = :result");
-            values.push((":result", text(event.to_json())));
-        }
-        let mut writes = vec![self.update(&workflow.correlation_id, &change, true, values)];
-        if without_orders {
-            writes.push(self.freeing(workflow));
-        }
+        let mut writes = vec![self.update(&workflow.correlation_id, "SET #state = :final, #result = :result", Some(RUNNING), values)];
+        writes.extend(plan_id.map(|plan_id| self.concluding(workflow, plan_id)));
         writes
     }
 
-    fn freeing(&self, workflow: &Workflow) -> TransactWriteItem {
-        let update = Update::builder()
+    /// The writes that fail a running workflow. They are refused where it is no more what the decision was made on: ended, or
+    /// bound to another plan than `failure.plan_id`.
+    #[must_use]
+    pub fn failing(&self, workflow: &Workflow, failure: &Failure<'_>) -> Vec<TransactWriteItem> {
+        let mut values = vec![(":final", text(State::Failed.as_str())), (":reason", text(failure.reason))];
+        let mut change = "SET #state = :final, failure_reason = :reason".to_owned();
+        if let Some(event) = failure.result {
+            change.push_str(", #result = :result");
+            values.push((":result", text(event.to_json())));
+        }
+        let mut condition = RUNNING.to_owned();
+        match failure.plan_id {
+            Some(plan_id) => {
+                condition.push_str(" AND plan_id = :plan");
+                values.push((":plan", text(plan_id.as_str())));
+            }
+            None => condition.push_str(" AND attribute_not_exists(plan_id)"),
+        }
+        if failure.is_overdue {
+            condition.push_str(" AND deadline = :seen");
+            values.push((":seen", number(workflow.deadline.timestamp_millis())));
+        }
+        let mut writes = vec![self.update(&workflow.correlation_id, &change, Some(&condition), values)];
+        if failure.frees_session {
+            writes.push(self.freeing(workflow, failure.plan_id));
+        }
+        // A plan that the watchdog gives up was left halfway: the account stays unsettled.
+        writes.extend(failure.plan_id.filter(|_| !failure.is_overdue).map(|plan_id| self.concluding(workflow, plan_id)));
+        writes
+    }
+
+    /// Sets the session free, unless it was bound to another plan than the one that the decision was made on.
+    fn freeing(&self, workflow: &Workflow, plan_id: Option<&PlanId>) -> TransactWriteItem {
+        let bound = if plan_id.is_some() { "plan_id = :plan" } else { "attribute_not_exists(plan_id)" };
+        let mut update = Update::builder()
             .table_name(&self.table)
             .key("record_key", text(workflow.session.key()))
             .update_expression("SET #state = :free")
-            .condition_expression("correlation_id = :mine")
+            .condition_expression(format!("correlation_id = :mine AND {bound}"))
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":free", text("free"))
-            .expression_attribute_values(":mine", text(workflow.correlation_id.as_str()))
-            .build()
-            .expect("all required members are set");
-        TransactWriteItem::builder().update(update).build()
+            .expression_attribute_values(":mine", text(workflow.correlation_id.as_str()));
+        if let Some(plan_id) = plan_id {
+            update = update.expression_attribute_values(":plan", text(plan_id.as_str()));
+        }
+        TransactWriteItem::builder().update(update.build().expect("all required members are set")).build()
     }
 
     /// The write that notes that the mail is out. A final state does not block a
@@ -154,28 +207,7 @@ impl Workflows {
     #[must_use]
     pub fn notified(&self, correlation_id: &CorrelationId) -> Vec<TransactWriteItem> {
         let values = vec![(":at", number(self.clock.now().timestamp_millis()))];
-        vec![self.update(correlation_id, "SET notified_at = :at REMOVE awaits", false, values)]
-    }
-
-    /// Binds the workflow's session to `plan_id` before the first order, and gives execution its time.
-    ///
-    /// # Errors
-    /// [`StepError::StoreUnavailable`]
-    pub async fn bind(&self, workflow: &Workflow, plan_id: &PlanId) -> Result<Binding, StepError> {
-        let session = Update::builder()
-            .table_name(&self.table)
-            .key("record_key", text(workflow.session.key()))
-            .update_expression("SET plan_id = :plan")
-            .condition_expression("correlation_id = :mine AND (attribute_not_exists(plan_id) OR plan_id = :plan)")
-            .expression_attribute_values(":plan", text(plan_id.as_str()))
-            .expression_attribute_values(":mine", text(workflow.correlation_id.as_str()))
-            .build()
-            .expect("all required members are set");
-        let deadline = number((self.clock.now() + OVERDUE_AFTER).timestamp_millis());
-        let values = vec![(":plan", text(plan_id.as_str())), (":deadline", deadline)];
-        let own = self.update(&workflow.correlation_id, "SET plan_id = :plan, deadline = :deadline", true, values);
-        let writes = vec![TransactWriteItem::builder().update(session).build(), own];
-        Ok(if self.write(writes).await? { Binding::Bound } else { Binding::Refused })
+        vec![self.update(correlation_id, "SET notified_at = :at REMOVE awaits", None, values)]
     }
 
     /// Makes all of `writes` or none, and says which: false where one of their conditions does not hold.
@@ -183,10 +215,14 @@ impl Workflows {
     /// # Errors
     /// [`StepError::StoreUnavailable`]
     pub async fn write(&self, writes: Vec<TransactWriteItem>) -> Result<bool, StepError> {
+        Ok(matches!(self.try_write(writes).await?, Written::All))
+    }
+
+    async fn try_write(&self, writes: Vec<TransactWriteItem>) -> Result<Written, StepError> {
         match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(failure) if only_conditions_failed(cancellation_reasons(failure)) => Ok(false),
+            Ok(_) => Ok(Written::All),
+            Err(error) => match error.as_service_error().map(cancellation_reasons) {
+                Some(reasons) if only_conditions_failed(reasons) => Ok(Written::refused(reasons)),
                 _ => Err(unavailable(&error)),
             },
         }
@@ -222,35 +258,43 @@ impl Workflows {
         }
     }
 
-    /// Counts one more reminder.
+    /// Counts one more reminder, unless another round has counted since `workflow` was read.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
-    pub async fn remind(&self, correlation_id: &CorrelationId) -> Result<(), StepError> {
+    pub async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {
         let deadline = number((self.clock.now() + OVERDUE_AFTER).timestamp_millis());
-        self.client
+        let seen = if workflow.reminders == 0 { "attribute_not_exists(reminders)" } else { "reminders = :seen" };
+        let values = vec![(":count", number(workflow.reminders + 1)), (":deadline", deadline)];
+        let mut update = self
+            .client
             .update_item()
             .table_name(&self.table)
-            .key("record_key", text(workflow_key(correlation_id)))
-            .update_expression("SET reminders = if_not_exists(reminders, :zero) + :one, deadline = :deadline")
-            .condition_expression("attribute_exists(record_key)")
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":deadline", deadline)
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        Ok(())
+            .key("record_key", text(workflow_key(&workflow.correlation_id)))
+            .update_expression("SET reminders = :count, deadline = :deadline")
+            .condition_expression(format!("attribute_exists(record_key) AND {seen}"));
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        if workflow.reminders != 0 {
+            update = update.expression_attribute_values(":seen", number(workflow.reminders));
+        }
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(unavailable(&error)),
+        }
     }
 
-    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids; all
-    /// pages of the index are read. The index may lag behind the records, so each record is read itself.
+    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids, and the sessions to
+    /// be gone on with; all pages of the index are read. The index may lag behind the records, so each record is read
+    /// itself.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
-    pub async fn overdue(&self) -> Result<Vec<Workflow>, StepError> {
+    pub async fn overdue(&self) -> Result<Due, StepError> {
         let now = self.clock.now();
-        let mut found = Vec::new();
+        let mut due = Due::default();
         let mut next = None;
         loop {
             let page = self
@@ -266,20 +310,25 @@ impl Workflows {
                 .await
                 .map_err(|error| unavailable(&error))?;
             for key in page.items.unwrap_or_default() {
-                found.extend(self.still_overdue(get_text(&ordered(key), "record_key").unwrap_or_default(), now).await?);
+                self.take_due(&mut due, get_text(&ordered(key), "record_key").unwrap_or_default(), now).await?;
             }
             next = page.last_evaluated_key;
             if next.is_none() {
                 break;
             }
         }
-        found.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
-        Ok(found)
+        due.workflows.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
+        Ok(due)
     }
 
-    async fn still_overdue(&self, record_key: String, now: DateTime<Utc>) -> Result<Option<Workflow>, StepError> {
-        let Some(item) = self.item(record_key).await?.filter(|item| item.contains_key("awaits")) else { return Ok(None) };
-        Ok(Some(read(&item)?).filter(|workflow| workflow.deadline < now))
+    async fn take_due(&self, due: &mut Due, record_key: String, now: DateTime<Utc>) -> Result<(), StepError> {
+        let Some(item) = self.item(record_key.clone()).await?.filter(|item| item.contains_key("awaits")) else { return Ok(()) };
+        if get_text(&item, "kind").as_deref() == Some("leftover") {
+            due.leftovers.push(Leftover::read(&record_key, &item)?);
+            return Ok(());
+        }
+        due.workflows.extend(Some(read(&item)?).filter(|workflow| workflow.deadline < now));
+        Ok(())
     }
 
     async fn item(&self, record_key: String) -> Result<Option<Item>, StepError> {
@@ -292,16 +341,15 @@ impl Workflows {
         &self,
         correlation_id: &CorrelationId,
         change: &str,
-        must_run: bool,
+        condition: Option<&str>,
         values: Vec<(&str, AttributeValue)>,
     ) -> TransactWriteItem {
         let mut update =
             Update::builder().table_name(&self.table).key("record_key", text(workflow_key(correlation_id))).update_expression(change);
-        if must_run {
-            update =
-                update.condition_expression("#state = :running").expression_attribute_values(":running", text(State::Running.as_str()));
+        if let Some(condition) = condition {
+            update = update.condition_expression(condition).expression_attribute_values(":running", text(State::Running.as_str()));
         }
-        if must_run || change.contains("#state") {
+        if condition.is_some() || change.contains("#state") {
             update = update.expression_attribute_names("#state", "state");
         }
         if change.contains("#result") {

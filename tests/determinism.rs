@@ -1,10 +1,12 @@
-//! The same seed gives the same journal, byte for byte, in any process.
+//! The same seed gives the same journal, byte for byte, in any process; and a fault changes only what it causes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use alchemiser_sim::fault::{CallEffect, CallFault, Phase};
+use alchemiser_sim::journal::{Entry, Fact, Journal};
 use alchemiser_sim::run::run;
-use alchemiser_sim::scenario::{Library, load_scenario};
+use alchemiser_sim::scenario::{Fault, Library, load_scenario};
 
 /// The verdicts of all scenarios, or one, from a process of their own.
 fn hashes(arguments: &[&str]) -> BTreeMap<String, String> {
@@ -38,4 +40,53 @@ fn twenty_seeds_repeat_and_differ_from_each_other() {
         assert_eq!(there.values().next().map(|hash| hash.trim_matches('"').to_owned()), Some(here.clone()), "seed {seed}");
         assert!(seen.insert(here, seed).is_none(), "seed {seed} repeats another seed's history");
     }
+}
+
+/// A call as both runs know it: site, try, and its place among its likes.
+type Call = (String, u32, u32);
+
+/// The calls of a run in order, with their durations in milliseconds.
+fn calls(journal: &Journal) -> Vec<(Call, u64)> {
+    let mut likes = BTreeMap::new();
+    let mut calls = Vec::new();
+    for entry in journal.entries() {
+        if let Fact::Call { site, attempt, duration_ms, .. } = &entry.fact {
+            let like: &mut u32 = likes.entry((site.to_string(), *attempt)).or_default();
+            *like += 1;
+            calls.push(((site.to_string(), *attempt, *like), *duration_ms));
+        }
+    }
+    calls
+}
+
+/// The step that a site lies in.
+fn step_of(site: &str) -> &str {
+    site.split(" / ").next().unwrap_or(site)
+}
+
+/// One lost answer a run, at each call of a day in turn. What others do later takes as long as it does undisturbed.
+#[test]
+fn a_fault_leaves_the_draws_of_others_as_they_were() {
+    let library = Library::of_this_project().expect("the project's files are there");
+    let mut loaded = load_scenario(&library.root().join("scenarios/full_day.yaml"), "full_day").expect("the scenario is sound");
+    let undisturbed = calls(&run(&library, &loaded, 1).expect("the scenario runs").journal);
+    let durations: BTreeMap<&Call, u64> = undisturbed.iter().map(|(call, duration)| (call, *duration)).collect();
+    let sites: BTreeSet<&str> = undisturbed.iter().map(|((site, ..), _)| site.as_str()).filter(|site| !site.contains(" / smtp ")).collect();
+    let (mut kept, mut later) = (0, 0);
+    for site in &sites {
+        let at = site.parse().expect("a site is a pattern");
+        let fault = CallFault { at, phase: Phase::After, effect: CallEffect::Reset, times: 1, attempt: None, until: None };
+        loaded.scenario.faults = vec![Fault::Call(fault)];
+        let disturbed = run(&library, &loaded, 1).expect("the scenario runs");
+        let is_fault = |entry: &Entry| matches!(&entry.fact, Fact::Fault { .. });
+        assert_eq!(disturbed.journal.entries().iter().filter(|entry| is_fault(entry)).count(), 1, "the fault at {site}");
+        let calls = calls(&disturbed.journal);
+        let hit = calls.iter().position(|((called, ..), _)| called == site).expect("the call that was hit");
+        for (call, duration) in calls[hit..].iter().filter(|((called, ..), _)| step_of(called) != step_of(site)) {
+            later += 1;
+            kept += u32::from(durations.get(call) == Some(duration));
+        }
+    }
+    assert!(sites.len() > 50 && later > 1_000, "{} sites with {later} later calls of other steps", sites.len());
+    assert!(kept * 10 >= later * 9, "of {later} later calls of other steps, {kept} took as long as undisturbed: {} %", kept * 100 / later);
 }

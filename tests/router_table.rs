@@ -83,6 +83,8 @@ fn commands() -> Vec<(&'static str, Value, Expected)> {
         ("a schedule that gives the id", schedule(json!({"mode": "trade", "correlation_id": "daily-1"})), Starts("daily-1")),
         ("a schedule whose input is JSON text", schedule(json!("{\"mode\":\"trade\"}")), Starts("envelope-1")),
         ("a scheduled rule, which cannot say more", envelope("Scheduled Event", "aws.events", json!({})), Starts("envelope-1")),
+        ("a command in two envelopes", schedule(schedule(json!({"mode": "trade"}))), Starts("envelope-1")),
+        ("HAZARD: another event of AWS without a detail", envelope("EC2 State", "aws.events", json!({})), Refused("has an empty detail")),
         ("HAZARD: a schedule without input", schedule(json!({})), Refused("has an empty detail")),
         ("HAZARD: a schedule whose input is null", schedule(Value::Null), Refused("a command must be a JSON object")),
         ("HAZARD: a schedule whose input is empty text", schedule(json!("")), Refused("text that is not JSON")),
@@ -98,6 +100,52 @@ fn commands() -> Vec<(&'static str, Value, Expected)> {
         ("an unknown field", json!({"foo": 1}), Refused("unknown field `foo`")),
         ("an unknown mode", json!({"mode": "TRADE"}), Refused("\"TRADE\" is none of")),
         ("an input that the scheduler did not fill in", schedule(unsubstituted), Refused("context attribute")),
+        (
+            "no envelope, for it has no detail",
+            json!({"detail-type": "Scheduled Event", "source": "aws.scheduler"}),
+            Refused("unknown field"),
+        ),
+        ("no envelope, for it has no type", json!({"source": "aws.scheduler", "detail": {"mode": "trade"}}), Refused("unknown field")),
+        ("HAZARD: a copy with a command beside it", json!({"observe": {}, "mode": "trade"}), Refused("unknown field `observe`")),
+    ]
+}
+
+/// Commands whose fields nobody could act on, or not as they are meant.
+fn fields() -> Vec<(&'static str, Value, Expected)> {
+    let report = |field: &str, value: Value| {
+        let mut command = json!({"action": "pnl_analysis", "pnl_type": "weekly"});
+        command[field] = value;
+        command
+    };
+    vec![
+        ("a known version", json!({"schema_version": "1.0"}), Starts(REQUEST)),
+        ("another version", json!({"schema_version": "2.0"}), Refused("field `schema_version`: \"2.0\" is none of")),
+        ("an unknown trading mode", json!({"trading_mode": "PAPER"}), Refused("field `trading_mode`: \"PAPER\" is none of")),
+        ("no arguments", json!({"arguments": []}), Starts(REQUEST)),
+        ("arguments", json!({"arguments": ["--live"]}), Refused("field `arguments`")),
+        ("no dry run", json!({"dry_run": false}), Starts(REQUEST)),
+        ("another account", json!({"account_id": "PA2"}), Refused("field `account_id` is not supported")),
+        ("another recipient", json!({"to": "other@example.com"}), Refused("field `to` is not supported")),
+        ("another subject", json!({"subject": "hello"}), Refused("field `subject` is not supported")),
+        ("a month", report("month", json!("2025-09")), Refused("field `month` is not supported")),
+        ("an id with blanks around it", json!({"correlation_id": " daily-1 "}), Starts("daily-1")),
+        ("a blank id", json!({"correlation_id": "  "}), Starts(REQUEST)),
+        ("an id of 101 characters", json!({"correlation_id": "x".repeat(101)}), Refused("more than 100 characters")),
+        (
+            "a cause that the scheduler did not fill in",
+            json!({"causation_id": "<aws.scheduler.execution-id>"}),
+            Refused("context attribute"),
+        ),
+        ("a time that is none", json!({"scheduled_time": "soon"}), Refused("field `scheduled_time`: \"soon\" is not an instant")),
+        ("a run with the type of a report", json!({"pnl_type": "weekly"}), Refused("has no `pnl_` fields")),
+        ("a run with the span of a report", json!({"pnl_period": "3M"}), Refused("has no `pnl_` fields")),
+        ("a run with the spans of a report", json!({"pnl_periods": 1}), Refused("has no `pnl_` fields")),
+        ("a run with the rows of a report", json!({"pnl_detailed": false}), Refused("has no `pnl_` fields")),
+        ("an unknown action", report("action", json!("monthly_summary")), Refused("field `action`: \"monthly_summary\" is none of")),
+        ("an unknown type of report", report("pnl_type", json!("yearly")), Refused("field `pnl_type`: \"yearly\" is none of")),
+        ("a report of no weeks", report("pnl_periods", json!(0)), Refused("field `pnl_periods`: 0 is less than 1")),
+        ("a report of less than that", report("pnl_periods", json!(-1)), Refused("field `pnl_periods`: -1 is less than 1")),
+        ("a period without a number", report("pnl_period", json!("M")), Refused("field `pnl_period`: \"M\" is not digits")),
     ]
 }
 
@@ -134,6 +182,11 @@ fn events() -> Vec<(&'static str, Value, Expected)> {
         ("without an event_id", started_with("event_id", Value::Null), Raises("InvalidEvent", "missing field `event_id`")),
         ("with a blank event_id", started_with("event_id", json!(" ")), Raises("InvalidEvent", "field `event_id`: must not be blank")),
         ("with a bad timestamp", started_with("timestamp", json!("nope")), Raises("InvalidEvent", "\"nope\" is not an instant")),
+        (
+            "without a detail",
+            json!({"detail-type": "WorkflowStarted", "source": "alchemiser.orchestration"}),
+            Raises("InvalidEvent", "found null"),
+        ),
         ("with detail null", orchestration(Value::Null), Raises("InvalidEvent", "must be a JSON object, found null")),
         ("with a list as its detail", orchestration(json!([started()])), Raises("InvalidEvent", "must be a JSON object, found a list")),
         (
@@ -242,6 +295,11 @@ fn commands_are_explicit_and_valid_or_refused() {
 }
 
 #[test]
+fn a_field_is_acted_on_or_refused() {
+    fields().iter().for_each(|(name, input, expected)| check(name, input, expected));
+}
+
+#[test]
 fn the_circuit_breaker_comes_first() {
     breaker().iter().for_each(|(name, input, expected)| check(name, input, expected));
 }
@@ -339,7 +397,10 @@ fn a_report_says_what_was_won() {
         "status": "success", "mode": "pnl", "trading_mode": "n/a", "message": "N/A trading completed successfully",
         "request_id": REQUEST, "result": result,
     });
-    assert_eq!(deliver(&cloud, &json!({"action": "pnl_analysis", "pnl_type": "weekly", "pnl_periods": 2})), Ok(expected));
+    for mode in [Value::Null, json!("trade")] {
+        let command = json!({"action": "pnl_analysis", "pnl_type": "weekly", "pnl_periods": 2, "mode": mode});
+        assert_eq!(deliver(&cloud, &command), Ok(expected.clone()), "an action is no trade, whatever the mode");
+    }
     assert!(cloud.published_types().is_empty());
 }
 

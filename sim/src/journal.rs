@@ -1,5 +1,13 @@
 //! The append-only history of a run. Snapshots, checks, the timeline, cost and the verdict are all functions of it.
 
+mod call;
+mod settings;
+mod trouble;
+
+pub use call::CallOutcome;
+pub use settings::{BusMode, Settings};
+pub use trouble::{Trouble, TroubleKind};
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -7,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cloud::need::Need;
 use crate::cloud::record::Record;
+use crate::fault::{CallEffect, Phase, Site};
 use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::MailReport;
 
@@ -29,6 +38,18 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
 pub enum Fact {
+    /// What the run is set to.
+    Settings {
+        /// All of it.
+        #[serde(flatten)]
+        settings: Settings,
+    },
+    /// What the scenario scripted against trading.
+    Scripted {
+        /// One thing of it.
+        #[serde(flatten)]
+        trouble: Trouble,
+    },
     /// The scenario did something.
     Action {
         /// In words.
@@ -68,25 +89,32 @@ pub enum Fact {
     /// Production code called somebody.
     Call {
         /// The place, as faults name it.
-        site: String,
+        site: Site,
         /// The try of the SDK, from 1.
         attempt: u32,
-        /// The answer's HTTP status, or what kept it from coming.
-        outcome: String,
+        /// How it came back.
+        outcome: CallOutcome,
         /// Milliseconds.
         duration_ms: u64,
         /// What the caller's role must allow: actions of IAM, each with its resource.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         needs: Vec<Need>,
     },
+    /// An event that production code wanted to publish, and of which it was not told that a bus has it.
+    Unpublished {
+        /// The event's own id.
+        event_id: String,
+        /// The type.
+        detail_type: String,
+    },
     /// A fault was applied.
     Fault {
         /// The place.
-        site: String,
-        /// `before` or `after`.
-        phase: String,
+        site: Site,
+        /// When.
+        phase: Phase,
         /// What was done.
-        effect: String,
+        effect: CallEffect,
     },
     /// Production code wrote a line to its log.
     Log {
@@ -105,6 +133,11 @@ pub enum Fact {
         equity: String,
         /// Shares, by symbol.
         positions: Value,
+    },
+    /// The run is over.
+    End {
+        /// Whether nothing was under way any more.
+        at_rest: bool,
     },
 }
 
@@ -139,6 +172,24 @@ impl Journal {
     pub fn reports(&self) -> impl Iterator<Item = (&Entry, &Report)> {
         self.entries.iter().filter_map(|entry| match &entry.fact {
             Fact::Exchange { report } => Some((entry, report)),
+            _ => None,
+        })
+    }
+
+    /// What the run is set to.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let settings = self.entries.iter().find_map(|entry| match &entry.fact {
+            Fact::Settings { settings } => Some(settings.clone()),
+            _ => None,
+        });
+        settings.unwrap_or_default()
+    }
+
+    /// What the scenario scripted against trading.
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::Scripted { trouble } => Some(trouble),
             _ => None,
         })
     }

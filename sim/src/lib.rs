@@ -21,3 +21,5 @@ pub mod scenario;
 mod spelling;
 pub mod wire;
 pub mod world;
+
+pub use alchemiser_mocks::dice;

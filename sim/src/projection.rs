@@ -1,11 +1,20 @@
-//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show them.
+//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show them; and who caused
+//! what, as checks follow it.
+
+mod causes;
+mod invocations;
+mod orders;
+
+pub use causes::Causes;
+pub use invocations::{Invocation, invocations, workflow_of};
+pub use orders::{Fill, Order, accepted_orders, is_our_id, sign};
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use alchemiser_mocks::exchange::{OrderFacts, Report};
+use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report};
 
 use crate::cloud::record::Record;
 use crate::journal::{Entry, Fact, Journal};
@@ -130,10 +139,14 @@ fn apply(line: &mut OrderLine, report: &Report) {
             line.filled = filled_quantity.normalize().to_string();
             line.status = if line.filled == line.quantity { "filled" } else { "partially_filled" }.to_owned();
         }
+        Report::OrderAccepted { status, .. } if !matches!(status, OrderStatus::Accepted | OrderStatus::PendingNew) => {
+            line.status = status.as_str().to_owned();
+        }
         Report::OrderCancelled { .. } => line.status = "canceled".to_owned(),
         Report::OrderExpired { .. } => line.status = "expired".to_owned(),
         Report::OrderReplaced { .. } => line.status = "replaced".to_owned(),
         Report::OrderRejected { .. } => line.status = "rejected".to_owned(),
+        Report::OrderStatusChanged { status, .. } => line.status = status.as_str().to_owned(),
         _ => {}
     }
 }
@@ -159,7 +172,7 @@ pub fn mails(journal: &Journal) -> Vec<MailLine> {
 #[must_use]
 pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Value)> {
     let letter = |(_, record): (&Entry, &Record)| match record {
-        Record::DeadLettered { from, reason, body, .. } => Some((from.clone(), reason.clone(), body.clone())),
+        Record::DeadLettered { from, reason, body, .. } => Some((from.to_string(), reason.clone(), body.clone())),
         _ => None,
     };
     journal.records().filter_map(letter).collect()

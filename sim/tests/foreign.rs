@@ -11,7 +11,7 @@ use alchemiser_mocks::mail::MailSetup;
 use alchemiser_sim::cloud::knobs::{Knobs, Span};
 use alchemiser_sim::cloud::record::Record;
 use alchemiser_sim::cloud::template::{Pseudo, load};
-use alchemiser_sim::fault::Faults;
+use alchemiser_sim::fault::{Faults, Meanwhiles};
 use alchemiser_sim::journal::Journal;
 use alchemiser_sim::runtime::{Event, FunctionCode, FunctionPorts, Functions, Handler, HandlerError};
 use alchemiser_sim::world::{Place, World, WorldSetup};
@@ -111,6 +111,7 @@ fn office(failures: u32) -> Box<dyn Place> {
         cold_start: Span::millis(50, 50),
         exchange: ExchangeSetup::default(),
         mail: MailSetup::default(),
+        meanwhile: Meanwhiles::default(),
         faults: Faults::new(Vec::new(), Vec::new()),
         functions: Functions::from([("label".to_owned(), Arc::new(code) as Arc<dyn FunctionCode>)]),
         variables: BTreeMap::new(),

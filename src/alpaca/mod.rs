@@ -5,7 +5,7 @@ mod error;
 mod model;
 mod pace;
 
-pub use error::AlpacaError;
+pub use error::{AlpacaError, Meaning};
 pub use model::{Account, Asset, Bar, CalendarDay, NewOrder, Order, OrderStatus, PortfolioHistory, Position, Quote, Side};
 
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ const CALL_LIMIT: Duration = Duration::from_secs(10);
 const READ_ATTEMPTS: u32 = 4;
 /// The wait before the second try; it doubles, and a jitter of up to half of it is added.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+/// Orders in one answer: the most that the broker gives.
+const ORDERS_A_PAGE: usize = 500;
 /// Symbols in one market-data request: well below the limit of a URL.
 const SYMBOLS_A_REQUEST: usize = 100;
 
@@ -197,6 +199,44 @@ impl Alpaca {
         let (symbol, after) = (escape(symbol), escape(&after.to_rfc3339_opts(SecondsFormat::Micros, true)));
         let query = format!("status=all&symbols={symbol}&side={}&after={after}&direction=asc&limit=500", side.as_str());
         self.get(&self.endpoint, &format!("/v2/orders?{query}")).await
+    }
+
+    /// All orders that still work, whoever placed them, oldest first.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn open_orders(&self) -> Result<Vec<Order>, AlpacaError> {
+        self.listed_orders("status=open", None).await
+    }
+
+    /// All orders that came after `after`, oldest first, whoever placed them and whatever became of them.
+    ///
+    /// # Errors
+    /// [`AlpacaError`]
+    pub async fn all_orders_since(&self, after: DateTime<Utc>) -> Result<Vec<Order>, AlpacaError> {
+        self.listed_orders("status=all", Some(after)).await
+    }
+
+    async fn listed_orders(&self, filter: &str, mut after: Option<DateTime<Utc>>) -> Result<Vec<Order>, AlpacaError> {
+        let mut orders: Vec<Order> = Vec::new();
+        loop {
+            let from = after.map(|after| format!("&after={}", escape(&after.to_rfc3339_opts(SecondsFormat::Micros, true))));
+            let query = format!("{filter}&direction=asc&limit={ORDERS_A_PAGE}{}", from.unwrap_or_default());
+            let page: Vec<Order> = self.get(&self.endpoint, &format!("/v2/orders?{query}")).await?;
+            let is_last = page.len() < ORDERS_A_PAGE;
+            // The next page begins a moment before the newest of this one: two orders may have come at the same instant.
+            let newest = page.iter().filter_map(|order| order.created_at).max().map(|at| at - chrono::TimeDelta::microseconds(1));
+            let known = orders.len();
+            for order in page {
+                if orders.iter().all(|other| other.id != order.id) {
+                    orders.push(order);
+                }
+            }
+            if is_last || newest.is_none() || orders.len() == known {
+                return Ok(orders);
+            }
+            after = newest;
+        }
     }
 
     /// Asks the broker to cancel an order; whether it did shows in the order's status.

@@ -17,7 +17,7 @@ pub struct Account {
     /// What may be spent on buys.
     #[serde(with = "exact")]
     pub buying_power: Decimal,
-    /// Cash and positions.
+    /// Cash and positions; short ones count against it.
     #[serde(with = "exact")]
     pub portfolio_value: Decimal,
     /// Whether the broker refuses all orders.
@@ -36,6 +36,30 @@ pub struct Position {
     /// Shares that no open order has taken.
     #[serde(default, deserialize_with = "optional")]
     pub qty_available: Option<Decimal>,
+    /// What kind of asset it is: `us_equity`, `crypto`, `us_option`.
+    #[serde(default = "us_equity")]
+    pub asset_class: String,
+    /// Dollars that it is worth; negative for a short position.
+    #[serde(default, deserialize_with = "optional")]
+    pub market_value: Option<Decimal>,
+    /// Dollars a share, as the broker values it.
+    #[serde(default, deserialize_with = "optional")]
+    pub current_price: Option<Decimal>,
+}
+
+impl Position {
+    /// Whether this system trades such a thing at all: shares of US companies and funds.
+    #[must_use]
+    pub fn is_equity(&self) -> bool {
+        self.asset_class == US_EQUITY
+    }
+}
+
+/// The only class of assets that this system trades.
+const US_EQUITY: &str = "us_equity";
+
+fn us_equity() -> String {
+    US_EQUITY.to_owned()
 }
 
 /// What may be done with a symbol.
@@ -151,9 +175,15 @@ pub struct Order {
     pub symbol: String,
     /// To buy or to sell.
     pub side: Side,
-    /// Shares ordered.
-    #[serde(with = "exact")]
+    /// Shares ordered; 0 for an order in dollars, which is never ours.
+    #[serde(default, deserialize_with = "or_zero")]
     pub qty: Decimal,
+    /// Dollars ordered, where the order is in dollars.
+    #[serde(default, deserialize_with = "optional")]
+    pub notional: Option<Decimal>,
+    /// Its limit; none for a market order.
+    #[serde(default, deserialize_with = "optional")]
+    pub limit_price: Option<Decimal>,
     /// Shares filled so far.
     #[serde(with = "exact")]
     pub filled_qty: Decimal,
@@ -165,6 +195,35 @@ pub struct Order {
     /// When the last fill came.
     #[serde(default)]
     pub filled_at: Option<DateTime<Utc>>,
+    /// When the broker took it.
+    #[serde(default)]
+    pub created_at: Option<DateTime<Utc>>,
+    /// The order that took its place.
+    #[serde(default)]
+    pub replaced_by: Option<String>,
+    /// Why the market rejected it, where the broker says so.
+    #[serde(default)]
+    pub reject_reason: Option<String>,
+}
+
+impl Order {
+    /// Dollars that a working buy may still cost. A market order of shares has no bound of its own: it counts at `price`.
+    #[must_use]
+    pub fn may_cost(&self, price: Decimal) -> Decimal {
+        if self.side == Side::Sell || self.status.is_terminal() {
+            return Decimal::ZERO;
+        }
+        match self.notional {
+            Some(dollars) => (dollars - self.filled_qty * self.filled_avg_price.unwrap_or_default()).max(Decimal::ZERO),
+            None => (self.qty - self.filled_qty) * self.limit_price.unwrap_or(price),
+        }
+    }
+
+    /// Shares that a working sell may still take.
+    #[must_use]
+    pub fn may_take(&self) -> Decimal {
+        if self.side == Side::Buy || self.status.is_terminal() { Decimal::ZERO } else { self.qty - self.filled_qty }
+    }
 }
 
 /// The state of an order, in the broker's words (specification 7.6). A word that is not known is kept and
@@ -183,6 +242,18 @@ impl OrderStatus {
     #[must_use]
     pub fn is_filled(&self) -> bool {
         self.0 == "filled"
+    }
+
+    /// Whether the market rejected what the broker had taken: another order of the kind would end the same way.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        self.0 == "rejected"
+    }
+
+    /// Whether another order took its place.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        self.0 == "replaced"
     }
 
     /// The broker's word.
@@ -209,6 +280,10 @@ fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal
         None | Some(Value::Null) => Ok(None),
         Some(value) => decimal_from_json(&value).map(Some).map_err(serde::de::Error::custom),
     }
+}
+
+fn or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    optional(deserializer).map(Option::unwrap_or_default)
 }
 
 fn optionals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<Decimal>>, D::Error> {

@@ -5,18 +5,21 @@ use super::desk::{Desk, untold};
 use super::leg::{POST_ATTEMPTS, POST_PAUSE, settle};
 use super::ticket::Ticket;
 use crate::alpaca::{AlpacaError, Order, Side};
-use crate::error::{Fault, StepError};
+use crate::error::Fault;
 use crate::id::ClientOrderId;
 
-/// What no leg can sell of a position that is to go, of which `held` is free: a part of a share. Where nothing is free any
-/// more, and no leg sold it, an earlier attempt may have begun to close it.
-pub(super) async fn rest_of(desk: &Desk<'_>, ticket: &Ticket, held: Decimal) -> Result<Decimal, Fault> {
-    let is_for_legs = ticket.fractionable && !(held.is_zero() && ticket.orders.is_empty());
+/// The part of a share that no leg can sell of a position that is to go. Where nothing is free any more, and no leg sold
+/// it, an earlier attempt may have begun to close it.
+pub(super) async fn rest_of(desk: &Desk<'_>, ticket: &Ticket) -> Result<Decimal, Fault> {
+    let is_for_legs = ticket.fractionable && !(ticket.free.is_zero() && ticket.orders.is_empty());
     if !ticket.is_exit || is_for_legs {
         return Ok(Decimal::ZERO);
     }
-    if !held.is_zero() {
-        return Ok(held.fract());
+    if !ticket.free.is_zero() {
+        return Ok(ticket.free.fract());
+    }
+    if !desk.is_resumed() {
+        return Ok(Decimal::ZERO);
     }
     Ok(closing_order(desk, ticket).await?.map(|order| order.qty).unwrap_or_default())
 }
@@ -29,8 +32,8 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
     let mut last = None;
     for attempt in 1..=POST_ATTEMPTS {
         if let Some(order) = closing_order(desk, ticket).await? {
-            ticket.orders.push(settle(desk.alpaca(), order).await?);
-            return Ok(());
+            ticket.close_with(order);
+            return settle(desk, ticket).await;
         }
         if let Some(reason) = desk.closed() {
             ticket.problem = Some(reason);
@@ -39,8 +42,8 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
         match desk.alpaca().close_position(&ticket.symbol).await {
             Ok(order) => {
                 tracing::info!(order_id = order.id, symbol = ticket.symbol, "position closed");
-                ticket.orders.push(settle(desk.alpaca(), order).await?);
-                return Ok(());
+                ticket.close_with(order);
+                return settle(desk, ticket).await;
             }
             Err(error) if error.is_outcome_unknown() || matches!(error, AlpacaError::RateLimited { .. }) => {
                 tracing::warn!(symbol = ticket.symbol, %error, attempt, "close outcome unknown, asking the broker");
@@ -56,7 +59,8 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
-    Err(StepError::BrokerUnavailable(format!("{} could not be closed in {POST_ATTEMPTS} attempts: {reason}", ticket.symbol)).into())
+    ticket.unknown = Some(format!("{} could not be closed in {POST_ATTEMPTS} attempts: {reason}", ticket.symbol));
+    Ok(())
 }
 
 /// The order that closing the position has caused: a sell without an id of ours, for what is left.

@@ -2,15 +2,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::desk::{Desk, untold};
-use super::quote::{limit_price, usable_quotes};
+use super::desk::{Desk, MAXIMUM_LEGS, untold};
+use super::price::limit_price;
 use super::ticket::Ticket;
-use crate::alpaca::{Alpaca, AlpacaError, NewOrder, Order};
-use crate::error::{Fault, StepError};
+use crate::alpaca::{AlpacaError, NewOrder, Order, Side};
+use crate::error::Fault;
 use crate::id::{ClientOrderId, PlanId};
+use crate::quote::{SaneQuote, latest_quotes};
 
-/// Orders for one item, one after the other.
-pub(super) const MAXIMUM_LEGS: u32 = 3;
 /// How long a leg may rest before it is cancelled for the next.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a cancel may take to show.
@@ -23,33 +22,41 @@ pub(super) const POST_ATTEMPTS: u32 = 4;
 pub(super) const POST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What became of placing one leg.
-pub(super) enum Placed {
+enum Placed {
     /// The broker has the order.
-    There(Order),
+    There(Box<Order>),
     /// The broker will not have it.
     Refused(String),
     /// The broker will not have parts of a share, and may have the rest.
     WholeOnly(String),
+    /// Nobody knows: the broker may have the order, and does not tell.
+    Unknown(String),
 }
 
-/// Looks for the ticket's next leg at the broker: an earlier attempt may have placed it. The first leg that is
-/// there says how much was wanted; what is held may have changed since.
+/// Looks for the ticket's next leg at the broker, by its id and in the list of all that came since the plan: an earlier
+/// attempt may have placed it. The first leg that is there says how much was wanted; what is held may have changed since.
 pub(super) async fn find(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<bool, Fault> {
     let id = next_id(&desk.plan_id, ticket);
-    let Some(order) = desk.alpaca().order_by_client_id(id.as_str()).await.map_err(untold)? else { return Ok(false) };
-    tracing::info!(client_order_id = %id, order_id = order.id, "order found, not placed again");
+    let found = desk.alpaca().order_by_client_id(id.as_str()).await.map_err(untold)?;
+    let Some(order) = found.or_else(|| desk.listed(id.as_str())) else { return Ok(false) };
+    take_over(desk, ticket, order);
+    Ok(true)
+}
+
+fn take_over(desk: &Desk<'_>, ticket: &mut Ticket, order: Order) {
+    tracing::info!(client_order_id = order.client_order_id, order_id = order.id, "order found, not placed again");
     if ticket.orders.is_empty() {
         ticket.total = order.qty;
     }
+    desk.note(&order);
     ticket.orders.push(order);
-    Ok(true)
 }
 
 /// Places the ticket's next leg, for what is left of it; in whole shares where the broker turns out to want no others.
 /// What keeps it from being placed is the ticket's problem, and no other ticket's.
 pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     let mut placed = post_next(desk, ticket).await?;
-    if let Placed::WholeOnly(reason) = &placed {
+    if let Some(Placed::WholeOnly(reason)) = &placed {
         tracing::warn!(symbol = ticket.symbol, reason, "order refused, whole shares are tried");
         ticket.trade_whole(reason);
         if ticket.is_done() {
@@ -58,41 +65,69 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
         placed = post_next(desk, ticket).await?;
     }
     match placed {
-        Placed::There(order) => ticket.orders.push(order),
-        Placed::Refused(reason) | Placed::WholeOnly(reason) => {
+        None => {}
+        Some(Placed::There(order)) => ticket.orders.push(*order),
+        Some(Placed::Refused(reason) | Placed::WholeOnly(reason)) => {
             tracing::warn!(symbol = ticket.symbol, reason, "order refused");
             ticket.problem = Some(reason);
+        }
+        Some(Placed::Unknown(reason)) => {
+            tracing::error!(symbol = ticket.symbol, reason, "nobody knows whether the order is there");
+            ticket.unknown = Some(reason);
         }
     }
     Ok(())
 }
 
-/// Orders what is left of the ticket.
-async fn post_next(desk: &Desk<'_>, ticket: &Ticket) -> Result<Placed, Fault> {
-    let quotes = match usable_quotes(desk.services, std::slice::from_ref(&ticket.symbol)).await {
-        Ok(quotes) => quotes,
-        Err(Fault::Refuse(refusal)) => return Ok(Placed::Refused(refusal.reason)),
-        Err(error) => return Err(error),
-    };
-    let quote = &quotes[&ticket.symbol];
+/// Orders what is left of the ticket, as far as the account can pay for it; none where that is nothing.
+async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed>, Fault> {
+    let Some(quote) = usable_quote(desk, ticket).await? else { return Ok(None) };
+    let limit = limit_price(&quote, ticket.side, ticket.legs() + 1);
+    ticket.reprice(quote.mid(), limit, desk.services.settings.alpaca.price_tolerance);
+    // From here to the broker's answer no other buy may look at the money.
+    let till = if ticket.side == Side::Buy { Some(desk.till.lock().await) } else { None };
+    if till.is_some() && !ticket.is_done() {
+        let funds = desk.funds_for(ticket.remaining() * limit).await?;
+        ticket.pay_from(funds, limit, desk.why_short());
+    }
+    if ticket.is_done() {
+        return Ok(None);
+    }
     let order = NewOrder {
         symbol: ticket.symbol.clone(),
         qty: ticket.remaining(),
         side: ticket.side,
         kind: "limit",
         time_in_force: "day",
-        limit_price: limit_price(quote, ticket.side, next_leg(ticket)),
+        limit_price: limit,
         client_order_id: next_id(&desk.plan_id, ticket),
     };
-    post(desk, &order).await
+    let placed = post(desk, &order).await?;
+    if let Placed::There(order) = &placed {
+        desk.note(order);
+    }
+    Ok(Some(placed))
 }
 
-fn next_leg(ticket: &Ticket) -> u32 {
-    u32::try_from(ticket.orders.len()).unwrap_or(u32::MAX).saturating_add(1)
+/// The symbol's quote; one that cannot be traded on is the ticket's problem.
+async fn usable_quote(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<SaneQuote>, Fault> {
+    let quotes = match latest_quotes(desk.services, std::slice::from_ref(&ticket.symbol)).await {
+        Ok(quotes) => quotes,
+        Err(Fault::Refuse(refusal)) => {
+            ticket.problem = Some(refusal.reason);
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let quote = quotes.usable.get(&ticket.symbol).copied();
+    if quote.is_none() {
+        ticket.problem = quotes.problems.into_values().next();
+    }
+    Ok(quote)
 }
 
 fn next_id(plan: &PlanId, ticket: &Ticket) -> ClientOrderId {
-    ClientOrderId::of_leg(plan, &ticket.symbol, ticket.side.as_str(), next_leg(ticket))
+    ClientOrderId::of_leg(plan, &ticket.symbol, ticket.side.as_str(), ticket.legs() + 1)
 }
 
 /// Posts an order until its outcome is known. After an unknown outcome it asks first; not being known there is
@@ -109,13 +144,13 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
         match alpaca.post_order(order).await {
             Ok(placed) => {
                 tracing::info!(client_order_id = id, order_id = placed.id, symbol = order.symbol, "order placed");
-                return Ok(Placed::There(placed));
+                return Ok(Placed::There(Box::new(placed)));
             }
             Err(error) if error.is_outcome_unknown() || error.is_duplicate_client_order_id() => {
                 tracing::warn!(client_order_id = id, %error, attempt, "order outcome unknown, asking the broker");
                 sleep(POST_PAUSE).await;
                 if let Some(found) = alpaca.order_by_client_id(id).await.map_err(untold)? {
-                    return Ok(Placed::There(found));
+                    return Ok(Placed::There(Box::new(found)));
                 }
                 last = Some(error);
             }
@@ -129,22 +164,20 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
-    Err(StepError::BrokerUnavailable(format!("order {id} could not be placed in {POST_ATTEMPTS} attempts: {reason}")).into())
+    Ok(Placed::Unknown(format!("order {id} could not be placed in {POST_ATTEMPTS} attempts: {reason}")))
 }
 
 /// Follows the ticket's orders until nothing sensible is left to do: waits for the last leg, cancels it when it
 /// rests too long, and goes on with what is left.
 pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
-    while let Some(order) = ticket.orders.last() {
-        let settled = settle(desk.alpaca(), order.clone()).await?;
-        if let Some(last) = ticket.orders.last_mut() {
-            *last = settled;
-        }
-        let too_many = ticket.orders.len() >= MAXIMUM_LEGS as usize;
+    while !ticket.orders.is_empty() && ticket.unknown.is_none() {
+        settle(desk, ticket).await?;
+        let too_many = ticket.legs() >= MAXIMUM_LEGS;
         if ticket.is_done() || too_many || ticket.is_dust() {
             break;
         }
-        if !find(desk, ticket).await? {
+        let is_found = desk.is_resumed() && find(desk, ticket).await?;
+        if !is_found {
             place(desk, ticket).await?;
         }
         if ticket.problem.is_some() {
@@ -154,22 +187,71 @@ pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), F
     Ok(())
 }
 
-/// Waits until nothing more can happen to the order; one that rests too long is cancelled, and the cancel is
-/// waited for, because it may come too late.
-pub(super) async fn settle(alpaca: &Alpaca, order: Order) -> Result<Order, Fault> {
-    let order = wait(alpaca, order, PATIENCE).await?;
+/// Waits until nothing more can happen to the ticket's last order; one that rests too long is cancelled, and the cancel is
+/// waited for, because it may come too late. One that does not end is the ticket's problem.
+pub(super) async fn settle(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
+    loop {
+        let Some(last) = ticket.orders.last() else { return Ok(()) };
+        let mut order = wait(desk, last.clone(), PATIENCE).await?;
+        let is_ours = ClientOrderId::is_ours(&order.client_order_id) || ticket.closing.as_ref() == Some(&order.id);
+        if !is_settled(&order) && is_ours {
+            order = cancel(desk, order).await?;
+        }
+        let last = ticket.orders.len() - 1;
+        ticket.orders[last] = order.clone();
+        if let Some(heir) = order.replaced_by.as_ref().filter(|_| order.status.is_replaced()) {
+            // Whoever replaced our order goes on with it by hand: it is followed, and nothing is placed beside it.
+            let heir = desk.alpaca().order(heir).await.map_err(untold)?;
+            tracing::warn!(symbol = ticket.symbol, order_id = heir.id, "the order was replaced by hand");
+            ticket.hand_over(heir);
+            continue;
+        }
+        ticket.problem = ticket.problem.take().or_else(|| trouble(&order, is_ours));
+        return Ok(());
+    }
+}
+
+/// What keeps the ticket from going on after its last order, if anything does.
+fn trouble(order: &Order, is_ours: bool) -> Option<String> {
+    let status = order.status.as_str();
+    if order.status.is_rejected() {
+        let reason = order.reject_reason.as_deref().unwrap_or("the broker tells no reason");
+        return Some(format!("the market rejected the order: {reason}"));
+    }
+    if is_settled(order) {
+        let is_short = order.filled_qty < order.qty;
+        let told = || format!("the order was replaced by hand; that one is {status}: {} of {} shares filled", order.filled_qty, order.qty);
+        return (!is_ours && is_short).then(told);
+    }
+    let after = if is_ours { "after its cancellation" } else { "after it was replaced by hand" };
+    Some(format!("order {} is still {status} {after}: look at the broker", order.id))
+}
+
+/// Asks for the order's cancellation until the broker has heard it, and waits for its end.
+async fn cancel(desk: &Desk<'_>, mut order: Order) -> Result<Order, Fault> {
+    let begin = Instant::now();
+    while !is_settled(&order) && begin.elapsed() < CANCEL_LIMIT {
+        match desk.alpaca().cancel_order(&order.id).await {
+            // Refused: it is over already, or it is being cancelled.
+            Ok(()) | Err(AlpacaError::Refused { .. }) => return wait(desk, order, CANCEL_LIMIT.saturating_sub(begin.elapsed())).await,
+            Err(error) => tracing::warn!(order_id = order.id, %error, "the cancellation may not have been heard, asking again"),
+        }
+        order = wait(desk, order, POST_PAUSE).await?;
+    }
+    Ok(order)
+}
+
+/// Looks once more at an order that did not end in time.
+pub(super) async fn look_again(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
+    let Some(last) = ticket.orders.last().filter(|order| !is_settled(order)) else { return Ok(()) };
+    let order = desk.alpaca().order(&last.id).await.map_err(untold)?;
     if is_settled(&order) {
-        return Ok(order);
+        ticket.problem = None;
     }
-    match alpaca.cancel_order(&order.id).await {
-        Ok(()) | Err(AlpacaError::Refused { status: 404 | 422, .. }) => {}
-        Err(error) => return Err(untold(error)),
-    }
-    let order = wait(alpaca, order, CANCEL_LIMIT).await?;
-    if is_settled(&order) {
-        return Ok(order);
-    }
-    Err(StepError::BrokerUnavailable(format!("order {} is still {} after its cancellation", order.id, order.status.as_str())).into())
+    desk.note(&order);
+    let last = ticket.orders.len() - 1;
+    ticket.orders[last] = order;
+    Ok(())
 }
 
 /// A filled order whose average price is not there yet is asked for again (incident 38).
@@ -177,11 +259,12 @@ fn is_settled(order: &Order) -> bool {
     order.status.is_terminal() && (order.filled_qty.is_zero() || order.filled_avg_price.is_some())
 }
 
-async fn wait(alpaca: &Alpaca, mut order: Order, limit: Duration) -> Result<Order, Fault> {
+async fn wait(desk: &Desk<'_>, mut order: Order, limit: Duration) -> Result<Order, Fault> {
     let begin = Instant::now();
     while !is_settled(&order) && begin.elapsed() < limit {
         sleep((begin.elapsed() / 4).clamp(POLL, LONGEST_POLL)).await;
-        order = alpaca.order(&order.id).await.map_err(untold)?;
+        order = desk.alpaca().order(&order.id).await.map_err(untold)?;
     }
+    desk.note(&order);
     Ok(order)
 }

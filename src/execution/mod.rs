@@ -2,12 +2,14 @@
 
 mod closing;
 mod desk;
+mod funds;
 mod handler;
 mod leg;
-mod quote;
-mod settlement;
+mod outcome;
+mod phase;
+mod price;
 mod ticket;
 
-pub(crate) use handler::LIMIT;
-pub use handler::TradingExecution;
-pub use quote::{SaneQuote, limit_price, usable_quotes};
+pub(crate) use desk::MAXIMUM_LEGS;
+pub use handler::{LIMIT, TradingExecution};
+pub use price::limit_price;

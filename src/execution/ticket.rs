@@ -3,20 +3,27 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::alpaca::{Order, Side};
 use crate::decimal::Money;
 use crate::event::{Action, OrderResult, OrderType, RebalancePlanItem};
+use crate::id::ClientOrderId;
 use crate::timestamp::Timestamp;
 
 /// The smallest order the broker takes, in dollars.
 const SMALLEST_ORDER: Decimal = Decimal::ONE;
-/// A buy that the account can pay for to this part is made smaller, not dropped.
-const NEARLY: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+/// A buy that got this part of what it wanted got what it wanted: the rest is rounding and the spread.
+pub(super) const NEARLY: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+/// A price that is off by more than this part of itself is no price of the same share: there was a split.
+const ANOTHER_SHARE: Decimal = Decimal::from_parts(2, 0, 0, false, 1);
 
 /// One item of a plan on its way to the broker: how much is wanted, and the orders placed for it so far.
 #[derive(Clone, Debug)]
 pub(super) struct Ticket {
     pub symbol: String,
     pub side: Side,
-    /// The price that the planner sized the item with: every attempt computes the same shares from it.
+    /// The price that the planner sized the item with.
     pub price: Decimal,
+    /// Dollars that the plan wants to move.
+    pub budget: Decimal,
+    /// Shares of the position that were there to be sold when this attempt began.
+    pub free: Decimal,
     /// Shares wanted over all legs.
     pub total: Decimal,
     /// What is left of a position that is to go, in parts of a share that no leg can sell.
@@ -25,12 +32,20 @@ pub(super) struct Ticket {
     pub is_exit: bool,
     /// Whether parts of a share can be traded.
     pub fractionable: bool,
-    /// Each leg's order, as the broker last told.
+    /// Each order, as the broker last told; one that the owner put in the place of ours too.
     pub orders: Vec<Order>,
+    /// The broker's id of the order that closes the rest of the position: it carries no id of ours.
+    pub closing: Option<String>,
     /// Why no more was done.
     pub problem: Option<String>,
+    /// Why less was ordered than planned, which is no failure by itself.
+    pub notes: Vec<String>,
     /// Not worth an order, or not possible as one: counts neither as placed nor as failed.
     pub skipped: bool,
+    /// Set where nobody knows whether the broker has the last order: another attempt has to ask.
+    pub unknown: Option<String>,
+    /// Whether money that is still on its way kept it from being bought in full.
+    pub lacks_funds: bool,
 }
 
 impl Ticket {
@@ -39,32 +54,37 @@ impl Ticket {
             symbol: item.symbol.clone(),
             side,
             price,
+            budget: item.trade_amount.get().abs(),
+            free: Decimal::ZERO,
             total: Decimal::ZERO,
             rest: Decimal::ZERO,
             is_exit: side == Side::Sell && item.target_value.get().is_zero(),
             fractionable: false,
             orders: Vec::new(),
+            closing: None,
             problem: None,
+            notes: Vec::new(),
             skipped: false,
+            unknown: None,
+            lacks_funds: false,
         }
     }
 
-    /// Sizes the order: all that is held to leave a position, else the planned dollars at the plan's own price.
-    pub fn size(&mut self, item: &RebalancePlanItem, held: Decimal) {
-        let is_exit = self.is_exit;
-        let planned = item.trade_amount.get().abs() / self.price;
+    /// Sizes the order: all that is free to leave a position, else the planned dollars at the plan's own price.
+    pub fn size(&mut self) {
+        let planned = self.budget / self.price;
         let wanted = match self.side {
-            Side::Sell if is_exit => held,
-            Side::Sell => planned.min(held),
+            Side::Sell if self.is_exit => self.free,
+            Side::Sell => planned.min(self.free),
             Side::Buy => planned,
         };
         // The broker's own text for what is held: rounding it could ask for more than there is (incident 44).
-        let whole = is_exit && self.fractionable;
+        let whole = self.is_exit && self.fractionable;
         self.total = if whole { wanted } else { self.tradable(wanted) };
         if self.wanted().is_zero() {
-            self.skip(format!("{} is less than one share and cannot be traded in parts", item.symbol), is_exit);
-        } else if !is_exit && self.total * self.price < SMALLEST_ORDER {
-            self.skip(format!("{} is worth less than {SMALLEST_ORDER} dollar", item.symbol), false);
+            self.skip(format!("{} is less than one share and cannot be traded in parts", self.symbol), self.is_exit);
+        } else if !self.is_exit && self.total * self.price < SMALLEST_ORDER {
+            self.skip(format!("{} is worth less than {SMALLEST_ORDER} dollar", self.symbol), false);
         }
     }
 
@@ -92,20 +112,91 @@ impl Ticket {
         }
     }
 
-    /// Takes the cost of a buy from what the account can pay.
-    pub fn pay_from(&mut self, funds: &mut Decimal, cost: Decimal) {
-        if self.problem.is_some() {
+    /// Wants its share of `funds` where all buys together would cost `cost`, which is more.
+    pub fn shrink(&mut self, funds: Decimal, cost: Decimal, reason: &str) {
+        self.lacks_funds |= funds < cost * NEARLY;
+        self.budget = self.budget * funds / cost;
+        let shares = self.tradable(self.total * funds / cost);
+        if shares * self.price < SMALLEST_ORDER {
+            self.problem = Some(format!("not bought: {reason}"));
+        } else {
+            self.cut(shares, reason);
+        }
+    }
+
+    /// Takes the market as it is now, with the middle of its quote at `middle` and the next leg at `limit`: the plan counted dollars,
+    /// at a price that may be gone. A buy that has become dearer by more than `tolerance` (a part of the price) gets fewer
+    /// shares, not more dollars. After a split a share is another thing: the first leg is sized anew, and a later one is not
+    /// placed.
+    pub fn reprice(&mut self, middle: Decimal, limit: Decimal, tolerance: Decimal) {
+        let before = self.orders.last().and_then(|order| order.limit_price);
+        if before.is_some_and(|before| is_another_share(before, limit)) {
+            self.problem = Some("not ordered again: the price is another one than a moment ago, as after a split".to_owned());
             return;
         }
-        if cost > *funds && *funds >= cost * NEARLY {
-            self.total = self.tradable(self.total * *funds / cost);
+        let is_first = self.orders.is_empty();
+        match self.side {
+            Side::Buy if limit > self.price * (Decimal::ONE + tolerance) => {
+                let affordable = self.tradable((self.budget - self.value()).max(Decimal::ZERO) / limit);
+                if affordable < self.remaining() {
+                    self.cut(affordable, "the price has risen since the plan");
+                }
+            }
+            Side::Buy if is_first && middle < self.price * (Decimal::ONE - tolerance) => self.total = self.tradable(self.budget / middle),
+            Side::Sell if is_first && !self.is_exit && is_another_share(self.price, middle) => {
+                self.total = self.tradable((self.budget / middle).min(self.free));
+            }
+            _ => {}
         }
-        if cost > *funds && (*funds < cost * NEARLY || self.total.is_zero()) {
-            tracing::warn!(symbol = self.symbol, %funds, %cost, "the sells brought too little in time");
-            self.problem = Some("not bought: the sells brought too little in time".to_owned());
+    }
+
+    /// Makes a buy no larger than the account can pay at `limit`.
+    pub fn pay_from(&mut self, funds: Decimal, limit: Decimal, reason: &str) {
+        let affordable = self.tradable(funds / limit);
+        if affordable >= self.remaining() {
             return;
         }
-        *funds -= cost.min(*funds);
+        let is_enough = affordable >= self.remaining() * NEARLY;
+        if affordable * limit < SMALLEST_ORDER {
+            tracing::warn!(symbol = self.symbol, %funds, "the account cannot pay");
+            self.lacks_funds = true;
+            // What is filled already is told as it is.
+            if self.filled().is_zero() {
+                self.problem = Some(format!("not bought: {reason}"));
+            } else {
+                self.problem = Some(format!("{} of {} shares filled: {reason}", self.filled().normalize(), self.total.normalize()));
+            }
+            return;
+        }
+        self.lacks_funds |= !is_enough;
+        self.cut(affordable, reason);
+    }
+
+    /// Wants `shares` for the legs from here on, fewer than planned.
+    fn cut(&mut self, shares: Decimal, reason: &str) {
+        let before = self.total;
+        self.total = self.filled() + shares;
+        self.notes.push(format!("{}: {} shares instead of {}: {reason}", self.symbol, self.total.normalize(), before.normalize()));
+        if shares.is_zero() && self.filled().is_zero() {
+            self.problem = Some(format!("not bought: {reason}"));
+        }
+    }
+
+    /// Goes on with an order that somebody put in the place of ours, for as much as that one is for.
+    pub fn hand_over(&mut self, heir: Order) {
+        let before = self.total;
+        self.total = self.filled() + heir.qty;
+        if self.total != before {
+            let (now, before) = (self.total.normalize(), before.normalize());
+            self.notes.push(format!("{}: {now} shares instead of {before}: the order was replaced by hand", self.symbol));
+        }
+        self.orders.push(heir);
+    }
+
+    /// Keeps the order that closes the rest of the position.
+    pub fn close_with(&mut self, order: Order) {
+        self.closing = Some(order.id.clone());
+        self.orders.push(order);
     }
 
     pub fn filled(&self) -> Decimal {
@@ -127,9 +218,15 @@ impl Ticket {
         self.orders.iter().map(|order| order.filled_qty * order.filled_avg_price.unwrap_or_default()).sum()
     }
 
+    /// Orders of our own so far: one that the owner put in the place of ours is no leg.
+    pub fn legs(&self) -> u32 {
+        let own = self.orders.iter().filter(|order| ClientOrderId::is_ours(&order.client_order_id)).count();
+        u32::try_from(own).unwrap_or(u32::MAX)
+    }
+
     /// Whether nothing sensible is left to order after the legs so far.
     pub fn is_done(&self) -> bool {
-        self.problem.is_some() || self.remaining() <= Decimal::ZERO
+        self.problem.is_some() || self.unknown.is_some() || self.remaining() <= Decimal::ZERO
     }
 
     /// Whether what is left for the legs is too little for an order: it is left alone.
@@ -139,7 +236,19 @@ impl Ticket {
     }
 
     pub fn is_success(&self) -> bool {
-        !self.orders.is_empty() && (self.filled() >= self.wanted() || self.rest.is_zero() && self.is_dust())
+        let is_complete = self.filled() >= self.wanted() || self.rest.is_zero() && self.is_dust();
+        !self.orders.is_empty() && is_complete && self.problem.is_none() && !self.lacks_funds
+    }
+
+    /// Why it is no success, for the reader of the mail.
+    pub fn failure(&self) -> String {
+        if let Some(reason) = self.problem.as_ref().or(self.unknown.as_ref()) {
+            return reason.clone();
+        }
+        match self.notes.last() {
+            Some(note) if self.lacks_funds => note.trim_start_matches(&format!("{}: ", self.symbol)).to_owned(),
+            _ => format!("{} of {} shares filled", self.filled(), self.wanted()),
+        }
     }
 
     /// What became of the item, for the event and the mail.
@@ -147,6 +256,7 @@ impl Ticket {
         let last = self.orders.last();
         let filled = self.filled();
         let price = (!filled.is_zero()).then(|| (self.value() / filled).round_dp(4).normalize().to_string());
+        let is_told = self.problem.is_some() || !self.is_success();
         OrderResult {
             symbol: self.symbol.clone(),
             action: if self.side == Side::Buy { Action::Buy } else { Action::Sell },
@@ -158,13 +268,14 @@ impl Ticket {
             success: self.is_success(),
             status: last
                 .map_or_else(|| if self.skipped { "skipped" } else { "not placed" }.to_owned(), |order| order.status.as_str().to_owned()),
-            error_message: self
-                .problem
-                .clone()
-                .or_else(|| (!self.is_success()).then(|| format!("{} of {} shares filled", filled, self.wanted()))),
+            error_message: is_told.then(|| self.failure()),
             timestamp: at,
             order_type: OrderType::Limit,
             filled_at: last.and_then(|order| order.filled_at).map(Timestamp::new),
         }
     }
+}
+
+fn is_another_share(one: Decimal, other: Decimal) -> bool {
+    (other - one).abs() > one.min(other) * ANOTHER_SHARE
 }

@@ -19,10 +19,12 @@ pub(super) struct Content {
     pub succeeded: String,
     /// The symbols whose orders failed; `none` where there are none.
     pub failed_symbols: String,
+    /// What else the reader should know: what was left alone, made smaller, or left in cash, and why.
+    pub notes: Vec<String>,
 }
 
 impl Content {
-    pub fn of(notification: &TradingNotificationRequested) -> Self {
+    pub fn of(notification: &TradingNotificationRequested, neutral: bool) -> Self {
         let signals = notification.execution_data.get("signals").and_then(Value::as_object);
         let signal = |(engine, signal): (&String, &Value)| {
             [engine.clone(), cell(signal, "action"), cell(signal, "symbol").replace(',', ", "), cell(signal, "reasoning")]
@@ -41,7 +43,25 @@ impl Content {
             placed: count(notification.orders_placed),
             succeeded: count(notification.orders_succeeded),
             failed_symbols: if failed.is_empty() { "none".to_owned() } else { failed.join(", ") },
+            notes: notes(notification, neutral),
         }
+    }
+}
+
+fn notes(notification: &TradingNotificationRequested, neutral: bool) -> Vec<String> {
+    let mut notes: Vec<String> = rows(notification, "notes").filter_map(Value::as_str).map(str::to_owned).collect();
+    if let Some(idle) = notification.execution_data.get("idle_cash") {
+        let amounts = if neutral { String::new() } else { format!(" ({} dollars, {} planned)", cell(idle, "cash"), cell(idle, "planned")) };
+        let reasons: Vec<String> = idle["reasons"].as_array().into_iter().flatten().map(reason).collect();
+        notes.push(format!("more cash is left than planned{amounts}: {}", reasons.join("; ")));
+    }
+    notes
+}
+
+fn reason(row: &Value) -> String {
+    match row.get("symbol").and_then(Value::as_str) {
+        Some(symbol) => format!("{symbol}: {}", cell(row, "reason")),
+        None => cell(row, "reason"),
     }
 }
 

@@ -41,6 +41,7 @@ fn success(notification: &TradingNotificationRequested, content: &Content, neutr
     html.push_str(&orders(content).unwrap_or_else(|| note("Orders", "No orders were necessary.")));
     html.push_str(&portfolio(content).unwrap_or_else(|| note("Portfolio", "No target data available.")));
     html.push_str(&signals(content).unwrap_or_default());
+    html.push_str(&notes(content).unwrap_or_default());
     html
 }
 
@@ -52,7 +53,7 @@ fn failure(notification: &TradingNotificationRequested, content: &Content, heade
         ("Failed Symbols", content.failed_symbols.clone()),
     ];
     let rows: String = context.iter().map(|(name, value)| format!("<tr><th>{name}</th><td>{}</td></tr>\n", escape(value))).collect();
-    let tables = [orders(content), portfolio(content), signals(content)];
+    let tables = [orders(content), portfolio(content), signals(content), notes(content)];
     format!(
         "<p class=\"reason\">{}</p>\n<table>\n{rows}</table>\n{}\
          <h2>Recommended actions</h2>\n<ul>\n\
@@ -73,6 +74,14 @@ fn portfolio(content: &Content) -> Option<String> {
 
 fn signals(content: &Content) -> Option<String> {
     table("Strategy signals", ["Engine", "Action", "Symbols", "Reasoning"], &content.signals)
+}
+
+fn notes(content: &Content) -> Option<String> {
+    if content.notes.is_empty() {
+        return None;
+    }
+    let lines: String = content.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note))).collect();
+    Some(format!("<h2>Notes</h2>\n<ul>\n{lines}</ul>\n"))
 }
 
 fn note(title: &str, text: &str) -> String {

@@ -22,7 +22,7 @@ pub struct Mail {
 /// Renders the mail that a notification asks for (specification 9.2, 9.3); in neutral mode no dollar amount appears.
 #[must_use]
 pub fn render(header: &Header, notification: &TradingNotificationRequested, neutral: bool) -> Mail {
-    let content = Content::of(notification);
+    let content = Content::of(notification, neutral);
     Mail {
         id: header.event_id.clone(),
         recipient: notification.recipient_override.clone().filter(|recipient| !recipient.is_empty()),

@@ -10,6 +10,12 @@ pub(super) fn text(header: &Header, notification: &TradingNotificationRequested,
     section(&mut text, "Portfolio", &content.portfolio, |[symbol, target, current, action]| {
         format!("{symbol}: target {target} %, before {current} %, {action}")
     });
+    if !content.notes.is_empty() {
+        text.push_str("\nNotes:\n");
+        for note in &content.notes {
+            text.push_str(&format!("  {note}\n"));
+        }
+    }
     text.push_str(&format!("\nCorrelation ID: {}\n", header.correlation_id));
     text
 }

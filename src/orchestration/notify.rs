@@ -1,13 +1,15 @@
 use serde_json::{Value, json};
 
+use crate::alpaca::Order;
 use crate::bus::BusEntry;
 use crate::decimal::Money;
 use crate::error::StepError;
 use crate::event::{Body, Event, JsonObject, Origin, TradeExecuted, TradingNotificationRequested, WorkflowFailed};
-use crate::id::{CorrelationId, EventId, PlanId};
+use crate::execution::MAXIMUM_LEGS;
+use crate::id::{ClientOrderId, CorrelationId, EventId, PlanId};
 use crate::services::Services;
-use crate::step::Conclusion;
-use crate::workflow::{State, Workflow};
+use crate::step::{Conclusion, IfRefused};
+use crate::workflow::{Failure, State, Workflow};
 
 /// Asks for the one mail of a workflow. Whoever asks first decides its content; whoever asks later publishes
 /// those very bytes again (rule 8).
@@ -32,19 +34,24 @@ impl Notifier {
         let body = match (&event.body, &workflow) {
             // Its TradeExecuted event asks; two that ask at once would only get in each other's way.
             (Body::WorkflowFailed(_), Some(workflow)) if workflow.result.is_some() => return Ok(Conclusion::default()),
-            (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.notification_of(workflow),
+            (_, Some(workflow)) if workflow.result.is_some() || workflow.state == State::Failed => self.notification_of(workflow).await,
             (Body::TradeExecuted(executed), _) => self.executed(executed, None),
-            (Body::WorkflowFailed(failed), _) => self.failed(failed),
+            (Body::WorkflowFailed(failed), workflow) => {
+                match workflow.as_ref().and_then(|workflow| Some((workflow, workflow.plan_id.as_ref()?))) {
+                    Some((workflow, plan)) => self.halfway(workflow, plan, &failed.failure_reason).await,
+                    None => self.failed(failed),
+                }
+            }
             _ => return Ok(Conclusion::default()),
         };
         let entry = self.pinned(&event.header.correlation_id, event.header.event_id.as_str(), body).await?;
         let changes = match (&event.body, &workflow) {
             (Body::WorkflowFailed(failed), Some(workflow)) if workflow.state == State::Running => {
-                self.services.workflows.failing(workflow, &failed.failure_reason, None, workflow.plan_id.is_none())
+                self.services.workflows.failing(workflow, &Failure::of(workflow, &failed.failure_reason))
             }
             _ => Vec::new(),
         };
-        Ok(Conclusion { entries: vec![entry.clone()], changes, entries_if_refused: vec![entry] })
+        Ok(Conclusion { entries: vec![entry.clone()], changes, if_refused: IfRefused::Publish(vec![entry]) })
     }
 
     /// The notification of a workflow that has ended, from its record alone.
@@ -54,7 +61,10 @@ impl Notifier {
     pub async fn of_record(&self, workflow: &Workflow) -> Result<BusEntry, StepError> {
         match &workflow.notification {
             Some(entry) => Ok(entry.clone()),
-            None => self.pinned(&workflow.correlation_id, workflow.correlation_id.as_str(), self.notification_of(workflow)).await,
+            None => {
+                let body = self.notification_of(workflow).await;
+                self.pinned(&workflow.correlation_id, workflow.correlation_id.as_str(), body).await
+            }
         }
     }
 
@@ -62,7 +72,7 @@ impl Notifier {
     #[must_use]
     pub fn of_refused_start(&self, correlation_id: &CorrelationId, reason: &str) -> BusEntry {
         let origin = Origin { correlation_id, causation_id: correlation_id.as_str(), at: self.services.now() };
-        let body = self.without_result(&format!("no run was started: {reason}"), None, &[]);
+        let body = self.without_result(&format!("no run was started: {reason}"), &[]);
         self.services.steps.entry(&Event::with_id(&origin, body.into(), EventId::notification_of(correlation_id)))
     }
 
@@ -73,13 +83,56 @@ impl Notifier {
     }
 
     /// The record is the truth: a failed workflow never sends a success mail, whichever event came first.
-    fn notification_of(&self, workflow: &Workflow) -> TradingNotificationRequested {
+    async fn notification_of(&self, workflow: &Workflow) -> TradingNotificationRequested {
         let result = workflow.result.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
         let event = result.and_then(|detail| Event::parse("TradeExecuted", &detail).ok());
-        match event.map(|event| event.body) {
-            Some(Body::TradeExecuted(executed)) => self.executed(&executed, workflow.failure_reason.as_deref()),
-            _ => self.without_result(workflow.failure_reason.as_deref().unwrap_or("Unknown error"), workflow.plan_id.as_ref(), &[]),
+        if let Some(Body::TradeExecuted(executed)) = event.map(|event| event.body) {
+            return self.executed(&executed, workflow.failure_reason.as_deref());
         }
+        let reason = workflow.failure_reason.as_deref().unwrap_or("Unknown error");
+        match &workflow.plan_id {
+            None => self.without_result(reason, &[]),
+            Some(plan) => self.halfway(workflow, plan, reason).await,
+        }
+    }
+
+    /// What can be told of a workflow that had begun to carry out a plan and came to no result: what the broker says each of
+    /// its orders came to, or, where the broker says nothing, that there may be some.
+    async fn halfway(&self, workflow: &Workflow, plan: &PlanId, reason: &str) -> TradingNotificationRequested {
+        let mut body = match self.services.alpaca.all_orders_since(workflow.started_at).await {
+            Ok(orders) => {
+                let is_own = |order: &Order| {
+                    ClientOrderId::is_of_plan(&order.client_order_id, plan, &order.symbol, order.side.as_str(), MAXIMUM_LEGS)
+                };
+                let own: Vec<Order> = orders.into_iter().filter(is_own).collect();
+                self.with_orders(reason, plan, &own)
+            }
+            Err(error) => {
+                tracing::warn!(%error, %plan, "the broker does not tell what the orders of a plan came to");
+                self.without_result(&format!("{reason}; orders of {plan} may have been placed: look at the broker"), &[])
+            }
+        };
+        body.execution_data.insert("orders_unknown".to_owned(), Value::Bool(true));
+        body
+    }
+
+    fn with_orders(&self, reason: &str, plan: &PlanId, orders: &[Order]) -> TradingNotificationRequested {
+        let told = if orders.is_empty() {
+            format!("{reason}; the broker shows no order of {plan}, but one may have been placed: look at the broker")
+        } else {
+            format!("{reason}; orders of {plan} may have been placed: look at the broker, which shows those below")
+        };
+        let mut body = self.without_result(&told, &[]);
+        let row = |order: &Order| {
+            json!({
+                "symbol": order.symbol,
+                "action": order.side.as_str().to_uppercase(),
+                "shares": order.filled_qty.normalize().to_string(),
+                "status": format!("{}, {} of {} shares filled", order.status.as_str(), order.filled_qty.normalize(), order.qty.normalize()),
+            })
+        };
+        body.execution_data.insert("orders".to_owned(), orders.iter().map(row).collect());
+        body
     }
 
     fn executed(&self, executed: &TradeExecuted, failure: Option<&str>) -> TradingNotificationRequested {
@@ -103,18 +156,13 @@ impl Notifier {
 
     fn failed(&self, failed: &WorkflowFailed) -> TradingNotificationRequested {
         let symbols: Vec<Value> = failed.error_details.get("failed_symbols").and_then(Value::as_array).cloned().unwrap_or_default();
-        self.without_result(&failed.failure_reason, None, &symbols)
+        self.without_result(&failed.failure_reason, &symbols)
     }
 
-    /// What can be told of a workflow that has no result. One that had begun to carry out a plan may have placed orders.
-    fn without_result(&self, reason: &str, plan: Option<&PlanId>, failed_symbols: &[Value]) -> TradingNotificationRequested {
+    /// What can be told of a workflow that has no result.
+    fn without_result(&self, reason: &str, failed_symbols: &[Value]) -> TradingNotificationRequested {
         let mut data = JsonObject::new();
         data.insert("failed_symbols".to_owned(), Value::Array(failed_symbols.to_vec()));
-        let mut reason = reason.to_owned();
-        if let Some(plan) = plan {
-            data.insert("orders_unknown".to_owned(), Value::Bool(true));
-            reason.push_str(&format!("; orders of {plan} may have been placed: look at the broker"));
-        }
         TradingNotificationRequested {
             trading_success: false,
             trading_mode: self.mode(),
@@ -122,7 +170,7 @@ impl Notifier {
             orders_succeeded: 0,
             total_trade_value: Money::default(),
             execution_data: data,
-            error_message: Some(reason),
+            error_message: Some(reason.to_owned()),
             error_code: None,
             recipient_override: None,
         }

@@ -11,7 +11,7 @@ use crate::id::CorrelationId;
 use crate::services::Services;
 use crate::step::{Conclusion, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
-use crate::workflow::Session;
+use crate::workflow::{Leftover, Session};
 
 /// Starts workflows, and returns at once.
 #[derive(Clone)]
@@ -93,6 +93,41 @@ impl Starter {
             changes: services.workflows.opening(correlation_id, &session),
             ..Conclusion::default()
         }))
+    }
+
+    /// Starts another run of a session whose buys lacked money that was still to come; false where the day is over.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done now.
+    pub async fn go_on(&self, leftover: &Leftover) -> Result<bool, StepError> {
+        let services = &self.services;
+        let correlation_id = leftover.correlation_id();
+        let mut is_started = false;
+        let work = async {
+            let taking = services.workflows.taking(leftover);
+            let now = services.now();
+            let session = match session_of(&services.alpaca, now, services.settings.session_scope, now.get()).await {
+                Ok(Ok(session)) => session,
+                Ok(Err(reason)) => {
+                    tracing::info!(reason, "what could not be bought stays in cash");
+                    return Ok(Conclusion { changes: vec![taking], ..Conclusion::default() });
+                }
+                Err(Fault::Raise(error)) => return Err(error),
+                Err(Fault::Refuse(refusal)) => {
+                    tracing::warn!(reason = %refusal, "what could not be bought stays in cash");
+                    return Ok(Conclusion { changes: vec![taking], ..Conclusion::default() });
+                }
+            };
+            is_started = true;
+            let session = leftover.session(session);
+            let origin = Origin { correlation_id: &correlation_id, causation_id: correlation_id.as_str(), at: now };
+            let event = Event::caused(&origin, self.started(&session).into(), 0);
+            let mut changes = services.workflows.opening(&correlation_id, &session);
+            changes.push(taking);
+            Ok(Conclusion { entries: vec![services.steps.entry(&event)], changes, ..Conclusion::default() })
+        };
+        let outcome = services.steps.run(&format!("start#{correlation_id}"), STEP_LIMIT, work.boxed()).await?;
+        Ok(is_started && outcome == Outcome::Processed)
     }
 
     fn started(&self, session: &Session) -> WorkflowStarted {

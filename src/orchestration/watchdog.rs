@@ -1,19 +1,21 @@
 use futures::FutureExt;
 
-use super::Notifier;
+use super::{Notifier, Starter};
 use crate::error::StepError;
 use crate::event::{Event, Origin, WorkflowFailed};
 use crate::services::Services;
-use crate::step::{Conclusion, Outcome, STEP_LIMIT};
+use crate::step::{Conclusion, IfRefused, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
-use crate::workflow::{MAXIMUM_REMINDERS, State, Workflow};
+use crate::workflow::{Failure, MAXIMUM_REMINDERS, State, Workflow};
 
 /// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5): those whose
-/// event was dead-lettered, and those whose event no rule matched.
+/// event was dead-lettered, and those whose event no rule matched. Starts what a session could not buy for want of money
+/// once more.
 #[derive(Clone)]
 pub struct Watchdog {
     services: Services,
     notifier: Notifier,
+    starter: Starter,
 }
 
 /// What one round of the watchdog did.
@@ -29,7 +31,7 @@ impl Watchdog {
     /// A watchdog over `services`.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self { notifier: Notifier::new(services.clone()), services }
+        Self { notifier: Notifier::new(services.clone()), starter: Starter::new(services.clone()), services }
     }
 
     /// Makes one round over all overdue workflows. One that cannot be seen to does not keep the others waiting.
@@ -39,22 +41,39 @@ impl Watchdog {
     pub async fn round(&self) -> Result<Round, StepError> {
         let mut round = Round::default();
         let mut first_error = None;
-        for workflow in self.services.workflows.overdue().await? {
-            if let Err(error) = self.see_to(&workflow, &mut round).await {
+        let due = self.services.workflows.overdue().await?;
+        for workflow in &due.workflows {
+            if let Err(error) = self.see_to(workflow, &mut round).await {
                 tracing::error!(correlation_id = %workflow.correlation_id, %error, "the watchdog could not see to a workflow");
                 first_error.get_or_insert(error);
+            }
+        }
+        for leftover in &due.leftovers {
+            match self.starter.go_on(leftover).await {
+                Ok(is_started) => tracing::info!(root = %leftover.root, round = leftover.round, is_started, "a session is gone on with"),
+                Err(error) => {
+                    tracing::error!(root = %leftover.root, %error, "the watchdog could not go on with a session");
+                    first_error.get_or_insert(error);
+                }
             }
         }
         first_error.map_or(Ok(round), Err)
     }
 
-    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or repeats the notification.
+    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or repeats the notification. One
+    /// that has gone on since it was read is left alone.
     async fn see_to(&self, workflow: &Workflow, round: &mut Round) -> Result<(), StepError> {
-        if workflow.state != State::Completed && self.end(workflow).await? == Outcome::Processed {
-            round.ended += 1;
-        } else if workflow.reminders < MAXIMUM_REMINDERS {
-            self.remind(workflow).await?;
-            round.reminded += 1;
+        let outcome = if workflow.state == State::Completed { None } else { Some(self.end(workflow).await?) };
+        match outcome {
+            Some(Outcome::Processed) => round.ended += 1,
+            Some(Outcome::Refused) if workflow.state == State::Running => {
+                tracing::info!(correlation_id = %workflow.correlation_id, "the workflow has gone on meanwhile");
+            }
+            _ if workflow.reminders < MAXIMUM_REMINDERS => {
+                self.remind(workflow).await?;
+                round.reminded += 1;
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -77,8 +96,9 @@ impl Watchdog {
             let event = Event::caused(&origin, failed.into(), 0);
             Ok(Conclusion {
                 entries: vec![self.services.steps.entry(&event)],
-                changes: self.services.workflows.failing(workflow, &reason, None, workflow.plan_id.is_none()),
-                ..Conclusion::default()
+                changes: self.services.workflows.failing(workflow, &Failure { is_overdue: true, ..Failure::of(workflow, &reason) }),
+                // It has gone on since it was read: whoever finds it overdue again decides again.
+                if_refused: IfRefused::Forget,
             })
         };
         let outcome = self.services.steps.run(&key, STEP_LIMIT, work.boxed()).await?;
@@ -97,6 +117,6 @@ impl Watchdog {
         let entry = self.notifier.of_record(workflow).await?;
         // Counted after it is published: what the bus did not take is no reminder.
         self.services.steps.publish(&entry).await?;
-        self.services.workflows.remind(&workflow.correlation_id).await
+        self.services.workflows.remind(workflow).await
     }
 }

@@ -3,6 +3,8 @@
 mod funds;
 mod handler;
 mod planner;
+mod survey;
 
 pub use handler::PortfolioAnalysis;
+pub(crate) use planner::CASH;
 pub use planner::{Holding, PlanError, PlannedTrade, Snapshot, plan};

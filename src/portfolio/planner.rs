@@ -11,7 +11,7 @@ const CASH_RESERVE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// Trades below this part of the account's value are not worth it: 1 %.
 const MINIMUM_TRADE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// A target of this name means that cash is kept.
-pub(super) const CASH: &str = "CASH";
+pub(crate) const CASH: &str = "CASH";
 /// More dollars than any account has: a larger amount is broken data.
 const MOST_DOLLARS: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 
@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub holdings: BTreeMap<String, Holding>,
     /// A price in dollars for every symbol that is held or wanted.
     pub prices: BTreeMap<String, Decimal>,
+    /// Symbols that cannot be traded now, with the reason: they keep what they have, and need no price.
+    pub untraded: BTreeMap<String, String>,
 }
 
 /// Shares of one symbol.
@@ -41,8 +43,8 @@ pub enum PlanError {
     /// The signal names no target.
     #[error("the signal has no positive target allocation")]
     NoTargets,
-    /// The account owes money.
-    #[error("the account's cash is {0}: it must be positive")]
+    /// The account has nothing: no cash, and no position to sell.
+    #[error("the account holds nothing and its cash is {0}: it must be positive")]
     NegativeCash(Decimal),
     /// More was sold than held.
     #[error("{symbol} is held short ({quantity}): short positions are not supported")]
@@ -84,6 +86,8 @@ pub struct PlannedTrade {
     pub target_value: Decimal,
     /// Dollars held.
     pub current_value: Decimal,
+    /// Whether a trade is wanted that cannot be made: the symbol is among the untraded ones.
+    pub is_untraded: bool,
 }
 
 /// Plans the trades from what is held to `weights` (specification 6.2, with the weak points of 6.3 closed):
@@ -91,8 +95,8 @@ pub struct PlannedTrade {
 /// else holds `CASH`.
 ///
 /// A position without a target is sold whole, however small. A target below a cent is none. Buys never cost more than
-/// cash and sales bring, and none is below the threshold, so that the plan after a plan that was carried out trades
-/// nothing.
+/// cash and sales bring beyond the reserve, and none is below the threshold, so that the plan after a plan that was carried
+/// out trades nothing. An account that owes money sells enough to own its reserve again, below the threshold too.
 ///
 /// # Errors
 /// [`PlanError`]
@@ -110,15 +114,17 @@ pub fn plan(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<
         let current_value = value_of(snapshot, symbol, quantity)?;
         let target_value = round_half_up(weight * effective, Money::PLACES);
         if !target_value.is_zero() || !quantity.is_zero() {
-            trades.push(trade(symbol, quantity, target_value, current_value, threshold));
+            let trade = trade(symbol, quantity, target_value, current_value, threshold);
+            trades.push(if snapshot.untraded.contains_key(symbol) { left_alone(trade) } else { trade });
         }
     }
+    let reserve = snapshot.value - effective;
+    pay_back(snapshot.cash, reserve, &mut trades);
     let sales: Decimal = trades.iter().filter(|trade| trade.action == Action::Sell).map(|trade| trade.amount.abs()).sum();
-    afford(snapshot.cash + sales, threshold, &mut trades);
+    afford((snapshot.cash + sales - reserve).max(Decimal::ZERO), threshold, &mut trades);
     if trades.is_empty() {
         let cash = round_half_up(snapshot.cash, Money::PLACES);
-        let kept =
-            PlannedTrade { symbol: CASH.to_owned(), action: Action::Hold, amount: Decimal::ZERO, target_value: cash, current_value: cash };
+        let kept = PlannedTrade { action: Action::Hold, amount: Decimal::ZERO, ..trade(CASH, Decimal::ZERO, cash, cash, threshold) };
         trades.push(kept);
     }
     trades.sort_by_key(|trade| (trade.action, priority(trade.amount), trade.symbol.clone()));
@@ -137,12 +143,45 @@ fn trade(symbol: &str, quantity: Decimal, target_value: Decimal, current_value: 
         amount if amount < Decimal::ZERO => Action::Sell,
         _ => Action::Hold,
     };
-    PlannedTrade { symbol: symbol.to_owned(), action, amount, target_value, current_value }
+    PlannedTrade { symbol: symbol.to_owned(), action, amount, target_value, current_value, is_untraded: false }
+}
+
+/// The same symbol where it cannot be traded.
+fn left_alone(trade: PlannedTrade) -> PlannedTrade {
+    PlannedTrade { is_untraded: trade.action != Action::Hold, action: Action::Hold, amount: Decimal::ZERO, ..trade }
+}
+
+/// Sells what is most above its target, where the account owes money that the sales do not bring, until it owns its
+/// reserve.
+fn pay_back(cash: Decimal, reserve: Decimal, trades: &mut [PlannedTrade]) {
+    let sales: Decimal = trades.iter().filter(|trade| trade.action == Action::Sell).map(|trade| trade.amount.abs()).sum();
+    if cash + sales >= Decimal::ZERO {
+        return;
+    }
+    let mut missing = round_half_up(reserve - cash - sales, Money::PLACES);
+    let is_free = |trade: &&mut PlannedTrade| trade.action == Action::Hold && !trade.is_untraded && trade.current_value > Decimal::ZERO;
+    let mut held: Vec<&mut PlannedTrade> = trades.iter_mut().filter(is_free).collect();
+    held.sort_by(|one, other| {
+        let above = |trade: &PlannedTrade| trade.current_value - trade.target_value;
+        above(other).cmp(&above(one)).then_with(|| one.symbol.cmp(&other.symbol))
+    });
+    for trade in held {
+        let amount = missing.min(trade.current_value);
+        if amount <= Decimal::ZERO {
+            return;
+        }
+        trade.action = Action::Sell;
+        trade.amount = -amount;
+        missing -= amount;
+    }
 }
 
 /// Dollars that so many shares are worth.
 fn value_of(snapshot: &Snapshot, symbol: &str, quantity: Decimal) -> Result<Decimal, PlanError> {
     let price = snapshot.prices.get(symbol).filter(|price| **price > Decimal::ZERO);
+    if price.is_none() && snapshot.untraded.contains_key(symbol) {
+        return Ok(Decimal::ZERO);
+    }
     let price = price.ok_or_else(|| PlanError::MissingPrice(symbol.to_owned()))?;
     let value = quantity.checked_mul(*price).filter(|value| *value <= MOST_DOLLARS);
     let value = value.ok_or_else(|| PlanError::OutOfRange(format!("value of {symbol}")))?;
@@ -150,13 +189,14 @@ fn value_of(snapshot: &Snapshot, symbol: &str, quantity: Decimal) -> Result<Deci
 }
 
 fn check(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<(), PlanError> {
-    if snapshot.cash <= Decimal::ZERO && snapshot.holdings.is_empty() || snapshot.cash < Decimal::ZERO {
+    if snapshot.cash <= Decimal::ZERO && snapshot.holdings.is_empty() {
         return Err(PlanError::NegativeCash(snapshot.cash));
     }
-    for (name, amount) in [("account's cash", snapshot.cash), ("account's value", snapshot.value)] {
-        if !(Decimal::ZERO..=MOST_DOLLARS).contains(&amount) {
-            return Err(PlanError::OutOfRange(name.to_owned()));
-        }
+    if !(Decimal::ZERO..=MOST_DOLLARS).contains(&snapshot.value) {
+        return Err(PlanError::OutOfRange("account's value".to_owned()));
+    }
+    if snapshot.cash.abs() > MOST_DOLLARS {
+        return Err(PlanError::OutOfRange("account's cash".to_owned()));
     }
     if let Some((symbol, holding)) = snapshot.holdings.iter().find(|(_, holding)| holding.quantity < Decimal::ZERO) {
         return Err(PlanError::ShortPosition { symbol: symbol.clone(), quantity: holding.quantity });
@@ -221,6 +261,7 @@ mod tests {
             value: decimal(value),
             holdings: held.iter().map(|(symbol, quantity)| ((*symbol).to_owned(), Holding { quantity: decimal(quantity) })).collect(),
             prices: prices.iter().map(|(symbol, price)| ((*symbol).to_owned(), decimal(price))).collect(),
+            untraded: BTreeMap::new(),
         }
     }
 
@@ -273,7 +314,7 @@ mod tests {
     fn buys_never_cost_more_than_cash_and_sales() {
         let account = snapshot("2000", "10000", &[], &[("SPY", "400")]);
         let trades = plan(&account, &weights(&[("SPY", "1")])).expect("a plan");
-        assert_eq!(trades[0].amount, decimal("2000"));
+        assert_eq!(trades[0].amount, decimal("1900"), "the reserve of 1 % stays");
     }
 
     #[test]
@@ -289,10 +330,32 @@ mod tests {
         let prices = [("SPY", "400")];
         let want = weights(&[("SPY", "1")]);
         assert_eq!(plan(&snapshot("-1", "10", &[], &prices), &want), Err(PlanError::NegativeCash(decimal("-1"))));
+        assert_eq!(plan(&snapshot("0", "10", &[], &prices), &want), Err(PlanError::NegativeCash(Decimal::ZERO)));
         assert!(matches!(plan(&snapshot("1", "10", &[("SPY", "-1")], &prices), &want), Err(PlanError::ShortPosition { .. })));
         assert_eq!(plan(&snapshot("10", "10", &[], &[]), &want), Err(PlanError::MissingPrice("SPY".to_owned())));
         assert_eq!(plan(&snapshot("10", "10", &[], &prices), &weights(&[("SPY", "0")])), Err(PlanError::NoTargets));
         assert!(matches!(plan(&snapshot("10", "10", &[], &prices), &weights(&[("SPY", "1.02")])), Err(PlanError::TooMuch(_))));
+    }
+
+    #[test]
+    fn an_account_that_owes_money_sells_what_is_most_above_its_target() {
+        let prices = [("SPY", "100"), ("QQQ", "100")];
+        let account = snapshot("-50", "10000", &[("SPY", "50.3"), ("QQQ", "50.2")], &prices);
+        let trades = plan(&account, &weights(&[("SPY", "0.5"), ("QQQ", "0.5")])).expect("a plan");
+        let rows: Vec<_> = trades.iter().map(|trade| (trade.symbol.as_str(), trade.action, trade.amount.to_string())).collect();
+        // 80 and 70 dollars above their targets are below the threshold of 100; but 150 are missing for the reserve.
+        assert_eq!(rows, [("SPY", Action::Sell, "-150.00".to_owned()), ("QQQ", Action::Hold, "0".to_owned())]);
+    }
+
+    #[test]
+    fn what_cannot_be_traded_keeps_what_it_has_and_the_rest_goes_on() {
+        let mut account = snapshot("5000", "10000", &[("OLD", "50")], &[("OLD", "100"), ("SPY", "400")]);
+        account.untraded.insert("OLD".to_owned(), "halted".to_owned());
+        account.untraded.insert("NEW".to_owned(), "no quote".to_owned());
+        let trades = plan(&account, &weights(&[("SPY", "0.3"), ("NEW", "0.7")])).expect("a plan");
+        let rows: Vec<_> = trades.iter().map(|trade| (trade.symbol.as_str(), trade.action, trade.is_untraded)).collect();
+        assert_eq!(rows, [("SPY", Action::Buy, false), ("NEW", Action::Hold, true), ("OLD", Action::Hold, true)]);
+        assert_eq!(trades[0].amount, decimal("2970"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alchemiser_sim::cloud::record::Record;
+use alchemiser_sim::cloud::record::{AlarmState, Record};
 
 use crate::{runs, stack};
 
@@ -12,7 +12,7 @@ fn every_alarm_goes_off_and_recovers_in_some_scenario() {
     for run in runs() {
         for (_, record) in run.journal.records() {
             let Record::AlarmChanged { alarm, state, .. } = record else { continue };
-            if state == "ALARM" {
+            if *state == AlarmState::Alarm {
                 raised.insert(alarm.as_str());
             } else {
                 assert!(raised.contains(alarm.as_str()), "{}: {alarm} is over and was never up", run.scenario);

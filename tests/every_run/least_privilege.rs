@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use alchemiser_sim::cloud::need::Need;
-use alchemiser_sim::cloud::record::Record;
+use alchemiser_sim::cloud::record::{Origin, Record};
 use alchemiser_sim::cloud::template::{Effect, Role, Stack};
 use alchemiser_sim::journal::Fact;
 
@@ -93,7 +93,7 @@ fn used(stack: &Stack) -> BTreeSet<Need> {
     for entry in runs().iter().flat_map(|run| run.journal.entries()) {
         match &entry.fact {
             Fact::Call { needs, .. } => used.extend(needs.iter().cloned()),
-            Fact::Cloud { record: Record::DeadLettered { queue, from, .. } } if *from == format!("function {function}") => {
+            Fact::Cloud { record: Record::DeadLettered { queue, from, .. } } if *from == Origin::Function(function.clone()) => {
                 let arn = stack.queues.iter().find(|known| known.name == *queue).map(|known| known.arn.clone());
                 used.extend(arn.map(|resource| Need { action: "sqs:SendMessage".to_owned(), resource }));
             }

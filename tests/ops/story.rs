@@ -181,7 +181,7 @@ pub fn workflow(served: &Served, name: &str, fate: Fate) {
     };
     let started = event(&id, name, "WorkflowStarted", json!({"workflow_type": "trading", "requested_by": "TradingSystem"}));
     let signal = event(&id, started.header.event_id.as_str(), "SignalGenerated", signal(&id));
-    let plan_id = PlanId::of_signal(&signal.header.event_id);
+    let plan_id = PlanId::caused_by(&signal.header.event_id);
     let planned = event(&id, signal.header.event_id.as_str(), "RebalancePlanned", plan(&id, &plan_id));
     let step = |name: &str, event: &Event| format!("{name}#{}", event.header.event_id);
     served.block_on(async {
@@ -194,13 +194,13 @@ pub fn workflow(served: &Served, name: &str, fate: Fate) {
         books.step(&step("signals", &started), &[&signal], books.workflows.advancing(&id, "signal_generation")).await;
         books.step(&step("portfolio", &signal), &[&planned], books.workflows.advancing(&id, "portfolio_analysis")).await;
         let record = books.workflows.load(&id).await.expect("the table is there").expect("the workflow was opened");
-        assert_eq!(books.workflows.bind(&record, &plan_id).await.expect("the table is there"), Binding::Bound);
+        assert_eq!(books.workflows.bind(&record, &plan_id, Some(0)).await.expect("the table is there"), Binding::First);
         if fate == Fate::Stuck {
             books.claims.claim(&step("execution", &planned)).await.expect("a claim");
             return;
         }
         let done = event(&id, planned.header.event_id.as_str(), "TradeExecuted", executed(&plan_id));
-        books.step(&step("execution", &planned), &[&done], books.workflows.completing(&id, &done)).await;
+        books.step(&step("execution", &planned), &[&done], books.workflows.completing(&record, &done, Some(&plan_id))).await;
         let mail = event(&id, done.header.event_id.as_str(), "TradingNotificationRequested", mail());
         books.workflows.pin_notification(&id, &BusEntry::new(&mail, "alchemiser")).await.expect("the table is there");
         books.step(&step("orchestrator", &done), &[&mail], Vec::new()).await;

@@ -66,6 +66,8 @@ pub fn alpaca(connector: impl HttpConnector + 'static, uri: &str, secret: &str) 
         key: "PKTEST".to_owned(),
         secret: secret.to_owned(),
         trading_mode: TradingMode::Paper,
+        borrowing_limit: Default::default(),
+        price_tolerance: Default::default(),
     };
     Alpaca::new(SharedHttpConnector::new(connector), &settings)
 }

@@ -19,6 +19,12 @@ pub(super) enum Due {
     Reject,
     /// Its cancellation is done.
     Cancel,
+    /// It shows its scripted state no more.
+    ShowNoMore,
+    /// Nothing more of it is executed in this session.
+    EndDay,
+    /// Another session begins for an order that was done for the day.
+    NextDay,
     /// Its session ends.
     Expire,
 }
@@ -27,6 +33,8 @@ pub(super) enum Due {
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     entries: BTreeMap<(DateTime<Utc>, u64), (usize, Due)>,
+    /// What would have happened to orders of symbols that do not trade.
+    parked: Vec<(usize, Due)>,
     put: u64,
 }
 
@@ -49,8 +57,30 @@ impl Agenda {
         Some((at, order, due))
     }
 
+    /// Forgets what was to become of `order` at the market: it is to happen now. It still ends with its session.
+    pub(super) fn bring_forward(&mut self, order: usize) {
+        self.entries.retain(|_, (of, due)| *of != order || *due == Due::Expire);
+    }
+
+    /// Keeps what cannot happen to `order` until its symbol trades again.
+    pub(super) fn park(&mut self, order: usize, due: Due) {
+        self.parked.push((order, due));
+    }
+
+    /// Lets happen at `at` what was kept for those orders.
+    pub(super) fn resume(&mut self, at: DateTime<Utc>, is_meant: impl Fn(usize) -> bool) {
+        for (order, due) in std::mem::take(&mut self.parked) {
+            if is_meant(order) {
+                self.put(at, order, due);
+            } else {
+                self.parked.push((order, due));
+            }
+        }
+    }
+
     /// Forgets all about `order`.
     pub(super) fn forget(&mut self, order: usize) {
+        self.parked.retain(|(of, _)| *of != order);
         self.entries.retain(|_, (of, _)| *of != order);
     }
 }

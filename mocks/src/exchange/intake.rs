@@ -6,11 +6,17 @@ use uuid::Uuid;
 
 use super::Exchange;
 use super::agenda::Due;
-use super::order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
+use super::order::Intent;
+use super::order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
+use super::setup::AssetClass;
 use super::text::{later, plain};
+use crate::dice::Key;
+
+/// What the ask is multiplied with for the value of an order that sells short.
+const SHORT_RESERVE: Decimal = Decimal::from_parts(103, 0, 0, false, 2);
 
 /// An order as a client asks for it, its fields well formed.
 #[derive(Clone, Debug)]
@@ -23,11 +29,23 @@ pub(super) struct Ticket {
     pub(super) client_order_id: Option<String>,
     /// Made by closing a position: may be for any fraction and any value.
     pub(super) closes: bool,
+    /// What the client says that it does to the position.
+    pub(super) intent: Option<Intent>,
     /// The order whose place it takes: its claims on cash and shares do not count against it.
     pub(super) replaces: Option<usize>,
+    /// Who asks.
+    pub(super) origin: Origin,
 }
 
 impl Ticket {
+    /// What the order is to the dice: its name, or what it is about where it has none.
+    fn cause(&self) -> Key {
+        match &self.client_order_id {
+            Some(id) => Key::of("order").text(id),
+            None => Key::of("nameless order").text(&self.symbol).text(self.side.as_str()),
+        }
+    }
+
     fn facts(&self) -> OrderFacts {
         let (quantity, notional) = match self.amount {
             Amount::Shares(shares) => (Some(shares), None),
@@ -41,13 +59,15 @@ impl Ticket {
             quantity,
             notional,
             limit_price: self.limit,
+            origin: self.origin,
         }
     }
 }
 
 impl Exchange {
     /// Accepts an order and answers its index, or refuses it. Either way the observer hears of it.
-    pub(super) fn submit(&mut self, now: DateTime<Utc>, ticket: Ticket) -> Result<usize, Refusal> {
+    pub(super) fn submit(&mut self, now: DateTime<Utc>, mut ticket: Ticket) -> Result<usize, Refusal> {
+        ticket.symbol = self.canonical(&ticket.symbol);
         let facts = ticket.facts();
         let accepted = self.check(now, &ticket).map(|(fate, reserve)| self.accept(now, ticket, fate, reserve));
         if let Err(refusal) = &accepted {
@@ -64,21 +84,56 @@ impl Exchange {
     /// Everything that may speak against an order. Answers what the script says of it and what one share reserves.
     fn check(&mut self, now: DateTime<Utc>, ticket: &Ticket) -> Result<(Fate, Decimal), Refusal> {
         self.check_client_order_id(now, ticket)?;
-        if self.setup.account.trading_blocked || self.setup.account.account_blocked {
-            return Err(Refusal::forbidden("account is restricted from trading"));
-        }
-        self.check_asset(ticket)?;
-        let fate = self.script.next(&ticket.symbol, ticket.side);
+        let opens = self.opens(ticket);
+        self.check_account(opens)?;
+        check_intent(ticket, opens)?;
+        self.check_asset(ticket, opens)?;
+        // The script is about the client's orders: the owner's do not count.
+        let fate = match ticket.origin {
+            Origin::Client => self.script.next(&ticket.symbol, ticket.side),
+            Origin::Owner => Fate::default(),
+        };
         if let Some(OrderEffect::Reject { status, code, message }) = &fate.fill {
             return Err(Refusal::new(*status, *code, message.clone()));
         }
         self.check_wash_trade(ticket)?;
-        let reserve = self.reserve_price(now, ticket)?;
-        match ticket.side {
-            Side::Buy => self.check_buying_power(now, ticket, reserve)?,
-            Side::Sell => self.check_available(ticket, reserve)?,
+        let reserve = self.reserve_price(now, ticket, opens)?;
+        if opens {
+            self.check_buying_power(now, ticket, reserve)?;
+        } else {
+            self.check_available(ticket, reserve)?;
         }
         Ok((fate, reserve))
+    }
+
+    /// Whether an order opens or adds to a position: a buy does unless shares are held short, and a sell where there is none
+    /// and the account may sell short (docs.alpaca.markets, "Margin and Short Selling"; one order never turns a position
+    /// around, alpaca-trade-api-python issue 129).
+    fn opens(&self, ticket: &Ticket) -> bool {
+        let held = self.ledger.quantity(&ticket.symbol);
+        match ticket.side {
+            Side::Buy => held >= Decimal::ZERO,
+            Side::Sell => held < Decimal::ZERO || held.is_zero() && self.may_short(ticket),
+        }
+    }
+
+    /// Whether what is not held may be sold: coins never are.
+    fn may_short(&self, ticket: &Ticket) -> bool {
+        let shortable = self.asset(&ticket.symbol).is_some_and(|asset| asset.shortable);
+        let allowed = self.setup.account.shorting || ticket.origin == Origin::Owner;
+        allowed && shortable && AssetClass::of(&ticket.symbol) == AssetClass::UsEquity
+    }
+
+    /// The words for a restriction to liquidation are Alpaca's, the others stand for those that nobody has published.
+    fn check_account(&self, opens: bool) -> Result<(), Refusal> {
+        let account = &self.setup.account;
+        if account.trading_blocked || account.account_blocked || account.trade_suspended_by_user {
+            return Err(Refusal::forbidden("account is restricted from trading"));
+        }
+        match account.liquidation_only && opens {
+            true => Err(Refusal::forbidden("account is restricted to liquidation only")),
+            false => Ok(()),
+        }
     }
 
     fn check_client_order_id(&self, now: DateTime<Utc>, ticket: &Ticket) -> Result<(), Refusal> {
@@ -96,13 +151,15 @@ impl Exchange {
         }
     }
 
-    fn check_asset(&self, ticket: &Ticket) -> Result<(), Refusal> {
+    /// What is active and not tradable may be sold, and not bought (docs.alpaca.markets, "Broker API FAQs": tradable and
+    /// status).
+    fn check_asset(&self, ticket: &Ticket, opens: bool) -> Result<(), Refusal> {
         let symbol = &ticket.symbol;
         let asset = self.asset(symbol).ok_or_else(|| Refusal::unprocessable(format!("asset \"{symbol}\" not found")))?;
         if !asset.active {
             return Err(Refusal::unprocessable(format!("asset {symbol} is not active")));
         }
-        if !asset.tradable {
+        if !asset.tradable && opens {
             return Err(Refusal::unprocessable(format!("asset {symbol} is not tradable")));
         }
         let fraction = match ticket.amount {
@@ -111,6 +168,15 @@ impl Exchange {
         };
         if fraction && !ticket.closes && !asset.fractionable {
             return Err(Refusal::forbidden(format!("asset \"{symbol}\" is not fractionable")));
+        }
+        if AssetClass::of(symbol) == AssetClass::Crypto {
+            return match ticket.time_in_force {
+                TimeInForce::Gtc => Ok(()),
+                TimeInForce::Day => Err(Refusal::unprocessable("invalid crypto time_in_force")),
+            };
+        }
+        if fraction && opens && ticket.side == Side::Sell {
+            return Err(Refusal::unprocessable("fractional orders cannot be sold short"));
         }
         if fraction && ticket.time_in_force != TimeInForce::Day {
             return Err(Refusal::unprocessable("fractional orders must be DAY orders"));
@@ -128,7 +194,7 @@ impl Exchange {
             .orders
             .iter()
             .enumerate()
-            .filter(|(index, order)| Some(*index) != ticket.replaces && !order.status.is_final() && order.symbol == ticket.symbol);
+            .filter(|(index, order)| Some(*index) != ticket.replaces && order.is_working() && order.symbol == ticket.symbol);
         match open.map(|(_, order)| order).find(|order| order.side != ticket.side && crosses(order)) {
             None => Ok(()),
             Some(order) => {
@@ -140,12 +206,17 @@ impl Exchange {
         }
     }
 
-    /// What one share is worth for the checks: the limit, or the opposite quote (with a reserve on top for buyers).
-    fn reserve_price(&self, now: DateTime<Utc>, ticket: &Ticket) -> Result<Decimal, Refusal> {
+    /// What one share is worth for the checks: the limit, or the opposite quote (with a reserve on top for buyers). Sold short
+    /// it is worth at least the ask and 3 % ("Placing Orders").
+    fn reserve_price(&self, now: DateTime<Utc>, ticket: &Ticket, opens: bool) -> Result<Decimal, Refusal> {
+        let quote = self.market.quote(&ticket.symbol, now);
+        if opens && ticket.side == Side::Sell {
+            let ask = quote.as_ref().map(|quote| quote.ask).or_else(|| self.market.price(&ticket.symbol, now)).unwrap_or_default();
+            return Ok((ask * SHORT_RESERVE).max(ticket.limit.unwrap_or_default()));
+        }
         if let Some(limit) = ticket.limit {
             return Ok(limit);
         }
-        let quote = self.market.quote(&ticket.symbol, now);
         let price = quote.and_then(|quote| ticket.side.opposite(&quote));
         let price = price
             .or_else(|| self.market.price(&ticket.symbol, now))
@@ -178,7 +249,7 @@ impl Exchange {
             Amount::Notional(dollars) if dollars < Decimal::ONE => return Err(too_small()),
             Amount::Notional(dollars) => (dollars / reserve).trunc_with_scale(9),
         };
-        let existing = self.ledger.quantity(&ticket.symbol);
+        let existing = self.ledger.quantity(&ticket.symbol).abs();
         let replaced = ticket.replaces.map_or(Decimal::ZERO, |index| self.orders[index].held());
         let held = self.held_for_orders(&ticket.symbol) - replaced;
         let available = existing - held;
@@ -194,12 +265,14 @@ impl Exchange {
             .with("symbol", ticket.symbol.clone()))
     }
 
-    fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, fate: Fate, reserve_price: Decimal) -> usize {
+    fn accept(&mut self, now: DateTime<Utc>, ticket: Ticket, mut fate: Fate, reserve_price: Decimal) -> usize {
         let hours = self.market.hours();
         let open = hours.session_at(now);
         let session = open.unwrap_or_else(|| hours.next_session(now));
         let day = ticket.time_in_force == TimeInForce::Day;
+        let opens = self.opens(&ticket);
         let id = self.new_id("order");
+        fate.cause = self.tally.next(ticket.cause());
         let order = Order {
             id,
             client_order_id: ticket.client_order_id.unwrap_or_else(|| self.fixed_id(&format!("{id}")).to_string()),
@@ -209,7 +282,7 @@ impl Exchange {
             limit: ticket.limit,
             amount: ticket.amount,
             time_in_force: ticket.time_in_force,
-            status: if open.is_some() { OrderStatus::PendingNew } else { OrderStatus::Accepted },
+            status: self.first_status(open.is_some(), &fate),
             filled_quantity: Decimal::ZERO,
             filled_value: Decimal::ZERO,
             reserve_price,
@@ -223,14 +296,18 @@ impl Exchange {
                 replaced: None,
                 expires: day.then_some(session.close),
             },
+            origin: ticket.origin,
+            opens,
             replaced_by: None,
             replaces: ticket.replaces.map(|index| self.orders[index].id),
         };
         let index = self.orders.len();
         self.reports.push(Report::OrderAccepted { at: now, order: OrderFacts::from(&order), status: order.status });
         self.orders.push(order);
-        self.plan(index, now.max(session.open), &fate);
         self.fates.push(fate);
+        if let Some(start) = self.show(index, now.max(session.open)) {
+            self.plan(index, start);
+        }
         if day {
             self.agenda.put(session.close, index, Due::Expire);
         }
@@ -238,10 +315,14 @@ impl Exchange {
     }
 
     /// Puts on the agenda what will become of an order that gets going at `start`.
-    fn plan(&mut self, index: usize, start: DateTime<Utc>, fate: &Fate) {
-        let reaches_market = later(start, self.setup.knobs.acknowledge_delay.draw(&mut self.rng));
-        let usual = later(start, self.setup.knobs.fill_delay.draw(&mut self.rng)).max(reaches_market);
+    fn plan(&mut self, index: usize, start: DateTime<Utc>) {
+        let reaches_market = later(start, self.delay(index, "acknowledge", self.setup.knobs.acknowledge_delay));
+        let usual = later(start, self.delay(index, "fill", self.setup.knobs.fill_delay)).max(reaches_market);
+        let fate = &self.fates[index];
+        let ends_its_day = fate.shows(OrderStatus::DoneForDay).is_some();
         let (at, due) = match &fate.fill {
+            _ if fate.shows(OrderStatus::Stopped).is_some() => (usual, Some(Due::Fill)),
+            None if ends_its_day => (usual, None),
             None => (usual, Some(Due::Match)),
             Some(OrderEffect::FillAfter(delay)) => (later(start, *delay), Some(Due::Fill)),
             Some(OrderEffect::Partial { .. }) => (usual, Some(Due::FillPart)),
@@ -252,11 +333,26 @@ impl Exchange {
         if let Some(due) = due {
             self.agenda.put(at, index, due);
         }
+        if ends_its_day {
+            self.agenda.put(at, index, Due::EndDay);
+        }
     }
 
     /// The asset's id, the same in every exchange.
     pub(super) fn asset_id(&self, symbol: &str) -> Uuid {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("alchemiser-mocks/asset/{symbol}").as_bytes())
+    }
+}
+
+/// What the client says of the position must be so (Alpaca-API issue 250): whoever says `sell_to_close` never sells short.
+fn check_intent(ticket: &Ticket, opens: bool) -> Result<(), Refusal> {
+    let inferred = if opens { Intent::Open } else { Intent::Close };
+    match ticket.intent.filter(|intent| *intent != inferred) {
+        None => Ok(()),
+        Some(intent) => {
+            let (inferred, specified) = (inferred.on(ticket.side), intent.on(ticket.side));
+            Err(Refusal::unprocessable(format!("position intent mismatch, inferred: {inferred}, specified: {specified}")))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::Exchange;
 use super::agenda::Due;
-use super::ledger::Fill;
+use super::movement::{Fill, Movement};
 use super::order::{Amount, Order, OrderStatus, Side, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
@@ -16,6 +16,10 @@ impl Exchange {
     /// Lets one thing happen.
     pub(super) fn happen(&mut self, at: DateTime<Utc>, index: usize, due: Due) {
         debug_assert!(!self.orders[index].status.is_final(), "what is final has nothing due");
+        let is_trade = matches!(due, Due::Match | Due::Fill | Due::FillPart);
+        if is_trade && self.market.is_frozen(&self.orders[index].symbol, at) {
+            return self.agenda.park(index, due);
+        }
         match due {
             Due::Acknowledge => self.acknowledge(at, index),
             Due::Match => self.match_quote(at, index),
@@ -23,6 +27,9 @@ impl Exchange {
             Due::FillPart => self.fill_part(at, index),
             Due::Reject => self.reject(at, index, "order was rejected by the market"),
             Due::Cancel => self.finish_cancel(at, index),
+            Due::ShowNoMore => self.show_no_more(at, index),
+            Due::EndDay => self.end_day(at, index),
+            Due::NextDay => self.begin_day(at, index),
             Due::Expire => {
                 self.finish(at, index, OrderStatus::Expired);
                 let (order, filled_quantity) = self.facts(index);
@@ -34,14 +41,21 @@ impl Exchange {
     /// Takes a cancel request: the order becomes `pending_cancel` and, unless it fills first, `canceled` a little
     /// later. Refuses an order that is final or already being cancelled.
     pub(super) fn request_cancel(&mut self, now: DateTime<Utc>, index: usize) -> Result<(), Refusal> {
+        if self.setup.account.account_blocked {
+            return Err(Refusal::forbidden("account is restricted from trading"));
+        }
         let order = &mut self.orders[index];
-        if order.status.is_final() || order.status == OrderStatus::PendingCancel {
-            let text = format!("order is already in \"{}\" state", order.status.as_str());
-            return Err(Refusal::unprocessable(text));
+        match order.status {
+            // As seen at Alpaca, where a replacement hung.
+            OrderStatus::PendingReplace => return Err(Refusal::unprocessable("original order pending replacement")),
+            status if status.is_final() || matches!(status, OrderStatus::PendingCancel | OrderStatus::Calculated) => {
+                return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", status.as_str())));
+            }
+            _ => {}
         }
         order.status = OrderStatus::PendingCancel;
         order.times.updated = now;
-        let usual = self.setup.knobs.cancel_delay.draw(&mut self.rng);
+        let usual = self.delay(index, "cancel", self.setup.knobs.cancel_delay);
         let delay = self.fates[index].cancel_late.unwrap_or(usual);
         self.agenda.put(later(now, delay), index, Due::Cancel);
         let (order, _) = self.facts(index);
@@ -97,10 +111,8 @@ impl Exchange {
         let (side, limit) = (order.side, order.limit);
         let touch = self.market.next_touch(&order.symbol, side, limit, at).map(|touch| (touch, Due::Match));
         let inside = limit.zip(middle).is_some_and(|(limit, middle)| side.accepts(limit, middle));
-        let taken = match self.setup.knobs.resting_fill.filter(|_| inside) {
-            Some(delay) => Some((later(at, delay.draw(&mut self.rng)), Due::Fill)),
-            None => None,
-        };
+        let rests = self.setup.knobs.resting_fill.filter(|_| inside).map(|delay| self.delay(index, "rest", delay));
+        let taken = rests.map(|delay| (later(at, delay), Due::Fill));
         let next = [touch, taken].into_iter().flatten().min_by_key(|(when, _)| *when);
         match next {
             Some((when, due)) => self.agenda.put(when, index, due),
@@ -111,13 +123,13 @@ impl Exchange {
     /// A good-til-cancelled order tries again in the next session.
     fn wait_for_tomorrow(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].time_in_force == TimeInForce::Gtc {
-            let delay = self.setup.knobs.fill_delay.draw(&mut self.rng);
+            let delay = self.delay(index, "another session", self.setup.knobs.fill_delay);
             self.agenda.put(later(self.market.hours().next_session(at).open, delay), index, Due::Match);
         }
     }
 
     fn is_after_hours(&mut self, at: DateTime<Utc>, index: usize) -> bool {
-        let closed = self.market.hours().session_at(at).is_none();
+        let closed = !self.is_open(&self.orders[index].symbol, at);
         if closed {
             self.wait_for_tomorrow(at, index);
         }
@@ -169,17 +181,19 @@ impl Exchange {
     fn fill(&mut self, at: DateTime<Utc>, index: usize, quantity: Decimal, price: Decimal) {
         let order = &self.orders[index];
         let (symbol, side) = (order.symbol.clone(), order.side);
-        let quantity = match side {
-            Side::Buy if quantity * price > self.spendable(at, Some(index)) => {
+        let held = self.ledger.quantity(&symbol);
+        let quantity = match (side, order.opens) {
+            (_, true) if quantity * price > self.payable(at, index) => {
                 return self.give_up(at, index, "insufficient buying power");
             }
-            Side::Buy => quantity,
-            Side::Sell => quantity.min(self.ledger.quantity(&symbol)),
+            (_, true) => quantity,
+            (Side::Buy, false) => quantity.min((-held).max(Decimal::ZERO)),
+            (Side::Sell, false) => quantity.min(held.max(Decimal::ZERO)),
         };
         if quantity <= Decimal::ZERO {
             return;
         }
-        self.ledger.record(Fill { at, symbol, side, quantity, price });
+        self.ledger.record(Movement::Fill(Fill { at, symbol, side, quantity, price }));
         let order = &mut self.orders[index];
         order.filled_quantity += quantity;
         order.filled_value += quantity * price;
@@ -189,7 +203,7 @@ impl Exchange {
             Amount::Notional(_) => order.remaining(price).is_zero(),
         };
         if complete {
-            self.finish(at, index, OrderStatus::Filled);
+            self.complete(at, index);
         } else if order.status != OrderStatus::PendingCancel {
             order.status = OrderStatus::PartiallyFilled;
         }
@@ -214,7 +228,7 @@ impl Exchange {
     }
 
     /// Ends the order's life: stamps it and forgets what was due.
-    fn finish(&mut self, at: DateTime<Utc>, index: usize, status: OrderStatus) {
+    pub(super) fn finish(&mut self, at: DateTime<Utc>, index: usize, status: OrderStatus) {
         let order = &mut self.orders[index];
         debug_assert!(!order.status.is_final() && status.is_final(), "an order ends once");
         order.status = status;

@@ -6,9 +6,11 @@
 //!
 //! Behaviour follows Alpaca's public documentation (docs.alpaca.markets: "Orders at Alpaca", "Trading API reference",
 //! "Market Data API reference") and the answers its users have published; specification 7.6 to 7.9 lists what the
-//! trading system relies on. What is not modelled: margin, short selling, stop, bracket and extended-hours orders,
-//! fees, dividends, splits of positions, streaming.
+//! trading system relies on. What others than the client do, the owner by hand, the market, the broker, comes in through
+//! [`Exchange::act`]. What is not modelled: interest, calls for margin, stop, bracket and extended-hours orders, fees and
+//! dividends that nobody ordered, streaming.
 
+mod actor;
 mod agenda;
 mod api;
 pub mod calendar;
@@ -16,35 +18,41 @@ mod intake;
 mod ledger;
 pub mod market;
 mod matching;
+mod movement;
 mod order;
 mod rate_limit;
 mod refusal;
+mod replacement;
 mod report;
 mod script;
 mod server;
 mod setup;
+mod showing;
 mod text;
 mod view;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use fastrand::Rng;
 use http::{Request, Response};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+pub use actor::{AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, Restriction, Split};
 pub use calendar::Hours;
 pub use market::{Bar, Market, MarketSetup, Quote, QuoteEffect, QuoteReach, QuoteRule, Series};
-pub use order::{Amount, Order, OrderStatus, OrderTimes, Side, TimeInForce};
+pub use order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
 pub use refusal::Refusal;
+pub use replacement::Replacement;
 pub use report::{OrderFacts, Report, Service};
-pub use script::{OrderEffect, OrderRule};
+pub use script::{OrderEffect, OrderRule, Shown};
 pub use server::ExchangeServer;
-pub use setup::{AccountSetup, AssetSetup, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
+pub use setup::{AccountSetup, AssetClass, AssetSetup, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
 pub use view::AccountView;
 
+use crate::dice::{Dice, Tally};
 use agenda::Agenda;
 use ledger::Ledger;
 use rate_limit::RateLimit;
@@ -60,7 +68,8 @@ pub struct Exchange {
     fates: Vec<Fate>,
     script: Script,
     agenda: Agenda,
-    rng: Rng,
+    dice: Dice,
+    tally: Tally,
     /// Names made so far.
     named: u64,
     trading_limit: RateLimit,
@@ -77,12 +86,13 @@ impl Exchange {
         let limit = setup.knobs.requests_per_minute;
         Self {
             market: Market::new(std::mem::take(&mut setup.market)),
-            ledger: Ledger::new(setup.cash, setup.account.credit, &setup.positions),
+            ledger: Ledger::new(setup.cash, &setup.positions),
             orders: Vec::new(),
             fates: Vec::new(),
             script,
             agenda: Agenda::default(),
-            rng: Rng::with_seed(setup.seed),
+            dice: Dice::new(setup.seed),
+            tally: Tally::default(),
             named: 0,
             trading_limit: RateLimit::new(limit),
             data_limit: RateLimit::new(limit),
@@ -142,7 +152,7 @@ impl Exchange {
         self.script.unused()
     }
 
-    /// Shares held, by symbol; nothing is listed with zero shares.
+    /// Shares held, by symbol, negative where they are held short; nothing is listed with zero shares.
     pub fn positions(&self) -> BTreeMap<String, Decimal> {
         self.ledger.holdings().iter().map(|(symbol, holding)| (symbol.clone(), holding.quantity)).collect()
     }
@@ -158,10 +168,28 @@ impl Exchange {
         self.fixed_id(&format!("{kind}/{}", self.named))
     }
 
+    /// A delay of the order at `index`, drawn for what it is.
+    fn delay(&mut self, index: usize, what: &str, delay: Delay) -> Duration {
+        let cause = self.fates[index].cause.text(what);
+        delay.draw(self.dice, self.tally.next(cause))
+    }
+
     /// The id of something that always has the same name.
     fn fixed_id(&self, name: &str) -> Uuid {
         let exchange = format!("alchemiser-mocks/exchange/{}/{name}", self.setup.seed);
         Uuid::new_v5(&Uuid::NAMESPACE_OID, exchange.as_bytes())
+    }
+
+    /// The symbol that a client means: a coin's pair may be written without its slash.
+    fn canonical(&self, symbol: &str) -> String {
+        let pairs = self.setup.assets.keys().chain(self.ledger.holdings().keys());
+        let pair = pairs.filter(|pair| AssetClass::of(pair) == AssetClass::Crypto).find(|pair| shown_in_positions(pair) == symbol);
+        pair.map_or_else(|| symbol.to_owned(), Clone::clone)
+    }
+
+    /// Whether `symbol` trades at `at`, halts aside: coins do at any hour.
+    fn is_open(&self, symbol: &str, at: DateTime<Utc>) -> bool {
+        AssetClass::of(symbol) == AssetClass::Crypto || self.market.hours().session_at(at).is_some()
     }
 
     /// What the setup says about `symbol`, or `None` for one the exchange does not know. A symbol it was told nothing
@@ -169,9 +197,20 @@ impl Exchange {
     fn asset(&self, symbol: &str) -> Option<AssetSetup> {
         match self.setup.assets.get(symbol) {
             Some(asset) => Some(*asset).filter(|asset| asset.listed),
-            None => (is_symbol(symbol) && self.market.is_listed(symbol)).then(AssetSetup::default),
+            None => ((is_symbol(symbol) || is_pair(symbol)) && self.market.is_listed(symbol)).then(AssetSetup::default),
         }
     }
+}
+
+/// How positions show a symbol: coins without their slash.
+fn shown_in_positions(symbol: &str) -> String {
+    symbol.replace('/', "")
+}
+
+/// Whether `text` is written like a coin's pair.
+fn is_pair(text: &str) -> bool {
+    let capitals = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    text.split_once('/').is_some_and(|(base, quote)| capitals(base) && capitals(quote))
 }
 
 /// Whether `text` is written like the symbol of a US equity.

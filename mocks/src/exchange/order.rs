@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::market::Quote;
+use super::setup::AssetClass;
 use super::text::{plain, stamp};
 
 /// Buy or sell.
@@ -61,6 +62,41 @@ pub enum TimeInForce {
     Gtc,
 }
 
+/// Who placed an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A client of the API.
+    #[default]
+    Client,
+    /// The account's owner, by hand.
+    Owner,
+}
+
+impl Origin {
+    /// Whether it came over the API.
+    pub fn is_client(&self) -> bool {
+        *self == Self::Client
+    }
+}
+
+/// What an order does to the position, where the client says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// Opens one, or adds to it.
+    Open,
+    /// Takes one back.
+    Close,
+}
+
+impl Intent {
+    /// The word on the wire, for an order to one side.
+    pub(super) fn on(self, side: Side) -> String {
+        let verb = if self == Self::Open { "open" } else { "close" };
+        format!("{}_to_{verb}", side.as_str())
+    }
+}
+
 /// How much an order is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
@@ -70,7 +106,9 @@ pub enum Amount {
     Notional(Decimal),
 }
 
-/// The states of an order (Alpaca, "Orders at Alpaca", order life cycle; specification 7.6).
+/// The states of an order (Alpaca, "Placing Orders", order life cycle; specification 7.6; `held` and `pending_review` as its
+/// own Python client knows them). "An order may be canceled through the API up until the point it reaches a state of either
+/// filled, canceled, or expired", but not while it is to be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
@@ -84,6 +122,22 @@ pub enum OrderStatus {
     PartiallyFilled,
     /// Asked to be cancelled; may still fill.
     PendingCancel,
+    /// Another order is to take its place; until then it cannot be cancelled.
+    PendingReplace,
+    /// At the market, being priced.
+    AcceptedForBidding,
+    /// A trade is guaranteed, at a stated price or better, and has not happened yet.
+    Stopped,
+    /// Not eligible for trading.
+    Suspended,
+    /// Waiting for another order, or for its time.
+    Held,
+    /// Looked at by the broker before it goes to the market.
+    PendingReview,
+    /// Nothing more of it is executed today; may have filled in part.
+    DoneForDay,
+    /// Executed, and settlement is still being calculated.
+    Calculated,
     /// Executed in full. Final.
     Filled,
     /// Cancelled; may have filled in part. Final.
@@ -110,6 +164,14 @@ impl OrderStatus {
             Self::New => "new",
             Self::PartiallyFilled => "partially_filled",
             Self::PendingCancel => "pending_cancel",
+            Self::PendingReplace => "pending_replace",
+            Self::AcceptedForBidding => "accepted_for_bidding",
+            Self::Stopped => "stopped",
+            Self::Suspended => "suspended",
+            Self::Held => "held",
+            Self::PendingReview => "pending_review",
+            Self::DoneForDay => "done_for_day",
+            Self::Calculated => "calculated",
             Self::Filled => "filled",
             Self::Canceled => "canceled",
             Self::Expired => "expired",
@@ -169,6 +231,10 @@ pub struct Order {
     pub reserve_price: Decimal,
     /// When things happened.
     pub times: OrderTimes,
+    /// Who placed it.
+    pub origin: Origin,
+    /// Whether it opens or adds to a position, long or short; else it takes one back.
+    pub opens: bool,
     /// The order that took its place.
     pub replaced_by: Option<Uuid>,
     /// The order whose place it took.
@@ -192,22 +258,27 @@ impl Order {
         }
     }
 
-    /// Dollars a working buy order holds back from buying power.
+    fn intent(&self) -> Intent {
+        if self.opens { Intent::Open } else { Intent::Close }
+    }
+
+    /// Whether something may still be executed of it today.
+    pub fn is_working(&self) -> bool {
+        !self.status.is_final() && !matches!(self.status, OrderStatus::DoneForDay | OrderStatus::Calculated)
+    }
+
+    /// Dollars a working order that opens a position holds back from buying power.
     pub fn reserved(&self) -> Decimal {
-        match (self.side, self.amount) {
-            _ if self.status.is_final() => Decimal::ZERO,
-            (Side::Sell, _) => Decimal::ZERO,
-            (Side::Buy, Amount::Shares(quantity)) => (quantity - self.filled_quantity) * self.reserve_price,
-            (Side::Buy, Amount::Notional(dollars)) => dollars - self.filled_value,
+        match self.amount {
+            _ if !self.opens || !self.is_working() => Decimal::ZERO,
+            Amount::Shares(quantity) => (quantity - self.filled_quantity) * self.reserve_price,
+            Amount::Notional(dollars) => dollars - self.filled_value,
         }
     }
 
-    /// Shares a working sell order holds back from the position.
+    /// Shares a working order that takes a position back holds back from it.
     pub fn held(&self) -> Decimal {
-        match self.side {
-            Side::Sell if !self.status.is_final() => self.remaining(self.reserve_price),
-            _ => Decimal::ZERO,
-        }
+        if self.opens || !self.is_working() { Decimal::ZERO } else { self.remaining(self.reserve_price) }
     }
 
     /// The average price of the fills, rounded to nine decimals; `None` before the first.
@@ -238,7 +309,7 @@ impl Order {
             "replaces": self.replaces,
             "asset_id": self.asset_id,
             "symbol": self.symbol,
-            "asset_class": "us_equity",
+            "asset_class": AssetClass::of(&self.symbol).as_str(),
             "notional": notional,
             "qty": self.quantity().map(plain),
             "filled_qty": plain(self.filled_quantity),
@@ -247,8 +318,7 @@ impl Order {
             "order_type": kind,
             "type": kind,
             "side": self.side.as_str(),
-            "position_intent": format!("{}_to_{}", self.side.as_str(),
-                if self.side == Side::Buy { "open" } else { "close" }),
+            "position_intent": self.intent().on(self.side),
             "time_in_force": self.time_in_force,
             "limit_price": self.limit.map(plain),
             "stop_price": null,

@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::order::{Amount, Order, OrderStatus, Side};
+use super::actor::CashKind;
+use super::order::{Amount, Order, OrderStatus, Origin, Side};
+use super::setup::{AccountSetup, AssetSetup};
 
 /// Which order a report is about. Decimals are strings in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +28,9 @@ pub struct OrderFacts {
     pub notional: Option<Decimal>,
     /// The limit price; `None` for a market order.
     pub limit_price: Option<Decimal>,
+    /// Who placed it; not written for a client's own.
+    #[serde(skip_serializing_if = "Origin::is_client")]
+    pub origin: Origin,
 }
 
 impl From<&Order> for OrderFacts {
@@ -41,6 +46,7 @@ impl From<&Order> for OrderFacts {
                 Amount::Shares(_) => None,
             },
             limit_price: order.limit,
+            origin: order.origin,
         }
     }
 }
@@ -148,6 +154,76 @@ pub enum Report {
         /// The text.
         message: String,
     },
+    /// Cash came or went without a trade.
+    CashMoved {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        kind: CashKind,
+        /// Dollars; negative where they went.
+        amount: Decimal,
+        /// What paid it, or was the reason for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        symbol: Option<String>,
+    },
+    /// A symbol's shares became more, or fewer.
+    Split {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        symbol: String,
+        /// So many shares
+        from: Decimal,
+        /// became so many.
+        to: Decimal,
+        /// Shares held before.
+        before: Decimal,
+        /// Shares held now; a fraction that is missing was paid in cash.
+        after: Decimal,
+    },
+    /// A symbol got another name.
+    SymbolRenamed {
+        /// When.
+        at: DateTime<Utc>,
+        /// The old name.
+        symbol: String,
+        /// The new one.
+        to: String,
+        /// Shares held.
+        quantity: Decimal,
+    },
+    /// What may be done with a symbol changed.
+    AssetChanged {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        symbol: String,
+        /// Its flags now.
+        #[serde(flatten)]
+        asset: AssetSetup,
+        /// Whether it is halted.
+        halted: bool,
+    },
+    /// What the account may do changed.
+    AccountChanged {
+        /// When.
+        at: DateTime<Utc>,
+        /// Its flags now.
+        #[serde(flatten)]
+        account: AccountSetup,
+    },
+    /// An order is in another state, and neither ended nor filled by it.
+    OrderStatusChanged {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which.
+        #[serde(flatten)]
+        order: OrderFacts,
+        /// The state.
+        status: OrderStatus,
+        /// Shares filled before.
+        filled_quantity: Decimal,
+    },
     /// A request was answered 429.
     RateLimited {
         /// When.
@@ -169,6 +245,12 @@ impl Report {
             | Self::OrderReplaced { at, .. }
             | Self::OrderRejected { at, .. }
             | Self::RateLimited { at, .. }
+            | Self::CashMoved { at, .. }
+            | Self::Split { at, .. }
+            | Self::SymbolRenamed { at, .. }
+            | Self::AssetChanged { at, .. }
+            | Self::AccountChanged { at, .. }
+            | Self::OrderStatusChanged { at, .. }
             | Self::Statement { at, .. } => *at,
         }
     }
@@ -182,8 +264,15 @@ impl Report {
             | Self::OrderCancelled { order, .. }
             | Self::OrderExpired { order, .. }
             | Self::OrderReplaced { order, .. }
-            | Self::OrderRejected { order, .. } => Some(order),
-            Self::Statement { .. } | Self::RateLimited { .. } => None,
+            | Self::OrderRejected { order, .. }
+            | Self::OrderStatusChanged { order, .. } => Some(order),
+            Self::Statement { .. }
+            | Self::RateLimited { .. }
+            | Self::CashMoved { .. }
+            | Self::Split { .. }
+            | Self::SymbolRenamed { .. }
+            | Self::AssetChanged { .. }
+            | Self::AccountChanged { .. } => None,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use super::order::Side;
+use super::order::{OrderStatus, Side};
+use crate::dice::Key;
 
 /// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in the order they
 /// arrive (refused ones too, repeated client ids not); `occurrence` picks one of them, `None` takes all.
@@ -27,8 +28,8 @@ impl OrderRule {
     }
 }
 
-/// What happens to an order. Of several rules that apply, the first that says how it *fills* and the first that says
-/// how it *cancels* both count.
+/// What happens to an order. Of several rules that apply, the first that says how it *fills*, the first that says how it
+/// *cancels* and the first that says what it *shows* count.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OrderEffect {
     /// Fills in full this long after acceptance (or the open): at the opposite quote, or at its limit where the quote
@@ -56,11 +57,28 @@ pub enum OrderEffect {
     RejectAfter(Duration),
     /// A cancel request takes this long to be done; the order may fill in the meantime.
     CancelLate(Duration),
+    /// It shows a state that orders seldom have: see [`Shown`].
+    Show(Shown),
+}
+
+/// A state that an order shows for a while.
+///
+/// `accepted`, `pending_new`, `accepted_for_bidding`, `stopped`, `suspended`, `held`, `pending_review`, `pending_replace`: from
+/// its acceptance (or the open), before anything is executed; after that it goes on as another rule says, and where it was
+/// stopped it fills. `pending_cancel`: likewise, and then it is cancelled, by nobody. `done_for_day`: in place of the rest of
+/// its fills, after what another rule lets fill; until the close, at which it expires, or goes on in the next session where it
+/// lives longer. `calculated`: once it is executed in full, and then it is `filled`. Other states mean nothing here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The state.
+    pub status: OrderStatus,
+    /// How long; `None`: for as long as it lives.
+    pub lasting: Option<Duration>,
 }
 
 impl OrderEffect {
-    fn is_about_cancelling(&self) -> bool {
-        matches!(self, Self::CancelLate(_))
+    fn is_about_filling(&self) -> bool {
+        !matches!(self, Self::CancelLate(_) | Self::Show(_))
     }
 }
 
@@ -69,6 +87,16 @@ impl OrderEffect {
 pub(super) struct Fate {
     pub(super) fill: Option<OrderEffect>,
     pub(super) cancel_late: Option<Duration>,
+    pub(super) show: Option<Shown>,
+    /// What the order's own delays are drawn for.
+    pub(super) cause: Key,
+}
+
+impl Fate {
+    /// What it shows, if that is `status`.
+    pub(super) fn shows(&self, status: OrderStatus) -> Option<Shown> {
+        self.show.filter(|shown| shown.status == status)
+    }
 }
 
 /// The rules, and what became of each.
@@ -103,7 +131,8 @@ impl Script {
             }
             match &rule.effect {
                 OrderEffect::CancelLate(delay) if fate.cancel_late.is_none() => fate.cancel_late = Some(*delay),
-                effect if !effect.is_about_cancelling() && fate.fill.is_none() => fate.fill = Some(effect.clone()),
+                OrderEffect::Show(shown) if fate.show.is_none() => fate.show = Some(*shown),
+                effect if effect.is_about_filling() && fate.fill.is_none() => fate.fill = Some(effect.clone()),
                 _ => continue,
             }
             *is_used = true;

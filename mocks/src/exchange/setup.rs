@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 use super::market::MarketSetup;
+use super::order::TimeInForce;
 use super::script::OrderRule;
+use crate::dice::{Dice, Key};
 
 /// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal requests at equal
 /// times give equal answers, byte for byte.
@@ -56,7 +59,7 @@ impl Default for ExchangeSetup {
 /// Shares held before the exchange starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PositionSetup {
-    /// Shares, not negative.
+    /// Shares; fewer than none are held short, and what they brought is in the cash.
     pub quantity: Decimal,
     /// What one had cost; `None` shows the current price, so that nothing was won or lost.
     pub average_entry_price: Option<Decimal>,
@@ -69,7 +72,7 @@ impl From<Decimal> for PositionSetup {
 }
 
 /// What one asset allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct AssetSetup {
     /// Whether the exchange knows the symbol at all.
     pub listed: bool,
@@ -79,26 +82,68 @@ pub struct AssetSetup {
     pub tradable: bool,
     /// Whether fractions of a share can be ordered.
     pub fractionable: bool,
+    /// Whether it can be sold short, where the account may.
+    pub shortable: bool,
 }
 
 impl Default for AssetSetup {
-    /// Listed, active, tradable, fractionable.
+    /// Listed, active, tradable, fractionable, shortable.
     fn default() -> Self {
-        Self { listed: true, active: true, tradable: true, fractionable: true }
+        Self { listed: true, active: true, tradable: true, fractionable: true, shortable: true }
+    }
+}
+
+/// What kind of thing a symbol stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetClass {
+    /// A share of a company or fund.
+    UsEquity,
+    /// A coin. Its pair is written with a slash, `BTC/USD`, but for positions, which show `BTCUSD` (alpaca-py issues 490 and
+    /// 537).
+    Crypto,
+}
+
+impl AssetClass {
+    /// The class that a symbol is written as.
+    pub fn of(symbol: &str) -> Self {
+        if symbol.contains('/') { Self::Crypto } else { Self::UsEquity }
+    }
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UsEquity => "us_equity",
+            Self::Crypto => "crypto",
+        }
+    }
+
+    /// How long an order works where nobody says: coins know no day (docs.alpaca.markets, "Crypto Spot Trading").
+    pub(super) fn usual_time_in_force(self) -> TimeInForce {
+        match self {
+            Self::UsEquity => TimeInForce::Day,
+            Self::Crypto => TimeInForce::Gtc,
+        }
     }
 }
 
 /// Flags of the account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AccountSetup {
     /// Orders are refused.
     pub trading_blocked: bool,
     /// Everything but looking is refused.
     pub account_blocked: bool,
+    /// Orders that open a position are refused.
+    pub liquidation_only: bool,
+    /// The owner's own word that orders are refused.
+    pub trade_suspended_by_user: bool,
     /// Shown in the account; refuses nothing by itself.
     pub pattern_day_trader: bool,
     /// Dollars that the broker lends on top of cash, as it does to a margin account.
     pub credit: Decimal,
+    /// Whether a sell order of what is not held sells short.
+    pub shorting: bool,
 }
 
 /// A delay drawn evenly between two durations.
@@ -121,12 +166,12 @@ impl Delay {
     }
 
     /// One draw, in whole milliseconds.
-    pub(super) fn draw(self, rng: &mut fastrand::Rng) -> Duration {
+    pub(super) fn draw(self, dice: Dice, key: Key) -> Duration {
         if self.least == self.most {
             return self.least;
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(rng.u64(millis(self.least)..=millis(self.most)))
+        Duration::from_millis(dice.between(key, millis(self.least), millis(self.most)))
     }
 }
 

@@ -1,20 +1,232 @@
+use std::collections::BTreeMap;
+
+use alchemiser_mocks::exchange::{OrderFacts, Report, Side};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
-use super::Finding;
+use super::Judgement;
 use crate::journal::{Fact, Journal};
+use crate::projection::{is_our_id, sign};
 
-/// Cash and positions are never negative.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for entry in journal.entries() {
-        let Fact::Account { cash, positions, .. } = &entry.fact else { continue };
-        let quantities =
-            positions.as_object().into_iter().flatten().map(|(symbol, quantity)| (symbol.as_str(), quantity.as_str().unwrap_or_default()));
-        for (name, text) in quantities.chain([("cash", cash.as_str())]) {
-            if text.parse::<Decimal>().is_ok_and(|value| value < Decimal::ZERO) {
-                findings.push(Finding::at("sound account", format!("{name} is {text}"), vec![entry.sequence]));
-            }
+/// The account, and what open orders have a claim on, from report to report.
+#[derive(Default)]
+struct Ledger<'a> {
+    is_open: bool,
+    cash: Decimal,
+    positions: BTreeMap<&'a str, Decimal>,
+    open: BTreeMap<Uuid, Open<'a>>,
+    /// Dollars that others than us have taken out so far.
+    taken_out: Decimal,
+}
+
+/// An order that may still fill.
+struct Open<'a> {
+    facts: &'a OrderFacts,
+    is_ours: bool,
+    filled: Decimal,
+    /// What others had taken out when it was accepted.
+    taken_out: Decimal,
+}
+
+impl Open<'_> {
+    fn remaining(&self) -> Decimal {
+        self.facts.quantity.unwrap_or_default() - self.filled
+    }
+
+    /// Dollars that it has a claim on. What a market order will cost nobody knows.
+    fn reserved(&self) -> Decimal {
+        match (self.facts.side, self.facts.limit_price, self.facts.notional) {
+            (Side::Buy, _, Some(dollars)) => dollars,
+            (Side::Buy, Some(limit), None) => self.remaining() * limit,
+            _ => Decimal::ZERO,
         }
     }
-    findings
+}
+
+impl Ledger<'_> {
+    fn reserved(&self) -> Decimal {
+        self.open.values().map(Open::reserved).sum()
+    }
+
+    fn promised(&self, symbol: &str) -> Decimal {
+        let sells = self.open.values().filter(|open| open.facts.side == Side::Sell && open.facts.symbol == symbol);
+        sells.map(Open::remaining).sum()
+    }
+}
+
+/// At every fill, statement and order: cash is never below what the function may borrow, whatever the broker lends; no
+/// position is below nothing; open buys never have a claim on more than cash and what may be borrowed, open sells never on
+/// more than is held. What others do at the broker is theirs.
+pub(super) fn check(journal: &Journal) -> Judgement {
+    let mut judgement = Judgement::default();
+    let limit = journal.settings().borrowing_limit;
+    let mut ledger = Ledger::default();
+    for entry in journal.entries() {
+        let Fact::Exchange { report } = &entry.fact else { continue };
+        match report {
+            Report::Statement { cash, positions, .. } => {
+                // What no fill explains, somebody else moved.
+                ledger.taken_out += if ledger.is_open { (ledger.cash - cash).max(Decimal::ZERO) } else { Decimal::ZERO };
+                judge_statement(&ledger, *cash, positions, limit, entry.sequence, &mut judgement);
+                ledger.is_open = true;
+                ledger.cash = *cash;
+                ledger.positions = positions.iter().map(|(symbol, held)| (symbol.as_str(), *held)).collect();
+            }
+            Report::OrderAccepted { order, .. } => {
+                let Some(id) = order.order_id else { continue };
+                let is_ours = entry.invocation.is_some() || is_our_id(order);
+                ledger.open.insert(id, Open { facts: order, is_ours, filled: Decimal::ZERO, taken_out: ledger.taken_out });
+                if is_ours {
+                    judge_claims(&ledger, order, limit, entry.sequence, &mut judgement);
+                }
+            }
+            Report::OrderFilled { order, fill_quantity, fill_price, status, .. } => {
+                fill(&mut ledger, order, *fill_quantity, *fill_price);
+                judge_fill(&ledger, order, limit, entry.sequence, &mut judgement);
+                if let Some(id) = order.order_id.filter(|_| status.is_final()) {
+                    ledger.open.remove(&id);
+                }
+            }
+            Report::CashMoved { amount, .. } => {
+                ledger.cash += amount;
+                ledger.taken_out += (-*amount).max(Decimal::ZERO);
+            }
+            Report::OrderCancelled { order, .. }
+            | Report::OrderExpired { order, .. }
+            | Report::OrderReplaced { order, .. }
+            | Report::OrderRejected { order, .. } => {
+                if let Some(id) = order.order_id {
+                    ledger.open.remove(&id);
+                }
+            }
+            _ => {}
+        }
+    }
+    judgement
+}
+
+fn fill<'a>(ledger: &mut Ledger<'a>, order: &'a OrderFacts, quantity: Decimal, price: Decimal) {
+    let shares = sign(order.side) * quantity;
+    ledger.cash -= shares * price;
+    *ledger.positions.entry(&order.symbol).or_default() += shares;
+    let open = order.order_id.and_then(|id| ledger.open.get_mut(&id));
+    let is_ours = open.as_ref().is_some_and(|open| open.is_ours);
+    if let Some(open) = open {
+        open.filled += quantity;
+    }
+    if !is_ours && order.side == Side::Buy {
+        ledger.taken_out += quantity * price;
+    }
+}
+
+fn judge_fill(ledger: &Ledger<'_>, order: &OrderFacts, limit: Decimal, sequence: u64, judgement: &mut Judgement) {
+    let Some(open) = order.order_id.and_then(|id| ledger.open.get(&id)).filter(|open| open.is_ours) else { return };
+    judgement.premise();
+    // Money that was there when the order was accepted, and that somebody took since.
+    let taken = ledger.taken_out - open.taken_out;
+    if order.side == Side::Buy && ledger.cash + limit + taken < Decimal::ZERO {
+        let problem = format!("cash is {} after the fill, and {limit} dollars may be borrowed", ledger.cash);
+        judgement.violated(problem, vec![sequence]);
+    }
+    let held = ledger.positions.get(order.symbol.as_str()).copied().unwrap_or_default();
+    if order.side == Side::Sell && held < Decimal::ZERO {
+        judgement.violated(format!("{} is {held} after the fill", order.symbol), vec![sequence]);
+    }
+}
+
+fn judge_claims(ledger: &Ledger<'_>, order: &OrderFacts, limit: Decimal, sequence: u64, judgement: &mut Judgement) {
+    judgement.premise();
+    let (reserved, promised) = (ledger.reserved(), ledger.promised(&order.symbol));
+    if order.side == Side::Buy && reserved > (ledger.cash + limit).max(Decimal::ZERO) {
+        let problem = format!("open buys have a claim on {reserved} dollars, cash is {}, and {limit} may be borrowed", ledger.cash);
+        judgement.violated(problem, vec![sequence]);
+    }
+    let held = ledger.positions.get(order.symbol.as_str()).copied().unwrap_or_default();
+    if order.side == Side::Sell && promised > held {
+        judgement.violated(format!("open sells promise {promised} {}, and {held} are held", order.symbol), vec![sequence]);
+    }
+}
+
+/// The first statement is what was given. A later one that is below nothing is ours where our fills made it so.
+fn judge_statement(
+    ledger: &Ledger<'_>,
+    cash: Decimal,
+    positions: &BTreeMap<String, Decimal>,
+    limit: Decimal,
+    sequence: u64,
+    judgement: &mut Judgement,
+) {
+    if !ledger.is_open {
+        return;
+    }
+    judgement.premise();
+    if cash + limit + ledger.taken_out < Decimal::ZERO {
+        judgement.violated(format!("the account states {cash} dollars, and {limit} may be borrowed"), vec![sequence]);
+    }
+    for (symbol, held) in positions {
+        let before = ledger.positions.get(symbol.as_str()).copied().unwrap_or_default();
+        if *held < Decimal::ZERO && before >= Decimal::ZERO {
+            judgement.violated(format!("the account states {held} {symbol}"), vec![sequence]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{History, event};
+    use crate::journal::Settings;
+
+    fn account(limit: i64) -> History {
+        let settings = Settings { borrowing_limit: limit.into(), ..Settings::default() };
+        History::new().settings(settings).states("1000", &[("AAPL", "5")]).starts(1, event("RebalancePlanned", "p", "s"))
+    }
+
+    #[test]
+    fn a_fill_never_costs_what_is_not_there() {
+        let bought =
+            |limit: i64, price: &str| account(limit).accepts("alch-1", "buy 10 MSFT @ 100").fills("alch-1", "10", price).judged(check);
+        assert_eq!(bought(0, "100"), (2, 0));
+        assert_eq!(bought(0, "100.01"), (2, 1), "ten cents are borrowed");
+        assert_eq!(bought(1, "100.1"), (2, 0), "and may be");
+    }
+
+    #[test]
+    fn it_is_judged_at_each_instant_and_not_at_the_end() {
+        let early = account(0).accepts("alch-1", "buy 10 MSFT @ 100").fills("alch-1", "10", "101");
+        let (_, violations) = early.accepts("alch-2", "sell 5 AAPL @ 100").fills("alch-2", "5", "100").judged(check);
+        assert_eq!(violations, 1, "though the sale brings more than was borrowed");
+    }
+
+    #[test]
+    fn open_orders_have_a_claim_on_what_is_there() {
+        let both = |second: &str| account(0).accepts("alch-1", "buy 6 MSFT @ 100").accepts("alch-2", second).judged(check).1;
+        assert_eq!(both("buy 4 IBM @ 100"), 0);
+        assert_eq!(both("buy 4 IBM @ 100.01"), 1);
+        let sells = |second: &str| account(0).accepts("alch-1", "sell 3 AAPL @ 100").accepts("alch-2", second).judged(check).1;
+        assert_eq!(sells("sell 2 AAPL @ 100"), 0);
+        assert_eq!(sells("sell 2.1 AAPL @ 100"), 1);
+    }
+
+    #[test]
+    fn an_order_that_is_done_has_no_claim() {
+        let after = account(0).accepts("alch-1", "buy 10 MSFT @ 100").cancels("alch-1").accepts("alch-2", "buy 10 IBM @ 100");
+        assert_eq!(after.judged(check).1, 0);
+    }
+
+    #[test]
+    fn what_others_take_is_theirs() {
+        let open = || account(0).accepts("alch-1", "buy 10 MSFT @ 100").within(None);
+        let by_hand = open().accepts("by-hand", "buy 5 IBM @ 100").fills("by-hand", "5", "100");
+        assert_eq!(by_hand.fills("alch-1", "10", "100").judged(check).1, 0);
+        assert_eq!(open().states("500", &[("AAPL", "5")]).fills("alch-1", "10", "100").judged(check).1, 0, "a withdrawal");
+        assert_eq!(open().states("500", &[("AAPL", "5")]).fills("alch-1", "10", "101").judged(check).1, 1, "and ten dollars of ours");
+    }
+
+    #[test]
+    fn a_position_is_never_below_nothing() {
+        let sold = |quantity: &str| account(0).accepts("alch-1", "sell 5 AAPL @ 100").fills("alch-1", quantity, "100").judged(check).1;
+        assert_eq!(sold("5"), 0);
+        assert_eq!(sold("5.000001"), 1);
+    }
 }

@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{Report, Side};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Finding;
 use crate::journal::{Fact, Journal};
 
 const NAME: &str = "the books balance";
 
-/// What the account held at the beginning, and every fill since, make exactly what it holds at the end: cash to the
+/// What the account held at the beginning, every fill since, every movement of cash, split and new name make exactly what it holds at the end: cash to the
 /// cent, and shares.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     let mut books: Option<(Decimal, BTreeMap<String, Decimal>)> = None;
@@ -20,6 +20,23 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                 let signed = if order.side == Side::Buy { *fill_quantity } else { -*fill_quantity };
                 *cash -= signed * fill_price;
                 *shares.entry(order.symbol.clone()).or_default() += signed;
+            }
+            (Fact::Exchange { report: Report::CashMoved { amount, .. } }, Some((cash, _))) => *cash += amount,
+            (Fact::Exchange { report: Report::Split { symbol, from, to, after, .. } }, Some((_, shares))) => {
+                let held = shares.entry(symbol.clone()).or_default();
+                let made = (*held * to / from).round_dp_with_strategy(9, RoundingStrategy::ToZero);
+                // A fraction that is missing was paid.
+                let fits = *after == made || *after == made.trunc();
+                if !fits {
+                    let problem = format!("{held} {symbol} became {after} by a split of {from} into {to}, which makes {made}");
+                    findings.push(Finding::at(NAME, problem, vec![entry.sequence]));
+                }
+                *held = *after;
+            }
+            (Fact::Exchange { report: Report::SymbolRenamed { symbol, to, .. } }, Some((_, shares))) => {
+                if let Some(held) = shares.remove(symbol) {
+                    shares.insert(to.clone(), held);
+                }
             }
             (Fact::Account { cash, positions, .. }, Some((expected, shares))) => {
                 if *cash != expected.round_dp(2).to_string() {

@@ -1,39 +1,65 @@
 use std::collections::BTreeSet;
 
-use super::Finding;
-use crate::journal::{Fact, Journal};
-use crate::projection::events;
-
-const NAME: &str = "one causation tree";
+use super::Judgement;
+use crate::cloud::record::Record;
+use crate::journal::{BusMode, Fact, Journal};
 
 /// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each names an event that
-/// was put before, or the root.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let mut known = kept_from_the_bus(journal);
-    let mut findings = Vec::new();
-    for event in events(journal) {
-        let field = |name: &str| event.detail[name].as_str().unwrap_or_default().to_owned();
-        let (id, cause, workflow) = (field("event_id"), field("causation_id"), field("correlation_id"));
-        let is_ours = event.source.starts_with("alchemiser.") && !id.is_empty() && event.detail_type != "ErrorNotificationRequested";
-        // An event that a scenario puts by hand is a root of its own.
-        let is_root = cause == workflow || !event.detail["source_component"].is_string();
-        if is_ours && !is_root && !known.contains(&cause) {
-            findings
-                .push(Finding::plain(NAME, format!("{} {id} names the cause {cause:?}, which is no event of this run", event.detail_type)));
+/// was put before, or the root. Where the bus is a shadow of the one in memory, an event that it failed to publish is
+/// known all the same.
+pub(super) fn check(journal: &Journal) -> Judgement {
+    let mut judgement = Judgement::default();
+    let is_shadow = journal.settings().bus == BusMode::Both;
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for entry in journal.entries() {
+        match &entry.fact {
+            Fact::Unpublished { event_id, .. } if is_shadow => {
+                known.insert(event_id);
+            }
+            Fact::Cloud { record: Record::EventPut { source, detail_type, detail, .. } } => {
+                let field = |name: &str| detail[name].as_str().unwrap_or_default();
+                let (id, cause, workflow) = (field("event_id"), field("causation_id"), field("correlation_id"));
+                let is_ours = source.starts_with("alchemiser.") && !id.is_empty() && detail_type != "ErrorNotificationRequested";
+                // An event that a scenario puts by hand is a root of its own.
+                let is_root = cause == workflow || !detail["source_component"].is_string();
+                if is_ours && !is_root {
+                    judgement.premise();
+                }
+                if is_ours && !is_root && !known.contains(cause) {
+                    let problem = format!("{detail_type} {id} names the cause {cause:?}, which is no event of this run");
+                    judgement.violated(problem, vec![entry.sequence]);
+                }
+                if is_ours && workflow.is_empty() {
+                    judgement.violated(format!("{detail_type} {id} has no correlation id"), vec![entry.sequence]);
+                }
+                known.insert(id);
+            }
+            _ => {}
         }
-        if is_ours && workflow.is_empty() {
-            findings.push(Finding::plain(NAME, format!("{} {id} has no correlation id", event.detail_type)));
-        }
-        known.insert(id);
     }
-    findings
+    judgement
 }
 
-/// Events that a shadow bus failed to publish: the workflow went on with them in memory.
-fn kept_from_the_bus(journal: &Journal) -> BTreeSet<String> {
-    let id = |entry: &crate::journal::Entry| match &entry.fact {
-        Fact::Log { message, fields, .. } if message == "shadow publish failed" => fields["event_id"].as_str().map(str::to_owned),
-        _ => None,
-    };
-    journal.entries().iter().filter_map(id).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{History, event};
+    use crate::journal::Settings;
+
+    #[test]
+    fn a_cause_was_put_before() {
+        let (root, next) = (event("WorkflowStarted", "a", "w"), event("SignalGenerated", "b", "a"));
+        assert_eq!(History::new().puts(&root).puts(&next).judged(check), (1, 0));
+        assert_eq!(History::new().puts(&next).puts(&root).judged(check), (1, 1), "put too late");
+        assert_eq!(History::new().puts(&next).judged(check), (1, 1));
+    }
+
+    #[test]
+    fn what_the_shadow_did_not_publish_is_a_cause_where_the_bus_is_one() {
+        let unpublished = Fact::Unpublished { event_id: "a".to_owned(), detail_type: "WorkflowStarted".to_owned() };
+        let next = event("SignalGenerated", "b", "a");
+        let of = |bus: BusMode| History::new().settings(Settings { bus, ..Settings::default() }).fact(unpublished.clone()).puts(&next);
+        assert_eq!(of(BusMode::Both).judged(check), (1, 0));
+        assert_eq!(of(BusMode::EventBridge).judged(check), (1, 1));
+    }
 }

@@ -1,24 +1,81 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Finding;
+use super::Judgement;
+use super::stuck::told_to_be_stuck;
 use crate::cloud::record::Record;
 use crate::journal::Journal;
-use crate::projection::events;
 
-/// Every workflow ends: with WorkflowCompleted or WorkflowFailed, or, where nobody is left to end it, with an alarm.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let all = events(journal);
-    let ids = |types: &[&str]| -> BTreeSet<String> {
-        let chosen = all.iter().filter(|event| types.contains(&event.detail_type.as_str()) && event.replay.is_none());
-        chosen.filter_map(|event| event.detail["correlation_id"].as_str().map(str::to_owned)).collect()
-    };
-    let ended = ids(&["WorkflowCompleted", "WorkflowFailed"]);
-    let alarmed = journal.records().any(|(_, record)| matches!(record, Record::AlarmChanged { state, .. } if state == "ALARM"));
-    ids(&["WorkflowStarted"])
-        .difference(&ended)
-        .filter(|_| !alarmed)
-        .map(|workflow| {
-            Finding::plain("every workflow ends", format!("the workflow {workflow} neither completed nor failed, and no alarm went off"))
-        })
-        .collect()
+/// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up, and the alarm on that very
+/// loss went off.
+pub(super) fn check(journal: &Journal) -> Judgement {
+    let mut judgement = Judgement::default();
+    let mut started: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut ended = BTreeSet::new();
+    for (entry, record) in journal.records() {
+        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
+        let Some(workflow) = detail["correlation_id"].as_str() else { continue };
+        match detail_type.as_str() {
+            "WorkflowStarted" => {
+                started.entry(workflow).or_insert(entry.sequence);
+            }
+            "WorkflowCompleted" | "WorkflowFailed" => {
+                ended.insert(workflow);
+            }
+            _ => {}
+        }
+    }
+    let stuck = told_to_be_stuck(journal);
+    for (workflow, sequence) in started {
+        judgement.premise();
+        if !ended.contains(workflow) && !stuck.contains(workflow) {
+            let problem =
+                format!("the workflow {workflow} neither completed nor failed, and no alarm on the loss of its next step went off");
+            judgement.violated(problem, vec![sequence]);
+        }
+    }
+    judgement
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::testing::{History, event};
+
+    /// A workflow whose first step's event a rule gave up.
+    fn stuck() -> History {
+        let started = event("WorkflowStarted", "a", "w");
+        let history = History::new().rule("first", &json!({ "detail-type": ["WorkflowStarted"] }));
+        history.puts(&started).buries(&started, "first")
+    }
+
+    #[test]
+    fn a_workflow_completes_or_fails() {
+        let started = event("WorkflowStarted", "a", "w");
+        assert_eq!(History::new().puts(&started).judged(check), (1, 1));
+        assert_eq!(History::new().puts(&started).puts(&event("WorkflowFailed", "b", "a")).judged(check), (1, 0));
+        assert_eq!(History::new().puts(&started).puts(&event("WorkflowCompleted", "b", "a")).judged(check), (1, 0));
+    }
+
+    #[test]
+    fn an_alarm_excuses_the_workflow_whose_step_it_is_about() {
+        assert_eq!(stuck().judged(check), (1, 1));
+        assert_eq!(stuck().alarms_on("first").judged(check), (1, 0));
+        assert_eq!(stuck().alarms_on("second").judged(check), (1, 1), "another rule's");
+        assert_eq!(stuck().alarm("Errors", "FunctionName", "f").judged(check), (1, 1), "a failed function tells nothing of it");
+    }
+
+    #[test]
+    fn a_loss_from_which_something_followed_stops_nobody() {
+        let went_on = stuck().alarms_on("first").puts(&event("SignalGenerated", "b", "a"));
+        assert_eq!(went_on.judged(check), (1, 1));
+    }
+
+    #[test]
+    fn a_copy_to_be_looked_at_is_nobodys_step() {
+        let started = event("WorkflowStarted", "a", "w");
+        let history = History::new().puts(&started).buries(&started, "unknown").alarms_on("unknown");
+        assert_eq!(history.judged(check), (1, 1));
+    }
 }

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::Finding;
+use super::Judgement;
 use crate::cloud::record::Record;
 use crate::journal::Journal;
+use crate::projection::workflow_of;
 
-const NAME: &str = "bounded fan-out";
 /// Six steps, each by two rules at most, each delivered twice and tried three times, and room for the watchdog.
 const MOST: usize = 6 * 2 * 2 * 3 + 18;
 
@@ -13,14 +13,17 @@ const LONGEST: usize = 8;
 
 /// The invocations of one workflow are bounded, and so is every chain in which an invocation puts an event that wakes
 /// the next: a loop that takes another name each time round is a loop too.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let mut findings = crowds(journal);
-    findings.extend(chain(journal));
-    findings
+pub(super) fn check(journal: &Journal) -> Judgement {
+    let mut judgement = Judgement::default();
+    crowds(journal, &mut judgement);
+    if let Some((problem, entry)) = chain(journal) {
+        judgement.violated(problem, vec![entry]);
+    }
+    judgement
 }
 
 /// The first chain that is too long.
-fn chain(journal: &Journal) -> Option<Finding> {
+fn chain(journal: &Journal) -> Option<(String, u64)> {
     let mut of_invocations: BTreeMap<u64, usize> = BTreeMap::new();
     let mut of_events: BTreeMap<&str, usize> = BTreeMap::new();
     for (entry, record) in journal.records() {
@@ -34,7 +37,7 @@ fn chain(journal: &Journal) -> Option<Finding> {
                 let length = event["id"].as_str().and_then(|id| of_events.get(id)).map_or(1, |length| length + 1);
                 if length > LONGEST {
                     let problem = format!("a chain of {length} invocations, each woken by an event of the one before; {LONGEST} are sound");
-                    return Some(Finding::at(NAME, problem, vec![entry.sequence]));
+                    return Some((problem, entry.sequence));
                 }
                 of_invocations.insert(*invocation, length);
             }
@@ -44,20 +47,55 @@ fn chain(journal: &Journal) -> Option<Finding> {
     None
 }
 
-fn crowds(journal: &Journal) -> Vec<Finding> {
-    let mut counts: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+fn crowds(journal: &Journal, judgement: &mut Judgement) {
+    let mut woken: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (entry, record) in journal.records() {
-        if let Record::InvocationStarted { payload, .. } = record {
-            let event = payload.get("observe").unwrap_or(payload);
-            let id = event.pointer("/detail/correlation_id").or_else(|| event.get("correlation_id")).and_then(|id| id.as_str());
-            counts.entry(id.unwrap_or("none").to_owned()).or_default().push(entry.sequence);
+        if let Record::InvocationStarted { payload, .. } = record
+            && let Some(workflow) = workflow_of(payload)
+        {
+            woken.entry(workflow).or_default().push(entry.sequence);
         }
     }
-    let unbounded = counts.into_iter().filter(|(id, entries)| id != "none" && entries.len() > MOST);
-    unbounded
-        .map(|(id, entries)| {
-            let problem = format!("the workflow {id} woke the function {} times, at most {MOST} are sound", entries.len());
-            Finding::at(NAME, problem, entries.into_iter().rev().take(3).collect())
-        })
-        .collect()
+    for (workflow, entries) in woken {
+        judgement.premise();
+        if entries.len() > MOST {
+            let problem = format!("the workflow {workflow} woke the function {} times, at most {MOST} are sound", entries.len());
+            judgement.violated(problem, entries.into_iter().rev().take(3).collect());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::{History, event};
+    use crate::cloud::record::InvocationOutcome;
+
+    #[test]
+    fn a_workflow_wakes_the_function_so_often_and_no_oftener() {
+        let woken = |times: usize| {
+            let numbers = 1..=u64::try_from(times).expect("few");
+            numbers.fold(History::new(), |history, number| history.starts(number, event("TradeExecuted", "t", "p")))
+        };
+        assert_eq!(woken(MOST).judged(check), (1, 0));
+        assert_eq!(woken(MOST + 1).judged(check), (1, 1));
+    }
+
+    #[test]
+    fn a_chain_is_so_long_and_no_longer() {
+        let chain = |length: u64| {
+            let link = |number: u64| {
+                let mut event = event("TradeExecuted", &number.to_string(), "p");
+                // A loop may take another name each time round.
+                event["detail"]["correlation_id"] = format!("w{number}").into();
+                event
+            };
+            (1..=length).fold(History::new(), |history, number| {
+                history.starts(number, link(number - 1)).puts(&link(number)).ends(InvocationOutcome::Success)
+            })
+        };
+        let longest = u64::try_from(LONGEST).expect("few");
+        assert_eq!(chain(longest).judged(check).1, 0);
+        assert_eq!(chain(longest + 1).judged(check).1, 1);
+    }
 }

@@ -1,8 +1,11 @@
-//! The invariants that hold in every run, whatever goes wrong (specification 12.3). Each reads the journal and
-//! nothing else.
+//! The invariants that hold in every run, whatever goes wrong. Each reads the journal and nothing else, and says how
+//! often it had something to judge: one that never had is no proof of anything. docs/invariants.md tells of each what it
+//! says, when, and what excuses.
 
 mod account;
+mod alarms;
 mod books;
+mod breaker;
 mod causation;
 mod content;
 mod delivery;
@@ -11,9 +14,16 @@ mod ending;
 mod fan_out;
 mod intent;
 mod mail;
+pub mod reference;
 mod replay;
+mod rules;
+mod stuck;
+#[cfg(test)]
+mod testing;
 
-use crate::journal::Journal;
+use alchemiser_mocks::exchange::Report;
+
+use crate::journal::{Fact, Journal};
 
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,17 +47,57 @@ impl Finding {
     }
 }
 
-type Check = fn(&Journal) -> Vec<Finding>;
+/// What one check says of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Judgement {
+    /// How often there was something to judge.
+    premises: usize,
+    /// What does not hold, in a sentence each, with the journal entries in conflict.
+    violations: Vec<(String, Vec<u64>)>,
+}
+
+impl Judgement {
+    /// There is something to judge.
+    fn premise(&mut self) {
+        self.premises += 1;
+    }
+
+    /// It does not hold.
+    fn violated(&mut self, problem: impl Into<String>, entries: Vec<u64>) {
+        self.violations.push((problem.into(), entries));
+    }
+}
+
+/// How often a check had something to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Premise {
+    /// The check.
+    pub check: &'static str,
+    /// How often.
+    pub times: usize,
+}
+
+/// What all checks say of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// What does not hold.
+    pub findings: Vec<Finding>,
+    /// A premise for each check, in the order of [`names`].
+    pub premises: Vec<Premise>,
+}
+
+type Check = fn(&Journal) -> Judgement;
 
 const CHECKS: &[(&str, Check)] = &[
     ("one intent an order", intent::check),
     ("bounded fan-out", fan_out::check),
+    ("the breaker holds", breaker::check),
     ("nothing vanishes", delivery::check),
     ("one mail a workflow", mail::check),
     ("one causation tree", causation::check),
     ("one content an id", content::check),
     ("sound account", account::check),
-    ("the books balance", books::check),
+    ("the books balance", books),
     ("bounded durations", duration::check),
     ("replay trades nothing", replay::check),
     ("every workflow ends", ending::check),
@@ -61,6 +111,23 @@ pub fn names() -> Vec<&'static str> {
 
 /// Makes all checks.
 #[must_use]
-pub fn check_all(journal: &Journal) -> Vec<Finding> {
-    CHECKS.iter().flat_map(|(_, check)| check(journal)).collect()
+pub fn check_all(journal: &Journal) -> Verdict {
+    let mut verdict = Verdict::default();
+    for (name, check) in CHECKS {
+        let judgement = check(journal);
+        verdict.premises.push(Premise { check: name, times: judgement.premises });
+        verdict.findings.extend(judgement.violations.into_iter().map(|(problem, entries)| Finding::at(name, problem, entries)));
+    }
+    verdict
+}
+
+/// The books are held against each statement of the account.
+fn books(journal: &Journal) -> Judgement {
+    let statements = journal.entries().iter().filter(|entry| {
+        matches!(entry.fact, Fact::Account { .. }) || matches!(entry.fact, Fact::Exchange { report: Report::Statement { .. } })
+    });
+    Judgement {
+        premises: statements.count().saturating_sub(1),
+        violations: books::check(journal).into_iter().map(|finding| (finding.problem, finding.entries)).collect(),
+    }
 }

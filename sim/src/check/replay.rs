@@ -1,24 +1,50 @@
-use std::collections::BTreeSet;
-
-use super::Finding;
-use crate::cloud::record::Record;
-use crate::journal::Journal;
 use alchemiser_mocks::exchange::Report;
 
-/// Replaying any part of the archive adds no order.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let replayed: BTreeSet<u64> = journal
-        .records()
-        .filter_map(|(_, record)| match record {
-            Record::InvocationStarted { invocation, payload, .. } if payload.get("replay-name").is_some() => Some(*invocation),
-            _ => None,
-        })
-        .collect();
-    journal
-        .reports()
-        .filter(|(entry, report)| {
-            matches!(report, Report::OrderAccepted { .. }) && entry.invocation.is_some_and(|id| replayed.contains(&id))
-        })
-        .map(|(entry, _)| Finding::at("replay trades nothing", "an order was placed for a replayed event", vec![entry.sequence]))
-        .collect()
+use super::Judgement;
+use crate::journal::Journal;
+use crate::projection::Causes;
+
+/// Replaying any part of the archive adds no order: neither in the invocations that a replayed event wakes, nor in those
+/// that they bring about.
+pub(super) fn check(journal: &Journal) -> Judgement {
+    let mut judgement = Judgement::default();
+    let causes = Causes::of(journal);
+    let replay_of = |number: u64| causes.line(number).into_iter().find_map(|invocation| invocation.replay());
+    for number in causes.invocations().keys() {
+        if replay_of(*number).is_some() {
+            judgement.premise();
+        }
+    }
+    for (entry, report) in journal.reports() {
+        let Report::OrderAccepted { order, .. } = report else { continue };
+        if let Some(replay) = entry.invocation.and_then(replay_of) {
+            let problem = format!("{} {} was ordered because of the replay {replay}", order.side.as_str(), order.symbol);
+            judgement.violated(problem, vec![entry.sequence]);
+        }
+    }
+    judgement
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::testing::{History, event};
+    use crate::cloud::record::InvocationOutcome;
+
+    #[test]
+    fn orders_of_what_a_replay_brought_about_are_found() {
+        let (first, next) = (event("SignalGenerated", "s", "w"), event("RebalancePlanned", "p", "s"));
+        let chain = |replay: Option<&str>| {
+            let mut payload = first.clone();
+            if let Some(replay) = replay {
+                payload["replay-name"] = json!(replay);
+            }
+            let history = History::new().starts(1, payload).puts(&next).ends(InvocationOutcome::Success);
+            history.starts(2, next.clone()).accepts("alch-1", "buy 1 MSFT @ 50")
+        };
+        assert_eq!(chain(Some("again")).judged(check), (2, 1));
+        assert_eq!(chain(None).judged(check), (0, 0));
+    }
 }

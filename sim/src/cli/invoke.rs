@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Mistake, say};
-use crate::cloud::record::Record;
+use crate::cloud::record::{InvocationOutcome, Record};
 use crate::run::invoke_once;
 use crate::scenario::Library;
 
@@ -28,10 +28,10 @@ pub(super) fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
     let clock = arguments.clock.parse()?;
     let journal = invoke_once(&library, clock, &payload).map_err(|error| error.to_string())?;
     let ended = journal.records().find_map(|(_, record)| match record {
-        Record::InvocationEnded { invocation: 1, outcome, response, .. } => Some((outcome.clone(), response.clone())),
+        Record::InvocationEnded { invocation: 1, outcome, response, .. } => Some((*outcome, response.clone())),
         _ => None,
     });
     let Some((outcome, response)) = ended else { return Err("the function did not answer".to_owned()) };
     say(&format!("{response:#}\n"))?;
-    Ok(outcome == "success" && response["status"] != "failed")
+    Ok(outcome == InvocationOutcome::Success && response["status"] != "failed")
 }

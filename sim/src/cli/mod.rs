@@ -8,6 +8,7 @@ mod pattern;
 mod pattern_bench;
 mod run;
 mod schema;
+mod seeds;
 mod serve;
 mod strategy;
 

@@ -4,8 +4,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::seeds::Seeds;
 use super::{Mistake, say};
-use crate::report::{curve, day, failure, junit, log_lines, months, plot, summary, verdict, workflows};
+use crate::journal::Journal;
+use crate::report::{
+    curve, day, expected, failure, judged, junit, log_lines, months, never_judged, plot, premises, seeds_summary, seeds_total, summary,
+    verdict, workflows,
+};
 use crate::run::{Backend, Run, run_on};
 use crate::scenario::{Capability, Library, Loaded, load_scenario};
 use crate::spelling::nearest;
@@ -18,6 +23,9 @@ pub(super) struct RunArguments {
     /// The seed: another seed is another interleaving.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Each of these seeds, both ends included: `1..50`.
+    #[arg(long, value_name = "FIRST..LAST", conflicts_with_all = ["seed", "plot", "log", "journal"])]
+    seeds: Option<Seeds>,
     /// Where to run: in memory; over loopback sockets; or with AWS played by LocalStack, at AWS_ENDPOINT_URL or where
     /// `docker compose up` puts it.
     #[arg(long, value_enum, default_value_t = Place::Virtual)]
@@ -73,24 +81,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         return Err("--plot needs one scenario".to_owned());
     }
     let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
-    let bar = progress(loaded.len(), is_story || arguments.json);
-    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
-    for scenario in &loaded {
-        bar.set_message(scenario.name.clone());
-        let run = match run_on(&backend, &library, scenario, arguments.seed) {
-            Ok(run) => run,
-            Err(mistake) => {
-                mistakes.push(mistake.to_string());
-                continue;
-            }
-        };
-        if arguments.json {
-            say(&format!("{}\n", verdict(&run)))?;
-        }
-        runs.push(run);
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
+    let (runs, mistakes) = match &arguments.seeds {
+        None => carry_out(arguments, &backend, &library, &loaded, is_story)?,
+        Some(seeds) => carry_out_under(seeds, arguments, &backend, &library, &loaded)?,
+    };
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
     }
@@ -98,12 +92,88 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         let picture = plot(&format!("{} (seed {})", run.scenario, run.seed), &curve(&run.journal));
         std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
     }
+    if arguments.json && arguments.seeds.is_some() {
+        say(&format!("{}\n", seeds_total(&runs)))?;
+    }
     if !arguments.json && !runs.is_empty() {
         say(&show(arguments, &runs, is_story)?)?;
         say(&skipped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     }
+    let vacuous = vacuous(arguments, &runs);
+    for check in &vacuous {
+        eprintln!("FAILED {check}: it had nothing to judge in any scenario");
+    }
     // What was done is told, and then what could not be done.
-    if mistakes.is_empty() { Ok(runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
+    if mistakes.is_empty() { Ok(vacuous.is_empty() && runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
+}
+
+/// The invariants that nothing was judged by, where all scenarios were run: green and empty is no proof. A place that
+/// cannot carry all of them is no measure.
+fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<&'static str> {
+    let is_library = arguments.scenarios.is_empty() && arguments.backend == Place::Virtual;
+    if is_library { never_judged(runs) } else { Vec::new() }
+}
+
+/// Runs each scenario once.
+fn carry_out(
+    arguments: &RunArguments,
+    backend: &Backend,
+    library: &Library,
+    loaded: &[Loaded],
+    is_story: bool,
+) -> Result<(Vec<Run>, Vec<Mistake>), Mistake> {
+    let bar = progress(loaded.len(), is_story || arguments.json);
+    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
+    for scenario in loaded {
+        bar.set_message(scenario.name.clone());
+        match run_on(backend, library, scenario, arguments.seed) {
+            Ok(run) => {
+                if arguments.json {
+                    say(&format!("{}\n", verdict(&run)))?;
+                }
+                runs.push(run);
+                bar.inc(1);
+            }
+            Err(mistake) => mistakes.push(mistake.to_string()),
+        }
+    }
+    bar.finish_and_clear();
+    Ok((runs, mistakes))
+}
+
+/// Runs each scenario under each seed. What failed is told at once, and no history is kept: there may be ten thousand.
+fn carry_out_under(
+    seeds: &Seeds,
+    arguments: &RunArguments,
+    backend: &Backend,
+    library: &Library,
+    loaded: &[Loaded],
+) -> Result<(Vec<Run>, Vec<Mistake>), Mistake> {
+    let bar = progress(loaded.len(), arguments.json);
+    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
+    for scenario in loaded {
+        bar.set_message(scenario.name.clone());
+        for seed in seeds.0.clone() {
+            let mut run = match run_on(backend, library, scenario, seed) {
+                Ok(run) => run,
+                Err(mistake) => {
+                    // A mistake of the scenario's is the same under every seed.
+                    mistakes.push(mistake.to_string());
+                    break;
+                }
+            };
+            if arguments.json {
+                say(&format!("{}\n", verdict(&run)))?;
+            } else if !run.passed() {
+                bar.suspend(|| say(&format!("{} (seed {seed})\n{}\n", run.scenario, failure(&run))))?;
+            }
+            run.journal = Journal::default();
+            runs.push(run);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((runs, mistakes))
 }
 
 /// The scenarios that the backend can carry, and a line for each that it cannot.
@@ -120,6 +190,9 @@ pub(super) fn lacks(backend: &Backend, loaded: &Loaded) -> Option<String> {
 }
 
 fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, Mistake> {
+    if arguments.seeds.is_some() {
+        return Ok(seeds_summary(runs));
+    }
     if let Some(correlation_id) = &arguments.log {
         let lines: String = runs.iter().flat_map(|run| log_lines(&run.journal, correlation_id)).map(|line| line + "\n").collect();
         let workflows = || runs.iter().flat_map(|run| workflows(&run.journal)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
@@ -135,10 +208,11 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
     let failures: String = runs.iter().filter(|run| !run.passed()).map(|run| format!("\n{}\n{}", run.scenario, failure(run))).collect();
     Ok(match runs {
         [run] if is_story => {
-            let verdict = if run.passed() { format!("\nPASS: {} checks\n", run.checks) } else { failures };
+            let verdict = if run.passed() { format!("\n{}PASS: {} checks\n", expected(run), run.checks) } else { failures };
             let story = if curve(&run.journal).len() > MANY_SESSIONS { months(run) } else { day(run) };
-            format!("{story}{verdict}journal {}\n", run.journal.hash())
+            format!("{story}{verdict}{}\njournal {}\n", judged(&run.premises), run.journal.hash())
         }
+        _ if arguments.scenarios.is_empty() => format!("{}{failures}\n{}", summary(runs), premises(runs)),
         _ => format!("{}{failures}", summary(runs)),
     })
 }

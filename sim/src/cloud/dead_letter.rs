@@ -6,14 +6,16 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::Cloud;
-use super::record::Record;
+use super::record::{DeliveryId, LossCause, Origin, Record};
 use super::sqs::{MessageAttribute, NewMessage};
 
 /// A message that somebody gave up.
 #[derive(Clone, Debug)]
 pub(super) struct DeadLetter {
-    /// Who: a rule, a schedule, a function.
-    pub from: String,
+    /// Who.
+    pub from: Origin,
+    /// What a rule could not deliver.
+    pub delivery: Option<DeliveryId>,
     /// Why: AWS's code or condition.
     pub reason: String,
     pub body: String,
@@ -21,8 +23,14 @@ pub(super) struct DeadLetter {
 }
 
 impl DeadLetter {
-    pub fn new(from: String, reason: &str, body: String) -> Self {
-        Self { from, reason: reason.to_owned(), body, attributes: BTreeMap::new() }
+    pub fn new(from: Origin, reason: &str, body: String) -> Self {
+        Self { from, delivery: None, reason: reason.to_owned(), body, attributes: BTreeMap::new() }
+    }
+
+    /// Of this delivery.
+    pub fn of(mut self, delivery: DeliveryId) -> Self {
+        self.delivery = Some(delivery);
+        self
     }
 
     /// With these attributes of type `String`.
@@ -37,20 +45,26 @@ impl Cloud {
     pub(super) fn bury(&mut self, now: DateTime<Utc>, queue_arn: &str, letter: DeadLetter) -> bool {
         let message = NewMessage { body: letter.body.clone(), attributes: letter.attributes.clone(), ..NewMessage::default() };
         if let Err(error) = self.sqs.send(now, queue_arn, message) {
-            self.lose(letter.from, &error.message, &letter.body);
+            self.lose(letter.from, LossCause::QueueRefused, &error.message, &letter.body, letter.delivery);
             return false;
         }
         let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
         let body = value_of(&letter.body);
-        self.records.push(Record::DeadLettered { queue: queue.clone(), from: letter.from, reason: letter.reason, body });
+        self.records.push(Record::DeadLettered {
+            queue: queue.clone(),
+            from: letter.from,
+            reason: letter.reason,
+            delivery: letter.delivery,
+            body,
+        });
         let depth = self.depth(now, &queue).unwrap_or_default();
         self.count(now, "AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", &queue)], depth);
         true
     }
 
     /// Notes that a message is gone.
-    pub(super) fn lose(&mut self, from: String, reason: &str, body: &str) {
-        self.records.push(Record::Lost { from, reason: reason.to_owned(), body: value_of(body) });
+    pub(super) fn lose(&mut self, from: Origin, cause: LossCause, reason: &str, body: &str, delivery: Option<DeliveryId>) {
+        self.records.push(Record::Lost { from, cause, reason: reason.to_owned(), delivery, body: value_of(body) });
     }
 }
 

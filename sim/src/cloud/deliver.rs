@@ -6,11 +6,12 @@ use super::dead_letter::DeadLetter;
 use super::eventbridge::BusEvent;
 use super::lambda::Rejection;
 use super::meddler::{DeliveryStep, DeliveryVerdict};
-use super::record::Record;
+use super::record::{DeliveryId, DeliveryOutcome, Disturbance, LossCause, Origin, Record};
 use super::sqs::NewMessage;
 use super::template::{RetryPolicy, Role, Rule, Target};
 use super::transform::{TransformContext, payload};
 use super::{Cloud, Task, delta};
+use crate::dice::Key;
 
 /// One event on its way to one target of one rule.
 #[derive(Clone, Debug)]
@@ -21,6 +22,27 @@ pub(super) struct Delivery {
     accepted: DateTime<Utc>,
     attempt: u32,
     is_duplicate: bool,
+    /// What it is to the dice; a copy is another cause.
+    cause: Key,
+    /// Numbers the copies of a delivery; 0 is the delivery itself.
+    copy: u32,
+}
+
+impl Delivery {
+    fn id(&self) -> DeliveryId {
+        DeliveryId {
+            event: self.event.id.clone(),
+            replay: self.event.replay.clone(),
+            bus: self.rule.bus.clone(),
+            rule: self.rule.name.clone(),
+            target: self.target.id.clone(),
+            copy: self.copy,
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        Origin::Rule { bus: self.rule.bus.clone(), name: self.rule.name.clone() }
+    }
 }
 
 /// Why a target did not take what it was given.
@@ -38,30 +60,39 @@ impl TargetError {
 
 impl Cloud {
     /// Gives an accepted event to every rule that matches.
-    pub(super) fn spread(&mut self, now: DateTime<Utc>, event: BusEvent) {
+    pub(super) fn spread_put(&mut self, now: DateTime<Utc>, event: BusEvent) {
+        let cause = self.tally.next(event.cause());
+        self.spread(now, event, cause);
+    }
+
+    /// The same for an event that a service put; `cause` is what it is to the dice.
+    pub(super) fn spread(&mut self, now: DateTime<Utc>, event: BusEvent, cause: Key) {
         let rules = self.eventbridge.matching(&event);
         self.records.push(Record::EventPut {
             bus: event.bus.clone(),
             id: event.id.clone(),
             source: event.source.clone(),
             detail_type: event.detail_type.clone(),
+            time: event.time,
+            resources: event.resources(),
             detail: event.detail.clone(),
             matched: rules.iter().map(|rule| rule.name.clone()).collect(),
             replay: event.replay.clone(),
         });
         self.eventbridge.archive(now, &event, delta(self.knobs.archive_delay));
         for rule in rules {
-            self.spread_to(now, &rule, &event);
+            self.spread_to(now, &rule, &event, cause);
         }
     }
 
-    pub(super) fn spread_to(&mut self, now: DateTime<Utc>, rule: &Rule, event: &BusEvent) {
+    pub(super) fn spread_to(&mut self, now: DateTime<Utc>, rule: &Rule, event: &BusEvent, cause: Key) {
         for target in &rule.targets {
-            let mut latency = self.knobs.delivery_latency.draw(&mut self.rng);
-            if self.happens(self.knobs.reordered_per_mille) {
-                latency += self.knobs.reorder_window.draw(&mut self.rng);
+            let (dice, cause) = (self.dice, cause.text(&rule.arn).text(&target.id));
+            let mut latency = self.knobs.delivery_latency.draw(dice, cause.text("latency"));
+            if dice.happens(cause.text("reordered"), self.knobs.reordered_per_mille) {
+                latency += self.knobs.reorder_window.draw(dice, cause.text("reordered by"));
             }
-            if self.happens(self.knobs.throttled_per_mille) {
+            if dice.happens(cause.text("throttled"), self.knobs.throttled_per_mille) {
                 latency += self.knobs.throttle_delay;
                 self.count(now, "AWS/Events", "ThrottledRules", &[("EventBusName", &rule.bus), ("RuleName", &rule.name)], 1.0);
             }
@@ -72,20 +103,17 @@ impl Cloud {
                 accepted: now,
                 attempt: 1,
                 is_duplicate: false,
+                cause,
+                copy: 0,
             };
-            if self.happens(self.knobs.duplicates_per_mille) {
-                let again = self.knobs.delivery_latency.draw(&mut self.rng);
-                let copy = Delivery { is_duplicate: true, ..delivery.clone() };
+            let cause = cause.text("copy");
+            if dice.happens(cause, self.knobs.duplicates_per_mille) {
+                let again = self.knobs.delivery_latency.draw(dice, cause.text("latency"));
+                let copy = Delivery { is_duplicate: true, cause, copy: 1, ..delivery.clone() };
                 self.agenda.put(now + delta(again), Task::Deliver(Box::new(copy)));
             }
             self.agenda.put(now + delta(latency), Task::Deliver(Box::new(delivery)));
         }
-    }
-
-    /// Whether something happens that happens so often in a thousand cases. A chance of nothing draws nothing, so that
-    /// a setting that is off changes no history.
-    pub(super) fn happens(&mut self, per_mille: u32) -> bool {
-        per_mille > 0 && self.rng.u32(0..1000) < per_mille
     }
 
     /// Makes one attempt, unless a fault decides otherwise.
@@ -97,6 +125,12 @@ impl Cloud {
             attempt: delivery.attempt,
         };
         let verdict = if delivery.is_duplicate { DeliveryVerdict::Pass } else { self.meddler.on_delivery(&step) };
+        self.records.extend(Disturbance::of(&verdict).map(|disturbance| Record::DeliveryDisturbed {
+            detail_type: delivery.event.detail_type.clone(),
+            rule: delivery.rule.name.clone(),
+            attempt: delivery.attempt,
+            disturbance,
+        }));
         let mut failure = None;
         match verdict {
             DeliveryVerdict::Pass => {}
@@ -107,7 +141,8 @@ impl Cloud {
                 return;
             }
             DeliveryVerdict::Duplicate(wait) => {
-                let copy = Delivery { is_duplicate: true, ..delivery.clone() };
+                let cause = delivery.cause.text("scripted copy").number(u64::from(delivery.attempt));
+                let copy = Delivery { is_duplicate: true, cause, copy: 1 + delivery.attempt, ..delivery.clone() };
                 self.agenda.put(now + delta(wait), Task::Deliver(Box::new(copy)));
             }
             DeliveryVerdict::Fail(code) => {
@@ -119,28 +154,27 @@ impl Cloud {
             Some(error) => Err(error),
             None => self.hand_over(now, &delivery, payload),
         };
-        self.note_delivery(&delivery, outcome.as_ref().map_or_else(|error| error.code, |()| "delivered"));
+        let shown = outcome.as_ref().map_or_else(|error| DeliveryOutcome::Failed(error.code.to_owned()), |()| DeliveryOutcome::Delivered);
+        self.note_delivery(&delivery, shown);
         if let Err(error) = outcome {
             self.not_delivered(now, delivery, &error);
         }
     }
 
-    fn note_delivery(&mut self, delivery: &Delivery, outcome: &str) {
+    fn note_delivery(&mut self, delivery: &Delivery, outcome: DeliveryOutcome) {
         self.records.push(Record::Delivery {
-            event: delivery.event.id.clone(),
+            delivery: delivery.id(),
             detail_type: delivery.event.detail_type.clone(),
-            rule: delivery.rule.name.clone(),
-            target: delivery.target.id.clone(),
             attempt: delivery.attempt,
-            outcome: outcome.to_owned(),
+            outcome,
         });
     }
 
     /// An event from which the target's input cannot be made is silently dropped by AWS, without a dead letter.
     fn shapeless(&mut self, delivery: &Delivery) {
-        self.note_delivery(delivery, "no_input");
+        self.note_delivery(delivery, DeliveryOutcome::NoInput);
         let reason = "the target's input transformer or path makes no JSON of this event";
-        self.lose(format!("rule {}", delivery.rule.name), reason, &delivery.event.envelope);
+        self.lose(delivery.origin(), LossCause::NoInput, reason, &delivery.event.envelope, Some(delivery.id()));
     }
 
     fn hand_over(&mut self, now: DateTime<Utc>, delivery: &Delivery, payload: String) -> Result<(), TargetError> {
@@ -148,10 +182,10 @@ impl Cloud {
         match service_of(arn) {
             "lambda" => {
                 self.lambda.may_invoke("events.amazonaws.com", arn, &delivery.rule.arn).map_err(|rejection| rejected(rejection, arn))?;
-                self.accept_invocation(now, arn, &payload);
+                self.accept_invocation(now, arn, &payload, delivery.cause);
                 Ok(())
             }
-            "sqs" => self.send_as("events.amazonaws.com", now, arn, &delivery.rule.arn, payload, &delivery.target.message_group_id),
+            "sqs" => self.send_as("events.amazonaws.com", now, delivery, payload),
             "events" => self.forward(now, delivery),
             other => Err(TargetError::final_error("INVALID_PARAMETER", format!("targets of type {other} are not simulated"))),
         }
@@ -177,26 +211,20 @@ impl Cloud {
         let Some(event) = self.eventbridge.forwarded(&delivery.event, arn) else {
             return Err(TargetError::final_error("THIRD_ACCOUNT_HOP_DETECTED", "The event was forwarded before.".to_owned()));
         };
-        self.spread(now, event);
+        self.spread(now, event, delivery.cause);
         Ok(())
     }
 
-    fn send_as(
-        &mut self,
-        service: &str,
-        now: DateTime<Utc>,
-        queue_arn: &str,
-        source_arn: &str,
-        body: String,
-        group: &Option<String>,
-    ) -> Result<(), TargetError> {
+    fn send_as(&mut self, service: &str, now: DateTime<Utc>, delivery: &Delivery, body: String) -> Result<(), TargetError> {
+        let (queue_arn, source_arn) = (delivery.target.arn.as_str(), delivery.rule.arn.as_str());
         if !self.sqs.exists(queue_arn) {
             return Err(TargetError::final_error("NO_RESOURCE", format!("The specified queue does not exist: {queue_arn}")));
         }
         if !self.may_send(service, queue_arn, source_arn) {
             return Err(TargetError::final_error("NO_PERMISSIONS", format!("{service} may not send to {queue_arn}")));
         }
-        let message = NewMessage { body, group_id: group.clone(), ..NewMessage::default() };
+        let message =
+            NewMessage { body, group_id: delivery.target.message_group_id.clone(), cause: Some(delivery.cause), ..NewMessage::default() };
         self.sqs.send(now, queue_arn, message).map(|_| ()).map_err(|error| TargetError::final_error("INVALID_PARAMETER", error.message))
     }
 
@@ -207,7 +235,7 @@ impl Cloud {
 
     fn not_delivered(&mut self, now: DateTime<Utc>, mut delivery: Delivery, error: &TargetError) {
         let exhausted = if error.is_retryable {
-            let wait = self.backoff(delivery.attempt);
+            let wait = self.backoff(delivery.attempt, delivery.cause);
             match exhausted(delivery.target.retry_policy, delivery.attempt, now + wait - delivery.accepted) {
                 None => {
                     delivery.attempt += 1;
@@ -220,10 +248,10 @@ impl Cloud {
             None
         };
         self.count(now, "AWS/Events", "FailedInvocations", &[("EventBusName", &delivery.rule.bus), ("RuleName", &delivery.rule.name)], 1.0);
-        let from = format!("rule {}", delivery.rule.name);
+        let (from, id) = (delivery.origin(), delivery.id());
         let body = delivery.event.envelope.clone();
         let Some(queue) = &delivery.target.dead_letter_arn else {
-            return self.lose(from, error.code, &body);
+            return self.lose(from, LossCause::NoQueue, error.code, &body, Some(id));
         };
         let attributes = [
             ("RULE_ARN", delivery.rule.arn.clone()),
@@ -235,9 +263,9 @@ impl Cloud {
         let condition = exhausted.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition.to_owned()));
         let allowed = self.may_send("events.amazonaws.com", queue, &delivery.rule.arn);
         let buried = if allowed {
-            self.bury(now, queue, DeadLetter::new(from, error.code, body).with(attributes).with(condition))
+            self.bury(now, queue, DeadLetter::new(from, error.code, body).of(id).with(attributes).with(condition))
         } else {
-            self.lose(from, "the dead-letter queue's policy does not allow it", &body);
+            self.lose(from, LossCause::QueueRefused, "the dead-letter queue's policy does not allow it", &body, Some(id));
             false
         };
         if !buried {
@@ -247,11 +275,12 @@ impl Cloud {
     }
 
     /// Exponential, with half of it jitter, below the cap: the shape is not published by AWS.
-    pub(super) fn backoff(&mut self, attempt: u32) -> TimeDelta {
+    pub(super) fn backoff(&self, attempt: u32, cause: Key) -> TimeDelta {
         let base = u64::try_from(self.knobs.retry_backoff_base.as_millis()).unwrap_or(u64::MAX);
         let cap = u64::try_from(self.knobs.retry_backoff_cap.as_millis()).unwrap_or(u64::MAX);
         let full = base.saturating_mul(2_u64.saturating_pow(attempt.saturating_sub(1))).min(cap);
-        TimeDelta::milliseconds(i64::try_from(full / 2 + self.rng.u64(0..=full / 2)).unwrap_or(i64::MAX))
+        let jitter = self.dice.between(cause.text("backoff").number(u64::from(attempt)), 0, full / 2);
+        TimeDelta::milliseconds(i64::try_from(full / 2 + jitter).unwrap_or(i64::MAX))
     }
 }
 

@@ -13,6 +13,7 @@ use super::need::Need;
 use super::record::Record;
 use super::wire::{Heard, Service, answer, hear, unknown_operation};
 use super::{Cloud, Task};
+use crate::dice::Key;
 
 impl Cloud {
     /// Answers a request of an AWS client, in any protocol. A long poll is answered as a short one, and a synchronous
@@ -65,7 +66,13 @@ impl Cloud {
             Service::Lambda if call.operation == "Invoke" => return self.invoke_asynchronously(now, heard, input, &request_id),
             Service::Lambda => self.functions(&call.operation, input),
             Service::Scheduler => self.schedules(now, &call.operation, input),
-            Service::EventBridge => self.events(now, &call.operation, input),
+            Service::EventBridge => {
+                let result = self.events(now, &call.operation, input);
+                if call.operation != "PutEvents" {
+                    self.tell_rules();
+                }
+                result
+            }
             Service::Sqs => self.sqs.handle(now, &call.operation, input),
         };
         heard.answer(result, &request_id)
@@ -136,12 +143,14 @@ impl Cloud {
     /// DynamoDB, with what it does to a caller now and then: it throttles, or it writes and answers an error.
     fn handle_dynamodb(&mut self, now: DateTime<Utc>, operation: &str, input: &str) -> Result<String, DynamoError> {
         let is_data = operation.ends_with("Item") || operation.ends_with("Items") || matches!(operation, "Query" | "Scan");
-        if is_data && self.happens(self.knobs.dynamodb_throttles_per_mille) {
+        let (throttles, losses) = (self.knobs.dynamodb_throttles_per_mille, self.knobs.dynamodb_lost_answers_per_mille);
+        let cause = if throttles + losses > 0 { self.tally.next(cause_of(operation, input)) } else { Key::default() };
+        if is_data && self.dice.happens(cause.text("throttled"), throttles) {
             return Err(DynamoError::throttled());
         }
         let answer = self.dynamodb.handle(now, operation, input)?;
         let is_write = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems");
-        if is_write && self.happens(self.knobs.dynamodb_lost_answers_per_mille) {
+        if is_write && self.dice.happens(cause.text("answer lost"), losses) {
             return Err(DynamoError::internal());
         }
         Ok(answer)
@@ -170,7 +179,7 @@ impl Cloud {
         }
         for result in &results {
             match result {
-                Put::Accepted(event) => self.spread(now, event.clone()),
+                Put::Accepted(event) => self.spread_put(now, event.clone()),
                 Put::Vanished { bus, detail_type, .. } => {
                     self.records.push(Record::EventVanished { bus: bus.clone(), detail_type: detail_type.clone() });
                 }
@@ -189,4 +198,13 @@ impl Cloud {
 fn sqs_receive(heard: &Heard) -> Option<&Value> {
     let (call, input) = heard.asked.as_ref().ok()?;
     (call.service == Service::Sqs && call.operation == "ReceiveMessage").then_some(input)
+}
+
+/// What a request to DynamoDB is to the dice: the operation, and the keys of the items that it is about.
+fn cause_of(operation: &str, input: &str) -> Key {
+    let input: Value = serde_json::from_str(input).unwrap_or_default();
+    let writes = input["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object).flat_map(|item| item.values());
+    std::iter::once(&input).chain(writes).fold(Key::of(operation), |cause, write| {
+        cause.text(write["TableName"].as_str().unwrap_or_default()).text(&write["Key"].to_string())
+    })
 }

@@ -7,24 +7,27 @@ use super::dead_letter::DeadLetter;
 use super::deliver::service_of;
 use super::eventbridge::Entry;
 use super::lambda::{GivenUp, Next, Started};
-use super::record::Record;
+use super::record::{LossCause, Origin, Record, trigger_of};
 use super::sqs::{MessageAttribute, NewMessage};
 use super::template::Role;
 use super::{Cloud, Task, delta};
+use crate::dice::Key;
 
 impl Cloud {
-    pub(super) fn accept_invocation(&mut self, now: DateTime<Utc>, arn: &str, payload: &str) {
-        let ticket = self.lambda.accept(now, arn, payload);
-        self.plan_invocation(now, ticket);
-        if self.happens(self.knobs.async_duplicates_per_mille)
-            && let Some(copy) = self.lambda.duplicate(ticket)
+    /// Takes an event for a function. `cause` is what this invocation is to the dice: no other has it.
+    pub(super) fn accept_invocation(&mut self, now: DateTime<Utc>, arn: &str, payload: &str, cause: Key) {
+        let ticket = self.lambda.accept(now, arn, payload, cause);
+        self.plan_invocation(now, ticket, cause);
+        let copy = cause.text("queued twice");
+        if self.dice.happens(copy, self.knobs.async_duplicates_per_mille)
+            && let Some(ticket) = self.lambda.duplicate(ticket, copy)
         {
-            self.plan_invocation(now, copy);
+            self.plan_invocation(now, ticket, copy);
         }
     }
 
-    pub(super) fn plan_invocation(&mut self, now: DateTime<Utc>, ticket: u64) {
-        let latency = self.knobs.invocation_latency.draw(&mut self.rng);
+    pub(super) fn plan_invocation(&mut self, now: DateTime<Utc>, ticket: u64, cause: Key) {
+        let latency = self.knobs.invocation_latency.draw(self.dice, cause.text("latency"));
         self.agenda.put(now + delta(latency), Task::Invoke(ticket));
     }
 
@@ -62,7 +65,9 @@ impl Cloud {
         match next {
             Next::Done => {}
             Next::Retry(ticket, at) => self.agenda.put(at, Task::Invoke(ticket)),
-            Next::Succeeded { function, destination, record } => self.send_to_destination(now, &function, &destination, "Success", record),
+            Next::Succeeded { function, destination, record, cause } => {
+                self.send_to_destination(now, &function, &destination, "Success", record, cause);
+            }
             Next::GivenUp(given_up) => self.give_up(now, *given_up),
             Next::Polled(batch, response) => self.end_batch(now, &batch, response.as_ref()),
         }
@@ -70,14 +75,14 @@ impl Cloud {
 
     /// Destination and dead-letter queue both get what was given up; without either it is lost.
     fn give_up(&mut self, now: DateTime<Utc>, given_up: GivenUp) {
-        let from = format!("function {}", given_up.function);
+        let from = Origin::Function(given_up.function.clone());
         // Counted also where the event goes to a queue then.
         self.count(now, "AWS/Lambda", "AsyncEventsDropped", &[("FunctionName", &given_up.function)], 1.0);
         if given_up.destination.is_none() && given_up.dead_letter.is_none() {
-            self.lose(from.clone(), &given_up.condition, &given_up.payload);
+            self.lose(from.clone(), LossCause::NoQueue, &given_up.condition, &given_up.payload, None);
         }
         if let Some((arn, record)) = given_up.destination {
-            self.send_to_destination(now, &given_up.function, &arn, &given_up.condition, record);
+            self.send_to_destination(now, &given_up.function, &arn, &given_up.condition, record, given_up.cause);
         }
         let Some((arn, payload, message)) = given_up.dead_letter else { return };
         let mut letter = DeadLetter::new(from.clone(), &given_up.condition, payload.clone());
@@ -85,7 +90,7 @@ impl Cloud {
         letter.attributes.insert("ErrorCode".to_owned(), MessageAttribute::number(200));
         let allowed = self.function_may(&given_up.function, "sqs:SendMessage", &arn);
         if !allowed {
-            self.lose(from, "the function's role may not send to its dead-letter queue", &payload);
+            self.lose(from, LossCause::QueueRefused, "the function's role may not send to its dead-letter queue", &payload, None);
         }
         if !allowed || !self.bury(now, &arn, letter) {
             self.count(now, "AWS/Lambda", "DeadLetterErrors", &[("FunctionName", &given_up.function)], 1.0);
@@ -93,8 +98,8 @@ impl Cloud {
     }
 
     /// Hands a record to a queue, a function or a bus, if the function's role may do that.
-    fn send_to_destination(&mut self, now: DateTime<Utc>, function: &str, arn: &str, condition: &str, record: Value) {
-        let from = format!("function {function}");
+    fn send_to_destination(&mut self, now: DateTime<Utc>, function: &str, arn: &str, condition: &str, record: Value, cause: Key) {
+        let from = Origin::Function(function.to_owned());
         let action = match service_of(arn) {
             "lambda" => "lambda:InvokeFunction",
             "events" => "events:PutEvents",
@@ -102,10 +107,11 @@ impl Cloud {
             _ => "sqs:SendMessage",
         };
         let delivered = if self.function_may(function, action, arn) {
-            self.deliver_to_destination(now, from, arn, condition, &record)
+            self.deliver_to_destination(now, from, arn, condition, &record, cause.text("destination"))
         } else {
             let which = if condition == "Success" { "success" } else { "failure" };
-            self.lose(from, &format!("the function's role may not send to its {which} destination"), &record["requestPayload"].to_string());
+            let reason = format!("the function's role may not send to its {which} destination");
+            self.lose(from, LossCause::QueueRefused, &reason, &record["requestPayload"].to_string(), None);
             false
         };
         if !delivered {
@@ -113,15 +119,15 @@ impl Cloud {
         }
     }
 
-    fn deliver_to_destination(&mut self, now: DateTime<Utc>, from: String, arn: &str, condition: &str, record: &Value) -> bool {
+    fn deliver_to_destination(&mut self, now: DateTime<Utc>, from: Origin, arn: &str, condition: &str, record: &Value, cause: Key) -> bool {
         match service_of(arn) {
             "sqs" if condition == "Success" => {
                 let sent = self.sqs.send(now, arn, NewMessage { body: record.to_string(), ..NewMessage::default() });
-                sent.map_err(|error| self.lose(from, &error.message, &record.to_string())).is_ok()
+                sent.map_err(|error| self.lose(from, LossCause::QueueRefused, &error.message, &record.to_string(), None)).is_ok()
             }
             "sqs" => self.bury(now, arn, DeadLetter::new(from, condition, record.to_string())),
             "lambda" if self.lambda.function(arn).is_some() => {
-                self.accept_invocation(now, arn, &record.to_string());
+                self.accept_invocation(now, arn, &record.to_string(), cause);
                 true
             }
             "events" if self.eventbridge.has_bus(arn) => {
@@ -137,11 +143,12 @@ impl Cloud {
                     detail: record.to_string(),
                     replay: None,
                 });
-                self.spread(now, event);
+                self.spread(now, event, cause);
                 true
             }
             _ => {
-                self.lose(from, &format!("the destination {arn} does not exist or is not simulated"), &record.to_string());
+                let reason = format!("the destination {arn} does not exist or is not simulated");
+                self.lose(from, LossCause::QueueRefused, &reason, &record.to_string(), None);
                 false
             }
         }
@@ -155,5 +162,16 @@ impl Cloud {
     pub(super) fn role_of(&self, function: &str) -> Option<&Role> {
         let arn = &self.lambda.function(function)?.role_arn;
         self.roles.iter().find(|known| known.arn == *arn)
+    }
+}
+
+/// What an invocation with this payload is to the dice: the event's own id where its maker gave it one, so that the same
+/// event is the same cause whenever it comes.
+pub(super) fn cause_of(function_arn: &str, payload: &str) -> Key {
+    let function = Key::of("invoke").text(function_arn);
+    let value: Value = serde_json::from_str(payload).unwrap_or_default();
+    match value.pointer("/detail/event_id").or_else(|| value.pointer("/observe/detail/event_id")).and_then(Value::as_str) {
+        Some(id) => function.text(&trigger_of(&value)).text(id),
+        None => function.text(payload),
     }
 }

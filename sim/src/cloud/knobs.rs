@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::dice::{Dice, Key};
+
 /// A span to draw from, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -18,9 +20,10 @@ impl Span {
         Self { from_ms, to_ms }
     }
 
-    /// Draws from the span.
-    pub fn draw(self, rng: &mut fastrand::Rng) -> Duration {
-        Duration::from_millis(rng.u64(self.from_ms..=self.to_ms.max(self.from_ms)))
+    /// Draws from the span, for what `key` says.
+    #[must_use]
+    pub fn draw(self, dice: Dice, key: Key) -> Duration {
+        Duration::from_millis(dice.between(key, self.from_ms, self.to_ms))
     }
 }
 

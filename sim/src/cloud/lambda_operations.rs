@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Cloud;
 use super::error::ServiceError;
 use super::input::{choice, page, required, text};
+use super::invoking::cause_of;
 use super::lambda::{Invocation, InvocationResult, response_of};
 use super::record::Record;
 use super::template::{Function, Permission};
@@ -78,7 +79,9 @@ impl Cloud {
         };
         match choice(input, "InvocationType", &["Event", "RequestResponse", "DryRun"]) {
             Ok(Some("Event")) => {
-                self.accept_invocation(now, &arn, text(input, "Payload").unwrap_or("{}"));
+                let payload = text(input, "Payload").unwrap_or("{}");
+                let cause = self.tally.next(cause_of(&arn, payload));
+                self.accept_invocation(now, &arn, payload, cause);
                 rest_accepted(202, request_id)
             }
             Ok(Some("DryRun")) => rest_accepted(204, request_id),
@@ -98,7 +101,9 @@ impl Cloud {
             return Begun::NotAsked;
         }
         let started = self.function_of(input).map(|function| function.arn.clone()).and_then(|arn| {
-            self.lambda.start_direct(&arn, text(input, "Payload").unwrap_or("{}")).ok_or_else(|| {
+            let payload = text(input, "Payload").unwrap_or("{}");
+            let cause = self.tally.next(cause_of(&arn, payload));
+            self.lambda.start_direct(&arn, payload, cause).ok_or_else(|| {
                 let error = ServiceError::client("TooManyRequestsException", "Rate Exceeded.");
                 ServiceError { status: 429, ..error }.with("Reason", "ReservedFunctionConcurrentInvocationLimitExceeded".into())
             })

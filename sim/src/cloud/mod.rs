@@ -40,17 +40,20 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::dice::{Dice, Tally};
+
 use self::agenda::Agenda;
 use self::deliver::Delivery;
 use self::dynamodb::DynamoDb;
 use self::eventbridge::{BusEvent, EventBridge};
 use self::firing::Firing;
+use self::invoking::cause_of;
 use self::knobs::Knobs;
 use self::lambda::{Invocation, InvocationResult, Lambda};
 use self::meddler::{Meddler, NoMeddler};
 use self::metrics::Metrics;
 use self::polling::Poller;
-use self::record::Record;
+use self::record::{AlarmState, InvocationOutcome, Record};
 use self::schedule::Scheduler;
 use self::sqs::Sqs;
 use self::template::{Pseudo, QueuePolicy, Role, Stack};
@@ -61,7 +64,8 @@ pub struct Cloud {
     pseudo: Pseudo,
     knobs: Knobs,
     seed: u64,
-    rng: fastrand::Rng,
+    dice: Dice,
+    tally: Tally,
     agenda: Agenda<Task>,
     /// When which alarm is judged next.
     judgements: BTreeSet<(DateTime<Utc>, usize)>,
@@ -125,7 +129,8 @@ impl Cloud {
             queue_policies: stack.queue_policies.clone(),
             roles: stack.roles.clone(),
             meddler: Box::new(NoMeddler),
-            rng: fastrand::Rng::with_seed(seed),
+            dice: Dice::new(seed),
+            tally: Tally::default(),
             agenda: Agenda::default(),
             judgements: BTreeSet::new(),
             records: Vec::new(),
@@ -139,8 +144,8 @@ impl Cloud {
             cloud.sqs.create(now, queue);
         }
         cloud.sqs.set_knobs(sqs::Knobs {
-            duplicate_rate: f64::from(cloud.knobs.sqs_duplicates_per_mille) / 1000.0,
-            short_poll_miss_rate: f64::from(cloud.knobs.sqs_short_poll_misses_per_mille) / 1000.0,
+            duplicates_per_mille: cloud.knobs.sqs_duplicates_per_mille,
+            short_poll_misses_per_mille: cloud.knobs.sqs_short_poll_misses_per_mille,
             ..sqs::Knobs::default()
         });
         for index in cloud.scheduler.indexes() {
@@ -151,6 +156,7 @@ impl Cloud {
             cloud.plan_rule(&arn, now, now)?;
         }
         cloud.agenda.put_recurring(now + SWEEP_EVERY, Task::SweepTtl);
+        cloud.tell_rules();
         Ok(cloud)
     }
 
@@ -174,6 +180,12 @@ impl Cloud {
     /// What it did since last asked, in order.
     pub fn take_records(&mut self) -> Vec<Record> {
         std::mem::take(&mut self.records)
+    }
+
+    /// Tells of the rules that changed since last told.
+    fn tell_rules(&mut self) {
+        let changes = self.eventbridge.rule_changes();
+        self.records.extend(changes);
     }
 
     /// What the role of a request's sender must allow.
@@ -230,8 +242,8 @@ impl Cloud {
             Task::Replay(name) => self.run_replay(at, &name),
             Task::ReplaySlice { slice, .. } => self.replay_slice(at, slice),
             Task::ReplayDone(name) => {
-                let state = self.eventbridge.complete_replay(&name).to_owned();
-                self.records.push(Record::ReplayChanged { replay: name, state });
+                let state = self.eventbridge.complete_replay(&name);
+                self.records.push(Record::ReplayChanged { replay: name, state, filter: Vec::new() });
             }
             Task::JudgeAlarm(index) => {
                 self.judgements.remove(&(at, index));
@@ -240,6 +252,7 @@ impl Cloud {
             Task::SetRule { input, enabled } => {
                 // The rule was there when the change was asked for; one that is gone meanwhile needs no state.
                 let _changed = self.eventbridge.set_rule_state(&input, enabled);
+                self.tell_rules();
             }
             Task::SweepTtl => {
                 // A sweep that fails leaves the items, as AWS may for days.
@@ -259,7 +272,8 @@ impl Cloud {
             .function(function)
             .map(|function| function.arn.clone())
             .ok_or_else(|| format!("there is no function {function}"))?;
-        self.accept_invocation(now, &arn, payload);
+        let cause = self.tally.next(cause_of(&arn, payload));
+        self.accept_invocation(now, &arn, payload, cause);
         Ok(())
     }
 
@@ -283,7 +297,9 @@ impl Cloud {
     /// Where there is no such rule.
     pub fn set_rule_state(&mut self, now: DateTime<Utc>, input: &serde_json::Value, enabled: bool) -> Result<(), error::ServiceError> {
         if self.knobs.rule_propagation_delay.is_zero() {
-            return self.eventbridge.set_rule_state(input, enabled).map(|_| ());
+            let changed = self.eventbridge.set_rule_state(input, enabled);
+            self.tell_rules();
+            return changed;
         }
         self.eventbridge.check_rule(input)?;
         self.agenda.put(now + delta(self.knobs.rule_propagation_delay), Task::SetRule { input: input.clone(), enabled });
@@ -303,6 +319,8 @@ impl Cloud {
                 bodies.push(message.message.body);
             }
         }
+        let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
+        self.records.push(Record::QueueDrained { queue, messages: bodies.len() });
         bodies
     }
 
@@ -312,12 +330,11 @@ impl Cloud {
         self.records.push(Record::InvocationEnded {
             invocation: invocation.number,
             outcome: match result {
-                InvocationResult::Success(_) => "success",
-                InvocationResult::Failed { .. } => "failed",
-                InvocationResult::TimedOut => "timed_out",
-                InvocationResult::Crashed => "crashed",
-            }
-            .to_owned(),
+                InvocationResult::Success(_) => InvocationOutcome::Success,
+                InvocationResult::Failed { .. } => InvocationOutcome::Failed,
+                InvocationResult::TimedOut => InvocationOutcome::TimedOut,
+                InvocationResult::Crashed => InvocationOutcome::Crashed,
+            },
             response: lambda::response_of(result, &invocation.request_id, timeout),
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         });
@@ -348,12 +365,11 @@ impl Cloud {
         let gauge = self.metrics.watched_queue(index).and_then(|queue| self.depth(at, queue));
         let (change, again) = self.metrics.judge(index, at, gauge);
         if let Some(change) = change {
-            let state = if change.is_alarming { "ALARM" } else { "OK" };
             self.records.push(Record::AlarmChanged {
                 alarm: change.alarm.name,
                 metric: change.alarm.metric,
                 dimensions: change.alarm.dimensions,
-                state: state.to_owned(),
+                state: if change.is_alarming { AlarmState::Alarm } else { AlarmState::Ok },
                 value: change.value.to_string(),
             });
         }

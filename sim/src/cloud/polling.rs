@@ -14,6 +14,7 @@ use super::lambda::Batch;
 use super::pattern::{FlatEvent, Pattern};
 use super::sqs::Received;
 use super::template::{EventSourceMapping, Stack};
+use crate::dice::Key;
 
 /// Invocations at a time for a standard queue without a limit of its own, as Lambda begins.
 const CONCURRENCY_AT_FIRST: usize = 5;
@@ -76,8 +77,10 @@ impl Cloud {
                 let poller = &self.pollers[index];
                 let payload = event_of(&messages, &poller.mapping.source_arn, &self.pseudo.region).to_string();
                 let arn = poller.function_arn.clone();
-                let ticket = self.lambda.accept_batch(now, &arn, payload, Batch { mapping: index, messages });
-                self.plan_invocation(now, ticket);
+                let cause =
+                    messages.iter().fold(Key::of("batch").text(&arn), |cause, received| cause.key(received.message.cause_of_receive()));
+                let ticket = self.lambda.accept_batch(now, &arn, payload, Batch { mapping: index, messages }, cause);
+                self.plan_invocation(now, ticket, cause);
             }
         }
     }

@@ -1,9 +1,60 @@
 //! What the cloud tells its observer: every step it takes, in order.
 
+mod origin;
+mod outcome;
+
+pub use origin::Origin;
+pub use outcome::{AlarmState, DeliveryOutcome, Disturbance, InvocationOutcome, LossCause, ReplayState};
+
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
+
+/// One event on its way to one target of one rule: what a delivery is told apart by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct DeliveryId {
+    /// The event's id.
+    pub event: String,
+    /// The replay that put the event, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
+    /// The rule's bus.
+    pub bus: String,
+    /// The rule's name.
+    pub rule: String,
+    /// The target's id.
+    pub target: String,
+    /// 0 for the delivery itself; a copy, of which EventBridge may make some, has a number of its own.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub copy: u32,
+}
+
+/// A target of a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleTarget {
+    /// Unique within the rule.
+    pub id: String,
+    /// The function, queue, topic or bus.
+    pub arn: String,
+    /// Whether it gets something else than the event itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_reshaped: bool,
+}
+
+impl RuleTarget {
+    /// Whether it is a function that is given the event itself.
+    #[must_use]
+    pub fn acts_on_the_event(&self) -> bool {
+        !self.is_reshaped && self.arn.split(':').nth(2) == Some("lambda")
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
 
 /// One step of the cloud.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +70,11 @@ pub enum Record {
         source: String,
         /// The type.
         detail_type: String,
+        /// The event's own time.
+        time: DateTime<Utc>,
+        /// ARNs, or whatever the sender likes.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        resources: Vec<String>,
         /// The content.
         detail: Value,
         /// The rules that matched, by name.
@@ -45,40 +101,86 @@ pub enum Record {
         /// The type.
         detail_type: String,
     },
+    /// A rule is there from now on, or as it is from now on.
+    RuleChanged {
+        /// The rule's bus.
+        bus: String,
+        /// The rule's name.
+        rule: String,
+        /// The rule's ARN.
+        arn: String,
+        /// Which events match; none for a rule that fires on a schedule only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pattern: Option<String>,
+        /// Whether it sees anything.
+        enabled: bool,
+        /// Its targets.
+        targets: Vec<RuleTarget>,
+    },
+    /// A rule is gone.
+    RuleDeleted {
+        /// The rule's bus.
+        bus: String,
+        /// The rule's name.
+        rule: String,
+    },
     /// A rule's target was tried.
     Delivery {
-        /// The event's id.
-        event: String,
+        /// Which delivery.
+        #[serde(flatten)]
+        delivery: DeliveryId,
         /// The type.
         detail_type: String,
-        /// The rule.
-        rule: String,
-        /// The target's id.
-        target: String,
         /// 1 for the first attempt.
         attempt: u32,
-        /// `delivered`, or the error code.
-        outcome: String,
+        /// How it went.
+        outcome: DeliveryOutcome,
+    },
+    /// Fault injection decided the fate of a delivery of a rule, or of a schedule.
+    DeliveryDisturbed {
+        /// The event's type; `schedule` for a schedule.
+        detail_type: String,
+        /// The rule, or the schedule.
+        rule: String,
+        /// The attempt that it hit.
+        attempt: u32,
+        /// What it did.
+        disturbance: Disturbance,
     },
     /// A message was given up and put in a dead-letter queue, or a failure destination.
     DeadLettered {
         /// The queue.
         queue: String,
-        /// Who gave up: a rule, a schedule, a function.
-        from: String,
+        /// Who gave up.
+        from: Origin,
         /// Why: AWS's code or condition.
         reason: String,
+        /// The delivery that was given up, where a rule gave up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        delivery: Option<DeliveryId>,
         /// The message.
         body: Value,
     },
     /// A message was given up and is gone.
     Lost {
         /// Who gave up.
-        from: String,
-        /// Why.
+        from: Origin,
+        /// What kept it out of a queue.
+        cause: LossCause,
+        /// The same in words.
         reason: String,
+        /// The delivery that was given up, where a rule gave up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        delivery: Option<DeliveryId>,
         /// The message.
         body: Value,
+    },
+    /// Somebody took every message out of a queue.
+    QueueDrained {
+        /// The queue.
+        queue: String,
+        /// How many there were.
+        messages: usize,
     },
     /// A function was invoked.
     InvocationStarted {
@@ -97,19 +199,22 @@ pub enum Record {
     InvocationEnded {
         /// Its number.
         invocation: u64,
-        /// `success`, `failed`, `timed_out` or `crashed`.
-        outcome: String,
+        /// How.
+        outcome: InvocationOutcome,
         /// What it answered.
         response: Value,
         /// Milliseconds.
         duration_ms: u64,
     },
-    /// A schedule fired.
+    /// A schedule, or a rule with a schedule, fired.
     ScheduleFired {
         /// Its name.
         schedule: String,
         /// The occurrence.
         scheduled_time: String,
+        /// The id of the event that a rule made for its targets.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event: Option<String>,
     },
     /// An alarm changed its state.
     AlarmChanged {
@@ -119,8 +224,8 @@ pub enum Record {
         metric: String,
         /// Whose metric, by the names of the dimensions.
         dimensions: BTreeMap<String, String>,
-        /// `ALARM` or `OK`.
-        state: String,
+        /// Its state from now on.
+        state: AlarmState,
         /// The value that did it.
         value: String,
     },
@@ -128,14 +233,17 @@ pub enum Record {
     ReplayChanged {
         /// Its name.
         replay: String,
-        /// AWS's state.
-        state: String,
+        /// Its state from now on.
+        state: ReplayState,
+        /// The only rules that see its events, by ARN; empty for all.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        filter: Vec<String>,
     },
 }
 
 /// The events that an answer of PutEvents says are accepted, as far as request and answer tell: not which rules matched.
 #[must_use]
-pub fn accepted(request: &Value, answer: &Value) -> Vec<Record> {
+pub fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> Vec<Record> {
     let entries = request["Entries"].as_array().into_iter().flatten();
     let results = answer["Entries"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -145,12 +253,30 @@ pub fn accepted(request: &Value, answer: &Value) -> Vec<Record> {
             id: result["EventId"].as_str()?.to_owned(),
             source: text(&entry["Source"]),
             detail_type: text(&entry["DetailType"]),
+            time: now,
+            resources: Vec::new(),
             detail: serde_json::from_str(entry["Detail"].as_str()?).ok()?,
             matched: Vec::new(),
             replay: None,
         })
     };
     entries.zip(results).filter_map(record).collect()
+}
+
+/// The type and the event's own id (a detail's `event_id`) of each entry that an answer of PutEvents does not say to be
+/// accepted.
+#[must_use]
+pub fn unaccepted(request: &Value, answer: &Value) -> Vec<(String, String)> {
+    let entries = request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut found = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let is_accepted = answer["Entries"][place]["EventId"].is_string();
+        let detail: Value = entry["Detail"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        if let (false, Some(id)) = (is_accepted, detail["event_id"].as_str()) {
+            found.push((entry["DetailType"].as_str().unwrap_or_default().to_owned(), id.to_owned()));
+        }
+    }
+    found
 }
 
 /// What woke a function, as sites and scenarios name it: the event's type, or the command's action or mode.

@@ -5,16 +5,19 @@ use serde_json::{Value, json};
 
 use super::error::ServiceError;
 use super::eventbridge::BusEvent;
-use super::record::Record;
+use super::record::{Record, ReplayState};
 use super::{Cloud, Task};
+use crate::dice::Key;
 
 impl Cloud {
     pub(super) fn run_replay(&mut self, now: DateTime<Utc>, name: &str) {
-        self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: "RUNNING".to_owned() });
+        let filter = self.eventbridge.replay_filter(name);
+        self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: ReplayState::Running, filter });
         let mut at = now;
         for mut slice in self.eventbridge.run_replay(name, now) {
             // Unordered within a minute (semantics 4).
-            self.rng.shuffle(&mut slice);
+            let (dice, replay) = (self.dice, Key::of("replay").text(name));
+            slice.sort_by_cached_key(|event| dice.seed(replay.key(event.cause())));
             at += TimeDelta::seconds(1);
             self.agenda.put(at, Task::ReplaySlice { replay: name.to_owned(), slice });
         }
@@ -24,7 +27,7 @@ impl Cloud {
     pub(super) fn replay_slice(&mut self, now: DateTime<Utc>, slice: Vec<BusEvent>) {
         for event in slice {
             self.eventbridge.note_replayed(&event);
-            self.spread(now, event);
+            self.spread_put(now, event);
         }
     }
 

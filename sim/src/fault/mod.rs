@@ -1,17 +1,21 @@
 //! Faults: where (site), when (phase), what (effect), and how often.
 
+mod meanwhile;
 mod plan;
 mod site;
 
+pub use meanwhile::{Meanwhile, Meanwhiles};
 pub use plan::{CallVerdict, Faults};
 pub use site::{Site, SitePattern};
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
 
 /// When, relative to the work of the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// The work is not done.
     Before,
@@ -59,6 +63,12 @@ impl CallEffect {
             Self::Freeze => "time-out".to_owned(),
             Self::Delay(by) => format!("delay of {} ms", by.as_millis()),
         }
+    }
+}
+
+impl Serialize for CallEffect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.describe())
     }
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, Site};
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict};
+use crate::dice::{Dice, Key};
 
 /// The faults of a run, and how often each was applied.
 #[derive(Debug, Default)]
@@ -17,7 +18,7 @@ pub struct Faults {
 #[derive(Debug)]
 struct Crashes {
     per_mille: u32,
-    rng: fastrand::Rng,
+    dice: Dice,
 }
 
 /// What becomes of a call.
@@ -43,12 +44,13 @@ impl Faults {
     /// The same, and of a thousand calls so many kill the execution environment, before or after the work.
     #[must_use]
     pub fn with_crashes(mut self, per_mille: u32, seed: u64) -> Self {
-        self.crashes = (per_mille > 0).then(|| Crashes { per_mille, rng: fastrand::Rng::with_seed(seed) });
+        self.crashes = (per_mille > 0).then(|| Crashes { per_mille, dice: Dice::new(seed) });
         self
     }
 
-    /// The first fault that hits a call at `site` in an attempt now, if any; it counts as applied.
-    pub fn on_call(&mut self, now: DateTime<Utc>, site: &Site, attempt: u32) -> Option<CallVerdict> {
+    /// The first fault that hits a call at `site` in an attempt now, if any; it counts as applied. `cause` is what this try of
+    /// the call is to the dice.
+    pub fn on_call(&mut self, now: DateTime<Utc>, site: &Site, attempt: u32, cause: Key) -> Option<CallVerdict> {
         let named = self.calls.iter_mut().find(|(fault, applied)| {
             let is_in_time = fault.until.is_none_or(|until| now < until);
             *applied < fault.times && is_in_time && fault.at.matches(site) && fault.attempt.is_none_or(|wanted| wanted == attempt)
@@ -57,9 +59,9 @@ impl Faults {
             *applied += 1;
             return Some(CallVerdict { phase: fault.phase, effect: fault.effect.clone() });
         }
-        let Crashes { per_mille, rng } = self.crashes.as_mut()?;
-        let phase = if rng.bool() { Phase::Before } else { Phase::After };
-        (rng.u32(0..1000) < *per_mille).then_some(CallVerdict { phase, effect: CallEffect::Crash })
+        let Crashes { per_mille, dice } = self.crashes.as_ref()?;
+        let phase = if dice.happens(cause.text("crash before"), 500) { Phase::Before } else { Phase::After };
+        dice.happens(cause.text("crash"), *per_mille).then_some(CallVerdict { phase, effect: CallEffect::Crash })
     }
 
     /// What becomes of a delivery.

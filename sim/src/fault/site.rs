@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
+
 /// A call that production code makes, named as a person would: `RebalancePlanned / alpaca POST orders #2`.
 ///
 /// The number counts logical calls of that operation within a step. Orders are told apart by their
@@ -15,9 +17,23 @@ pub struct Site {
     pub number: u32,
 }
 
+impl Site {
+    /// Who is called: `alpaca`, `dynamodb`, `events`, `smtp`.
+    #[must_use]
+    pub fn party(&self) -> &str {
+        self.operation.split(' ').next().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Site {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} / {} #{}", self.trigger, self.operation, self.number)
+    }
+}
+
+impl Serialize for Site {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::cloud::record::Record;
 use crate::journal::Journal;
+use crate::projection::workflow_of;
 
 /// The memory of the function in the template.
 const MEMORY_MB: u64 = 512;
@@ -69,12 +70,6 @@ pub fn cost_of(journal: &Journal) -> Cost {
         }
     }
     cost
-}
-
-/// The workflow that an invocation works for: an event says so in its detail, a command by itself.
-fn workflow_of(payload: &Value) -> Option<&str> {
-    let payload = payload.get("observe").unwrap_or(payload);
-    payload.get("detail").and_then(correlation_id).or_else(|| correlation_id(payload))
 }
 
 fn correlation_id(value: &Value) -> Option<&str> {

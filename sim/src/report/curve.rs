@@ -8,6 +8,7 @@ use comfy_table::{CellAlignment, Table};
 use rust_decimal::Decimal;
 
 use super::cost_of;
+use crate::fault::CallEffect;
 use crate::journal::{Fact, Journal};
 use crate::projection::mails;
 use crate::run::Run;
@@ -63,8 +64,7 @@ fn totals(run: &Run, points: &[Point]) -> String {
     let reports = |wanted: fn(&Report) -> bool| run.journal.reports().filter(|(_, report)| wanted(report)).count();
     let orders = reports(|report| matches!(report, Report::OrderAccepted { .. }));
     let calls = run.journal.entries().iter().filter(|entry| is_sdk_call(&entry.fact)).count();
-    let crashes =
-        run.journal.entries().iter().filter(|entry| matches!(&entry.fact, Fact::Fault { effect, .. } if effect == "crash")).count();
+    let crashes = run.journal.entries().iter().filter(|entry| matches!(entry.fact, Fact::Fault { effect: CallEffect::Crash, .. })).count();
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = writeln!(
@@ -88,7 +88,7 @@ fn totals(run: &Run, points: &[Point]) -> String {
 
 /// Whether it is a call of an AWS SDK client.
 pub(crate) fn is_sdk_call(fact: &Fact) -> bool {
-    matches!(fact, Fact::Call { site, .. } if site.contains("/ dynamodb ") || site.contains("/ events "))
+    matches!(fact, Fact::Call { site, .. } if matches!(site.party(), "dynamodb" | "events"))
 }
 
 fn dollars(amount: Decimal) -> String {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::cloud::record::{Record, trigger_of};
+use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{dead_letters, events, mails, orders};
 
@@ -77,7 +77,7 @@ fn invocations(journal: &Journal) -> Vec<String> {
             Record::InvocationEnded { response, .. } if response["errorType"] == "InProgress" => {}
             Record::InvocationEnded { invocation, outcome, .. } => {
                 let Some((trigger, id)) = started.remove(invocation).filter(|(trigger, _)| trigger != "watchdog") else { continue };
-                if outcome != "success" || handled.insert((trigger.clone(), id)) {
+                if *outcome != InvocationOutcome::Success || handled.insert((trigger.clone(), id)) {
                     lines.push(format!("invocation {trigger} {outcome}"));
                 }
             }

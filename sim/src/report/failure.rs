@@ -1,20 +1,30 @@
 use std::fmt::Write as _;
 
+use crate::check::Finding;
 use crate::journal::Journal;
 use crate::run::Run;
 
 /// Why a run failed: each cause in a sentence, the journal entries in conflict, and the command that repeats it.
 #[must_use]
 pub fn failure(run: &Run) -> String {
-    let mut text = String::new();
-    for finding in &run.findings {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "FAILED {}: {}", finding.check, finding.problem);
-        for sequence in &finding.entries {
-            let _ = writeln!(text, "  {}", line(&run.journal, *sequence));
-        }
-    }
+    let mut text: String = run.findings.iter().map(|finding| told("FAILED", run, finding)).collect();
+    // Writing to a string does not fail.
     let _ = writeln!(text, "repeat with: cargo sim run {} --seed {}", run.scenario, run.seed);
+    text
+}
+
+/// What does not hold in a run, as its scenario expects: each in a sentence, with the journal entries in conflict.
+#[must_use]
+pub fn expected(run: &Run) -> String {
+    run.expected.iter().map(|finding| told("VIOLATED, as expected,", run, finding)).collect()
+}
+
+fn told(verdict: &str, run: &Run, finding: &Finding) -> String {
+    let mut text = format!("{verdict} {}: {}\n", finding.check, finding.problem);
+    for sequence in &finding.entries {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {}", line(&run.journal, *sequence));
+    }
     text
 }
 

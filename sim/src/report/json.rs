@@ -1,15 +1,15 @@
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::check::Finding;
 use crate::run::Run;
 
 /// One object a scenario, for machines.
 #[must_use]
 pub fn verdict(run: &Run) -> Value {
-    let failures: Vec<Value> = run
-        .findings
-        .iter()
-        .map(|finding| json!({ "check": finding.check, "problem": finding.problem, "entries": finding.entries }))
-        .collect();
+    let shown = |finding: &Finding| json!({ "check": finding.check, "problem": finding.problem, "entries": finding.entries });
+    let failures: Vec<Value> = run.findings.iter().map(shown).collect();
+    let expected: Vec<Value> = run.expected.iter().map(shown).collect();
+    let premises: Map<String, Value> = run.premises.iter().map(|premise| (premise.check.to_owned(), premise.times.into())).collect();
     json!({
         "scenario": run.scenario,
         "verdict": if run.passed() { "pass" } else { "fail" },
@@ -18,5 +18,7 @@ pub fn verdict(run: &Run) -> Value {
         "virtual_ms": run.virtual_time.num_milliseconds(),
         "wall_us": u64::try_from(run.wall_time.as_micros()).unwrap_or(u64::MAX),
         "failures": failures,
+        "expected_violations": expected,
+        "premises": premises,
     })
 }

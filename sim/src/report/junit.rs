@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::run::Run;
@@ -10,9 +11,11 @@ pub fn junit(runs: &[Run]) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"scenarios\" tests=\"{}\" failures=\"{failed}\">\n",
         runs.len()
     );
+    let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
     for run in runs {
+        let seed = if seeds.len() > 1 { format!(" (seed {})", run.seed) } else { String::new() };
         // Writing to a string does not fail.
-        let _ = write!(text, "  <testcase name=\"{}\" time=\"{:.6}\"", escape(&run.scenario), run.wall_time.as_secs_f64());
+        let _ = write!(text, "  <testcase name=\"{}{seed}\" time=\"{:.6}\"", escape(&run.scenario), run.wall_time.as_secs_f64());
         if run.passed() {
             text.push_str("/>\n");
             continue;

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
 use super::cost_of;
-use crate::cloud::record::{Record, trigger_of};
+use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{dead_letters, mails, orders};
 use crate::run::Run;
@@ -69,14 +69,16 @@ fn timeline(journal: &Journal) -> String {
             Fact::Cloud { record: Record::InvocationEnded { invocation, outcome, response, duration_ms } } => {
                 let event = started.remove(invocation).unwrap_or_default();
                 let handler = handlers.remove(invocation).unwrap_or_default();
-                row([&invocation.to_string(), &event, handler, &ended(outcome, response), &duration_ms.to_string()]);
+                row([&invocation.to_string(), &event, handler, &ended(*outcome, response), &duration_ms.to_string()]);
             }
             Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => row(["", "schedule", "", &format!("{schedule} fired"), ""]),
             Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => row(["", "alarm", "", &format!("{alarm} is {state}"), ""]),
             Fact::Cloud { record: Record::DeadLettered { from, reason, .. } } => {
                 row(["", "dead letter", "", &format!("{from}: {reason}"), ""]);
             }
-            Fact::Fault { site, phase, effect } => row(["", "fault", "", &format!("{effect} {phase} {site}"), ""]),
+            Fact::Fault { site, phase, effect } => {
+                row(["", "fault", "", &format!("{} {} {site}", effect.describe(), phase.as_str()), ""]);
+            }
             Fact::Action { what } => row(["", "scenario", "", what, ""]),
             _ => {}
         }
@@ -84,11 +86,11 @@ fn timeline(journal: &Journal) -> String {
     table(&rows, &[1, 5])
 }
 
-fn ended(outcome: &str, response: &Value) -> String {
+fn ended(outcome: InvocationOutcome, response: &Value) -> String {
     let said = response["message"].as_str().or(response["body"].as_str()).or(response["errorMessage"].as_str()).unwrap_or_default();
     let short = shortened(said, 60);
     match (outcome, response["errorType"].as_str()) {
-        ("success", _) => short,
+        (InvocationOutcome::Success, _) => short,
         (_, Some(kind)) => format!("{outcome}: {kind}: {short}"),
         _ => format!("{outcome}: {short}"),
     }

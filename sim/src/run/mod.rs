@@ -1,6 +1,8 @@
 //! Runs of scenarios: a world is set up as the scenario says, its actions happen, and the history is judged.
 
 mod backend;
+mod facts;
+mod hand;
 mod setup;
 mod stage;
 
@@ -12,9 +14,10 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use self::facts::facts;
 use self::setup::setup;
 use self::stage::Stage;
-use crate::check::{Finding, check_all};
+use crate::check::{Finding, Premise, Verdict, check_all};
 use crate::journal::Journal;
 use crate::scenario::{Action, Library, LoadError, Loaded, Moment, Scenario, Start, judge};
 use crate::world::install_log;
@@ -30,6 +33,10 @@ pub struct Run {
     pub journal: Journal,
     /// What does not hold.
     pub findings: Vec<Finding>,
+    /// What does not hold, as the scenario expects.
+    pub expected: Vec<Finding>,
+    /// How often each invariant had something to judge.
+    pub premises: Vec<Premise>,
     /// How many checks were made.
     pub checks: usize,
     /// How long the world lived.
@@ -70,11 +77,15 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     };
     let runtime = builder.start_paused(true).build().map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
     let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
-    let mut findings = check_all(&journal);
-    findings.extend(judge(&loaded.scenario.expect, &journal));
+    let expect = &loaded.scenario.expect;
+    let Verdict { findings, premises } = check_all(&journal);
+    let (expected, mut findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| expect.violates(&finding.check));
+    findings.extend(judge(expect, &journal));
+    findings.extend(expect.unviolated(&expected));
     findings.extend(unused.into_iter().map(|(part, what)| Finding::plain(part, what)));
-    let checks = crate::check::names().len() + loaded.scenario.expect.count();
-    Ok(Run { scenario: loaded.name.clone(), seed, journal, findings, checks, virtual_time, wall_time: started.elapsed() })
+    let checks = premises.len() + expect.count();
+    let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
+    Ok(Run { scenario, seed, journal, findings, expected, premises, checks, virtual_time, wall_time })
 }
 
 /// Sends one event to the function of a fresh world, and gives the world's history.
@@ -98,6 +109,9 @@ async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
     let (setup, stack) = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
     let mut place = backend.begin(setup, scenario.lambda).await.map_err(wrong)?;
+    for fact in facts(scenario, &stack) {
+        place.state(fact);
+    }
     let stage = Stage::new(stack);
     for action in &scenario.when {
         stage.act(place.as_mut(), action).await.map_err(wrong)?;

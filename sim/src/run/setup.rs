@@ -3,19 +3,20 @@ use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
     AccountSetup, AssetSetup, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule,
-    Series, Side, calendar,
+    Series, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
+use super::hand;
 use crate::alchemist::Alchemiser;
 use crate::cloud::knobs::Span;
 use crate::cloud::template::{Pseudo, Stack};
-use crate::fault::Faults;
+use crate::fault::{Faults, Meanwhile, Meanwhiles};
 use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
 use crate::scenario::{
-    AssetGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, Scenario, SideGiven,
+    AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, Scenario,
 };
 use crate::world::WorldSetup;
 
@@ -53,6 +54,7 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         password: MAIL_PASSWORD.to_owned(),
         ..MailSetup::default()
     };
+    let meanwhile: Result<Vec<Meanwhile>, String> = scenario.meanwhile.iter().map(hand::meanwhile).collect();
     let setup = WorldSetup {
         seed,
         start,
@@ -63,8 +65,8 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         cold_start: Span::millis(120, 400),
         exchange: exchange(given, start, seed),
         mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
-        // A seed of its own: who adds crashes does not reshuffle the rest.
-        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed.wrapping_add(2)),
+        faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
+        meanwhile: Meanwhiles::new(meanwhile.map_err(LoadError)?),
         functions,
         variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
@@ -154,7 +156,8 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     }
     setup.market.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
     let credit = given.exchange.credit.map(|credit| credit.0).unwrap_or_default();
-    setup.account = AccountSetup { trading_blocked: given.exchange.trading_blocked, credit, ..AccountSetup::default() };
+    let ExchangeGiven { trading_blocked, pattern_day_trader, shorting, .. } = given.exchange;
+    setup.account = AccountSetup { trading_blocked, pattern_day_trader, shorting, credit, ..AccountSetup::default() };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;
     knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
@@ -213,16 +216,14 @@ fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
 fn order_rule(given: &OrderRuleGiven) -> OrderRule {
     OrderRule {
         symbol: given.symbol.clone(),
-        side: given.side.map(|side| match side {
-            SideGiven::Buy => Side::Buy,
-            SideGiven::Sell => Side::Sell,
-        }),
+        side: given.side.map(hand::side),
         occurrence: given.occurrence.map(|place| place.0),
         effect: match &given.effect {
             OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
             OrderEffectGiven::Partial(percent) => OrderEffect::Partial { percent: percent.0, then: None },
             OrderEffectGiven::CancelLate(span) => OrderEffect::CancelLate(span.0),
             OrderEffectGiven::RejectAfter(span) => OrderEffect::RejectAfter(span.0),
+            OrderEffectGiven::Show(shown) => OrderEffect::Show(hand::shown(*shown)),
             OrderEffectGiven::Never => OrderEffect::Never,
             OrderEffectGiven::Reject { status, code, message } => {
                 OrderEffect::Reject { status: status.0, code: *code, message: message.clone() }

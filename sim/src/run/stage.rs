@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use super::hand;
 use crate::cloud::template::Stack;
 use crate::scenario::Action;
 use crate::world::Place;
@@ -62,6 +63,10 @@ impl Stage {
             Action::Redrive => self.redrive(world).await?,
             Action::DisableRule(name) => self.set_rule(world, name, false).await?,
             Action::EnableRule(name) => self.set_rule(world, name, true).await?,
+            Action::Broker(given) => {
+                let (action, words) = hand::action(given)?;
+                world.act_at_broker(&action, &words);
+            }
         }
         Ok(())
     }

@@ -29,29 +29,37 @@ impl Visitor<'_> for AmountVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Amount, E> {
+        Amount::parse(text)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Amount, E> {
+        Err(Amount::unquoted(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Amount, E> {
+        Err(Amount::unquoted(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Amount, E> {
+        Err(Amount::unquoted(number))
+    }
+}
+
+impl Amount {
+    /// An amount from its digits.
+    pub(super) fn parse<E: Error>(text: &str) -> Result<Self, E> {
         let amount =
             Decimal::from_str_exact(text).map_err(|_| E::custom(format!("{text:?} is no amount: write digits such as \"10000.10\"")))?;
         if amount.is_sign_negative() || amount > LARGEST {
             return Err(E::custom(format!("{text} is out of bounds: write an amount from 0 to {LARGEST}")));
         }
-        Ok(Amount(amount))
+        Ok(Self(amount))
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Amount, E> {
-        Err(unquoted(number))
+    /// That a number stands where an amount should.
+    pub(super) fn unquoted<E: Error>(number: impl fmt::Display) -> E {
+        E::custom(format!("an amount must be quoted, because YAML rounds numbers: write \"{number}\""))
     }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Amount, E> {
-        Err(unquoted(number))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Amount, E> {
-        Err(unquoted(number))
-    }
-}
-
-fn unquoted<E: Error>(number: impl fmt::Display) -> E {
-    E::custom(format!("an amount must be quoted, because YAML rounds numbers: write \"{number}\""))
 }
 
 impl<'de> Deserialize<'de> for Amount {

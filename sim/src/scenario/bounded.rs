@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Amount;
+use crate::check;
+use crate::spelling::nearest;
 
 /// So many of a thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -72,5 +74,23 @@ impl TryFrom<String> for FileName {
             return Err(format!("{name:?} is no name of a file: write letters, digits, `.`, `_` and `-`, such as half.clj"));
         }
         Ok(Self(name))
+    }
+}
+
+/// The name of an invariant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+pub struct Invariant(pub String);
+
+impl TryFrom<String> for Invariant {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let names = check::names();
+        if names.contains(&name.as_str()) {
+            return Ok(Self(name));
+        }
+        let hint = nearest(&name, names.iter().copied()).map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+        Err(format!("there is no invariant {name:?}{hint}; there are {}", names.join(", ")))
     }
 }

@@ -3,11 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::format::{Expect, SideGiven};
+use super::format::{Expect, MailExpected, SideGiven};
 use crate::check::Finding;
-use crate::cloud::record::{Record, trigger_of};
+use crate::cloud::record::{AlarmState, Record, trigger_of};
 use crate::journal::{Fact, Journal};
-use crate::projection::{dead_letters, events, mails, orders};
+use crate::projection::{MailLine, dead_letters, events, mails, orders};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
@@ -86,10 +86,16 @@ fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     if seen != wanted {
         return Some(format!("the mails are [{}], expected [{}]", runs(&seen), runs(&wanted)));
     }
-    let pairs = expected.into_iter().zip(&found);
-    pairs.flat_map(|(wanted, mail)| wanted.contains.iter().map(move |text| (text, mail))).find_map(|(text, mail)| {
-        (!mail.text.contains(text.as_str())).then(|| format!("the mail {:?} does not hold {text:?}; it says:\n{}", mail.subject, mail.text))
-    })
+    expected.into_iter().zip(&found).find_map(|(wanted, mail)| mail_differs(wanted, mail))
+}
+
+fn mail_differs(wanted: &MailExpected, mail: &MailLine) -> Option<String> {
+    for (part, held, texts) in [("mail", &mail.text, &wanted.contains), ("HTML part of the mail", &mail.html, &wanted.html_contains)] {
+        if let Some(text) = texts.iter().find(|text| !held.contains(text.as_str())) {
+            return Some(format!("the {part} {:?} does not hold {text:?}; it says:\n{held}", mail.subject));
+        }
+    }
+    None
 }
 
 /// Texts in order, equal ones that follow each other counted.
@@ -155,7 +161,7 @@ fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found: BTreeSet<&str> = journal
         .records()
         .filter_map(|(_, record)| match record {
-            Record::AlarmChanged { alarm, state, .. } if state == "ALARM" => Some(alarm.as_str()),
+            Record::AlarmChanged { alarm, state: AlarmState::Alarm, .. } => Some(alarm.as_str()),
             _ => None,
         })
         .collect();
@@ -170,10 +176,10 @@ fn not_recovered(name: &str, journal: &Journal) -> Option<String> {
         if let Record::AlarmChanged { alarm, state, .. } = record
             && alarm.contains(name)
         {
-            last.insert(alarm.as_str(), state.as_str());
+            last.insert(alarm.as_str(), *state);
         }
     }
-    let is_well = !last.is_empty() && last.values().all(|state| *state == "OK");
+    let is_well = !last.is_empty() && last.values().all(|state| *state == AlarmState::Ok);
     (!is_well).then(|| format!("alarms named {name:?} ended as {last:?}, expected as OK after they went off"))
 }
 

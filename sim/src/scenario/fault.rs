@@ -41,11 +41,20 @@ pub(super) struct FaultGiven {
 /// Before the work, or after it.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum PhaseGiven {
+pub(super) enum PhaseGiven {
     /// The work is not done.
     Before,
     /// The work is done, and its answer is lost.
     After,
+}
+
+impl From<PhaseGiven> for Phase {
+    fn from(given: PhaseGiven) -> Self {
+        match given {
+            PhaseGiven::Before => Self::Before,
+            PhaseGiven::After => Self::After,
+        }
+    }
 }
 
 /// What happens.
@@ -104,8 +113,7 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
         }
     };
     let phase = match given.phase {
-        Some(PhaseGiven::Before) => Phase::Before,
-        Some(PhaseGiven::After) => Phase::After,
+        Some(phase) => Phase::from(phase),
         None => return Err("a fault on calls needs its `phase`: before or after".to_owned()),
     };
     let at = given.at.ok_or("a fault on calls needs its place, `at`")?;

@@ -11,18 +11,21 @@ mod knobs;
 mod load;
 mod mail_script;
 mod moment;
+mod signed;
 
 pub use amount::Amount;
-pub use bounded::{ErrorStatus, FileName, Ordinal, PerMille, Percent};
+pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent};
 pub use date::Date;
 pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    Action, AssetGiven, Capability, DeadLetterExpected, Expect, Given, Lambda, MailExpected, OrderEffectGiven, OrderExpected,
-    OrderRuleGiven, QuoteGiven, ResponseExpected, Scenario, SideGiven, Topology,
+    AccountChangeGiven, Action, AssetChangeGiven, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, ExchangeGiven, Expect, Given,
+    Lambda, MailExpected, MeanwhileGiven, OrderEffectGiven, OrderExpected, OrderNameGiven, OrderRuleGiven, PlaceGiven, QuoteGiven,
+    ReplaceGiven, ResponseExpected, Scenario, ShowGiven, ShownStatus, SideGiven, Topology,
 };
 pub use knobs::Knobs;
 pub use load::{Library, LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
 pub use moment::{Moment, Start};
+pub use signed::SignedAmount;

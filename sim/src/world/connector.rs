@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::doors::Doors;
 use super::environment::Context;
 use super::shared::Shared;
-use crate::cloud::record::accepted;
+use crate::cloud::record::{accepted, unaccepted};
 use crate::cloud::wire::call_of;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
-use crate::journal::Fact;
+use crate::journal::{CallOutcome, Fact};
 
 /// The transport under the SDK and the broker's client: real requests in, real answers out, no socket.
 #[derive(Debug)]
@@ -58,38 +58,49 @@ pub(super) async fn carry(
     let started = shared.now();
     let (party, site) = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
-    let sdk_try = sdk_try(&request);
-    let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt));
-    tokio::time::sleep(shared.latency()).await;
+    let (sdk_try, cause) = (sdk_try(&request), context.next_try(&site));
+    let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt, cause));
+    tokio::time::sleep(shared.latency(cause.text("there"))).await;
+    shared.meanwhile(invocation, attempt, &site, Phase::Before);
+    let work = async || {
+        let response = work(shared, context, party, &request).await;
+        shared.meanwhile(invocation, attempt, &site, Phase::After);
+        response
+    };
     let outcome = match verdict {
         Some(CallVerdict { phase: Phase::Before, effect }) => {
             note_fault(shared, invocation, &site, Phase::Before, &effect);
             match apply(context, &effect, party).await {
                 Some(outcome) => outcome,
-                None => work(shared, context, party, &request).await,
+                None => work().await,
             }
         }
         Some(CallVerdict { phase: Phase::After, effect }) => {
-            let response = work(shared, context, party, &request).await;
+            let response = work().await;
             note_fault(shared, invocation, &site, Phase::After, &effect);
             apply(context, &effect, party).await.unwrap_or(response)
         }
-        None => work(shared, context, party, &request).await,
+        None => work().await,
     };
-    tokio::time::sleep(shared.latency()).await;
+    tokio::time::sleep(shared.latency(cause.text("back"))).await;
     let shown = match &outcome {
-        Ok(response) => response.status().as_u16().to_string(),
-        Err(error) => format!("{error:?}").chars().take_while(|character| *character != '{').collect::<String>().trim().to_owned(),
+        Ok(response) => CallOutcome::Answered(response.status().as_u16()),
+        Err(error) => {
+            let text = format!("{error:?}");
+            CallOutcome::Unanswered(text.split('{').next().unwrap_or_default().trim().to_owned())
+        }
     };
+    for fact in unpublished(&request, outcome.as_ref().ok()) {
+        shared.push(Some(invocation), fact);
+    }
     let duration_ms = u64::try_from((shared.now() - started).num_milliseconds()).unwrap_or(u64::MAX);
     let needs = shared.with(|state| state.cloud.needs(&request));
-    shared.push(Some(invocation), Fact::Call { site: site.to_string(), attempt: sdk_try, outcome: shown, duration_ms, needs });
+    shared.push(Some(invocation), Fact::Call { site, attempt: sdk_try, outcome: shown, duration_ms, needs });
     outcome
 }
 
 fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effect: &CallEffect) {
-    let fact = Fact::Fault { site: site.to_string(), phase: phase.as_str().to_owned(), effect: effect.describe() };
-    shared.push(Some(invocation), fact);
+    shared.push(Some(invocation), Fact::Fault { site: site.clone(), phase, effect: effect.clone() });
 }
 
 /// Lets the other side do its work.
@@ -131,13 +142,24 @@ pub(super) fn hand_in(shared: &Shared, context: &Context, request: &Request<Byte
     response
 }
 
+/// The events of a request of PutEvents that its answer, if any came, does not say to be accepted.
+fn unpublished(request: &Request<Bytes>, response: Option<&Response<Bytes>>) -> Vec<Fact> {
+    if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
+        return Vec::new();
+    }
+    let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let answer = response.filter(|response| response.status().is_success()).map(|response| read(response.body())).unwrap_or_default();
+    let lost = unaccepted(&read(request.body()), &answer).into_iter();
+    lost.map(|(detail_type, event_id)| Fact::Unpublished { event_id, detail_type }).collect()
+}
+
 /// An endpoint outside tells of no event: what it accepted shows in its answer.
 fn note_accepted(shared: &Shared, invocation: u64, request: &Request<Bytes>, response: &Response<Bytes>) {
     if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
         return;
     }
     let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    for record in accepted(&read(request.body()), &read(response.body())) {
+    for record in accepted(shared.now(), &read(request.body()), &read(response.body())) {
         shared.push(Some(invocation), Fact::Cloud { record });
     }
 }

@@ -59,11 +59,12 @@ impl WorldDialer {
 impl Dialer for WorldDialer {
     async fn dial(&self, _host: &str, _port: u16) -> io::Result<Box<dyn AsyncTokioStream>> {
         let (invocation, attempt, site) = self.site();
-        tokio::time::sleep(self.shared.latency()).await;
-        let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt));
+        let cause = self.context.next_try(&site);
+        tokio::time::sleep(self.shared.latency(cause.text("there"))).await;
+        self.shared.meanwhile(invocation, attempt, &site, Phase::Before);
+        let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
         if let Some(CallVerdict { effect, .. }) = verdict {
-            let fact = Fact::Fault { site: site.to_string(), phase: Phase::Before.as_str().to_owned(), effect: effect.describe() };
-            self.shared.push(Some(invocation), fact);
+            self.shared.push(Some(invocation), Fact::Fault { site: site.clone(), phase: Phase::Before, effect: effect.clone() });
             match effect {
                 CallEffect::Delay(by) => tokio::time::sleep(by).await,
                 CallEffect::Crash => {
@@ -80,6 +81,8 @@ impl Dialer for WorldDialer {
                 }
             }
         }
+        // The work of a connection is that it is there: what is said over it are no calls.
+        self.shared.meanwhile(invocation, attempt, &site, Phase::After);
         if let Some((sockets, address)) = self.outside() {
             let waiting = sockets.time.wait();
             return Ok(Box::new(SocketStream { socket: TcpStream::connect(address).await?, _waiting: waiting }));

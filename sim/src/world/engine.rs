@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use alchemiser_mocks::exchange::BrokerAction;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -94,6 +95,11 @@ impl Engine {
         self.shared.with(|state| state.cloud.invoke(now, function, &payload.to_string()))
     }
 
+    /// Somebody else than the function does something at the broker.
+    pub fn act_at_broker(&self, action: &BrokerAction, words: &str) {
+        self.shared.act_at_broker(None, action, words);
+    }
+
     /// Fires a schedule out of turn.
     pub fn fire_schedule(&self, name: &str) -> Result<(), String> {
         let now = self.now();
@@ -114,7 +120,12 @@ impl Engine {
         let faults = faults.into_iter().map(|fault| ("faults", format!("the fault at `{fault}` hit nothing")));
         let orders = orders.into_iter().map(|place| ("exchange.orders", format!("line {} decided about no order", place + 1)));
         let mails = mails.into_iter().map(|place| ("mail", format!("line {} met no connection", place + 1)));
-        faults.chain(orders).chain(mails).collect()
+        faults.chain(orders).chain(mails).chain(self.shared.unused_at_broker()).collect()
+    }
+
+    /// Notes a fact about the run itself.
+    pub fn state(&self, fact: Fact) {
+        self.shared.push(None, fact);
     }
 
     /// Ends the world and gives its history, with the account as it stands.
@@ -122,6 +133,8 @@ impl Engine {
         self.shared.collect(None);
         let account = self.shared.account();
         self.shared.push(None, account);
+        let at_rest = !self.is_running() && self.next_pending().is_none();
+        self.shared.push(None, Fact::End { at_rest });
         self.shared.with(|state| std::mem::take(&mut state.journal))
     }
 }

@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use super::connector::WorldConnector;
 use super::dialer::WorldDialer;
 use super::gateway::{self, Addresses, Duty, Gateway};
-use super::log;
+use super::log::{self, Chance};
 use super::shared::{Shared, WorldTokens};
 use crate::cloud::knobs::Span;
 use crate::cloud::lambda::{Invocation, InvocationResult};
 use crate::cloud::record::trigger_of;
 use crate::cloud::template::Stack;
+use crate::dice::{Key, Tally};
+use crate::fault::Site;
 use crate::journal::Fact;
 use crate::runtime::{Event, FunctionPorts, Functions, Handler, HandlerError, LogSink, SocketPorts};
 
@@ -82,6 +84,10 @@ pub(super) struct Current {
     pub trigger: String,
     /// The same for all attempts and copies of one step.
     pub step: String,
+    /// What the attempt is to the dice.
+    pub cause: Key,
+    /// Tries so far of each call, under the call's key.
+    tries: Tally,
     /// Calls so far, by operation.
     pub calls: BTreeMap<String, u32>,
     /// The number of each logical call of the SDK, by its invocation id.
@@ -95,6 +101,11 @@ impl Context {
 
     pub fn invocation(&self) -> u64 {
         self.with(|current| current.invocation)
+    }
+
+    /// What the next try of a call is to the dice.
+    pub fn next_try(&self, site: &Site) -> Key {
+        self.with(|current| current.tries.next(current.cause.text(&site.operation).number(u64::from(site.number))))
     }
 
     /// Where the environment reaches the world, if over sockets.
@@ -140,7 +151,12 @@ impl Environments {
         let warm = self.warm.get_mut(&invocation.function).and_then(Vec::pop);
         let (environment, wait) = match warm {
             Some(environment) => (Ok(environment), Duration::ZERO),
-            None => (self.start_cold(shared, &invocation.function), shared.with(|state| self.cold_start.draw(&mut state.rng))),
+            None => {
+                let cause = invocation.cause.text("cold start");
+                let wait = shared.with(|state| self.cold_start.draw(state.dice, cause));
+                let mut chance = Chance::of(shared, cause);
+                (chance.during(|| self.start_cold(shared, &invocation.function)), wait)
+            }
         };
         let shared = Arc::clone(shared);
         Box::pin(async move {
@@ -199,7 +215,14 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
     let (trigger, step) = (trigger_of(&payload), step_of(&payload, &invocation.request_id));
     environment.context.with(|current| {
-        *current = Current { invocation: invocation.number, attempt: invocation.attempt, trigger, step, ..Current::default() };
+        *current = Current {
+            invocation: invocation.number,
+            attempt: invocation.attempt,
+            trigger,
+            step,
+            cause: invocation.cause,
+            ..Current::default()
+        };
     });
     let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
@@ -210,7 +233,7 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
         () = context.crash.notified() => Some(InvocationResult::Crashed),
         () = context.freeze.notified() => None,
         () = tokio::time::sleep(invocation.timeout) => Some(InvocationResult::TimedOut),
-        output = log::with_world(shared, invocation.number, work) => Some(match output {
+        output = log::with_world(shared, &invocation, work) => Some(match output {
             Ok(Ok(value)) => InvocationResult::Success(value),
             Ok(Err(HandlerError::Failed { error_type, message })) => InvocationResult::Failed { error_type, message },
             Ok(Err(HandlerError::TimedOut)) => InvocationResult::TimedOut,

@@ -11,6 +11,7 @@ use super::environment::{Carrier, Environments};
 use super::shared::{Counterparties, FaultMeddler, Shared, State};
 use super::{Place, WorldClock, WorldSetup};
 use crate::cloud::Cloud;
+use crate::dice::Dice;
 use crate::journal::Journal;
 
 /// A run whose cloud, broker and mail server are all within it.
@@ -49,8 +50,6 @@ impl World {
     }
 
     fn build(setup: WorldSetup, real: RealTime, doors: Doors, carrier: Carrier) -> Result<Self, String> {
-        // The SDK and the broker's client draw the jitter of their retries from here.
-        fastrand::seed(setup.seed);
         let mut cloud = Cloud::new(&setup.stack, setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?;
         let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
@@ -58,12 +57,13 @@ impl World {
             let state = State {
                 cloud,
                 journal: Journal::default(),
-                rng: fastrand::Rng::with_seed(setup.seed.wrapping_add(1)),
+                dice: Dice::new(setup.seed),
+                jitter: Dice::new(setup.seed),
                 call_latency: setup.call_latency,
                 orders: BTreeMap::new(),
                 tokens: 0,
             };
-            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail), doors, setup.faults, state)
+            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail, setup.meanwhile), doors, setup.faults, state)
         });
         let (functions, region) = (setup.functions, setup.pseudo.region);
         let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, carrier);

@@ -15,6 +15,8 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::shared::Shared;
+use crate::cloud::lambda::Invocation;
+use crate::dice::Key;
 use crate::journal::Fact;
 
 thread_local! {
@@ -33,14 +35,38 @@ pub fn install() -> DefaultGuard {
     tracing::dispatcher::set_default(dispatch)
 }
 
-/// Runs `work` so that its log lines belong to the world and the invocation.
-pub(super) fn with_world<F: Future>(shared: &Arc<Shared>, invocation: u64, work: F) -> impl Future<Output = F::Output> {
-    InWorld { shared: Arc::clone(shared), invocation, work: Box::pin(work) }
+/// Runs `work` so that its log lines belong to the world and the invocation, and its chance is the invocation's own.
+pub(super) fn with_world<F: Future>(shared: &Arc<Shared>, invocation: &Invocation, work: F) -> impl Future<Output = F::Output> {
+    let chance = Chance::of(shared, invocation.cause.text("jitter"));
+    InWorld { shared: Arc::clone(shared), invocation: invocation.number, chance, work: Box::pin(work) }
+}
+
+/// What code draws that knows of no dice: the SDK and the broker's client take the jitter of their retries, and names of
+/// calls, from the thread's own generator. Each invocation is given one of its own, so that no other shifts its draws.
+pub(super) struct Chance {
+    seed: u64,
+}
+
+impl Chance {
+    pub fn of(shared: &Shared, cause: Key) -> Self {
+        Self { seed: shared.with(|state| state.jitter.seed(cause)) }
+    }
+
+    /// Lets `work` draw, from where the last one stopped.
+    pub fn during<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let outside = fastrand::get_seed();
+        fastrand::seed(self.seed);
+        let done = work();
+        self.seed = fastrand::get_seed();
+        fastrand::seed(outside);
+        done
+    }
 }
 
 struct InWorld<F> {
     shared: Arc<Shared>,
     invocation: u64,
+    chance: Chance,
     work: Pin<Box<F>>,
 }
 
@@ -50,7 +76,8 @@ impl<F: Future> Future for InWorld<F> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let place = (Arc::clone(&self.shared), self.invocation);
         CURRENT.with(|current| *current.borrow_mut() = Some(place));
-        let polled = self.work.as_mut().poll(context);
+        let Self { chance, work, .. } = &mut *self;
+        let polled = chance.during(|| work.as_mut().poll(context));
         CURRENT.with(|current| *current.borrow_mut() = None);
         polled
     }

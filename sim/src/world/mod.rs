@@ -28,7 +28,7 @@ use chrono::{DateTime, Utc};
 
 use crate::cloud::knobs::{Knobs, Span};
 use crate::cloud::template::{Pseudo, Stack};
-use crate::fault::Faults;
+use crate::fault::{Faults, Meanwhiles};
 use crate::runtime::Functions;
 
 /// What a world begins with.
@@ -53,6 +53,8 @@ pub struct WorldSetup {
     pub mail: MailSetup,
     /// What goes wrong.
     pub faults: Faults,
+    /// What others do at the broker in the middle of a run.
+    pub meanwhile: Meanwhiles,
     /// The code of the functions.
     pub functions: Functions,
     /// Values for secrets and other variables of the functions' environment.

@@ -1,9 +1,10 @@
+use alchemiser_mocks::exchange::BrokerAction;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::engine::{Engine, IDLE_LIMIT};
-use crate::journal::Journal;
+use crate::journal::{Fact, Journal};
 
 /// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
 /// error in words.
@@ -35,6 +36,11 @@ pub trait Place {
         self.engine().note(what);
     }
 
+    /// Notes a fact about the run itself.
+    fn state(&self, fact: Fact) {
+        self.engine().state(fact);
+    }
+
     /// Lets that much time pass.
     async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
         let end = self.now() + by;
@@ -64,6 +70,11 @@ pub trait Place {
     /// Invokes a function with an event, as an operator does by hand.
     fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {
         self.engine().invoke(function, payload)
+    }
+
+    /// Somebody else than the function does something at the broker.
+    fn act_at_broker(&self, action: &BrokerAction, words: &str) {
+        self.engine().act_at_broker(action, words);
     }
 
     /// Fires a schedule out of turn.

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use alchemiser::clock::Clock;
 use alchemiser::id::{AttemptToken, TokenSource};
-use alchemiser_mocks::exchange::{Exchange, ExchangeSetup};
+use alchemiser_mocks::exchange::{BrokerAction, Exchange, ExchangeSetup};
 use alchemiser_mocks::mail::{MailServer, MailSetup};
 
 use super::WorldClock;
@@ -17,7 +17,8 @@ use super::doors::Doors;
 use crate::cloud::Cloud;
 use crate::cloud::knobs::Span;
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
-use crate::fault::Faults;
+use crate::dice::{Dice, Key};
+use crate::fault::{Faults, Meanwhiles, Phase, Site};
 use crate::journal::{Fact, Journal};
 
 /// What all parts of a world share.
@@ -28,18 +29,28 @@ pub(super) struct Shared {
     exchange: Arc<Mutex<Exchange>>,
     state: Mutex<State>,
     faults: Mutex<Faults>,
+    hands: Mutex<Hands>,
     notify: Notify,
+}
+
+/// What others do at the broker.
+struct Hands {
+    meanwhile: Meanwhiles,
+    /// What the broker refused them.
+    refused: Vec<String>,
 }
 
 /// Who is at the other end, beside AWS.
 pub(super) struct Counterparties {
     pub exchange: Arc<Mutex<Exchange>>,
     pub mail: MailServer,
+    /// What others do at the broker in the middle of a run.
+    pub meanwhile: Meanwhiles,
 }
 
 impl Counterparties {
-    pub fn new(exchange: ExchangeSetup, mail: MailSetup) -> Self {
-        Self { exchange: Arc::new(Mutex::new(Exchange::new(exchange))), mail: MailServer::new(mail) }
+    pub fn new(exchange: ExchangeSetup, mail: MailSetup, meanwhile: Meanwhiles) -> Self {
+        Self { exchange: Arc::new(Mutex::new(Exchange::new(exchange))), mail: MailServer::new(mail), meanwhile }
     }
 }
 
@@ -47,7 +58,9 @@ impl Counterparties {
 pub(super) struct State {
     pub cloud: Cloud,
     pub journal: Journal,
-    pub rng: fastrand::Rng,
+    pub dice: Dice,
+    /// Seeds what draws by itself within an invocation: the jitter of the SDK and of the broker's client.
+    pub jitter: Dice,
     pub call_latency: Span,
     /// The orders of each step, by their ids, in the order of their first post.
     pub orders: BTreeMap<String, Vec<String>>,
@@ -62,8 +75,9 @@ impl fmt::Debug for Shared {
 
 impl Shared {
     pub fn new(clock: WorldClock, counterparties: Counterparties, doors: Doors, faults: Faults, state: State) -> Self {
-        let Counterparties { exchange, mail } = counterparties;
-        Self { clock, mail, doors, exchange, state: Mutex::new(state), faults: Mutex::new(faults), notify: Notify::new() }
+        let Counterparties { exchange, mail, meanwhile } = counterparties;
+        let hands = Mutex::new(Hands { meanwhile, refused: Vec::new() });
+        Self { clock, mail, doors, exchange, state: Mutex::new(state), faults: Mutex::new(faults), hands, notify: Notify::new() }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -124,6 +138,40 @@ impl Shared {
         });
     }
 
+    /// Lets others do at the broker what they do in that phase of a call of an invocation.
+    pub fn meanwhile(&self, invocation: u64, attempt: u32, site: &Site, phase: Phase) {
+        let due = self.with_hands(|hands| hands.meanwhile.take(site, phase, attempt));
+        for one in due {
+            self.act_at_broker(Some(invocation), &one.action, &one.words);
+        }
+    }
+
+    /// Lets somebody else than the function do something at the broker, outside of any invocation: what the one under way
+    /// has caused so far is told before.
+    pub fn act_at_broker(&self, under_way: Option<u64>, action: &BrokerAction, words: &str) {
+        let now = self.now();
+        self.exchange(|exchange| exchange.advance(now));
+        self.collect(under_way);
+        self.push(None, Fact::Action { what: format!("at the broker: {words}") });
+        if let Err(refusal) = self.exchange(|exchange| exchange.act(now, action)) {
+            self.with_hands(|hands| hands.refused.push(format!("the broker refused to {words}: {}", refusal.message)));
+        }
+        self.collect(None);
+        self.wake();
+    }
+
+    /// What others were to do at the broker and met no call, or was refused them.
+    pub fn unused_at_broker(&self) -> Vec<(&'static str, String)> {
+        self.with_hands(|hands| {
+            let unmet = hands.meanwhile.unused().into_iter().map(|what| ("meanwhile", format!("{what} met no call")));
+            unmet.chain(hands.refused.iter().map(|what| ("broker", what.clone()))).collect()
+        })
+    }
+
+    fn with_hands<T>(&self, use_hands: impl FnOnce(&mut Hands) -> T) -> T {
+        use_hands(&mut self.hands.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// How the account stands.
     pub fn account(&self) -> Fact {
         let now = self.now();
@@ -144,8 +192,9 @@ impl Shared {
         self.notify.notify_one();
     }
 
-    pub fn latency(&self) -> Duration {
-        self.with(|state| state.call_latency.draw(&mut state.rng))
+    /// How long a call takes one way.
+    pub fn latency(&self, way: Key) -> Duration {
+        self.with(|state| state.call_latency.draw(state.dice, way))
     }
 }
 

@@ -88,6 +88,20 @@ fn a_failing_scenario_says_why_and_how_to_repeat_it() {
 }
 
 #[test]
+fn a_range_of_seeds_names_those_under_which_a_scenario_fails() {
+    let folder = folder("run_seeds");
+    let coin = HALF.replace("  strategies:", "  knobs: {async_duplicates_per_mille: 300}\n  strategies:");
+    let coin = coin.replace("expect: {", "expect: {invocations: {WorkflowStarted: 1}, ");
+    std::fs::write(folder.join("coin.yaml"), coin).expect("the file can be written");
+    snapshot("run_seeds", &told(&sim(&folder, &["run", "coin.yaml", "hold_only", "--seeds", "1..6"])));
+    let arguments = ["run", "coin.yaml", "hold_only", "--seeds", "1..6", "--json", "--junit", "report.xml"];
+    snapshot("run_seeds_json", &told(&sim(&folder, &arguments)));
+    snapshot("run_seeds_junit", &std::fs::read_to_string(folder.join("report.xml")).expect("the report was written"));
+    shown("run_seeds_of_hold_only", &["run", "hold_only", "--seeds", "1..3"]);
+    shown("run_seeds_backwards", &["run", "hold_only", "--seeds", "6..1"]);
+}
+
+#[test]
 fn a_workflow_has_its_log_and_a_run_its_journal() {
     shown("run_log", &["run", "hold_only", "--log", "daily-trading-dev@2012-03-14T13:35:00Z"]);
     shown("run_log_of_nobody", &["run", "hold_only", "--log", "nobody"]);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use alchemiser_sim::cloud::knobs::Knobs;
-use alchemiser_sim::cloud::record::Record;
+use alchemiser_sim::cloud::record::{Record, ReplayState};
 use serde_json::{Value, json};
 
 use crate::{World, bus};
@@ -31,12 +31,12 @@ fn a_replayed_event_has_its_id_and_time_and_the_name_of_the_replay() {
     let replayed = world.take("out").remove(0).body;
     assert!(replayed.contains(&id));
     assert_eq!(replayed, original.replace("\"resources\":", "\"replay-name\":\"again\",\"resources\":"));
-    let states: Vec<&str> = world
+    let states: Vec<ReplayState> = world
         .records
         .iter()
-        .filter_map(|record| if let Record::ReplayChanged { state, .. } = record { Some(state.as_str()) } else { None })
+        .filter_map(|record| if let Record::ReplayChanged { state, .. } = record { Some(*state) } else { None })
         .collect();
-    assert_eq!(states, ["RUNNING", "COMPLETED"]);
+    assert_eq!(states, [ReplayState::Running, ReplayState::Completed]);
     let described = world.ok("DescribeReplay", &json!({ "ReplayName": "again" }));
     assert_eq!(described["EventLastReplayedTime"], crate::opening().timestamp());
 }

@@ -145,9 +145,9 @@ impl World {
     }
 
     /// How each attempt to deliver ended.
-    fn outcomes(&self) -> Vec<&str> {
+    fn outcomes(&self) -> Vec<String> {
         let outcomes = self.records.iter().filter_map(|record| match record {
-            Record::Delivery { outcome, .. } => Some(outcome.as_str()),
+            Record::Delivery { outcome, .. } => Some(outcome.to_string()),
             _ => None,
         });
         outcomes.collect()

@@ -83,7 +83,7 @@ fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, 
     let method = request.method();
     match (*resource, rest) {
         ("orders", []) if method == post => orders::place(exchange, now, request.body()),
-        ("orders", []) if method == get => orders::list(exchange, &query),
+        ("orders", []) if method == get => orders::list(exchange, now, &query),
         ("orders", []) if method == delete => orders::cancel_all(exchange, now),
         ("orders:by_client_order_id", []) if method == get => orders::by_client_order_id(exchange, now, &query),
         ("orders", [id]) if method == get => orders::by_id(exchange, now, id),
@@ -96,6 +96,8 @@ fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, 
         ("positions", [symbol]) if method == get => positions::show(exchange, now, symbol),
         ("positions", [symbol]) if method == delete => positions::close(exchange, now, symbol, &query),
         ("assets", [symbol]) if method == get => assets::show(exchange, symbol),
+        // A coin's pair, whose slash is decoded already.
+        ("assets", [base, quote]) if method == get => assets::show(exchange, &format!("{base}/{quote}")),
         ("clock", []) if method == get => time::clock(exchange.market.hours(), now),
         ("calendar", []) if method == get => time::calendar(exchange.market.hours(), now, &query),
         ("stocks", ["bars"]) if method == get => data::bars(exchange, now, &query),

@@ -9,8 +9,9 @@ use super::query::Query;
 use super::reply::Reply;
 use crate::exchange::Exchange;
 use crate::exchange::intake::Ticket;
-use crate::exchange::order::{Amount, Order, OrderStatus, Side, TimeInForce};
+use crate::exchange::order::{Amount, Intent, Order, OrderStatus, Origin, Side, TimeInForce};
 use crate::exchange::refusal::Refusal;
+use crate::exchange::replacement::Replacement;
 use crate::exchange::text::{decimal, later, plain};
 
 /// POST: a new order.
@@ -46,8 +47,9 @@ pub(super) fn by_client_order_id(exchange: &Exchange, now: DateTime<Utc>, query:
     }
 }
 
-/// GET: a list, newest first unless asked otherwise.
-pub(super) fn list(exchange: &Exchange, query: &Query) -> Result<Reply, Refusal> {
+/// GET: a list, newest first unless asked otherwise;
+/// blind to fresh orders for as long as the replica lags.
+pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
     let status = query.get("status").unwrap_or("open");
     let wanted = |order: &Order| match status {
         "open" => !order.status.is_final(),
@@ -60,8 +62,10 @@ pub(super) fn list(exchange: &Exchange, query: &Query) -> Result<Reply, Refusal>
     let limit = query.count("limit", 50, 1, 500)?;
     let (after, until) = (query.moment("after")?, query.moment("until")?);
     let (symbols, side) = (query.symbols(), query.get("side"));
+    let lag = exchange.setup.knobs.hide_new_orders_for;
     let chosen = exchange.orders.iter().filter(|order| {
         wanted(order)
+            && later(order.times.created, lag) <= now
             && after.is_none_or(|after| order.times.created > after)
             && until.is_none_or(|until| order.times.created < until)
             && (symbols.is_empty() || symbols.contains(&order.symbol))
@@ -84,7 +88,7 @@ pub(super) fn cancel(exchange: &mut Exchange, now: DateTime<Utc>, id: &str) -> R
 
 /// DELETE: every open order; 207 with one status an order.
 pub(super) fn cancel_all(exchange: &mut Exchange, now: DateTime<Utc>) -> Result<Reply, Refusal> {
-    let open = |order: &Order| !order.status.is_final() && order.status != OrderStatus::PendingCancel;
+    let open = |order: &Order| order.is_working() && !matches!(order.status, OrderStatus::PendingCancel | OrderStatus::PendingReplace);
     let indexes: Vec<usize> = (0..exchange.orders.len()).filter(|index| open(&exchange.orders[*index])).collect();
     let mut answers = Vec::with_capacity(indexes.len());
     for index in indexes {
@@ -94,34 +98,16 @@ pub(super) fn cancel_all(exchange: &mut Exchange, now: DateTime<Utc>) -> Result<
     Ok(Reply::json(207, &Value::Array(answers)))
 }
 
-/// PATCH: a new order in the old one's place. Its `qty` is the new order's own; fills of the old order stay with the
-/// old order. Without a `qty` it is what the old order had left.
+/// PATCH: a new order in the old one's place.
 pub(super) fn replace(exchange: &mut Exchange, now: DateTime<Utc>, id: &str, body: &[u8]) -> Result<Reply, Refusal> {
     let index = find(exchange, id)?;
     let fields = fields(body)?;
-    let old = exchange.orders[index].clone();
-    if old.status.is_final() || old.status == OrderStatus::PendingCancel {
-        return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", old.status.as_str())));
-    }
-    let Amount::Shares(quantity) = old.amount else {
-        return Err(Refusal::unprocessable("notional orders cannot be replaced"));
-    };
-    let limit = price(&fields, "limit_price")?;
-    if limit.is_some() && old.limit.is_none() {
-        return Err(Refusal::bad_field("limit_price cannot be set on a market order"));
-    }
-    let ticket = Ticket {
-        symbol: old.symbol.clone(),
-        side: old.side,
-        limit: limit.or(old.limit),
-        amount: Amount::Shares(shares(&fields)?.unwrap_or(quantity - old.filled_quantity)),
-        time_in_force: old.time_in_force,
+    let replacement = Replacement {
+        quantity: shares(&fields)?,
+        limit: price(&fields, "limit_price")?,
         client_order_id: text(&fields, "client_order_id")?.map(str::to_owned),
-        closes: false,
-        replaces: Some(index),
     };
-    let by = exchange.submit(now, ticket)?;
-    exchange.finish_replaced(now, index, by);
+    let by = exchange.replace(now, index, &replacement, Origin::Client)?;
     Ok(Reply::ok(&exchange.orders[by].json()))
 }
 
@@ -171,8 +157,17 @@ fn ticket(fields: &Map<String, Value>) -> Result<Ticket, Refusal> {
         time_in_force,
         client_order_id: text(fields, "client_order_id")?.filter(|id| !id.is_empty()).map(str::to_owned),
         closes: false,
+        intent: intent(fields, side)?,
         replaces: None,
+        origin: Origin::Client,
     })
+}
+
+/// What the client says that the order does to the position.
+fn intent(fields: &Map<String, Value>, side: Side) -> Result<Option<Intent>, Refusal> {
+    let Some(word) = text(fields, "position_intent")? else { return Ok(None) };
+    let found = [Intent::Open, Intent::Close].into_iter().find(|intent| intent.on(side) == word);
+    found.map(Some).ok_or_else(|| invalid("position_intent", Some(word)))
 }
 
 /// What Alpaca knows and this exchange does not is refused aloud, never ignored.

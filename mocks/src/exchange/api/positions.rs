@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::query::Query;
 use super::reply::Reply;
 use crate::exchange::intake::Ticket;
-use crate::exchange::ledger::Holding;
-use crate::exchange::order::{Amount, Side, TimeInForce};
+use crate::exchange::movement::Holding;
+use crate::exchange::order::{Amount, Origin, Side};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{number, plain};
-use crate::exchange::{Exchange, calendar};
+use crate::exchange::{AssetClass, Exchange, calendar, shown_in_positions};
 
 /// GET: all positions, by symbol.
 pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>) -> Result<Reply, Refusal> {
@@ -22,6 +22,7 @@ pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>) -> Result<Reply, Ref
 
 /// GET: one position.
 pub(super) fn show(exchange: &Exchange, now: DateTime<Utc>, symbol: &str) -> Result<Reply, Refusal> {
+    let symbol = &exchange.canonical(symbol);
     let holding = holding(exchange, symbol)?;
     Ok(Reply::ok(&position(exchange, now, symbol, holding)))
 }
@@ -29,14 +30,17 @@ pub(super) fn show(exchange: &Exchange, now: DateTime<Utc>, symbol: &str) -> Res
 /// DELETE: a market order to sell all of a position, `qty` shares of it, or `percentage` of it. Any fraction may be
 /// sold that way, whether or not the asset is fractionable. Carries no client order id.
 pub(super) fn close(exchange: &mut Exchange, now: DateTime<Utc>, symbol: &str, query: &Query) -> Result<Reply, Refusal> {
+    let symbol = &exchange.canonical(symbol);
     let held = holding(exchange, symbol)?.quantity;
+    let side = closing_side(held);
+    let held = held.abs();
     let quantity = match (query.get("qty"), query.get("percentage")) {
         (None, None) => held,
         (Some(_), Some(_)) => return Err(Refusal::bad_field("only one of qty or percentage is accepted")),
         (Some(text), None) => amount("qty", text, Decimal::MAX)?,
         (None, Some(text)) => (held * amount("percentage", text, Decimal::ONE_HUNDRED)? / Decimal::ONE_HUNDRED).trunc_with_scale(9),
     };
-    let index = exchange.submit(now, sale(symbol, quantity))?;
+    let index = exchange.submit(now, closing(symbol, side, quantity))?;
     Ok(Reply::ok(&exchange.orders[index].json()))
 }
 
@@ -44,14 +48,14 @@ pub(super) fn close(exchange: &mut Exchange, now: DateTime<Utc>, symbol: &str, q
 /// first, at once.
 pub(super) fn close_all(exchange: &mut Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
     if query.get("cancel_orders") == Some("true") {
-        let open = (0..exchange.orders.len()).filter(|index| !exchange.orders[*index].status.is_final());
+        let open = (0..exchange.orders.len()).filter(|index| exchange.orders[*index].is_working());
         for index in open.collect::<Vec<_>>() {
             exchange.finish_cancel(now, index);
         }
     }
     let mut answers = Vec::new();
     for (symbol, quantity) in exchange.positions() {
-        answers.push(match exchange.submit(now, sale(&symbol, quantity)) {
+        answers.push(match exchange.submit(now, closing(&symbol, closing_side(quantity), quantity.abs())) {
             Ok(index) => {
                 let order = &exchange.orders[index];
                 json!({"symbol": symbol, "order_id": order.id, "status": 200, "body": order.json()})
@@ -72,51 +76,68 @@ fn amount(name: &str, text: &str, most: Decimal) -> Result<Decimal, Refusal> {
     amount.ok_or_else(|| Refusal::bad_field(format!("invalid {name}: {text}")))
 }
 
-fn sale(symbol: &str, quantity: Decimal) -> Ticket {
+fn closing_side(held: Decimal) -> Side {
+    if held.is_sign_negative() { Side::Buy } else { Side::Sell }
+}
+
+fn closing(symbol: &str, side: Side, quantity: Decimal) -> Ticket {
     Ticket {
         symbol: symbol.to_owned(),
-        side: Side::Sell,
+        side,
         limit: None,
         amount: Amount::Shares(quantity),
-        time_in_force: TimeInForce::Day,
+        time_in_force: AssetClass::of(symbol).usual_time_in_force(),
         client_order_id: None,
         closes: true,
+        intent: None,
         replaces: None,
+        origin: Origin::Client,
     }
 }
 
+/// One position. What it is worth is null where nobody knows a price (alpaca.markets/blog, "Unpriceable assets"); a short
+/// position has a negative quantity, value and cost.
 fn position(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, holding: Holding) -> Value {
     let quantity = holding.quantity;
-    let price = exchange.market.price(symbol, now).unwrap_or_default();
+    let class = AssetClass::of(symbol);
+    let price = exchange.market.price(symbol, now);
     let before = calendar::last_completed(now);
     // While the market is closed the last completed session is the one the current price comes from.
     let before = match calendar::market_date(now) == before.date {
         true => calendar::last_completed(before.open),
         false => before,
     };
-    let yesterday = exchange.market.price(symbol, before.close).unwrap_or(price);
-    let entry = holding.average.unwrap_or(price);
-    let (value, cost) = (quantity * price, quantity * entry);
-    let ratio = |gain: Decimal, of: Decimal| if of.is_zero() { Decimal::ZERO } else { (gain / of).round_dp(9) };
-    let (gain, today) = (value - cost, quantity * (price - yesterday));
+    let yesterday = exchange.market.price_of_today(symbol, before.close, now).or(price);
+    let entry = holding.average.or(price).unwrap_or_default();
+    let ratio = |gain: Decimal, of: Decimal| if of.is_zero() { Decimal::ZERO } else { (gain / of.abs()).round_dp(9) };
+    let cost = quantity * entry;
+    let value = price.map(|price| quantity * price);
+    let gain = value.map(|value| value - cost);
+    let today = price.zip(yesterday).map(|(price, yesterday)| quantity * (price - yesterday));
+    let shown = |number: Option<Decimal>| number.map(plain);
     json!({
         "asset_id": exchange.asset_id(symbol),
-        "symbol": symbol,
-        "exchange": "NASDAQ",
-        "asset_class": "us_equity",
-        "asset_marginable": true,
+        "symbol": shown_in_positions(symbol),
+        "exchange": if class == AssetClass::Crypto { "CRYPTO" } else { "NASDAQ" },
+        "asset_class": class.as_str(),
+        "asset_marginable": class == AssetClass::UsEquity,
         "avg_entry_price": plain(entry),
         "qty": plain(quantity),
-        "qty_available": plain(quantity - exchange.held_for_orders(symbol)),
-        "side": "long",
-        "market_value": plain(value),
+        "qty_available": plain(available(quantity, exchange.held_for_orders(symbol))),
+        "side": if quantity.is_sign_negative() { "short" } else { "long" },
+        "market_value": shown(value),
         "cost_basis": plain(cost),
-        "unrealized_pl": plain(gain),
-        "unrealized_plpc": plain(ratio(gain, cost)),
-        "unrealized_intraday_pl": plain(today),
-        "unrealized_intraday_plpc": plain(ratio(today, quantity * yesterday)),
-        "current_price": plain(price),
-        "lastday_price": plain(yesterday),
-        "change_today": plain(ratio(price - yesterday, yesterday)),
+        "unrealized_pl": shown(gain),
+        "unrealized_plpc": shown(gain.map(|gain| ratio(gain, cost))),
+        "unrealized_intraday_pl": shown(today),
+        "unrealized_intraday_plpc": shown(today.map(|today| ratio(today, quantity * yesterday.unwrap_or_default()))),
+        "current_price": shown(price),
+        "lastday_price": shown(yesterday),
+        "change_today": shown(price.zip(yesterday).map(|(price, yesterday)| ratio(price - yesterday, yesterday))),
     })
+}
+
+/// What open orders leave of a position, long or short.
+fn available(quantity: Decimal, held: Decimal) -> Decimal {
+    if quantity.is_sign_negative() { quantity + held } else { quantity - held }
 }

@@ -2,6 +2,7 @@
 //! the quotes along that path.
 
 mod bar;
+mod news;
 mod path;
 mod quote;
 pub mod real;
@@ -23,6 +24,7 @@ pub use series::Series;
 
 use super::calendar::{self, Hours};
 use super::order::Side;
+use news::News;
 
 /// What a market is made of.
 #[derive(Clone, Debug)]
@@ -50,9 +52,11 @@ impl Default for MarketSetup {
 /// Synthetic bars by symbol and year.
 type Years = BTreeMap<(String, i32), Arc<[Bar]>>;
 
-/// Prices of every symbol at every moment, all of them functions of the setup: asking changes nothing.
+/// Prices of every symbol at every moment, all of them functions of the setup and of what has happened to the symbols since:
+/// asking changes nothing.
 pub struct Market {
     setup: MarketSetup,
+    news: News,
     /// Synthetic years made so far.
     years: RefCell<Years>,
 }
@@ -60,30 +64,53 @@ pub struct Market {
 impl Market {
     /// A market made of `setup`.
     pub fn new(setup: MarketSetup) -> Self {
-        Self { setup, years: RefCell::new(BTreeMap::new()) }
+        Self { setup, news: News::default(), years: RefCell::new(BTreeMap::new()) }
     }
 
     /// Whether `symbol` can be traded at all.
     pub fn is_listed(&self, symbol: &str) -> bool {
+        let symbol = self.news.first_name(symbol);
         !self.is_synthetic(symbol) || self.setup.synthetic.as_ref().is_none_or(|symbols| symbols.contains(symbol))
     }
 
     /// Whether prices of `symbol` are made up: neither real data nor a scenario's own.
     pub fn is_synthetic(&self, symbol: &str) -> bool {
+        let symbol = self.news.first_name(symbol);
         !self.setup.series.contains_key(symbol) && !real::SYMBOLS.contains(&symbol)
     }
 
     /// Whether the bar of `symbol` on `date` is made up. A symbol with real data continues synthetically, scaled to its
     /// last real close, after that data's last day.
     pub fn is_synthetic_on(&self, symbol: &str, date: NaiveDate) -> bool {
+        let symbol = self.news.first_name(symbol);
         if self.setup.series.contains_key(symbol) {
             return false;
         }
         real::bars(symbol).is_none_or(|bars| bars.last().is_none_or(|last| last.date < date))
     }
 
-    /// The bars of `symbol` from `from` to `to`, both included, oldest first, whether or not those days are over.
+    /// The bars of `symbol` from `from` to `to`, both included, oldest first, whether or not those days are over. The
+    /// history of a symbol that got another name is its new name's (Alpaca Market Data API reference, "asof").
     pub fn bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
+        let mut bars = self.told_bars(symbol, from, to);
+        for bar in &mut bars {
+            let factor = self.news.factor_on(symbol, bar.date);
+            if factor != Decimal::ONE {
+                *bar = bar.scaled(factor, 4);
+            }
+        }
+        bars
+    }
+
+    /// The bars of the days on which the symbol traded, in the prices of before any split that has happened since.
+    fn told_bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
+        let mut bars = self.first_bars(self.news.first_name(symbol), from, to);
+        bars.retain(|bar| self.news.trades_on(symbol, bar.date));
+        bars
+    }
+
+    /// The bars that the setup has for a symbol's first name.
+    fn first_bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
         if let Some(series) = self.setup.series.get(symbol) {
             return series.bars(from, to);
         }
@@ -105,10 +132,10 @@ impl Market {
 
     /// The same bars with splits and dividends taken out, relative to the prices of `basis`.
     pub fn adjusted_bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate, basis: NaiveDate) -> Vec<Bar> {
-        let mut bars = self.bars(symbol, from, to);
-        let basis = self.bar(symbol, basis).map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
+        let mut bars = self.told_bars(symbol, from, to);
+        let basis = self.told_bars(symbol, basis, basis).pop().map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
         for bar in &mut bars {
-            let factor = bar.adjusted_close / bar.close / basis;
+            let factor = bar.adjusted_close / bar.close / basis * self.news.factor_now(symbol);
             // Most days of most symbols have nothing to adjust.
             if factor != Decimal::ONE {
                 *bar = bar.scaled(factor, 4);
@@ -143,6 +170,39 @@ impl Market {
     /// the last session; rounded to cents. `None` before its first day.
     pub fn price(&self, symbol: &str, now: DateTime<Utc>) -> Option<Decimal> {
         Some(cents(self.middle(symbol, now)?.0))
+    }
+
+    /// From `at` on `from` shares are `to` others: prices change so that nothing is won or lost.
+    pub(super) fn split(&mut self, symbol: &str, at: DateTime<Utc>, from: Decimal, to: Decimal) {
+        self.news.split(symbol, at, from / to);
+    }
+
+    /// From `at` on the symbol is called `to`, and nothing trades under its old name.
+    pub(super) fn rename(&mut self, symbol: &str, to: &str, at: DateTime<Utc>) {
+        self.news.rename(symbol, to);
+        self.freeze(symbol, at, true);
+    }
+
+    /// From `at` on the symbol does not trade: its prices stand still, or are lost.
+    pub(super) fn freeze(&mut self, symbol: &str, at: DateTime<Utc>, is_priced: bool) {
+        let from = self.news.shown_at(symbol, at).unwrap_or(at);
+        self.news.freeze(symbol, from, is_priced);
+    }
+
+    /// From `at` on the symbol trades again.
+    pub(super) fn thaw(&mut self, symbol: &str, at: DateTime<Utc>) {
+        self.news.thaw(symbol, at);
+    }
+
+    /// Whether the symbol does not trade at `at`, open market or not.
+    pub fn is_frozen(&self, symbol: &str, at: DateTime<Utc>) -> bool {
+        self.news.is_frozen(symbol, at)
+    }
+
+    /// The price of `at` in the terms of `now`: with the splits in between taken out.
+    pub(super) fn price_of_today(&self, symbol: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Decimal> {
+        let since = self.news.factor_at(symbol, now) / self.news.factor_at(symbol, at);
+        Some(cents(self.middle(symbol, at)?.0 * since))
     }
 
     /// When orders are executed.
@@ -183,18 +243,22 @@ impl Market {
 
     /// The unrounded middle price and the second it stood at.
     fn middle(&self, symbol: &str, now: DateTime<Utc>) -> Option<(Decimal, DateTime<Utc>)> {
-        match calendar::session_at(now) {
+        let factor = self.news.factor_at(symbol, now);
+        let now = self.news.shown_at(symbol, now)?;
+        let bar = |date| self.first_bars(self.news.first_name(symbol), date, date).pop();
+        let (price, at) = match calendar::session_at(now) {
             Some(session) => {
-                let path = Path::new(&self.bar(symbol, session.date)?, session);
-                Some((path.at(floor(now)), floor(now)))
+                let path = Path::new(&bar(session.date)?, session);
+                (path.at(floor(now)), floor(now))
             }
             None => {
                 let session = calendar::last_completed(now);
                 // Who trades around the clock is quoted around the clock.
                 let quoted = self.setup.hours.session_at(now).map_or(session.close, |_| floor(now));
-                Some((self.bar(symbol, session.date)?.close, quoted))
+                (bar(session.date)?.close, quoted)
             }
-        }
+        };
+        Some((price * factor, at))
     }
 
     fn shaped(&self, symbol: &str, now: DateTime<Utc>, feed: bool) -> Option<Quote> {

@@ -5,6 +5,7 @@ use super::{BusEvent, Entry, EventBridge, already_exists, limit_exceeded, not_fo
 use crate::cloud::error::ServiceError;
 use crate::cloud::json_text::resolve;
 use crate::cloud::pattern::{FlatEvent, Pattern};
+use crate::cloud::record::ReplayState;
 use crate::cloud::template::Archive;
 
 /// An archive and what it holds.
@@ -33,7 +34,7 @@ pub struct Replay {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
     filter: Vec<String>,
-    pub(super) state: &'static str,
+    pub(super) state: ReplayState,
     /// The time of the latest event that was put.
     last_replayed: Option<DateTime<Utc>>,
 }
@@ -81,9 +82,7 @@ impl EventBridge {
     /// Puts `event` in the archives of its bus; it can be replayed after `delay`.
     pub(in crate::cloud) fn archive(&mut self, now: DateTime<Utc>, event: &BusEvent, delay: TimeDelta) {
         let Some(bus_arn) = self.buses.get(&event.bus).map(|bus| bus.arn.clone()) else { return };
-        let envelope: Value = serde_json::from_str(&event.envelope).unwrap_or_default();
-        let resources = envelope["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let resources: Vec<String> = resources.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let resources = event.resources();
         for state in self.archives.values_mut() {
             if state.wants(event, &bus_arn) {
                 state.events.push(ArchivedEvent { event: event.clone(), resources: resources.clone(), arrives: now + delay });
@@ -134,12 +133,21 @@ impl EventBridge {
         if self.replays.contains_key(&name) {
             return Err(already_exists(format!("Replay {name} already exists.")));
         }
-        if self.replays.values().filter(|replay| matches!(replay.state, "STARTING" | "RUNNING")).count() >= 10 {
+        if self.replays.values().filter(|replay| matches!(replay.state, ReplayState::Starting | ReplayState::Running)).count() >= 10 {
             return Err(limit_exceeded());
         }
         let filter = input.pointer("/Destination/FilterArns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let filter = filter.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let replay = Replay { name: name.clone(), archive_arn, bus: bus_name, start, end, filter, state: "STARTING", last_replayed: None };
+        let replay = Replay {
+            name: name.clone(),
+            archive_arn,
+            bus: bus_name,
+            start,
+            end,
+            filter,
+            state: ReplayState::Starting,
+            last_replayed: None,
+        };
         self.replays.insert(name.clone(), replay);
         Ok(name)
     }
@@ -148,7 +156,7 @@ impl EventBridge {
     pub(in crate::cloud) fn run_replay(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Vec<BusEvent>> {
         self.drop_expired(now);
         let Some(replay) = self.replays.get_mut(name) else { return Vec::new() };
-        replay.state = "RUNNING";
+        replay.state = ReplayState::Running;
         let replay = replay.clone();
         let Some(archive) = self.archives.values().find(|state| state.archive.arn == replay.archive_arn) else { return Vec::new() };
         let within =
@@ -184,6 +192,11 @@ impl EventBridge {
         event
     }
 
+    /// The only rules that see the events of a replay, by ARN; empty for all.
+    pub(in crate::cloud) fn replay_filter(&self, name: &str) -> Vec<String> {
+        self.replays.get(name).map(|replay| replay.filter.clone()).unwrap_or_default()
+    }
+
     /// Notes how far a replay has come.
     pub(in crate::cloud) fn note_replayed(&mut self, event: &BusEvent) {
         if let Some(replay) = event.replay.as_ref().and_then(|name| self.replays.get_mut(name)) {
@@ -192,9 +205,9 @@ impl EventBridge {
     }
 
     /// Notes that a replay is done, or cancelled. Gives its state.
-    pub(in crate::cloud) fn complete_replay(&mut self, name: &str) -> &'static str {
-        let Some(replay) = self.replays.get_mut(name) else { return "FAILED" };
-        replay.state = if replay.state == "CANCELLING" { "CANCELLED" } else { "COMPLETED" };
+    pub(in crate::cloud) fn complete_replay(&mut self, name: &str) -> ReplayState {
+        let Some(replay) = self.replays.get_mut(name) else { return ReplayState::Failed };
+        replay.state = if replay.state == ReplayState::Cancelling { ReplayState::Cancelled } else { ReplayState::Completed };
         replay.state
     }
 

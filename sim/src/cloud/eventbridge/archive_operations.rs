@@ -8,6 +8,7 @@ use super::{EventBridge, RuleState, already_exists, not_found};
 use crate::cloud::error::ServiceError;
 use crate::cloud::input::{integer, page, required, required_name, text};
 use crate::cloud::pattern::Pattern;
+use crate::cloud::record::ReplayState;
 use crate::cloud::template::{Archive, Rule};
 
 /// The service that owns the rules behind archives.
@@ -123,11 +124,11 @@ impl EventBridge {
     pub(in crate::cloud) fn cancel_replay(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let name = required(input, "ReplayName")?;
         let replay = self.replays.get_mut(name).ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
-        if !matches!(replay.state, "STARTING" | "RUNNING") {
+        if !matches!(replay.state, ReplayState::Starting | ReplayState::Running) {
             let message = format!("Replay {name} is not in a valid state for this operation.");
             return Err(ServiceError::client("IllegalStatusException", message));
         }
-        replay.state = "CANCELLING";
+        replay.state = ReplayState::Cancelling;
         Ok(json!({ "ReplayArn": self.pseudo.arn("events", &format!("replay/{name}")), "State": "CANCELLING" }))
     }
 
@@ -137,7 +138,7 @@ impl EventBridge {
         let source = text(input, "EventSourceArn");
         let wanted = self.replays.values().filter(|replay| {
             replay.name.starts_with(prefix)
-                && state.is_none_or(|state| replay.state == state)
+                && state.is_none_or(|state| replay.state.to_string() == state)
                 && source.is_none_or(|source| replay.archive_arn == source)
         });
         page(input, "Limit", "Replays", wanted.map(super::Replay::to_json).collect())

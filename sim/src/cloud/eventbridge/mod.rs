@@ -25,8 +25,10 @@ use self::archive::ArchiveState;
 use self::bus_operations::Label;
 use super::error::ServiceError;
 use super::pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
-use super::template::{Bus, Pseudo, Rule, Stack};
+use super::record::{Record, RuleTarget};
+use super::template::{Bus, Pseudo, Rule, Stack, Target};
 use super::transform;
+use crate::dice::Key;
 
 /// The state of EventBridge in one account and region.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub struct EventBridge {
     replays: BTreeMap<String, Replay>,
     /// By ARN.
     labels: BTreeMap<String, Label>,
+    /// The rules as they were told of, by ARN.
+    told: BTreeMap<String, Record>,
     sequence: u64,
     seed: u64,
 }
@@ -85,6 +89,26 @@ pub struct BusEvent {
     pub is_forwarded: bool,
 }
 
+impl BusEvent {
+    /// What the event is to the dice: its maker's own id for it where there is one, so that the same event is the same
+    /// cause whenever it is put.
+    pub(in crate::cloud) fn cause(&self) -> Key {
+        let key = Key::of("event").text(&self.bus).text(&self.detail_type);
+        match self.detail.get("event_id").and_then(Value::as_str) {
+            Some(id) => key.text(id),
+            None => key.text(&self.detail.to_string()),
+        }
+    }
+
+    /// ARNs, or whatever the sender likes.
+    #[must_use]
+    pub fn resources(&self) -> Vec<String> {
+        let envelope: Value = serde_json::from_str(&self.envelope).unwrap_or_default();
+        let resources = envelope["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+        resources.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+}
+
 impl EventBridge {
     /// What `stack` describes.
     ///
@@ -104,7 +128,19 @@ impl EventBridge {
             rules.push(RuleState { rule: rule.clone(), pattern, managed_by: None });
         }
         let (patterns, archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut made = Self { pseudo: pseudo.clone(), limit_bytes, buses, rules, patterns, archives, replays, labels, sequence: 0, seed };
+        let mut made = Self {
+            pseudo: pseudo.clone(),
+            limit_bytes,
+            buses,
+            rules,
+            patterns,
+            archives,
+            replays,
+            labels,
+            told: BTreeMap::new(),
+            sequence: 0,
+            seed,
+        };
         for archive in &stack.archives {
             let pattern = parse(archive.pattern.as_deref(), &archive.logical_id, archive.position.line)?;
             made.add_archive(now, archive.clone(), pattern);
@@ -120,6 +156,22 @@ impl EventBridge {
         let Some(patterns) = self.patterns.get(&event.bus) else { return Vec::new() };
         let matching = patterns.index.matching(&flat).into_iter().map(|place| &self.rules[patterns.rules[place]].rule);
         matching.filter(|rule| rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))).cloned().collect()
+    }
+
+    /// The rules that changed, came or went since this was last asked. The rules behind archives have no targets and are
+    /// none of them.
+    pub(in crate::cloud) fn rule_changes(&mut self) -> Vec<Record> {
+        let own = self.rules.iter().filter(|state| state.managed_by.is_none());
+        let now: BTreeMap<String, Record> = own.map(|state| (state.rule.arn.clone(), told(&state.rule))).collect();
+        let gone = self.told.iter().filter(|(arn, _)| !now.contains_key(*arn));
+        let gone = gone.filter_map(|(_, record)| match record {
+            Record::RuleChanged { bus, rule, .. } => Some(Record::RuleDeleted { bus: bus.clone(), rule: rule.clone() }),
+            _ => None,
+        });
+        let changed = now.iter().filter(|(arn, record)| self.told.get(*arn) != Some(record)).map(|(_, record)| record.clone());
+        let changes = gone.chain(changed).collect();
+        self.told = now;
+        changes
     }
 
     /// Brings the indexes up to date with the rules.
@@ -199,6 +251,22 @@ impl EventBridge {
         let name = self.bus_name(name_or_arn);
         if self.buses.contains_key(&name) { Ok(name) } else { Err(not_found(format!("Event bus {name} does not exist."))) }
     }
+}
+
+fn told(rule: &Rule) -> Record {
+    Record::RuleChanged {
+        bus: rule.bus.clone(),
+        rule: rule.name.clone(),
+        arn: rule.arn.clone(),
+        pattern: rule.pattern.clone(),
+        enabled: rule.enabled,
+        targets: rule.targets.iter().map(target).collect(),
+    }
+}
+
+fn target(target: &Target) -> RuleTarget {
+    let is_reshaped = target.input.is_some() || target.input_path.is_some() || target.input_transformer.is_some();
+    RuleTarget { id: target.id.clone(), arn: target.arn.clone(), is_reshaped }
 }
 
 /// Reads the pattern of a rule or an archive, as AWS would on deployment.

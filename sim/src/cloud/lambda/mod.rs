@@ -14,6 +14,7 @@ use serde_json::Value;
 use self::record::record;
 use super::sqs::Received;
 use super::template::{Function, Permission, Stack};
+use crate::dice::Key;
 
 /// The longest wait of a throttled event.
 const THROTTLE_SECONDS_MAX: i64 = 300;
@@ -49,6 +50,7 @@ struct Pending {
     request_id: String,
     payload: String,
     accepted: DateTime<Utc>,
+    cause: Key,
     /// Tries so far; throttles do not count.
     attempts: u32,
     throttles: u32,
@@ -76,6 +78,8 @@ pub struct Invocation {
     pub request_id: String,
     /// 1 for the first.
     pub attempt: u32,
+    /// What this attempt is to the dice.
+    pub cause: Key,
     /// The event, as JSON text.
     pub payload: String,
     /// The function's time limit.
@@ -119,6 +123,8 @@ pub enum Next {
         destination: String,
         /// The record.
         record: Value,
+        /// What the invocation was to the dice.
+        cause: Key,
     },
     /// The end of a batch: what the function answered, or nothing where it failed.
     Polled(Batch, Option<Value>),
@@ -139,6 +145,8 @@ pub struct GivenUp {
     pub request_id: String,
     /// The event.
     pub payload: String,
+    /// What it was to the dice.
+    pub cause: Key,
 }
 
 /// Why an asynchronous invocation is not accepted, in EventBridge's words.
@@ -217,28 +225,28 @@ impl Lambda {
     }
 
     /// Takes an event in the function's queue: 202. Gives its ticket.
-    pub fn accept(&mut self, now: DateTime<Utc>, function_arn: &str, payload: &str) -> u64 {
-        self.take(now, function_arn, payload.to_owned(), None)
+    pub fn accept(&mut self, now: DateTime<Utc>, function_arn: &str, payload: &str, cause: Key) -> u64 {
+        self.take(now, function_arn, payload.to_owned(), None, cause)
     }
 
     /// Takes a batch that Lambda polled for the function. Gives its ticket.
-    pub fn accept_batch(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Batch) -> u64 {
-        self.take(now, function_arn, payload, Some(batch))
+    pub fn accept_batch(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Batch, cause: Key) -> u64 {
+        self.take(now, function_arn, payload, Some(batch), cause)
     }
 
     /// Takes an accepted event once more: the queue of a function is only eventually consistent. Gives the copy's ticket.
-    pub fn duplicate(&mut self, ticket: u64) -> Option<u64> {
-        let copy = self.pending.get(&ticket)?.clone();
+    pub fn duplicate(&mut self, ticket: u64, cause: Key) -> Option<u64> {
+        let copy = Pending { cause, ..self.pending.get(&ticket)?.clone() };
         self.sequence += 1;
         self.pending.insert(self.sequence, copy);
         Some(self.sequence)
     }
 
-    fn take(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Option<Batch>) -> u64 {
+    fn take(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Option<Batch>, cause: Key) -> u64 {
         self.sequence += 1;
         let request_id = super::derive_id(self.seed, "request", self.sequence);
         let pending =
-            Pending { function_arn: function_arn.to_owned(), request_id, payload, accepted: now, attempts: 0, throttles: 0, batch };
+            Pending { function_arn: function_arn.to_owned(), request_id, payload, accepted: now, cause, attempts: 0, throttles: 0, batch };
         self.pending.insert(self.sequence, pending);
         self.sequence
     }
@@ -260,6 +268,7 @@ impl Lambda {
             function: state.function.name.clone(),
             request_id: pending.request_id.clone(),
             attempt: pending.attempts,
+            cause: pending.cause.text("attempt").number(u64::from(pending.attempts)),
             payload: pending.payload.clone(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
@@ -268,7 +277,7 @@ impl Lambda {
 
     /// Starts a synchronous invocation: one attempt, whose result is the caller's alone. None where the function is
     /// throttled or not there.
-    pub fn start_direct(&mut self, function_arn: &str, payload: &str) -> Option<Invocation> {
+    pub fn start_direct(&mut self, function_arn: &str, payload: &str, cause: Key) -> Option<Invocation> {
         let is_full = self.is_full();
         let state = self.functions.get_mut(function_arn)?;
         if is_full || state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
@@ -283,6 +292,7 @@ impl Lambda {
             function: state.function.name.clone(),
             request_id: super::derive_id(self.seed, "request", self.sequence),
             attempt: 1,
+            cause,
             payload: payload.to_owned(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
@@ -343,6 +353,7 @@ impl Lambda {
                     function: function.name.clone(),
                     destination: destination.clone(),
                     record: record(&function, &pending, "Success", now, Some((response, false))),
+                    cause: pending.cause,
                 },
                 None => Next::Done,
             };
@@ -381,6 +392,7 @@ impl Lambda {
             dead_letter: function.dead_letter_arn.clone().map(|arn| (arn, pending.payload.clone(), message)),
             request_id: pending.request_id.clone(),
             payload: pending.payload.clone(),
+            cause: pending.cause,
         })
     }
 }

@@ -1,10 +1,11 @@
 /// What AWS leaves open or to chance.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Knobs {
-    /// Probability that a short poll of a standard queue misses a given visible message; 0 by default.
-    pub short_poll_miss_rate: f64,
-    /// Probability that a message received from a standard queue stays visible, and so is delivered twice; 0 by default.
-    pub duplicate_rate: f64,
+    /// Of a thousand visible messages of a standard queue, a short poll misses so many; 0 by default.
+    pub short_poll_misses_per_mille: u32,
+    /// Of a thousand messages received from a standard queue, so many stay visible, and so are delivered twice; 0 by
+    /// default.
+    pub duplicates_per_mille: u32,
     /// A standard queue's message is deleted even by the handle of an earlier receive; false by default, because AWS
     /// answers success and may keep the message.
     pub stale_deletes_work: bool,
@@ -17,8 +18,8 @@ pub struct Knobs {
 impl Default for Knobs {
     fn default() -> Self {
         Self {
-            short_poll_miss_rate: 0.0,
-            duplicate_rate: 0.0,
+            short_poll_misses_per_mille: 0,
+            duplicates_per_mille: 0,
             stale_deletes_work: false,
             in_flight_maximum: 120_000,
             moves_per_second: 500,

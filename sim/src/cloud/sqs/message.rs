@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::attribute::{self, MessageAttribute};
 use super::digest::md5_hex;
+use crate::dice::Key;
 
 /// The caller that sent a message, in `SenderId`; the simulated cloud does not tell callers apart.
 const SENDER_ID: &str = "AIDASIMULATEDSENDER00";
@@ -23,6 +24,8 @@ pub struct NewMessage {
     pub delay_seconds: Option<u32>,
     /// The system attribute `AWSTraceHeader`.
     pub trace_header: Option<String>,
+    /// What it is to the dice, where its sender knows; else its body says it.
+    pub cause: Option<Key>,
 }
 
 impl NewMessage {
@@ -67,6 +70,8 @@ pub(super) enum Hold {
 pub struct Message {
     /// Kept on the move to a dead-letter queue, new after a redrive.
     pub id: String,
+    /// What it is to the dice.
+    pub(super) cause: Key,
     /// As sent.
     pub body: String,
     /// As sent.
@@ -93,9 +98,16 @@ pub struct Message {
     /// Receives since it came into this queue: the redrive policy counts these.
     pub(super) receives_here: u32,
     pub(super) received_at: DateTime<Utc>,
+    /// Short polls that missed it.
+    pub(super) misses: u64,
 }
 
 impl Message {
+    /// What its latest receive is to the dice.
+    pub(in crate::cloud) fn cause_of_receive(&self) -> Key {
+        self.cause.number(u64::from(self.receive_count))
+    }
+
     /// A receive would find it, if its group is free.
     pub fn is_visible(&self, now: DateTime<Utc>) -> bool {
         self.visible_at <= now

@@ -116,6 +116,7 @@ fn new_message(input: &Value) -> Result<NewMessage, ServiceError> {
         deduplication_id: text(input, "MessageDeduplicationId").map(str::to_owned),
         delay_seconds: integer(input, "DelaySeconds", 0..=900, "DelaySeconds must be >= 0 and <= 900.")?,
         trace_header,
+        cause: None,
     })
 }
 

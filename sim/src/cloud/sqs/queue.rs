@@ -8,6 +8,7 @@ use super::message::{Hold, Message, Received};
 use super::receipt::Receipt;
 use super::settings::Settings;
 use crate::cloud::error::ServiceError;
+use crate::dice::Dice;
 
 /// Seconds that a message may stay in flight, counted from its receive.
 const IN_FLIGHT_SECONDS_MAX: i64 = 43_200;
@@ -31,16 +32,17 @@ pub(super) struct Queue {
 }
 
 /// How a receive goes.
-pub(super) struct Receive<'a> {
+pub(super) struct Receive {
     pub(super) now: DateTime<Utc>,
     pub(super) maximum: usize,
     pub(super) visibility_seconds: u32,
     /// Receives after which a message dies, if there is a queue for it.
     pub(super) max_receive_count: Option<u32>,
-    /// Asked for each visible message: true hides it from this receive.
-    pub(super) misses: &'a mut dyn FnMut() -> bool,
-    /// Asked for each received message: true leaves it visible to others.
-    pub(super) duplicates: &'a mut dyn FnMut() -> bool,
+    /// Of a thousand visible messages, so many are hidden from this receive.
+    pub(super) misses_per_mille: u32,
+    /// Of a thousand received messages, so many stay visible to others.
+    pub(super) duplicates_per_mille: u32,
+    pub(super) dice: Dice,
 }
 
 impl Queue {
@@ -82,7 +84,7 @@ impl Queue {
     }
 
     /// Takes up to a number of messages in order; the second list are those that died instead of being received.
-    pub(super) fn receive(&mut self, receive: Receive<'_>) -> (Vec<Received>, Vec<Message>) {
+    pub(super) fn receive(&mut self, receive: Receive) -> (Vec<Received>, Vec<Message>) {
         let now = receive.now;
         let mut blocked = if self.settings.fifo { self.groups_in_flight(now) } else { BTreeSet::new() };
         let (mut taken, mut dead) = (Vec::new(), Vec::new());
@@ -97,7 +99,9 @@ impl Queue {
                 blocked.insert(message.group_id.clone());
                 continue;
             }
-            if !self.settings.fifo && (receive.misses)() {
+            let miss = message.cause_of_receive().text("missed").number(message.misses);
+            if !self.settings.fifo && receive.dice.happens(miss, receive.misses_per_mille) {
+                message.misses += 1;
                 continue;
             }
             if receive.max_receive_count.is_some_and(|maximum| message.receives_here >= maximum) {
@@ -109,7 +113,7 @@ impl Queue {
             message.first_received_at.get_or_insert(now);
             message.received_at = now;
             message.hold = Hold::Receive;
-            let again = !self.settings.fifo && (receive.duplicates)();
+            let again = !self.settings.fifo && receive.dice.happens(message.cause_of_receive().text("twice"), receive.duplicates_per_mille);
             message.visible_at = if again { now } else { now + TimeDelta::seconds(receive.visibility_seconds.into()) };
             taken.push(Received { receipt_handle: Receipt::handle(message, &self.arn), message: message.clone() });
         }

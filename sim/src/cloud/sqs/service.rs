@@ -14,6 +14,7 @@ use super::queue::{Queue, Receive};
 use super::settings::Settings;
 use crate::cloud::error::ServiceError;
 use crate::cloud::template;
+use crate::dice::{Dice, Key, Tally};
 
 /// A sequence number has 20 digits; numbers grow but are not consecutive.
 const FIRST_SEQUENCE_NUMBER: u128 = 18_870_000_000_000_000_000;
@@ -35,7 +36,8 @@ pub struct Sqs {
     pub(super) tasks: Vec<MoveTask>,
     id_namespace: Uuid,
     counter: u64,
-    random: fastrand::Rng,
+    dice: Dice,
+    tally: Tally,
 }
 
 impl Sqs {
@@ -51,7 +53,8 @@ impl Sqs {
             tasks: Vec::new(),
             id_namespace: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("sqs {account} {region} {seed}").as_bytes()),
             counter: 0,
-            random: fastrand::Rng::with_seed(seed),
+            dice: Dice::new(seed),
+            tally: Tally::default(),
         }
     }
 
@@ -108,8 +111,10 @@ impl Sqs {
             queue.deduplication.remember(scope, id, accepted);
         }
         let delay = message.delay_seconds.filter(|_| !queue.settings.fifo).unwrap_or(queue.settings.delay_seconds);
+        let cause = message.cause.unwrap_or_else(|| Key::of("message").text(queue_arn).text(&message.body));
         let message = Message {
             id: sent.message_id.clone(),
+            cause: self.tally.next(cause),
             body: message.body,
             attributes: message.attributes,
             group_id: message.group_id,
@@ -124,6 +129,7 @@ impl Sqs {
             hold: Hold::Delay,
             receives_here: 0,
             received_at: now,
+            misses: 0,
         };
         queue.add(order, message);
         Ok(sent)
@@ -159,16 +165,16 @@ impl Sqs {
             return Err(ServiceError::client("OverLimit", "Too many messages in flight."));
         }
         let redrive = queue.settings.redrive.clone().filter(|redrive| self.fifo(&redrive.dead_letter_arn) == Some(fifo));
-        let (random, knobs) = (std::cell::RefCell::new(&mut self.random), self.knobs);
-        let chance = |rate: f64| rate > 0.0 && random.borrow_mut().f64() < rate;
+        let (dice, knobs) = (self.dice, self.knobs);
         let queue = self.queues.get_mut(queue_arn).ok_or_else(queue_does_not_exist)?;
         let (received, dead) = queue.receive(Receive {
             now,
             maximum: maximum.min(room),
             visibility_seconds: visibility.unwrap_or(queue.settings.visibility_timeout_seconds),
             max_receive_count: redrive.as_ref().map(|redrive| redrive.max_receive_count),
-            misses: &mut || short_poll && chance(knobs.short_poll_miss_rate),
-            duplicates: &mut || chance(knobs.duplicate_rate),
+            misses_per_mille: if short_poll { knobs.short_poll_misses_per_mille } else { 0 },
+            duplicates_per_mille: knobs.duplicates_per_mille,
+            dice,
         });
         if let Some(redrive) = redrive {
             dead.into_iter().for_each(|message| self.bury(now, queue_arn, &redrive.dead_letter_arn, message));

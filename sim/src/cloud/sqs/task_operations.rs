@@ -117,6 +117,7 @@ impl Sqs {
         };
         let message = Message {
             id,
+            cause: message.cause.text("redriven"),
             sequence_number: queue.settings.fifo.then(|| sequence_number(order)),
             dead_letter_source_arn: None,
             sent_at: now,

@@ -2,6 +2,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::BrokerGiven;
 use crate::scenario::{Moment, Span};
 
 /// One thing that happens.
@@ -28,6 +29,8 @@ pub enum Action {
     DisableRule(String),
     /// A rule is enabled, by logical id or name.
     EnableRule(String),
+    /// Somebody else does something at the broker.
+    Broker(BrokerGiven),
 }
 
 /// An event to put.

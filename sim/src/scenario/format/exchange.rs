@@ -26,6 +26,10 @@ pub struct ExchangeGiven {
     pub credit: Option<Amount>,
     /// Whether the broker blocks trading.
     pub trading_blocked: bool,
+    /// Whether the account is marked as a pattern day trader's.
+    pub pattern_day_trader: bool,
+    /// Whether the account may sell short what it does not hold, as a margin account may.
+    pub shorting: bool,
     /// Whether the market trades around the clock on every day of the week, for worlds on the machine's own clock.
     pub always_open: bool,
     /// What becomes of orders.
@@ -68,6 +72,8 @@ pub enum OrderEffectGiven {
     CancelLate(Span),
     /// It is accepted, and refused by the market after that time.
     RejectAfter(Span),
+    /// It shows a state that orders seldom have.
+    Show(ShowGiven),
     /// It rests.
     Never,
     /// It is refused.
@@ -79,4 +85,43 @@ pub enum OrderEffectGiven {
         /// The broker's words.
         message: String,
     },
+}
+
+/// A state that an order shows.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShowGiven {
+    /// The state.
+    pub status: ShownStatus,
+    /// How long; for as long as it lives where this is absent.
+    #[serde(rename = "for")]
+    pub lasting: Option<Span>,
+}
+
+/// A state that orders seldom have, in the broker's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownStatus {
+    /// Received, and not sent to the market.
+    Accepted,
+    /// Sent to the market, and not taken there.
+    PendingNew,
+    /// At the market, being priced.
+    AcceptedForBidding,
+    /// A trade is guaranteed: it fills after that.
+    Stopped,
+    /// Not eligible for trading.
+    Suspended,
+    /// Waiting for its time.
+    Held,
+    /// Looked at by the broker.
+    PendingReview,
+    /// To be replaced; it cannot be cancelled.
+    PendingReplace,
+    /// Being cancelled, by nobody: it is cancelled after that.
+    PendingCancel,
+    /// Nothing more of it is executed today.
+    DoneForDay,
+    /// Executed, with settlement still being calculated: it is filled after that.
+    Calculated,
 }

@@ -1,19 +1,20 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SideGiven;
-use crate::scenario::Amount;
+use crate::check::Finding;
+use crate::scenario::{Amount, Invariant, SignedAmount};
 
 /// What must hold in the end.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The account's cash in dollars, to the cent.
-    pub cash: Amount,
-    /// Shares held, by symbol; all of them.
-    pub positions: BTreeMap<String, Amount>,
+    pub cash: SignedAmount,
+    /// Shares held, by symbol; all of them, negative where they are held short.
+    pub positions: BTreeMap<String, SignedAmount>,
     /// The mails, in order; all of them.
     pub mails: Vec<MailExpected>,
     /// The orders that reached the broker, refused ones too, in order; all of them.
@@ -40,9 +41,26 @@ pub struct Expect {
     /// Answers of the function.
     #[serde(default)]
     pub responses: Vec<ResponseExpected>,
+    /// The invariants that do not hold in this run, by name: these and no others. Such a scenario shows what the judge sees.
+    #[serde(default)]
+    pub violations: BTreeSet<Invariant>,
 }
 
 impl Expect {
+    /// Whether the invariant of that name is expected not to hold.
+    #[must_use]
+    pub fn violates(&self, check: &str) -> bool {
+        self.violations.iter().any(|invariant| invariant.0 == check)
+    }
+
+    /// A finding for each invariant that was to be violated, and of which none of `found` tells.
+    #[must_use]
+    pub fn unviolated(&self, found: &[Finding]) -> Vec<Finding> {
+        let holds = |invariant: &&Invariant| !found.iter().any(|finding| finding.check == invariant.0);
+        let told = |invariant: &Invariant| Finding::plain("violations", format!("{:?} holds, expected to be violated", invariant.0));
+        self.violations.iter().filter(holds).map(told).collect()
+    }
+
     /// How many things are expected.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -54,6 +72,7 @@ impl Expect {
             + self.recovered.len()
             + self.logs.len()
             + self.responses.len()
+            + self.violations.len()
     }
 }
 
@@ -66,6 +85,9 @@ pub struct MailExpected {
     /// Texts that the text part holds.
     #[serde(default)]
     pub contains: Vec<String>,
+    /// Texts that the HTML part holds, as it is sent: with its tags and escapes.
+    #[serde(default)]
+    pub html_contains: Vec<String>,
     /// How many such mails follow each other.
     #[serde(default = "one")]
     pub times: usize,

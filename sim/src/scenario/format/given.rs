@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{ExchangeGiven, Topology};
 use crate::scenario::mail_script::MailRuleGiven;
-use crate::scenario::{Amount, Date, FileName, Knobs, MailScript, Span, Start};
+use crate::scenario::{Amount, Date, FileName, Knobs, MailScript, SignedAmount, Span, Start};
 
 /// The world before anything happens.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -16,9 +16,10 @@ pub struct Given {
     /// The account's cash in dollars.
     #[serde(default = "default_cash")]
     pub cash: Amount,
-    /// Shares held, by symbol.
+    /// Shares held, by symbol; a negative number is held short, and what it brought is in the cash. A coin's symbol is its pair,
+    /// as in `BTC/USD`.
     #[serde(default)]
-    pub positions: BTreeMap<String, Amount>,
+    pub positions: BTreeMap<String, SignedAmount>,
     /// Prices and properties of symbols, where the bundled prices are not wanted.
     #[serde(default)]
     pub market: BTreeMap<String, AssetGiven>,

@@ -1,4 +1,5 @@
 mod action;
+mod broker;
 mod capability;
 mod exchange;
 mod expect;
@@ -9,8 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::action::Action;
+pub use self::broker::{AccountChangeGiven, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven, PlaceGiven, ReplaceGiven};
 pub use self::capability::Capability;
-pub use self::exchange::{ExchangeGiven, OrderEffectGiven, OrderRuleGiven, SideGiven};
+pub use self::exchange::{ExchangeGiven, OrderEffectGiven, OrderRuleGiven, ShowGiven, ShownStatus, SideGiven};
 pub use self::expect::{DeadLetterExpected, Expect, MailExpected, OrderExpected, ResponseExpected};
 pub use self::given::{AssetGiven, Given, QuoteGiven};
 pub use self::topology::Topology;
@@ -36,6 +38,9 @@ pub struct Scenario {
     pub given: Given,
     /// What happens, in order; then the world runs on until nothing is under way.
     pub when: Vec<Action>,
+    /// What others do at the broker in the middle of a run.
+    #[serde(default)]
+    pub meanwhile: Vec<MeanwhileGiven>,
     /// What goes wrong.
     #[serde(default)]
     #[schemars(with = "Vec<FaultGiven>")]

@@ -31,6 +31,7 @@ use super::{Place, WorldClock, WorldSetup};
 use crate::cloud::Cloud;
 use crate::cloud::record::{Record, accepted};
 use crate::cloud::template::Stack;
+use crate::dice::Dice;
 use crate::endpoint::clients_of;
 use crate::journal::{Fact, Journal};
 
@@ -71,13 +72,14 @@ impl LiveWorld {
     /// What the endpoint refused, or what is wrong with the topology.
     pub async fn new(setup: WorldSetup, endpoint: &str) -> Result<Self, String> {
         // The SDK draws its idempotency tokens from here, and the endpoint remembers those of earlier runs.
-        fastrand::seed(SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64));
+        let jitter = SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64);
+        fastrand::seed(jitter);
         let time = RealTime::default();
         let sockets = Sockets::new(time.clone());
         let connector = sockets.http.clone();
         let aws = clients_of(endpoint, http_client_fn(move |_, _| connector.clone()), &setup.pseudo.region, 3);
         let clients = Clients { events: aws.eventbridge(), sqs: aws.sqs(), dynamodb: aws.dynamodb() };
-        let counterparties = Counterparties::new(setup.exchange, setup.mail);
+        let counterparties = Counterparties::new(setup.exchange, setup.mail, setup.meanwhile);
         let broker_now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
         let told_now = Arc::clone(&broker_now);
         let of_the_broker = move || DateTime::from_timestamp_millis(told_now.load(Ordering::Relaxed)).unwrap_or_default();
@@ -91,7 +93,8 @@ impl LiveWorld {
         let state = State {
             cloud: Cloud::new(&inner(&setup.stack), setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?,
             journal: Journal::default(),
-            rng: fastrand::Rng::with_seed(setup.seed.wrapping_add(1)),
+            dice: Dice::new(setup.seed),
+            jitter: Dice::new(jitter),
             call_latency: setup.call_latency,
             orders: BTreeMap::new(),
             tokens: 0,
@@ -202,7 +205,7 @@ impl Place for LiveWorld {
             (None, code) => json!({ "ErrorCode": code, "ErrorMessage": result.error_message }),
         };
         let request = json!({ "Entries": [{ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail }] });
-        for record in accepted(&request, &json!({ "Entries": [result] })) {
+        for record in accepted(self.now(), &request, &json!({ "Entries": [result] })) {
             self.engine.shared.push(None, Fact::Cloud { record });
         }
         Ok(result)

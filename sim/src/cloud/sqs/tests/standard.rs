@@ -237,7 +237,7 @@ fn a_batch_is_checked_as_a_whole_and_done_entry_by_entry() {
 fn chance_is_off_unless_a_knob_turns_it_on() {
     let mut world = World::new();
     world.send("work", "a");
-    world.sqs.set_knobs(Knobs { short_poll_miss_rate: 1.0, duplicate_rate: 1.0, ..Knobs::default() });
+    world.sqs.set_knobs(Knobs { short_poll_misses_per_mille: 1_000, duplicates_per_mille: 1_000, ..Knobs::default() });
     assert_eq!(world.ok("ReceiveMessage", json!({"queue": "work"})), json!({}));
     let long = json!({"queue": "work", "WaitTimeSeconds": 1});
     assert!(world.ok("ReceiveMessage", long.clone())["Messages"].is_array());

@@ -1,62 +1,10 @@
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::alpaca::{Quote, Side};
-use crate::error::{Fault, Refusal};
-use crate::services::Services;
+use crate::alpaca::Side;
+use crate::quote::{SaneQuote, tick};
 
-/// A wider spread than this part of the price is no market.
-const WIDEST_SPREAD: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
-/// An older quote says nothing about the market.
-const FRESH: TimeDelta = TimeDelta::seconds(60);
 /// How far the last leg goes beyond the other side's price, as a part of it.
 const FARTHEST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
-const ATTEMPTS: u32 = 3;
-const PAUSE: Duration = Duration::from_secs(2);
-
-/// The smallest step of a price: a cent, and a hundredth of one below a dollar (Regulation NMS, rule 612).
-fn tick(price: Decimal) -> Decimal {
-    if price < Decimal::ONE { Decimal::new(1, 4) } else { Decimal::new(1, 2) }
-}
-
-/// A quote that can be traded on: fresh, both sides there, not crossed, not absurdly wide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SaneQuote {
-    bid: Decimal,
-    ask: Decimal,
-}
-
-impl SaneQuote {
-    /// Takes `quote` if it is sane.
-    ///
-    /// # Errors
-    /// What is wrong with it (specification 7.3; incidents 41, 42 and 57).
-    pub fn new(quote: &Quote, now: DateTime<Utc>) -> Result<Self, String> {
-        let Quote { bid, ask, at } = quote;
-        if *bid < tick(*bid) || *ask < tick(*ask) {
-            return Err(format!("one side is missing (bid {bid}, ask {ask})"));
-        }
-        if ask < bid {
-            return Err(format!("the market is crossed (bid {bid}, ask {ask})"));
-        }
-        if ask - bid > WIDEST_SPREAD * bid {
-            return Err(format!("the spread is wider than 10 % (bid {bid}, ask {ask})"));
-        }
-        if now - at > FRESH {
-            return Err(format!("it is older than {} s", FRESH.num_seconds()));
-        }
-        Ok(Self { bid: *bid, ask: *ask })
-    }
-
-    /// The middle between bid and ask.
-    #[must_use]
-    pub fn mid(&self) -> Decimal {
-        (self.bid + self.ask) / Decimal::TWO
-    }
-}
 
 /// The limit price of an order's `leg`, in whole ticks. The first leg improves the best price by a tick, never beyond
 /// the middle; the second crosses the market by two ticks, so that it fills; the last goes half a percent beyond it,
@@ -82,40 +30,11 @@ pub fn limit_price(quote: &SaneQuote, side: Side, leg: u32) -> Decimal {
     price.round_dp_with_strategy(tick(price).scale(), rounding).max(tick(Decimal::ZERO))
 }
 
-/// A sane quote for each of `symbols`; asks a few times before it gives up.
-///
-/// # Errors
-/// A refusal that names the symbol and what is wrong with its quote.
-pub async fn usable_quotes(services: &Services, symbols: &[String]) -> Result<BTreeMap<String, SaneQuote>, Fault> {
-    let mut problem = String::new();
-    for attempt in 1..=ATTEMPTS {
-        let latest = if symbols.is_empty() { BTreeMap::new() } else { services.alpaca.latest_quotes(symbols).await? };
-        let now = services.now().get();
-        let mut quotes = BTreeMap::new();
-        problem.clear();
-        for symbol in symbols {
-            match latest.get(symbol).map(|quote| SaneQuote::new(quote, now)) {
-                Some(Ok(quote)) => {
-                    quotes.insert(symbol.clone(), quote);
-                }
-                Some(Err(reason)) => problem = format!("the quote of {symbol} cannot be used: {reason}"),
-                None => problem = format!("there is no quote for {symbol}"),
-            }
-        }
-        if quotes.len() == symbols.len() {
-            return Ok(quotes);
-        }
-        tracing::warn!(problem, attempt, "no usable quote");
-        if attempt < ATTEMPTS {
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-    Err(Refusal::new(problem).into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alpaca::Quote;
+    use chrono::DateTime;
     use proptest::prelude::*;
 
     fn quote(bid: &str, ask: &str) -> Quote {
@@ -150,17 +69,6 @@ mod tests {
         assert_eq!(limit_price(&sane, Side::Sell, 2), Decimal::new(9_998, 2));
         assert_eq!(limit_price(&sane, Side::Buy, 3), Decimal::new(10_061, 2));
         assert_eq!(limit_price(&sane, Side::Sell, 3), Decimal::new(9_950, 2));
-    }
-
-    #[test]
-    fn one_sided_crossed_wide_and_old_quotes_are_refused() {
-        for (bid, ask) in [("107", "0"), ("0", "1"), ("10.02", "10.01"), ("10", "11.01")] {
-            assert!(SaneQuote::new(&quote(bid, ask), DateTime::UNIX_EPOCH).is_err(), "{bid}/{ask}");
-        }
-        let minute = DateTime::UNIX_EPOCH + FRESH;
-        assert!(SaneQuote::new(&quote("10", "10.01"), minute).is_ok());
-        let problem = SaneQuote::new(&quote("10", "10.01"), minute + TimeDelta::seconds(1)).expect_err("old");
-        assert_eq!(problem, "it is older than 60 s");
     }
 
     prop_compose! {

@@ -1,0 +1,54 @@
+//! Another order in the place of an open one.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use super::Exchange;
+use super::intake::Ticket;
+use super::order::{Amount, OrderStatus, Origin};
+use super::refusal::Refusal;
+
+/// What changes; `None` leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replacement {
+    /// Shares of the new order; without it what the old one had left.
+    pub quantity: Option<Decimal>,
+    /// The new limit.
+    pub limit: Option<Decimal>,
+    /// The new order's name; the broker makes one up where there is none.
+    pub client_order_id: Option<String>,
+}
+
+impl Exchange {
+    /// Puts a new order in the old one's place and answers its index. Its quantity is its own; fills of the old order stay
+    /// with the old order, which is `replaced` and names the new one in `replaced_by`, as the new one names it in `replaces`
+    /// (Alpaca Trading API reference, "Replace an Order"; that an order on its way to the market cannot be replaced is not
+    /// modelled: here it is there within milliseconds).
+    pub(super) fn replace(&mut self, now: DateTime<Utc>, index: usize, by: &Replacement, origin: Origin) -> Result<usize, Refusal> {
+        let old = self.orders[index].clone();
+        if !old.is_working() || matches!(old.status, OrderStatus::PendingCancel | OrderStatus::PendingReplace) {
+            return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", old.status.as_str())));
+        }
+        let Amount::Shares(quantity) = old.amount else {
+            return Err(Refusal::unprocessable("notional orders cannot be replaced"));
+        };
+        if by.limit.is_some() && old.limit.is_none() {
+            return Err(Refusal::bad_field("limit_price cannot be set on a market order"));
+        }
+        let ticket = Ticket {
+            symbol: old.symbol.clone(),
+            side: old.side,
+            limit: by.limit.or(old.limit),
+            amount: Amount::Shares(by.quantity.unwrap_or(quantity - old.filled_quantity)),
+            time_in_force: old.time_in_force,
+            client_order_id: by.client_order_id.clone(),
+            closes: false,
+            intent: None,
+            replaces: Some(index),
+            origin,
+        };
+        let by = self.submit(now, ticket)?;
+        self.finish_replaced(now, index, by);
+        Ok(by)
+    }
+}

@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::reference;
+use crate::cloud::record::{Record, RuleTarget};
+
+/// A rule as it was at some moment of a run.
+#[derive(Clone, Debug)]
+pub(super) struct RuleState {
+    pub arn: String,
+    pub pattern: Option<Value>,
+    pub enabled: bool,
+    pub targets: Vec<RuleTarget>,
+}
+
+/// The rules as they are at one place of the journal, by bus and name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rules {
+    rules: BTreeMap<(String, String), RuleState>,
+}
+
+impl Rules {
+    /// Goes one record on.
+    pub fn take(&mut self, record: &Record) {
+        match record {
+            Record::RuleChanged { bus, rule, arn, pattern, enabled, targets } => {
+                let pattern = pattern.as_ref().and_then(|text| serde_json::from_str(text).ok());
+                let state = RuleState { arn: arn.clone(), pattern, enabled: *enabled, targets: targets.clone() };
+                self.rules.insert((bus.clone(), rule.clone()), state);
+            }
+            Record::RuleDeleted { bus, rule } => {
+                self.rules.remove(&(bus.clone(), rule.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether no rule was ever told of: so it is where EventBridge is not part of the world.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The rule of that name on that bus.
+    pub fn get(&self, bus: &str, rule: &str) -> Option<&RuleState> {
+        self.rules.get(&(bus.to_owned(), rule.to_owned()))
+    }
+
+    /// The rules that a put event goes to, by name: those of its bus that are enabled, whose pattern matches, and that a
+    /// replay does not leave out.
+    pub fn matching<'a>(&'a self, put: &Record, filter: &[String]) -> Vec<(&'a str, &'a RuleState)> {
+        let Record::EventPut { bus, .. } = put else { return Vec::new() };
+        let mut found = Vec::new();
+        for ((of_bus, name), rule) in &self.rules {
+            let is_left_out = !filter.is_empty() && !filter.contains(&rule.arn);
+            if of_bus != bus || !rule.enabled || is_left_out {
+                continue;
+            }
+            if let (Some(pattern), Some(event)) = (&rule.pattern, envelope(put, &rule.arn))
+                && reference::matches(pattern, &event)
+            {
+                found.push((name.as_str(), rule));
+            }
+        }
+        found
+    }
+}
+
+/// The event as the rule of that ARN sees it: account and region are the rule's own.
+fn envelope(put: &Record, arn: &str) -> Option<Value> {
+    let Record::EventPut { id, source, detail_type, time, resources, detail, replay, .. } = put else { return None };
+    let mut parts = arn.split(':').skip(3);
+    let (region, account) = (parts.next()?, parts.next()?);
+    let mut event = json!({
+        "version": "0",
+        "id": id,
+        "detail-type": detail_type,
+        "source": source,
+        "account": account,
+        "time": time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "region": region,
+        "resources": resources,
+        "detail": detail,
+    });
+    if let Some(replay) = replay {
+        event["replay-name"] = replay.as_str().into();
+    }
+    Some(event)
+}

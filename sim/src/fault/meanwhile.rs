@@ -1,0 +1,44 @@
+use alchemiser_mocks::exchange::BrokerAction;
+
+use super::{Phase, Site, SitePattern};
+
+/// What somebody does at the broker in the middle of a run: at the first call that matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meanwhile {
+    /// Where.
+    pub at: SitePattern,
+    /// When, relative to the call's work.
+    pub phase: Phase,
+    /// Only in this attempt of the step.
+    pub attempt: Option<u32>,
+    /// What.
+    pub action: BrokerAction,
+    /// The same in words.
+    pub words: String,
+}
+
+/// All that is to happen in the middle of a run.
+#[derive(Debug, Default)]
+pub struct Meanwhiles {
+    waiting: Vec<Meanwhile>,
+}
+
+impl Meanwhiles {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(waiting: Vec<Meanwhile>) -> Self {
+        Self { waiting }
+    }
+
+    /// Takes what happens in that phase of a call, in the order it was written.
+    pub fn take(&mut self, site: &Site, phase: Phase, attempt: u32) -> Vec<Meanwhile> {
+        let is_now = |one: &mut Meanwhile| one.phase == phase && one.at.matches(site) && one.attempt.is_none_or(|wanted| wanted == attempt);
+        self.waiting.extract_if(.., is_now).collect()
+    }
+
+    /// What has met no call.
+    #[must_use]
+    pub fn unused(&self) -> Vec<String> {
+        self.waiting.iter().map(|one| format!("{} at `{}`", one.words, one.at)).collect()
+    }
+}

@@ -1,0 +1,32 @@
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+/// What a run is set to, as far as checks need it: they read nothing but the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Dollars that the function may owe the broker.
+    pub borrowing_limit: Decimal,
+    /// How the function hands on its events.
+    pub bus: BusMode,
+    /// Whether the market trades around the clock.
+    pub around_the_clock: bool,
+}
+
+/// How the function hands on its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BusMode {
+    /// By EventBridge: each step is an invocation of its own.
+    EventBridge,
+    /// In memory: one invocation does the whole day.
+    Memory,
+    /// In memory, and as a copy by EventBridge, of which a failure stops nothing.
+    Both,
+}
+
+impl Default for Settings {
+    /// No borrowing, EventBridge, regular sessions.
+    fn default() -> Self {
+        Self { borrowing_limit: Decimal::ZERO, bus: BusMode::EventBridge, around_the_clock: false }
+    }
+}

@@ -1,0 +1,49 @@
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+
+use crate::check::Premise;
+use crate::run::Run;
+
+/// How often each invariant had something to judge in these runs, and in how many of them.
+fn totals(runs: &[Run]) -> Vec<(&'static str, usize, usize)> {
+    let mut totals: Vec<(&'static str, usize, usize)> = Vec::new();
+    for premise in runs.iter().flat_map(|run| &run.premises) {
+        match totals.iter_mut().find(|(check, _, _)| *check == premise.check) {
+            Some((_, times, runs)) => {
+                *times += premise.times;
+                *runs += usize::from(premise.times > 0);
+            }
+            None => totals.push((premise.check, premise.times, usize::from(premise.times > 0))),
+        }
+    }
+    totals
+}
+
+/// A row an invariant: how often it had something to judge, and in how many runs.
+#[must_use]
+pub fn premises(runs: &[Run]) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    for (check, times, among) in totals(runs) {
+        table.add_row([check.to_owned(), times.to_string(), "times in".to_owned(), among.to_string(), "runs".to_owned()]);
+    }
+    for index in [1, 3] {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// One line: each invariant with how often it had something to judge.
+#[must_use]
+pub fn judged(premises: &[Premise]) -> String {
+    let parts: Vec<String> = premises.iter().map(|premise| format!("{} {}", premise.check, premise.times)).collect();
+    format!("Judged: {}", parts.join(", "))
+}
+
+/// The invariants that had nothing to judge in any of these runs: nobody knows whether they see anything.
+#[must_use]
+pub fn never_judged(runs: &[Run]) -> Vec<&'static str> {
+    totals(runs).into_iter().filter(|(_, times, _)| *times == 0).map(|(check, _, _)| check).collect()
+}
