@@ -82,6 +82,10 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
 
 /// Orders what is left of the ticket, as far as the account can pay for it; none where that is nothing.
 async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed>, Fault> {
+    // Before the money is looked at: what may not be ordered at all does not lack any.
+    if let Some(reason) = desk.closed() {
+        return Ok(Some(Placed::Refused(reason)));
+    }
     let Some(quote) = usable_quote(desk, ticket).await? else { return Ok(None) };
     let limit = limit_price(&quote, ticket.side, ticket.legs() + 1);
     ticket.reprice(quote.mid(), limit, desk.services.settings.alpaca.price_tolerance);
