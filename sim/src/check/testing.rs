@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Origin, Report, Side};
+use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report, Side};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -261,6 +261,6 @@ fn facts(name: &str, order: &str, order_id: Option<Uuid>) -> OrderFacts {
         quantity: Some(decimal(quantity)),
         notional: None,
         limit_price: Some(decimal(limit)),
-        origin: Origin::Client,
+        origin: Default::default(),
     }
 }
