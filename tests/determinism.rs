@@ -51,9 +51,9 @@ fn calls(journal: &Journal) -> Vec<(Call, u64)> {
     let mut calls = Vec::new();
     for entry in journal.entries() {
         if let Fact::Call { site, attempt, duration_ms, .. } = &entry.fact {
-            let like: &mut u32 = likes.entry((site.clone(), *attempt)).or_default();
+            let like: &mut u32 = likes.entry((site.to_string(), *attempt)).or_default();
             *like += 1;
-            calls.push(((site.clone(), *attempt, *like), *duration_ms));
+            calls.push(((site.to_string(), *attempt, *like), *duration_ms));
         }
     }
     calls

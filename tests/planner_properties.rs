@@ -53,7 +53,28 @@ fn case() -> impl Strategy<Value = Case> {
             quantities.into_iter().map(|(symbol, quantity)| (symbol, Holding { quantity: Decimal::new(quantity, 6) })).collect();
         let held: Decimal = holdings.iter().map(|(symbol, holding)| holding.quantity * prices[symbol]).sum();
         let cash = Decimal::new(cents, 2) + Decimal::new(1, 2);
-        Case { account: Snapshot { cash, value: (cash + held) * error, holdings, prices }, weights }
+        Case { account: Snapshot { cash, value: (cash + held) * error, holdings, prices, untraded: BTreeMap::new() }, weights }
+    })
+}
+
+/// An account whose values and targets are whole cents, whatever the weights of four places: it is worth a multiple of 10,000
+/// dollars and holds whole shares.
+fn whole_case() -> impl Strategy<Value = Case> {
+    let prices = prop::collection::vec(1..=50_000_i64, SYMBOLS.len());
+    (1..100_i64, amounts(30), prices, weights()).prop_map(|(ten_thousands, quantities, prices, weights)| {
+        let prices: BTreeMap<String, Decimal> =
+            SYMBOLS.iter().zip(prices).map(|(symbol, price)| ((*symbol).to_owned(), Decimal::new(price, 2))).collect();
+        let mut cash = Decimal::from(ten_thousands * 10_000);
+        let value = cash;
+        let mut holdings = BTreeMap::new();
+        for (symbol, quantity) in quantities {
+            let quantity = Decimal::from(quantity);
+            if quantity * prices[&symbol] < cash {
+                cash -= quantity * prices[&symbol];
+                holdings.insert(symbol, Holding { quantity });
+            }
+        }
+        Case { account: Snapshot { cash, value, holdings, prices }, weights }
     })
 }
 
@@ -84,7 +105,10 @@ proptest! {
         let trades = plan(&case.account, &case.weights).expect("a plan");
         let after = carried_out(&case.account, &trades);
         prop_assert!(after.cash >= Decimal::ZERO, "{} dollars are left after {trades:?}", after.cash);
-        prop_assert!(total(&trades, Action::Buy) <= case.account.cash + total(&trades, Action::Sell));
+        // The reserve of 1 % is not spent, also where positions above their targets are not worth a sale.
+        let reserve = case.account.value / Decimal::ONE_HUNDRED;
+        let spendable = (case.account.cash + total(&trades, Action::Sell) - reserve).max(Decimal::ZERO);
+        prop_assert!(total(&trades, Action::Buy) <= spendable, "{spendable} dollars are there for {trades:?}");
         for (symbol, holding) in &after.holdings {
             // A whole share is divided to 28 places, so that a cent may be off by nothing that could be traded.
             prop_assert!(holding.quantity > Decimal::new(-1, 9), "{symbol}: {}", holding.quantity);
@@ -159,5 +183,55 @@ proptest! {
         let shuffled = rounded(&order.into_iter().map(part).collect::<Vec<_>>());
         prop_assert_eq!(&given, &shuffled);
         prop_assert_eq!(plan(&case.account, &given), plan(&case.account, &shuffled));
+    }
+
+    #[test]
+    fn ten_times_the_account_trades_ten_times_as_much(case in whole_case()) {
+        let tenfold = |amount: Decimal| amount * Decimal::TEN;
+        let holdings = case.account.holdings.iter().map(|(symbol, held)| (symbol.clone(), Holding { quantity: tenfold(held.quantity) }));
+        let scaled = Snapshot {
+            cash: tenfold(case.account.cash),
+            value: tenfold(case.account.value),
+            holdings: holdings.collect(),
+            prices: case.account.prices.clone(),
+        };
+        let by_symbol = |trades: Vec<PlannedTrade>| -> BTreeMap<String, PlannedTrade> {
+            trades.into_iter().map(|trade| (trade.symbol.clone(), trade)).collect()
+        };
+        let once = by_symbol(plan(&case.account, &case.weights).expect("a plan"));
+        let tenfold_plan = by_symbol(plan(&scaled, &case.weights).expect("a plan"));
+        prop_assert!(once.keys().eq(tenfold_plan.keys()), "{once:?}\n{tenfold_plan:?}");
+        // Values are whole cents here, at ten times the account too. Only where money is short a buy is cut to a cent below.
+        let cents = Decimal::new(10, 2) * Decimal::from(once.len() + 1);
+        for (symbol, trade) in &once {
+            let scaled = &tenfold_plan[symbol];
+            let expected = (trade.action, tenfold(trade.target_value), tenfold(trade.current_value));
+            prop_assert_eq!((scaled.action, scaled.target_value, scaled.current_value), expected, "{:?}", trade);
+            prop_assert!((scaled.amount - tenfold(trade.amount)).abs() <= cents, "{scaled:?} and not ten times {trade:?}");
+        }
+    }
+
+    #[test]
+    fn a_symbol_that_is_neither_held_nor_wanted_plans_nothing(case in case(), price in 1..200_000_i64) {
+        let mut beside = case.clone();
+        beside.account.holdings.insert("QQQ".to_owned(), Holding { quantity: Decimal::ZERO });
+        beside.account.prices.insert("QQQ".to_owned(), Decimal::new(price, 2));
+        beside.weights.insert("QQQ".to_owned(), Decimal::ZERO);
+        prop_assert_eq!(plan(&case.account, &case.weights), plan(&beside.account, &beside.weights));
+    }
+
+    #[test]
+    fn names_in_the_same_order_plan_the_same(case in case()) {
+        let name = |symbol: &String| if symbol == "CASH" { symbol.clone() } else { format!("Q{symbol}") };
+        let account = Snapshot {
+            holdings: case.account.holdings.iter().map(|(symbol, held)| (name(symbol), held.clone())).collect(),
+            prices: case.account.prices.iter().map(|(symbol, price)| (name(symbol), *price)).collect(),
+            ..case.account.clone()
+        };
+        let weights = case.weights.iter().map(|(symbol, weight)| (name(symbol), *weight)).collect();
+        let named = |trades: Vec<PlannedTrade>| -> Vec<PlannedTrade> {
+            trades.into_iter().map(|trade| PlannedTrade { symbol: name(&trade.symbol), ..trade }).collect()
+        };
+        prop_assert_eq!(plan(&case.account, &case.weights).map(named), plan(&account, &weights));
     }
 }

@@ -6,22 +6,11 @@ mod support;
 use std::collections::BTreeMap;
 
 use alchemiser::strategy::{check, data_needs, evaluate, parse};
-use alchemiser_mocks::exchange::{Market, MarketSetup};
-use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
 use support::json::cases;
-
-const SYMBOLS: [&str; 6] = ["AAPL", "EDZ", "GOOG", "IBM", "MSFT", "NVDA"];
-
-/// Closes of six years, of real and synthetic prices.
-fn market() -> BTreeMap<String, Vec<Decimal>> {
-    let day = |year| NaiveDate::from_ymd_opt(year, 3, 1).expect("a date");
-    let market = Market::new(MarketSetup::default());
-    let closes = |symbol: &str| market.adjusted_bars(symbol, day(2006), day(2012), day(2012)).into_iter().map(|bar| bar.close).collect();
-    SYMBOLS.into_iter().map(|symbol| (symbol.to_owned(), closes(symbol))).collect()
-}
+use support::strategies::{closes_before, holding};
 
 /// Text in which much is a token.
 fn text() -> impl Strategy<Value = String> {
@@ -66,42 +55,6 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn asset() -> impl Strategy<Value = String> + Clone {
-    select(SYMBOLS.to_vec()).prop_map(|symbol| format!("(asset \"{symbol}\")"))
-}
-
-/// An indicator that has returns, so that it can also rank groups, without its symbol.
-fn measure() -> impl Strategy<Value = (&'static str, usize)> + Clone {
-    let names = ["rsi", "moving-average-return", "cumulative-return", "stdev-return", "max-drawdown"];
-    (select(names.to_vec()), 2..30_usize)
-}
-
-/// Something that can be held: an asset, or a tree of weights, branches, groups and filters.
-fn holding() -> impl Strategy<Value = String> {
-    asset().boxed().prop_recursive(3, 24, 3, |inner| {
-        let list = prop::collection::vec(inner.clone(), 1..4).prop_map(|items| format!("[{}]", items.join(" "))).boxed();
-        let priced = select(vec!["moving-average-price", "exponential-moving-average-price", "stdev-return", "rsi"]);
-        let side = (priced, select(SYMBOLS.to_vec()), 2..40_usize)
-            .prop_map(|(name, symbol, window)| format!("({name} \"{symbol}\" {{:window {window}}})"));
-        let condition =
-            (select(vec![">", "<", ">=", "<="]), side.clone(), side).prop_map(|(sign, left, right)| format!("({sign} {left} {right})"));
-        let selection =
-            (any::<bool>(), 1..3_usize).prop_map(|(top, count)| format!("(select-{} {count})", if top { "top" } else { "bottom" }));
-        let weighed = prop::collection::vec((1..100_u32, inner.clone()), 1..4)
-            .prop_map(|pairs| pairs.iter().map(|(weight, item)| format!("{weight} {item}")).collect::<Vec<_>>().join(" "));
-        prop_oneof![
-            list.clone().prop_map(|list| format!("(weight-equal {list})")),
-            weighed.prop_map(|pairs| format!("(weight-specified {pairs})")),
-            (2..30_usize, list.clone()).prop_map(|(window, list)| format!("(weight-inverse-volatility {window} {list})")),
-            (condition, inner.clone(), inner).prop_map(|(condition, then, otherwise)| format!("(if {condition} {then} {otherwise})")),
-            ("[a-z]{1,6}", list.clone()).prop_map(|(name, list)| format!("(group \"{name}\" (weight-equal {list}))")),
-            (measure(), selection, list).prop_map(|((name, window), selection, list)| {
-                format!("(weight-equal (filter ({name} {{:window {window}}}) {selection} {list}))")
-            }),
-        ]
-    })
-}
-
 proptest! {
     #![proptest_config(cases(2_000))]
 
@@ -125,7 +78,7 @@ proptest! {
     fn a_strategy_gives_a_whole_and_the_closes_it_asks_for_are_enough(source in holding()) {
         let expression = parse(&source).expect("a strategy");
         prop_assert_eq!(check(&expression), Ok(()));
-        let mut market = market();
+        let mut market = closes_before("2012-03-02".parse().expect("a date"));
         let needs = data_needs(&expression);
         market.retain(|symbol, closes| {
             let bars = needs.get(symbol).copied().unwrap_or_default();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use alchemiser::bus::BusEntry;
 use alchemiser::event::Event;
 use alchemiser::id::{CorrelationId, PlanId};
-use alchemiser::workflow::{Binding, Session, State, Workflow, Workflows};
+use alchemiser::workflow::{Binding, Failure, Session, State, Workflow, Workflows};
 use serde_json::{Value, json};
 
 use support::{Answer, FixedClock, ScriptedHttp, Tables, aws_over, block_on, opening};
@@ -51,8 +51,9 @@ fn a_workflow_that_has_ended_takes_no_other_end_and_no_step() {
             assert!(open(&workflows, &id).await);
             let running = load(&workflows, &id).await;
             let last = match end {
-                State::Completed => workflows.completing(&id, &executed("wf-1")),
-                _ => workflows.failing(&running, "the first reason", None, false),
+                State::Completed => workflows.completing(&running, &executed("wf-1"), None),
+                _ => workflows
+                    .failing(&running, &Failure { result: None, frees_session: false, ..Failure::of(&running, "the first reason") }),
             };
             assert!(workflows.write(last).await.expect("the table answers"));
             let ended = load(&workflows, &id).await;
@@ -60,12 +61,18 @@ fn a_workflow_that_has_ended_takes_no_other_end_and_no_step() {
 
             for (what, writes) in [
                 ("a step", workflows.advancing(&id, "signal_generated")),
-                ("a result", workflows.completing(&id, &executed("wf-1"))),
-                ("a failure", workflows.failing(&running, "another reason", Some(&executed("wf-1")), true)),
+                ("a result", workflows.completing(&running, &executed("wf-1"), None)),
+                (
+                    "a failure",
+                    workflows.failing(
+                        &running,
+                        &Failure { result: Some(&executed("wf-1")), frees_session: true, ..Failure::of(&running, "another reason") },
+                    ),
+                ),
             ] {
                 assert!(!workflows.write(writes).await.expect("the table answers"), "{what} after {end:?}");
             }
-            assert_eq!(workflows.bind(&running, &PlanId::new("plan-1")).await, Ok(Binding::Refused), "a plan after {end:?}");
+            assert_eq!(workflows.bind(&running, &PlanId::new("plan-1"), Some(0)).await, Ok(Binding::Refused), "a plan after {end:?}");
             assert!(!open(&workflows, &id).await, "a second beginning after {end:?}");
             assert_eq!(load(&workflows, &id).await, ended, "nothing has changed");
         }
@@ -80,12 +87,21 @@ fn a_session_belongs_to_one_workflow_and_one_plan_until_it_is_set_free() {
         assert!(open(&workflows, &first).await);
         assert!(!open(&workflows, &second).await, "the session is taken");
         let holder = load(&workflows, &first).await;
-        assert_eq!(workflows.bind(&holder, &PlanId::new("plan-1")).await, Ok(Binding::Bound));
-        assert_eq!(workflows.bind(&holder, &PlanId::new("plan-1")).await, Ok(Binding::Bound), "the same plan again");
-        assert_eq!(workflows.bind(&holder, &PlanId::new("plan-2")).await, Ok(Binding::Refused), "another plan");
+        assert_eq!(workflows.bind(&holder, &PlanId::new("plan-1"), Some(0)).await, Ok(Binding::First));
+        assert_eq!(workflows.bind(&holder, &PlanId::new("plan-1"), Some(0)).await, Ok(Binding::Resumed), "the same plan again");
+        assert_eq!(workflows.bind(&holder, &PlanId::new("plan-2"), Some(2)).await, Ok(Binding::Refused), "another plan");
+        let holder = load(&workflows, &first).await;
         assert_eq!(load(&workflows, &first).await.plan_id, Some(PlanId::new("plan-1")));
 
-        assert!(workflows.write(workflows.failing(&holder, "orders were placed", None, false)).await.expect("the table answers"));
+        assert!(
+            workflows
+                .write(
+                    workflows
+                        .failing(&holder, &Failure { result: None, frees_session: false, ..Failure::of(&holder, "orders were placed") })
+                )
+                .await
+                .expect("the table answers")
+        );
         assert!(!open(&workflows, &second).await, "a run with orders keeps its session");
     });
 }
@@ -97,15 +113,25 @@ fn a_run_without_an_order_frees_its_own_session_and_no_other() {
         let (first, second, third) = (CorrelationId::new("wf-1"), CorrelationId::new("wf-2"), CorrelationId::new("wf-3"));
         assert!(open(&workflows, &first).await);
         let failed = load(&workflows, &first).await;
-        assert!(workflows.write(workflows.failing(&failed, "no price", None, true)).await.expect("the table answers"));
+        assert!(
+            workflows
+                .write(workflows.failing(&failed, &Failure { result: None, frees_session: true, ..Failure::of(&failed, "no price") }))
+                .await
+                .expect("the table answers")
+        );
         assert!(open(&workflows, &second).await, "the session is free");
-        assert_eq!(workflows.bind(&failed, &PlanId::new("plan-1")).await, Ok(Binding::Refused), "it is the second one's now");
+        assert_eq!(workflows.bind(&failed, &PlanId::new("plan-1"), Some(0)).await, Ok(Binding::Refused), "it is the second one's now");
 
         // Somebody else's session: the second's run stays alone in it.
         let stranger = Workflow { correlation_id: third.clone(), ..load(&workflows, &second).await };
         let elsewhere = Session { occurrence: "2025-10-10T13:35:00Z".to_owned(), ..session() };
         assert!(workflows.write(workflows.opening(&third, &elsewhere)).await.expect("the table answers"));
-        assert!(!workflows.write(workflows.failing(&stranger, "no price", None, true)).await.expect("the table answers"));
+        assert!(
+            !workflows
+                .write(workflows.failing(&stranger, &Failure { result: None, frees_session: true, ..Failure::of(&stranger, "no price") }))
+                .await
+                .expect("the table answers")
+        );
         assert!(!open(&workflows, &CorrelationId::new("wf-4")).await, "the session is still taken");
     });
 }
@@ -120,6 +146,56 @@ fn the_first_notification_counts_and_makes_no_record() {
         assert!(open(&workflows, &id).await);
         assert_eq!(workflows.pin_notification(&id, &entry("first")).await, Ok(entry("first")));
         assert_eq!(workflows.pin_notification(&id, &entry("second")).await, Ok(entry("first")));
+    });
+}
+
+/// What the account's count is after each binding and conclusion, and which plans may still be bound.
+#[test]
+fn a_plan_is_bound_only_at_the_count_that_its_snapshot_was_taken_at() {
+    block_on(async {
+        let workflows = workflows();
+        let (one, other) = (CorrelationId::new("wf-1"), CorrelationId::new("wf-2"));
+        let elsewhere = Session { occurrence: "2025-10-10T13:40:00Z".to_owned(), ..session() };
+        assert!(open(&workflows, &one).await);
+        assert!(workflows.write(workflows.opening(&other, &elsewhere)).await.expect("the table answers"));
+        assert_eq!(workflows.settled_sequence("PA1").await, Ok(Some(0)), "an account that nothing happened on");
+
+        let first = load(&workflows, &one).await;
+        let plan = PlanId::new("plan-1");
+        assert_eq!(workflows.bind(&first, &plan, None).await, Ok(Binding::Overtaken), "a plan that names no count");
+        assert_eq!(workflows.bind(&first, &plan, Some(1)).await, Ok(Binding::Overtaken), "a count that is not the account's");
+        assert_eq!(workflows.bind(&first, &plan, Some(0)).await, Ok(Binding::First));
+        assert_eq!(
+            (workflows.settled_sequence("PA1").await, workflows.sequence("PA1").await),
+            (Ok(None), Ok(1)),
+            "while it is carried out"
+        );
+
+        let second = load(&workflows, &other).await;
+        let next = PlanId::new("plan-2");
+        assert_eq!(workflows.bind(&second, &next, Some(0)).await, Ok(Binding::Overtaken), "a snapshot of before");
+
+        let bound = load(&workflows, &one).await;
+        assert!(workflows.write(workflows.completing(&bound, &executed("wf-1"), Some(&plan))).await.expect("the table answers"));
+        assert_eq!(workflows.settled_sequence("PA1").await, Ok(Some(2)));
+        assert_eq!(workflows.bind(&second, &next, Some(1)).await, Ok(Binding::Overtaken), "a snapshot of the middle");
+        assert_eq!(workflows.bind(&second, &next, Some(2)).await, Ok(Binding::First));
+    });
+}
+
+#[test]
+fn a_plan_that_another_one_has_overtaken_halfway_is_only_wound_up() {
+    block_on(async {
+        let workflows = workflows();
+        let (one, other) = (CorrelationId::new("wf-1"), CorrelationId::new("wf-2"));
+        let elsewhere = Session { occurrence: "2025-10-10T13:40:00Z".to_owned(), ..session() };
+        assert!(open(&workflows, &one).await);
+        assert!(workflows.write(workflows.opening(&other, &elsewhere)).await.expect("the table answers"));
+        assert_eq!(workflows.bind(&load(&workflows, &one).await, &PlanId::new("plan-1"), Some(0)).await, Ok(Binding::First));
+        // Its attempt dies; the other run plans anew under the account's lease, at the count as it stands.
+        let count = workflows.sequence("PA1").await.expect("the table answers");
+        assert_eq!(workflows.bind(&load(&workflows, &other).await, &PlanId::new("plan-2"), Some(count)).await, Ok(Binding::First));
+        assert_eq!(workflows.bind(&load(&workflows, &one).await, &PlanId::new("plan-1"), Some(0)).await, Ok(Binding::Superseded));
     });
 }
 

@@ -8,6 +8,7 @@ mod idle_cloud;
 pub mod json;
 mod router;
 pub mod socket;
+pub mod strategies;
 mod tables;
 
 pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
