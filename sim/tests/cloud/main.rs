@@ -153,6 +153,15 @@ impl World {
         outcomes.collect()
     }
 
+    /// The alarms that went off: each is named after its metric.
+    fn alarms(&self) -> Vec<&str> {
+        let names = self.records.iter().filter_map(|record| match record {
+            Record::AlarmChanged { alarm, state, .. } if state == "ALARM" => Some(alarm.as_str()),
+            _ => None,
+        });
+        names.collect()
+    }
+
     /// The occurrences of schedules.
     fn fired(&self) -> Vec<&str> {
         let times = self.records.iter().filter_map(|record| match record {
