@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report, Side};
+use alchemiser_mocks::exchange::{OrderFacts, Report, Side};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -87,16 +87,17 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     ledger.open.remove(&id);
                 }
             }
+            Report::OrderStatusChanged { order, status, .. } => {
+                if let Some(id) = order.order_id.filter(|_| !status.is_working()) {
+                    ledger.open.remove(&id);
+                }
+            }
             Report::Split { symbol, after, .. } => {
                 ledger.positions.insert(symbol, *after);
             }
-            Report::SymbolRenamed { symbol, to, quantity, .. } => {
-                ledger.positions.remove(symbol.as_str());
-                ledger.positions.insert(to, *quantity);
-            }
-            Report::OrderStatusChanged { order, status: OrderStatus::DoneForDay | OrderStatus::Calculated, .. } => {
-                if let Some(id) = order.order_id {
-                    ledger.open.remove(&id);
+            Report::SymbolRenamed { symbol, to, .. } => {
+                if let Some(held) = ledger.positions.remove(symbol.as_str()) {
+                    ledger.positions.insert(to, held);
                 }
             }
             Report::CashMoved { amount, .. } => {

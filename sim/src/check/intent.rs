@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use alchemiser_mocks::exchange::{OrderStatus, Report, Side};
+use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -73,11 +73,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 intent.live = Some((replaced_by.to_string(), entry.sequence));
                 owners.insert(*replaced_by, key);
             }
-            Report::OrderCancelled { .. }
-            | Report::OrderExpired { .. }
-            | Report::OrderRejected { .. }
-            // Done for today: nothing more of it is executed before the next session, and ours are orders for the day.
-            | Report::OrderStatusChanged { status: OrderStatus::DoneForDay | OrderStatus::Calculated, .. } => intent.live = None,
+            Report::OrderStatusChanged { status, .. } if !status.is_working() => intent.live = None,
+            Report::OrderCancelled { .. } | Report::OrderExpired { .. } | Report::OrderRejected { .. } => intent.live = None,
             _ => {}
         }
     }
