@@ -135,7 +135,7 @@ async fn any_order(http: &SkippingWaits, server: &MockServer) -> Order {
 }
 
 #[tokio::test]
-async fn only_what_the_broker_calls_final_is_final() {
+async fn only_what_ends_the_orders_day_is_final() {
     let http = SkippingWaits::new();
     for (status, is_terminal) in [
         ("new", false),
@@ -146,7 +146,7 @@ async fn only_what_the_broker_calls_final_is_final() {
         ("pending_replace", false),
         ("held", false),
         ("suspended", false),
-        ("calculated", false),
+        ("calculated", true),
         ("a word of tomorrow", false),
         ("filled", true),
         ("canceled", true),
