@@ -176,6 +176,14 @@ impl Journal {
         })
     }
 
+    /// The ids of the mails that the server accepted, in order.
+    pub fn mail_ids(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| match &entry.fact {
+            Fact::MailContent { message_id, .. } => Some(message_id.as_str()),
+            _ => None,
+        })
+    }
+
     /// What the run is set to.
     #[must_use]
     pub fn settings(&self) -> Settings {

@@ -6,17 +6,25 @@ mod account;
 mod alarms;
 mod books;
 mod breaker;
+mod cashbook;
 mod causation;
 mod content;
 mod delivery;
 mod duration;
 mod ending;
 mod fan_out;
+mod idle;
 mod intent;
+mod isolation;
 mod mail;
+mod newest_plan;
+mod order_id;
+mod plan;
+mod plan_scope;
 pub mod reference;
 mod replay;
 mod rules;
+mod session;
 mod stuck;
 #[cfg(test)]
 mod testing;
@@ -90,6 +98,12 @@ type Check = fn(&Journal) -> Judgement;
 
 const CHECKS: &[(&str, Check)] = &[
     ("one intent an order", intent::check),
+    ("one content an order id", order_id::check),
+    ("no order outside the session", session::check),
+    ("no order outside the plan", plan_scope::check),
+    ("the newest plan wins", newest_plan::check),
+    ("trouble stays its own", isolation::check),
+    ("idle money is told", idle::check),
     ("bounded fan-out", fan_out::check),
     ("the breaker holds", breaker::check),
     ("nothing vanishes", delivery::check),

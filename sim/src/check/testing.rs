@@ -44,6 +44,57 @@ pub(super) fn event(detail_type: &str, id: &str, cause: &str) -> Value {
     })
 }
 
+/// The event of a plan of a workflow, made at 13:35:00 of an account of 10,000 dollars: symbol, action, and what is held
+/// and wanted of it in dollars. A share costs 50 dollars.
+pub(super) fn planned(workflow: &str, id: &str, items: &[(&str, &str, &str, &str)]) -> Value {
+    let mut made = event("RebalancePlanned", id, "s");
+    let shown: Vec<Value> = items
+        .iter()
+        .map(|(symbol, action, current, target)| {
+            let amount = if *action == "HOLD" { Decimal::ZERO } else { decimal(target) - decimal(current) };
+            json!({
+                "symbol": symbol,
+                "action": action,
+                "current_value": current,
+                "target_value": target,
+                "trade_amount": amount.to_string(),
+            })
+        })
+        .collect();
+    let prices: BTreeMap<&str, &str> = items.iter().map(|(symbol, ..)| (*symbol, "50")).collect();
+    made["detail"]["correlation_id"] = workflow.into();
+    made["detail"]["rebalance_plan"] = json!({
+        "plan_id": format!("plan-{id}"),
+        "timestamp": instant("13:35:00").to_rfc3339(),
+        "total_portfolio_value": "10000",
+        "max_drift_tolerance": "0.05",
+        "items": shown,
+        "metadata": { "reference_prices": prices },
+    });
+    made
+}
+
+/// The event that says that a workflow's plan was carried out.
+pub(super) fn executed(workflow: &str) -> Value {
+    let mut executed = event("TradeExecuted", &format!("t-{workflow}"), "p");
+    executed["detail"]["correlation_id"] = workflow.into();
+    executed
+}
+
+/// The event that asks for the mail of a workflow, whose id is `n-WORKFLOW@alchemiser`.
+pub(super) fn notification(workflow: &str) -> Value {
+    let mut asked = event("TradingNotificationRequested", &format!("n-{workflow}"), &format!("t-{workflow}"));
+    asked["detail"]["correlation_id"] = workflow.into();
+    asked
+}
+
+/// The mail of a workflow goes out, and names these symbols as failed.
+pub(super) fn mailed(history: History, workflow: &str, failed: &[&str]) -> History {
+    let mut asked = notification(workflow);
+    asked["detail"]["execution_data"] = json!({ "failed_symbols": failed });
+    history.puts(&asked).mails(&format!("n-{workflow}@alchemiser"), "done")
+}
+
 impl History {
     /// Begins at 9:35 in New York on a trading day.
     pub fn new() -> Self {

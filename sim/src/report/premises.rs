@@ -4,10 +4,10 @@ use comfy_table::{CellAlignment, Table};
 use crate::check::Premise;
 use crate::run::Run;
 
-/// How often each invariant had something to judge in these runs, and in how many of them.
-fn totals(runs: &[Run]) -> Vec<(&'static str, usize, usize)> {
+/// How often each invariant had something to judge in runs, and in how many of them.
+fn totals<'a>(runs: impl Iterator<Item = &'a [Premise]>) -> Vec<(&'static str, usize, usize)> {
     let mut totals: Vec<(&'static str, usize, usize)> = Vec::new();
-    for premise in runs.iter().flat_map(|run| &run.premises) {
+    for premise in runs.flatten() {
         match totals.iter_mut().find(|(check, _, _)| *check == premise.check) {
             Some((_, times, runs)) => {
                 *times += premise.times;
@@ -24,7 +24,7 @@ fn totals(runs: &[Run]) -> Vec<(&'static str, usize, usize)> {
 pub fn premises(runs: &[Run]) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
-    for (check, times, among) in totals(runs) {
+    for (check, times, among) in totals(runs.iter().map(|run| run.premises.as_slice())) {
         table.add_row([check.to_owned(), times.to_string(), "times in".to_owned(), among.to_string(), "runs".to_owned()]);
     }
     for index in [1, 3] {
@@ -44,6 +44,21 @@ pub fn judged(premises: &[Premise]) -> String {
 
 /// The invariants that had nothing to judge in any of these runs: nobody knows whether they see anything.
 #[must_use]
-pub fn never_judged(runs: &[Run]) -> Vec<&'static str> {
+pub fn never_judged<'a>(runs: impl Iterator<Item = &'a [Premise]>) -> Vec<&'static str> {
     totals(runs).into_iter().filter(|(_, times, _)| *times == 0).map(|(check, _, _)| check).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_run_judged_is_judged() {
+        let (one, other) = ("one", "other");
+        let run = |first: usize, second: usize| [Premise { check: one, times: first }, Premise { check: other, times: second }];
+        let (nothing, something) = (run(0, 0), run(0, 3));
+        assert_eq!(never_judged([&nothing[..], &something].into_iter()), [one]);
+        assert_eq!(never_judged([&nothing[..], &nothing].into_iter()), [one, other]);
+        assert_eq!(totals([&something[..], &something].into_iter()), [(one, 0, 0), (other, 6, 2)]);
+    }
 }

@@ -6,6 +6,8 @@ use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
 use super::cost_of;
+use alchemiser_mocks::mail::{MailReport, MailStage};
+
 use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{dead_letters, mails, orders};
@@ -79,11 +81,28 @@ fn timeline(journal: &Journal) -> String {
             Fact::Fault { site, phase, effect } => {
                 row(["", "fault", "", &format!("{} {} {site}", effect.describe(), phase.as_str()), ""]);
             }
+            Fact::Cloud { record: Record::DeliveryDisturbed { detail_type, rule, disturbance, .. } } => {
+                row(["", "fault", "", &format!("{disturbance} of the delivery of {detail_type} by {rule}"), ""]);
+            }
+            Fact::Cloud { record: Record::EventRefused { detail_type, code, .. } } => {
+                row(["", "refused", "", &format!("{detail_type}: {code}"), ""]);
+            }
+            Fact::Mail { report: MailReport::MailRefused { stage, code } } => {
+                row(["", "mail", "", &format!("refused with {code} at {}", spelled(*stage)), ""]);
+            }
+            Fact::Mail { report: MailReport::ConnectionDropped { stage } } => {
+                row(["", "mail", "", &format!("connection dropped at {}", spelled(*stage)), ""]);
+            }
             Fact::Action { what } => row(["", "scenario", "", what, ""]),
             _ => {}
         }
     }
     table(&rows, &[1, 5])
+}
+
+/// As scenario files write it.
+fn spelled(stage: MailStage) -> String {
+    serde_json::to_value(stage).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn ended(outcome: InvocationOutcome, response: &Value) -> String {

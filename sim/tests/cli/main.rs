@@ -202,3 +202,25 @@ fn the_events_schemas_in_the_template_are_those_of_the_types() {
     let fresh = std::fs::read_to_string(folder.join("template.yaml")).expect("the file is there");
     assert!(kept == fresh, "the schemas in template.yaml are stale: `cargo sim schema --template`");
 }
+
+#[test]
+fn an_expected_violation_must_come_and_must_be_an_invariant() {
+    let folder = folder("violations");
+    let expecting = |name: &str| HALF.replace("expect: {", &format!("expect: {{violations: [{name}], "));
+    let run = |text: String| {
+        std::fs::write(folder.join("judge.yaml"), text).expect("the file can be written");
+        told(&sim(&folder, &["run", "judge.yaml"]))
+    };
+    let holds = run(expecting("sound account"));
+    assert!(holds.starts_with("exit code Some(1)"), "{holds}");
+    assert!(holds.contains("FAILED violations: \"sound account\" holds, expected to be violated"), "{holds}");
+    let misspelt = run(expecting("sound acount"));
+    assert!(misspelt.starts_with("exit code Some(2)"), "{misspelt}");
+    assert!(misspelt.contains("there is no invariant \"sound acount\" (did you mean \"sound account\"?)"), "{misspelt}");
+    let lost = HALF
+        .replace("  strategies:", "  topology: {without: [RebalancePlannedRule], disabled: [WatchdogTimer]}\n  strategies:")
+        .replace("cash: \"100.00\", positions: {MSFT: \"118.8\", AAPL: \"39.6\"}, mails: [{subject: \"[SUCCESS] The Alchemiser - PAPER Trading Report\"}]", "cash: \"10000.00\", positions: {}, mails: [], violations: [every workflow ends]");
+    let other = run(lost);
+    assert!(other.starts_with("exit code Some(1)"), "{other}");
+    assert!(other.contains("FAILED one mail a workflow") && !other.contains("FAILED every workflow ends"), "{other}");
+}

@@ -97,18 +97,24 @@ proptest! {
     }
 
     #[test]
-    fn the_reference_matcher_says_what_the_matcher_says(pattern in pattern(), event in event()) {
-        prop_assume!(!is_peculiar(&pattern, &event));
-        let (parsed, flat) = (Pattern::parse(&pattern).expect(&pattern), FlatEvent::parse(&event).expect("an object"));
-        let value = |text: &str| serde_json::from_str::<Value>(text).expect("it was parsed before");
-        prop_assert_eq!(reference::matches(&value(&pattern), &value(&event)), parsed.matches(&flat), "{}\n{}", pattern, event);
-    }
-
-    #[test]
     fn an_explanation_agrees_with_the_matcher(pattern in pattern(), event in event()) {
         let parsed = Pattern::parse(&pattern).expect(&pattern);
         let flat = FlatEvent::parse(&event).expect("an object");
         prop_assert_eq!(parsed.explain(&flat).is_match(), parsed.matches(&flat), "{}\n{}", pattern, event);
+    }
+}
+
+proptest! {
+    // Most of what is drawn is peculiar.
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_reference_matcher_says_what_the_matcher_says(pattern in pattern(), event in event()) {
+        if !is_peculiar(&pattern, &event) {
+            let (parsed, flat) = (Pattern::parse(&pattern).expect(&pattern), FlatEvent::parse(&event).expect("an object"));
+            let value = |text: &str| serde_json::from_str::<Value>(text).expect("it was parsed before");
+            prop_assert_eq!(reference::matches(&value(&pattern), &value(&event)), parsed.matches(&flat), "{}\n{}", pattern, event);
+        }
     }
 }
 

@@ -1,0 +1,181 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use alchemiser_mocks::exchange::Side;
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::cloud::record::Record;
+use crate::journal::Journal;
+
+/// A part of the account's value that a plan's positions may be off by, where the plan does not say.
+const USUAL_TOLERANCE: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+
+/// A plan as it travels, as far as it is judged by.
+#[derive(Clone, Debug)]
+pub(super) struct Plan<'a> {
+    pub workflow: &'a str,
+    pub id: &'a str,
+    pub made: DateTime<Utc>,
+    /// Dollars, shares included.
+    pub equity: Decimal,
+    /// A part of the equity.
+    pub tolerance: Decimal,
+    pub items: Vec<Item<'a>>,
+    /// Dollars that the plan leaves alone, where it says so.
+    pub reserve: Option<Decimal>,
+    /// The symbols that the plan itself leaves alone.
+    pub untraded: BTreeSet<&'a str>,
+    prices: BTreeMap<&'a str, Decimal>,
+}
+
+/// One symbol of a plan.
+#[derive(Clone, Debug)]
+pub(super) struct Item<'a> {
+    pub symbol: &'a str,
+    /// None to hold.
+    pub side: Option<Side>,
+    /// Dollars to trade, without a sign.
+    pub amount: Decimal,
+    pub target_value: Decimal,
+    pub current_value: Decimal,
+}
+
+impl Item<'_> {
+    /// Dollars that the position is worth once the plan is carried out.
+    pub fn planned_value(&self) -> Decimal {
+        match self.side {
+            Some(Side::Buy) => self.current_value + self.amount,
+            Some(Side::Sell) => self.current_value - self.amount,
+            None => self.current_value,
+        }
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// The plan in the detail of a RebalancePlanned event; none where that holds no plan.
+    pub fn read(detail: &'a Value) -> Option<Self> {
+        let plan = detail.get("rebalance_plan")?;
+        let metadata = &plan["metadata"];
+        let items = plan["items"].as_array()?.iter().filter_map(item).collect();
+        let prices = metadata["reference_prices"].as_object().into_iter().flatten();
+        let untraded = metadata["untraded"].as_object().into_iter().flatten();
+        Some(Self {
+            workflow: detail["correlation_id"].as_str().or(plan["correlation_id"].as_str())?,
+            id: plan["plan_id"].as_str()?,
+            made: plan["timestamp"].as_str()?.parse().ok()?,
+            equity: amount(&plan["total_portfolio_value"])?,
+            tolerance: amount(&plan["max_drift_tolerance"]).unwrap_or(USUAL_TOLERANCE),
+            items,
+            reserve: amount(&metadata["reserve"]),
+            untraded: untraded.map(|(symbol, _)| symbol.as_str()).collect(),
+            prices: prices.filter_map(|(symbol, price)| Some((symbol.as_str(), amount(price)?))).collect(),
+        })
+    }
+
+    /// Dollars a share that the plan was made with; none that cannot be used.
+    pub fn price(&self, symbol: &str) -> Option<Decimal> {
+        self.prices.get(symbol).copied().filter(|price| *price > Decimal::ZERO)
+    }
+
+    pub fn item(&self, symbol: &str) -> Option<&Item<'a>> {
+        self.items.iter().find(|item| item.symbol == symbol)
+    }
+}
+
+fn item(item: &Value) -> Option<Item<'_>> {
+    Some(Item {
+        symbol: item["symbol"].as_str()?,
+        side: match item["action"].as_str()? {
+            "BUY" => Some(Side::Buy),
+            "SELL" => Some(Side::Sell),
+            _ => None,
+        },
+        amount: amount(&item["trade_amount"])?.abs(),
+        target_value: amount(&item["target_value"])?,
+        current_value: amount(&item["current_value"])?,
+    })
+}
+
+/// A decimal, written as a text or as a number.
+pub(super) fn amount(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::String(text) => Decimal::from_str(text).ok(),
+        Value::Number(number) => Decimal::from_str(&number.to_string()).ok(),
+        _ => None,
+    }
+}
+
+/// The plans that were put on a bus, by workflow: the first one of each.
+pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
+    let mut plans = BTreeMap::new();
+    for (_, record) in journal.records() {
+        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
+        if let Some(plan) = Plan::read(detail).filter(|_| detail_type == "RebalancePlanned") {
+            plans.entry(plan.workflow).or_insert(plan);
+        }
+    }
+    plans
+}
+
+/// What a plan came to: its TradeExecuted event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Execution {
+    /// The journal entry at which it was put.
+    pub sequence: u64,
+    pub at: DateTime<Utc>,
+}
+
+/// The executions that were put on a bus, by workflow: the first one of each.
+pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution> {
+    let mut executions = BTreeMap::new();
+    for (entry, record) in journal.records() {
+        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
+        if detail_type == "TradeExecuted"
+            && let Some(workflow) = detail["correlation_id"].as_str()
+        {
+            executions.entry(workflow).or_insert(Execution { sequence: entry.sequence, at: entry.at });
+        }
+    }
+    executions
+}
+
+/// What the owner was told at the end of a workflow: the detail of the TradingNotificationRequested event whose mail went
+/// out, by workflow.
+pub(super) fn told(journal: &Journal) -> BTreeMap<&str, &Value> {
+    let sent: BTreeSet<&str> = journal.mail_ids().filter_map(|id| id.split('@').next()).collect();
+    let mut told = BTreeMap::new();
+    for (_, record) in journal.records() {
+        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
+        let is_sent = detail["event_id"].as_str().is_some_and(|id| sent.contains(id));
+        if let Some(workflow) = detail["correlation_id"].as_str()
+            && detail_type == "TradingNotificationRequested"
+            && is_sent
+        {
+            told.insert(workflow, detail);
+        }
+    }
+    told
+}
+
+/// The symbols that a notification names as not traded as planned; all where it says that orders are unknown.
+pub(super) struct Named<'a> {
+    pub all: bool,
+    pub symbols: BTreeSet<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    pub fn in_notification(detail: &'a Value) -> Self {
+        let data = &detail["execution_data"];
+        let failed = data["failed_symbols"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let untraded = data["untraded"].as_object().into_iter().flatten().map(|(symbol, _)| symbol.as_str());
+        let reasons = data["idle_cash"]["reasons"].as_array().into_iter().flatten();
+        let idle = reasons.filter_map(|reason| reason["symbol"].as_str());
+        Self { all: data["orders_unknown"] == true, symbols: failed.chain(untraded).chain(idle).collect() }
+    }
+
+    pub fn names(&self, symbol: &str) -> bool {
+        self.all || self.symbols.contains(symbol)
+    }
+}
