@@ -156,6 +156,11 @@ impl OrderStatus {
         matches!(self, Self::Filled | Self::Canceled | Self::Expired | Self::Replaced | Self::Rejected)
     }
 
+    /// Whether something may still be executed today: not where it is final, done for the day, or executed already.
+    pub fn is_working(self) -> bool {
+        !self.is_final() && !matches!(self, Self::DoneForDay | Self::Calculated)
+    }
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -264,7 +269,7 @@ impl Order {
 
     /// Whether something may still be executed of it today.
     pub fn is_working(&self) -> bool {
-        !self.status.is_final() && !matches!(self.status, OrderStatus::DoneForDay | OrderStatus::Calculated)
+        self.status.is_working()
     }
 
     /// Dollars a working order that opens a position holds back from buying power.

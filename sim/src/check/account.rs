@@ -87,6 +87,19 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     ledger.open.remove(&id);
                 }
             }
+            Report::OrderStatusChanged { order, status, .. } => {
+                if let Some(id) = order.order_id.filter(|_| !status.is_working()) {
+                    ledger.open.remove(&id);
+                }
+            }
+            Report::Split { symbol, after, .. } => {
+                ledger.positions.insert(symbol, *after);
+            }
+            Report::SymbolRenamed { symbol, to, .. } => {
+                if let Some(held) = ledger.positions.remove(symbol.as_str()) {
+                    ledger.positions.insert(to, held);
+                }
+            }
             Report::CashMoved { amount, .. } => {
                 ledger.cash += amount;
                 ledger.taken_out += (-*amount).max(Decimal::ZERO);

@@ -73,6 +73,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 intent.live = Some((replaced_by.to_string(), entry.sequence));
                 owners.insert(*replaced_by, key);
             }
+            Report::OrderStatusChanged { status, .. } if !status.is_working() => intent.live = None,
             Report::OrderCancelled { .. } | Report::OrderExpired { .. } | Report::OrderRejected { .. } => intent.live = None,
             _ => {}
         }

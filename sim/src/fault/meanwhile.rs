@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use alchemiser_mocks::exchange::BrokerAction;
 
 use super::{Phase, Site, SitePattern};
@@ -11,6 +13,8 @@ pub struct Meanwhile {
     pub phase: Phase,
     /// Only in this attempt of the step.
     pub attempt: Option<u32>,
+    /// So much later.
+    pub delay: Duration,
     /// What.
     pub action: BrokerAction,
     /// The same in words.

@@ -1,5 +1,7 @@
 //! From what a scenario says of the broker to what the broker does, and to words.
 
+use std::time::Duration;
+
 use alchemiser_mocks::exchange::{
     AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, OrderStatus, Replacement, Restriction, Shown, Side, Split,
     TimeInForce,
@@ -17,7 +19,14 @@ use crate::scenario::{
 /// What the scenario says that means nothing.
 pub(super) fn meanwhile(given: &MeanwhileGiven) -> Result<Meanwhile, String> {
     let (action, words) = action(&given.broker)?;
-    Ok(Meanwhile { at: given.at.clone(), phase: given.phase, attempt: given.attempt, action, words })
+    Ok(Meanwhile {
+        at: given.at.clone(),
+        phase: given.phase,
+        attempt: given.attempt,
+        delay: given.delay.map_or(Duration::ZERO, |span| span.0),
+        action,
+        words,
+    })
 }
 
 /// What the broker is to do, and the same in words.

@@ -49,12 +49,13 @@ impl Engine {
     /// When something is due that does not come back by itself.
     pub(super) fn next_pending(&self) -> Option<DateTime<Utc>> {
         let of_the_cloud = self.shared.with(|state| state.cloud.next_pending());
-        [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min()
+        [of_the_cloud, self.shared.next_hand(), self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min()
     }
 
     /// Lets happen what is due, and starts what is to be started.
     pub(super) fn pump(&mut self) {
         let now = self.now();
+        self.shared.hands_due();
         self.shared.exchange(|exchange| exchange.advance(now));
         let invocations = self.shared.with(|state| state.cloud.advance(now));
         self.shared.collect(None);
@@ -66,7 +67,8 @@ impl Engine {
     /// Waits for the next thing that happens, until `end` at the latest.
     pub(super) async fn step(&mut self, end: DateTime<Utc>) {
         let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
-        let due = [of_the_cloud, self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min();
+        let of_the_broker = self.shared.exchange(|exchange| exchange.next_due());
+        let due = [of_the_cloud, of_the_broker, self.shared.next_hand()].into_iter().flatten().min();
         let until = due.map_or(end, |due| due.min(end));
         // Timers have a resolution of a millisecond.
         let wait = (until - self.now()).max(TimeDelta::zero()).to_std().unwrap_or(Duration::ZERO);

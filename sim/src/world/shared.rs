@@ -18,7 +18,7 @@ use crate::cloud::Cloud;
 use crate::cloud::knobs::Span;
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
 use crate::dice::{Dice, Key};
-use crate::fault::{Faults, Meanwhiles, Phase, Site};
+use crate::fault::{Faults, Meanwhile, Meanwhiles, Phase, Site};
 use crate::journal::{Fact, Journal};
 
 /// What all parts of a world share.
@@ -36,6 +36,8 @@ pub(super) struct Shared {
 /// What others do at the broker.
 struct Hands {
     meanwhile: Meanwhiles,
+    /// What they do later, by its time and then by its place.
+    later: BTreeMap<(DateTime<Utc>, usize), Meanwhile>,
     /// What the broker refused them.
     refused: Vec<String>,
 }
@@ -76,7 +78,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     pub fn new(clock: WorldClock, counterparties: Counterparties, doors: Doors, faults: Faults, state: State) -> Self {
         let Counterparties { exchange, mail, meanwhile } = counterparties;
-        let hands = Mutex::new(Hands { meanwhile, refused: Vec::new() });
+        let hands = Mutex::new(Hands { meanwhile, later: BTreeMap::new(), refused: Vec::new() });
         Self { clock, mail, doors, exchange, state: Mutex::new(state), faults: Mutex::new(faults), hands, notify: Notify::new() }
     }
 
@@ -142,7 +144,26 @@ impl Shared {
     pub fn meanwhile(&self, invocation: u64, attempt: u32, site: &Site, phase: Phase) {
         let due = self.with_hands(|hands| hands.meanwhile.take(site, phase, attempt));
         for one in due {
-            self.act_at_broker(Some(invocation), &one.action, &one.words);
+            if one.delay.is_zero() {
+                self.act_at_broker(Some(invocation), &one.action, &one.words);
+            } else {
+                let at = self.now() + one.delay;
+                self.with_hands(|hands| hands.later.insert((at, hands.later.len()), one));
+                self.wake();
+            }
+        }
+    }
+
+    /// When others do something next of what has been put off.
+    pub fn next_hand(&self) -> Option<DateTime<Utc>> {
+        self.with_hands(|hands| hands.later.first_key_value().map(|((at, _), _)| *at))
+    }
+
+    /// Lets others do what they have put off until now.
+    pub fn hands_due(&self) {
+        let now = self.now();
+        while let Some(one) = self.with_hands(|hands| hands.later.first_entry().filter(|due| due.key().0 <= now).map(|due| due.remove())) {
+            self.act_at_broker(None, &one.action, &one.words);
         }
     }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::SideGiven;
 use crate::fault::{Phase, SitePattern};
-use crate::scenario::Amount;
 use crate::scenario::fault::PhaseGiven;
+use crate::scenario::{Amount, Span};
 
 /// What somebody else than the trading system does at the broker: the account's owner by hand, the market, or the broker.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -225,6 +225,8 @@ pub struct MeanwhileGiven {
     pub phase: Phase,
     /// Only in this attempt of the invocation.
     pub attempt: Option<u32>,
+    /// So much later.
+    pub delay: Option<Span>,
     /// What happens.
     pub broker: BrokerGiven,
 }
