@@ -60,7 +60,9 @@ fn account(journal: &Journal) -> Option<(&str, &Value)> {
 
 fn cash(expect: &Expect, journal: &Journal) -> Option<String> {
     let (found, _) = account(journal)?;
-    (found.parse::<Decimal>().ok() != Some(expect.cash.0)).then(|| format!("the account has {found} dollars, expected {}", expect.cash))
+    let most = expect.tolerance.map_or(Decimal::ZERO, |tolerance| tolerance.dollars.0);
+    let is_near = found.parse::<Decimal>().is_ok_and(|found| (found - expect.cash.0).abs() <= most);
+    (!is_near).then(|| format!("the account has {found} dollars, expected {}{}", expect.cash, within(most)))
 }
 
 fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
@@ -75,11 +77,20 @@ fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
     let show = |map: &BTreeMap<String, Decimal>| {
         map.iter().map(|(symbol, quantity)| format!("{symbol} {}", quantity.normalize())).collect::<Vec<_>>().join(", ")
     };
-    (found != wanted).then(|| format!("the account holds [{}], expected [{}]", show(&found), show(&wanted)))
+    let most = expect.tolerance.map_or(Decimal::ZERO, |tolerance| tolerance.shares.0);
+    let is_near = found.keys().eq(wanted.keys()) && found.values().zip(wanted.values()).all(|(one, other)| (one - other).abs() <= most);
+    (!is_near).then(|| format!("the account holds [{}], expected [{}]{}", show(&found), show(&wanted), within(most)))
+}
+
+fn within(most: Decimal) -> String {
+    if most.is_zero() { String::new() } else { format!(" within {most}") }
 }
 
 fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
-    let found = mails(journal);
+    let mut found = mails(journal);
+    let mut ids = BTreeSet::new();
+    let may_repeat = |mail: &MailLine| expect.mails.iter().any(|wanted| wanted.copies && wanted.subject == mail.subject);
+    found.retain(|mail| ids.insert(mail.message_id.clone()) || !may_repeat(mail));
     let seen: Vec<&str> = found.iter().map(|mail| mail.subject.as_str()).collect();
     let expected: Vec<_> = expect.mails.iter().flat_map(|mail| std::iter::repeat_n(mail, mail.times)).collect();
     let wanted: Vec<&str> = expected.iter().map(|mail| mail.subject.as_str()).collect();
@@ -219,4 +230,56 @@ fn responses(journal: &Journal) -> Vec<(String, String)> {
         }
     }
     answers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    /// What is wrong with an account and the ids of its mails, by check.
+    fn wrong(expect: &str, cash: &str, shares: &str, mails: &[&str]) -> Vec<String> {
+        let expect: Expect = serde_saphyr::from_str(expect).expect("sound expectations");
+        let mut journal = Journal::default();
+        for message_id in mails {
+            let fact = Fact::MailContent {
+                subject: "Report".to_owned(),
+                recipients: Vec::new(),
+                message_id: (*message_id).to_owned(),
+                text: String::new(),
+                html: String::new(),
+            };
+            journal.push(DateTime::UNIX_EPOCH, None, fact);
+        }
+        let account = Fact::Account { cash: cash.to_owned(), equity: cash.to_owned(), positions: json!({ "MSFT": shares }) };
+        journal.push(DateTime::UNIX_EPOCH, None, account);
+        judge(&expect, &journal).into_iter().map(|finding| finding.check).collect()
+    }
+
+    #[test]
+    fn an_account_may_be_off_by_the_tolerance_and_no_more() {
+        let exact = "{cash: '10', positions: {MSFT: '5'}, mails: []}";
+        let near = "{cash: '10', positions: {MSFT: '5'}, tolerance: {dollars: '0.5', shares: '0.25'}, mails: []}";
+        assert!(wrong(exact, "10", "5", &[]).is_empty());
+        assert_eq!(wrong(exact, "10.01", "5.000001", &[]), ["cash", "positions"]);
+        assert!(wrong(near, "10.5", "4.75", &[]).is_empty());
+        assert_eq!(wrong(near, "9.49", "5.250001", &[]), ["cash", "positions"]);
+        assert_eq!(
+            wrong("{cash: '10', positions: {AAPL: '5'}, tolerance: {dollars: '9', shares: '9'}, mails: []}", "10", "5", &[]),
+            ["positions"]
+        );
+    }
+
+    #[test]
+    fn a_copy_of_a_mail_counts_once_where_copies_may_come() {
+        let expect = |copies: &str| format!("{{cash: '10', positions: {{MSFT: '5'}}, mails: [{{subject: Report, times: 2{copies}}}]}}");
+        let without = |mails: &[&str]| wrong(&expect(""), "10", "5", mails);
+        let with = |mails: &[&str]| wrong(&expect(", copies: true"), "10", "5", mails);
+        assert!(without(&["a", "b"]).is_empty() && with(&["a", "b"]).is_empty());
+        assert_eq!(without(&["a", "b", "b"]), ["mails"]);
+        assert!(with(&["a", "b", "b"]).is_empty() && with(&["a", "b", "a"]).is_empty());
+        assert_eq!(with(&["a", "a"]), ["mails"]);
+        assert_eq!(with(&["a", "b", "c"]), ["mails"]);
+    }
 }

@@ -15,6 +15,8 @@ pub struct Expect {
     pub cash: SignedAmount,
     /// Shares held, by symbol; all of them, negative where they are held short.
     pub positions: BTreeMap<String, SignedAmount>,
+    /// How far cash and positions may be off, where a story's prices hang on the minute; exact if not said.
+    pub tolerance: Option<Tolerance>,
     /// The mails, in order; all of them.
     pub mails: Vec<MailExpected>,
     /// The orders that reached the broker, refused ones too, in order; all of them.
@@ -76,6 +78,16 @@ impl Expect {
     }
 }
 
+/// How far an account may be from what is expected, either way.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerance {
+    /// Of cash.
+    pub dollars: Amount,
+    /// Of each position.
+    pub shares: Amount,
+}
+
 /// A mail.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +103,9 @@ pub struct MailExpected {
     /// How many such mails follow each other.
     #[serde(default = "one")]
     pub times: usize,
+    /// Whether such a mail may come again, with the same message id: it counts once. No copy if not said.
+    #[serde(default)]
+    pub copies: bool,
 }
 
 /// An order.
