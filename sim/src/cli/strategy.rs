@@ -41,6 +41,9 @@ pub(super) fn strategy(arguments: &StrategyArguments) -> Result<bool, Mistake> {
     strategy::check(&expression).map_err(|error| strategy::point(&file, &source, &error))?;
     let closes = closes(&expression, arguments.on)?;
     let evaluation = strategy::evaluate(&expression, &closes.by_symbol).map_err(|error| strategy::point(&file, &source, &error))?;
+    if let Some(date) = closes.bar_date.filter(|_| closes.by_symbol.is_empty()) {
+        return Err(format!("{file}: there is no price of {date} for any symbol that it measures, so it would be refused"));
+    }
     say(&told(&file, arguments.on, &closes, &evaluation))?;
     Ok(true)
 }

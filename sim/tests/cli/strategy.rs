@@ -92,3 +92,21 @@ fn a_split_is_no_fall() {
     assert!(told.contains("allocation:\n  AAPL        100.00 %\n"), "{told}");
     snapshot("strategy_split", &told);
 }
+
+#[test]
+fn a_measure_is_what_it_is_whatever_else_is_measured() {
+    let alone = r#"(if (> (rsi "AAPL" {:window 60}) 70) "AAPL" "MSFT")"#;
+    let beside = format!(r#"(if (> (rsi "AAPL" {{:window 200}}) 0) {alone} "IBM")"#);
+    for (test, source) in [("alone", alone), ("beside", beside.as_str())] {
+        let told = decided(test, source, "2012-03-14");
+        assert!(told.contains("rsi 60 of AAPL is 70.3817\n") && told.contains("AAPL        100.00 %"), "{told}");
+    }
+}
+
+#[test]
+fn a_strategy_without_any_price_of_the_day_before_is_refused() {
+    // Facebook was listed in May: that IBM is held whatever becomes of the filter is no decision.
+    let source = r#"(weight-equal [(filter (cumulative-return {:window 5}) (select-top 1) ["FB"]) (asset "IBM")])"#;
+    let told = decided("unpriced", source, "2012-03-14");
+    assert!(told.starts_with("exit code Some(2)") && told.contains("there is no price of 2012-03-13 for any symbol"), "{told}");
+}

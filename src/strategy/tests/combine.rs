@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::super::combine;
+use super::super::weights::sum;
 use super::{decimal, written};
 
 fn strategy(shares: &[(&str, &str)]) -> BTreeMap<String, Decimal> {
@@ -62,4 +63,14 @@ fn allocations_too_large_to_add_are_an_error() {
     let huge = "79228162514264337593543950335";
     let parts: [(&str, &[(&str, &str)]); 2] = [(huge, &[("A", "1")]), (huge, &[("B", "1")])];
     assert!(combined(&parts).unwrap_err().contains("must sum to 1"));
+}
+
+#[test]
+fn a_sum_does_not_depend_on_the_order() {
+    // Beside 60 there is room for 27 places, so that each of the small ones alone is rounded, and both together are not.
+    let [large, small] = ["60", "0.0000000000000000000000000005"].map(decimal);
+    let expected = decimal("60.000000000000000000000000001");
+    assert_eq!(sum([&large, &small, &small]), Ok(expected));
+    assert_eq!(sum([&small, &large, &small]), Ok(expected));
+    assert_eq!(sum([&small, &small, &large]), Ok(expected));
 }

@@ -121,3 +121,13 @@ fn a_group_of_broken_prices_is_skipped_and_says_why() {
     assert_eq!(written(&evaluation.allocation), "UP 1");
     assert!(evaluation.warnings[0].ends_with("the closes differ too much for their returns to be computed"), "{:?}", evaluation.warnings);
 }
+
+#[test]
+fn groups_of_one_name_and_one_value_rank_by_what_they_hold() {
+    let [one, other] = [r#"(group "G" (weight-equal "FLAT" "CASH"))"#, r#"(group "G" (weight-specified 0.9 "FLAT" 0.1 "CASH"))"#];
+    let best = |first: &str, second: &str| {
+        allocation(&format!("(weight-equal (filter (cumulative-return {{:window 2}}) (select-top 1) [{first} {second}]))"))
+    };
+    assert_eq!(best(one, other), best(other, one));
+    assert_eq!(best(one, other), "CASH 0.1, FLAT 0.9");
+}
