@@ -63,8 +63,11 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
     Ok(())
 }
 
-/// The order that closing the position has caused: a sell without an id of ours, for what is left.
+/// The order that closing the position has caused: a sell at the market without an id of ours, for what is left. One with a
+/// limit is somebody else's.
 async fn closing_order(desk: &Desk<'_>, ticket: &Ticket) -> Result<Option<Order>, Fault> {
     let orders = desk.alpaca().orders_since(&ticket.symbol, Side::Sell, desk.planned_at()).await.map_err(untold)?;
-    Ok(orders.into_iter().find(|order| !ClientOrderId::is_ours(&order.client_order_id) && order.qty < Decimal::ONE))
+    let is_closing =
+        |order: &Order| !ClientOrderId::is_ours(&order.client_order_id) && order.limit_price.is_none() && order.qty < Decimal::ONE;
+    Ok(orders.into_iter().find(is_closing))
 }

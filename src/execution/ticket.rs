@@ -285,3 +285,88 @@ impl Ticket {
 fn is_another_share(one: Decimal, other: Decimal) -> bool {
     (other - one).abs() > one.min(other) * ANOTHER_SHARE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decimal::Weight;
+    use serde_json::json;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a decimal")
+    }
+
+    /// A ticket for 1000 dollars at a price of 100, of a position of `free` shares.
+    fn ticket(side: Side, target: &str, free: &str) -> Ticket {
+        let nothing = Weight::new(Decimal::ZERO);
+        let item = RebalancePlanItem {
+            symbol: "MSFT".to_owned(),
+            current_weight: nothing,
+            target_weight: nothing,
+            weight_diff: nothing,
+            target_value: Money::new(decimal(target)),
+            current_value: Money::new(Decimal::ZERO),
+            trade_amount: Money::new(decimal("1000")),
+            action: if side == Side::Buy { Action::Buy } else { Action::Sell },
+            priority: 2,
+        };
+        let mut ticket = Ticket::new(&item, side, decimal("100"));
+        ticket.fractionable = true;
+        ticket.free = decimal(free);
+        ticket.size();
+        ticket
+    }
+
+    /// A cancelled leg of `ticket` at 100.00, filled in part.
+    fn with_leg(mut ticket: Ticket, filled: &str) -> Ticket {
+        let leg = json!({
+            "id": "one", "client_order_id": "alch-MSFT", "symbol": "MSFT", "side": "buy", "qty": "10", "limit_price": "100.00",
+            "filled_qty": filled, "filled_avg_price": "100.00", "status": "canceled",
+        });
+        ticket.orders.push(serde_json::from_value(leg).expect("an order"));
+        ticket
+    }
+
+    fn repriced(mut ticket: Ticket, middle: &str, limit: &str) -> (String, bool) {
+        ticket.reprice(decimal(middle), decimal(limit), decimal("0.01"));
+        (ticket.total.normalize().to_string(), ticket.problem.is_some())
+    }
+
+    #[test]
+    fn a_buy_spends_the_planned_dollars_whatever_the_price_has_become() {
+        for (middle, limit, shares) in
+            [("100", "101", "10"), ("100", "104", "9.615384"), ("99.5", "99.5", "10"), ("80", "80", "12.5"), ("20", "20", "50")]
+        {
+            assert_eq!(repriced(ticket(Side::Buy, "1000", "0"), middle, limit), (shares.to_owned(), false), "{middle} {limit}");
+        }
+    }
+
+    #[test]
+    fn a_later_leg_spends_what_the_legs_before_have_left() {
+        // 4 shares cost 400 dollars: 600 are left, at 104 for 5.769230 shares.
+        assert_eq!(repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "104", "104"), ("9.76923".to_owned(), false));
+        // It does not want more than the first leg did.
+        assert_eq!(repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "90", "90"), ("10".to_owned(), false));
+    }
+
+    #[test]
+    fn after_a_split_the_first_leg_is_sized_anew_and_a_later_one_is_not_placed() {
+        assert_eq!(repriced(ticket(Side::Sell, "500", "500"), "10", "10"), ("100".to_owned(), false));
+        assert_eq!(repriced(ticket(Side::Sell, "500", "50"), "10", "10"), ("50".to_owned(), false), "no more than there is");
+        assert_eq!(repriced(ticket(Side::Sell, "500", "500"), "90", "90"), ("10".to_owned(), false), "that is no split");
+        assert_eq!(repriced(ticket(Side::Sell, "0", "500"), "10", "10"), ("500".to_owned(), false), "all of it goes");
+        assert_eq!(repriced(with_leg(ticket(Side::Sell, "500", "500"), "0"), "10", "10"), ("10".to_owned(), true));
+    }
+
+    #[test]
+    fn a_buy_is_paid_from_what_there_is() {
+        for (funds, total, lacks) in [("1000", "10", false), ("995", "9.95", false), ("500", "5", true), ("0.5", "10", true)] {
+            let mut ticket = ticket(Side::Buy, "1000", "0");
+            ticket.pay_from(decimal(funds), decimal("100"), "no money");
+            assert_eq!((ticket.total.normalize().to_string().as_str(), ticket.lacks_funds), (total, lacks), "{funds}");
+        }
+        let mut ticket = with_leg(ticket(Side::Buy, "1000", "0"), "4");
+        ticket.pay_from(decimal("0.5"), decimal("100"), "no money");
+        assert_eq!(ticket.failure(), "4 of 10 shares filled: no money");
+    }
+}
