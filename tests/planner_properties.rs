@@ -74,7 +74,7 @@ fn whole_case() -> impl Strategy<Value = Case> {
                 holdings.insert(symbol, Holding { quantity });
             }
         }
-        Case { account: Snapshot { cash, value, holdings, prices }, weights }
+        Case { account: Snapshot { cash, value, holdings, prices, untraded: BTreeMap::new() }, weights }
     })
 }
 
@@ -194,7 +194,8 @@ proptest! {
             value: tenfold(case.account.value),
             holdings: holdings.collect(),
             prices: case.account.prices.clone(),
-        };
+                untraded: BTreeMap::new(),
+            };
         let by_symbol = |trades: Vec<PlannedTrade>| -> BTreeMap<String, PlannedTrade> {
             trades.into_iter().map(|trade| (trade.symbol.clone(), trade)).collect()
         };

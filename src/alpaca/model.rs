@@ -162,6 +162,10 @@ pub struct NewOrder {
     pub limit_price: Decimal,
     /// Derived from plan, symbol, side and leg.
     pub client_order_id: ClientOrderId,
+    /// `sell_to_close` for sells: an account that may sell short must not do so because the shares have gone meanwhile
+    /// (docs.alpaca.markets, "Create an Order"; alpacahq/Alpaca-API issue 250).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position_intent: Option<&'static str>,
 }
 
 /// An order as the broker has it.
@@ -232,10 +236,11 @@ impl Order {
 pub struct OrderStatus(String);
 
 impl OrderStatus {
-    /// Whether nothing more can happen to the order.
+    /// Whether nothing more can happen to the order today. One that is `calculated` is executed or done for the day, and only
+    /// its settlement is still being worked out.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        matches!(self.0.as_str(), "filled" | "canceled" | "expired" | "rejected" | "done_for_day" | "replaced")
+        matches!(self.0.as_str(), "filled" | "canceled" | "expired" | "rejected" | "done_for_day" | "calculated" | "replaced")
     }
 
     /// Whether the order was filled in full.

@@ -9,6 +9,8 @@ use crate::error::Fault;
 
 /// How often a sum that does not suffice is looked at again at once.
 const SECOND_LOOKS: u32 = 2;
+/// How long the broker may take to count what it has executed.
+const GRACE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -18,7 +20,7 @@ impl Desk<'_> {
     /// leaves out proceeds that have not settled.
     ///
     /// The orders are read before the account: one that is filled in between counts twice, and never not at all.
-    pub async fn funds(&self) -> Result<Decimal, Fault> {
+    pub async fn funds(&self) -> Result<Funds, Fault> {
         let mut orders = self.alpaca().open_orders().await.map_err(untold)?;
         // The list may lag behind: an order of this attempt that is not in it is over, or too new.
         for own in self.working() {
@@ -32,20 +34,21 @@ impl Desk<'_> {
         let committed: Decimal = orders.iter().map(|order| order.may_cost(self.price_of(order))).sum();
         let allowed = self.services.settings.alpaca.borrowing_limit;
         let own = account.cash + allowed - self.owed_for_shorts() - committed;
-        Ok(own.min(account.buying_power).max(Decimal::ZERO))
+        Ok(Funds { free: own.min(account.buying_power).max(Decimal::ZERO), is_more_to_come: own > account.buying_power })
     }
 
-    /// The same, asked for a few times where it is less than `cost`: orders that are filled just now count twice.
+    /// Dollars that are free, asked for a few times where that is less than `cost`: orders that are filled just now count
+    /// twice.
     pub async fn funds_for(&self, cost: Decimal) -> Result<Decimal, Fault> {
-        let mut funds = self.funds().await?;
+        let mut free = self.funds().await?.free;
         for _ in 0..SECOND_LOOKS {
-            if funds >= cost {
+            if free >= cost {
                 break;
             }
             sleep(FIRST_PAUSE).await;
-            funds = self.funds().await?;
+            free = self.funds().await?.free;
         }
-        Ok(funds)
+        Ok(free)
     }
 
     /// What a share may cost in an order that names no limit; nothing where the plan does not know the symbol, for the
@@ -54,20 +57,37 @@ impl Desk<'_> {
         self.reference_price(&order.symbol).unwrap_or_default()
     }
 
-    /// Waits until the account can pay for `cost`, for the proceeds of sells take their time; gives what it can pay when
-    /// `end` has come, or the session's end.
-    pub async fn wait_for_funds(&self, cost: Decimal, end: Instant) -> Result<Decimal, Fault> {
-        let session = Instant::now() + self.time_left().to_std().unwrap_or_default();
-        let end = end.min(session);
+    /// Waits until `cost` dollars are free; gives what is free in the end. As long as the broker holds money back that is the
+    /// account's own, for the proceeds of sells take their time, it waits until `end`, or the session's end. Where it
+    /// holds nothing back, what the plan counted on (`ever`) may be gone for good, and is not waited for much longer; none
+    /// where nobody can say what is to come.
+    pub async fn wait_for_funds(&self, cost: Decimal, ever: Option<Decimal>, end: Instant) -> Result<Funds, Fault> {
+        let begin = Instant::now();
+        let end = end.min(begin + self.time_left().to_std().unwrap_or_default());
         let mut pause = FIRST_PAUSE;
         loop {
             let funds = self.funds().await?;
-            if funds >= cost || Instant::now() + pause > end {
+            let is_last = match funds {
+                Funds { free, .. } if free >= ever.map_or(cost, |ever| cost.min(ever)) => true,
+                // An earlier attempt may have spent it in an order that the broker does not show yet.
+                Funds { is_more_to_come, .. } if is_more_to_come || ever.is_none() || self.is_resumed() => Instant::now() + pause > end,
+                Funds { .. } => Instant::now() + pause > end.min(begin + GRACE),
+            };
+            if is_last {
                 return Ok(funds);
             }
-            tracing::info!(%funds, %cost, "waiting for the sells to settle");
+            tracing::info!(free = %funds.free, %cost, "waiting for the sells to settle");
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+}
+
+/// What the account can pay.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Funds {
+    /// Dollars that may be spent now.
+    pub free: Decimal,
+    /// Whether the broker holds back dollars that are the account's own.
+    pub is_more_to_come: bool,
 }

@@ -12,8 +12,9 @@ use crate::quote::{SaneQuote, latest_quotes};
 
 /// How long a leg may rest before it is cancelled for the next.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a cancel may take to show.
-const CANCEL_LIMIT: Duration = Duration::from_secs(30);
+/// How long a cancel may take to show. Buys wait for what the sells bring, so a sell is not waited for as long.
+const CANCEL_LIMIT_SELL: Duration = Duration::from_secs(30);
+const CANCEL_LIMIT_BUY: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(500);
 /// Who has waited long need not ask often: the broker counts requests.
 const LONGEST_POLL: Duration = Duration::from_secs(3);
@@ -81,6 +82,10 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
 
 /// Orders what is left of the ticket, as far as the account can pay for it; none where that is nothing.
 async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed>, Fault> {
+    // Before the money is looked at: what may not be ordered at all does not lack any.
+    if let Some(reason) = desk.closed() {
+        return Ok(Some(Placed::Refused(reason)));
+    }
     let Some(quote) = usable_quote(desk, ticket).await? else { return Ok(None) };
     let limit = limit_price(&quote, ticket.side, ticket.legs() + 1);
     ticket.reprice(quote.mid(), limit, desk.services.settings.alpaca.price_tolerance);
@@ -101,6 +106,7 @@ async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed
         time_in_force: "day",
         limit_price: limit,
         client_order_id: next_id(&desk.plan_id, ticket),
+        position_intent: (ticket.side == Side::Sell).then_some("sell_to_close"),
     };
     let placed = post(desk, &order).await?;
     if let Placed::There(order) = &placed {
@@ -230,10 +236,11 @@ fn trouble(order: &Order, is_ours: bool) -> Option<String> {
 /// Asks for the order's cancellation until the broker has heard it, and waits for its end.
 async fn cancel(desk: &Desk<'_>, mut order: Order) -> Result<Order, Fault> {
     let begin = Instant::now();
-    while !is_settled(&order) && begin.elapsed() < CANCEL_LIMIT {
+    let limit = if order.side == Side::Sell { CANCEL_LIMIT_SELL } else { CANCEL_LIMIT_BUY };
+    while !is_settled(&order) && begin.elapsed() < limit {
         match desk.alpaca().cancel_order(&order.id).await {
             // Refused: it is over already, or it is being cancelled.
-            Ok(()) | Err(AlpacaError::Refused { .. }) => return wait(desk, order, CANCEL_LIMIT.saturating_sub(begin.elapsed())).await,
+            Ok(()) | Err(AlpacaError::Refused { .. }) => return wait(desk, order, limit.saturating_sub(begin.elapsed())).await,
             Err(error) => tracing::warn!(order_id = order.id, %error, "the cancellation may not have been heard, asking again"),
         }
         order = wait(desk, order, POST_PAUSE).await?;
@@ -241,16 +248,18 @@ async fn cancel(desk: &Desk<'_>, mut order: Order) -> Result<Order, Fault> {
     Ok(order)
 }
 
-/// Looks once more at an order that did not end in time.
+/// Looks once more at an order that did not end in time, and goes on with what is left of it if it has.
 pub(super) async fn look_again(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     let Some(last) = ticket.orders.last().filter(|order| !is_settled(order)) else { return Ok(()) };
     let order = desk.alpaca().order(&last.id).await.map_err(untold)?;
-    if is_settled(&order) {
-        ticket.problem = None;
-    }
+    let has_ended = is_settled(&order);
     desk.note(&order);
     let last = ticket.orders.len() - 1;
     ticket.orders[last] = order;
+    if has_ended {
+        ticket.problem = None;
+        follow(desk, ticket).await?;
+    }
     Ok(())
 }
 

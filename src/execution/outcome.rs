@@ -154,10 +154,9 @@ impl Execution<'_> {
     }
 }
 
-/// Whether buys lack money although all sells were filled: then it is on its way, and another run can spend it.
+/// Whether money for a buy was still on its way: another run can spend it.
 fn is_money_to_come(tickets: &[Ticket]) -> bool {
-    let are_sold = tickets.iter().filter(|ticket| ticket.side == Side::Sell).all(|ticket| ticket.skipped || ticket.is_success());
-    are_sold && tickets.iter().any(|ticket| ticket.lacks_funds)
+    tickets.iter().any(|ticket| ticket.awaits_money)
 }
 
 /// Why a buy did not spend what the plan gave it, if so.

@@ -30,8 +30,14 @@ impl Desk<'_> {
             }
         }
         tickets.extend(self.follow_all(buys).await?);
+        let brought = |tickets: &[Ticket]| tickets.iter().filter(|ticket| ticket.side == Side::Sell).map(Ticket::value).sum::<Decimal>();
+        let before = brought(&tickets);
         for ticket in &mut tickets {
             look_again(self, ticket).await?;
+        }
+        if brought(&tickets) > before {
+            // A sell that hung has gone through after all: too late for this run's buys.
+            tickets.iter_mut().filter(|ticket| ticket.lacks_funds).for_each(|ticket| ticket.awaits_money = true);
         }
         match tickets.iter().find_map(|ticket| ticket.unknown.clone()) {
             Some(reason) => Err(StepError::BrokerUnavailable(reason).into()),
@@ -97,8 +103,9 @@ impl Desk<'_> {
         let brought: Decimal = sells.iter().map(Ticket::value).sum();
         let unknown = sells.iter().find_map(|ticket| ticket.unknown.clone());
         // Of a sell that nobody knows anything of, money may come at any time.
-        let ever = if unknown.is_some() { Decimal::MAX } else { self.amount_of_plan("cash_balance") + brought - begun };
-        let funds = (self.wait_for_funds((cost * NEARLY + kept).min(ever), end).await? - kept).max(Decimal::ZERO);
+        let ever = unknown.is_none().then(|| self.amount_of_plan("cash_balance") + brought - begun);
+        let found = self.wait_for_funds(cost * NEARLY + kept, ever, end).await?;
+        let funds = (found.free - kept).max(Decimal::ZERO);
         if funds >= cost * NEARLY {
             return Ok(());
         }
@@ -110,6 +117,7 @@ impl Desk<'_> {
             let is_begun = self.is_resumed() && find(self, ticket).await?;
             if !is_begun {
                 ticket.shrink(funds, cost, self.why_short());
+                ticket.awaits_money = found.is_more_to_come;
             }
         }
         Ok(())
@@ -157,7 +165,8 @@ impl Desk<'_> {
             return Ok(ticket);
         }
         ticket.size();
-        if !asset.tradable {
+        // What is not tradable may be sold, and not bought (docs.alpaca.markets, "Broker API FAQs").
+        if !asset.tradable && side == Side::Buy {
             ticket.problem = Some(format!("{} cannot be traded", item.symbol));
         }
         let held_back = self.held_back(&item.symbol);

@@ -44,8 +44,10 @@ pub(super) struct Ticket {
     pub skipped: bool,
     /// Set where nobody knows whether the broker has the last order: another attempt has to ask.
     pub unknown: Option<String>,
-    /// Whether money that is still on its way kept it from being bought in full.
+    /// Whether it was not bought in full because the account could not pay.
     pub lacks_funds: bool,
+    /// Whether money for it was still on its way when this attempt ended.
+    pub awaits_money: bool,
 }
 
 impl Ticket {
@@ -67,6 +69,7 @@ impl Ticket {
             skipped: false,
             unknown: None,
             lacks_funds: false,
+            awaits_money: false,
         }
     }
 
@@ -135,6 +138,9 @@ impl Ticket {
             return;
         }
         let is_first = self.orders.is_empty();
+        if is_first && is_another_share(self.price, middle) {
+            self.notes.push(format!("{}: the price is another one than the plan's, as after a split: sized anew", self.symbol));
+        }
         match self.side {
             Side::Buy if limit > self.price * (Decimal::ONE + tolerance) => {
                 let affordable = self.tradable((self.budget - self.value()).max(Decimal::ZERO) / limit);

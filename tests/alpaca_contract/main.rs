@@ -26,6 +26,7 @@ fn order(qty: &str, limit_price: &str) -> NewOrder {
         time_in_force: "day",
         limit_price: decimal(limit_price),
         client_order_id: ClientOrderId::new("alch-NVDA-buy-0-1"),
+        position_intent: None,
     }
 }
 

@@ -31,6 +31,43 @@ fn a_retryable_error_is_tried_185_times_within_24_hours_and_then_dead_lettered()
 }
 
 #[test]
+fn after_24_hours_nothing_is_tried_again_however_few_the_attempts_were() {
+    let hours = |count: u64| std::time::Duration::from_secs(count * 3_600);
+    let knobs = Knobs { retry_backoff_base: hours(2), retry_backoff_cap: hours(2), ..Knobs::default() };
+    let mut world = World::with(|_| {}, knobs);
+    world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+    world.put("Order", &json!({}));
+    world.wait(3 * 86_400);
+    let tries = world.outcomes().len();
+    assert!((12..=24).contains(&tries), "{tries} tries, one to two hours apart");
+    assert_eq!(values(&mut world, "dead")["EXHAUSTED_RETRY_CONDITION"], "MaximumEventAgeInSeconds");
+}
+
+#[test]
+fn a_dead_letter_is_the_event_that_matched_whatever_its_target_was_to_get() {
+    let transformer = json!({ "InputPathsMap": { "n": "$.detail.n" }, "InputTemplate": "{\"number\": <n>}" });
+    for (name, value, got) in [
+        ("InputTransformer", transformer, "{\"number\": 1}"),
+        ("InputPath", json!("$.detail"), "{\"n\":1}"),
+        ("Input", json!("{\"a\":\"constant\"}"), "{\"a\":\"constant\"}"),
+    ] {
+        let mut world = World::new();
+        let mut target = json!({ "Id": "out", "Arn": crate::queue("out"), "DeadLetterConfig": { "Arn": crate::queue("dead") } });
+        target[name] = value;
+        world.ok("PutTargets", &json!({ "Rule": "to-queue", "EventBusName": "shop", "Targets": [target] }));
+        world.put("Order", &json!({ "n": 1 }));
+        world.wait(1);
+        assert_eq!(world.take("out")[0].body, got, "{name}");
+        target["Arn"] = json!(crate::queue("nowhere"));
+        world.ok("PutTargets", &json!({ "Rule": "to-queue", "EventBusName": "shop", "Targets": [target] }));
+        let id = world.put("Order", &json!({ "n": 2 }));
+        world.wait(1);
+        let body = world.bodies("dead").remove(0);
+        assert_eq!((&body["id"], &body["detail-type"], &body["detail"]), (&json!(id), &json!("Order"), &json!({ "n": 2 })), "{name}");
+    }
+}
+
+#[test]
 fn the_bounds_of_a_retry_policy_hold() {
     for (attempts, age, tries, condition) in
         [(0, 86_400, 1, "MaximumRetryAttempts"), (3, 86_400, 4, "MaximumRetryAttempts"), (185, 60, 6, "MaximumEventAgeInSeconds")]
@@ -49,6 +86,10 @@ fn the_bounds_of_a_retry_policy_hold() {
         assert!(count == tries || age == 60 && (5..=8).contains(&count), "{attempts} {age}: {count} tries");
         assert_eq!(values(&mut world, "dead")["EXHAUSTED_RETRY_CONDITION"], condition);
     }
+    let mut world = World::with(|stack| stack.functions.clear(), Knobs::default());
+    world.put("Job", &json!({}));
+    world.wait(1);
+    assert_eq!(values(&mut world, "dead").get("EXHAUSTED_RETRY_CONDITION"), None, "nothing was tried again");
 }
 
 #[test]
@@ -87,8 +128,9 @@ fn without_a_dead_letter_queue_an_event_is_lost() {
     };
     let mut world = World::with(change, Knobs::default());
     world.put("Job", &json!({}));
-    world.wait(60);
+    world.wait(120);
     assert_eq!(world.lost(), ["NO_RESOURCE"]);
+    assert_eq!(world.alarms(), ["FailedInvocations"]);
 }
 
 #[test]
@@ -103,6 +145,7 @@ fn a_dead_letter_queue_that_is_gone_or_forbidden_loses_the_event() {
         world.put("Order", &json!({}));
         world.wait(2 * 86_400);
         assert_eq!(world.lost().len(), 1, "{:?}", world.lost());
+        assert_eq!(world.alarms(), ["InvocationsFailedToBeSentToDlq"]);
     }
 }
 
@@ -131,11 +174,16 @@ fn an_event_is_forwarded_to_another_bus_with_its_id_and_not_further() {
 
 #[test]
 fn a_bus_needs_a_role_that_may_put_events() {
-    let change = |stack: &mut alchemiser_sim::cloud::template::Stack| stack.roles.iter_mut().for_each(|role| role.policies.clear());
-    let mut world = World::with(change, Knobs::default());
-    world.put("Travel", &json!({}));
-    world.wait(1);
-    assert_eq!(world.outcomes(), ["NO_PERMISSIONS"]);
+    for change in [
+        (|stack| stack.roles.iter_mut().for_each(|role| role.policies.clear())) as fn(&mut alchemiser_sim::cloud::template::Stack),
+        // A role that EventBridge may not assume allows it nothing.
+        |stack| stack.roles.iter_mut().for_each(|role| role.trust.statements.clear()),
+    ] {
+        let mut world = World::with(change, Knobs::default());
+        world.put("Travel", &json!({}));
+        world.wait(1);
+        assert_eq!(world.outcomes(), ["NO_PERMISSIONS"]);
+    }
 }
 
 #[test]

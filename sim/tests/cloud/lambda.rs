@@ -30,7 +30,9 @@ fn a_failing_event_is_tried_after_one_and_two_minutes_with_the_same_request_id()
     world.put("Job", &json!({}));
     let mut ids = Vec::new();
     for (wait, attempt) in [(1, 1), (60, 2), (120, 3)] {
-        world.wait(wait);
+        world.wait(wait - 1);
+        assert!(world.invocations.is_empty(), "attempt {attempt} came before its time");
+        world.wait(1);
         let invocation = world.answer(&failed());
         assert_eq!(invocation.attempt, attempt);
         ids.push(invocation.request_id);
@@ -43,14 +45,16 @@ fn a_failing_event_is_tried_after_one_and_two_minutes_with_the_same_request_id()
 
 #[test]
 fn timeouts_and_crashes_are_errors_of_the_function() {
-    for (result, text) in
-        [(InvocationResult::TimedOut, "Task timed out after 30.00 seconds"), (InvocationResult::Crashed, "signal: killed")]
-    {
+    for (result, kind, text) in [
+        (InvocationResult::TimedOut, "Sandbox.Timedout", "Task timed out after 30.00 seconds"),
+        (InvocationResult::Crashed, "Runtime.ExitError", "signal: killed"),
+    ] {
         let mut world = with(|function| function.invoke_config.maximum_retry_attempts = 0);
         world.put("Job", &json!({}));
         world.wait(1);
         world.answer(&result);
         let record = world.bodies("results").remove(0);
+        assert_eq!(record["responsePayload"]["errorType"], kind);
         assert!(record["responsePayload"]["errorMessage"].as_str().unwrap().contains(text), "{record}");
     }
 }
@@ -89,6 +93,10 @@ fn a_failure_record_tells_the_request_and_the_error() {
     assert_eq!(record["version"], "1.0");
     assert_eq!(record["requestContext"]["functionArn"], "arn:aws:lambda:us-east-1:123456789012:function:worker:$LATEST");
     assert_eq!(record["requestPayload"]["detail"], json!({ "n": 1 }));
+    assert_eq!(
+        (&record["requestContext"]["condition"], &record["requestContext"]["approximateInvokeCount"]),
+        (&json!("RetriesExhausted"), &json!(3))
+    );
     let context = json!({ "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" });
     assert_eq!(record["responseContext"], context);
     assert_eq!(record["responsePayload"], json!({ "errorType": "Broken", "errorMessage": "it broke" }));
@@ -166,6 +174,8 @@ fn without_a_right_to_send_the_record_is_lost() {
     world.wait(1);
     world.answer(&failed());
     assert_eq!(world.lost().len(), 2, "record and dead letter: {:?}", world.lost());
+    world.wait(120);
+    assert_eq!(world.alarms(), ["DestinationDeliveryFailures", "DeadLetterErrors"]);
 }
 
 #[test]
@@ -179,6 +189,21 @@ fn throttled_events_wait_and_count_no_attempt() {
     world.wait(300);
     assert_eq!(world.answer(&InvocationResult::Success(json!(2))).attempt, 1);
     assert_eq!(world.take("results").len(), 2);
+}
+
+#[test]
+fn the_waits_of_a_throttled_event_double_to_five_minutes() {
+    let mut world = World::with(|_| {}, Knobs { concurrency: 0, ..Knobs::default() });
+    world.put("Job", &json!({}));
+    world.wait(1);
+    let mut times = Vec::new();
+    while let Some(due) = world.cloud.next_pending().filter(|_| times.len() < 12) {
+        world.wait((due - world.now).num_seconds() + 1);
+        times.push(due);
+    }
+    let waits: Vec<i64> = times.windows(2).map(|pair| (pair[1] - pair[0]).num_seconds()).collect();
+    assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    assert!(world.invocations.is_empty() && world.take("results").is_empty(), "no attempt, and not given up");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use alchemiser_sim::cloud::Cloud;
 use alchemiser_sim::cloud::knobs::Knobs;
 use alchemiser_sim::cloud::lambda::{Invocation, InvocationResult};
 use alchemiser_sim::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
-use alchemiser_sim::cloud::record::Record;
+use alchemiser_sim::cloud::record::{AlarmState, Record};
 use alchemiser_sim::cloud::sqs::Message;
 use alchemiser_sim::cloud::template::{Pseudo, Stack, load};
 use bytes::Bytes;
@@ -151,6 +151,15 @@ impl World {
             _ => None,
         });
         outcomes.collect()
+    }
+
+    /// The alarms that went off: each is named after its metric.
+    fn alarms(&self) -> Vec<&str> {
+        let names = self.records.iter().filter_map(|record| match record {
+            Record::AlarmChanged { alarm, state, .. } if *state == AlarmState::Alarm => Some(alarm.as_str()),
+            _ => None,
+        });
+        names.collect()
     }
 
     /// The occurrences of schedules.

@@ -85,6 +85,8 @@ fn a_target_is_checked_when_it_is_put() {
 #[test]
 fn putting_a_rule_again_replaces_all_but_its_targets() {
     let mut world = World::new();
+    let tags = json!([{ "Key": "owner", "Value": "us" }]);
+    world.ok("TagResource", &json!({ "ResourceARN": "arn:aws:events:us-east-1:123456789012:rule/shop/to-queue", "Tags": tags }));
     let arn = world.ok("PutRule", &json!({ "Name": "to-queue", "EventBusName": "shop", "EventPattern": "{\"source\":[\"nobody\"]}" }));
     assert_eq!(arn["RuleArn"], "arn:aws:events:us-east-1:123456789012:rule/shop/to-queue");
     world.put("Order", &json!({}));
@@ -94,6 +96,7 @@ fn putting_a_rule_again_replaces_all_but_its_targets() {
     world.put("Order", &json!({}));
     world.wait(1);
     assert_eq!(world.take("out").len(), 1, "the target is still there");
+    assert_eq!(world.ok("ListTagsForResource", &json!({ "ResourceARN": arn["RuleArn"] }))["Tags"], tags, "as are the tags");
 }
 
 #[test]

@@ -147,6 +147,22 @@ fn a_schedule_without_a_right_or_a_dead_letter_queue_loses_its_call() {
     let mut world = World::with(forbidden, Knobs::default());
     world.wait(7_200);
     assert_eq!(world.lost(), ["NO_PERMISSIONS"]);
+    assert!(world.alarms().is_empty(), "there is no queue to which it could not be sent");
+    // With a queue, and a role that may neither call the function nor send there; and with a queue that is gone.
+    for (queue_name, is_allowed) in [("dead", false), ("gone", true)] {
+        let change = |stack: &mut alchemiser_sim::cloud::template::Stack| {
+            stack.functions.clear();
+            if !is_allowed {
+                stack.roles.iter_mut().for_each(|role| role.policies.clear());
+            }
+            stack.schedules.push(targeting(FUNCTION.to_owned(), |target| target.dead_letter_arn = Some(queue(queue_name))));
+        };
+        let mut world = World::with(change, Knobs::default());
+        world.wait(7_200);
+        assert_eq!(world.lost().len(), 1, "{queue_name}: {:?}", world.lost());
+        assert_eq!(world.alarms(), ["InvocationsFailedToBeSentToDeadLetterCount"], "{queue_name}");
+        assert!(world.take("dead").is_empty(), "{queue_name}");
+    }
 }
 
 #[test]

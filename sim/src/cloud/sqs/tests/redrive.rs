@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{World, arn, policy};
+use crate::cloud::sqs::{MessageAttribute, NewMessage};
 
 /// Receives until the message dies.
 fn kill(world: &mut World, queue: &str) -> usize {
@@ -100,6 +101,23 @@ fn a_redrive_brings_dead_letters_back_as_new_messages() {
         assert_eq!((received.message.receive_count, &received.message.dead_letter_source_arn), (1, &None));
         assert!(!old.contains(&received.message.id));
     }
+}
+
+#[test]
+fn what_is_redriven_keeps_its_content_and_begins_its_life_anew() {
+    let mut world = World::new();
+    let attributes = [("RULE_ARN", "arn:rule"), ("ERROR_CODE", "THROTTLING")];
+    let attributes = attributes.map(|(name, text)| (name.to_owned(), MessageAttribute::string(text.to_owned())));
+    let message = NewMessage { attributes: attributes.clone().into(), ..NewMessage::new("a") };
+    world.sqs.send(world.now, &arn("work"), message).unwrap();
+    kill(&mut world, "work");
+    world.wait(3_600);
+    world.ok("StartMessageMoveTask", json!({"SourceArn": arn("dead")}));
+    world.wait(1);
+    let back = world.sqs.messages(&arn("work"))[0].clone();
+    assert_eq!((back.body.as_str(), back.attributes), ("a", attributes.into()), "what the message says");
+    assert!((world.now - back.sent_at).num_seconds() <= 1, "it is sent now");
+    assert_eq!(kill(&mut world, "work"), 2, "it may be received as often as a new message");
 }
 
 #[test]
