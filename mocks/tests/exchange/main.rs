@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod actor;
 mod client;
 mod data;
 mod orders;
 mod positions;
 mod properties;
 mod scripts;
+mod shown;

@@ -36,10 +36,18 @@ pub(super) struct Shared {
 /// What others do at the broker.
 struct Hands {
     meanwhile: Meanwhiles,
-    /// What they do later, by its time and then by its place.
-    later: BTreeMap<(DateTime<Utc>, usize), Meanwhile>,
+    /// What they do later, by its time and then by the order it was put off in.
+    later: BTreeMap<(DateTime<Utc>, u64), Meanwhile>,
+    put_off: u64,
     /// What the broker refused them.
     refused: Vec<String>,
+}
+
+impl Hands {
+    fn put_off(&mut self, at: DateTime<Utc>, one: Meanwhile) {
+        self.put_off += 1;
+        self.later.insert((at, self.put_off), one);
+    }
 }
 
 /// Who is at the other end, beside AWS.
@@ -78,7 +86,7 @@ impl fmt::Debug for Shared {
 impl Shared {
     pub fn new(clock: WorldClock, counterparties: Counterparties, doors: Doors, faults: Faults, state: State) -> Self {
         let Counterparties { exchange, mail, meanwhile } = counterparties;
-        let hands = Mutex::new(Hands { meanwhile, later: BTreeMap::new(), refused: Vec::new() });
+        let hands = Mutex::new(Hands { meanwhile, later: BTreeMap::new(), put_off: 0, refused: Vec::new() });
         Self { clock, mail, doors, exchange, state: Mutex::new(state), faults: Mutex::new(faults), hands, notify: Notify::new() }
     }
 
@@ -148,7 +156,7 @@ impl Shared {
                 self.act_at_broker(Some(invocation), &one.action, &one.words);
             } else {
                 let at = self.now() + one.delay;
-                self.with_hands(|hands| hands.later.insert((at, hands.later.len()), one));
+                self.with_hands(|hands| hands.put_off(at, one));
                 self.wake();
             }
         }
@@ -185,7 +193,8 @@ impl Shared {
     pub fn unused_at_broker(&self) -> Vec<(&'static str, String)> {
         self.with_hands(|hands| {
             let unmet = hands.meanwhile.unused().into_iter().map(|what| ("meanwhile", format!("{what} met no call")));
-            unmet.chain(hands.refused.iter().map(|what| ("broker", what.clone()))).collect()
+            let undone = hands.later.values().map(|one| ("meanwhile", format!("{} was put off for too long", one.words)));
+            unmet.chain(undone).chain(hands.refused.iter().map(|what| ("broker", what.clone()))).collect()
         })
     }
 
