@@ -11,7 +11,7 @@ use crate::alpaca::{Bar, span_of};
 use crate::error::{Fault, Refusal, StepError};
 use crate::event::{ConsolidatedPortfolio, Event, SignalGenerated};
 use crate::orchestration::Starter;
-use crate::services::{FailedPart, Services};
+use crate::services::{FailedPart, Services, workflow_failed};
 use crate::step::Conclusion;
 use crate::workflow::Workflow;
 
@@ -63,7 +63,9 @@ impl SignalGeneration {
             Err(Fault::Raise(error)) => return Err(error),
             Err(Fault::Refuse(refusal)) => {
                 tracing::warn!(reason = %refusal, "a WorkflowStarted event was refused");
-                return Ok(Conclusion::default());
+                // Nobody reads the answer of an event's invocation: who put it is told as of any workflow that failed.
+                let failed = self.services.caused(event, workflow_failed(event, PART, &refusal));
+                return Ok(Conclusion { entries: vec![self.services.steps.entry(&failed)], ..Conclusion::default() });
             }
         }
         self.services.act(event, PART, |workflow| self.signals(event, workflow)).await

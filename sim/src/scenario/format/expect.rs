@@ -63,6 +63,8 @@ impl Expect {
 pub struct MailExpected {
     /// The whole subject.
     pub subject: String,
+    /// Who gets it, where it is said: all addresses, in order.
+    pub to: Option<Vec<String>>,
     /// Texts that the text part holds.
     #[serde(default)]
     pub contains: Vec<String>,
