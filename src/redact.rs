@@ -39,6 +39,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn text_that_broke_off_is_masked_where_it_names_a_secret_in_any_spelling() {
+        for text in ["{\"PASSWORD\": \"p", "[{\"Api_Key\":", "  {\"token"] {
+            assert_eq!(redact(&json!(text)), json!("***"), "{text}");
+        }
+        assert_eq!(redact(&json!("{\"mode\": \"tra")), json!("{\"mode\": \"tra"));
+    }
+
+    #[test]
     fn masks_at_every_depth_and_inside_json_text() {
         let event = json!({"detail": [{"Password": "p"}, {"a": {"api_key": {"x": 1}}}], "text": "{\"token\":\"t\"}", "mode": "trade"});
         let expected = json!({"detail": [{"Password": "***"}, {"a": {"api_key": "***"}}], "text": "{\"token\":\"***\"}", "mode": "trade"});

@@ -100,6 +100,43 @@ async fn a_start_with_a_mistake_is_an_init_error_that_names_it() {
     }
 }
 
+/// Starts the program with a mistake in its settings, and a Runtime API that answers `status` to the report of it.
+async fn fail_to_start(status: u16) -> (Option<i32>, String, Vec<String>) {
+    let api = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(status)).mount(&api).await;
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_bootstrap"));
+    command.env_clear().envs(function(&[("EMAIL__SMTP_PORT", "mail")]).environment);
+    command.env("AWS_LAMBDA_RUNTIME_API", api.address().to_string()).kill_on_drop(true);
+    let output = tokio::time::timeout(LIMIT, command.output()).await.expect("the program ends").expect("the program runs");
+    let asked = api.received_requests().await.unwrap_or_default();
+    let paths = asked.iter().map(|request| request.url.path().to_owned()).collect();
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), paths)
+}
+
+#[tokio::test]
+async fn a_start_that_fails_ends_the_program_and_says_where_lambda_was_not_told() {
+    let (code, log, asked) = fail_to_start(202).await;
+    assert_eq!((code, asked), (Some(1), vec!["/2018-06-01/runtime/init/error".to_owned()]));
+    assert!(log.contains("the function cannot start") && !log.contains("Lambda could not be told"), "{log}");
+    let (code, log, _) = fail_to_start(500).await;
+    assert_eq!(code, Some(1));
+    assert!(log.contains("Lambda could not be told") && log.contains("it answered 500"), "{log}");
+}
+
+#[tokio::test]
+async fn strategies_are_those_of_the_package_and_lines_those_of_the_level() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
+    std::fs::create_dir_all(root.join("strategies")).expect("the folder can be made");
+    std::fs::write(root.join("strategies/packaged.clj"), "(defsymphony \"P\" {} (asset \"MSFT\"))").expect("the file can be written");
+    let mut function = function(&[("STRATEGY__DSL_FILES", "packaged.clj"), ("LOGGING__LEVEL", "ERROR")]);
+    function.task_root = root;
+    let mut host = Host::new(function);
+    let invoked = invoke(&mut host, &error_notification()).await;
+    assert_eq!(invoked.response["status"], "skipped", "{invoked:?}");
+    host.stop().await;
+    assert!(host.take_lines().is_empty(), "nothing is as severe as ERROR");
+}
+
 #[tokio::test]
 async fn an_error_of_a_step_is_answered_by_its_class() {
     let mut host = Host::new(function(&[]));

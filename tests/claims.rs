@@ -10,10 +10,13 @@ use alchemiser::clock::Clock;
 use alchemiser::error::StepError;
 use alchemiser::id::{AttemptToken, EventId, RandomTokens, TokenSource};
 use alchemiser::idempotency::{Claim, Claims, LEASE, Lease, Recorded};
+use alchemiser::workflow::Workflows;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use support::{Tables, aws_over, block_on, opening};
+use serde_json::json;
+
+use support::{ScriptedHttp, Tables, aws_over, block_on, opening};
 
 const TABLE: &str = "alchemiser-idempotency-dev";
 
@@ -211,4 +214,42 @@ fn a_claim_lives_longer_than_the_archive() {
         let expiry = (opening() + TimeDelta::days(400)).timestamp().to_string();
         assert_eq!(found.item().and_then(|item| item.get("expires_at")), Some(&AttributeValue::N(expiry)));
     });
+}
+
+#[test]
+fn only_conditions_that_do_not_hold_refuse_a_change_for_good() {
+    for (reasons, is_refused) in [
+        (vec!["None", "ConditionalCheckFailed"], true),
+        (vec!["None", "ConditionalCheckFailed", "None", "ConditionalCheckFailed"], true),
+        (vec!["None", "TransactionConflict"], false),
+        (vec!["None", "ConditionalCheckFailed", "TransactionConflict"], false),
+        (vec!["None", "ThrottlingError"], false),
+        (vec!["None", "None"], false),
+        (vec![], false),
+    ] {
+        let codes: Vec<_> = reasons.iter().map(|code| json!({ "Code": code })).collect();
+        let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        let cancelled = json!({ "__type": kind, "message": "cancelled", "CancellationReasons": codes }).to_string();
+        let answers = vec![
+            Ok((200, json!({ "Attributes": { "fence": { "N": "1" }, "state": { "S": "claimed" } } }).to_string())),
+            Ok((400, cancelled)),
+        ];
+        let client = aws_over(ScriptedHttp::in_turn(answers), 1).dynamodb();
+        let clock = Hand(Arc::new(Mutex::new(opening())));
+        let (claims, workflows) = (
+            Claims::new(client.clone(), TABLE, Arc::new(clock.clone()), Arc::new(RandomTokens)),
+            Workflows::new(client, "alchemiser-workflow-dev", Arc::new(clock)),
+        );
+        block_on(async {
+            let lease = take(&claims).await;
+            let recorded = claims.record(&lease, &[], Vec::new()).await;
+            let written = workflows.write(Vec::new()).await;
+            if is_refused {
+                assert_eq!((recorded, written), (Ok(Recorded::Refused), Ok(false)), "{reasons:?}");
+            } else {
+                assert!(matches!(recorded, Err(StepError::StoreUnavailable(_))), "{reasons:?}: {recorded:?}");
+                assert!(matches!(written, Err(StepError::StoreUnavailable(_))), "{reasons:?}: {written:?}");
+            }
+        });
+    }
 }

@@ -13,5 +13,5 @@ mod tables;
 
 pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
 pub use idle_cloud::IdleCloud;
-pub use router::{FixedClock, aws_over, block_on, opening, router_on_eventbridge, router_over, settings};
+pub use router::{FixedClock, aws_over, block_on, opening, router_at, router_on_eventbridge, router_over, settings};
 pub use tables::Tables;

@@ -83,9 +83,14 @@ pub fn settings(changes: &[(&str, &str)]) -> Settings {
 
 /// The router with all its outside behind one connector: AWS and the broker alike.
 pub fn router_over(connector: impl HttpConnector + Clone + 'static, changes: &[(&str, &str)]) -> Router {
+    router_at(opening(), connector, changes)
+}
+
+/// The same at another moment.
+pub fn router_at(now: DateTime<Utc>, connector: impl HttpConnector + Clone + 'static, changes: &[(&str, &str)]) -> Router {
     let aws = aws_over(connector.clone(), 1);
     let ports = Ports {
-        clock: Arc::new(FixedClock(opening())),
+        clock: Arc::new(FixedClock(now)),
         tokens: Arc::new(OneToken),
         http: SharedHttpConnector::new(connector),
         dynamodb: aws.dynamodb(),

@@ -101,6 +101,9 @@ fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
 }
 
 fn mail_differs(wanted: &MailExpected, mail: &MailLine) -> Option<String> {
+    if let Some(to) = wanted.to.as_ref().filter(|to| **to != mail.recipients) {
+        return Some(format!("the mail {:?} goes to {:?}, expected {to:?}", mail.subject, mail.recipients));
+    }
     for (part, held, texts) in [("mail", &mail.text, &wanted.contains), ("HTML part of the mail", &mail.html, &wanted.html_contains)] {
         if let Some(text) = texts.iter().find(|text| !held.contains(text.as_str())) {
             return Some(format!("the {part} {:?} does not hold {text:?}; it says:\n{held}", mail.subject));

@@ -262,6 +262,14 @@ fn a_scheduled_rule_has_its_own_envelope_and_runs_in_utc() {
 }
 
 #[test]
+fn a_rule_whose_years_are_over_never_fires() {
+    let mut world = World::new();
+    world.ok("PutRule", &json!({ "Name": "past", "ScheduleExpression": "cron(0 0 1 1 ? 1999)" }));
+    world.wait(400 * 86_400);
+    assert!(world.fired().is_empty());
+}
+
+#[test]
 fn a_rate_of_a_rule_counts_from_its_creation() {
     let mut world = World::new();
     world.wait(30);

@@ -94,6 +94,8 @@ pub struct Tolerance {
 pub struct MailExpected {
     /// The whole subject.
     pub subject: String,
+    /// Who gets it, where it is said: all addresses, in order.
+    pub to: Option<Vec<String>>,
     /// Texts that the text part holds.
     #[serde(default)]
     pub contains: Vec<String>,
