@@ -179,7 +179,7 @@ fn work_stops_where_the_lease_is_lost() {
             tokio::time::sleep(Duration::from_secs(10)).await;
             is_done = true;
         };
-        let held = claims.hold(&[&lease], work).await;
+        let held = Box::pin(claims.hold(&[&lease], work)).await;
         assert!(is_lost(&held), "{held:?}");
         assert!(!is_done, "the work went on");
     });
@@ -197,7 +197,7 @@ fn work_keeps_its_lease_however_long_it_takes() {
                 assert!(claims.claim("step#1").await.is_err(), "nobody takes over");
             }
         };
-        claims.hold(&[&lease], work).await.expect("the lease is renewed in time");
+        Box::pin(claims.hold(&[&lease], work)).await.expect("the lease is renewed in time");
         assert!(LEASE < Duration::from_secs(60), "a retry of Lambda finds the lease of a dead attempt over");
     });
 }

@@ -17,7 +17,7 @@ pub use header::{Header, JsonObject};
 pub use notification::{ErrorNotificationRequested, SystemNotificationRequested, TradingNotificationRequested};
 pub use plan::{Action, AllocationComparison, RebalancePlan, RebalancePlanItem, RebalancePlanned, Urgency};
 pub use signal::{ConsolidatedPortfolio, SignalGenerated};
-pub use trade::{OrderResult, OrderType, TradeExecuted};
+pub use trade::{Note, OrderResult, OrderType, TradeExecuted};
 pub use workflow::{WorkflowCompleted, WorkflowFailed, WorkflowStarted};
 
 use serde::{Deserialize, Serialize};

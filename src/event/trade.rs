@@ -61,6 +61,15 @@ pub struct OrderResult {
     pub filled_at: Option<Timestamp>,
 }
 
+/// What the reader of the mail should know of one symbol although it is no failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The symbol.
+    pub symbol: String,
+    /// A sentence that names it.
+    pub text: String,
+}
+
 /// The type of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

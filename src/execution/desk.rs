@@ -107,10 +107,14 @@ impl<'a> Desk<'a> {
         self.holdings.positions.get(symbol)
     }
 
+    /// Shares of a symbol that were held when this attempt began.
+    pub fn held(&self, symbol: &str) -> Decimal {
+        self.position(symbol).map(|position| position.qty).unwrap_or_default()
+    }
+
     /// Shares of a symbol that are there to be sold: an order of somebody else's keeps what it holds.
     pub fn free_shares(&self, symbol: &str) -> Decimal {
-        let held = self.position(symbol).map(|position| position.qty).unwrap_or_default();
-        (held - self.held_back(symbol)).max(Decimal::ZERO)
+        (self.held(symbol) - self.held_back(symbol)).max(Decimal::ZERO)
     }
 
     /// Shares of a symbol that somebody else's orders hold back.

@@ -6,7 +6,7 @@ use super::ticket::Ticket;
 use crate::alpaca::Side;
 use crate::decimal::{Money, decimal_from_json};
 use crate::error::Refusal;
-use crate::event::{Action, Event, OrderResult, RebalancePlan, RebalancePlanItem, TradeExecuted, WorkflowCompleted};
+use crate::event::{Action, Event, Note, OrderResult, RebalancePlan, RebalancePlanItem, TradeExecuted, WorkflowCompleted};
 use crate::id::PlanId;
 use crate::services::{Services, workflow_failed};
 use crate::step::{Conclusion, IfRefused};
@@ -109,16 +109,19 @@ impl Execution<'_> {
     }
 
     /// What the reader of the mail should know although it is no failure.
-    fn notes(&self, tickets: &[Ticket]) -> Vec<String> {
-        let planned = metadata(self.plan, "notes").and_then(Value::as_array).into_iter().flatten();
-        let mut notes: Vec<String> = planned.filter_map(Value::as_str).map(str::to_owned).collect();
+    fn notes(&self, tickets: &[Ticket]) -> Vec<Note> {
+        let planned = metadata(self.plan, "notes").cloned().unwrap_or_default();
+        let mut notes: Vec<Note> = serde_json::from_value(planned).unwrap_or_default();
         for ticket in tickets {
             // What is told as the reason of a failure need not be told twice.
             let failure = (!ticket.is_success()).then(|| format!("{}: {}", ticket.symbol, ticket.failure()));
-            notes.extend(ticket.notes.iter().filter(|note| Some(*note) != failure.as_ref()).cloned());
-        }
-        if is_money_to_come(tickets) {
-            notes.push("what is missing is bought by another run within the day, if the money comes in time".to_owned());
+            let texts = ticket.notes.iter().filter(|note| Some(*note) != failure.as_ref());
+            notes.extend(texts.map(|text| Note { symbol: ticket.symbol.clone(), text: text.clone() }));
+            if ticket.awaits_money {
+                let text =
+                    format!("{}: what is missing is bought by another run within the day, if the money comes in time", ticket.symbol);
+                notes.push(Note { symbol: ticket.symbol.clone(), text });
+            }
         }
         notes
     }
@@ -126,7 +129,8 @@ impl Execution<'_> {
     /// The cash that is left above what the plan's targets leave, with the reasons; none where it is too little to matter.
     /// Worked out from the plan and the fills, so that another attempt says the same.
     fn idle_cash(&self, tickets: &[Ticket]) -> Option<Value> {
-        let before = decimal_from_json(metadata(self.plan, "cash_balance")?).ok()?;
+        let committed = metadata(self.plan, "committed_cash").and_then(|given| decimal_from_json(given).ok()).unwrap_or_default();
+        let before = decimal_from_json(metadata(self.plan, "cash_balance")?).ok()? + committed;
         let wanted: Decimal = equities(self.plan).map(|item| item.target_value.get()).sum();
         let planned = self.plan.total_portfolio_value.get() - wanted;
         let moved = |side: Action| -> Decimal {
@@ -146,6 +150,9 @@ impl Execution<'_> {
         let is_short = |item: &&RebalancePlanItem| item.action == Action::Hold && item.target_value.get() > item.current_value.get();
         for item in equities(self.plan).filter(is_short) {
             reasons.push(json!({"symbol": item.symbol, "reason": "what is missing is worth less than 1 % of the account"}));
+        }
+        if !committed.is_zero() {
+            reasons.push(json!({"reason": "orders that are not of this plan hold money"}));
         }
         if reasons.is_empty() {
             reasons.push(json!({"reason": "the account has more cash than the plan's targets leave"}));

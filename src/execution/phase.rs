@@ -123,6 +123,12 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// Shares of a symbol that were held when the plan was made, where it says what was held.
+    fn quantity_of_plan(&self, symbol: &str) -> Option<Decimal> {
+        let quantities = self.plan.metadata.as_ref()?.get("quantities")?;
+        quantities.get(symbol).map_or(Some(Decimal::ZERO), |given| decimal_from_json(given).ok())
+    }
+
     /// Why the account cannot pay for what the plan buys.
     pub fn why_short(&self) -> &'static str {
         if self.items(Action::Sell).next().is_some() {
@@ -154,6 +160,7 @@ impl Desk<'_> {
         ticket.free = if side == Side::Sell { self.free_shares(&item.symbol) } else { Decimal::ZERO };
         ticket.rest = rest_of(self, &ticket).await?;
         if is_begun {
+            ticket.compare_with_plan();
             return Ok(ticket);
         }
         if side == Side::Sell && ticket.free.is_zero() && ticket.rest.is_zero() {
@@ -165,6 +172,9 @@ impl Desk<'_> {
             return Ok(ticket);
         }
         ticket.size();
+        if !self.is_resumed() {
+            ticket.held_then_and_now = self.quantity_of_plan(&item.symbol).map(|then| (then, self.held(&item.symbol)));
+        }
         // What is not tradable may be sold, and not bought (docs.alpaca.markets, "Broker API FAQs").
         if !asset.tradable && side == Side::Buy {
             ticket.problem = Some(format!("{} cannot be traded", item.symbol));

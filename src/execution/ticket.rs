@@ -24,6 +24,8 @@ pub(super) struct Ticket {
     pub budget: Decimal,
     /// Shares of the position that were there to be sold when this attempt began.
     pub free: Decimal,
+    /// Shares that were held when the plan was made, where it says so, and when this attempt began.
+    pub held_then_and_now: Option<(Decimal, Decimal)>,
     /// Shares wanted over all legs.
     pub total: Decimal,
     /// What is left of a position that is to go, in parts of a share that no leg can sell.
@@ -58,6 +60,7 @@ impl Ticket {
             price,
             budget: item.trade_amount.get().abs(),
             free: Decimal::ZERO,
+            held_then_and_now: None,
             total: Decimal::ZERO,
             rest: Decimal::ZERO,
             is_exit: side == Side::Sell && item.target_value.get().is_zero(),
@@ -138,7 +141,12 @@ impl Ticket {
             return;
         }
         let is_first = self.orders.is_empty();
-        if is_first && is_another_share(self.price, middle) {
+        let is_split = is_another_share(self.price, middle);
+        if is_first && !is_split && self.held_then_and_now.is_some_and(|(then, now)| then != now) {
+            self.problem = Some("not ordered: somebody has traded it by hand since the plan was made".to_owned());
+            return;
+        }
+        if is_first && is_split {
             self.notes.push(format!("{}: the price is another one than the plan's, as after a split: sized anew", self.symbol));
         }
         match self.side {
@@ -185,6 +193,15 @@ impl Ticket {
         self.notes.push(format!("{}: {} shares instead of {}: {reason}", self.symbol, self.total.normalize(), before.normalize()));
         if shares.is_zero() && self.filled().is_zero() {
             self.problem = Some(format!("not bought: {reason}"));
+        }
+    }
+
+    /// Notes where an earlier attempt has ordered much less than planned: why, that one knew.
+    pub fn compare_with_plan(&mut self) {
+        let planned = if self.price.is_zero() || self.is_exit { Decimal::ZERO } else { self.tradable(self.budget / self.price) };
+        if self.total < planned * NEARLY {
+            let (ordered, planned) = (self.total.normalize(), planned.normalize());
+            self.notes.push(format!("{}: {ordered} shares instead of {planned}: so an earlier attempt ordered them", self.symbol));
         }
     }
 

@@ -49,7 +49,7 @@ impl Content {
 }
 
 fn notes(notification: &TradingNotificationRequested, neutral: bool) -> Vec<String> {
-    let mut notes: Vec<String> = rows(notification, "notes").filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut notes: Vec<String> = rows(notification, "notes").map(|row| cell(row, "text")).collect();
     if let Some(idle) = notification.execution_data.get("idle_cash") {
         let amounts = if neutral { String::new() } else { format!(" ({} dollars, {} planned)", cell(idle, "cash"), cell(idle, "planned")) };
         let reasons: Vec<String> = idle["reasons"].as_array().into_iter().flatten().map(reason).collect();

@@ -129,6 +129,8 @@ fn metadata(basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[Plann
     let snapshot = &survey.snapshot;
     let priced = snapshot.prices.iter().filter(|(symbol, _)| !snapshot.untraded.contains_key(*symbol));
     let prices: BTreeMap<&String, String> = priced.map(|(symbol, price)| (symbol, price.to_string())).collect();
+    let quantities: BTreeMap<&String, String> =
+        snapshot.holdings.iter().map(|(symbol, holding)| (symbol, holding.quantity.normalize().to_string())).collect();
     let targets: BTreeMap<&String, String> = basis.weights.iter().map(|(symbol, weight)| (symbol, weight.to_string())).collect();
     // A sale's amount is negative: it adds to the cash.
     let planned_cash = snapshot.cash - trades.iter().map(|trade| trade.amount).sum::<Decimal>();
@@ -137,8 +139,11 @@ fn metadata(basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[Plann
         "valid_until": workflow.session.valid_until.to_string(),
         "portfolio_value": snapshot.value.to_string(),
         "cash_balance": snapshot.cash.to_string(),
+        // What orders of others may cost is cash, and not there for the plan.
+        "committed_cash": survey.committed.to_string(),
         "planned_cash": planned_cash.to_string(),
         "position_count": snapshot.holdings.len(),
+        "quantities": quantities,
         "reference_prices": prices,
         // What the snapshot rests on; a plan that names nothing here was made while another was carried out.
         "account_sequence": basis.sequence,

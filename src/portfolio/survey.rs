@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::planner::{CASH, Holding, Snapshot};
 use crate::alpaca::Position;
 use crate::error::Fault;
+use crate::event::Note;
 use crate::id::ClientOrderId;
 use crate::quote::latest_quotes;
 use crate::services::Services;
@@ -16,8 +17,10 @@ const FITS: Decimal = Decimal::from_parts(2, 0, 0, false, 1);
 /// What a plan is made from.
 pub(super) struct Survey {
     pub snapshot: Snapshot,
+    /// Dollars that orders which still work may cost: they are not there for the plan.
+    pub committed: Decimal,
     /// What the owner should know of things that are left alone.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// Looks at the account, its positions, the orders that still work, and the quote of each symbol held or wanted. One
@@ -35,6 +38,7 @@ pub(super) async fn survey(services: &Services, weights: &BTreeMap<String, Decim
             prices: BTreeMap::new(),
             untraded: BTreeMap::new(),
         },
+        committed: Decimal::ZERO,
         notes: Vec::new(),
     };
     let mut own: Vec<&Position> = Vec::new();
@@ -55,7 +59,9 @@ pub(super) async fn survey(services: &Services, weights: &BTreeMap<String, Decim
     }
     for order in &orders {
         let price = survey.snapshot.prices.get(&order.symbol).copied().unwrap_or_default();
-        survey.snapshot.cash -= order.may_cost(price);
+        let committed = order.may_cost(price);
+        survey.snapshot.cash -= committed;
+        survey.committed += committed;
         if ClientOrderId::is_ours(&order.client_order_id) {
             let reason = format!("an order of an earlier plan still works: {}", order.status.as_str());
             survey.snapshot.untraded.insert(order.symbol.clone(), reason);
@@ -71,7 +77,8 @@ impl Survey {
         let symbol = &position.symbol;
         if !position.is_equity() {
             self.snapshot.value -= worth(position);
-            self.notes.push(format!("{symbol} is left alone: it is of the class {}, no US equity", position.asset_class));
+            let text = format!("{symbol} is left alone: it is of the class {}, no US equity", position.asset_class);
+            self.notes.push(Note { symbol: symbol.clone(), text });
             return false;
         }
         if position.qty < Decimal::ZERO {
@@ -79,7 +86,7 @@ impl Survey {
             self.snapshot.cash -= worth(position).abs();
             let reason = "it is held short, which is left alone";
             self.snapshot.untraded.insert(symbol.clone(), reason.to_owned());
-            self.notes.push(format!("{symbol} is left alone: it is held short"));
+            self.notes.push(Note { symbol: symbol.clone(), text: format!("{symbol} is left alone: it is held short") });
             return false;
         }
         self.snapshot.holdings.insert(symbol.clone(), Holding { quantity: position.qty });

@@ -1,17 +1,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use alchemiser_mocks::exchange::{Hours, Side};
+use alchemiser_mocks::exchange::{Hours, Report, Side};
+use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use super::Judgement;
 use super::cashbook::{Cashbook, others_fill};
 use super::plan::{Item, Plan, executions, plans};
 use crate::cloud::record::Record;
-use crate::journal::{Fact, Journal, TroubleKind};
+use crate::journal::{Entry, Fact, Journal, TroubleKind};
 use crate::projection::{Invocation, Order, accepted_orders, invocations};
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
 const CLOSE_ENOUGH: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
+
+const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// What went wrong, and where.
 #[derive(Default)]
@@ -22,6 +25,23 @@ struct Troubles<'a> {
     /// Those whose execution a fault hit.
     of_workflows: BTreeSet<&'a str>,
     whole_shares: BTreeSet<&'a str>,
+}
+
+impl<'a> Troubles<'a> {
+    /// What the owner and the market do by themselves.
+    fn add_others(&mut self, entry: &Entry, report: &'a Report) {
+        match report {
+            Report::CashMoved { .. } | Report::AccountChanged { .. } => self.of_all = true,
+            Report::Split { symbol, .. } | Report::AssetChanged { symbol, .. } => {
+                self.of_symbols.insert(symbol);
+            }
+            Report::SymbolRenamed { symbol, to, .. } => self.of_symbols.extend([symbol.as_str(), to]),
+            Report::OrderAccepted { order, .. } if entry.invocation.is_none() => {
+                self.of_symbols.insert(&order.symbol);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// What no trouble touches is traded: each item of a plan that was carried out, whose symbol nothing was scripted against, is
@@ -71,13 +91,14 @@ impl CarriedOut<'_> {
         let is_whole = troubles.whole_shares.contains(item.symbol);
         // The least that is worth an order.
         let least = if is_whole { price } else { Decimal::ONE };
-        if item.amount < least {
+        let session = self.hours.session_at(self.plan.made);
+        // In the last minute of a session nobody need order any more.
+        if item.amount < least || session.is_some_and(|session| session.close - self.plan.made < LAST_MINUTE) {
             return;
         }
         judgement.premise();
         let meant = |order: &&&Order<'_>| order.facts.symbol == item.symbol && order.facts.side == side;
         let own: Vec<&&Order<'_>> = self.own.iter().filter(meant).collect();
-        let session = self.hours.session_at(self.plan.made);
         let (mut shares, mut dollars) = (Decimal::ZERO, Decimal::ZERO);
         for fill in own.iter().flat_map(|order| &order.fills) {
             if session.is_none_or(|session| session.contains(fill.at)) {
@@ -125,6 +146,7 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
                 let execution = invocation.filter(|invocation| invocation.trigger() == "RebalancePlanned");
                 troubles.of_workflows.extend(execution.and_then(Invocation::workflow));
             }
+            Fact::Exchange { report } => troubles.add_others(entry, report),
             Fact::Cloud { record: Record::DeliveryDisturbed { detail_type, .. } } => troubles.of_all |= detail_type == "RebalancePlanned",
             _ => {}
         }

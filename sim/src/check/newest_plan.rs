@@ -41,7 +41,7 @@ fn reads<'a>(journal: &Journal, invocations: &BTreeMap<u64, Invocation<'a>>) -> 
     let mut reads: BTreeMap<&str, Vec<(DateTime<Utc>, u64)>> = BTreeMap::new();
     for entry in journal.entries() {
         let Fact::Call { site, .. } = &entry.fact else { continue };
-        if site.operation != "alpaca GET account" || site.trigger != "SignalGenerated" {
+        if site.operation != "alpaca GET account" || !["SignalGenerated", "RebalancePlanned"].contains(&site.trigger.as_str()) {
             continue;
         }
         if let Some(workflow) = entry.invocation.and_then(|number| invocations.get(&number)?.workflow()) {
@@ -140,6 +140,13 @@ impl<'a> View<'a> {
                 Report::OrderFilled { order, fill_quantity, .. } => {
                     *held.entry(&order.symbol).or_default() += sign(order.side) * fill_quantity;
                 }
+                Report::Split { symbol, after, .. } => {
+                    held.insert(symbol, *after);
+                }
+                Report::SymbolRenamed { symbol, to, quantity, .. } => {
+                    held.remove(symbol.as_str());
+                    held.insert(to, *quantity);
+                }
                 _ => {}
             }
         }
@@ -162,6 +169,21 @@ impl<'a> View<'a> {
                         moved.extend(symbols.into_iter().filter(|symbol| of(&known, symbol) != of(&stated, symbol)));
                     }
                     held = Some(stated);
+                }
+                Report::Split { symbol, after, .. } => {
+                    if entry.sequence > snapshot {
+                        moved.insert(symbol);
+                    }
+                    held.as_mut().and_then(|held| held.insert(symbol, *after));
+                }
+                Report::SymbolRenamed { symbol, to, quantity, .. } => {
+                    if entry.sequence > snapshot {
+                        moved.extend([symbol.as_str(), to]);
+                    }
+                    if let Some(held) = &mut held {
+                        held.remove(symbol.as_str());
+                        held.insert(to, *quantity);
+                    }
                 }
                 Report::OrderFilled { order, fill_quantity, .. } => {
                     if let Some(held) = &mut held {

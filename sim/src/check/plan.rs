@@ -107,16 +107,34 @@ pub(super) fn amount(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// The plans that were put on a bus, by workflow: the first one of each.
+/// The plans that were put on a bus, by workflow: of each the one that was carried out, else the last. A plan that another
+/// one has overtaken is made anew.
 pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
-    let mut plans = BTreeMap::new();
+    let carried_out = executed_plans(journal);
+    let mut plans: BTreeMap<&str, Plan<'_>> = BTreeMap::new();
     for (_, record) in journal.records() {
         let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
-        if let Some(plan) = Plan::read(detail).filter(|_| detail_type == "RebalancePlanned") {
-            plans.entry(plan.workflow).or_insert(plan);
+        let Some(plan) = Plan::read(detail).filter(|_| detail_type == "RebalancePlanned") else { continue };
+        let chosen = carried_out.get(plan.workflow);
+        let is_settled = plans.get(plan.workflow).is_some_and(|known| chosen == Some(&known.id) || known.id == plan.id);
+        if !is_settled {
+            plans.insert(plan.workflow, plan);
         }
     }
     plans
+}
+
+/// The plan that each workflow's first TradeExecuted event names.
+fn executed_plans(journal: &Journal) -> BTreeMap<&str, &str> {
+    let mut executed = BTreeMap::new();
+    for (_, record) in journal.records() {
+        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
+        let named = detail["correlation_id"].as_str().zip(detail["execution_data"]["plan_id"].as_str());
+        if let Some((workflow, plan)) = named.filter(|_| detail_type == "TradeExecuted") {
+            executed.entry(workflow).or_insert(plan);
+        }
+    }
+    executed
 }
 
 /// What a plan came to: its TradeExecuted event.
@@ -169,7 +187,8 @@ impl<'a> Named<'a> {
     pub fn in_notification(detail: &'a Value) -> Self {
         let data = &detail["execution_data"];
         let failed = data["failed_symbols"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let untraded = data["untraded"].as_object().into_iter().flatten().map(|(symbol, _)| symbol.as_str());
+        let rows = ["untraded", "notes"].into_iter().flat_map(|name| data[name].as_array().into_iter().flatten());
+        let untraded = rows.filter_map(|row| row["symbol"].as_str());
         let reasons = data["idle_cash"]["reasons"].as_array().into_iter().flatten();
         let idle = reasons.filter_map(|reason| reason["symbol"].as_str());
         Self { all: data["orders_unknown"] == true, symbols: failed.chain(untraded).chain(idle).collect() }
