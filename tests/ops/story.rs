@@ -194,7 +194,9 @@ pub fn workflow(served: &Served, name: &str, fate: Fate) {
         books.step(&step("signals", &started), &[&signal], books.workflows.advancing(&id, "signal_generation")).await;
         books.step(&step("portfolio", &signal), &[&planned], books.workflows.advancing(&id, "portfolio_analysis")).await;
         let record = books.workflows.load(&id).await.expect("the table is there").expect("the workflow was opened");
-        assert_eq!(books.workflows.bind(&record, &plan_id, Some(0)).await.expect("the table is there"), Binding::First);
+        // Every story is told of one account: the plan rests on whatever the others have left of it.
+        let count = books.workflows.sequence(&record.session.account).await.expect("the table is there");
+        assert_eq!(books.workflows.bind(&record, &plan_id, Some(count)).await.expect("the table is there"), Binding::First);
         if fate == Fate::Stuck {
             books.claims.claim(&step("execution", &planned)).await.expect("a claim");
             return;
