@@ -66,8 +66,7 @@ impl SignalGeneration {
                 // Whoever put it has no other answer: it ends, and the owner is told.
                 let refusal = Refusal::new(format!("no run was started: {refusal}"));
                 let failed = self.services.caused(event, workflow_failed(event, PART, &refusal));
-                drop(failed);
-                return Ok(Conclusion::default());
+                return Ok(Conclusion { entries: vec![self.services.steps.entry(&failed)], ..Conclusion::default() });
             }
         }
         self.services.act(event, PART, |workflow| self.signals(event, workflow)).await
