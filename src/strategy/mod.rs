@@ -62,9 +62,9 @@
 //! | `moving-average-return`, `cumulative-return`, `stdev-return` | the last window + 5 closes, at least 60, of which the last window + 1 count |
 //! | `current-price` | the last close |
 //!
-//! In a group's simulated past each session is the last one of its day: what was decided before it sees the closes that an
-//! evaluation on that day would have seen. The index of a group has window + 1 closes (window for `max-drawdown`), and for
-//! `rsi` as many as `rsi` sees of a symbol.
+//! In a group's simulated past every session sees the closes that an evaluation on its day would have seen; sessions are
+//! counted in each symbol's own closes. The index of a group has window + 1 closes (window for `max-drawdown`), and for `rsi`
+//! as many as `rsi` sees of a symbol.
 
 mod allocate;
 mod candidate;

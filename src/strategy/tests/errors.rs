@@ -202,3 +202,30 @@ fn groups_have_no_price_to_rank_by() {
         assert_eq!(check(&parse(&source).unwrap()).unwrap_err().to_string(), message);
     }
 }
+
+#[test]
+fn a_mistake_is_found_in_every_place_that_is_evaluated() {
+    for place in [
+        "(defsymphony \"D\" {} X)",
+        "(group \"G\" X)",
+        "(group \"G\" \"A\" X)",
+        "(if X \"A\")",
+        "(if 1 X)",
+        "(if 1 \"A\" X)",
+        "(if (> X 1) \"A\")",
+        "(if (= 1 X) \"A\")",
+        "(weight-equal X)",
+        "(weight-equal [\"A\" X])",
+        "(weight-specified X \"A\")",
+        "(weight-specified 1 X)",
+        "(weight-inverse-volatility 5 X)",
+        "(filter (rsi) X)",
+        "(filter (rsi) (select-top 1) X)",
+        "[\"A\" X]",
+        "{\"A\" X}",
+    ] {
+        let error = check(&parse(&place.replace('X', "(no-such)")).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("unknown function no-such"), "{place}: {error}");
+        assert_eq!(check(&parse(&place.replace('X', "nil")).unwrap()), Ok(()), "{place}");
+    }
+}

@@ -98,3 +98,12 @@ fn the_same_inputs_give_the_same_evaluation() {
     let source = r#"(weight-equal (filter (rsi {:window 3}) (select-top 2) ["SPY" "UP" "DOWN" "GONE"]))"#;
     assert_eq!(evaluation(source), evaluation(source));
 }
+
+#[test]
+fn a_series_without_closes_is_none() {
+    let source = r#"(weight-equal (filter (current-price) ["EMPTY" "UP"]))"#;
+    let mut market = super::market();
+    market.insert("EMPTY".to_owned(), Vec::new());
+    let evaluation = super::evaluate_expression(&super::parse(source).unwrap(), &market).unwrap();
+    assert!(evaluation.warnings[0].ends_with("no closes of EMPTY were given"), "{:?}", evaluation.warnings);
+}

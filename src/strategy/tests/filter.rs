@@ -82,3 +82,16 @@ fn a_filter_alone_is_a_list_and_no_allocation() {
     let message = error(r#"(filter (current-price) (select-top 1) ["UP" "DOWN"])"#);
     assert!(message.contains("the strategy's value is a list of 1"), "{message}");
 }
+
+#[test]
+fn what_an_inner_filter_keeps_are_candidates_of_the_outer_one() {
+    // TEN at 108 and UP at 21 have risen, DOWN has not.
+    let source =
+        r#"(weight-equal (filter (current-price) (select-bottom 1) [(filter (rsi {:window 3}) (select-top 2) ["UP" "TEN" "DOWN"])]))"#;
+    assert_eq!(allocation(source), "UP 1");
+}
+
+#[test]
+fn null_is_no_candidate() {
+    assert_eq!(allocation(r#"(weight-equal (filter (current-price) (select-top 2) ["UP" nil (group "G" nil) (if 0 "DOWN")]))"#), "UP 1");
+}

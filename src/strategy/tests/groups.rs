@@ -131,3 +131,49 @@ fn groups_of_one_name_and_one_value_rank_by_what_they_hold() {
     assert_eq!(best(one, other), best(other, one));
     assert_eq!(best(one, other), "CASH 0.1, FLAT 0.9");
 }
+
+#[test]
+fn groups_of_one_name_are_two() {
+    let source = r#"(weight-equal (filter (cumulative-return {:window 2}) (select-top 2)
+        [(group "G" (weight-equal "FLAT" "CASH")) (group "G" (weight-equal "UP" "DOWN"))]))"#;
+    assert_eq!(allocation(source), "CASH 0.25, DOWN 0.25, FLAT 0.25, UP 0.25");
+}
+
+#[test]
+fn a_dictionary_of_several_symbols_is_a_group() {
+    // Nine tenths of it rise. By its first symbol it would have fallen, and FLAT would win.
+    let source = r#"(weight-equal (filter (cumulative-return {:window 5}) (select-top 1) [{"DOWN" 1, "UP" 9} (asset "FLAT")]))"#;
+    assert_eq!(allocation(source), "DOWN 0.1, UP 0.9");
+}
+
+#[test]
+fn the_returns_of_a_group_are_in_the_order_of_the_sessions() {
+    // All of it is SPY, so that it is worth what SPY is, up to a factor.
+    let source = r#"(weight-equal (filter (rsi {:window 5}) [(group "All" (weight-specified 1 "SPY" 0 "CASH")) (asset "SPY")]))"#;
+    let tree = evaluation(source).tree();
+    assert!(tree.contains("\"All\" 71.295") && tree.contains("SPY 71.295"), "{tree}");
+}
+
+#[test]
+fn a_group_that_held_nothing_once_has_no_past_before() {
+    let group = r#"(group "Late" (if (> (current-price "UP") 18) (weight-equal "UP" "FLAT")))"#;
+    let filter = |window: usize| format!("(weight-equal (filter (cumulative-return {{:window {window}}}) [{group} (asset \"DOWN\")]))");
+    // UP was at 19 two sessions ago and at 18 three sessions ago.
+    assert!(evaluation(&filter(2)).tree().contains("keep \"Late\""), "{}", evaluation(&filter(2)).tree());
+    let evaluation = evaluation(&filter(3));
+    assert_eq!(written(&evaluation.allocation), "DOWN 1");
+    assert!(evaluation.warnings[0].ends_with("the group's past has 3: it held nothing 3 sessions ago"), "{:?}", evaluation.warnings);
+}
+
+#[test]
+fn a_share_of_nothing_needs_no_past() {
+    let source = r#"(weight-equal (filter (cumulative-return {:window 5}) (select-top 1) [(group "G" (weight-specified 1 "UP" 0 "GONE")) (asset "FLAT")]))"#;
+    assert_eq!(allocation(source), "GONE 0, UP 1");
+}
+
+#[test]
+fn a_warning_is_given_once() {
+    let young = r#"(group "Young" (weight-equal "SHORT" "UP"))"#;
+    let evaluation = evaluation(&format!(r#"(weight-equal (filter (stdev-return {{:window 5}}) [{young} {young} (asset "DOWN")]))"#));
+    assert_eq!(evaluation.warnings.len(), 1, "{:?}", evaluation.warnings);
+}

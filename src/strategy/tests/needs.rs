@@ -67,3 +67,29 @@ fn what_an_inner_filter_keeps_is_measured_by_the_outer_one() {
     let source = r#"(filter (stdev-return {:window 100}) (select-top 1) [(filter (current-price) (select-top 2) ["A" "B"]) "C"])"#;
     assert_eq!(needs(source), "A 105, B 105, C 105");
 }
+
+#[test]
+fn a_branch_among_candidates_needs_its_condition_and_is_measured() {
+    let source = r#"(filter (cumulative-return {:window 90}) (select-top 1)
+      [(if (> (rsi "X" {:window 100}) (current-price "Y")) (asset "A") [(asset "B") (if 1 "C" "D")])])"#;
+    assert_eq!(needs(source), "A 95, B 95, C 95, D 95, X 300, Y 1");
+}
+
+#[test]
+fn a_candidate_of_one_symbol_needs_what_it_asks() {
+    // Whatever it decides it holds A, and is measured as A.
+    let source = r#"(filter (cumulative-return {:window 90}) (select-top 1)
+      [(weight-equal [(if (> (rsi "X" {:window 100}) 50) (asset "A") (asset "A"))]) (group "G" (if (< (rsi "Y") 50) (asset "B")))])"#;
+    assert_eq!(needs(source), "A 95, B 95, X 300, Y 200");
+}
+
+#[test]
+fn an_inner_filter_needs_its_own_measure_too() {
+    let source = r#"(filter (current-price) (select-top 1) [(filter (stdev-return {:window 100}) (select-top 2) ["A" "B"]) "C"])"#;
+    assert_eq!(needs(source), "A 105, B 105, C 1");
+}
+
+#[test]
+fn the_weights_of_a_dictionary_may_be_measured() {
+    assert_eq!(needs(r#"{"A" (rsi "X"), "B" 1}"#), "X 200");
+}

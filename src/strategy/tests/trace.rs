@@ -45,3 +45,11 @@ fn an_if_without_else_says_that_nothing_was_taken() {
     let evaluation = evaluation(r#"(weight-equal (if 0 "A") "B")"#);
     assert_eq!(evaluation.trace[1].to_string(), "line 1, column 15: if 0, take nothing");
 }
+
+#[test]
+fn a_branch_among_candidates_is_closed_before_the_next_one() {
+    let source = r#"(weight-equal (filter (current-price) (select-top 1) [(if 1 "UP") (if (> (rsi "SPY" {:window 2}) 5) "DOWN")]))"#;
+    let depths: Vec<usize> = evaluation(source).trace.iter().map(|step| step.depth).collect();
+    // weight-equal, filter, both branches, and what the second one asks.
+    assert_eq!(depths, [0, 1, 2, 2, 3]);
+}
