@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SharedTimeSource;
@@ -58,6 +59,7 @@ macro_rules! client {
             .time_source(setup.time.clone())
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::standard().with_max_attempts(setup.attempts))
+            .retry_partition(retries_of_its_own())
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(TRY_LIMIT).operation_timeout(CALL_LIMIT).build());
         let builder = match &setup.endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),
@@ -65,6 +67,13 @@ macro_rules! client {
         };
         $service::Client::from_conf(builder.build())
     }};
+}
+
+/// What a client may spend on retries, with the costs that the SDK has by default. Its default partition lies in a static of the
+/// process: clients that have nothing to do with each other would use up each other's retries.
+fn retries_of_its_own() -> RetryPartition {
+    let bucket = TokenBucket::builder().retry_cost(14).timeout_retry_cost(14).throttling_retry_cost(5).build();
+    RetryPartition::custom("alchemiser").token_bucket(bucket).build()
 }
 
 impl AwsSetup {

@@ -7,8 +7,10 @@ use super::desk::{Desk, untold};
 use crate::alpaca::Order;
 use crate::error::Fault;
 
-/// How often a sum that does not suffice is looked at again at once.
+/// How often a sum that does not suffice is looked at again at once, at least.
 const SECOND_LOOKS: u32 = 2;
+/// And at most: where many orders are at work, one after the other may be filled during a look.
+const MOST_LOOKS: u32 = 10;
 /// How long the broker may take to count what it has executed.
 const GRACE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -21,6 +23,11 @@ impl Desk<'_> {
     ///
     /// The orders are read before the account: one that is filled in between counts twice, and never not at all.
     pub async fn funds(&self) -> Result<Funds, Fault> {
+        Ok(self.look().await?.0)
+    }
+
+    /// The funds, and the orders that may still cost something of the account's cash.
+    async fn look(&self) -> Result<(Funds, Vec<Order>), Fault> {
         let mut orders = self.alpaca().open_orders().await.map_err(untold)?;
         // The list may lag behind: an order of this attempt that is not in it is over, or too new.
         for own in self.working() {
@@ -34,21 +41,30 @@ impl Desk<'_> {
         let committed: Decimal = orders.iter().map(|order| order.may_cost(self.price_of(order))).sum();
         let allowed = self.services.settings.alpaca.borrowing_limit;
         let own = account.cash + allowed - self.owed_for_shorts() - committed;
-        Ok(Funds { free: own.min(account.buying_power).max(Decimal::ZERO), is_more_to_come: own > account.buying_power })
+        let free = own.min(account.buying_power).max(Decimal::ZERO);
+        Ok((Funds { free, is_more_to_come: own > account.buying_power }, orders))
     }
 
-    /// Dollars that are free, asked for a few times where that is less than `cost`: orders that are filled just now count
-    /// twice.
+    /// Dollars that are free. Where that is less than `cost` it is asked for a few times, and as long as an order was filled
+    /// during the look: it counts twice.
     pub async fn funds_for(&self, cost: Decimal) -> Result<Decimal, Fault> {
-        let mut free = self.funds().await?.free;
-        for _ in 0..SECOND_LOOKS {
-            if free >= cost {
-                break;
+        let mut looks = 0;
+        loop {
+            let (Funds { free, .. }, orders) = self.look().await?;
+            looks += 1;
+            let may_end = free >= cost || looks == MOST_LOOKS;
+            if may_end || looks > SECOND_LOOKS && !self.is_filled_since(&orders).await? {
+                return Ok(free);
             }
             sleep(FIRST_PAUSE).await;
-            free = self.funds().await?.free;
         }
-        Ok(free)
+    }
+
+    /// Whether any of these orders has ended or filled further since they were listed.
+    async fn is_filled_since(&self, orders: &[Order]) -> Result<bool, Fault> {
+        let now = self.alpaca().open_orders().await.map_err(untold)?;
+        let is_same = |order: &Order| now.iter().any(|later| later.id == order.id && later.filled_qty == order.filled_qty);
+        Ok(orders.iter().filter(|order| !order.status.is_terminal()).any(|order| !is_same(order)))
     }
 
     /// What a share may cost in an order that names no limit; nothing where the plan does not know the symbol, for the

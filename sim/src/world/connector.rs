@@ -113,8 +113,11 @@ async fn work(shared: &Arc<Shared>, context: &Context, party: Party, request: &R
             None => Err(ConnectorError::other("the execution environment has no gateway".into(), None)),
         },
         (Doors::Outside(outside), Party::Exchange) => {
+            let call = outside.broker_call.lock().await;
             outside.broker_now.store(shared.now().timestamp_millis(), Ordering::Relaxed);
             let response = outside.sockets.forward(&outside.broker, request).await;
+            shared.collect_from_broker(Some(invocation));
+            drop(call);
             shared.collect(Some(invocation));
             shared.wake();
             response

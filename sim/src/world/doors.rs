@@ -43,6 +43,8 @@ pub(super) struct Outside {
     pub mail: SocketAddr,
     /// What the broker's thread takes for the present, in milliseconds since 1970.
     pub broker_now: Arc<AtomicI64>,
+    /// Held by who calls the broker: one at a time, so that what the broker tells of is known to be the caller's.
+    pub broker_call: tokio::sync::Mutex<()>,
 }
 
 /// The runtime's time is virtual, except while somebody waits for a socket: then it runs as it does outside, and the
@@ -99,6 +101,13 @@ impl Drop for Waiting {
             let waited = waits.since.take().map_or(Duration::ZERO, |since| since.elapsed());
             waits.past += waited;
         }
+    }
+}
+
+impl Doors {
+    /// Whether somebody waits for the answer of a broker outside.
+    pub fn is_broker_called(&self) -> bool {
+        matches!(self, Self::Outside(outside) if outside.broker_call.try_lock().is_err())
     }
 }
 

@@ -117,18 +117,20 @@ impl Shared {
         self.with(|state| state.journal.push(now, invocation, fact));
     }
 
-    /// Moves what cloud, exchange and mail server have to tell into the journal.
+    /// Moves what cloud, exchange and mail server have to tell into the journal; not what the broker tells while it is
+    /// called from elsewhere, for that is the caller's.
     pub fn collect(&self, invocation: Option<u64>) {
         let now = self.now();
         let (reports, mails) = self.mail.take_reports();
-        let orders = self.exchange(Exchange::take_reports);
         self.with(|state| {
             for record in state.cloud.take_records() {
                 state.journal.push(now, invocation, Fact::Cloud { record });
             }
-            for report in orders {
-                state.journal.push(now, invocation, Fact::Exchange { report });
-            }
+        });
+        if !self.doors.is_broker_called() {
+            self.collect_from_broker(invocation);
+        }
+        self.with(|state| {
             for report in reports {
                 state.journal.push(now, invocation, Fact::Mail { report });
             }
@@ -144,6 +146,17 @@ impl Shared {
                         html: mail.html.unwrap_or_default(),
                     },
                 );
+            }
+        });
+    }
+
+    /// Moves what the broker has to tell into the journal.
+    pub fn collect_from_broker(&self, invocation: Option<u64>) {
+        let now = self.now();
+        let reports = self.exchange(Exchange::take_reports);
+        self.with(|state| {
+            for report in reports {
+                state.journal.push(now, invocation, Fact::Exchange { report });
             }
         });
     }
