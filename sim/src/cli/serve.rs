@@ -46,6 +46,9 @@ pub(super) struct ServeArguments {
     /// How long events and asynchronous invocations are on their way.
     #[arg(long, value_enum, default_value_t = Latency::None)]
     latency: Latency,
+    /// What the process may hold, in MiB; beyond it, what would add something is refused.
+    #[arg(long, value_name = "MIB", default_value_t = 4096, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    memory_limit: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,6 +70,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<bool, Mistake> {
     LocalSet::new().block_on(&runtime, async {
         let host = ProgramHost::new(programs(arguments, &setup.stack)?);
         let server = Server::bind(arguments.port, setup, Rc::new(host)).await?;
+        server.limit_memory(arguments.memory_limit * 1024 * 1024);
         let listen = |kind| signal(kind).map_err(|error| error.to_string());
         let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
         say(&format!("listening on http://{}\n", server.address()))?;

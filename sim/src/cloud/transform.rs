@@ -7,6 +7,11 @@ use super::json_text::{resolve, unquoted};
 use super::template::{InputTransformer, Target};
 
 const PATHS_MAX: usize = 100;
+/// The longest template that PutTargets takes.
+pub(super) const TEMPLATE_CHARACTERS_MAX: usize = 8192;
+/// No target takes more: a message of SQS and an asynchronous invocation of Lambda have at most a megabyte. A template of 8,192
+/// characters can name an event hundreds of times.
+const OUTPUT_BYTES_MAX: usize = 1024 * 1024;
 const PREDEFINED: [&str; 5] =
     ["aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time", "aws.events.event.json", "aws.events.event"];
 
@@ -22,7 +27,7 @@ pub struct TransformContext<'a> {
 }
 
 /// The payload for `target`, as text; none where nothing can be delivered, as for a template that does not make
-/// valid JSON, or a path that leads nowhere.
+/// valid JSON or makes more than a target takes, or a path that leads nowhere.
 #[must_use]
 pub fn payload(target: &Target, event: &str, context: &TransformContext<'_>) -> Option<String> {
     if let Some(input) = &target.input {
@@ -83,6 +88,9 @@ fn transform(transformer: &InputTransformer, event: &str, context: &TransformCon
             continue;
         };
         filled.push_str(&splice(value, is_json, in_string));
+        if filled.len() > OUTPUT_BYTES_MAX {
+            return None;
+        }
         rest = &after[name.len() + 2..];
     }
     filled.push_str(rest);
@@ -187,6 +195,19 @@ mod tests {
         let names = ["x", "n", "o", "l", "b", "q", "none"].map(|name| (name, format!("$.detail.{name}")));
         let paths: Vec<(&str, &str)> = names.iter().map(|(name, path)| (*name, path.as_str())).collect();
         delivered(&target(|target| target.input_transformer = Some(transformer(&paths, template))))
+    }
+
+    #[test]
+    fn what_no_target_takes_is_not_made() {
+        let event = EVENT.replace("baz", &"b".repeat(250_000));
+        let context = TransformContext { rule_arn: "arn:rule", rule_name: "rule", ingestion_time: "now" };
+        let made = |times: usize| {
+            let template = "<aws.events.event.json> ".repeat(times);
+            payload(&target(|target| target.input_transformer = Some(transformer(&[], &template))), &event, &context)
+        };
+        assert!(made(2).is_some_and(|made| made.len() > 1_000_000));
+        assert_eq!(made(3), None);
+        assert_eq!(made(300), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod rest;
 mod xml;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::error::ServiceError;
@@ -121,6 +121,15 @@ pub fn input_of(request: &Request<Bytes>) -> Result<Value, ServiceError> {
 }
 
 impl Heard {
+    /// Whether a web page could have sent this: a plain GET, without a header that only programs set, which changes something.
+    #[must_use]
+    pub fn is_unsafe_get(&self, request: &Request<Bytes>) -> bool {
+        let reads = |call: &Call| ["Get", "List", "Describe"].iter().any(|verb| call.operation.starts_with(verb));
+        let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_signed = ["authorization", "x-amz-target"].iter().any(|name| request.headers().contains_key(*name));
+        is_get && !is_signed && self.asked.as_ref().is_ok_and(|(call, _)| !reads(call))
+    }
+
     /// The answer in the client's protocol.
     #[must_use]
     pub fn answer(&self, result: Result<Value, ServiceError>, request_id: &str) -> Response<Bytes> {

@@ -1,5 +1,6 @@
 //! What clients of the server may ask about the server itself.
 
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -72,28 +73,26 @@ async fn reset(shared: &Rc<Shared>) -> Result<Value, ServiceError> {
 fn journal(shared: &Rc<Shared>, request: &Request<Bytes>) -> Response<Body> {
     let follows =
         request.uri().query().is_some_and(|query| query.split('&').any(|pair| matches!(pair, "follow" | "follow=true" | "follow=1")));
+    let end = if follows { u64::MAX } else { shared.journal.borrow().written() };
+    let lines: Lines = Box::pin(stream::unfold((Rc::clone(shared), 0), move |(shared, seen)| next_lines(shared, seen, end)));
     let response = Response::builder().header("content-type", "application/x-ndjson");
-    let body = if follows {
-        let lines = stream::unfold((Rc::clone(shared), 0), |(shared, seen)| async move {
-            loop {
-                let (lines, written) = shared.journal.borrow().after(seen);
-                if !lines.is_empty() {
-                    return Some((Ok(Frame::data(Bytes::from(lines))), (shared, written)));
-                }
-                // A reset began a new journal.
-                let begins_anew = written < seen;
-                if begins_anew {
-                    return Some((Ok(Frame::data(Bytes::new())), (shared, 0)));
-                }
-                shared.changed().await;
-            }
-        });
-        let lines: Lines = Box::pin(lines);
-        Either::Right(StreamBody::new(lines))
-    } else {
-        Either::Left(Bytes::from(shared.journal.borrow().after(0).0).into())
-    };
-    response.body(body).expect("the parts of an answer are well formed")
+    response.body(Either::Right(StreamBody::new(lines))).expect("the parts of an answer are well formed")
+}
+
+/// The next lines of the journal after the `seen` first entries, in pieces, until there are `end`.
+async fn next_lines(shared: Rc<Shared>, seen: u64, end: u64) -> Option<(Result<Frame<Bytes>, Infallible>, (Rc<Shared>, u64))> {
+    loop {
+        // A reset began a new journal.
+        let begins_anew = shared.journal.borrow().written() < seen;
+        let (lines, now) = if begins_anew { (String::new(), 0) } else { shared.journal.borrow().after(seen) };
+        if begins_anew && end != u64::MAX || seen >= end {
+            return None;
+        }
+        if begins_anew || !lines.is_empty() {
+            return Some((Ok(Frame::data(Bytes::from(lines))), (shared, now)));
+        }
+        shared.changed().await;
+    }
 }
 
 /// What tools that wait for LocalStack ask.

@@ -6,11 +6,17 @@ use crate::journal::{Entry, Fact};
 
 /// Entries that are kept: a server may run for weeks.
 const ENTRIES_MAX: usize = 100_000;
+/// Bytes of them that are kept: an entry may hold an event of a megabyte.
+const BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Bytes that are given at once, unless a single entry is longer.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// The latest history, one line of JSON an entry.
 #[derive(Debug, Default)]
 pub(super) struct WireJournal {
     lines: VecDeque<String>,
+    /// Of all lines.
+    bytes: usize,
     /// Entries ever written.
     written: u64,
 }
@@ -19,16 +25,73 @@ impl WireJournal {
     pub fn push(&mut self, at: DateTime<Utc>, fact: Fact) {
         self.written += 1;
         let entry = Entry { at, sequence: self.written, invocation: None, fact };
-        if self.lines.len() == ENTRIES_MAX {
-            self.lines.pop_front();
+        let line = serde_json::to_string(&entry).expect("an entry has string keys only") + "\n";
+        self.bytes += line.len();
+        self.lines.push_back(line);
+        while self.lines.len() > ENTRIES_MAX || self.bytes > BYTES_MAX {
+            self.bytes -= self.lines.pop_front().map_or(0, |line| line.len());
         }
-        self.lines.push_back(serde_json::to_string(&entry).expect("an entry has string keys only") + "\n");
     }
 
-    /// The lines after the `seen` first ones, and how many there are now.
+    /// How many entries were ever written.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// The next lines after the `seen` first ones, as many as fit into a piece, and how many were seen with them.
     pub fn after(&self, seen: u64) -> (String, u64) {
         let dropped = self.written - self.lines.len() as u64;
-        let skip = usize::try_from(seen.saturating_sub(dropped)).unwrap_or(usize::MAX);
-        (self.lines.iter().skip(skip).map(String::as_str).collect(), self.written)
+        let mut seen = seen.max(dropped);
+        let mut piece = String::new();
+        let skip = usize::try_from(seen - dropped).unwrap_or(usize::MAX);
+        for line in self.lines.iter().skip(skip) {
+            if !piece.is_empty() && piece.len() + line.len() > PIECE_BYTES {
+                break;
+            }
+            piece.push_str(line);
+            seen += 1;
+        }
+        (piece, seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(entries: usize, length: usize) -> WireJournal {
+        let mut journal = WireJournal::default();
+        for _ in 0..entries {
+            journal.push(DateTime::UNIX_EPOCH, Fact::Action { what: "a".repeat(length) });
+        }
+        journal
+    }
+
+    #[test]
+    fn the_latest_entries_are_kept_as_far_as_their_bytes_allow() {
+        let journal = journal(300, 1024 * 1024);
+        assert!(journal.bytes <= BYTES_MAX && journal.bytes > BYTES_MAX - 2 * 1024 * 1024, "{}", journal.bytes);
+        assert_eq!(journal.bytes, journal.lines.iter().map(String::len).sum::<usize>());
+        let (first, _) = journal.after(0);
+        assert!(first.contains(&format!("\"sequence\":{}", 300 - journal.lines.len() as u64 + 1)));
+    }
+
+    #[test]
+    fn pieces_give_every_line_once() {
+        let journal = journal(1_000, 1_000);
+        let (mut seen, mut lines, mut pieces) = (0, 0, 0);
+        loop {
+            let (piece, now) = journal.after(seen);
+            if piece.is_empty() {
+                break;
+            }
+            assert!(piece.len() <= PIECE_BYTES);
+            assert_eq!(piece.lines().count() as u64, now - seen);
+            lines += piece.lines().count();
+            pieces += 1;
+            seen = now;
+        }
+        assert_eq!((lines, seen), (1_000, 1_000));
+        assert!(pieces > 2);
     }
 }

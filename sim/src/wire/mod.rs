@@ -9,6 +9,7 @@ pub(crate) mod connection;
 mod control;
 mod host;
 mod journal;
+mod memory;
 mod programs;
 mod server;
 mod shared;

@@ -30,6 +30,11 @@ impl Server {
         Ok(Self { listener, address, shared })
     }
 
+    /// Refuses what adds something once the process holds more than so many bytes.
+    pub fn limit_memory(&self, bytes: u64) {
+        self.shared.memory.limit(bytes);
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use super::clock::OffsetClock;
 use super::host::FunctionHost;
 use super::journal::WireJournal;
+use super::memory::Memory;
 use crate::cloud::Cloud;
+use crate::cloud::error::ServiceError;
 use crate::cloud::knobs::Knobs;
 use crate::cloud::lambda::{Invocation, InvocationResult};
 use crate::cloud::lambda_operations::{Begun, invocation_answer};
@@ -41,6 +43,7 @@ pub(super) struct Shared {
     pub clock: OffsetClock,
     cloud: RefCell<Cloud>,
     pub journal: RefCell<WireJournal>,
+    pub memory: Memory,
     /// Something happened.
     changed: Notify,
     /// Clients that let time jump take turns.
@@ -64,6 +67,7 @@ impl Shared {
             clock,
             cloud,
             journal: RefCell::default(),
+            memory: Memory::new(),
             changed: Notify::new(),
             jumping: Mutex::new(()),
             running: Cell::new(0),
@@ -93,6 +97,17 @@ impl Shared {
     /// Answers a request of an AWS client; holds long polls and synchronous invocations open.
     pub async fn answer(self: &Rc<Self>, request: &Request<Bytes>) -> Response<Bytes> {
         let heard = hear(request);
+        if heard.is_unsafe_get(request) {
+            let message =
+                "A GET that changes something needs the header Authorization, as every AWS client sends it: a web page could send it too.";
+            let refused = ServiceError { status: 403, ..ServiceError::client("AccessDeniedException", message) };
+            return heard.answer(Err(refused), "refused");
+        }
+        if let Ok((call, _)) = &heard.asked
+            && let Err(refused) = self.memory.admit(&call.operation, request.body().len())
+        {
+            return heard.answer(Err(refused), "refused");
+        }
         match self.touch(|cloud, _| cloud.begin_invocation(&heard)) {
             Begun::Running(invocation) => {
                 let result = Running::begin(self).carry_out(&invocation).await;
@@ -144,14 +159,14 @@ impl Shared {
 
     /// Lets happen what is due, and starts what is to be started.
     fn pump(self: &Rc<Self>) {
-        let before = self.journal.borrow().after(u64::MAX).1;
+        let before = self.journal.borrow().written();
         let invocations = self.touch(|cloud, now| cloud.advance(now));
         for invocation in invocations {
             // Counted before it first runs, so that a jump of the clock waits for it.
             let running = Running::begin(self);
             tokio::task::spawn_local(async move { running.carry_out(&invocation).await });
         }
-        if self.journal.borrow().after(u64::MAX).1 != before {
+        if self.journal.borrow().written() != before {
             self.changed.notify_waiters();
         }
     }

@@ -96,7 +96,7 @@ fn speak_http(stream: TcpStream, duty: Duty, shared: &Arc<Shared>, context: &Arc
             }
         }
     };
-    Box::pin(connection::serve(stream, answer))
+    Box::pin(connection::serve(stream, None, answer))
 }
 
 fn speak_smtp(stream: TcpStream, shared: &Arc<Shared>, context: &Arc<Context>) -> Pin<Box<dyn Future<Output = ()>>> {

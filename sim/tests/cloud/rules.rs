@@ -80,6 +80,29 @@ fn a_target_is_checked_when_it_is_put() {
     unknown["InputTransformer"] = json!({ "InputTemplate": "{\"a\": <b>}" });
     let placeholder = "InputTemplate for target t contains invalid placeholder b.";
     refuses(&mut world, "PutTargets", &put(unknown), "ValidationException", placeholder);
+    let long = |length: usize| format!("\"{}\"", "a".repeat(length - 2));
+    for (shape, member, longest) in [
+        (json!({ "Input": long(8193) }), "input", 8192),
+        (json!({ "InputPath": long(257) }), "inputPath", 256),
+        (json!({ "InputTransformer": { "InputTemplate": long(8193) } }), "inputTransformer.inputTemplate", 8192),
+        (
+            json!({ "InputTransformer": { "InputTemplate": "<a>", "InputPathsMap": { "a": long(257) } } }),
+            "inputTransformer.inputPathsMap",
+            256,
+        ),
+    ] {
+        let mut shaped = target("t");
+        shaped.as_object_mut().unwrap().extend(shape.as_object().unwrap().clone());
+        let value = long(longest + 1);
+        let place = format!("targets.1.member.{member}");
+        let length = format!(
+            "1 validation error detected: Value '{value}' at '{place}' failed to satisfy constraint: Member must have length less than or equal to {longest}"
+        );
+        refuses(&mut world, "PutTargets", &put(shaped), "ValidationException", &length);
+    }
+    let mut longest = target("t");
+    longest["Input"] = json!(long(8192));
+    world.ok("PutTargets", &put(longest));
 }
 
 #[test]

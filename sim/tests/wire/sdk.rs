@@ -194,7 +194,8 @@ fn a_reset_forgets_queues_journal_and_time() {
         exchange(served.address, &request("POST", "/_sim/reset", &[], b"")).await.expect("an answer");
         assert!(sqs.list_queues().send().await.expect("a list").queue_urls().is_empty());
         assert_eq!(get(served.address, "/_sim/clock").await.json()["ahead_seconds"], 0.0);
-        assert_eq!(get(served.address, "/_sim/journal").await.body, b"");
+        let journal = String::from_utf8(get(served.address, "/_sim/journal").await.body).expect("text");
+        assert!(!journal.contains("sequence"), "{journal}");
     });
 }
 
@@ -209,9 +210,32 @@ fn requests_of_web_pages_and_requests_too_large_are_refused() {
     let page = request("POST", "/", &[("origin", "https://example.com"), ("x-amz-target", "AmazonSQS.ListQueues")], b"{}");
     let answer = served.block_on(exchange(served.address, &page)).expect("an answer");
     assert_eq!((answer.status, answer.json()["__type"].as_str()), (403, Some("AccessDeniedException")));
+    for name in ["127.evil.example", "127.0.0.1.nip.io", "localhost.evil.example", "localhost@evil.example"] {
+        let rebound = request("GET", "/?Action=ListQueues&Version=2012-11-05", &[("host", name)], b"");
+        let answer = served.block_on(exchange(served.address, &rebound)).expect("an answer");
+        assert_eq!(answer.status, 403, "{name}");
+    }
     let large = request("POST", "/", &[("x-amz-target", "AmazonSQS.SendMessage")], &vec![b' '; 17 * 1024 * 1024]);
     let answer = served.block_on(exchange(served.address, &large));
     assert!(answer.is_none_or(|answer| answer.status == 413));
+}
+
+/// An image on a page is fetched by a GET, and by old browsers without a word about the page.
+#[test]
+fn a_get_that_changes_something_must_be_signed() {
+    let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
+    let status = |path: &str, headers: &[(&str, &str)]| {
+        served.block_on(exchange(served.address, &request("GET", path, headers, b""))).expect("an answer").status
+    };
+    let signed = [("authorization", "AWS4-HMAC-SHA256 Credential=test")];
+    assert_eq!(status("/?Action=CreateQueue&QueueName=q", &[]), 403);
+    assert_eq!(status("/?Action=CreateQueue&QueueName=q", &signed), 200);
+    let queue = "/?QueueUrl=http%3A%2F%2Flocalhost%2F123456789012%2Fq";
+    for action in ["SendMessage&MessageBody=a", "ReceiveMessage", "PurgeQueue", "DeleteQueue"] {
+        assert_eq!(status(&format!("{queue}&Action={action}"), &[]), 403, "{action}");
+    }
+    assert_eq!(status(&format!("{queue}&Action=GetQueueAttributes"), &[]), 200);
+    assert_eq!(status(&format!("{queue}&Action=DeleteQueue"), &signed), 200);
 }
 
 #[test]

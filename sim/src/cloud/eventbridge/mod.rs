@@ -16,7 +16,7 @@ pub use put_events::Entry;
 pub(in crate::cloud) use put_events::{Put, answer as put_answer};
 pub(in crate::cloud) use test_event_pattern::test_event_pattern;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -37,13 +37,16 @@ pub struct EventBridge {
     limit_bytes: usize,
     buses: BTreeMap<String, Bus>,
     rules: Vec<RuleState>,
-    patterns: BTreeMap<String, BusPatterns>,
+    /// By bus; none once the rules have changed, until an event asks for them.
+    patterns: Option<BTreeMap<String, BusPatterns>>,
     archives: BTreeMap<String, ArchiveState>,
     replays: BTreeMap<String, Replay>,
     /// By ARN.
     labels: BTreeMap<String, Label>,
     /// The rules as they were told of, by ARN.
     told: BTreeMap<String, Record>,
+    /// The rules that may have changed since, by ARN.
+    touched: BTreeSet<String>,
     sequence: u64,
     seed: u64,
 }
@@ -127,17 +130,18 @@ impl EventBridge {
             }
             rules.push(RuleState { rule: rule.clone(), pattern, managed_by: None });
         }
-        let (patterns, archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut made = Self {
             pseudo: pseudo.clone(),
             limit_bytes,
             buses,
             rules,
-            patterns,
+            patterns: None,
             archives,
             replays,
             labels,
             told: BTreeMap::new(),
+            touched: stack.rules.iter().map(|rule| rule.arn.clone()).collect(),
             sequence: 0,
             seed,
         };
@@ -145,15 +149,15 @@ impl EventBridge {
             let pattern = parse(archive.pattern.as_deref(), &archive.logical_id, archive.position.line)?;
             made.add_archive(now, archive.clone(), pattern);
         }
-        made.reindex();
         Ok(made)
     }
 
     /// The rules of `bus` that match `event`, in the order of the template.
     #[must_use]
-    pub fn matching(&self, event: &BusEvent) -> Vec<Rule> {
+    pub fn matching(&mut self, event: &BusEvent) -> Vec<Rule> {
         let Ok(flat) = FlatEvent::parse(&event.envelope) else { return Vec::new() };
-        let Some(patterns) = self.patterns.get(&event.bus) else { return Vec::new() };
+        let by_bus = self.patterns.get_or_insert_with(|| index(&self.rules));
+        let Some(patterns) = by_bus.get(&event.bus) else { return Vec::new() };
         let matching = patterns.index.matching(&flat).into_iter().map(|place| &self.rules[patterns.rules[place]].rule);
         matching.filter(|rule| rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))).cloned().collect()
     }
@@ -161,30 +165,30 @@ impl EventBridge {
     /// The rules that changed, came or went since this was last asked. The rules behind archives have no targets and are
     /// none of them.
     pub(in crate::cloud) fn rule_changes(&mut self) -> Vec<Record> {
-        let own = self.rules.iter().filter(|state| state.managed_by.is_none());
-        let now: BTreeMap<String, Record> = own.map(|state| (state.rule.arn.clone(), told(&state.rule))).collect();
-        let gone = self.told.iter().filter(|(arn, _)| !now.contains_key(*arn));
-        let gone = gone.filter_map(|(_, record)| match record {
-            Record::RuleChanged { bus, rule, .. } => Some(Record::RuleDeleted { bus: bus.clone(), rule: rule.clone() }),
-            _ => None,
-        });
-        let changed = now.iter().filter(|(arn, record)| self.told.get(*arn) != Some(record)).map(|(_, record)| record.clone());
-        let changes = gone.chain(changed).collect();
-        self.told = now;
-        changes
-    }
-
-    /// Brings the indexes up to date with the rules.
-    fn reindex(&mut self) {
-        let mut by_bus: BTreeMap<String, (Vec<Pattern>, Vec<usize>)> = BTreeMap::new();
-        for (place, state) in self.rules.iter().enumerate() {
-            if let Some(pattern) = &state.pattern {
-                let (patterns, rules) = by_bus.entry(state.rule.bus.clone()).or_default();
-                patterns.push(pattern.clone());
-                rules.push(place);
+        let (mut gone, mut changed) = (Vec::new(), Vec::new());
+        for arn in std::mem::take(&mut self.touched) {
+            let state = self.rules.iter().find(|state| state.rule.arn == arn && state.managed_by.is_none());
+            let now = state.map(|state| told(&state.rule));
+            let before = self.told.get(&arn);
+            match (before, now) {
+                (Some(Record::RuleChanged { bus, rule, .. }), None) => {
+                    gone.push(Record::RuleDeleted { bus: bus.clone(), rule: rule.clone() });
+                    self.told.remove(&arn);
+                }
+                (before, Some(now)) if before != Some(&now) => {
+                    changed.push(now.clone());
+                    self.told.insert(arn, now);
+                }
+                _ => {}
             }
         }
-        self.patterns = by_bus.into_iter().map(|(bus, (patterns, rules))| (bus, BusPatterns { index: patterns.into(), rules })).collect();
+        gone.extend(changed);
+        gone
+    }
+
+    /// The rules have changed. Their indexes are made when an event asks for them, not at each of a thousand changes.
+    fn reindex(&mut self) {
+        self.patterns = None;
     }
 
     /// The rules that fire on a schedule.
@@ -251,6 +255,19 @@ impl EventBridge {
         let name = self.bus_name(name_or_arn);
         if self.buses.contains_key(&name) { Ok(name) } else { Err(not_found(format!("Event bus {name} does not exist."))) }
     }
+}
+
+/// The patterns of `rules`, by bus.
+fn index(rules: &[RuleState]) -> BTreeMap<String, BusPatterns> {
+    let mut by_bus: BTreeMap<String, (Vec<Pattern>, Vec<usize>)> = BTreeMap::new();
+    for (place, state) in rules.iter().enumerate() {
+        if let Some(pattern) = &state.pattern {
+            let (patterns, places) = by_bus.entry(state.rule.bus.clone()).or_default();
+            patterns.push(pattern.clone());
+            places.push(place);
+        }
+    }
+    by_bus.into_iter().map(|(bus, (patterns, rules))| (bus, BusPatterns { index: patterns.into(), rules })).collect()
 }
 
 fn told(rule: &Rule) -> Record {

@@ -57,6 +57,7 @@ impl EventBridge {
             }
         }
         self.labels.insert(arn.clone(), label);
+        self.touched.insert(arn.clone());
         self.reindex();
         Ok(arn)
     }
@@ -135,6 +136,7 @@ impl EventBridge {
 
     pub(super) fn find_rule_called(&mut self, input: &Value, name: &str) -> Result<&mut RuleState, ServiceError> {
         let place = self.rule_place(input, name)?;
+        self.touched.insert(self.rules[place].rule.arn.clone());
         Ok(&mut self.rules[place])
     }
 

@@ -6,9 +6,11 @@ use super::{EventBridge, limit_exceeded};
 use crate::cloud::error::ServiceError;
 use crate::cloud::input::{check_name, integer, page, required, text, texts, violated_at};
 use crate::cloud::template::{InputTransformer, RetryPolicy, Target};
-use crate::cloud::transform;
+use crate::cloud::transform::{self, TEMPLATE_CHARACTERS_MAX};
 
 const TARGETS_A_RULE_MAX: usize = 5;
+const INPUT_CHARACTERS_MAX: usize = 8192;
+const PATH_CHARACTERS_MAX: usize = 256;
 
 impl EventBridge {
     /// PutTargets: adds targets, or replaces those of the same id.
@@ -71,6 +73,8 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
     }
     let transformer = entry.get("InputTransformer").filter(|value| value.is_object());
     let (input, input_path) = (own("Input"), own("InputPath"));
+    check_length(input.as_deref(), &format!("targets.{place}.member.input"), INPUT_CHARACTERS_MAX)?;
+    check_length(input_path.as_deref(), &format!("targets.{place}.member.inputPath"), PATH_CHARACTERS_MAX)?;
     if usize::from(input.is_some()) + usize::from(input_path.is_some()) + usize::from(transformer.is_some()) > 1 {
         return Err(ServiceError::validation(format!(
             "Only one of Input, InputPath, or InputTransformer must be provided for target {id}."
@@ -91,7 +95,7 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
         arn: arn.to_owned(),
         input,
         input_path,
-        input_transformer: transformer.map(|transformer| read_transformer(transformer, id)).transpose()?,
+        input_transformer: transformer.map(|transformer| read_transformer(transformer, id, place)).transpose()?,
         retry_policy,
         dead_letter_arn: entry.get("DeadLetterConfig").and_then(|config| text(config, "Arn")).map(str::to_owned),
         message_group_id: group,
@@ -99,10 +103,25 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
     })
 }
 
-fn read_transformer(transformer: &Value, id: &str) -> Result<InputTransformer, ServiceError> {
+fn check_length(text: Option<&str>, place: &str, limit: usize) -> Result<(), ServiceError> {
+    match text.filter(|text| text.chars().count() > limit) {
+        None => Ok(()),
+        Some(text) => {
+            let rule = format!("Member must have length less than or equal to {limit}");
+            Err(violated_at(format!("'{text}'"), place, rule))
+        }
+    }
+}
+
+fn read_transformer(transformer: &Value, id: &str, place: usize) -> Result<InputTransformer, ServiceError> {
     let entries = transformer.get("InputPathsMap").and_then(Value::as_object).into_iter().flatten();
     let paths: BTreeMap<String, String> = entries.filter_map(|(name, path)| Some((name.clone(), path.as_str()?.to_owned()))).collect();
     let template = required(transformer, "InputTemplate")?.to_owned();
+    let member = format!("targets.{place}.member.inputTransformer");
+    check_length(Some(&template), &format!("{member}.inputTemplate"), TEMPLATE_CHARACTERS_MAX)?;
+    for path in paths.values() {
+        check_length(Some(path), &format!("{member}.inputPathsMap"), PATH_CHARACTERS_MAX)?;
+    }
     let read = InputTransformer { paths, template };
     transform::check(&read, id).map_err(ServiceError::validation)?;
     Ok(read)

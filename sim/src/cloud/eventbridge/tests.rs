@@ -45,7 +45,7 @@ fn event(bus: &str, source: &str) -> BusEvent {
     }
 }
 
-fn names(eventbridge: &EventBridge, event: &BusEvent) -> Vec<String> {
+fn names(eventbridge: &mut EventBridge, event: &BusEvent) -> Vec<String> {
     eventbridge.matching(event).into_iter().map(|rule| rule.name).collect()
 }
 
@@ -59,11 +59,11 @@ fn an_event_meets_the_rules_of_its_bus_in_the_order_of_the_template() {
         rule("paid", "default", r#"{"detail-type": ["Paid"]}"#),
         rule("without-note", "default", r#"{"detail": {"note": [{"exists": false}]}}"#),
     ];
-    let eventbridge = eventbridge(rules).expect("valid patterns");
-    assert_eq!(names(&eventbridge, &event("default", "shop")), ["any", "shop", "paid", "without-note"]);
-    assert_eq!(names(&eventbridge, &event("default", "bank")), ["any", "bank", "paid", "without-note"]);
-    assert_eq!(names(&eventbridge, &event("orders", "shop")), ["other-bus"]);
-    assert_eq!(names(&eventbridge, &event("unknown", "shop")), [] as [&str; 0]);
+    let mut eventbridge = eventbridge(rules).expect("valid patterns");
+    assert_eq!(names(&mut eventbridge, &event("default", "shop")), ["any", "shop", "paid", "without-note"]);
+    assert_eq!(names(&mut eventbridge, &event("default", "bank")), ["any", "bank", "paid", "without-note"]);
+    assert_eq!(names(&mut eventbridge, &event("orders", "shop")), ["other-bus"]);
+    assert_eq!(names(&mut eventbridge, &event("unknown", "shop")), [] as [&str; 0]);
 }
 
 #[test]
@@ -72,10 +72,10 @@ fn disabled_rules_and_rules_outside_of_a_replays_filter_see_nothing() {
     let mut eventbridge = eventbridge(both).expect("valid patterns");
     let mut event = event("default", "shop");
     eventbridge.set_rule_state(&json!({"Name": "one"}), false).expect("the rule is there");
-    assert_eq!(names(&eventbridge, &event), ["two"]);
+    assert_eq!(names(&mut eventbridge, &event), ["two"]);
     eventbridge.set_rule_state(&json!({"Name": "one"}), true).expect("the rule is there");
     event.filter = vec!["arn:aws:events:us-east-1:111122223333:rule/default/one".to_owned()];
-    assert_eq!(names(&eventbridge, &event), ["one"]);
+    assert_eq!(names(&mut eventbridge, &event), ["one"]);
 }
 
 #[test]

@@ -1,52 +1,96 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Problem;
 use super::intrinsic::Intrinsic;
 use super::node::{Entry, Kind, Node};
-use super::reference::{Of, references};
+use super::position::Position;
 use super::scope::Scope;
 
 /// Decides every condition of the section `Conditions`. One that cannot be decided is left out and reported.
 pub(super) fn decide_all(entries: &[Entry], scope: Scope<'_>) -> BTreeMap<String, bool> {
-    let mut decided = BTreeMap::new();
+    let mut decisions = Decisions { entries, scope, decided: BTreeMap::new(), visited: BTreeSet::new() };
     for entry in entries {
-        decide(entry, entries, scope, &mut decided, &mut Vec::new());
+        decisions.decide(entry, &mut Vec::new());
     }
-    decided
+    decisions.decided
 }
 
-/// Decides one condition, after those that it builds upon.
-fn decide(entry: &Entry, entries: &[Entry], scope: Scope<'_>, decided: &mut BTreeMap<String, bool>, path: &mut Vec<String>) {
-    if decided.contains_key(&entry.key) {
-        return;
-    }
-    if let Some(start) = path.iter().position(|name| *name == entry.key) {
-        let mut circle = path[start..].to_vec();
-        circle.push(entry.key.clone());
-        if circle.iter().min() == circle.first() {
-            scope.report.add(entry.position, Problem::Cycle { path: circle });
+/// Conditions that build upon each other through more than this many others are refused: they are walked one within the other.
+const DEPTH_MAX: usize = 200;
+
+struct Decisions<'a> {
+    entries: &'a [Entry],
+    scope: Scope<'a>,
+    decided: BTreeMap<String, bool>,
+    /// Those that need no second look: decided, or reported.
+    visited: BTreeSet<String>,
+}
+
+impl Decisions<'_> {
+    /// Decides one condition, after those that it builds upon.
+    fn decide(&mut self, entry: &Entry, path: &mut Vec<String>) {
+        if let Some(start) = path.iter().position(|name| *name == entry.key) {
+            let mut circle = path[start..].to_vec();
+            circle.push(entry.key.clone());
+            self.scope.report.add(entry.position, Problem::Cycle { path: circle });
+            return;
         }
-        return;
-    }
-    path.push(entry.key.clone());
-    for reference in references(&entry.value, None).iter().filter(|reference| reference.of == Of::Condition) {
-        if let Some(other) = entries.iter().find(|other| other.key == reference.name) {
-            decide(other, entries, scope, decided, path);
+        if self.visited.contains(&entry.key) {
+            return;
+        }
+        if path.len() == DEPTH_MAX {
+            let rule = format!("must not build upon more than {DEPTH_MAX} conditions, one upon the other");
+            self.scope.report.invalid(entry.position, "Conditions", &rule, &entry.key);
+            return;
+        }
+        path.push(entry.key.clone());
+        let mut needs = Vec::new();
+        collect(&entry.value, &mut needs);
+        for (position, name) in needs {
+            match self.entries.iter().find(|other| other.key == name) {
+                Some(other) => self.decide(other, path),
+                None => {
+                    let known = self.entries.iter().map(|entry| entry.key.clone()).collect();
+                    self.scope.report.unknown(position, "condition", &name, "the template", known);
+                }
+            }
+        }
+        path.pop();
+        self.visited.insert(entry.key.clone());
+        let scope = Scope { conditions: &self.decided, ..self.scope };
+        if let Some(truth) = truth(&entry.value, scope) {
+            self.decided.insert(entry.key.clone(), truth);
         }
     }
-    path.pop();
-    let scope = Scope { conditions: decided, ..scope };
-    if let Some(truth) = truth(&entry.value, scope) {
-        decided.insert(entry.key.clone(), truth);
+}
+
+/// The conditions that a condition names, in either form.
+fn collect(node: &Node, found: &mut Vec<(Position, String)>) {
+    match &node.kind {
+        Kind::Call(Intrinsic::Condition, argument) => found.extend(argument.scalar().map(|name| (argument.position, name))),
+        Kind::Call(_, argument) => collect(argument, found),
+        Kind::List(items) => items.iter().for_each(|item| collect(item, found)),
+        Kind::Map(entries) => match lone_condition(entries) {
+            Some(name) => found.push((node.position, name)),
+            None => entries.iter().for_each(|entry| collect(&entry.value, found)),
+        },
+        _ => {}
+    }
+}
+
+/// The name in `Condition: Name`, which has no short form of its own, only a lone key.
+fn lone_condition(entries: &[Entry]) -> Option<String> {
+    match entries {
+        [entry] if entry.key == "Condition" => entry.value.scalar(),
+        _ => None,
     }
 }
 
 /// Whether a condition function holds; `None` if it cannot be told, which is reported.
 pub(super) fn truth(node: &Node, scope: Scope<'_>) -> Option<bool> {
     let Kind::Call(intrinsic, argument) = &node.kind else {
-        // `Condition: Name` has no short form of its own, only a lone key.
-        if let ([entry], Some(name)) = (node.entries(), node.get("Condition").and_then(Node::scalar)) {
-            return (entry.key == "Condition").then(|| scope.conditions.get(&name).copied()).flatten();
+        if let Some(name) = lone_condition(node.entries()) {
+            return scope.conditions.get(&name).copied();
         }
         scope.report.wrong_type(node.position, "a condition", "a condition function such as Fn::Equals", node.shown());
         return None;

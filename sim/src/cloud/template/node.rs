@@ -85,6 +85,17 @@ impl Node {
         }
     }
 
+    /// About how many bytes the node takes.
+    pub(super) fn size(&self) -> usize {
+        match &self.kind {
+            Kind::Text(text) | Kind::Number(text) => text.len() + 1,
+            Kind::List(items) => items.iter().map(Node::size).sum::<usize>() + 1,
+            Kind::Map(entries) => entries.iter().map(|entry| entry.key.len() + entry.value.size()).sum::<usize>() + 1,
+            Kind::Call(_, argument) => argument.size() + 1,
+            Kind::Null | Kind::Absent | Kind::Unresolved | Kind::Bool(..) => 1,
+        }
+    }
+
     /// Compact JSON in the order of the template. Null, booleans, numbers and texts keep their JSON type.
     pub(super) fn json(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");

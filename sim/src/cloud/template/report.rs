@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::error::{Problem, TemplateError};
 use super::position::Position;
@@ -7,11 +7,17 @@ use super::position::Position;
 pub(super) struct Report {
     file: String,
     errors: RefCell<Vec<TemplateError>>,
+    /// Bytes that functions have made so far.
+    made: Cell<usize>,
 }
+
+/// The most that the functions of one template may make in all. What CloudFormation takes has a megabyte; functions within
+/// functions double it with every level.
+const MADE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 impl Report {
     pub(super) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), errors: RefCell::new(Vec::new()) }
+        Self { file: file.to_owned(), errors: RefCell::new(Vec::new()), made: Cell::new(0) }
     }
 
     /// An empty report about the same file.
@@ -21,6 +27,18 @@ impl Report {
 
     pub(super) fn add(&self, position: Position, problem: Problem) {
         self.errors.borrow_mut().push(TemplateError { file: self.file.clone(), position, problem });
+    }
+
+    /// Counts what a function makes; whether there is room for it. Where there is none, that is reported once.
+    pub(super) fn makes(&self, position: Position, bytes: usize) -> bool {
+        let before = self.made.get();
+        self.made.set(before.saturating_add(bytes));
+        let fits = self.made.get() <= MADE_BYTES_MAX;
+        if !fits && before <= MADE_BYTES_MAX {
+            let rule = format!("must not make more than {MADE_BYTES_MAX} bytes in all");
+            self.invalid(position, "the functions of the template", &rule, "more");
+        }
+        fits
     }
 
     /// Adds a [`Problem::Unknown`].

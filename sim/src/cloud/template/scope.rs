@@ -61,7 +61,10 @@ impl Scope<'_> {
             Intrinsic::FindInMap => self.find_in_map(argument),
             Intrinsic::ToJsonString => match self.resolve(argument).kind {
                 Kind::Unresolved => Kind::Unresolved,
-                kind => Kind::Text(Node::new(position, kind).json()),
+                kind => {
+                    let node = Node::new(position, kind);
+                    if self.report.makes(position, node.size()) { Kind::Text(node.json()) } else { Kind::Unresolved }
+                }
             },
             Intrinsic::Equals | Intrinsic::Not | Intrinsic::And | Intrinsic::Or | Intrinsic::Contains | Intrinsic::Condition => {
                 self.report.invalid(position, intrinsic.name(), "is for the sections Conditions and Rules only", intrinsic.name());
@@ -89,7 +92,7 @@ impl Scope<'_> {
             return Kind::Absent;
         }
         if let Some(value) = self.parameters.get(name) {
-            return value.kind.clone();
+            return if self.report.makes(position, value.size()) { value.kind.clone() } else { Kind::Unresolved };
         }
         if let Some(value) = self.pseudo.value(name) {
             return Kind::Text(value);
@@ -162,7 +165,8 @@ impl Scope<'_> {
                     let value =
                         variables.get(name).cloned().unwrap_or_else(|| Node::new(node.position, self.placeholder(name, node.position)));
                     match value.scalar() {
-                        Some(value) => result.push_str(&value),
+                        Some(value) if self.report.makes(node.position, value.len()) => result.push_str(&value),
+                        Some(_) => return Kind::Unresolved,
                         None => return self.malformed(Intrinsic::Sub, &format!("a text with a text for ${{{name}}}"), &value),
                     }
                 }
@@ -209,7 +213,10 @@ impl Scope<'_> {
         };
         let unresolved = list.is_unresolved() || matches!(&list.kind, Kind::List(items) if items.iter().any(Node::is_unresolved));
         match (delimiter.scalar(), texts) {
-            (Some(delimiter), Some(texts)) => Kind::Text(texts.join(&delimiter)),
+            (Some(delimiter), Some(texts)) => {
+                let length = texts.iter().map(|text| text.len() + delimiter.len()).sum();
+                if self.report.makes(argument.position, length) { Kind::Text(texts.join(&delimiter)) } else { Kind::Unresolved }
+            }
             _ if unresolved => Kind::Unresolved,
             _ => self.malformed(Intrinsic::Join, expected, argument),
         }
@@ -249,7 +256,8 @@ impl Scope<'_> {
         let Some([map, first, second]) = names.as_deref() else { return self.malformed(Intrinsic::FindInMap, "[map, key, key]", argument) };
         let found = self.mappings.iter().find(|entry| entry.key == *map).and_then(|entry| entry.value.get(first)?.get(second));
         match found {
-            Some(value) => value.kind.clone(),
+            Some(value) if self.report.makes(argument.position, value.size()) => value.kind.clone(),
+            Some(_) => Kind::Unresolved,
             None => {
                 let known = self.mappings.iter().map(|entry| entry.key.clone()).collect();
                 self.report.unknown(argument.position, "mapping", &format!("{map}.{first}.{second}"), "Mappings", known);

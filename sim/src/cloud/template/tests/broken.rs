@@ -288,3 +288,64 @@ fn a_resource_that_is_left_out_is_checked_too() {
         ],
     );
 }
+
+/// Each level names the one before it ten times: nine levels would be a billion texts.
+#[test]
+fn functions_that_grow_with_every_level_are_refused() {
+    let mut laughs = "lol".to_owned();
+    for _ in 0..9 {
+        let names = "${x}".repeat(10);
+        laughs = format!("{{Fn::Sub: [\"{names}\", {{x: {laughs}}}]}}");
+    }
+    let text = format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {laughs}\n");
+    let errors = messages(&read(&text, &[]).expect_err("too large"));
+    assert!(errors[0].contains("\"the functions of the template\" must not make more than 16777216 bytes in all"), "{errors:?}");
+}
+
+#[test]
+fn joins_and_references_that_grow_are_refused_too() {
+    let long = "a".repeat(4_000);
+    let refs = "!Ref P, ".repeat(500);
+    let mut joined = format!("{{Fn::Join: [\"\", [{refs}]]}}");
+    for _ in 0..2 {
+        joined = format!("{{Fn::Join: [\"\", [{}]]}}", format!("{joined}, ").repeat(10));
+    }
+    let text = format!(
+        "Parameters:\n  P: {{Type: String, Default: {long}}}\nResources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {joined}\n"
+    );
+    let errors = messages(&read(&text, &[]).expect_err("too large"));
+    assert!(errors.iter().any(|error| error.contains("must not make more than")), "{errors:?}");
+}
+
+#[test]
+fn a_condition_may_stand_before_what_it_builds_upon() {
+    for form in ["{Condition: B}", "!Condition B"] {
+        let text = format!(
+            "Conditions:\n  A: {{Fn::Not: [{form}]}}\n  B: {{Fn::Equals: [a, b]}}\nResources:\n  T: {{Type: AWS::SNS::Topic, Condition: A}}\n"
+        );
+        assert_eq!(read(&text, &[]).expect("sound").topics.len(), 1, "{form}");
+    }
+    expect_whole(
+        "Conditions:\n  A: {Fn::Not: [{Condition: Bee}]}\n  Be: {Fn::Equals: [a, b]}\nResources:\n  T: {Type: AWS::SNS::Topic}\n",
+        &["template.yaml:2:17: unknown condition \"Bee\" in the template (did you mean \"Be\"?); allowed: A, Be"],
+    );
+}
+
+/// Where each of thirty names all others, the paths are more than can be walked.
+#[test]
+fn conditions_that_all_name_each_other_are_reported_and_not_walked_for_ever() {
+    let all: Vec<String> = (0..10).map(|number| format!("{{Condition: C{number}}}")).collect();
+    let conditions: String = (0..30).map(|number| format!("  C{number}: {{Fn::Or: [{}]}}\n", all.join(", "))).collect();
+    let text = format!("Conditions:\n{conditions}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n");
+    let errors = messages(&read(&text, &[]).expect_err("cycles"));
+    assert!(errors.iter().any(|error| error.contains("C0 -> C0")), "{errors:?}");
+}
+
+#[test]
+fn conditions_upon_conditions_have_a_depth() {
+    let chain: String = (0..5_000).map(|number| format!("  C{number}: {{Fn::Not: [{{Condition: C{}}}]}}\n", number + 1)).collect();
+    let last = "  C5000: {Fn::Equals: [a, a]}\n";
+    let text = format!("Conditions:\n{chain}{last}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n");
+    let errors = messages(&read(&text, &[]).expect_err("too deep"));
+    assert!(errors[0].contains("must not build upon more than 200 conditions"), "{errors:?}");
+}
