@@ -156,7 +156,7 @@ impl Desk<'_> {
             answer => answer.map_err(untold)?,
         };
         // An earlier attempt may have learnt that the broker takes whole shares only.
-        ticket.fractionable = asset.fractionable && (!is_begun || !ticket.total.fract().is_zero());
+        ticket.fractionable = asset.fractionable && !(is_begun && ticket.was_cut_to_whole_shares());
         ticket.free = if side == Side::Sell { self.free_shares(&item.symbol) } else { Decimal::ZERO };
         ticket.rest = rest_of(self, &ticket).await?;
         if is_begun {

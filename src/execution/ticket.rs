@@ -105,6 +105,12 @@ impl Ticket {
         shares.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize()
     }
 
+    /// Whether the first leg, which an earlier attempt placed, was cut to whole shares: the plan's own size has parts of one.
+    pub fn was_cut_to_whole_shares(&self) -> bool {
+        let planned = if self.price.is_zero() { Decimal::ZERO } else { (self.budget / self.price).round_dp(6) };
+        self.total.fract().is_zero() && !planned.fract().is_zero()
+    }
+
     /// Wants whole shares from now on: the broker takes no others, whatever it said of the asset (incident 61). A part of a
     /// share that is to go as well is left for the closing of the position.
     pub fn trade_whole(&mut self, reason: &str) {
