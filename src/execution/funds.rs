@@ -28,8 +28,19 @@ impl Desk<'_> {
 
     /// The funds, and the orders that may still cost something of the account's cash.
     async fn look(&self) -> Result<(Funds, Vec<Order>), Fault> {
+        let orders = self.orders_at_work().await?;
+        let account = self.alpaca().account().await.map_err(untold)?;
+        let committed: Decimal = orders.iter().map(|order| order.may_cost(self.price_of(order))).sum();
+        let allowed = self.services.settings.alpaca.borrowing_limit;
+        let own = account.cash + allowed - self.owed_for_shorts() - committed;
+        let free = own.min(account.buying_power).max(Decimal::ZERO);
+        Ok((Funds { free, is_more_to_come: own > account.buying_power }, orders))
+    }
+
+    /// The orders that work, of this plan and others. The list may lag behind: an order of this attempt that is not in it is
+    /// over, or too new.
+    async fn orders_at_work(&self) -> Result<Vec<Order>, Fault> {
         let mut orders = self.alpaca().open_orders().await.map_err(untold)?;
-        // The list may lag behind: an order of this attempt that is not in it is over, or too new.
         for own in self.working() {
             if orders.iter().all(|order| order.id != own.id) {
                 let order = self.alpaca().order(&own.id).await.map_err(untold)?;
@@ -37,12 +48,7 @@ impl Desk<'_> {
                 orders.push(order);
             }
         }
-        let account = self.alpaca().account().await.map_err(untold)?;
-        let committed: Decimal = orders.iter().map(|order| order.may_cost(self.price_of(order))).sum();
-        let allowed = self.services.settings.alpaca.borrowing_limit;
-        let own = account.cash + allowed - self.owed_for_shorts() - committed;
-        let free = own.min(account.buying_power).max(Decimal::ZERO);
-        Ok((Funds { free, is_more_to_come: own > account.buying_power }, orders))
+        Ok(orders)
     }
 
     /// Dollars that are free. Where that is less than `cost` it is asked for a few times, and as long as an order was filled
@@ -62,7 +68,7 @@ impl Desk<'_> {
 
     /// Whether any of these orders has ended or filled further since they were listed.
     async fn is_filled_since(&self, orders: &[Order]) -> Result<bool, Fault> {
-        let now = self.alpaca().open_orders().await.map_err(untold)?;
+        let now = self.orders_at_work().await?;
         let is_same = |order: &Order| now.iter().any(|later| later.id == order.id && later.filled_qty == order.filled_qty);
         Ok(orders.iter().filter(|order| !order.status.is_terminal()).any(|order| !is_same(order)))
     }

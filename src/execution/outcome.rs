@@ -174,7 +174,9 @@ fn unspent(ticket: &Ticket) -> Option<String> {
     if !ticket.fractionable {
         return Some("it trades in whole shares".to_owned());
     }
-    ticket.notes.last().cloned()
+    // Whoever reads the reasons sees the symbol beside them.
+    let note = ticket.notes.last()?;
+    Some(note.strip_prefix(&format!("{}: ", ticket.symbol)).unwrap_or(note).to_owned())
 }
 
 /// The items that are positions: a plan that wants cash alone has a line for it.
