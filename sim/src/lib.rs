@@ -19,6 +19,7 @@ pub mod run;
 pub mod runtime;
 pub mod scenario;
 mod spelling;
+mod text_file;
 pub mod wire;
 pub mod world;
 

@@ -7,6 +7,7 @@ use super::{Mistake, say};
 use crate::cloud::record::{InvocationOutcome, Record};
 use crate::run::invoke_once;
 use crate::scenario::Library;
+use crate::text_file::read_text;
 
 /// What `invoke` takes.
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ pub(super) struct InvokeArguments {
 /// prints the response. Whatever follows from it is not waited for.
 pub(super) fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
     let shown = arguments.event.display().to_string();
-    let text = std::fs::read_to_string(&arguments.event).map_err(|error| format!("{shown}: {error}"))?;
+    let text = read_text(&arguments.event).map_err(|error| format!("{shown}: {error}"))?;
     let payload: Value = serde_json::from_str(&text).map_err(|error| format!("{shown}:{}:{}: {error}", error.line(), error.column()))?;
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let clock = arguments.clock.parse()?;

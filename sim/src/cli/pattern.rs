@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Mistake, say};
 use crate::cloud::pattern::{FlatEvent, Pattern, Row};
+use crate::text_file::read_text;
 
 /// What `pattern` takes.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(super) fn pattern(arguments: &PatternArguments) -> Result<bool, Mistake> {
 /// Prints each case in which the engine answers otherwise, and how many there are.
 fn judge_cases(path: &Path) -> Result<bool, Mistake> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+    let text = read_text(Path::new(path)).map_err(|error| format!("{shown}: {error}"))?;
     let mut rows = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = index + 1;
@@ -66,7 +67,7 @@ fn explain(pattern: &str, event: &str) -> Result<bool, Mistake> {
 fn document(option: &str, argument: &str) -> Result<(String, String), Mistake> {
     match argument.strip_prefix('@') {
         None => Ok((option.to_owned(), argument.to_owned())),
-        Some(path) => match std::fs::read_to_string(path) {
+        Some(path) => match read_text(Path::new(path)) {
             Ok(text) => Ok((path.to_owned(), text)),
             Err(error) => Err(format!("{path}: {error}")),
         },

@@ -11,6 +11,7 @@ use super::{Mistake, say};
 use crate::cloud::knobs::{Knobs, Span};
 use crate::cloud::template::{Pseudo, Stack, load};
 use crate::host::HostedFunction;
+use crate::text_file::read_text;
 use crate::wire::{ProgramHost, Server, WireSetup};
 
 /// What `serve` takes.
@@ -115,7 +116,7 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
     let stack = match &arguments.template {
         Some(path) => {
             let shown = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+            let text = read_text(path).map_err(|error| format!("{shown}: {error}"))?;
             let parameters: BTreeMap<String, String> = arguments.parameters.iter().cloned().collect();
             load(&shown, &text, &parameters, &pseudo)
                 .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?

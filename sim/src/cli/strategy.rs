@@ -9,6 +9,7 @@ use clap::Args;
 use rust_decimal::Decimal;
 
 use super::{Mistake, say};
+use crate::text_file::read_text;
 
 /// What `strategy` takes.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 2000..=2099;
 /// Decides what a strategy file wants to hold on a day, and prints its decision tree.
 pub(super) fn strategy(arguments: &StrategyArguments) -> Result<bool, Mistake> {
     let file = arguments.file.display().to_string();
-    let source = std::fs::read_to_string(&arguments.file).map_err(|error| format!("{file}: {error}"))?;
+    let source = read_text(&arguments.file).map_err(|error| format!("{file}: {error}"))?;
     let expression = strategy::parse(&source).map_err(|error| strategy::point_at_syntax(&file, &source, &error))?;
     strategy::check(&expression).map_err(|error| strategy::point(&file, &source, &error))?;
     let closes = closes(&expression, arguments.on)?;
