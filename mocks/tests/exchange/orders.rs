@@ -61,7 +61,7 @@ fn refusals_carry_the_codes_and_texts_of_alpaca() {
         (with(base.clone(), "qty", json!("-1")), 422, 40_010_001, "qty must be > 0"),
         (with(base.clone(), "qty", json!("ten")), 422, 40_010_001, "qty must be a number"),
         (with(base.clone(), "side", json!("hold")), 422, 40_010_001, "invalid side: hold"),
-        (with(base.clone(), "type", json!("stop")), 422, 40_010_001, "invalid type: stop"),
+        (with(base.clone(), "type", json!("stopp")), 422, 40_010_001, "invalid order type"),
         (with(base.clone(), "limit_price", Value::Null), 422, 40_010_001, "limit orders require limit_price"),
         (
             with(base.clone(), "client_order_id", json!("x".repeat(129))),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use http::Uri;
 
+use crate::exchange::is_symbol;
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{date, moment, percent_decoded};
 
@@ -25,7 +26,37 @@ impl Query {
 
     /// The value of `name`; an empty one is none.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.written(name).filter(|value| !value.is_empty())
+    }
+
+    /// The value of `name`, an empty one too.
+    pub(super) fn written(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    /// The symbols of shares listed under `symbols`, of which the data API wants one at least.
+    pub(super) fn shares(&self) -> Result<Vec<String>, Refusal> {
+        let symbols = self.symbols();
+        if symbols.is_empty() {
+            return Err(Refusal::data(400, "symbols parameter is required"));
+        }
+        symbols.iter().try_for_each(|symbol| Self::share(symbol).map(|_| ()))?;
+        Ok(symbols)
+    }
+
+    /// The symbol of a share, or a refusal of what does not look like one.
+    pub(super) fn share(symbol: &str) -> Result<&str, Refusal> {
+        if is_symbol(symbol) { Ok(symbol) } else { Err(Refusal::data(400, format!("invalid symbol: {symbol}"))) }
+    }
+
+    /// Whether `name` is set, in any of the words that Go's `strconv.ParseBool` takes, as the clients of several languages spell them: `true`
+    /// in JavaScript, `True` in Python (`requests` writes a bool by its own name, and alpaca-py leaves it to that), `1`.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
+        match self.get(name) {
+            None | Some("0" | "f" | "F" | "false" | "False" | "FALSE") => Ok(false),
+            Some("1" | "t" | "T" | "true" | "True" | "TRUE") => Ok(true),
+            Some(text) => Err(malformed(name, text)),
+        }
     }
 
     /// The symbols listed under `symbols`, without repetition, in alphabetical order.

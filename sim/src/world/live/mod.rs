@@ -89,7 +89,14 @@ impl LiveWorld {
         let exchange = ExchangeServer::start(Arc::clone(&counterparties.exchange), of_the_broker).await;
         let mail = counterparties.mail.clone().listen().await.map_err(|error| format!("the mail server: {error}"))?;
         drop(waiting);
-        let outside = Outside { sockets, aws: endpoint.to_owned(), broker: exchange.uri(), mail: mail.address(), broker_now, broker_call: tokio::sync::Mutex::default() };
+        let outside = Outside {
+            sockets,
+            aws: endpoint.to_owned(),
+            broker: exchange.uri(),
+            mail: mail.address(),
+            broker_now,
+            broker_call: tokio::sync::Mutex::default(),
+        };
         let state = State {
             cloud: Cloud::new(&inner(&setup.stack), setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?,
             journal: Journal::default(),
