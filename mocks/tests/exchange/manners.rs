@@ -1,6 +1,6 @@
 //! How the real one answers what is spelt in another way, what changes nothing, and what this one does not simulate.
 
-use alchemiser_mocks::exchange::DataPlan;
+use alchemiser_mocks::exchange::{BrokerAction, DataPlan};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -315,4 +315,29 @@ fn one_symbol_is_asked_for_in_the_path_as_well() {
         assert_eq!((&one["symbol"], &one[name]), (&json!("TECL"), &all[latest]["TECL"]));
     }
     assert_eq!(client.call(Method::GET, "/v2/stocks/tecl/bars?timeframe=1Day", None).0, 400);
+}
+
+#[test]
+fn the_rate_limit_is_told_in_headers_and_another_program_has_a_part_in_it() {
+    let mut setup = still();
+    setup.knobs.requests_per_minute = 10;
+    let mut client = Client::new(setup);
+    client.now = at("2025-10-10T13:35:00.700Z");
+    let limits = |client: &mut Client, target: &str| -> [String; 3] {
+        let headers = client.headers(target);
+        ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"].map(|name| headers[name].to_str().unwrap().to_owned())
+    };
+    // The count starts anew at 13:36:00.700: who comes at the second that the header names is not too early.
+    let reset = at("2025-10-10T13:36:01Z").timestamp().to_string();
+    assert_eq!(limits(&mut client, "/v2/clock"), ["10", "9", &reset]);
+    client.wait_ms(30_000);
+    assert_eq!(limits(&mut client, "/v2/nothing"), ["10", "8", &reset]);
+    client.exchange.act(client.now, &BrokerAction::Requests(5)).unwrap();
+    assert_eq!(limits(&mut client, "/v2/clock"), ["10", "2", &reset]);
+    client.exchange.act(client.now, &BrokerAction::Requests(200)).unwrap();
+    assert_eq!(limits(&mut client, "/v2/clock"), ["10", "0", &reset], "a refusal tells it as well");
+    assert_eq!(client.call(Method::GET, "/v2/clock", None).0, 429);
+    assert_eq!(limits(&mut client, "/v2/stocks/quotes/latest?symbols=TECL")[1], "9", "market data have a limit of their own");
+    client.now = at("2025-10-10T13:36:01Z");
+    assert_eq!(limits(&mut client, "/v2/clock")[1], "9");
 }

@@ -80,6 +80,7 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
         }
         BrokerGiven::Release => (BrokerAction::Release, "lift all restrictions of the account".to_owned()),
         BrokerGiven::Account(change) => account(change),
+        BrokerGiven::Requests(count) => (BrokerAction::Requests(count.get()), format!("take {count} requests by another program")),
     })
 }
 

@@ -66,12 +66,11 @@ fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, he
         Service::Trading => &exchange.trading_limit,
         Service::Data => &exchange.data_limit,
     };
-    let reset = limit.resets_at(now).timestamp();
     let fields = [
         ("x-request-id", request_id),
         ("x-ratelimit-limit", limit.most().to_string()),
         ("x-ratelimit-remaining", limit.remaining().to_string()),
-        ("x-ratelimit-reset", reset.to_string()),
+        ("x-ratelimit-reset", limit.resets_at(now).to_string()),
     ];
     for (name, value) in fields {
         headers.insert(name, HeaderValue::from_str(&value).expect("digits and hexadecimals are valid in a header"));
