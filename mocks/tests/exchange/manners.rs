@@ -1,5 +1,7 @@
 //! How the real one answers what is spelt in another way, what changes nothing, and what this one does not simulate.
 
+use std::collections::BTreeSet;
+
 use alchemiser_mocks::exchange::{BrokerAction, DataPlan};
 use http::Method;
 use serde_json::{Value, json};
@@ -162,8 +164,9 @@ fn parameters_of_bars_that_only_alpaca_knows_are_not_simulated_and_others_are_in
         ("&timeframe=1Day&adjustment=split", "adjustment split"),
         ("&timeframe=1Day&adjustment=dividend", "adjustment dividend"),
         ("&timeframe=1Day&adjustment=spin-off", "adjustment spin-off"),
-        ("&timeframe=1Day&adjustment=split,spin-off", "adjustment spin-off,split"),
+        ("&timeframe=1Day&adjustment=split,spin-off", "adjustment split,spin-off"),
         ("&timeframe=1Day&feed=otc", "feed otc"),
+        ("&timeframe=1Day&currency=EUR", "currency EUR"),
     ] {
         let answer = asked(rest);
         assert_eq!(answer.0, 501, "{rest}");
@@ -179,6 +182,8 @@ fn parameters_of_bars_that_only_alpaca_knows_are_not_simulated_and_others_are_in
         ("&timeframe=1Day&adjustment=split,split", "invalid adjustment: split,split"),
         ("&timeframe=1Day&feed=delayed_sip", "invalid feed: delayed_sip"),
         ("&timeframe=1Day&sort=up", "invalid sort: up"),
+        ("&timeframe=1Day&currency=dollars", "invalid currency: dollars"),
+        ("&timeframe=1Day&asof=yesterday", "invalid asof: yesterday"),
     ] {
         let answer = asked(rest);
         assert_eq!((answer.0, message(&answer)), (400, text), "{rest}");
@@ -340,4 +345,44 @@ fn the_rate_limit_is_told_in_headers_and_another_program_has_a_part_in_it() {
     assert_eq!(limits(&mut client, "/v2/stocks/quotes/latest?symbols=TECL")[1], "9", "market data have a limit of their own");
     client.now = at("2025-10-10T13:36:01Z");
     assert_eq!(limits(&mut client, "/v2/clock")[1], "9");
+}
+
+#[test]
+fn asof_makes_a_difference_once_a_symbol_has_another_name() {
+    let mut setup = still();
+    setup.market.synthetic = Some(BTreeSet::new());
+    let mut client = Client::new(setup);
+    let bars = |client: &mut Client, day: &str| {
+        client.call(Method::GET, &format!("/v2/stocks/bars?symbols=TECL&timeframe=1Day&asof={day}"), None).0
+    };
+    for day in ["-", "2025-01-02", "2025-10-10"] {
+        assert_eq!(bars(&mut client, day), 200, "{day}");
+    }
+    client.exchange.act(client.now, &BrokerAction::Rename { symbol: "EDZ".into(), to: "EDY".into() }).unwrap();
+    assert_eq!(["-", "2025-01-02", "2025-10-10"].map(|day| bars(&mut client, day)), [501, 501, 200]);
+}
+
+#[test]
+fn the_history_of_the_account_is_of_whole_days_between_two_that_are_named() {
+    let mut client = Client::new(still());
+    let mut history = |query: &str| client.call(Method::GET, &format!("/v2/account/portfolio/history?{query}"), None);
+    let days = |answer: &(u16, Value)| answer.1["timestamp"].as_array().map(Vec::len);
+    for (query, count) in [
+        ("", 23),
+        ("timeframe=1D&period=1W", 6),
+        ("timeframe=1D&start=2025-10-01&end=2025-10-03", 3),
+        ("timeframe=1D&start=2025-10-01T00:00:00-04:00&end=2025-10-03T23:59:59Z", 3),
+        ("timeframe=1D&date_start=2025-10-01&date_end=2025-10-03", 3),
+        ("timeframe=1D&start=2025-09-29&period=3D", 4),
+        ("timeframe=1D&end=2025-10-03&period=1D&extended_hours=True&cashflow_types=NONE", 2),
+    ] {
+        let answer = history(query);
+        assert_eq!((answer.0, days(&answer)), (200, Some(count)), "{query}");
+    }
+    for query in ["period=1W", "period=1D", "timeframe=1H", "timeframe=1D&cashflow_types=ALL"] {
+        assert_eq!(history(query).0, 501, "{query}");
+    }
+    for query in ["timeframe=2D", "period=month", "timeframe=1D&start=now", "timeframe=1D&start=2025-10-01&end=2025-10-03&period=1W"] {
+        assert_eq!(history(query).0, 422, "{query}");
+    }
 }

@@ -38,6 +38,8 @@ struct Page {
 
 fn page(exchange: &Exchange, now: DateTime<Utc>, symbols: &[String], query: &Query) -> Result<Page, Refusal> {
     check_timeframe(query)?;
+    check_currency(query)?;
+    check_asof(exchange, now, query)?;
     let asked = Asked { now, end: end_of_past(exchange, now, query)?, is_adjusted: is_adjusted(query)? };
     let limit = query.count("limit", 1_000, 1, 10_000).map_err(Refusal::of_data)?;
     let is_descending = is_descending(query)?;
@@ -88,19 +90,41 @@ fn check_timeframe(query: &Query) -> Result<(), Refusal> {
     }
 }
 
+/// Prices are in dollars.
+fn check_currency(query: &Query) -> Result<(), Refusal> {
+    match query.get("currency") {
+        None | Some("USD") => Ok(()),
+        Some(word) if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Err(Refusal::not_simulated(Service::Data, &format!("currency {word}"), "USD"))
+        }
+        Some(word) => Err(Refusal::data(400, format!("invalid currency: {word}"))),
+    }
+}
+
+/// Symbols mean what they mean today. Another day, or `-` for symbols that mean nothing but themselves, makes a difference once
+/// a symbol has got another name.
+fn check_asof(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<(), Refusal> {
+    let Some(word) = query.get("asof") else { return Ok(()) };
+    let day = if word == "-" { None } else { query.date("asof").map_err(Refusal::of_data)? };
+    match day == Some(calendar::market_date(now)) || !exchange.market.has_new_names() {
+        true => Ok(()),
+        false => Err(Refusal::not_simulated(Service::Data, &format!("asof {word}"), "today")),
+    }
+}
+
 /// Whether splits and dividends are taken out, relative to the last completed session. The data carries one factor for both, so
 /// that neither can be had alone, and no spin-offs. Unknown, empty and repeated words are invalid (docs.alpaca.markets, changelog of 2
 /// November 2026).
 fn is_adjusted(query: &Query) -> Result<bool, Refusal> {
     let given = query.written("adjustment").unwrap_or("raw");
     let mut words: Vec<&str> = given.split(',').collect();
-    words.sort_unstable();
+    words.sort_unstable_by(|one, other| other.cmp(one));
     let combined = words.join(",");
     let known = |word: &&str| ["raw", "split", "dividend", "spin-off", "all"].contains(word);
     if words.windows(2).any(|pair| pair[0] == pair[1]) || !words.iter().all(known) {
         return Err(Refusal::data(400, format!("invalid adjustment: {given}")));
     }
-    let simulated = [("raw", false), ("all", true), ("dividend,split", true)];
+    let simulated = [("raw", false), ("all", true), ("split,dividend", true)];
     let meaning = Words { name: "adjustment", simulated: &simulated, known: &[combined.as_str()] }.meaning(Service::Data, &combined)?;
     Ok(meaning.unwrap_or_default())
 }

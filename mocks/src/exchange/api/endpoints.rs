@@ -6,7 +6,7 @@ use http::Request;
 
 use super::query::Query;
 use super::reply::Reply;
-use super::{account, assets, bars, latest, orders, positions, time};
+use super::{account, assets, bars, history, latest, orders, positions, time};
 use crate::exchange::Exchange;
 use crate::exchange::refusal::Refusal;
 use crate::exchange::report::Service;
@@ -25,7 +25,7 @@ type Answer = fn(&mut Exchange, &Call<'_>) -> Result<Reply, Refusal>;
 /// What is simulated: method, path, and who answers. The first that fits counts.
 const SIMULATED: &[(&str, &str, Answer)] = &[
     ("GET", "/v2/account", |exchange, call| account::show(exchange, call.now)),
-    ("GET", "/v2/account/portfolio/history", |exchange, call| account::history(exchange, call.now, &call.query)),
+    ("GET", "/v2/account/portfolio/history", |exchange, call| history::show(exchange, call.now, &call.query)),
     ("GET", "/v2/assets", |exchange, call| assets::list(exchange, &call.query)),
     ("GET", "/v2/assets/{symbol}", |exchange, call| assets::show(exchange, call.names[0])),
     // A coin's pair, whose slash is decoded already.

@@ -5,6 +5,7 @@ mod assets;
 mod bars;
 mod endpoints;
 mod feed;
+mod history;
 mod latest;
 mod order_body;
 mod orders;

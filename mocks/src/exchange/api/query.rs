@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use http::Uri;
 
+use crate::exchange::calendar::market_date;
 use crate::exchange::is_symbol;
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{date, moment, percent_decoded};
@@ -81,6 +82,11 @@ impl Query {
     pub(super) fn moment(&self, name: &str) -> Result<Option<DateTime<Utc>>, Refusal> {
         let parsed = self.get(name).map(|text| moment(text).ok_or_else(|| malformed(name, text)));
         parsed.transpose()
+    }
+
+    /// The day that a date names, or in which a moment falls in New York.
+    pub(super) fn day(&self, name: &str) -> Result<Option<NaiveDate>, Refusal> {
+        Ok(self.moment(name)?.map(market_date))
     }
 
     /// A date.

@@ -80,6 +80,11 @@ impl Market {
         made_up.chain(real).chain(self.setup.series.keys().cloned())
     }
 
+    /// Whether any symbol has got another name.
+    pub(super) fn has_new_names(&self) -> bool {
+        self.news.has_new_names()
+    }
+
     /// Whether prices of `symbol` are made up: neither real data nor a scenario's own.
     pub fn is_synthetic(&self, symbol: &str) -> bool {
         let symbol = self.news.first_name(symbol);
