@@ -34,12 +34,16 @@ impl Replacement {
 impl Exchange {
     /// Puts a new order in the old one's place and answers its index. Its quantity is its own; fills of the old order stay
     /// with the old order, which is `replaced` and names the new one in `replaced_by`, as the new one names it in `replaces`
-    /// (Alpaca Trading API reference, "Replace an Order"; that an order on its way to the market cannot be replaced is not
-    /// modelled: here it is there within milliseconds).
+    /// (Alpaca Trading API reference, "Replace an Order"). One that waits for the next session cannot be replaced (as recorded in
+    /// d-e-s-o/apca's tests and seen in alpaca-trade-api-python issue 306); that the same is so while an order is on its way to
+    /// the market is not modelled: here it is there within milliseconds.
     pub(super) fn replace(&mut self, now: DateTime<Utc>, index: usize, by: &Replacement, origin: Origin) -> Result<usize, Refusal> {
         let old = self.orders[index].clone();
         if !old.is_working() || matches!(old.status, OrderStatus::PendingCancel | OrderStatus::PendingReplace) {
             return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", old.status.as_str())));
+        }
+        if old.status == OrderStatus::Accepted {
+            return Err(Refusal::bad_field("unable to replace order, order isn't sent to exchange yet"));
         }
         let Amount::Shares(quantity) = old.amount else {
             return Err(Refusal::unprocessable("notional orders cannot be replaced"));

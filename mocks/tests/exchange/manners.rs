@@ -386,3 +386,23 @@ fn the_history_of_the_account_is_of_whole_days_between_two_that_are_named() {
         assert_eq!(history(query).0, 422, "{query}");
     }
 }
+
+#[test]
+fn an_order_that_waits_for_the_next_session_can_be_cancelled_and_not_replaced() {
+    let mut client = Client::new(still());
+    client.now = at("2025-10-10T21:00:00Z");
+    let id = client.order(resting());
+    let target = format!("/v2/orders/{id}");
+    let (status, body) = client.call(Method::PATCH, &target, Some(json!({"limit_price": "41"})));
+    assert_eq!(status, 422);
+    assert_eq!(body, json!({"code": 40_010_001, "message": "unable to replace order, order isn't sent to exchange yet"}));
+    client.now = at("2025-10-13T13:30:01Z");
+    let (status, replaced) = client.call(Method::PATCH, &target, Some(json!({"limit_price": "41"})));
+    assert_eq!(status, 200);
+    client.now = at("2025-10-13T21:00:00Z");
+    assert_eq!(client.status(replaced["id"].as_str().unwrap()), "expired");
+    let next = client.order(resting());
+    assert_eq!(client.call(Method::DELETE, &format!("/v2/orders/{next}"), None).0, 204);
+    client.wait_ms(1_000);
+    assert_eq!(client.status(&next), "canceled");
+}
