@@ -51,8 +51,11 @@ impl Refusal {
     }
 
     /// 429: too many requests within a minute.
-    pub fn too_many() -> Self {
-        Self::new(429, 42_910_000, "rate limit exceeded")
+    pub fn too_many(service: Service) -> Self {
+        match service {
+            Service::Trading => Self::new(429, 42_910_000, "rate limit exceeded"),
+            Service::Data => Self::data(429, "too many requests."),
+        }
     }
 
     /// A refusal of the data API, which has no code.

@@ -206,7 +206,11 @@ fn requests_without_keys_or_in_excess_are_refused() {
     }
     let (status, body) = client.call(Method::GET, "/v2/clock", None);
     assert_eq!((status, body), (429, json!({"code": 42_910_000, "message": "rate limit exceeded"})));
-    client.get("/v2/stocks/quotes/latest?symbols=TECL");
+    let quotes = "/v2/stocks/quotes/latest?symbols=TECL";
+    for _ in 0..3 {
+        client.get(quotes);
+    }
+    assert_eq!(client.call(Method::GET, quotes, None), (429, json!({"message": "too many requests."})));
     client.wait_ms(60_000);
     client.get("/v2/clock");
 }

@@ -58,7 +58,7 @@ fn within_limit(exchange: &mut Exchange, now: DateTime<Utc>, service: Service) -
         return Ok(());
     }
     exchange.reports.push(Report::RateLimited { at: now, service });
-    Err(Refusal::too_many())
+    Err(Refusal::too_many(service))
 }
 
 fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, headers: &mut http::HeaderMap) {
