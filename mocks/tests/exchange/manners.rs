@@ -76,6 +76,7 @@ fn words_that_only_alpaca_knows_are_not_simulated_and_others_are_invalid() {
         (patched(json!({"time_in_force": "ioc"})), "time_in_force ioc"),
         (patched(json!({"stop_price": "30"})), "stop_price"),
         (patched(json!({"trail": "1"})), "trail"),
+        (patched(json!({"advanced_instructions": {"algorithm": "VWAP"}})), "advanced_instructions"),
     ];
     let invalid = patched(json!({"time_in_force": "iok"}));
     assert_eq!((invalid.0, message(&invalid)), (422, "invalid time_in_force"));
@@ -405,4 +406,28 @@ fn an_order_that_waits_for_the_next_session_can_be_cancelled_and_not_replaced() 
     assert_eq!(client.call(Method::DELETE, &format!("/v2/orders/{next}"), None).0, 204);
     client.wait_ms(1_000);
     assert_eq!(client.status(&next), "canceled");
+}
+
+#[test]
+fn orders_are_listed_by_class_and_from_one_to_another() {
+    let mut setup = still();
+    setup.positions.insert("BTC/USD".into(), dec("1").into());
+    let mut client = Client::new(setup);
+    let coin = json!({"symbol": "BTC/USD", "side": "sell", "type": "limit", "time_in_force": "gtc", "qty": "0.5", "limit_price": "999999"});
+    let ids: Vec<String> = [resting(), coin, resting(), resting()].into_iter().map(|order| client.order(order)).collect();
+    let mut listed = |query: &str| -> Vec<usize> {
+        let list = client.get(&format!("/v2/orders?direction=asc&{query}"));
+        let place = |order: &Value| ids.iter().position(|id| order["id"] == id.as_str()).unwrap();
+        list.as_array().unwrap().iter().map(place).collect()
+    };
+    assert_eq!(listed("asset_class=crypto"), [1]);
+    assert_eq!(listed("asset_class=us_equity,crypto&limit=2"), [0, 1]);
+    assert_eq!(listed("asset_class=us_equity&asset_class=crypto"), [0, 1, 2, 3]);
+    assert_eq!(listed("symbols=TECL&symbols=BTC%2FUSD"), [0, 1, 2, 3]);
+    assert_eq!(listed(&format!("after_order_id={}&before_order_id={}", ids[0], ids[3])), [1, 2]);
+    assert_eq!(listed(&format!("after_order_id={}&limit=1", ids[1])), [2]);
+    assert_eq!(client.call(Method::GET, "/v2/orders?asset_class=us_option", None).0, 501);
+    assert_eq!(client.call(Method::GET, "/v2/orders?asset_class=coins", None).0, 422);
+    assert_eq!(client.call(Method::GET, "/v2/calendar?date_type=SETTLEMENT", None).0, 501);
+    assert_eq!(client.call(Method::GET, "/v2/orders?after_order_id=61e69015-8549-4bfd-b9c3-01e75843f47d", None).0, 404);
 }

@@ -11,26 +11,33 @@ use crate::exchange::{AssetClass, AssetSetup, Exchange};
 
 /// GET: the assets that the exchange has been told of, by symbol.
 pub(super) fn list(exchange: &Exchange, query: &Query) -> Result<Reply, Refusal> {
-    let status = filter(query, "status", &[("active", true), ("inactive", false)], &[])?;
-    let classes = [("us_equity", AssetClass::UsEquity), ("crypto", AssetClass::Crypto)];
-    let class = filter(query, "asset_class", &classes, &["us_option", "crypto_perp"])?;
+    let statuses = chosen(query, Words { name: "status", simulated: &[("active", true), ("inactive", false)], known: &[] })?;
+    let classes = chosen_classes(query)?;
     let market = query.get("exchange");
-    let attributes: Vec<&str> = query.get("attributes").map(|text| text.split(',').collect()).unwrap_or_default();
     let symbols = exchange.symbols();
     let assets = symbols.iter().filter_map(|symbol| Some((symbol, exchange.asset(symbol)?)));
     let wanted = assets.filter(|(symbol, asset)| {
-        status.is_none_or(|active| asset.active == active)
-            && class.is_none_or(|class| AssetClass::of(symbol) == class)
+        (statuses.is_empty() || statuses.contains(&asset.active))
+            && (classes.is_empty() || classes.contains(&AssetClass::of(symbol)))
             && market.is_none_or(|market| exchange_of(symbol) == market)
-            && attributes.iter().all(|attribute| attributes_of(*asset).contains(attribute))
+            && query.list("attributes").all(|attribute| attributes_of(*asset).contains(&attribute))
     });
     Ok(Reply::ok(&Value::Array(wanted.map(|(symbol, asset)| json(exchange, symbol, asset)).collect())))
 }
 
-fn filter<T: Copy>(query: &Query, name: &str, simulated: &[(&str, T)], known: &[&str]) -> Result<Option<T>, Refusal> {
-    let Some(word) = query.get(name) else { return Ok(None) };
-    let meaning = Words { name, simulated, known }.meaning(Service::Trading, word)?;
-    meaning.map(Some).ok_or_else(|| Refusal::bad_field(format!("invalid {name}: {word}")))
+/// The classes that `asset_class` lists; none where it is absent.
+pub(super) fn chosen_classes(query: &Query) -> Result<Vec<AssetClass>, Refusal> {
+    let simulated = [("us_equity", AssetClass::UsEquity), ("crypto", AssetClass::Crypto)];
+    let known = ["us_option", "crypto_perp", "treasury", "corporate", "global_equity", "us_index", "us_equity_chain", "ipo"];
+    chosen(query, Words { name: "asset_class", simulated: &simulated, known: &known })
+}
+
+fn chosen<T: Copy>(query: &Query, words: Words<'_, T>) -> Result<Vec<T>, Refusal> {
+    let meaning = |word: &str| {
+        let meaning = words.meaning(Service::Trading, word)?;
+        meaning.ok_or_else(|| Refusal::bad_field(format!("invalid {}: {word}", words.name)))
+    };
+    query.list(words.name).map(meaning).collect()
 }
 
 /// GET: one asset, by its symbol or its id. A coin's pair may be written with or without its slash, and is shown with it.

@@ -68,12 +68,13 @@ const KNOWN: &[(&str, &str)] = &[
     ("*", "/v2/watchlists"),
     ("*", "/v2/watchlists/*"),
     ("*", "/v2/watchlists:by_name"),
-    ("*", "/v2/watchlists:by_name/*"),
     ("*", "/v2/wallets"),
     ("*", "/v2/wallets/*"),
     ("*", "/v2/perpetuals/*"),
     ("*", "/v2/tokenization/*"),
-    ("GET", "/v2/events/*"),
+    ("GET", "/v2beta1/events/*"),
+    ("*", "/v1/locates"),
+    ("*", "/v1/locates/*"),
     ("GET", "/v3/calendar/{market}"),
     ("GET", "/v3/clock"),
     ("GET", "/v2/stocks/auctions"),
@@ -92,6 +93,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("GET", "/v1beta1/crypto-perps/*"),
     ("GET", "/v1beta1/fixed_income/*"),
     ("GET", "/v1beta1/forex/*"),
+    ("GET", "/v1beta1/indices/*"),
     ("GET", "/v1beta1/logos/{symbol}"),
     ("GET", "/v1beta1/news"),
     ("GET", "/v1beta1/options/*"),
@@ -101,7 +103,7 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// The service that a path belongs to: the data API has its versions in front of what it knows but for shares.
 pub(super) fn service_of(path: &str) -> Service {
-    match ["/v2/stocks", "/v1/", "/v1beta"].iter().any(|data| path.starts_with(data)) {
+    match ["/v2/stocks", "/v1/corporate-actions", "/v1beta"].iter().any(|data| path.starts_with(data)) {
         true => Service::Data,
         false => Service::Trading,
     }

@@ -14,8 +14,8 @@ use crate::exchange::text::{decimal, plain};
 /// The fields of a body, by name.
 pub(super) struct OrderBody(Map<String, Value>);
 
-/// Fields of orders that need more than one price, and what they are for.
-const FIELDS_OF_OTHER_ORDERS: [&str; 5] = ["trail_price", "trail_percent", "take_profit", "stop_loss", "legs"];
+/// Fields of orders that are more than a market order or a limit order.
+const FIELDS_OF_OTHER_ORDERS: [&str; 6] = ["trail_price", "trail_percent", "take_profit", "stop_loss", "legs", "advanced_instructions"];
 
 impl OrderBody {
     pub(super) fn of(body: &[u8]) -> Result<Self, Refusal> {
@@ -62,7 +62,10 @@ impl OrderBody {
 
     /// What is to change about an order.
     pub(super) fn replacement(&self) -> Result<Replacement, Refusal> {
-        for name in ["stop_price", "trail"] {
+        if self.has("notional") {
+            return Err(Refusal::unprocessable("notional orders cannot be replaced"));
+        }
+        for name in ["stop_price", "trail", "advanced_instructions"] {
             if self.has(name) {
                 return Err(Refusal::not_simulated(Service::Trading, name, "qty, limit_price, time_in_force, client_order_id"));
             }

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::assets::chosen_classes;
 use super::order_body::OrderBody;
 use super::query::Query;
 use super::reply::Reply;
-use crate::exchange::Exchange;
 use crate::exchange::order::{Order, OrderStatus, Origin};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::later;
+use crate::exchange::{AssetClass, Exchange};
 
 /// POST: a new order.
 pub(super) fn place(exchange: &mut Exchange, now: DateTime<Utc>, body: &[u8]) -> Result<Reply, Refusal> {
@@ -58,22 +59,29 @@ pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Re
     }
     let limit = query.count("limit", 50, 1, 500)?;
     let (after, until) = (query.moment("after")?, query.moment("until")?);
-    let (symbols, side) = (query.symbols(), query.get("side"));
+    let (symbols, side, classes) = (query.symbols(), query.get("side"), chosen_classes(query)?);
+    let place = |name: &str| query.get(name).map(|id| find(exchange, id)).transpose();
+    let (before, beyond) = (place("before_order_id")?, place("after_order_id")?);
     if let Some(side) = side.filter(|side| !["buy", "sell"].contains(side)) {
         return Err(Refusal::bad_field(format!("invalid side: {side}")));
     }
     let lag = exchange.setup.knobs.hide_new_orders_for;
-    let chosen = exchange.orders.iter().filter(|order| {
-        wanted(order)
-            && later(order.times.created, lag) <= now
-            && after.is_none_or(|after| order.times.created > after)
-            && until.is_none_or(|until| order.times.created < until)
-            && (symbols.is_empty() || symbols.contains(&order.symbol))
-            && side.is_none_or(|side| order.side.as_str() == side)
-    });
+    // Orders stand in the order in which they came.
+    let orders = exchange.orders.iter().take(before.unwrap_or(usize::MAX)).skip(beyond.map_or(0, |place| place + 1));
+    let chosen: Vec<&Order> = orders
+        .filter(|order| {
+            wanted(order)
+                && later(order.times.created, lag) <= now
+                && after.is_none_or(|after| order.times.created > after)
+                && until.is_none_or(|until| order.times.created < until)
+                && (symbols.is_empty() || symbols.contains(&order.symbol))
+                && side.is_none_or(|side| order.side.as_str() == side)
+                && (classes.is_empty() || classes.contains(&AssetClass::of(&order.symbol)))
+        })
+        .collect();
     let orders: Vec<Value> = match query.get("direction").unwrap_or("desc") {
-        "asc" => chosen.take(limit).map(Order::json).collect(),
-        "desc" => chosen.rev().take(limit).map(Order::json).collect(),
+        "asc" => chosen.into_iter().take(limit).map(Order::json).collect(),
+        "desc" => chosen.into_iter().rev().take(limit).map(Order::json).collect(),
         other => return Err(Refusal::bad_field(format!("invalid direction: {other}"))),
     };
     Ok(Reply::ok(&Value::Array(orders)))

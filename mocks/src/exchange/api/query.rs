@@ -1,7 +1,5 @@
 //! The query of a URL.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use http::Uri;
 
@@ -10,9 +8,9 @@ use crate::exchange::is_symbol;
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{date, moment, percent_decoded};
 
-/// Names and values, decoded; the last one wins.
+/// Names and values, decoded, in the order they stand in.
 pub(super) struct Query {
-    fields: BTreeMap<String, String>,
+    fields: Vec<(String, String)>,
 }
 
 impl Query {
@@ -30,9 +28,16 @@ impl Query {
         self.written(name).filter(|value| !value.is_empty())
     }
 
-    /// The value of `name`, an empty one too.
+    /// The value of `name`, an empty one too; the last one wins.
     pub(super) fn written(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str)
+        self.fields.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All that is listed under `name`: with commas, or by repeating the name, as clients that are generated from Alpaca's
+    /// OpenAPI description do for `asset_class`.
+    pub(super) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.fields.iter().filter(move |(known, _)| known == name);
+        values.flat_map(|(_, value)| value.split(',')).map(str::trim).filter(|item| !item.is_empty())
     }
 
     /// The symbols of shares listed under `symbols`, of which the data API wants one at least.
@@ -62,8 +67,7 @@ impl Query {
 
     /// The symbols listed under `symbols`, without repetition, in alphabetical order.
     pub(super) fn symbols(&self) -> Vec<String> {
-        let list = self.get("symbols").unwrap_or_default().split(',').map(str::trim);
-        let mut symbols: Vec<String> = list.filter(|symbol| !symbol.is_empty()).map(str::to_owned).collect();
+        let mut symbols: Vec<String> = self.list("symbols").map(str::to_owned).collect();
         symbols.sort();
         symbols.dedup();
         symbols
