@@ -85,7 +85,7 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
     let services = Services {
         steps: Steps::new(claims, bus, &bus_settings.source_prefix),
         workflows: Workflows::new(ports.dynamodb, &settings.workflow_table, Arc::clone(&ports.clock)),
-        alpaca: Alpaca::new(ports.http, &settings.alpaca),
+        alpaca: Alpaca::new(ports.http, &ports.clock, &settings.alpaca),
         clock: ports.clock,
         settings,
     };

@@ -9,6 +9,7 @@ pub use error::{AlpacaError, Meaning};
 pub use model::{Account, Asset, Bar, CalendarDay, NewOrder, Order, OrderStatus, PortfolioHistory, Position, Quote, Side};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use self::pace::Pace;
+use crate::clock::SharedClock;
 use crate::config::AlpacaSettings;
 
 /// How long one call may take.
@@ -45,16 +47,17 @@ pub struct Alpaca {
 }
 
 impl Alpaca {
-    /// A client that speaks through `connector`.
+    /// A client that speaks through `connector`; `clock` says when the broker's count of requests, which it tells by the clock,
+    /// is over.
     #[must_use]
-    pub fn new(connector: SharedHttpConnector, settings: &AlpacaSettings) -> Self {
+    pub fn new(connector: SharedHttpConnector, clock: &SharedClock, settings: &AlpacaSettings) -> Self {
         Self {
             connector,
             endpoint: settings.endpoint.clone(),
             data_endpoint: settings.data_endpoint.clone(),
             key: settings.key.clone(),
             secret: settings.secret.clone(),
-            paces: Default::default(),
+            paces: [Pace::new(Arc::clone(clock)), Pace::new(Arc::clone(clock))],
         }
     }
 
@@ -159,6 +162,12 @@ impl Alpaca {
     /// [`AlpacaError`]
     pub async fn portfolio_history(&self, period: &str) -> Result<PortfolioHistory, AlpacaError> {
         self.get(&self.endpoint, &format!("/v2/account/portfolio/history?period={}&timeframe=1D", escape(period))).await
+    }
+
+    /// Waits until the trading API takes one more request: what an order must be held against is looked at after that, and not
+    /// a minute before the order is sent.
+    pub async fn ready(&self) {
+        self.paces[0].ready().await;
     }
 
     /// Posts an order. Never repeated here: after an unknown outcome the caller asks before it posts again.
@@ -266,10 +275,12 @@ impl Alpaca {
 
     async fn call(&self, method: &str, endpoint: &str, path: &str, body: String) -> Result<String, AlpacaError> {
         let request = self.request(method, &format!("{endpoint}{path}"), body)?;
-        self.paces[usize::from(path.starts_with("/v2/stocks/"))].turn().await;
+        let pace = &self.paces[usize::from(path.starts_with("/v2/stocks/"))];
+        pace.turn().await;
         let exchange = async {
             let answer = self.connector.call(request).await;
             let mut response = answer.map_err(|error| AlpacaError::Unreachable(format!("{method} {path}: {}", error.into_source())))?;
+            pace.heed(response.headers());
             let status = response.status().as_u16();
             let text = read_body(response.take_body()).await?;
             if (200..300).contains(&status) { Ok(text) } else { Err(AlpacaError::from_answer(status, &text)) }

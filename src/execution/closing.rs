@@ -35,6 +35,7 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
             ticket.close_with(order);
             return settle(desk, ticket).await;
         }
+        desk.alpaca().ready().await;
         if let Some(reason) = desk.closed() {
             ticket.problem = Some(reason);
             return Ok(());

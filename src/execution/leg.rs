@@ -82,6 +82,8 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
 
 /// Orders what is left of the ticket, as far as the account can pay for it; none where that is nothing.
 async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed>, Fault> {
+    // A minute may pass below the rate limit: it passes before prices and the session are looked at.
+    desk.alpaca().ready().await;
     // Before the money is looked at: what may not be ordered at all does not lack any.
     if let Some(reason) = desk.closed() {
         return Ok(Some(Placed::Refused(reason)));
@@ -142,6 +144,7 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
     let (alpaca, id) = (desk.alpaca(), order.client_order_id.as_str());
     let mut last: Option<AlpacaError> = None;
     for attempt in 1..=POST_ATTEMPTS {
+        alpaca.ready().await;
         match (desk.closed(), &last) {
             (Some(reason), None) => return Ok(Placed::Refused(reason)),
             (Some(_), Some(_)) => break,

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use alchemiser::alpaca::{Alpaca, AlpacaError, NewOrder, Side};
+use alchemiser::clock::Clock;
 use alchemiser::id::ClientOrderId;
 use alchemiser_mocks::exchange::{AssetSetup, Exchange, ExchangeServer, ExchangeSetup, Knobs, MarketSetup, Series};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use tokio::time::Instant;
 
 use super::support::opening;
-use super::support::socket::{SkippingWaits, alpaca};
+use super::support::socket::{SkippingWaits, alpaca, alpaca_at};
 use super::{decimal, order};
 
 /// The exchange, its clock, and a client of it.
@@ -32,12 +35,27 @@ impl Trading {
         Self { server, now, http, alpaca }
     }
 
+    /// A client whose clock is the exchange's.
+    fn at_its_time(&self) -> Alpaca {
+        alpaca_at(Arc::new(Shared(Arc::clone(&self.now))), self.http.clone(), &self.server.uri(), "secret")
+    }
+
     fn pass(&self, seconds: i64) {
         *self.now.lock().expect("a clock") += TimeDelta::seconds(seconds);
     }
 
     fn orders(&self) -> usize {
         self.server.exchange().lock().expect("an exchange").orders().len()
+    }
+}
+
+/// A clock that a test moves.
+#[derive(Debug)]
+struct Shared(Arc<Mutex<DateTime<Utc>>>);
+
+impl Clock for Shared {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().expect("a clock")
     }
 }
 
@@ -184,4 +202,21 @@ async fn an_order_beyond_the_rate_limit_is_not_placed_and_a_later_one_is() {
     trading.pass(61);
     trading.alpaca.post_order(&third).await.expect("accepted");
     assert_eq!(trading.orders(), 3);
+}
+
+#[tokio::test]
+async fn what_the_broker_tells_of_its_rate_limit_is_waited_for_before_an_order_is_sent() {
+    let knobs = Knobs { requests_per_minute: 2, ..Knobs::default() };
+    let trading = Trading::begin(ExchangeSetup { knobs, ..setup() }).await;
+    let alpaca = trading.at_its_time();
+    // Another client of the account takes the one that would be left.
+    trading.alpaca.account().await.expect("an account");
+    trading.pass(20);
+    alpaca.post_order(&named("first", order("1", "100"))).await.expect("accepted");
+    let begin = Instant::now();
+    trading.pass(40);
+    alpaca.post_order(&named("second", order("1", "100"))).await.expect("accepted");
+    let waited = begin.elapsed();
+    assert!(waited >= Duration::from_secs(39) && waited < Duration::from_secs(42), "{waited:?}");
+    assert_eq!(trading.orders(), 2, "neither was refused");
 }

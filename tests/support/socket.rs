@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use alchemiser::alpaca::Alpaca;
+use alchemiser::clock::{SharedClock, SystemClock};
 use alchemiser::config::{AlpacaSettings, TradingMode};
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
@@ -60,6 +61,11 @@ async fn whole(mut response: HttpResponse) -> Result<HttpResponse, ConnectorErro
 
 /// A client whose trading and data APIs are both at `uri`.
 pub fn alpaca(connector: impl HttpConnector + 'static, uri: &str, secret: &str) -> Alpaca {
+    alpaca_at(Arc::new(SystemClock), connector, uri, secret)
+}
+
+/// The same, where somebody says what time it is.
+pub fn alpaca_at(clock: SharedClock, connector: impl HttpConnector + 'static, uri: &str, secret: &str) -> Alpaca {
     let settings = AlpacaSettings {
         endpoint: uri.to_owned(),
         data_endpoint: uri.to_owned(),
@@ -69,5 +75,5 @@ pub fn alpaca(connector: impl HttpConnector + 'static, uri: &str, secret: &str) 
         borrowing_limit: Default::default(),
         price_tolerance: Default::default(),
     };
-    Alpaca::new(SharedHttpConnector::new(connector), &settings)
+    Alpaca::new(SharedHttpConnector::new(connector), &clock, &settings)
 }

@@ -39,13 +39,15 @@ impl Exchange {
     }
 
     /// Takes a cancel request: the order becomes `pending_cancel` and, unless it fills first, `canceled` a little
-    /// later. Refuses an order that is final or already being cancelled.
+    /// later. Refuses an order that is final or already being cancelled; but one that is filled may be answered as if there were
+    /// something to cancel.
     pub(super) fn request_cancel(&mut self, now: DateTime<Utc>, index: usize) -> Result<(), Refusal> {
         if self.setup.account.account_blocked {
             return Err(Refusal::forbidden("account is restricted from trading"));
         }
         let order = &mut self.orders[index];
         match order.status {
+            OrderStatus::Filled if self.setup.knobs.accept_cancel_of_filled => return Ok(()),
             // As seen at Alpaca, where a replacement hung.
             OrderStatus::PendingReplace => return Err(Refusal::unprocessable("original order pending replacement")),
             status if status.is_final() || matches!(status, OrderStatus::PendingCancel | OrderStatus::Calculated) => {

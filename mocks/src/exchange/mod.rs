@@ -7,8 +7,9 @@
 //! Behaviour follows Alpaca's public documentation (docs.alpaca.markets: "Orders at Alpaca", "Trading API reference",
 //! "Market Data API reference") and the answers its users have published; specification 7.6 to 7.9 lists what the
 //! trading system relies on. What others than the client do, the owner by hand, the market, the broker, comes in through
-//! [`Exchange::act`]. What is not modelled: interest, calls for margin, stop, bracket and extended-hours orders, fees and
-//! dividends that nobody ordered, streaming.
+//! [`Exchange::act`]. What is not modelled: interest, calls for margin, stop, bracket and extended-hours orders, orders for an
+//! auction or for this instant, fees and dividends that nobody ordered, streaming. A request for what Alpaca has and this
+//! exchange has not is answered 501 and says what there is.
 
 mod actor;
 mod agenda;
@@ -31,7 +32,7 @@ mod showing;
 mod text;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -49,7 +50,7 @@ pub use replacement::Replacement;
 pub use report::{OrderFacts, Report, Service};
 pub use script::{OrderEffect, OrderRule, Shown};
 pub use server::ExchangeServer;
-pub use setup::{AccountSetup, AssetClass, AssetSetup, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
+pub use setup::{AccountSetup, AssetClass, AssetSetup, DataPlan, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
 pub use view::AccountView;
 
 use crate::dice::{Dice, Tally};
@@ -180,11 +181,24 @@ impl Exchange {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, exchange.as_bytes())
     }
 
-    /// The symbol that a client means: a coin's pair may be written without its slash.
-    fn canonical(&self, symbol: &str) -> String {
-        let pairs = self.setup.assets.keys().chain(self.ledger.holdings().keys());
-        let pair = pairs.filter(|pair| AssetClass::of(pair) == AssetClass::Crypto).find(|pair| shown_in_positions(pair) == symbol);
-        pair.map_or_else(|| symbol.to_owned(), Clone::clone)
+    /// The symbol that a client means: a coin's pair may be written without its slash, and everything by the asset's id.
+    fn canonical(&self, name: &str) -> String {
+        let found = match Uuid::parse_str(name) {
+            Ok(id) => self.symbols().into_iter().find(|symbol| self.asset_id(symbol) == id),
+            Err(_) => {
+                let mut told = self.setup.assets.keys().chain(self.ledger.holdings().keys());
+                told.find(|symbol| AssetClass::of(symbol) == AssetClass::Crypto && shown_in_positions(symbol) == name).cloned()
+            }
+        };
+        found.unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Every symbol that the exchange has been told of. Where all symbols are listed it knows others as well, once somebody
+    /// names them.
+    fn symbols(&self) -> BTreeSet<String> {
+        let told = self.setup.assets.keys().chain(self.ledger.holdings().keys()).cloned();
+        let ordered = self.orders.iter().map(|order| order.symbol.clone());
+        told.chain(ordered).chain(self.market.symbols()).filter(|symbol| self.asset(symbol).is_some()).collect()
     }
 
     /// Whether `symbol` trades at `at`, halts aside: coins do at any hour.

@@ -1,46 +1,52 @@
-//! So many requests a minute (specification 7.8).
+//! So many requests a minute (specification 7.8). The count begins with a minute's first request and starts anew when that
+//! minute is over: "how many calls you can make until the account's rate counter is reset" (forum.alpaca.markets, "Executing
+//! Orders").
 
-use std::collections::VecDeque;
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
-use chrono::{DateTime, TimeDelta, Utc};
-
-/// A sliding window of one minute.
+/// The requests of the minute that is under way.
 #[derive(Debug)]
 pub(super) struct RateLimit {
-    most: usize,
-    taken: VecDeque<DateTime<Utc>>,
+    most: u32,
+    taken: u32,
+    /// When the count starts anew: `None` before the first request.
+    resets: Option<DateTime<Utc>>,
 }
 
 impl RateLimit {
     pub(super) fn new(most: u32) -> Self {
-        Self { most: most as usize, taken: VecDeque::new() }
+        Self { most, taken: 0, resets: None }
     }
 
     /// Counts one request at `now` and says whether it passes. A refused request does not count.
     pub(super) fn take(&mut self, now: DateTime<Utc>) -> bool {
-        let minute_ago = now - TimeDelta::seconds(60);
-        while self.taken.front().is_some_and(|at| *at <= minute_ago) {
-            self.taken.pop_front();
+        self.take_up_to(now, 1) == 1
+    }
+
+    /// Counts as many of `wanted` requests at `now` as pass, and says how many those are.
+    pub(super) fn take_up_to(&mut self, now: DateTime<Utc>, wanted: u32) -> u32 {
+        if self.resets.is_none_or(|resets| resets <= now) {
+            self.taken = 0;
+            self.resets = Some(now + TimeDelta::seconds(60));
         }
-        if self.taken.len() >= self.most {
-            return false;
-        }
-        self.taken.push_back(now);
-        true
+        let passed = wanted.min(self.remaining());
+        self.taken += passed;
+        passed
     }
 
     /// The most requests a minute.
-    pub(super) fn most(&self) -> usize {
+    pub(super) fn most(&self) -> u32 {
         self.most
     }
 
     /// How many more requests would pass now.
-    pub(super) fn remaining(&self) -> usize {
-        self.most - self.taken.len()
+    pub(super) fn remaining(&self) -> u32 {
+        self.most - self.taken
     }
 
-    /// When the oldest counted request leaves the window.
-    pub(super) fn resets_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.taken.front().copied().unwrap_or(now) + TimeDelta::seconds(60)
+    /// When the count starts anew, in whole seconds: who comes then is not too early.
+    pub(super) fn resets_at(&self, now: DateTime<Utc>) -> i64 {
+        let resets = self.resets.unwrap_or(now + TimeDelta::seconds(60));
+        resets.timestamp() + i64::from(resets.nanosecond() > 0)
     }
 }

@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::report::Service;
+
 /// A refused request: an HTTP status and a body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
@@ -49,13 +51,31 @@ impl Refusal {
     }
 
     /// 429: too many requests within a minute.
-    pub fn too_many() -> Self {
-        Self::new(429, 42_910_000, "rate limit exceeded")
+    pub fn too_many(service: Service) -> Self {
+        match service {
+            Service::Trading => Self::new(429, 42_910_000, "rate limit exceeded"),
+            Service::Data => Self::data(429, "too many requests."),
+        }
     }
 
     /// A refusal of the data API, which has no code.
     pub fn data(status: u16, message: impl Into<String>) -> Self {
         Self { status, code: None, message: message.into(), details: Map::new() }
+    }
+
+    /// 501: Alpaca can do it, and this exchange cannot. No status that Alpaca answers, so that a client under test does not take
+    /// it for one of the broker's own refusals.
+    pub fn not_simulated(service: Service, what: &str, simulated: &str) -> Self {
+        let text = format!("{what} is not simulated by this exchange, though Alpaca knows it; simulated are: {simulated}");
+        match service {
+            Service::Trading => Self::new(501, 50_110_000, text),
+            Service::Data => Self::data(501, text),
+        }
+    }
+
+    /// The same as the data API says it.
+    pub fn of_data(self) -> Self {
+        Self::data(400, self.message)
     }
 
     /// The same with one more field in the body.

@@ -144,6 +144,19 @@ pub struct AccountSetup {
     pub credit: Decimal,
     /// Whether a sell order of what is not held sells short.
     pub shorting: bool,
+    /// What market data the account has paid for; it never changes, so that no report tells it.
+    #[serde(skip)]
+    pub data_plan: DataPlan,
+}
+
+/// A subscription to market data (docs.alpaca.markets, "About Market Data API").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DataPlan {
+    /// Free: data of all exchanges when they are fifteen minutes old, those of one in real time.
+    Basic,
+    /// Data of all exchanges in real time.
+    #[default]
+    AlgoTraderPlus,
 }
 
 /// A delay drawn evenly between two durations.
@@ -217,6 +230,9 @@ pub struct Knobs {
     pub show_unfinished_bar: bool,
     /// How long a used `client_order_id` is refused; `None`: for ever.
     pub remember_client_order_ids_for: Option<Duration>,
+    /// Whether the cancellation of an order that is filled already is answered with 204, as if there were something to cancel
+    /// (alpacahq/user-docs issue 150); else with 422, as the documentation has it.
+    pub accept_cancel_of_filled: bool,
     /// Requests within a minute, counted apart for the trading API and the data API.
     pub requests_per_minute: u32,
     /// What a market buy order reserves above the ask, in percent.
@@ -237,6 +253,7 @@ impl Default for Knobs {
             no_bars: BTreeMap::new(),
             show_unfinished_bar: false,
             remember_client_order_ids_for: None,
+            accept_cancel_of_filled: false,
             requests_per_minute: 200,
             market_order_reserve_percent: Decimal::TWO,
         }

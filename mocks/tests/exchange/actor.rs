@@ -106,7 +106,7 @@ fn an_order_of_the_client_is_replaced_and_cancelled_by_hand() {
     let mut ours = limit("buy", "100", "40.00");
     ours["client_order_id"] = json!("ours");
     let id = client.order(ours);
-    let by = Replacement { quantity: Some(dec("50")), limit: Some(dec("41")), client_order_id: None };
+    let by = Replacement { quantity: Some(dec("50")), limit: Some(dec("41")), ..Replacement::default() };
     client.act(&BrokerAction::Replace { order: OrderName::Client("ours".into()), by });
     let old = client.get(&format!("/v2/orders/{id}"));
     assert_eq!(old["status"], "replaced");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use alchemiser_mocks::exchange::{Delay, Exchange, ExchangeSetup, MarketSetup, Report, Series};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request, Response};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -20,6 +20,16 @@ impl Client {
     }
 
     pub fn call(&mut self, method: Method, target: &str, body: Option<Value>) -> (u16, Value) {
+        let response = self.respond(method, target, body);
+        let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
+        (response.status().as_u16(), body)
+    }
+
+    pub fn headers(&mut self, target: &str) -> HeaderMap {
+        self.respond(Method::GET, target, None).into_parts().0.headers
+    }
+
+    fn respond(&mut self, method: Method, target: &str, body: Option<Value>) -> Response<Bytes> {
         let request = Request::builder()
             .method(method)
             .uri(format!("https://paper-api.alpaca.markets{target}"))
@@ -27,9 +37,7 @@ impl Client {
             .header("APCA-API-SECRET-KEY", "secret")
             .body(body.map_or_else(Bytes::new, |body| body.to_string().into()))
             .unwrap();
-        let response = self.exchange.handle(self.now, &request);
-        let body = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
-        (response.status().as_u16(), body)
+        self.exchange.handle(self.now, &request)
     }
 
     pub fn get(&mut self, target: &str) -> Value {

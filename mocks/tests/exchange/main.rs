@@ -5,6 +5,7 @@
 mod actor;
 mod client;
 mod data;
+mod manners;
 mod orders;
 mod positions;
 mod properties;

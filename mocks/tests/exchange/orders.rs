@@ -61,7 +61,7 @@ fn refusals_carry_the_codes_and_texts_of_alpaca() {
         (with(base.clone(), "qty", json!("-1")), 422, 40_010_001, "qty must be > 0"),
         (with(base.clone(), "qty", json!("ten")), 422, 40_010_001, "qty must be a number"),
         (with(base.clone(), "side", json!("hold")), 422, 40_010_001, "invalid side: hold"),
-        (with(base.clone(), "type", json!("stop")), 422, 40_010_001, "invalid type: stop"),
+        (with(base.clone(), "type", json!("stopp")), 422, 40_010_001, "invalid order type"),
         (with(base.clone(), "limit_price", Value::Null), 422, 40_010_001, "limit orders require limit_price"),
         (
             with(base.clone(), "client_order_id", json!("x".repeat(129))),
@@ -206,7 +206,11 @@ fn requests_without_keys_or_in_excess_are_refused() {
     }
     let (status, body) = client.call(Method::GET, "/v2/clock", None);
     assert_eq!((status, body), (429, json!({"code": 42_910_000, "message": "rate limit exceeded"})));
-    client.get("/v2/stocks/quotes/latest?symbols=TECL");
+    let quotes = "/v2/stocks/quotes/latest?symbols=TECL";
+    for _ in 0..3 {
+        client.get(quotes);
+    }
+    assert_eq!(client.call(Method::GET, quotes, None), (429, json!({"message": "too many requests."})));
     client.wait_ms(60_000);
     client.get("/v2/clock");
 }

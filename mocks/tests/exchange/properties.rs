@@ -140,7 +140,7 @@ fn hand() -> impl Strategy<Value = BrokerAction> {
             symbol, side, quantity, limit: Some(Decimal::new(cents, 2)), time_in_force: TimeInForce::Day, client_order_id: None,
         })),
         1 => (name(), prop::option::of(shares()), prop::option::of(1..60_000_i64)).prop_map(|(order, quantity, cents)| BrokerAction::Replace {
-            order, by: Replacement { quantity, limit: cents.map(|cents| Decimal::new(cents, 2)), client_order_id: None },
+            order, by: Replacement { quantity, limit: cents.map(|cents| Decimal::new(cents, 2)), ..Replacement::default() },
         }),
         1 => name().prop_map(BrokerAction::Cancel),
         1 => (symbol(), 1..1_000_i64).prop_map(|(symbol, cents)| BrokerAction::Dividend { symbol, per_share: Decimal::new(cents, 2) }),

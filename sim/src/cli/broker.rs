@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use alchemiser::clock::{Clock, SystemClock};
-use alchemiser_mocks::exchange::{Exchange, ExchangeSetup, Hours, MarketSetup, Series};
+use alchemiser_mocks::exchange::{DataPlan, Exchange, ExchangeSetup, Hours, MarketSetup, Series};
 use bytes::Bytes;
 use clap::Args;
 use http::Request;
@@ -30,6 +30,15 @@ pub(super) struct BrokerArguments {
     /// Trade in the regular sessions only, not around the clock.
     #[arg(long)]
     regular_hours: bool,
+    /// What market data the account has paid for: basic is refused the last fifteen minutes of all exchanges.
+    #[arg(long, value_name = "PLAN", default_value = "algo_trader_plus", value_parser = data_plan)]
+    data_plan: DataPlan,
+    /// The rate limit, for each of the two APIs.
+    #[arg(long, default_value_t = 200)]
+    requests_per_minute: u32,
+    /// Answer the cancellation of a filled order as if there were something to cancel, not with 422.
+    #[arg(long)]
+    accept_cancel_of_filled: bool,
     /// The seed of ids, delays and synthetic prices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -42,6 +51,14 @@ fn price(text: &str) -> Result<(String, Decimal), String> {
         return Err(format!("the price of {symbol} must be above zero"));
     }
     Ok((symbol.to_owned(), dollars))
+}
+
+fn data_plan(text: &str) -> Result<DataPlan, String> {
+    match text {
+        "basic" => Ok(DataPlan::Basic),
+        "algo_trader_plus" => Ok(DataPlan::AlgoTraderPlus),
+        _ => Err("basic or algo_trader_plus is needed".to_owned()),
+    }
 }
 
 /// Serves the simulated broker, on the machine's clock, until the process is told to end.
@@ -71,5 +88,9 @@ fn setup(arguments: &BrokerArguments) -> ExchangeSetup {
     let series: BTreeMap<String, Series> = arguments.prices.iter().map(|(symbol, price)| (symbol.clone(), Series::Price(*price))).collect();
     let hours = if arguments.regular_hours { Hours::Regular } else { Hours::Always };
     let market = MarketSetup { seed: arguments.seed, series, hours, ..MarketSetup::default() };
-    ExchangeSetup { seed: arguments.seed, cash: arguments.cash, market, ..ExchangeSetup::default() }
+    let mut setup = ExchangeSetup { seed: arguments.seed, cash: arguments.cash, market, ..ExchangeSetup::default() };
+    setup.account.data_plan = arguments.data_plan;
+    setup.knobs.requests_per_minute = arguments.requests_per_minute;
+    setup.knobs.accept_cancel_of_filled = arguments.accept_cancel_of_filled;
+    setup
 }

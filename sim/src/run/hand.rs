@@ -80,6 +80,7 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
         }
         BrokerGiven::Release => (BrokerAction::Release, "lift all restrictions of the account".to_owned()),
         BrokerGiven::Account(change) => account(change),
+        BrokerGiven::Requests(count) => (BrokerAction::Requests(count.get()), format!("take {count} requests by another program")),
     })
 }
 
@@ -108,8 +109,8 @@ fn place(given: &PlaceGiven) -> (BrokerAction, String) {
 
 fn replace(given: &ReplaceGiven) -> Result<(BrokerAction, String), String> {
     let order = name(&given.order)?;
-    let by =
-        Replacement { quantity: given.quantity.map(|quantity| quantity.0), limit: given.limit.map(|limit| limit.0), client_order_id: None };
+    let (quantity, limit) = (given.quantity.map(|quantity| quantity.0), given.limit.map(|limit| limit.0));
+    let by = Replacement { quantity, limit, ..Replacement::default() };
     let quantity = given.quantity.map(|quantity| format!("{quantity} shares"));
     let limit = given.limit.map(|limit| format!("limit {limit}"));
     let words = format!("replace the {order} ({})", listed([quantity, limit]));

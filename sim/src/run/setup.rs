@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule,
-    Series, calendar,
+    AccountSetup, AssetSetup, DataPlan, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect,
+    QuoteRule, Series, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
@@ -157,7 +157,8 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     setup.market.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
     let credit = given.exchange.credit.map(|credit| credit.0).unwrap_or_default();
     let ExchangeGiven { trading_blocked, pattern_day_trader, shorting, .. } = given.exchange;
-    setup.account = AccountSetup { trading_blocked, pattern_day_trader, shorting, credit, ..AccountSetup::default() };
+    let data_plan = given.exchange.data_plan.map(DataPlan::from).unwrap_or_default();
+    setup.account = AccountSetup { trading_blocked, pattern_day_trader, shorting, credit, data_plan, ..AccountSetup::default() };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;
     knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
@@ -173,6 +174,7 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     knobs.remember_client_order_ids_for =
         exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
     knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);
+    knobs.accept_cancel_of_filled = exchange.accept_cancel_of_filled;
     setup.order_script = exchange.orders.iter().map(order_rule).collect();
     setup
 }

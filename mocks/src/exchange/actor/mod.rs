@@ -100,6 +100,8 @@ pub enum BrokerAction {
     Release,
     /// Settings of the account change.
     Account(AccountSettings),
+    /// Another program with the account's keys asks the trading API so many times, of which those count that pass.
+    Requests(u32),
 }
 
 impl Exchange {
@@ -126,6 +128,9 @@ impl Exchange {
             BrokerAction::Restrict(restriction) => self.restrict(now, *restriction),
             BrokerAction::Release => self.release(now),
             BrokerAction::Account(settings) => self.change_account(now, settings),
+            BrokerAction::Requests(count) => {
+                self.trading_limit.take_up_to(now, *count);
+            }
         }
         self.advance(now);
         Ok(())

@@ -1,10 +1,9 @@
-//! `/v2/account` and its history (Alpaca Trading API reference, "Account", "Portfolio history").
+//! `/v2/account` (Alpaca Trading API reference, "Account").
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
-use super::query::Query;
 use super::reply::Reply;
 use crate::exchange::refusal::Refusal;
 use crate::exchange::text::{plain, stamp};
@@ -89,53 +88,4 @@ fn object(value: Value) -> Map<String, Value> {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
-}
-
-/// GET: equity at the close of each completed session. Only whole days are modelled.
-pub(super) fn history(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
-    if query.get("timeframe").is_some_and(|timeframe| timeframe != "1D") {
-        return Err(Refusal::bad_field("timeframe: only 1D is supported by this exchange"));
-    }
-    let period = query.get("period").unwrap_or("1M");
-    let days = days_in(period).ok_or_else(|| Refusal::bad_field(format!("invalid period: {period}")))?;
-    let last = calendar::last_completed(now).date;
-    let end = query.date("date_end")?.map_or(last, |end| end.min(last));
-    let start = query.date("date_start")?.unwrap_or(end - Days::new(days));
-    let close = |date| calendar::session(date).map(|session| session.close);
-    let base = close(calendar::previous_trading_day(start)).map_or(Decimal::ZERO, |at| exchange.equity_as_of(at));
-    let (mut times, mut equities, mut gains, mut percents) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for date in calendar::trading_days(start, end) {
-        let equity = close(date).map_or(base, |at| exchange.equity_as_of(at));
-        times.push(calendar::midnight(date).timestamp().to_string());
-        equities.push(plain(equity));
-        gains.push(plain(equity - base));
-        let share = if base.is_zero() { Decimal::ZERO } else { ((equity - base) / base).round_dp(6) };
-        percents.push(plain(share));
-    }
-    let list = |items: Vec<String>| items.join(",");
-    Ok(Reply::text(
-        200,
-        format!(
-            r#"{{"timestamp":[{}],"equity":[{}],"profit_loss":[{}],"profit_loss_pct":[{}],"base_value":{},"base_value_asof":"{}","timeframe":"1D"}}"#,
-            list(times),
-            list(equities),
-            list(gains),
-            list(percents),
-            plain(base),
-            calendar::previous_trading_day(start),
-        ),
-    ))
-}
-
-/// Calendar days in a period such as `1D`, `2W`, `3M`, `1A`.
-fn days_in(period: &str) -> Option<u64> {
-    let (count, unit) = period.split_at_checked(period.len().checked_sub(1)?)?;
-    let days = match unit {
-        "D" => 1,
-        "W" => 7,
-        "M" => 30,
-        "A" => 365,
-        _ => return None,
-    };
-    count.parse::<u64>().ok().filter(|count| (1..=1_000).contains(count)).map(|count| count * days)
 }

@@ -2,28 +2,34 @@
 
 mod account;
 mod assets;
-mod data;
+mod bars;
+mod endpoints;
+mod feed;
+mod history;
+mod latest;
+mod order_body;
 mod orders;
 mod positions;
 mod query;
 mod reply;
 mod time;
+mod words;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Request, Response};
 
 use super::Exchange;
 use super::refusal::Refusal;
 use super::report::{Report, Service};
 use super::text::percent_decoded;
-use query::Query;
+use endpoints::{route, service_of};
 use reply::Reply;
 
 /// Answers one request: keys first, then the rate limit, then the resource.
 pub(super) fn answer(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
     let path = percent_decoded(request.uri().path());
-    let service = if path.starts_with("/v2/stocks") { Service::Data } else { Service::Trading };
+    let service = service_of(&path);
     let reply = if is_authorized(exchange, request) {
         within_limit(exchange, now, service).and_then(|()| route(exchange, now, request, &path))
     } else {
@@ -52,7 +58,7 @@ fn within_limit(exchange: &mut Exchange, now: DateTime<Utc>, service: Service) -
         return Ok(());
     }
     exchange.reports.push(Report::RateLimited { at: now, service });
-    Err(Refusal::too_many())
+    Err(Refusal::too_many(service))
 }
 
 fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, headers: &mut http::HeaderMap) {
@@ -61,48 +67,13 @@ fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, he
         Service::Trading => &exchange.trading_limit,
         Service::Data => &exchange.data_limit,
     };
-    let reset = limit.resets_at(now).timestamp();
     let fields = [
         ("x-request-id", request_id),
         ("x-ratelimit-limit", limit.most().to_string()),
         ("x-ratelimit-remaining", limit.remaining().to_string()),
-        ("x-ratelimit-reset", reset.to_string()),
+        ("x-ratelimit-reset", limit.resets_at(now).to_string()),
     ];
     for (name, value) in fields {
         headers.insert(name, HeaderValue::from_str(&value).expect("digits and hexadecimals are valid in a header"));
-    }
-}
-
-fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, path: &str) -> Result<Reply, Refusal> {
-    let query = Query::of(request.uri());
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let ["v2", resource, rest @ ..] = parts.as_slice() else {
-        return Err(Refusal::not_found("endpoint not found."));
-    };
-    let (get, post, patch, delete) = (&Method::GET, &Method::POST, &Method::PATCH, &Method::DELETE);
-    let method = request.method();
-    match (*resource, rest) {
-        ("orders", []) if method == post => orders::place(exchange, now, request.body()),
-        ("orders", []) if method == get => orders::list(exchange, now, &query),
-        ("orders", []) if method == delete => orders::cancel_all(exchange, now),
-        ("orders:by_client_order_id", []) if method == get => orders::by_client_order_id(exchange, now, &query),
-        ("orders", [id]) if method == get => orders::by_id(exchange, now, id),
-        ("orders", [id]) if method == patch => orders::replace(exchange, now, id, request.body()),
-        ("orders", [id]) if method == delete => orders::cancel(exchange, now, id),
-        ("account", []) if method == get => account::show(exchange, now),
-        ("account", ["portfolio", "history"]) if method == get => account::history(exchange, now, &query),
-        ("positions", []) if method == get => positions::list(exchange, now),
-        ("positions", []) if method == delete => positions::close_all(exchange, now, &query),
-        ("positions", [symbol]) if method == get => positions::show(exchange, now, symbol),
-        ("positions", [symbol]) if method == delete => positions::close(exchange, now, symbol, &query),
-        ("assets", [symbol]) if method == get => assets::show(exchange, symbol),
-        // A coin's pair, whose slash is decoded already.
-        ("assets", [base, quote]) if method == get => assets::show(exchange, &format!("{base}/{quote}")),
-        ("clock", []) if method == get => time::clock(exchange.market.hours(), now),
-        ("calendar", []) if method == get => time::calendar(exchange.market.hours(), now, &query),
-        ("stocks", ["bars"]) if method == get => data::bars(exchange, now, &query),
-        ("stocks", ["quotes", "latest"]) if method == get => data::latest_quotes(exchange, now, &query),
-        ("stocks", ["trades", "latest"]) if method == get => data::latest_trades(exchange, now, &query),
-        _ => Err(Refusal::not_found("endpoint not found.")),
     }
 }

@@ -1,23 +1,21 @@
 //! `/v2/orders` (Alpaca Trading API reference, "Orders").
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::assets::chosen_classes;
+use super::order_body::OrderBody;
 use super::query::Query;
 use super::reply::Reply;
-use crate::exchange::Exchange;
-use crate::exchange::intake::Ticket;
-use crate::exchange::order::{Amount, Intent, Order, OrderStatus, Origin, Side, TimeInForce};
+use crate::exchange::order::{Order, OrderStatus, Origin};
 use crate::exchange::refusal::Refusal;
-use crate::exchange::replacement::Replacement;
-use crate::exchange::text::{decimal, later, plain};
+use crate::exchange::text::later;
+use crate::exchange::{AssetClass, Exchange};
 
 /// POST: a new order.
 pub(super) fn place(exchange: &mut Exchange, now: DateTime<Utc>, body: &[u8]) -> Result<Reply, Refusal> {
-    let ticket = ticket(&fields(body)?)?;
-    let index = exchange.submit(now, ticket)?;
+    let index = exchange.submit(now, OrderBody::of(body)?.ticket()?)?;
     Ok(Reply::ok(&exchange.orders[index].json()))
 }
 
@@ -61,19 +59,29 @@ pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Re
     }
     let limit = query.count("limit", 50, 1, 500)?;
     let (after, until) = (query.moment("after")?, query.moment("until")?);
-    let (symbols, side) = (query.symbols(), query.get("side"));
+    let (symbols, side, classes) = (query.symbols(), query.get("side"), chosen_classes(query)?);
+    let place = |name: &str| query.get(name).map(|id| find(exchange, id)).transpose();
+    let (before, beyond) = (place("before_order_id")?, place("after_order_id")?);
+    if let Some(side) = side.filter(|side| !["buy", "sell"].contains(side)) {
+        return Err(Refusal::bad_field(format!("invalid side: {side}")));
+    }
     let lag = exchange.setup.knobs.hide_new_orders_for;
-    let chosen = exchange.orders.iter().filter(|order| {
-        wanted(order)
-            && later(order.times.created, lag) <= now
-            && after.is_none_or(|after| order.times.created > after)
-            && until.is_none_or(|until| order.times.created < until)
-            && (symbols.is_empty() || symbols.contains(&order.symbol))
-            && side.is_none_or(|side| order.side.as_str() == side)
-    });
+    // Orders stand in the order in which they came.
+    let orders = exchange.orders.iter().take(before.unwrap_or(usize::MAX)).skip(beyond.map_or(0, |place| place + 1));
+    let chosen: Vec<&Order> = orders
+        .filter(|order| {
+            wanted(order)
+                && later(order.times.created, lag) <= now
+                && after.is_none_or(|after| order.times.created > after)
+                && until.is_none_or(|until| order.times.created < until)
+                && (symbols.is_empty() || symbols.contains(&order.symbol))
+                && side.is_none_or(|side| order.side.as_str() == side)
+                && (classes.is_empty() || classes.contains(&AssetClass::of(&order.symbol)))
+        })
+        .collect();
     let orders: Vec<Value> = match query.get("direction").unwrap_or("desc") {
-        "asc" => chosen.take(limit).map(Order::json).collect(),
-        "desc" => chosen.rev().take(limit).map(Order::json).collect(),
+        "asc" => chosen.into_iter().take(limit).map(Order::json).collect(),
+        "desc" => chosen.into_iter().rev().take(limit).map(Order::json).collect(),
         other => return Err(Refusal::bad_field(format!("invalid direction: {other}"))),
     };
     Ok(Reply::ok(&Value::Array(orders)))
@@ -101,13 +109,7 @@ pub(super) fn cancel_all(exchange: &mut Exchange, now: DateTime<Utc>) -> Result<
 /// PATCH: a new order in the old one's place.
 pub(super) fn replace(exchange: &mut Exchange, now: DateTime<Utc>, id: &str, body: &[u8]) -> Result<Reply, Refusal> {
     let index = find(exchange, id)?;
-    let fields = fields(body)?;
-    let replacement = Replacement {
-        quantity: shares(&fields)?,
-        limit: price(&fields, "limit_price")?,
-        client_order_id: text(&fields, "client_order_id")?.map(str::to_owned),
-    };
-    let by = exchange.replace(now, index, &replacement, Origin::Client)?;
+    let by = exchange.replace(now, index, &OrderBody::of(body)?.replacement()?, Origin::Client)?;
     Ok(Reply::ok(&exchange.orders[by].json()))
 }
 
@@ -117,131 +119,4 @@ fn find(exchange: &Exchange, id: &str) -> Result<usize, Refusal> {
     let uuid = Uuid::parse_str(id).map_err(|_| Refusal::bad_field("order_id is missing"))?;
     let found = exchange.orders.iter().position(|order| order.id == uuid);
     found.ok_or_else(|| Refusal::not_found(format!("order not found for {id}")))
-}
-
-fn fields(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    serde_json::from_slice(body).map_err(|_| Refusal::new(400, 40_010_000, "request body format is invalid"))
-}
-
-fn ticket(fields: &Map<String, Value>) -> Result<Ticket, Refusal> {
-    refuse_unsupported(fields)?;
-    let symbol = text(fields, "symbol")?.ok_or_else(|| Refusal::bad_field("symbol is required"))?;
-    let side = match text(fields, "side")? {
-        Some("buy") => Side::Buy,
-        Some("sell") => Side::Sell,
-        other => return Err(invalid("side", other)),
-    };
-    let limit = price(fields, "limit_price")?;
-    match (text(fields, "type")?, limit) {
-        (Some("market"), None) | (Some("limit"), Some(_)) => {}
-        (Some("market"), Some(_)) => return Err(Refusal::bad_field("market orders must not have limit_price")),
-        (Some("limit"), None) => return Err(Refusal::bad_field("limit orders require limit_price")),
-        (other, _) => return Err(invalid("type", other)),
-    }
-    let time_in_force = match text(fields, "time_in_force")? {
-        Some("day") => TimeInForce::Day,
-        Some("gtc") => TimeInForce::Gtc,
-        other => return Err(invalid("time_in_force", other)),
-    };
-    let amount = match (shares(fields)?, money(fields)?) {
-        (Some(quantity), None) => Amount::Shares(quantity),
-        (None, Some(dollars)) => Amount::Notional(dollars),
-        (Some(_), Some(_)) => return Err(Refusal::bad_field("only one of qty or notional is accepted")),
-        (None, None) => return Err(Refusal::bad_field("qty or notional is required")),
-    };
-    Ok(Ticket {
-        symbol: symbol.to_owned(),
-        side,
-        limit,
-        amount,
-        time_in_force,
-        client_order_id: text(fields, "client_order_id")?.filter(|id| !id.is_empty()).map(str::to_owned),
-        closes: false,
-        intent: intent(fields, side)?,
-        replaces: None,
-        origin: Origin::Client,
-    })
-}
-
-/// What the client says that the order does to the position.
-fn intent(fields: &Map<String, Value>, side: Side) -> Result<Option<Intent>, Refusal> {
-    let Some(word) = text(fields, "position_intent")? else { return Ok(None) };
-    let found = [Intent::Open, Intent::Close].into_iter().find(|intent| intent.on(side) == word);
-    found.map(Some).ok_or_else(|| invalid("position_intent", Some(word)))
-}
-
-/// What Alpaca knows and this exchange does not is refused aloud, never ignored.
-fn refuse_unsupported(fields: &Map<String, Value>) -> Result<(), Refusal> {
-    let simple = matches!(text(fields, "order_class")?, None | Some("" | "simple"));
-    let regular = !matches!(fields.get("extended_hours"), Some(Value::Bool(true)));
-    let absent = ["stop_price", "trail_price", "trail_percent", "take_profit", "stop_loss", "legs"]
-        .into_iter()
-        .find(|name| fields.get(*name).is_some_and(|value| !value.is_null()));
-    match (simple, regular, absent) {
-        (false, _, _) => Err(Refusal::bad_field("order_class is not supported by this exchange")),
-        (_, false, _) => Err(Refusal::bad_field("extended_hours is not supported by this exchange")),
-        (_, _, Some(name)) => Err(Refusal::bad_field(format!("{name} is not supported by this exchange"))),
-        _ => Ok(()),
-    }
-}
-
-fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Refusal> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Refusal::bad_field(format!("{name} must be a string"))),
-    }
-}
-
-fn positive(fields: &Map<String, Value>, name: &str) -> Result<Option<Decimal>, Refusal> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            let number = decimal(value).ok_or_else(|| Refusal::bad_field(format!("{name} must be a number")))?;
-            match number > Decimal::ZERO {
-                true => Ok(Some(number)),
-                false => Err(Refusal::bad_field(format!("{name} must be > 0"))),
-            }
-        }
-    }
-}
-
-/// Shares: at most nine decimals (Alpaca, "Fractional trading").
-fn shares(fields: &Map<String, Value>) -> Result<Option<Decimal>, Refusal> {
-    scaled(fields, "qty", 9)
-}
-
-/// Dollars: at most two decimals (Alpaca, "Fractional trading").
-fn money(fields: &Map<String, Value>) -> Result<Option<Decimal>, Refusal> {
-    scaled(fields, "notional", 2)
-}
-
-fn scaled(fields: &Map<String, Value>, name: &str, decimals: u32) -> Result<Option<Decimal>, Refusal> {
-    let number = positive(fields, name)?;
-    match number.filter(|number| number.normalize().scale() > decimals) {
-        Some(_) => Err(Refusal::bad_field(format!("{name} must be limited to {decimals} decimal places"))),
-        None => Ok(number),
-    }
-}
-
-/// A price: at most two decimals from one dollar on, four below (Rule 612 of Regulation NMS).
-fn price(fields: &Map<String, Value>, name: &str) -> Result<Option<Decimal>, Refusal> {
-    let Some(price) = positive(fields, name)? else {
-        return Ok(None);
-    };
-    let decimals = if price >= Decimal::ONE { 2 } else { 4 };
-    match price.normalize().scale() > decimals {
-        true => Err(Refusal::unprocessable(format!(
-            "invalid {name} {}. sub-penny increment does not fulfill minimum pricing criteria",
-            plain(price)
-        ))),
-        false => Ok(Some(price)),
-    }
-}
-
-fn invalid(name: &str, value: Option<&str>) -> Refusal {
-    match value {
-        Some(value) => Refusal::bad_field(format!("invalid {name}: {value}")),
-        None => Refusal::bad_field(format!("{name} is required")),
-    }
 }

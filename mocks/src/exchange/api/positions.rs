@@ -44,10 +44,10 @@ pub(super) fn close(exchange: &mut Exchange, now: DateTime<Utc>, symbol: &str, q
     Ok(Reply::ok(&exchange.orders[index].json()))
 }
 
-/// DELETE: sells every position; 207 with one status a symbol. With `cancel_orders=true` open orders are cancelled
+/// DELETE: sells every position; 207 with one status a symbol. With `cancel_orders` open orders are cancelled
 /// first, at once.
 pub(super) fn close_all(exchange: &mut Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
-    if query.get("cancel_orders") == Some("true") {
+    if query.flag("cancel_orders")? {
         let open = (0..exchange.orders.len()).filter(|index| exchange.orders[*index].is_working());
         for index in open.collect::<Vec<_>>() {
             exchange.finish_cancel(now, index);

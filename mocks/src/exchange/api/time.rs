@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::query::Query;
 use super::reply::Reply;
+use super::words::Words;
 use crate::exchange::calendar::{self, Hours, Session};
 use crate::exchange::refusal::Refusal;
+use crate::exchange::report::Service;
 
 /// GET: whether the market is open, and when it opens and closes next; times with New York's offset.
 pub(super) fn clock(hours: Hours, now: DateTime<Utc>) -> Result<Reply, Refusal> {
@@ -25,6 +27,9 @@ pub(super) fn clock(hours: Hours, now: DateTime<Utc>) -> Result<Reply, Refusal> 
 /// GET: trading days from `start` to `end`, both included; by default from 1970 to 2029 as Alpaca has it, here the
 /// years the calendar is valid for.
 pub(super) fn calendar(hours: Hours, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
+    let types = Words { name: "date_type", simulated: &[("TRADING", ())], known: &["SETTLEMENT"] };
+    let word = query.get("date_type").unwrap_or("TRADING");
+    types.meaning(Service::Trading, word)?.ok_or_else(|| Refusal::bad_field(format!("invalid date_type: {word}")))?;
     let edge = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(calendar::market_date(now));
     let (first, last) = (edge(2000, 1, 1), edge(2030, 12, 31));
     let start = query.date("start")?.unwrap_or(first).max(first);

@@ -73,6 +73,18 @@ impl Market {
         !self.is_synthetic(symbol) || self.setup.synthetic.as_ref().is_none_or(|symbols| symbols.contains(symbol))
     }
 
+    /// The symbols that it was told of, and those that it has real prices of.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = String> {
+        let made_up = self.setup.synthetic.iter().flatten().cloned();
+        let real = real::SYMBOLS.iter().map(|symbol| (*symbol).to_owned());
+        made_up.chain(real).chain(self.setup.series.keys().cloned())
+    }
+
+    /// Whether any symbol has got another name.
+    pub(super) fn has_new_names(&self) -> bool {
+        self.news.has_new_names()
+    }
+
     /// Whether prices of `symbol` are made up: neither real data nor a scenario's own.
     pub fn is_synthetic(&self, symbol: &str) -> bool {
         let symbol = self.news.first_name(symbol);

@@ -43,6 +43,10 @@ impl News {
         self.names.insert(to.to_owned(), symbol.to_owned());
     }
 
+    pub(super) fn has_new_names(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     pub(super) fn freeze(&mut self, symbol: &str, from: DateTime<Utc>, is_priced: bool) {
         self.freezes.push(Freeze { symbol: symbol.to_owned(), from, until: None, is_priced });
     }

@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use alchemiser_mocks::exchange::Restriction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -49,6 +51,8 @@ pub enum BrokerGiven {
     Release,
     /// Settings of the account change.
     Account(AccountChangeGiven),
+    /// Another program with the account's keys makes so many requests, which count towards the rate limit.
+    Requests(NonZeroU32),
 }
 
 /// An order by hand.

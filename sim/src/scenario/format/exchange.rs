@@ -1,3 +1,4 @@
+use alchemiser_mocks::exchange::DataPlan;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -22,6 +23,11 @@ pub struct ExchangeGiven {
     pub remember_client_order_ids_for: Option<Span>,
     /// The rate limit.
     pub requests_per_minute: Option<u32>,
+    /// Whether the cancellation of an order that is filled already is answered as if there were something to cancel; else it is
+    /// refused.
+    pub accept_cancel_of_filled: bool,
+    /// What market data the account has paid for.
+    pub data_plan: Option<DataPlanGiven>,
     /// Dollars that the broker lends on top of cash, as it does to a margin account.
     pub credit: Option<Amount>,
     /// Whether the broker blocks trading.
@@ -34,6 +40,25 @@ pub struct ExchangeGiven {
     pub always_open: bool,
     /// What becomes of orders.
     pub orders: Vec<OrderRuleGiven>,
+}
+
+/// A subscription to market data, in the broker's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DataPlanGiven {
+    /// Free: no data of all exchanges that are younger than fifteen minutes.
+    Basic,
+    /// Everything in real time.
+    AlgoTraderPlus,
+}
+
+impl From<DataPlanGiven> for DataPlan {
+    fn from(given: DataPlanGiven) -> Self {
+        match given {
+            DataPlanGiven::Basic => Self::Basic,
+            DataPlanGiven::AlgoTraderPlus => Self::AlgoTraderPlus,
+        }
+    }
 }
 
 /// What becomes of an order.
