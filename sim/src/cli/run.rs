@@ -103,7 +103,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     for check in &vacuous {
         eprintln!("FAILED {check}: it had nothing to judge in any scenario");
     }
-    // What was done is told, and then what could not be done.
+    // What was done is told, and then what could not be done, or was done in vain.
+    let in_vain: BTreeSet<&str> = runs.iter().filter(|run| run.is_mistaken()).flat_map(|run| &run.mistakes).map(String::as_str).collect();
+    let mistakes: Vec<&str> = mistakes.iter().map(String::as_str).chain(in_vain).collect();
     if mistakes.is_empty() { Ok(vacuous.is_empty() && runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
 }
 
@@ -231,7 +233,7 @@ pub(super) fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, M
     let is_all = names.is_empty();
     let chosen: Vec<(String, PathBuf)> =
         if names.is_empty() { known } else { names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()? };
-    let loaded = chosen.iter().map(|(name, path)| load_scenario(path, name).map_err(|error| error.to_string()));
+    let loaded = chosen.iter().map(|(name, path)| load_scenario(library, path, name).map_err(|error| error.to_string()));
     loaded.filter(|loaded| !is_all || !loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long)).collect()
 }
 

@@ -77,7 +77,7 @@ fn a_failing_scenario_says_why_and_how_to_repeat_it() {
         .replace("when:", "faults: [{at: \"* / dynamodb Query #9\", phase: before, effect: crash}]\nwhen:")
         .replace(
             "  strategies:",
-            "  exchange: {orders: [{symbol: MFST, effect: never}]}\n  mail: [{stage: connect, occurrence: 9, drop: true}]\n  strategies:",
+            "  exchange: {orders: [{symbol: IBM, effect: never}]}\n  mail: [{stage: connect, occurrence: 9, drop: true}]\n  strategies:",
         );
     std::fs::write(folder.join("wrong.yaml"), wrong).expect("the file can be written");
     snapshot("run_failing", &told(&sim(&folder, &["run", "wrong.yaml"])));
