@@ -18,7 +18,7 @@ pub(super) struct WireJournal {
 impl WireJournal {
     pub fn push(&mut self, at: DateTime<Utc>, fact: Fact) {
         self.written += 1;
-        let entry = Entry { at, sequence: self.written, invocation: None, fact };
+        let entry = Entry::new(at, self.written, None, fact);
         if self.lines.len() == ENTRIES_MAX {
             self.lines.pop_front();
         }
