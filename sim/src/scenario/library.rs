@@ -60,6 +60,14 @@ impl Library {
         &self.root
     }
 
+    /// The scenario files below a folder, in the order of their paths.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
+        files(folder, "yaml")
+    }
+
     /// All scenario files, in the order of their names.
     ///
     /// # Errors
