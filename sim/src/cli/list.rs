@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use clap::Args;
 use serde_json::json;
 
@@ -26,7 +28,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<bool, Mistake> {
     let chosen: Vec<&Loaded> = selection.loaded.iter().filter(is_wanted).collect();
     if arguments.json {
         for loaded in &chosen {
-            say(&format!("{}\n", object(loaded)))?;
+            say(&format!("{}\n", object(loaded, library.root())))?;
         }
     } else {
         say(&columns(
@@ -47,11 +49,11 @@ fn sentence(loaded: &Loaded) -> String {
     format!("{}{long}", loaded.scenario.about)
 }
 
-fn object(loaded: &Loaded) -> serde_json::Value {
+fn object(loaded: &Loaded, root: &Path) -> serde_json::Value {
     json!({
         "scenario": loaded.name,
         "about": loaded.scenario.about,
-        "path": loaded.path.display().to_string(),
+        "path": loaded.path.strip_prefix(root).unwrap_or(&loaded.path).display().to_string(),
         "needs": loaded.scenario.needs().map(Capability::name).collect::<Vec<_>>(),
         "long": loaded.scenario.long,
     })
