@@ -73,7 +73,7 @@ fn trials(backend: &Backend) -> Vec<Trial> {
     let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
     let files = library.scenario_files().expect("the scenario folder can be read");
     let trial = |(name, path): (String, std::path::PathBuf)| {
-        let loaded = load_scenario(&path, &name).expect("the scenario is sound");
+        let loaded = load_scenario(&library, &path, &name).expect("the scenario is sound");
         let missing = backend.missing(&loaded.scenario);
         let kind = missing.iter().map(|need| Capability::name(*need)).collect::<Vec<_>>().join(", ");
         let ignored = loaded.scenario.long || !missing.is_empty();

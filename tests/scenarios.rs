@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     };
     let files = library.scenario_files().expect("the scenario folder can be read");
     assert!(!files.is_empty(), "there is no scenario");
-    let trials = files.into_iter().map(|(name, path)| trial(&library, load_scenario(&path, &name), name)).collect();
+    let trials = files.into_iter().map(|(name, path)| trial(&library, load_scenario(&library, &path, &name), name)).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

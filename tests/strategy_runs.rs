@@ -60,7 +60,7 @@ fn decided(library: &Library, name: &str, case: &Case) -> Decided {
     );
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.yaml"));
     std::fs::write(&path, yaml).expect("the scenario is written");
-    let loaded = load_scenario(&path, name).expect("a scenario");
+    let loaded = load_scenario(library, &path, name).expect("a scenario");
     let journal = run(library, &loaded, 1).expect("a run").journal;
     let events = events(&journal);
     let detail = |detail_type: &str| {

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let files = library.scenario_files().expect("the scenario folder can be read");
     let trial = |(name, path): (String, std::path::PathBuf)| {
         let library = Arc::clone(&library);
-        let loaded = load_scenario(&path, &name);
+        let loaded = load_scenario(&library, &path, &name);
         let is_long = loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long);
         let test = move || {
             let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;

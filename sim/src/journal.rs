@@ -29,9 +29,20 @@ pub struct Entry {
     /// The invocation that it happened in, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation: Option<u64>,
+    /// Whether the scenario's faults or scripts did it; what follows from it is not marked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub injected: bool,
     /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
+}
+
+impl Entry {
+    /// An entry, which says by itself whether it is injected.
+    #[must_use]
+    pub fn new(at: DateTime<Utc>, sequence: u64, invocation: Option<u64>, fact: Fact) -> Self {
+        Self { at, sequence, invocation, injected: fact.is_injected(), fact }
+    }
 }
 
 /// What happened.
@@ -141,6 +152,20 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// Whether the scenario's faults or scripts did it.
+    #[must_use]
+    pub fn is_injected(&self) -> bool {
+        match self {
+            Self::Fault { .. } => true,
+            Self::Cloud { record } => record.is_injected(),
+            Self::Exchange { report } => matches!(report, Report::OrderScripted { .. }),
+            Self::Mail { report } => matches!(report, MailReport::MailScripted { .. }),
+            _ => false,
+        }
+    }
+}
+
 /// The history.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
@@ -151,7 +176,7 @@ impl Journal {
     /// Appends.
     pub fn push(&mut self, at: DateTime<Utc>, invocation: Option<u64>, fact: Fact) {
         let sequence = self.entries.len() as u64 + 1;
-        self.entries.push(Entry { at, sequence, invocation, fact });
+        self.entries.push(Entry::new(at, sequence, invocation, fact));
     }
 
     /// Everything, in order.

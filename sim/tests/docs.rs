@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use alchemiser_sim::check;
 use alchemiser_sim::report::failure;
 use alchemiser_sim::run::run;
-use alchemiser_sim::scenario::{Library, Loaded, Scenario};
+use alchemiser_sim::scenario::{Library, Loaded, Places, Scenario};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ fn run_examples(path: &str) {
         let mut whole = base.clone();
         lay(&mut whole, example);
         let scenario = Scenario::deserialize(&whole).unwrap_or_else(|error| panic!("{}:{line}: {error}", path.display()));
-        let loaded = Loaded { name: format!("example of line {line}"), path: path.clone(), scenario };
+        let loaded = Loaded { name: format!("example of line {line}"), path: path.clone(), scenario, places: Places::default() };
         let run = run(&library, &loaded, 1).unwrap_or_else(|error| panic!("{}:{line}: {error}", path.display()));
         assert!(run.passed(), "{}:{line}\n{}", path.display(), failure(&run));
     }

@@ -104,8 +104,8 @@ impl Function {
     }
 }
 
-/// The names of all functions, for the error about an unknown one.
-pub(super) fn known_names() -> String {
+/// The names of all functions and indicators, with a blank between each.
+pub fn known_names() -> String {
     let listed = FUNCTIONS.iter().map(|(name, _)| *name);
     let names: Vec<&str> = listed.chain(Indicator::ALL.into_iter().map(Indicator::name)).collect();
     names.join(" ")

@@ -97,7 +97,7 @@ pub use check::check;
 pub use error::{EvaluationError, Problem};
 pub use evaluate::evaluate;
 pub use expression::{Expression, ExpressionKind, Position};
-pub use function::Direction;
+pub use function::{Direction, known_names};
 pub use handler::{SignalGeneration, Strategy};
 pub use indicator::{Indicator, IndicatorError, WINDOW_MAX, ema_series, rsi_series};
 pub use measure::Measure;

@@ -23,7 +23,7 @@ fn runs() -> &'static [Run] {
     RUNS.get_or_init(|| {
         let library = library();
         let files = library.scenario_files().expect("the scenario folder can be read");
-        let loaded = files.into_iter().map(|(name, path)| load_scenario(&path, &name).expect("a sound scenario"));
+        let loaded = files.into_iter().map(|(name, path)| load_scenario(&library, &path, &name).expect("a sound scenario"));
         let loaded: Vec<_> =
             loaded.filter(|loaded| !loaded.scenario.long && Backend::Virtual.missing(&loaded.scenario).is_empty()).collect();
         assert!(loaded.len() > 80, "{} scenarios only", loaded.len());

@@ -42,7 +42,7 @@ impl Operator {
     /// Makes everything anew and trades.
     fn trading_day(&self) -> Result<(), Failed> {
         let library = Library::of_this_project()?;
-        let loaded = load_scenario(&library.root().join("scenarios/full_day.yaml"), "full_day")?;
+        let loaded = load_scenario(&library, &library.root().join("scenarios/full_day.yaml"), "full_day")?;
         let run = run_on(&Backend::Endpoint(self.endpoint.clone()), &library, &loaded, 1)?;
         if run.passed() { Ok(()) } else { Err(format!("the trading day failed: {:?}", run.findings).into()) }
     }

@@ -93,6 +93,13 @@ impl Exchange {
             Origin::Client => self.script.next(&ticket.symbol, ticket.side),
             Origin::Owner => Fate::default(),
         };
+        self.reports.extend(fate.effects().into_iter().map(|effect| Report::OrderScripted {
+            at: now,
+            client_order_id: ticket.client_order_id.clone(),
+            symbol: ticket.symbol.clone(),
+            side: ticket.side,
+            effect,
+        }));
         if let Some(OrderEffect::Reject { status, code, message }) = &fate.fill {
             return Err(Refusal::new(*status, *code, message.clone()));
         }

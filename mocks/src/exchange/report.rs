@@ -76,6 +76,20 @@ pub enum Report {
         /// Shares, by symbol.
         positions: BTreeMap<String, Decimal>,
     },
+    /// The script decides something about an order that has come; what follows from it is reported as always.
+    OrderScripted {
+        /// When.
+        at: DateTime<Utc>,
+        /// The client's id; `None` where it sent none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_order_id: Option<String>,
+        /// What is traded.
+        symbol: String,
+        /// Buy or sell.
+        side: Side,
+        /// What becomes of it, in words.
+        effect: String,
+    },
     /// The exchange has taken the order; from now on it may fill.
     OrderAccepted {
         /// When.
@@ -237,7 +251,8 @@ impl Report {
     /// When it happened.
     pub fn at(&self) -> DateTime<Utc> {
         match self {
-            Self::OrderAccepted { at, .. }
+            Self::OrderScripted { at, .. }
+            | Self::OrderAccepted { at, .. }
             | Self::OrderFilled { at, .. }
             | Self::CancelRequested { at, .. }
             | Self::OrderCancelled { at, .. }
@@ -267,6 +282,7 @@ impl Report {
             | Self::OrderRejected { order, .. }
             | Self::OrderStatusChanged { order, .. } => Some(order),
             Self::Statement { .. }
+            | Self::OrderScripted { .. }
             | Self::RateLimited { .. }
             | Self::CashMoved { .. }
             | Self::Split { .. }

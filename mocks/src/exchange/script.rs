@@ -77,9 +77,28 @@ pub struct Shown {
 }
 
 impl OrderEffect {
+    /// In words.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::FillAfter(after) => format!("fills after {}", seconds(*after)),
+            Self::Partial { percent, then: None } => format!("fills by {percent} %, and no more"),
+            Self::Partial { percent, then: Some(then) } => format!("fills by {percent} %, and the rest {} later", seconds(*then)),
+            Self::Never => "never fills".to_owned(),
+            Self::Reject { status, message, .. } => format!("is refused with {status}: {message}"),
+            Self::RejectAfter(after) => format!("is refused by the market after {}", seconds(*after)),
+            Self::CancelLate(after) => format!("is cancelled {} late", seconds(*after)),
+            Self::Show(Shown { status, lasting: Some(lasting) }) => format!("shows {} for {}", status.as_str(), seconds(*lasting)),
+            Self::Show(Shown { status, lasting: None }) => format!("shows {}", status.as_str()),
+        }
+    }
+
     fn is_about_filling(&self) -> bool {
         !matches!(self, Self::CancelLate(_) | Self::Show(_))
     }
+}
+
+fn seconds(span: Duration) -> String {
+    format!("{} s", span.as_secs_f64())
 }
 
 /// What the script says about one order.
@@ -93,6 +112,13 @@ pub(super) struct Fate {
 }
 
 impl Fate {
+    /// All that the script says, in words.
+    pub(super) fn effects(&self) -> Vec<String> {
+        let cancel_late = self.cancel_late.map(OrderEffect::CancelLate);
+        let show = self.show.map(OrderEffect::Show);
+        self.fill.iter().chain(&cancel_late).chain(&show).map(OrderEffect::describe).collect()
+    }
+
     /// What it shows, if that is `status`.
     pub(super) fn shows(&self, status: OrderStatus) -> Option<Shown> {
         self.show.filter(|shown| shown.status == status)

@@ -8,6 +8,14 @@ use super::script::MailStage;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "report", rename_all = "snake_case")]
 pub enum MailReport {
+    /// The script decides what becomes of a stage; what follows from it is reported as always.
+    MailScripted {
+        /// Of what.
+        stage: MailStage,
+        /// What the server says; nothing where it hangs up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply: Option<String>,
+    },
     /// The server took responsibility for a mail, whether or not the client was told.
     MailAccepted {
         /// The envelope's sender.

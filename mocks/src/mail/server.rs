@@ -191,7 +191,13 @@ impl MailServer {
     fn effect(&self, stage: MailStage, connection: u32) -> Option<&MailEffect> {
         let place = place(&self.setup.script, stage, connection)?;
         self.state().used.insert(place);
-        Some(&self.setup.script[place].effect)
+        let effect = &self.setup.script[place].effect;
+        let reply = match effect {
+            MailEffect::Reply { code, text } => Some(format!("{code} {text}")),
+            MailEffect::Drop => None,
+        };
+        self.report(MailReport::MailScripted { stage, reply });
+        Some(effect)
     }
 
     fn line_limit(&self, dialogue: &Dialogue) -> usize {

@@ -50,7 +50,7 @@ fn a_late_cancel_loses_against_the_fill() {
     client.wait_ms(2_000);
     assert_eq!(client.status(&id), "filled");
     client.wait_ms(60_000);
-    assert_eq!(client.kinds(), ["order_accepted", "cancel_requested", "order_filled"]);
+    assert_eq!(client.kinds(), ["order_scripted", "order_scripted", "order_accepted", "cancel_requested", "order_filled"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn the_market_cancels_by_itself() {
     assert_eq!(client.call(Method::DELETE, &format!("/v2/orders/{id}"), None).0, 422);
     client.wait_ms(60_000);
     assert_eq!(client.status(&id), "canceled");
-    assert_eq!(client.kinds(), ["order_accepted", "order_cancelled"]);
+    assert_eq!(client.kinds(), ["order_scripted", "order_accepted", "order_cancelled"]);
 }
 
 #[test]

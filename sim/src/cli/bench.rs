@@ -27,7 +27,7 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let load = |name: &str| {
         let path = library.root().join("scenarios").join(format!("{name}.yaml"));
-        load_scenario(&path, name).map_err(|error| error.to_string())
+        load_scenario(&library, &path, name).map_err(|error| error.to_string())
     };
     let (full, small) = (load("full_day")?, load("error_notification")?);
     run(&library, &small, 1).map_err(|error| error.to_string())?;

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::run::{Place, find, lacks};
+use super::run::{Place, lacks};
+use super::selection::Selection;
 use super::{Mistake, say};
 use crate::report::difference;
 use crate::run::{Backend, run_on};
@@ -66,7 +67,11 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
 
 fn compare(library: &Library, arguments: &DiffArguments, first: &Backend, other: &Backend) -> Result<Vec<(String, Outcome)>, Mistake> {
     let mut outcomes = Vec::new();
-    for scenario in find(library, &arguments.scenarios)? {
+    let Selection { loaded, broken, .. } = Selection::of(library, &arguments.scenarios)?;
+    if !broken.is_empty() {
+        return Err(broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+    for scenario in loaded {
         let lacking = [first, other].into_iter().find_map(|backend| lacks(backend, &scenario));
         let outcome = match lacking {
             Some(reason) => Outcome::Skipped(reason),

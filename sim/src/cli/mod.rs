@@ -4,11 +4,13 @@ mod bench;
 mod broker;
 mod diff;
 mod invoke;
+mod list;
 mod pattern;
 mod pattern_bench;
 mod run;
 mod schema;
 mod seeds;
+mod selection;
 mod serve;
 mod strategy;
 
@@ -29,6 +31,8 @@ pub struct Cli {
 enum Command {
     /// Runs scenarios: all of them, or those named.
     Run(run::RunArguments),
+    /// Lists scenarios with what they show: all of them, or those that hold a text.
+    List(list::ListArguments),
     /// Runs scenarios on several backends and prints where their histories part.
     Diff(diff::DiffArguments),
     /// Sends one event through the router and prints the response.
@@ -63,6 +67,7 @@ fn say(text: &str) -> Result<(), Mistake> {
 pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::List(arguments) => list::list(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),
         Command::Pattern(arguments) => pattern::pattern(&arguments),

@@ -1,24 +1,24 @@
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::seeds::Seeds;
+use super::selection::Selection;
 use super::{Mistake, say};
 use crate::journal::Journal;
 use crate::report::{
-    curve, day, expected, failure, judged, junit, log_lines, months, never_judged, plot, premises, seeds_summary, seeds_total, summary,
-    verdict, workflows,
+    NotRun, Reason, curve, day, expected, failure, judged, junit, log_lines, months, never_judged, not_run_verdict, plot, premises,
+    seeds_summary, seeds_total, summary, verdict, workflows,
 };
 use crate::run::{Backend, Run, run_on};
-use crate::scenario::{Capability, Library, Loaded, load_scenario};
-use crate::spelling::nearest;
+use crate::scenario::{Capability, Library, Loaded};
 
 /// What `run` takes.
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
-    /// Scenarios by name or path; all where none is named.
+    /// Scenarios by name, a part of it, a glob, or the path of a file or folder; all where none is named.
     scenarios: Vec<String>,
     /// The seed: another seed is another interleaving.
     #[arg(long, default_value_t = 1)]
@@ -74,37 +74,49 @@ const COMPOSED: &str = "http://127.0.0.1:4566";
 /// Runs scenarios and says how they ended.
 pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
-    let loaded = find(&library, &arguments.scenarios)?;
+    let Selection { loaded, broken, named } = Selection::of(&library, &arguments.scenarios)?;
     let backend = arguments.backend.backend();
     let (loaded, skipped) = carried(&backend, loaded);
+    let not_run: Vec<NotRun> = broken.into_iter().chain(skipped).collect();
     if arguments.plot.is_some() && loaded.len() != 1 {
         return Err("--plot needs one scenario".to_owned());
     }
-    let is_story = !arguments.scenarios.is_empty() && loaded.len() == 1 && !arguments.json;
+    let is_story = !arguments.scenarios.is_empty() && loaded.len() + not_run.len() == 1 && !arguments.json;
     let (runs, mistakes) = match &arguments.seeds {
         None => carry_out(arguments, &backend, &library, &loaded, is_story)?,
         Some(seeds) => carry_out_under(seeds, arguments, &backend, &library, &loaded)?,
     };
     if let Some(path) = &arguments.junit {
-        std::fs::write(path, junit(&runs)).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path, junit(&runs, &not_run)).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     if let (Some(path), [run]) = (&arguments.plot, runs.as_slice()) {
         let picture = plot(&format!("{} (seed {})", run.scenario, run.seed), &curve(&run.journal));
         std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    if arguments.json && arguments.seeds.is_some() {
-        say(&format!("{}\n", seeds_total(&runs)))?;
-    }
-    if !arguments.json && !runs.is_empty() {
-        say(&show(arguments, &runs, is_story)?)?;
-        say(&skipped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+    if arguments.json {
+        say(&not_run.iter().map(|one| format!("{}\n", not_run_verdict(one))).collect::<String>())?;
+        if arguments.seeds.is_some() {
+            say(&format!("{}\n", seeds_total(&runs)))?;
+        }
+    } else {
+        if !runs.is_empty() {
+            say(&show(arguments, &runs, is_story)?)?;
+        }
+        say(&not_run.iter().filter(|one| one.is_skipped()).map(|one| format!("{one}\n")).collect::<String>())?;
     }
     let vacuous = vacuous(arguments, &runs);
     for check in &vacuous {
         eprintln!("FAILED {check}: it had nothing to judge in any scenario");
     }
-    // What was done is told, and then what could not be done.
-    if mistakes.is_empty() { Ok(vacuous.is_empty() && runs.iter().all(Run::passed)) } else { Err(mistakes.join("\n")) }
+    // What was done is told, and then what could not be done, or was done in vain.
+    let broken = not_run.iter().filter(|one| !one.is_skipped()).map(ToString::to_string);
+    let mistakes: Vec<Mistake> = broken.chain(mistakes).collect();
+    let in_vain: BTreeSet<&str> = runs.iter().filter(|run| run.is_mistaken()).flat_map(|run| &run.mistakes).map(String::as_str).collect();
+    let mistakes: Vec<&str> = mistakes.iter().map(String::as_str).chain(in_vain).collect();
+    // Who asks for a scenario by its name is not told that it passes where it did not run.
+    let is_missed = not_run.iter().any(|one| one.is_skipped() && named.contains(&one.scenario));
+    let passed = vacuous.is_empty() && !is_missed && runs.iter().all(Run::passed);
+    if mistakes.is_empty() { Ok(passed) } else { Err(mistakes.join("\n")) }
 }
 
 /// The invariants that nothing was judged by, where all scenarios were run: green and empty is no proof. A place that
@@ -176,11 +188,14 @@ fn carry_out_under(
     Ok((runs, mistakes))
 }
 
-/// The scenarios that the backend can carry, and a line for each that it cannot.
-fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<String>) {
+/// The scenarios that the backend can carry, and those that it cannot.
+fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<NotRun>) {
     let (can, cannot): (Vec<_>, Vec<_>) = loaded.into_iter().partition(|loaded| lacks(backend, loaded).is_none());
-    let told = |loaded: &Loaded| Some(format!("SKIPPED {}: {}", loaded.name, lacks(backend, loaded)?));
-    (can, cannot.iter().filter_map(told).collect())
+    let skipped = |loaded: Loaded| {
+        let reason = Reason::Lacking(lacks(backend, &loaded)?);
+        Some(NotRun { scenario: loaded.name, reason })
+    };
+    (can, cannot.into_iter().filter_map(skipped).collect())
 }
 
 /// What the backend lacks for a scenario, if anything.
@@ -223,27 +238,4 @@ fn progress(count: usize, is_quiet: bool) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// Finds scenarios by name (`full_day`), or by the path of a file.
-pub(super) fn find(library: &Library, names: &[String]) -> Result<Vec<Loaded>, Mistake> {
-    let known = library.scenario_files().map_err(|error| error.to_string())?;
-    let is_all = names.is_empty();
-    let chosen: Vec<(String, PathBuf)> =
-        if names.is_empty() { known } else { names.iter().map(|name| find_one(&known, name)).collect::<Result<_, _>>()? };
-    let loaded = chosen.iter().map(|(name, path)| load_scenario(path, name).map_err(|error| error.to_string()));
-    loaded.filter(|loaded| !is_all || !loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long)).collect()
-}
-
-fn find_one(known: &[(String, PathBuf)], name: &str) -> Result<(String, PathBuf), Mistake> {
-    if let Some(found) = known.iter().find(|(known, _)| known == name) {
-        return Ok(found.clone());
-    }
-    let path = Path::new(name);
-    if let Ok(real) = path.canonicalize() {
-        let of_the_library = known.iter().find(|(_, file)| file.canonicalize().is_ok_and(|file| file == real));
-        return Ok(of_the_library.cloned().unwrap_or_else(|| (name.to_owned(), path.to_owned())));
-    }
-    let hint = nearest(name, known.iter().map(|(name, _)| name.as_str())).map(|near| format!(" (did you mean {near:?}?)"));
-    Err(format!("there is no scenario {name:?}{}; scenarios are the files in scenarios/", hint.unwrap_or_default()))
 }

@@ -174,7 +174,7 @@ impl Cloud {
                 && let Some((code, message)) = self.meddler.on_entry(&event.detail_type)
             {
                 let (source, detail_type) = (event.source.clone(), event.detail_type.clone());
-                *result = Put::Refused { code, message: message.to_owned(), source, detail_type };
+                *result = Put::Refused { code, message: message.to_owned(), source, detail_type, is_injected: true };
             }
         }
         for result in &results {
@@ -183,11 +183,12 @@ impl Cloud {
                 Put::Vanished { bus, detail_type, .. } => {
                     self.records.push(Record::EventVanished { bus: bus.clone(), detail_type: detail_type.clone() });
                 }
-                Put::Refused { code, message, source, detail_type } => self.records.push(Record::EventRefused {
+                Put::Refused { code, message, source, detail_type, is_injected } => self.records.push(Record::EventRefused {
                     source: source.clone(),
                     detail_type: detail_type.clone(),
                     code: (*code).to_owned(),
                     message: message.clone(),
+                    is_injected: *is_injected,
                 }),
             }
         }

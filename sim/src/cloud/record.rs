@@ -93,6 +93,9 @@ pub enum Record {
         code: String,
         /// AWS's words.
         message: String,
+        /// Whether a fault did it; the journal's entry says so.
+        #[serde(skip)]
+        is_injected: bool,
     },
     /// An event was put on a bus that does not exist: AWS says yes and drops it.
     EventVanished {
@@ -239,6 +242,14 @@ pub enum Record {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         filter: Vec<String>,
     },
+}
+
+impl Record {
+    /// Whether fault injection did it.
+    #[must_use]
+    pub fn is_injected(&self) -> bool {
+        matches!(self, Self::DeliveryDisturbed { .. } | Self::EventRefused { is_injected: true, .. })
+    }
 }
 
 /// The events that an answer of PutEvents says are accepted, as far as request and answer tell: not which rules matched.

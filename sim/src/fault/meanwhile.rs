@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use alchemiser_mocks::exchange::BrokerAction;
 
-use super::{Phase, Site, SitePattern};
+use super::{Phase, ScriptPart, Site, SitePattern, Unmet};
 
 /// What somebody does at the broker in the middle of a run: at the first call that matches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meanwhile {
+    /// Its line in the scenario, from 0.
+    pub line: usize,
     /// Where.
     pub at: SitePattern,
     /// When, relative to the call's work.
@@ -42,7 +44,8 @@ impl Meanwhiles {
 
     /// What has met no call.
     #[must_use]
-    pub fn unused(&self) -> Vec<String> {
-        self.waiting.iter().map(|one| format!("{} at `{}`", one.words, one.at)).collect()
+    pub fn unused(&self) -> Vec<Unmet> {
+        let unmet = |one: &Meanwhile| Unmet::line(ScriptPart::Meanwhile, one.line, format!("{} at `{}` met no call", one.words, one.at));
+        self.waiting.iter().map(unmet).collect()
     }
 }

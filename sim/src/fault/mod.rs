@@ -3,10 +3,12 @@
 mod meanwhile;
 mod plan;
 mod site;
+mod unmet;
 
 pub use meanwhile::{Meanwhile, Meanwhiles};
 pub use plan::{CallVerdict, Faults};
 pub use site::{Site, SitePattern};
+pub use unmet::{ScriptPart, Unmet};
 
 use std::time::Duration;
 

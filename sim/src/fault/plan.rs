@@ -2,16 +2,30 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, Site};
+use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, ScriptPart, Site, Unmet};
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict};
 use crate::dice::{Dice, Key};
 
 /// The faults of a run, and how often each was applied.
 #[derive(Debug, Default)]
 pub struct Faults {
-    calls: Vec<(CallFault, u32)>,
-    deliveries: Vec<(DeliveryFault, u32)>,
+    calls: Vec<Scripted<CallFault>>,
+    deliveries: Vec<Scripted<DeliveryFault>>,
     crashes: Option<Crashes>,
+}
+
+/// A fault, its line in the scenario from 0, and how often it was applied.
+#[derive(Debug)]
+struct Scripted<F> {
+    fault: F,
+    line: usize,
+    applied: u32,
+}
+
+impl<F> Scripted<F> {
+    fn all(faults: Vec<(usize, F)>) -> Vec<Self> {
+        faults.into_iter().map(|(line, fault)| Self { fault, line, applied: 0 }).collect()
+    }
 }
 
 /// Execution environments that die at calls that nobody named.
@@ -31,14 +45,10 @@ pub struct CallVerdict {
 }
 
 impl Faults {
-    /// The faults of a scenario.
+    /// The faults of a scenario, each with its line there.
     #[must_use]
-    pub fn new(calls: Vec<CallFault>, deliveries: Vec<DeliveryFault>) -> Self {
-        Self {
-            calls: calls.into_iter().map(|fault| (fault, 0)).collect(),
-            deliveries: deliveries.into_iter().map(|fault| (fault, 0)).collect(),
-            crashes: None,
-        }
+    pub fn new(calls: Vec<(usize, CallFault)>, deliveries: Vec<(usize, DeliveryFault)>) -> Self {
+        Self { calls: Scripted::all(calls), deliveries: Scripted::all(deliveries), crashes: None }
     }
 
     /// The same, and of a thousand calls so many kill the execution environment, before or after the work.
@@ -51,11 +61,11 @@ impl Faults {
     /// The first fault that hits a call at `site` in an attempt now, if any; it counts as applied. `cause` is what this try of
     /// the call is to the dice.
     pub fn on_call(&mut self, now: DateTime<Utc>, site: &Site, attempt: u32, cause: Key) -> Option<CallVerdict> {
-        let named = self.calls.iter_mut().find(|(fault, applied)| {
+        let named = self.calls.iter_mut().find(|Scripted { fault, applied, .. }| {
             let is_in_time = fault.until.is_none_or(|until| now < until);
             *applied < fault.times && is_in_time && fault.at.matches(site) && fault.attempt.is_none_or(|wanted| wanted == attempt)
         });
-        if let Some((fault, applied)) = named {
+        if let Some(Scripted { fault, applied, .. }) = named {
             *applied += 1;
             return Some(CallVerdict { phase: fault.phase, effect: fault.effect.clone() });
         }
@@ -71,8 +81,8 @@ impl Faults {
                 && fault.rule.as_deref().is_none_or(|rule| step.rule.starts_with(rule))
                 && fault.effect != DeliveryEffect::FailEntry
         };
-        let found = self.deliveries.iter_mut().find(|(fault, applied)| *applied < fault.times && wanted(fault));
-        let Some((fault, applied)) = found else { return DeliveryVerdict::Pass };
+        let found = self.deliveries.iter_mut().find(|Scripted { fault, applied, .. }| *applied < fault.times && wanted(fault));
+        let Some(Scripted { fault, applied, .. }) = found else { return DeliveryVerdict::Pass };
         *applied += 1;
         match fault.effect {
             DeliveryEffect::Duplicate(after) => DeliveryVerdict::Duplicate(after),
@@ -83,18 +93,20 @@ impl Faults {
 
     /// Whether PutEvents refuses an entry.
     pub fn on_entry(&mut self, detail_type: &str) -> bool {
-        let found = self.deliveries.iter_mut().find(|(fault, applied)| {
+        let found = self.deliveries.iter_mut().find(|Scripted { fault, applied, .. }| {
             *applied < fault.times && fault.detail_type == detail_type && fault.effect == DeliveryEffect::FailEntry
         });
-        found.map(|(_, applied)| *applied += 1).is_some()
+        found.map(|scripted| scripted.applied += 1).is_some()
     }
 
     /// The faults that hit nothing: a scenario with one of these tests something else than it says.
     #[must_use]
-    pub fn unused(&self) -> Vec<String> {
-        let calls = self.calls.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| fault.at.to_string());
-        let deliveries =
-            self.deliveries.iter().filter(|(_, applied)| *applied == 0).map(|(fault, _)| format!("delivery of {}", fault.detail_type));
+    pub fn unused(&self) -> Vec<Unmet> {
+        let unmet = |line: usize, at: String| Unmet::line(ScriptPart::Faults, line, format!("the fault at `{at}` hit nothing"));
+        let calls = self.calls.iter().filter(|scripted| scripted.applied == 0);
+        let deliveries = self.deliveries.iter().filter(|scripted| scripted.applied == 0);
+        let calls = calls.map(|scripted| unmet(scripted.line, scripted.fault.at.to_string()));
+        let deliveries = deliveries.map(|scripted| unmet(scripted.line, format!("delivery of {}", scripted.fault.detail_type)));
         calls.chain(deliveries).collect()
     }
 }

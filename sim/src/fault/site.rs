@@ -3,6 +3,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::spelling::unknown;
+
 /// A call that production code makes, named as a person would: `RebalancePlanned / alpaca POST orders #2`.
 ///
 /// The number counts logical calls of that operation within a step. Orders are told apart by their
@@ -46,10 +48,28 @@ pub struct SitePattern {
 }
 
 impl SitePattern {
+    /// What wakes the function; `*` is anything.
+    #[must_use]
+    pub fn trigger(&self) -> &str {
+        &self.trigger
+    }
+
+    /// Whether any trigger is meant.
+    #[must_use]
+    pub fn is_of_any_trigger(&self) -> bool {
+        self.trigger == "*"
+    }
+
+    /// Who is called.
+    #[must_use]
+    pub fn party(&self) -> &str {
+        self.operation.split(' ').next().unwrap_or_default()
+    }
+
     /// Whether `site` is meant.
     #[must_use]
     pub fn matches(&self, site: &Site) -> bool {
-        (self.trigger == "*" || self.trigger == site.trigger)
+        (self.is_of_any_trigger() || self.trigger == site.trigger)
             && (self.operation == site.operation || site.operation.split(' ').next() == Some(self.operation.as_str()))
             && self.number.is_none_or(|number| number == site.number)
     }
@@ -103,7 +123,7 @@ impl FromStr for SitePattern {
             None => (rest, None),
         };
         if !OPERATIONS.contains(&operation) {
-            return Err(format!("{operation:?} is no operation; there are {}", OPERATIONS.join(", ")));
+            return Err(unknown("operation", operation, OPERATIONS.iter().copied()));
         }
         Ok(Self { trigger: trigger.to_owned(), operation: operation.to_owned(), number })
     }

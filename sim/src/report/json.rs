@@ -1,5 +1,6 @@
 use serde_json::{Map, Value, json};
 
+use super::NotRun;
 use crate::check::Finding;
 use crate::run::Run;
 
@@ -21,4 +22,10 @@ pub fn verdict(run: &Run) -> Value {
         "expected_violations": expected,
         "premises": premises,
     })
+}
+
+/// One object for a scenario that was not run: it neither passed nor failed.
+#[must_use]
+pub fn not_run_verdict(one: &NotRun) -> Value {
+    json!({ "scenario": one.scenario, "verdict": one.verdict(), "reason": one.words() })
 }

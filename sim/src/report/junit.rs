@@ -1,15 +1,18 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::NotRun;
 use crate::run::Run;
 
-/// The runs as a JUnit document.
+/// The runs as a JUnit document, with what was not run.
 #[must_use]
-pub fn junit(runs: &[Run]) -> String {
+pub fn junit(runs: &[Run], not_run: &[NotRun]) -> String {
     let failed = runs.iter().filter(|run| !run.passed()).count();
+    let skipped = not_run.iter().filter(|one| one.is_skipped()).count();
     let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"scenarios\" tests=\"{}\" failures=\"{failed}\">\n",
-        runs.len()
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"scenarios\" tests=\"{}\" failures=\"{failed}\" errors=\"{}\" skipped=\"{skipped}\">\n",
+        runs.len() + not_run.len(),
+        not_run.len() - skipped,
     );
     let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
     for run in runs {
@@ -25,6 +28,11 @@ pub fn junit(runs: &[Run]) -> String {
             let _ = writeln!(text, "    <failure type=\"{}\" message=\"{}\"/>", escape(&finding.check), escape(&finding.problem));
         }
         text.push_str("  </testcase>\n");
+    }
+    for one in not_run {
+        let element = if one.is_skipped() { "skipped" } else { "error" };
+        let (name, words) = (escape(&one.scenario), escape(one.words()));
+        let _ = writeln!(text, "  <testcase name=\"{name}\">\n    <{element} message=\"{words}\"/>\n  </testcase>");
     }
     text.push_str("</testsuite>\n");
     text

@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
 use super::cost_of;
+use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::{MailReport, MailStage};
 
 use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
@@ -84,8 +85,15 @@ fn timeline(journal: &Journal) -> String {
             Fact::Cloud { record: Record::DeliveryDisturbed { detail_type, rule, disturbance, .. } } => {
                 row(["", "fault", "", &format!("{disturbance} of the delivery of {detail_type} by {rule}"), ""]);
             }
-            Fact::Cloud { record: Record::EventRefused { detail_type, code, .. } } => {
-                row(["", "refused", "", &format!("{detail_type}: {code}"), ""]);
+            Fact::Exchange { report: Report::OrderScripted { symbol, side, effect, .. } } => {
+                row(["", "fault", "", &format!("the {} of {symbol} {effect}", side.as_str()), ""]);
+            }
+            Fact::Mail { report: MailReport::MailScripted { stage, reply } } => {
+                let what = reply.as_ref().map_or_else(|| "connection dropped".to_owned(), |reply| format!("reply {reply:?}"));
+                row(["", "fault", "", &format!("{what} at {}", spelled(*stage)), ""]);
+            }
+            Fact::Cloud { record: Record::EventRefused { detail_type, code, is_injected, .. } } => {
+                row(["", if *is_injected { "fault" } else { "refused" }, "", &format!("{detail_type}: {code}"), ""]);
             }
             Fact::Mail { report: MailReport::MailRefused { stage, code } } => {
                 row(["", "mail", "", &format!("refused with {code} at {}", spelled(*stage)), ""]);

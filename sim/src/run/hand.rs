@@ -13,16 +13,17 @@ use crate::scenario::{
     ShownStatus, SideGiven,
 };
 
-/// What happens in the middle of a run.
+/// What happens in the middle of a run, by that line of the scenario.
 ///
 /// # Errors
 /// What the scenario says that means nothing.
-pub(super) fn meanwhile(given: &MeanwhileGiven) -> Result<Meanwhile, String> {
+pub(super) fn meanwhile(line: usize, given: &MeanwhileGiven) -> Result<Meanwhile, String> {
     let (action, words) = action(&given.broker)?;
     Ok(Meanwhile {
+        line,
         at: given.at.clone(),
         phase: given.phase,
-        attempt: given.attempt,
+        attempt: given.attempt.map(|attempt| attempt.0),
         delay: given.delay.map_or(Duration::ZERO, |span| span.0),
         action,
         words,

@@ -9,6 +9,7 @@ mod stage;
 pub use self::backend::Backend;
 pub use self::setup::SECRETS;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
@@ -18,8 +19,9 @@ use self::facts::facts;
 use self::setup::setup;
 use self::stage::Stage;
 use crate::check::{Finding, Premise, Verdict, check_all};
+use crate::fault::{ScriptPart, Unmet};
 use crate::journal::Journal;
-use crate::scenario::{Action, Library, LoadError, Loaded, Moment, Scenario, Start, judge};
+use crate::scenario::{Action, Library, LoadError, Loaded, Mistake, Moment, Places, Pointer, Scenario, Start, judge};
 use crate::world::install_log;
 
 /// One run of a scenario.
@@ -33,6 +35,8 @@ pub struct Run {
     pub journal: Journal,
     /// What does not hold.
     pub findings: Vec<Finding>,
+    /// What was scripted and met nothing, each with its place in the scenario's file; all of it is among the findings.
+    pub mistakes: Vec<String>,
     /// What does not hold, as the scenario expects.
     pub expected: Vec<Finding>,
     /// How often each invariant had something to judge.
@@ -50,6 +54,12 @@ impl Run {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Whether all that is wrong is the scenario: what it expects holds, and what it scripts meets nothing.
+    #[must_use]
+    pub fn is_mistaken(&self) -> bool {
+        !self.passed() && self.mistakes.len() == self.findings.len()
     }
 }
 
@@ -82,10 +92,11 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     let (expected, mut findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| expect.violates(&finding.check));
     findings.extend(judge(expect, &journal));
     findings.extend(expect.unviolated(&expected));
-    findings.extend(unused.into_iter().map(|(part, what)| Finding::plain(part, what)));
+    let mistakes = unused.iter().map(|unmet| unmet_place(unmet, &loaded.path, &loaded.places)).collect();
+    findings.extend(unused.into_iter().map(|unmet| Finding::plain(unmet.part.name(), unmet.words)));
     let checks = premises.len() + expect.count();
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
-    Ok(Run { scenario, seed, journal, findings, expected, premises, checks, virtual_time, wall_time })
+    Ok(Run { scenario, seed, journal, findings, mistakes, expected, premises, checks, virtual_time, wall_time })
 }
 
 /// Sends one event to the function of a fresh world, and gives the world's history.
@@ -98,11 +109,26 @@ pub fn invoke_once(library: &Library, clock: Moment, payload: &Value) -> Result<
     let mut scenario: Scenario = serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
     scenario.given.clock = Start::At(clock);
     scenario.when = vec![Action::Invoke(payload.clone())];
-    let loaded = Loaded { name: about.to_owned(), path: about.into(), scenario };
+    let loaded = Loaded { name: about.to_owned(), path: about.into(), scenario, places: Places::default() };
     run(library, &loaded, 1).map(|run| run.journal)
 }
 
-type Lived = (Journal, Vec<(&'static str, String)>, TimeDelta);
+/// What met nothing, in the words and with the place of all other mistakes.
+fn unmet_place(unmet: &Unmet, path: &Path, places: &Places) -> String {
+    let root = match unmet.part {
+        ScriptPart::Faults => Pointer::to("faults"),
+        ScriptPart::Orders => Pointer::to("given").key("exchange").key("orders"),
+        ScriptPart::Mail => Pointer::to("given").key("mail"),
+        ScriptPart::Meanwhile => Pointer::to("meanwhile"),
+        ScriptPart::Broker => Pointer::to("when"),
+    };
+    let line = unmet.line.map_or_else(|| root.clone(), |line| root.item(line));
+    // What says when it should be met, if something does.
+    let pointer = ["occurrence", "at", "deliver"].iter().map(|key| line.key(key)).find(|way| places.holds(way)).unwrap_or(line);
+    Mistake::of_value(pointer, unmet.words.clone()).shown(&path.display().to_string(), places)
+}
+
+type Lived = (Journal, Vec<Unmet>, TimeDelta);
 
 async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<Lived, LoadError> {
     let scenario = &loaded.scenario;
@@ -113,8 +139,12 @@ async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
         place.state(fact);
     }
     let stage = Stage::new(stack);
-    for action in &scenario.when {
-        stage.act(place.as_mut(), action).await.map_err(wrong)?;
+    for (index, action) in scenario.when.iter().enumerate() {
+        let misplaced = |reason: String| {
+            let mistake = Mistake::of_value(Pointer::to("when").item(index).key("advance_to"), reason);
+            LoadError(mistake.shown(&loaded.path.display().to_string(), &loaded.places))
+        };
+        stage.act(place.as_mut(), action).await.map_err(misplaced)?;
     }
     place.settle().await.map_err(wrong)?;
     let unused = place.unused();

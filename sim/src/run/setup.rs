@@ -11,12 +11,13 @@ use chrono::{DateTime, Utc};
 use super::hand;
 use crate::alchemist::Alchemiser;
 use crate::cloud::knobs::Span;
-use crate::cloud::template::{Pseudo, Stack};
+use crate::cloud::template::Stack;
 use crate::fault::{Faults, Meanwhile, Meanwhiles};
 use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
 use crate::scenario::{
-    AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, Scenario,
+    AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario,
+    change, pseudo,
 };
 use crate::world::WorldSetup;
 
@@ -28,10 +29,6 @@ const MAIL_PASSWORD: &str = "never-tell-this-mail-password-03";
 /// The secrets of every run, by the variable that tells them to the function.
 pub const SECRETS: [(&str, &str); 3] = [("ALPACA__KEY", ALPACA_KEY), ("ALPACA__SECRET", ALPACA_SECRET), ("EMAIL__PASSWORD", MAIL_PASSWORD)];
 
-fn pseudo(account: &str) -> Pseudo {
-    Pseudo { account: account.to_owned(), region: "us-east-1".to_owned(), partition: "aws".to_owned(), stack_name: "alchemiser".to_owned() }
-}
-
 /// The world that a scenario begins with, and its topology.
 ///
 /// # Errors
@@ -39,10 +36,11 @@ fn pseudo(account: &str) -> Pseudo {
 pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: &str) -> Result<(WorldSetup, Stack), LoadError> {
     let given = &scenario.given;
     let start = given.clock.instant();
-    let mut parameters = given.topology.parameters.clone();
-    let sources = strategies(library, given, &mut parameters);
-    let mut stack = library.stack(&parameters, &pseudo(account))?;
-    change(&mut stack, given)?;
+    let sources = strategies(library, given);
+    let mut stack = library.stack(&given.parameters(), &pseudo(account))?;
+    if let Some(mistake) = change(&mut stack, &given.topology).first() {
+        return Err(LoadError(mistake.told()));
+    }
     let code: Arc<dyn FunctionCode> = match scenario.lambda {
         Lambda::InProcess => Arc::new(Alchemiser { strategies: sources }),
         Lambda::Binary => Arc::new(Program::of_this_build(sources).map_err(LoadError)?),
@@ -54,7 +52,8 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         password: MAIL_PASSWORD.to_owned(),
         ..MailSetup::default()
     };
-    let meanwhile: Result<Vec<Meanwhile>, String> = scenario.meanwhile.iter().map(hand::meanwhile).collect();
+    let meanwhile: Result<Vec<Meanwhile>, String> =
+        scenario.meanwhile.iter().enumerate().map(|(line, given)| hand::meanwhile(line, given)).collect();
     let setup = WorldSetup {
         seed,
         start,
@@ -73,70 +72,12 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
     Ok((setup, stack))
 }
 
-/// The strategy files of a run: the scenario's own, told to the template, or the packaged ones.
-fn strategies(library: &Library, given: &Given, parameters: &mut BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// The strategy files of a run: the scenario's own, or the packaged ones.
+fn strategies(library: &Library, given: &Given) -> BTreeMap<String, String> {
     if given.strategies.is_empty() {
         return library.strategies().clone();
     }
-    let files: Vec<&str> = given.strategies.keys().map(|name| name.0.as_str()).collect();
-    let shares: Vec<String> = given.strategies.iter().map(|(name, strategy)| format!("{}={}", name.0, strategy.share)).collect();
-    parameters.insert("StrategyFiles".to_owned(), files.join(","));
-    parameters.insert("StrategyAllocations".to_owned(), shares.join(","));
     given.strategies.iter().map(|(name, strategy)| (name.0.clone(), strategy.source.clone())).collect()
-}
-
-/// Makes the scenario's changes to the topology; a name that is not there is a mistake.
-fn change(stack: &mut Stack, given: &Given) -> Result<(), LoadError> {
-    let topology = &given.topology;
-    for id in &topology.without {
-        let count = |stack: &Stack| {
-            stack.rules.len()
-                + stack.permissions.len()
-                + stack.queues.len()
-                + stack.queue_policies.len()
-                + stack.schedules.len()
-                + stack.archives.len()
-        };
-        let before = count(stack);
-        stack.rules.retain(|rule| rule.logical_id != *id);
-        stack.permissions.retain(|permission| permission.logical_id != *id);
-        stack.queues.retain(|queue| queue.logical_id != *id);
-        stack.queue_policies.retain(|policy| policy.logical_id != *id);
-        stack.schedules.retain(|schedule| schedule.logical_id != *id);
-        stack.archives.retain(|archive| archive.logical_id != *id);
-        if before == count(stack) {
-            return Err(LoadError(format!(
-                "topology.without: the template has no rule, permission, queue, queue policy, schedule or archive {id:?}"
-            )));
-        }
-    }
-    for sid in &topology.without_statements {
-        let mut found = 0;
-        for policy in stack.roles.iter_mut().flat_map(|role| &mut role.policies) {
-            let before = policy.document.statements.len();
-            policy.document.statements.retain(|statement| statement.sid.as_ref() != Some(sid));
-            found += before - policy.document.statements.len();
-        }
-        if found == 0 {
-            return Err(LoadError(format!("topology.without_statements: no role in the template has a statement {sid:?}")));
-        }
-    }
-    for id in &topology.disabled {
-        let rules = stack.rules.iter_mut().filter(|rule| rule.logical_id == *id).map(|rule| rule.enabled = false).count();
-        let schedules =
-            stack.schedules.iter_mut().filter(|schedule| schedule.logical_id == *id).map(|schedule| schedule.enabled = false).count();
-        if rules + schedules == 0 {
-            return Err(LoadError(format!("topology.disabled: the template has no rule or schedule {id:?}")));
-        }
-    }
-    for id in &topology.untransformed {
-        let rule = stack.rules.iter_mut().find(|rule| rule.logical_id == *id);
-        let rule = rule.ok_or_else(|| LoadError(format!("topology.untransformed: the template has no rule {id:?}")))?;
-        for target in &mut rule.targets {
-            target.input_transformer = None;
-        }
-    }
-    Ok(())
 }
 
 fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
@@ -178,9 +119,6 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
     setup.order_script = exchange.orders.iter().map(order_rule).collect();
     setup
 }
-
-/// The symbols that have made-up prices in every scenario; others must be declared, so that a misspelt one is found.
-const SYNTHETIC: [&str; 2] = ["EDZ", "NVDA"];
 
 fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> MarketSetup {
     let declared = given.market.keys().chain(given.positions.keys()).cloned();
@@ -235,13 +173,12 @@ fn order_rule(given: &OrderRuleGiven) -> OrderRule {
 }
 
 fn faults(given: &[Fault]) -> Faults {
-    let calls = given.iter().filter_map(|fault| match fault {
-        Fault::Call(call) => Some(call.clone()),
-        Fault::Delivery(_) => None,
-    });
-    let deliveries = given.iter().filter_map(|fault| match fault {
-        Fault::Delivery(delivery) => Some(delivery.clone()),
-        Fault::Call(_) => None,
-    });
-    Faults::new(calls.collect(), deliveries.collect())
+    let (mut calls, mut deliveries) = (Vec::new(), Vec::new());
+    for (line, fault) in given.iter().enumerate() {
+        match fault {
+            Fault::Call(call) => calls.push((line, call.clone())),
+            Fault::Delivery(delivery) => deliveries.push((line, delivery.clone())),
+        }
+    }
+    Faults::new(calls, deliveries)
 }

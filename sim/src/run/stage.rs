@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::hand;
 use crate::cloud::template::Stack;
-use crate::scenario::Action;
+use crate::scenario::{Action, Moment};
 use crate::world::Place;
 
 /// What actions need to know of the topology.
@@ -31,7 +31,7 @@ impl Stage {
             Action::AdvanceTo(moment) => {
                 let by = moment.0 - world.now();
                 if by < TimeDelta::zero() {
-                    return Err(format!("advance_to: {} is in the past", moment.0));
+                    return Err(format!("{moment} is in the past: the clock shows {} by then", Moment(world.now())));
                 }
                 world.advance(by).await?;
             }

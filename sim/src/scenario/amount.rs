@@ -19,6 +19,9 @@ impl fmt::Display for Amount {
     }
 }
 
+/// What is said of a number that stands where an amount should, before its digits.
+pub(super) const UNQUOTED: &str = "an amount must be quoted, because YAML rounds numbers: write";
+
 struct AmountVisitor;
 
 impl Visitor<'_> for AmountVisitor {
@@ -58,7 +61,7 @@ impl Amount {
 
     /// That a number stands where an amount should.
     pub(super) fn unquoted<E: Error>(number: impl fmt::Display) -> E {
-        E::custom(format!("an amount must be quoted, because YAML rounds numbers: write \"{number}\""))
+        E::custom(format!("{UNQUOTED} \"{number}\""))
     }
 }
 

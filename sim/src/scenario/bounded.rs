@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Amount;
 use crate::check;
-use crate::spelling::nearest;
+use crate::spelling::unknown;
 
 /// So many of a thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -60,6 +60,19 @@ impl TryFrom<u32> for Ordinal {
     }
 }
 
+/// How often, at least once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "u32")]
+pub struct Times(pub u32);
+
+impl TryFrom<u32> for Times {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        if number > 0 { Ok(Self(number)) } else { Err("0 times is never: write 1 or more, or leave it out".to_owned()) }
+    }
+}
+
 /// The name of a file in the folder that is meant: no path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
@@ -90,7 +103,6 @@ impl TryFrom<String> for Invariant {
         if names.contains(&name.as_str()) {
             return Ok(Self(name));
         }
-        let hint = nearest(&name, names.iter().copied()).map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
-        Err(format!("there is no invariant {name:?}{hint}; there are {}", names.join(", ")))
+        Err(unknown("invariant", &name, names.iter().copied()))
     }
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::format::{Expect, MailExpected, SideGiven};
+use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
 use crate::check::Finding;
 use crate::cloud::record::{AlarmState, Record, trigger_of};
 use crate::journal::{Fact, Journal};
@@ -36,17 +36,7 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
     }
     let answers = responses(journal);
     for expected in &expect.responses {
-        let found = answers.iter().filter(|(trigger, answer)| *trigger == expected.to && answer.contains(&expected.holds)).count();
-        let seen: Vec<&String> = answers.iter().filter(|(trigger, _)| *trigger == expected.to).map(|(_, answer)| answer).collect();
-        demand(
-            "responses",
-            (found != expected.times).then(|| {
-                format!(
-                    "{found} answers to {} hold {:?}, expected {}; the answers were {seen:?}",
-                    expected.to, expected.holds, expected.times
-                )
-            }),
-        );
+        demand("responses", answers_differ(expected, &answers));
     }
     findings
 }
@@ -141,9 +131,7 @@ fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
         && found.iter().zip(&expect.dead_letters).all(|((from, reason, body), wanted)| {
             from.contains(&wanted.from) && *reason == wanted.reason && body.to_string().contains(&wanted.holds)
         });
-    let show = |(from, reason, body): &(String, String, Value)| {
-        format!("{from}: {reason}: {}", body.to_string().chars().take(160).collect::<String>())
-    };
+    let show = |(from, reason, body): &(String, String, Value)| format!("{from}: {reason}: {body}");
     (!fits).then(|| {
         format!(
             "{} dead letters, expected {}; there are [{}]",
@@ -204,9 +192,25 @@ fn tally(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
     })
 }
 
+/// The counts that differ, what is expected and what was found under each other.
 fn tallies_differ(wanted: &BTreeMap<String, usize>, found: &BTreeMap<String, usize>) -> Option<String> {
-    let differs = wanted.iter().any(|(name, count)| found.get(name).copied().unwrap_or(0) != *count);
-    differs.then(|| format!("found {found:?}, expected {wanted:?}"))
+    let count = |name: &String| found.get(name).copied().unwrap_or(0);
+    let differing: Vec<(&String, &usize)> = wanted.iter().filter(|(name, wanted)| count(name) != **wanted).collect();
+    let lines: String = differing.iter().map(|(name, wanted)| format!("\n  - {name}: {wanted}\n  + {name}: {}", count(name))).collect();
+    (!differing.is_empty()).then(|| format!("{} of {} counts differ (- expected, + found){lines}", differing.len(), wanted.len()))
+}
+
+/// What answers should hold, and all that there were to that trigger, equal ones once.
+fn answers_differ(expected: &ResponseExpected, answers: &[(String, String)]) -> Option<String> {
+    let to_it = || answers.iter().filter(|(trigger, _)| *trigger == expected.to).map(|(_, answer)| answer);
+    let found = to_it().filter(|answer| answer.contains(&expected.holds)).count();
+    let lines: String = tally(to_it().cloned()).iter().map(|(answer, times)| format!("\n  + {times} times {answer}")).collect();
+    (found != expected.times).then(|| {
+        format!(
+            "{found} answers to {} hold {:?}, expected {} (- expected, + found)\n  - {} times {}{lines}",
+            expected.to, expected.holds, expected.times, expected.times, expected.holds
+        )
+    })
 }
 
 fn logged(journal: &Journal, text: &str) -> bool {
@@ -272,6 +276,24 @@ mod tests {
             wrong("{cash: '10', positions: {AAPL: '5'}, tolerance: {dollars: '9', shares: '9'}, mails: []}", "10", "5", &[]),
             ["positions"]
         );
+    }
+
+    #[test]
+    fn counts_that_differ_are_told_as_a_diff() {
+        let tally = |pairs: &[(&str, usize)]| pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<BTreeMap<_, _>>();
+        let (wanted, found) = (tally(&[("A", 1), ("B", 0), ("C", 2)]), tally(&[("A", 1), ("B", 3), ("D", 9)]));
+        let told = tallies_differ(&wanted, &found).expect("they differ");
+        assert_eq!(told, "2 of 3 counts differ (- expected, + found)\n  - B: 0\n  + B: 3\n  - C: 2\n  + C: 0");
+        assert_eq!(tallies_differ(&wanted, &wanted), None);
+    }
+
+    #[test]
+    fn answers_are_told_beside_what_they_should_hold() {
+        let answers = ["yes", "no", "no"].map(|answer| ("trade".to_owned(), answer.to_owned()));
+        let expected = |times: usize| ResponseExpected { to: "trade".to_owned(), holds: "maybe".to_owned(), times };
+        let told = answers_differ(&expected(1), &answers).expect("they differ");
+        assert!(told.ends_with("(- expected, + found)\n  - 1 times maybe\n  + 2 times no\n  + 1 times yes"), "{told}");
+        assert_eq!(answers_differ(&expected(0), &answers), None);
     }
 
     #[test]

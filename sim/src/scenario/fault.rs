@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{ErrorStatus, Moment, Span};
+use super::{ErrorStatus, Moment, Ordinal, Span, Times};
 use crate::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
 /// Something that goes wrong.
@@ -25,7 +25,7 @@ pub(super) struct FaultGiven {
     /// Of a call: before the work is done, or after it with the answer lost.
     phase: Option<PhaseGiven>,
     /// Of a call: only in this attempt of the invocation.
-    attempt: Option<u32>,
+    attempt: Option<Ordinal>,
     /// The type of the events whose delivery goes wrong.
     deliver: Option<String>,
     /// Of a delivery: only for the rule of this name, without its stage.
@@ -33,7 +33,7 @@ pub(super) struct FaultGiven {
     /// What happens.
     effect: EffectGiven,
     /// How many calls or deliveries it hits: one, or all of an outage that ends.
-    times: Option<u32>,
+    times: Option<Times>,
     /// Of a call: an outage until this moment in New York.
     until: Option<Moment>,
 }
@@ -92,7 +92,8 @@ impl TryFrom<FaultGiven> for Fault {
         match (&given.at, &given.deliver) {
             (Some(_), None) => call(given).map(Self::Call),
             (None, Some(_)) => delivery(given).map(Self::Delivery),
-            _ => Err("a fault is either on calls, with `at`, or on deliveries, with `deliver`".to_owned()),
+            (Some(_), Some(_)) => Err("`deliver` excludes `at`: a fault is either on calls or on deliveries".to_owned()),
+            (None, None) => Err("a fault is either on calls, with `at`, or on deliveries, with `deliver`".to_owned()),
         }
     }
 }
@@ -101,7 +102,13 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
     if given.rule.is_some() {
         return Err("`rule` belongs to a fault on deliveries, not on calls".to_owned());
     }
+    let at = given.at.ok_or("a fault on calls needs its place, `at`")?;
     let effect = match given.effect {
+        EffectGiven::Status(_) if at.party() == "smtp" => {
+            return Err("the `effect` on a connection to the mail server, which has no HTTP status, is one of reset, hang, crash, \
+                        time_out, delay; what the server replies is a rule of `given.mail`"
+                .to_owned());
+        }
         EffectGiven::Status(status) => CallEffect::Status(status.0),
         EffectGiven::Reset => CallEffect::Reset,
         EffectGiven::Hang => CallEffect::Hang,
@@ -109,29 +116,37 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
         EffectGiven::TimeOut => CallEffect::Freeze,
         EffectGiven::Delay(span) => CallEffect::Delay(span.0),
         EffectGiven::Duplicate(_) | EffectGiven::Fail | EffectGiven::FailEntry => {
-            return Err("the effect on a call is one of status, reset, hang, crash, time_out, delay".to_owned());
+            return Err("the `effect` on a call is one of status, reset, hang, crash, time_out, delay".to_owned());
         }
     };
     let phase = match given.phase {
+        Some(PhaseGiven::After) if at.party() == "smtp" => {
+            return Err("the `phase` of a connection is before: what goes wrong in the dialogue is a rule of `given.mail`".to_owned());
+        }
         Some(phase) => Phase::from(phase),
         None => return Err("a fault on calls needs its `phase`: before or after".to_owned()),
     };
-    let at = given.at.ok_or("a fault on calls needs its place, `at`")?;
     let until = given.until.map(|moment| moment.0);
-    let times = given.times.unwrap_or(if until.is_some() { u32::MAX } else { 1 });
-    Ok(CallFault { at, phase, effect, times, attempt: given.attempt, until })
+    let times = given.times.map_or(if until.is_some() { u32::MAX } else { 1 }, |times| times.0);
+    Ok(CallFault { at, phase, effect, times, attempt: given.attempt.map(|attempt| attempt.0), until })
 }
 
 fn delivery(given: FaultGiven) -> Result<DeliveryFault, String> {
-    if given.phase.is_some() || given.attempt.is_some() || given.until.is_some() {
-        return Err("`phase`, `attempt` and `until` belong to a fault on calls, not on deliveries".to_owned());
+    let of_calls = [("phase", given.phase.is_some()), ("attempt", given.attempt.is_some()), ("until", given.until.is_some())];
+    if let Some((key, _)) = of_calls.into_iter().find(|(_, is_there)| *is_there) {
+        return Err(format!("`{key}` belongs to a fault on calls, not on deliveries"));
     }
     let effect = match given.effect {
         EffectGiven::Duplicate(span) => DeliveryEffect::Duplicate(span.0),
         EffectGiven::Delay(span) => DeliveryEffect::Delay(span.0),
         EffectGiven::Fail => DeliveryEffect::Fail,
         EffectGiven::FailEntry => DeliveryEffect::FailEntry,
-        _ => return Err("the effect on a delivery is one of duplicate, delay, fail, fail_entry".to_owned()),
+        _ => return Err("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry".to_owned()),
     };
-    Ok(DeliveryFault { detail_type: given.deliver.unwrap_or_default(), rule: given.rule, effect, times: given.times.unwrap_or(1) })
+    Ok(DeliveryFault {
+        detail_type: given.deliver.unwrap_or_default(),
+        rule: given.rule,
+        effect,
+        times: given.times.map_or(1, |times| times.0),
+    })
 }

@@ -54,10 +54,13 @@ impl TryFrom<MailRuleGiven> for MailScript {
             (None, true) => MailEffect::Drop,
             (Some(reply), false) => {
                 let (code, text) = reply.split_once(' ').unwrap_or((reply, "refused"));
-                let code = code.parse().map_err(|_| format!("{reply:?} must begin with a code, as in \"451 try again later\""))?;
+                let code = code.parse().ok().filter(|code| (200..600).contains(code));
+                let code = code.ok_or_else(|| {
+                    format!("the `reply` {reply:?} must begin with a code from 200 to 599, as in \"451 try again later\"")
+                })?;
                 MailEffect::Reply { code, text: text.to_owned() }
             }
-            _ => return Err("a rule of the mail server has either a `reply` or `drop: true`".to_owned()),
+            _ => return Err("a rule of the mail server has either a `reply` or `drop: true`, and not both".to_owned()),
         };
         let stage = match given.stage {
             MailStageGiven::Connect => MailStage::Connect,

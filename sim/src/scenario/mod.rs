@@ -8,13 +8,21 @@ mod expectation;
 mod fault;
 mod format;
 mod knobs;
+mod library;
 mod load;
 mod mail_script;
+mod mistake;
 mod moment;
+mod names;
+mod places;
+mod scalar_text;
 mod signed;
+mod topology;
+mod validate;
+mod yaml_error;
 
 pub use amount::Amount;
-pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent};
+pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent, Times};
 pub use date::Date;
 pub use duration::Span;
 pub use expectation::judge;
@@ -25,7 +33,12 @@ pub use format::{
     ReplaceGiven, ResponseExpected, Scenario, ShowGiven, ShownStatus, SideGiven, Topology,
 };
 pub use knobs::Knobs;
-pub use load::{Library, LoadError, Loaded, load_scenario};
+pub use library::{Library, pseudo};
+pub use load::{LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
+pub use mistake::Mistake;
 pub use moment::{Moment, Start};
+pub use names::{Names, SYNTHETIC};
+pub use places::{Places, Pointer};
 pub use signed::SignedAmount;
+pub use topology::change;

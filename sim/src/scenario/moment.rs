@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -15,6 +16,14 @@ const YEARS: RangeInclusive<i32> = 1980..=2190;
 /// A moment on New York's clocks: `2012-03-14 09:30`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment(pub DateTime<Utc>);
+
+impl fmt::Display for Moment {
+    /// As scenario files write it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.with_timezone(&New_York).format("%Y-%m-%d %H:%M:%S%.f").to_string();
+        formatter.write_str(text.strip_suffix(":00").unwrap_or(&text))
+    }
+}
 
 impl FromStr for Moment {
     type Err = String;

@@ -24,7 +24,7 @@ pub(super) struct WireJournal {
 impl WireJournal {
     pub fn push(&mut self, at: DateTime<Utc>, fact: Fact) {
         self.written += 1;
-        let entry = Entry { at, sequence: self.written, invocation: None, fact };
+        let entry = Entry::new(at, self.written, None, fact);
         let line = serde_json::to_string(&entry).expect("an entry has string keys only") + "\n";
         self.bytes += line.len();
         self.lines.push_back(line);

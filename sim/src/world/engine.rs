@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::environment::{Environments, Finished, Running};
 use super::shared::Shared;
+use crate::fault::{ScriptPart, Unmet};
 use crate::journal::{Fact, Journal};
 
 /// How far a world may run on while it waits to become idle.
@@ -99,7 +100,7 @@ impl Engine {
 
     /// Somebody else than the function does something at the broker.
     pub fn act_at_broker(&self, action: &BrokerAction, words: &str) {
-        self.shared.act_at_broker(None, action, words);
+        self.shared.act_at_broker(None, None, action, words);
     }
 
     /// Fires a schedule out of turn.
@@ -114,15 +115,15 @@ impl Engine {
         self.shared.with(|state| state.cloud.drain_queue(now, queue_arn))
     }
 
-    /// What was scripted and met nothing so far: where in the script it stands, and what it is.
-    pub fn unused(&self) -> Vec<(&'static str, String)> {
+    /// What was scripted and met nothing so far.
+    pub fn unused(&self) -> Vec<Unmet> {
         let faults = self.shared.with_faults(|faults| faults.unused());
         let orders = self.shared.exchange(|exchange| exchange.unused_rules());
         let mails = self.shared.mail.unused_rules();
-        let faults = faults.into_iter().map(|fault| ("faults", format!("the fault at `{fault}` hit nothing")));
-        let orders = orders.into_iter().map(|place| ("exchange.orders", format!("line {} decided about no order", place + 1)));
-        let mails = mails.into_iter().map(|place| ("mail", format!("line {} met no connection", place + 1)));
-        faults.chain(orders).chain(mails).chain(self.shared.unused_at_broker()).collect()
+        let order = |line: usize| Unmet::line(ScriptPart::Orders, line, format!("line {} decided about no order", line + 1));
+        let mail = |line: usize| Unmet::line(ScriptPart::Mail, line, format!("line {} met no connection", line + 1));
+        let unmet = faults.into_iter().chain(orders.into_iter().map(order)).chain(mails.into_iter().map(mail));
+        unmet.chain(self.shared.unused_at_broker()).collect()
     }
 
     /// Notes a fact about the run itself.

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::engine::{Engine, IDLE_LIMIT};
+use crate::fault::Unmet;
 use crate::journal::{Fact, Journal};
 
 /// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
@@ -96,8 +97,8 @@ pub trait Place {
         self.engine().drain(queue_arn)
     }
 
-    /// What was scripted and met nothing so far: where in the script it stands, and what it is.
-    fn unused(&self) -> Vec<(&'static str, String)> {
+    /// What was scripted and met nothing so far.
+    fn unused(&self) -> Vec<Unmet> {
         self.engine().unused()
     }
 

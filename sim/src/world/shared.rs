@@ -18,7 +18,7 @@ use crate::cloud::Cloud;
 use crate::cloud::knobs::Span;
 use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
 use crate::dice::{Dice, Key};
-use crate::fault::{Faults, Meanwhile, Meanwhiles, Phase, Site};
+use crate::fault::{Faults, Meanwhile, Meanwhiles, Phase, ScriptPart, Site, Unmet};
 use crate::journal::{Fact, Journal};
 
 /// What all parts of a world share.
@@ -40,7 +40,7 @@ struct Hands {
     later: BTreeMap<(DateTime<Utc>, u64), Meanwhile>,
     put_off: u64,
     /// What the broker refused them.
-    refused: Vec<String>,
+    refused: Vec<Unmet>,
 }
 
 impl Hands {
@@ -166,7 +166,7 @@ impl Shared {
         let due = self.with_hands(|hands| hands.meanwhile.take(site, phase, attempt));
         for one in due {
             if one.delay.is_zero() {
-                self.act_at_broker(Some(invocation), &one.action, &one.words);
+                self.act_at_broker(Some(invocation), Some(one.line), &one.action, &one.words);
             } else {
                 let at = self.now() + one.delay;
                 self.with_hands(|hands| hands.put_off(at, one));
@@ -184,30 +184,31 @@ impl Shared {
     pub fn hands_due(&self) {
         let now = self.now();
         while let Some(one) = self.with_hands(|hands| hands.later.first_entry().filter(|due| due.key().0 <= now).map(|due| due.remove())) {
-            self.act_at_broker(None, &one.action, &one.words);
+            self.act_at_broker(None, Some(one.line), &one.action, &one.words);
         }
     }
 
     /// Lets somebody else than the function do something at the broker, outside of any invocation: what the one under way
-    /// has caused so far is told before.
-    pub fn act_at_broker(&self, under_way: Option<u64>, action: &BrokerAction, words: &str) {
+    /// has caused so far is told before. `line` is that of the scenario's `meanwhile`, if it is one of those.
+    pub fn act_at_broker(&self, under_way: Option<u64>, line: Option<usize>, action: &BrokerAction, words: &str) {
         let now = self.now();
         self.exchange(|exchange| exchange.advance(now));
         self.collect(under_way);
         self.push(None, Fact::Action { what: format!("at the broker: {words}") });
         if let Err(refusal) = self.exchange(|exchange| exchange.act(now, action)) {
-            self.with_hands(|hands| hands.refused.push(format!("the broker refused to {words}: {}", refusal.message)));
+            let part = if line.is_some() { ScriptPart::Meanwhile } else { ScriptPart::Broker };
+            let words = format!("the broker refused to {words}: {}", refusal.message);
+            self.with_hands(|hands| hands.refused.push(Unmet { part, line, words }));
         }
         self.collect(None);
         self.wake();
     }
 
     /// What others were to do at the broker and met no call, or was refused them.
-    pub fn unused_at_broker(&self) -> Vec<(&'static str, String)> {
+    pub fn unused_at_broker(&self) -> Vec<Unmet> {
+        let undone = |one: &Meanwhile| Unmet::line(ScriptPart::Meanwhile, one.line, format!("{} was put off for too long", one.words));
         self.with_hands(|hands| {
-            let unmet = hands.meanwhile.unused().into_iter().map(|what| ("meanwhile", format!("{what} met no call")));
-            let undone = hands.later.values().map(|one| ("meanwhile", format!("{} was put off for too long", one.words)));
-            unmet.chain(undone).chain(hands.refused.iter().map(|what| ("broker", what.clone()))).collect()
+            hands.meanwhile.unused().into_iter().chain(hands.later.values().map(undone)).chain(hands.refused.iter().cloned()).collect()
         })
     }
 

@@ -27,7 +27,11 @@ fn folder(test: &str) -> PathBuf {
 }
 
 fn sim(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sim")).current_dir(folder).args(arguments).output().expect("the program runs")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
+    for variable in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    command.current_dir(folder).args(arguments).output().expect("the program runs")
 }
 
 /// What came out, with the exit code, as one text.
@@ -69,6 +73,32 @@ fn all_scenarios_are_a_table() {
 }
 
 #[test]
+fn a_scenario_that_cannot_run_here_is_skipped_and_does_not_pass() {
+    shown("run_skipped", &["run", "hold_only", "binary/trading_day"]);
+    shown("run_skipped_json", &["run", "hold_only", "binary/trading_day", "--json"]);
+    let folder = folder("skipped");
+    let skipped_by_a_glob = sim(&folder, &["run", "hold_only", "binary/trading*", "--junit", "report.xml"]);
+    assert_eq!(skipped_by_a_glob.status.code(), Some(0), "who did not name it does not miss it");
+    snapshot("run_skipped_junit", &std::fs::read_to_string(folder.join("report.xml")).expect("the report was written"));
+}
+
+#[test]
+fn a_file_with_a_mistake_does_not_keep_the_others_from_running() {
+    let folder = folder("broken");
+    std::fs::write(folder.join("broken.yaml"), HALF.replace("cash:", "cahs:")).expect("the file can be written");
+    std::fs::write(folder.join("sound.yaml"), HALF).expect("the file can be written");
+    snapshot("run_folder", &told(&sim(&folder, &["run", ".", "--junit", "report.xml"])));
+    snapshot("run_folder_junit", &std::fs::read_to_string(folder.join("report.xml")).expect("the report was written"));
+}
+
+#[test]
+fn scenarios_are_listed_with_what_they_show() {
+    shown("list", &["list", "alarm_rules"]);
+    shown("list_json", &["list", "it carries its own time", "--json"]);
+    shown("list_nothing", &["list", "no such words"]);
+}
+
+#[test]
 fn a_failing_scenario_says_why_and_how_to_repeat_it() {
     let folder = folder("run_failing");
     let wrong = HALF.replace("100.00\", positions: {MSFT: \"118.8\"", "99.00\", positions: {MSFT: \"120\"");
@@ -77,7 +107,7 @@ fn a_failing_scenario_says_why_and_how_to_repeat_it() {
         .replace("when:", "faults: [{at: \"* / dynamodb Query #9\", phase: before, effect: crash}]\nwhen:")
         .replace(
             "  strategies:",
-            "  exchange: {orders: [{symbol: MFST, effect: never}]}\n  mail: [{stage: connect, occurrence: 9, drop: true}]\n  strategies:",
+            "  exchange: {orders: [{symbol: IBM, effect: never}]}\n  mail: [{stage: connect, occurrence: 9, drop: true}]\n  strategies:",
         );
     std::fs::write(folder.join("wrong.yaml"), wrong).expect("the file can be written");
     snapshot("run_failing", &told(&sim(&folder, &["run", "wrong.yaml"])));

@@ -43,6 +43,8 @@ pub(in crate::cloud) enum Put {
         message: String,
         source: String,
         detail_type: String,
+        /// Whether a fault did it.
+        is_injected: bool,
     },
 }
 
@@ -69,7 +71,13 @@ impl EventBridge {
     fn put(&mut self, now: DateTime<Utc>, entry: &Value) -> Put {
         let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
         let (source, detail_type) = (text("Source").to_owned(), text("DetailType").to_owned());
-        let refused = |code, message: String| Put::Refused { code, message, source: source.clone(), detail_type: detail_type.clone() };
+        let refused = |code, message: String| Put::Refused {
+            code,
+            message,
+            source: source.clone(),
+            detail_type: detail_type.clone(),
+            is_injected: false,
+        };
         for name in ["Source", "DetailType", "Detail"] {
             if text(name).is_empty() {
                 return refused("InvalidArgument", format!("Parameter {name} is not valid. Reason: {name} is a required argument."));

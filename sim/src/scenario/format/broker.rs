@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::SideGiven;
 use crate::fault::{Phase, SitePattern};
 use crate::scenario::fault::PhaseGiven;
-use crate::scenario::{Amount, Span};
+use crate::scenario::{Amount, Ordinal, Span};
 
 /// What somebody else than the trading system does at the broker: the account's owner by hand, the market, or the broker.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -228,7 +228,7 @@ pub struct MeanwhileGiven {
     #[schemars(with = "PhaseGiven")]
     pub phase: Phase,
     /// Only in this attempt of the invocation.
-    pub attempt: Option<u32>,
+    pub attempt: Option<Ordinal>,
     /// So much later.
     pub delay: Option<Span>,
     /// What happens.

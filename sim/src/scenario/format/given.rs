@@ -41,6 +41,21 @@ pub struct Given {
     pub knobs: Knobs,
 }
 
+impl Given {
+    /// Values for the template's parameters: the scenario's own, and those that name its strategy files.
+    #[must_use]
+    pub fn parameters(&self) -> BTreeMap<String, String> {
+        let mut parameters = self.topology.parameters.clone();
+        if !self.strategies.is_empty() {
+            let files: Vec<&str> = self.strategies.keys().map(|name| name.0.as_str()).collect();
+            let shares: Vec<String> = self.strategies.iter().map(|(name, strategy)| format!("{}={}", name.0, strategy.share)).collect();
+            parameters.insert("StrategyFiles".to_owned(), files.join(","));
+            parameters.insert("StrategyAllocations".to_owned(), shares.join(","));
+        }
+        parameters
+    }
+}
+
 fn default_cash() -> Amount {
     Amount(rust_decimal::Decimal::ONE_HUNDRED * rust_decimal::Decimal::ONE_THOUSAND)
 }
@@ -97,7 +112,9 @@ impl TryFrom<DaysWritten> for DaysGiven {
 
     fn try_from(DaysWritten { from, to }: DaysWritten) -> Result<Self, String> {
         match (from, to) {
-            (Some(Date(from)), Some(Date(to))) if from > to => Err(format!("from {from} is after to {to}: write the earlier day as from")),
+            (Some(Date(from)), Some(Date(to))) if from > to => {
+                Err(format!("`from` {from} is after `to` {to}: write the earlier day first"))
+            }
             _ => Ok(Self { from, to }),
         }
     }
