@@ -47,7 +47,7 @@ pub(super) struct ServeArguments {
     /// How long events and asynchronous invocations are on their way.
     #[arg(long, value_enum, default_value_t = Latency::None)]
     latency: Latency,
-    /// What the process may hold, in MiB; beyond it, what would add something is refused.
+    /// What the cloud may hold, in MiB; beyond it, what would add something is refused.
     #[arg(long, value_name = "MIB", default_value_t = 4096, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
     memory_limit: u64,
 }

@@ -45,6 +45,11 @@ impl<T> Agenda<T> {
         self.entries.pop_first().map(|(_, entry)| (at, entry.task))
     }
 
+    /// All that is to be done.
+    pub fn tasks(&self) -> impl Iterator<Item = &T> {
+        self.entries.values().map(|entry| &entry.task)
+    }
+
     /// When the next thing is due.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {

@@ -29,6 +29,10 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    pub(super) fn event(&self) -> &BusEvent {
+        &self.event
+    }
+
     fn id(&self) -> DeliveryId {
         DeliveryId {
             event: self.event.id.clone(),

@@ -13,6 +13,7 @@ pub mod dynamodb;
 pub mod error;
 pub mod eventbridge;
 mod firing;
+mod held;
 mod input;
 mod invoking;
 pub mod json_text;

@@ -2,45 +2,44 @@ use std::cell::Cell;
 
 use crate::cloud::error::ServiceError;
 
-/// What the process may hold where nothing else is said.
+/// What may be held where nothing else is said.
 const DEFAULT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
-/// The system is asked again once requests of so many bytes have come.
-const BYTES_BETWEEN_LOOKS: u64 = 1024 * 1024;
+/// It is counted again once requests of so many bytes have come.
+const BYTES_BETWEEN_COUNTS: u64 = 1024 * 1024;
 /// What a request counts beside its body.
 const REQUEST_BYTES: u64 = 1024;
-const PAGE_BYTES: u64 = 4096;
 
-/// How much memory the process holds, looked at from time to time: messages, archives, tables and events under way have
-/// no bound of their own. Where the system does not tell (it is Linux that does), there is no limit.
+/// How much the cloud holds, counted from time to time: messages, archives, tables and events under way have no bound of
+/// their own.
 #[derive(Debug)]
 pub(super) struct Memory {
     limit: Cell<u64>,
-    /// Bytes of requests since the last look.
+    /// Bytes of requests since the last count.
     since: Cell<u64>,
     held: Cell<u64>,
 }
 
 impl Memory {
     pub fn new() -> Self {
-        Self { limit: Cell::new(DEFAULT_LIMIT), since: Cell::new(BYTES_BETWEEN_LOOKS), held: Cell::new(0) }
+        Self { limit: Cell::new(DEFAULT_LIMIT), since: Cell::new(BYTES_BETWEEN_COUNTS), held: Cell::new(0) }
     }
 
     pub fn limit(&self, bytes: u64) {
         self.limit.set(bytes);
     }
 
-    /// Refuses an operation that adds something where the process holds too much already.
+    /// Refuses an operation that adds something where too much is held already, as `count` tells.
     ///
     /// # Errors
     /// How much is held, how much may be, and what to do.
-    pub fn admit(&self, operation: &str, request_bytes: usize) -> Result<(), ServiceError> {
+    pub fn admit(&self, operation: &str, request_bytes: usize, count: impl FnOnce() -> u64) -> Result<(), ServiceError> {
         self.since.set(self.since.get() + REQUEST_BYTES + request_bytes as u64);
         if !adds(operation) {
             return Ok(());
         }
-        if self.since.get() >= BYTES_BETWEEN_LOOKS || self.held.get() > self.limit.get() {
+        if self.since.get() >= BYTES_BETWEEN_COUNTS || self.held.get() > self.limit.get() {
             self.since.set(0);
-            self.held.set(resident_bytes().unwrap_or_default());
+            self.held.set(count());
         }
         let (held, limit) = (self.held.get(), self.limit.get());
         if held <= limit {
@@ -62,12 +61,6 @@ fn adds(operation: &str) -> bool {
     !frees.iter().any(|verb| operation.starts_with(verb))
 }
 
-/// What the process holds, as Linux tells.
-fn resident_bytes() -> Option<u64> {
-    let told = std::fs::read_to_string("/proc/self/statm").ok()?;
-    Some(told.split(' ').nth(1)?.parse::<u64>().ok()? * PAGE_BYTES)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,12 +68,12 @@ mod tests {
     #[test]
     fn what_adds_is_refused_beyond_the_limit_and_what_frees_is_not() {
         let memory = Memory::new();
-        assert!(memory.admit("SendMessage", 100).is_ok());
-        memory.limit(1);
-        assert!(memory.admit("SendMessage", 2 * 1024 * 1024).is_err_and(|error| error.message.contains("--memory-limit")));
-        assert!(memory.admit("PurgeQueue", 100).is_ok());
-        assert!(memory.admit("ReceiveMessage", 100).is_ok());
-        memory.limit(u64::MAX);
-        assert!(memory.admit("PutEvents", 100).is_ok(), "what is held is looked at again");
+        memory.limit(1000);
+        assert!(memory.admit("SendMessage", 100, || 1000).is_ok());
+        assert!(memory.admit("SendMessage", 100, || unreachable!("so little has come since")).is_ok());
+        assert!(memory.admit("SendMessage", 2 * 1024 * 1024, || 1001).is_err_and(|error| error.message.contains("--memory-limit")));
+        assert!(memory.admit("PurgeQueue", 100, || unreachable!("it frees")).is_ok());
+        assert!(memory.admit("ReceiveMessage", 100, || unreachable!("it frees")).is_ok());
+        assert!(memory.admit("PutEvents", 100, || 10).is_ok(), "what is held is counted again");
     }
 }

@@ -30,7 +30,7 @@ impl Server {
         Ok(Self { listener, address, shared })
     }
 
-    /// Refuses what adds something once the process holds more than so many bytes.
+    /// Refuses what adds something once the cloud holds more than so many bytes.
     pub fn limit_memory(&self, bytes: u64) {
         self.shared.memory.limit(bytes);
     }

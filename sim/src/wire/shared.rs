@@ -104,7 +104,7 @@ impl Shared {
             return heard.answer(Err(refused), "refused");
         }
         if let Ok((call, _)) = &heard.asked
-            && let Err(refused) = self.memory.admit(&call.operation, request.body().len())
+            && let Err(refused) = self.memory.admit(&call.operation, request.body().len(), || self.cloud.borrow().held_bytes())
         {
             return heard.answer(Err(refused), "refused");
         }

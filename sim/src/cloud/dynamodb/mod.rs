@@ -80,6 +80,11 @@ impl fmt::Debug for DynamoDb {
 }
 
 impl DynamoDb {
+    /// What the tables take, in bytes; what was deleted leaves its room to what comes.
+    pub(in crate::cloud) fn held_bytes(&self) -> u64 {
+        self.database.db_size_bytes().unwrap_or_default()
+    }
+
     /// Makes the tables that a template describes.
     ///
     /// # Errors

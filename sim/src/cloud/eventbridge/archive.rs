@@ -55,6 +55,13 @@ impl Replay {
     }
 }
 
+impl EventBridge {
+    /// What the archives hold, in bytes.
+    pub(in crate::cloud) fn archived_bytes(&self) -> usize {
+        self.archives.values().flat_map(|state| &state.events).map(|archived| archived.event.held_bytes()).sum()
+    }
+}
+
 impl ArchiveState {
     pub(super) fn new(archive: Archive, pattern: Option<Pattern>, created: DateTime<Utc>) -> Self {
         Self { archive, pattern, created, events: Vec::new() }

@@ -224,6 +224,11 @@ impl Lambda {
         if allowed { Ok(()) } else { Err(Rejection::NoPermissions) }
     }
 
+    /// What waits in the functions' queues, in bytes.
+    pub(in crate::cloud) fn held_bytes(&self) -> usize {
+        self.pending.values().map(|pending| pending.payload.len()).sum()
+    }
+
     /// Takes an event in the function's queue: 202. Gives its ticket.
     pub fn accept(&mut self, now: DateTime<Utc>, function_arn: &str, payload: &str, cause: Key) -> u64 {
         self.take(now, function_arn, payload.to_owned(), None, cause)

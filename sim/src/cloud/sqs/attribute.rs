@@ -31,6 +31,13 @@ pub enum AttributeValue {
 }
 
 impl MessageAttribute {
+    pub(super) fn held_bytes(&self) -> usize {
+        match &self.value {
+            AttributeValue::Text(text) => text.len(),
+            AttributeValue::Bytes(bytes) => bytes.len(),
+        }
+    }
+
     /// An attribute of type `String`.
     pub fn string(value: impl Into<String>) -> Self {
         Self { data_type: "String".to_owned(), value: AttributeValue::Text(value.into()) }

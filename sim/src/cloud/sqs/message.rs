@@ -103,6 +103,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// The texts of the message, in bytes.
+    pub(in crate::cloud) fn held_bytes(&self) -> usize {
+        self.body.len() + self.attributes.iter().map(|(name, attribute)| name.len() + attribute.held_bytes()).sum::<usize>()
+    }
+
     /// What its latest receive is to the dice.
     pub(in crate::cloud) fn cause_of_receive(&self) -> Key {
         self.cause.number(u64::from(self.receive_count))

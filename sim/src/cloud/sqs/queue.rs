@@ -15,7 +15,7 @@ const IN_FLIGHT_SECONDS_MAX: i64 = 43_200;
 
 /// One queue with its messages.
 #[derive(Clone, Debug)]
-pub(super) struct Queue {
+pub(in crate::cloud) struct Queue {
     pub(super) name: String,
     pub(super) arn: String,
     pub(super) url: String,
@@ -70,7 +70,7 @@ impl Queue {
         self.messages.insert(order, message);
     }
 
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+    pub(in crate::cloud) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.messages.values()
     }
 

@@ -29,7 +29,7 @@ pub struct Sqs {
     pub(super) endpoint: String,
     pub(super) knobs: Knobs,
     /// By ARN.
-    pub(super) queues: BTreeMap<String, Queue>,
+    pub(in crate::cloud) queues: BTreeMap<String, Queue>,
     /// When queues were deleted, by ARN.
     pub(super) deleted: BTreeMap<String, DateTime<Utc>>,
     /// Oldest first.
