@@ -146,7 +146,8 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
     for attempt in 1..=POST_ATTEMPTS {
         alpaca.ready().await;
         match (desk.closed(), &last) {
-            (Some(reason), None) => return Ok(Placed::Refused(reason)),
+            // What was refused for too many requests is not there.
+            (Some(reason), None | Some(AlpacaError::RateLimited { .. })) => return Ok(Placed::Refused(reason)),
             (Some(_), Some(_)) => break,
             (None, _) => {}
         }
@@ -165,7 +166,8 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
             }
             Err(error @ AlpacaError::RateLimited { .. }) => {
                 sleep(POST_PAUSE * attempt + Duration::from_millis(fastrand::u64(0..=500))).await;
-                last = Some(error);
+                // An earlier post may be there all the same.
+                last = last.or(Some(error));
             }
             Err(error) if error.is_about_fractions() && !order.qty.fract().is_zero() => return Ok(Placed::WholeOnly(error.to_string())),
             Err(error @ AlpacaError::Refused { .. }) => return Ok(Placed::Refused(error.to_string())),
