@@ -80,6 +80,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("expect:", "faults: [{deliver: SignalGeneratd, effect: fail}]\nexpect:", "10:20", "(did you mean \"SignalGenerated\"?)"),
     ("expect:", "faults: [{deliver: TradeExecuted, rule: alchemiser-trade-execcuted, effect: fail}]\nexpect:", "10:41", "there is no rule"),
     ("expect:", "meanwhile: [{at: \"trad / smtp\", phase: before, broker: release}]\nexpect:", "10:18", "(did you mean \"trade\"?)"),
+    ("{MSFT: {price", "{MSFTT: {price", "5:12", "nothing in this file trades \"MSFTT\" (did you mean \"MSFT\"?)"),
     // Empty texts.
     ("Half and half.", "\"\"", "1:8", "an empty text says nothing"),
     ("  mails", "  logs: [\"\"]\n  mails", "13:10", "an empty text says nothing"),

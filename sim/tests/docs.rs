@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use alchemiser_sim::check;
 use alchemiser_sim::report::failure;
@@ -81,6 +82,57 @@ fn every_example_of_the_format_runs() {
 #[test]
 fn the_example_of_the_readme_runs() {
     run_examples("README.md");
+}
+
+/// What the program prints for the README's example, saved as `my.yaml` with `more` under `given`; the story, or what failed.
+fn printed(arguments: &[&str], example: &str, more: &str) -> (String, String) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    std::fs::create_dir_all(&folder).expect("a folder for the test can be made");
+    let text = example.replacen("given:\n", &format!("given:\n{more}"), 1);
+    std::fs::write(folder.join("my.yaml"), text).expect("the file can be written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
+    for variable in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    let output = command.current_dir(&folder).args(arguments).output().expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// The lines that failed, and how to repeat the run.
+fn failures(story: &str) -> String {
+    let from_there = story.lines().skip_while(|line| !line.starts_with("FAILED"));
+    from_there.take_while(|line| !line.starts_with("Judged")).map(|line| format!("{line}\n")).collect()
+}
+
+/// The page with each `$ cargo sim run ...` followed by its output, in order, up to the next line that is text.
+fn with_outputs(page: &str, outputs: &[String]) -> String {
+    let mut outputs = outputs.iter();
+    let mut lines = page.lines().peekable();
+    let mut text = String::new();
+    while let Some(line) = lines.next() {
+        text.push_str(&format!("{line}\n"));
+        let Some(output) = line.strip_prefix("    $ cargo sim run").and_then(|_| outputs.next()) else { continue };
+        while lines.next_if(|line| line.is_empty() || line.starts_with("    ")).is_some() {}
+        let indent = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") };
+        text.extend(output.lines().map(indent).chain(["\n".to_owned()]));
+    }
+    text
+}
+
+/// Every output on the page is what the program prints; with `UPDATE_README` set it is written there.
+#[test]
+fn the_outputs_of_the_readme_are_those_of_runs() {
+    let (path, text) = page("README.md");
+    let example = text.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the page has an example");
+    let (story, _) = printed(&["run", "crash_after_order_accepted"], example, "");
+    let (failing, _) = printed(&["run", "my.yaml"], example, "  exchange: {orders: [{symbol: MSFT, effect: never}]}\n");
+    let (_, refused) = printed(&["run", "my.yaml"], &example.replace("positions: {MSFT", "positions: {MFST"), "");
+    let fresh = with_outputs(&text, &[format!("\n{story}"), failures(&failing), refused]);
+    if std::env::var_os("UPDATE_README").is_some() {
+        std::fs::write(&path, &fresh).expect("the page can be written");
+    }
+    assert_eq!(text, fresh, "README.md is stale: UPDATE_README=1 cargo test --test docs");
 }
 
 fn keys(value: &Value, found: &mut BTreeSet<String>) {

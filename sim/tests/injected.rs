@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alchemiser_sim::report::day;
+use alchemiser_sim::report::{Paper, day};
 use alchemiser_sim::run::{Run, run};
 use alchemiser_sim::scenario::{Library, load_scenario};
 
@@ -53,6 +53,6 @@ fn every_injected_fault_is_an_entry_that_says_so() {
 fn every_injected_fault_is_a_row_of_the_story() {
     let run = troubled();
     let injected = run.journal.entries().iter().filter(|entry| entry.injected).count();
-    let story = day(&run);
+    let story = day(&run, Paper::plain(200));
     assert_eq!(story.lines().filter(|line| line.contains(" fault ")).count(), injected, "{story}");
 }

@@ -9,8 +9,8 @@ use super::selection::Selection;
 use super::{Mistake, say};
 use crate::journal::Journal;
 use crate::report::{
-    NotRun, Reason, curve, day, expected, failure, judged, junit, log_lines, months, never_judged, not_run_verdict, plot, premises,
-    seeds_summary, seeds_total, summary, verdict, workflows,
+    NotRun, Paper, Reason, curve, day, expected, failure, fitted, judged, junit, log_lines, months, never_judged, not_run_verdict, plot,
+    premises, seeds_summary, seeds_total, summary, verdict, workflows,
 };
 use crate::run::{Backend, Run, run_on};
 use crate::scenario::{Capability, Library, Loaded};
@@ -223,9 +223,11 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
     let failures: String = runs.iter().filter(|run| !run.passed()).map(|run| format!("\n{}\n{}", run.scenario, failure(run))).collect();
     Ok(match runs {
         [run] if is_story => {
+            let paper = Paper::of_stdout();
             let verdict = if run.passed() { format!("\n{}PASS: {} checks\n", expected(run), run.checks) } else { failures };
-            let story = if curve(&run.journal).len() > MANY_SESSIONS { months(run) } else { day(run) };
-            format!("{story}{verdict}{}\njournal {}\n", judged(&run.premises), run.journal.hash())
+            let story = if curve(&run.journal).len() > MANY_SESSIONS { months(run, paper) } else { day(run, paper) };
+            let verdict = format!("{verdict}{}\njournal {}\n", judged(&run.premises), run.journal.hash());
+            format!("{story}{}", fitted(&verdict, paper))
         }
         _ if arguments.scenarios.is_empty() => format!("{}{failures}\n{}", summary(runs), premises(runs)),
         _ => format!("{}{failures}", summary(runs)),

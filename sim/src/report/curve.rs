@@ -7,7 +7,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use rust_decimal::Decimal;
 
-use super::cost_of;
+use super::{Paper, cost_of, heading};
 use crate::fault::CallEffect;
 use crate::journal::{Fact, Journal};
 use crate::projection::mails;
@@ -34,7 +34,7 @@ pub fn curve(journal: &Journal) -> Vec<Point> {
 
 /// A row a month, for runs whose days are too many to be told one by one.
 #[must_use]
-pub fn months(run: &Run) -> String {
+pub fn months(run: &Run, paper: Paper) -> String {
     let points = curve(&run.journal);
     let mut table = Table::new();
     table.load_style(NOTHING);
@@ -55,7 +55,7 @@ pub fn months(run: &Run) -> String {
         }
     }
     let rows: String = table.lines().map(|line| format!(" {}\n", line.trim_end())).collect();
-    format!("{} (seed {})\n\n{rows}\n{}", run.scenario, run.seed, totals(run, &points))
+    format!("{}{rows}\n{}", heading(run, paper), totals(run, &points))
 }
 
 fn totals(run: &Run, points: &[Point]) -> String {

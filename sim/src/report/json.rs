@@ -19,6 +19,7 @@ pub fn verdict(run: &Run) -> Value {
         "virtual_ms": run.virtual_time.num_milliseconds(),
         "wall_us": u64::try_from(run.wall_time.as_micros()).unwrap_or(u64::MAX),
         "failures": failures,
+        "mistakes": run.mistakes,
         "expected_violations": expected,
         "premises": premises,
     })

@@ -3,6 +3,7 @@
 mod cost;
 mod curve;
 mod difference;
+mod effects;
 mod failure;
 mod json;
 mod junit;
@@ -12,6 +13,7 @@ mod not_run;
 mod paper;
 mod premises;
 mod seeds;
+mod story;
 mod summary;
 mod timeline;
 
@@ -28,5 +30,5 @@ pub use not_run::{NotRun, Reason};
 pub use paper::{Paper, columns};
 pub use premises::{judged, never_judged, premises};
 pub use seeds::{seeds_summary, seeds_total};
+pub use story::{day, fitted, heading};
 pub use summary::summary;
-pub use timeline::day;

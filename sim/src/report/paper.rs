@@ -5,6 +5,9 @@ const WIDTH: usize = 120;
 /// Narrower than that nothing can be read.
 const WIDTH_MIN: usize = 40;
 
+/// A last column that is narrower goes to a line of its own.
+const LAST_MIN: usize = 24;
+
 /// What a report is printed on: how many characters fit, and whether they have colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paper {
@@ -64,7 +67,14 @@ pub fn columns(rows: &[Vec<String>], paper: Paper) -> String {
     for row in rows {
         let Some((last, cells)) = row.split_last() else { continue };
         let left: String = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  ")).collect();
-        for line in paper.hung(&format!(" {left}"), last) {
+        let left = format!(" {left}");
+        let has_room = left.chars().count() + LAST_MIN.min(last.chars().count()) <= paper.width;
+        let lines = if has_room {
+            paper.hung(&left, last)
+        } else {
+            paper.hung(" ", left.trim()).into_iter().chain(paper.hung("     ", last)).collect()
+        };
+        for line in lines {
             text.push_str(&line);
             text.push('\n');
         }
@@ -116,5 +126,7 @@ mod tests {
         let shown = columns(&rows, Paper::plain(40));
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines, [format!(" a     {}", "b".repeat(33)), format!("       {}", "b".repeat(17)), " long  c".to_owned()]);
+        let row = [vec!["a".repeat(30), "b".repeat(30)]];
+        assert_eq!(columns(&row, Paper::plain(40)), format!(" {}\n     {}\n", "a".repeat(30), "b".repeat(30)));
     }
 }

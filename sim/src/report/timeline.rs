@@ -1,111 +1,233 @@
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+//! The rows of a story: one an invocation, and one for whatever else is worth a line.
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::cost_of;
 use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::{MailReport, MailStage};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 
-use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
-use crate::journal::{Fact, Journal};
-use crate::projection::{dead_letters, mails, orders};
-use crate::run::Run;
+use super::Mark;
+use super::effects::{Effects, effects};
+use crate::cloud::record::{AlarmState, InvocationOutcome, Record};
+use crate::journal::{Entry, Fact, Journal};
+use crate::projection::{Causes, Invocation};
 
-/// The whole story of a run for a terminal: timeline, orders, mails, dead letters, cost, verdicts.
-#[must_use]
-pub fn day(run: &Run) -> String {
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{} (seed {})\n", run.scenario, run.seed);
-    text.push_str(&timeline(&run.journal));
-    section(&mut text, "Orders", &order_rows(&run.journal));
-    section(&mut text, "Mails", &mail_rows(&run.journal));
-    section(&mut text, "Dead letters", &dead_letter_rows(&run.journal));
-    let _ = writeln!(text, "\nCost: {}", cost_of(&run.journal));
-    text
+/// A row.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) at: DateTime<Utc>,
+    pub(super) mark: Mark,
+    pub(super) text: String,
+    /// What an error says, in full.
+    pub(super) detail: Option<String>,
+    /// What it is, where nothing is lost if it is only counted.
+    pub(super) quiet: Option<Quiet>,
 }
 
-fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    for row in rows {
-        table.add_row(row);
-    }
-    for index in numbers {
-        if let Some(column) = table.column_mut(*index) {
-            column.set_cell_alignment(CellAlignment::Right);
+/// Rows that say nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quiet {
+    /// A copy of an event was looked at.
+    Observation,
+    /// The watchdog found nothing to do.
+    Watchdog,
+}
+
+/// All rows, in order.
+pub(super) fn timeline(journal: &Journal) -> Vec<Row> {
+    let mut teller = Teller {
+        causes: Causes::of(journal),
+        effects: effects(journal),
+        handlers: handlers(journal),
+        begun: BTreeMap::new(),
+        firings: Vec::new(),
+        seen: BTreeSet::new(),
+        is_mail_scripted: false,
+        rows: Vec::new(),
+    };
+    journal.entries().iter().for_each(|entry| teller.take(entry));
+    teller.rows.into_iter().flatten().collect()
+}
+
+/// Who answered, by the invocation's number.
+fn handlers(journal: &Journal) -> BTreeMap<u64, &str> {
+    let mut found = BTreeMap::new();
+    for entry in journal.entries() {
+        if let (Some(invocation), Fact::Log { fields, .. }) = (entry.invocation, &entry.fact)
+            && let Some(handler) = fields["handler"].as_str()
+        {
+            found.insert(invocation, handler);
         }
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    found
 }
 
-fn section(text: &mut String, title: &str, rows: &[Vec<String>]) {
-    let _ = writeln!(text, "\n{title}");
-    if rows.is_empty() {
-        text.push_str(" none\n");
-    } else {
-        text.push_str(&table(rows, &[]));
+/// How an invocation began.
+struct Begun {
+    attempt: u32,
+    /// The schedule that woke it.
+    schedule: Option<String>,
+    /// Whether the same was there before.
+    is_duplicate: bool,
+}
+
+/// A schedule that fired, and has woken nobody so far.
+struct Firing {
+    row: usize,
+    schedule: String,
+    event: Option<String>,
+}
+
+struct Teller<'a> {
+    causes: Causes<'a>,
+    effects: BTreeMap<u64, Effects>,
+    handlers: BTreeMap<u64, &'a str>,
+    begun: BTreeMap<u64, Begun>,
+    firings: Vec<Firing>,
+    seen: BTreeSet<(String, String)>,
+    /// Whether the mail server did last what the script says.
+    is_mail_scripted: bool,
+    /// None where another row tells it.
+    rows: Vec<Option<Row>>,
+}
+
+impl Teller<'_> {
+    fn row(&mut self, at: DateTime<Utc>, mark: Mark, text: String) {
+        self.rows.push(Some(Row { at, mark, text, detail: None, quiet: None }));
     }
-}
 
-/// One row an invocation, and one for whatever else is worth a line.
-fn timeline(journal: &Journal) -> String {
-    let mut rows = vec![["time", "no.", "event", "handler", "action", "ms"].map(str::to_owned).to_vec()];
-    let mut started: BTreeMap<u64, String> = BTreeMap::new();
-    let mut handlers: BTreeMap<u64, &str> = BTreeMap::new();
-    for entry in journal.entries() {
-        let at = entry.at.format("%H:%M:%S%.3f").to_string();
-        let mut row = |cells: [&str; 5]| rows.push(std::iter::once(at.as_str()).chain(cells).map(str::to_owned).collect());
+    fn take(&mut self, entry: &Entry) {
+        let at = entry.at;
         match &entry.fact {
-            Fact::Cloud { record: Record::InvocationStarted { invocation, payload, attempt, .. } } => {
-                let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
-                started.insert(*invocation, format!("{}{again}", trigger_of(payload)));
-            }
-            Fact::Log { fields, .. } => {
-                if let (Some(invocation), Some(handler)) = (entry.invocation, fields["handler"].as_str()) {
-                    handlers.insert(invocation, handler);
-                }
-            }
-            Fact::Cloud { record: Record::InvocationEnded { invocation, outcome, response, duration_ms } } => {
-                let event = started.remove(invocation).unwrap_or_default();
-                let handler = handlers.remove(invocation).unwrap_or_default();
-                row([&invocation.to_string(), &event, handler, &ended(*outcome, response), &duration_ms.to_string()]);
-            }
-            Fact::Cloud { record: Record::ScheduleFired { schedule, .. } } => row(["", "schedule", "", &format!("{schedule} fired"), ""]),
-            Fact::Cloud { record: Record::AlarmChanged { alarm, state, .. } } => row(["", "alarm", "", &format!("{alarm} is {state}"), ""]),
-            Fact::Cloud { record: Record::DeadLettered { from, reason, .. } } => {
-                row(["", "dead letter", "", &format!("{from}: {reason}"), ""]);
-            }
+            Fact::Cloud { record } => self.take_record(at, record),
             Fact::Fault { site, phase, effect } => {
-                row(["", "fault", "", &format!("{} {} {site}", effect.describe(), phase.as_str()), ""]);
-            }
-            Fact::Cloud { record: Record::DeliveryDisturbed { detail_type, rule, disturbance, .. } } => {
-                row(["", "fault", "", &format!("{disturbance} of the delivery of {detail_type} by {rule}"), ""]);
+                self.row(at, Mark::Fault, format!("{} {} {site}", effect.describe(), phase.as_str()));
             }
             Fact::Exchange { report: Report::OrderScripted { symbol, side, effect, .. } } => {
-                row(["", "fault", "", &format!("the {} of {symbol} {effect}", side.as_str()), ""]);
+                self.row(at, Mark::Fault, format!("the order to {} {symbol} {effect}", side.as_str()));
             }
-            Fact::Mail { report: MailReport::MailScripted { stage, reply } } => {
-                let what = reply.as_ref().map_or_else(|| "connection dropped".to_owned(), |reply| format!("reply {reply:?}"));
-                row(["", "fault", "", &format!("{what} at {}", spelled(*stage)), ""]);
-            }
-            Fact::Cloud { record: Record::EventRefused { detail_type, code, is_injected, .. } } => {
-                row(["", if *is_injected { "fault" } else { "refused" }, "", &format!("{detail_type}: {code}"), ""]);
-            }
-            Fact::Mail { report: MailReport::MailRefused { stage, code } } => {
-                row(["", "mail", "", &format!("refused with {code} at {}", spelled(*stage)), ""]);
-            }
-            Fact::Mail { report: MailReport::ConnectionDropped { stage } } => {
-                row(["", "mail", "", &format!("connection dropped at {}", spelled(*stage)), ""]);
-            }
-            Fact::Action { what } => row(["", "scenario", "", what, ""]),
+            Fact::Mail { report } => self.take_mail(at, report),
+            Fact::Action { what } => self.row(at, Mark::Scenario, what.clone()),
             _ => {}
         }
     }
-    table(&rows, &[1, 5])
+
+    fn take_mail(&mut self, at: DateTime<Utc>, report: &MailReport) {
+        let was_scripted = std::mem::replace(&mut self.is_mail_scripted, matches!(report, MailReport::MailScripted { .. }));
+        match report {
+            MailReport::MailScripted { stage, reply: Some(reply) } => {
+                self.row(at, Mark::Fault, format!("the mail server replies {reply:?} at {}", spelled(*stage)));
+            }
+            MailReport::MailScripted { stage, reply: None } => {
+                self.row(at, Mark::Fault, format!("the mail server hangs up at {}", spelled(*stage)));
+            }
+            MailReport::MailRefused { stage, code } if !was_scripted => {
+                self.row(at, Mark::Failed, format!("the mail server refuses with {code} at {}", spelled(*stage)));
+            }
+            MailReport::ConnectionDropped { stage } if !was_scripted => {
+                self.row(at, Mark::Failed, format!("the connection to the mail server is lost at {}", spelled(*stage)));
+            }
+            _ => {}
+        }
+    }
+
+    fn take_record(&mut self, at: DateTime<Utc>, record: &Record) {
+        match record {
+            Record::InvocationStarted { invocation, attempt, .. } => self.begin(*invocation, *attempt),
+            Record::InvocationEnded { invocation, outcome, response, duration_ms } => {
+                self.end(at, *invocation, *outcome, response, *duration_ms);
+            }
+            Record::ScheduleFired { schedule, event, .. } => {
+                self.firings.push(Firing { row: self.rows.len(), schedule: schedule.clone(), event: event.clone() });
+                self.row(at, Mark::None, format!("the schedule {schedule} fires"));
+            }
+            Record::AlarmChanged { alarm, state, .. } => {
+                let mark = if *state == AlarmState::Alarm { Mark::Alarm } else { Mark::Recovered };
+                self.row(at, mark, format!("{alarm} is {state}"));
+            }
+            Record::DeadLettered { from, reason, .. } => self.row(at, Mark::DeadLetter, format!("{from} gives up: {reason}")),
+            Record::Lost { from, reason, .. } => {
+                self.row(at, Mark::DeadLetter, format!("{from} gives up, and the message is lost: {reason}"))
+            }
+            Record::DeliveryDisturbed { detail_type, rule, disturbance, .. } => {
+                self.row(at, Mark::Fault, format!("{disturbance} of the delivery of {detail_type} by {rule}"));
+            }
+            Record::EventRefused { detail_type, code, message, is_injected, .. } => {
+                let mark = if *is_injected { Mark::Fault } else { Mark::Failed };
+                self.row(at, mark, format!("PutEvents refuses {detail_type}: {code}: {message}"));
+            }
+            Record::EventVanished { bus, detail_type } => {
+                self.row(at, Mark::Failed, format!("{detail_type} is put on {bus}, which is not there"));
+            }
+            Record::ReplayChanged { replay, state, .. } => self.row(at, Mark::None, format!("the replay {replay} is {state}")),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, number: u64, attempt: u32) {
+        let Some(invocation) = self.causes.invocations().get(&number) else { return };
+        let id = invocation.event_id().or_else(|| invocation.event().get("id").and_then(Value::as_str));
+        let is_event = invocation.event().get("detail-type").is_some();
+        // Attempts have one request id; a copy that Lambda makes has it too, and is a first attempt again.
+        let key = (invocation.trigger(), id.unwrap_or(invocation.request_id).to_owned());
+        let is_duplicate = attempt == 1 && invocation.replay().is_none() && !self.seen.insert(key);
+        let fits = |firing: &Firing| match &firing.event {
+            Some(event) => id == Some(event.as_str()),
+            None => !is_event,
+        };
+        let firing = self.firings.iter().position(fits).filter(|_| attempt == 1).map(|place| self.firings.remove(place));
+        if let Some(firing) = &firing {
+            self.rows[firing.row] = None;
+        }
+        self.begun.insert(number, Begun { attempt, schedule: firing.map(|firing| firing.schedule), is_duplicate });
+    }
+
+    fn end(&mut self, at: DateTime<Utc>, number: u64, outcome: InvocationOutcome, response: &Value, duration_ms: u64) {
+        let Some(invocation) = self.causes.invocations().get(&number) else { return };
+        let begun = self.begun.remove(&number).unwrap_or(Begun { attempt: 1, schedule: None, is_duplicate: false });
+        let effects = self.effects.remove(&number).unwrap_or_default();
+        let is_success = outcome == InvocationOutcome::Success;
+        let quiet = match invocation.trigger().as_str() {
+            _ if !is_success || !effects.is_nothing() => None,
+            "watchdog" => Some(Quiet::Watchdog),
+            _ => invocation.is_observation().then_some(Quiet::Observation),
+        };
+        let mark = match begun {
+            _ if !is_success => Mark::Failed,
+            Begun { attempt: 2.., .. } => Mark::Retry,
+            Begun { is_duplicate: true, .. } => Mark::Duplicate,
+            _ => Mark::None,
+        };
+        let mut parts = effects.told();
+        let message = said(response);
+        if !is_success {
+            parts.push(ended(outcome, response));
+        } else if parts.is_empty() {
+            parts.extend(message.clone());
+        }
+        let handler = self.handlers.get(&number).map(|handler| format!(" → {handler}")).unwrap_or_default();
+        let text = format!("#{number} {}{handler}: {} ({duration_ms} ms)", self.woken(invocation, &begun), parts.join("; "));
+        let detail = message.filter(|_| !is_success);
+        self.rows.push(Some(Row { at, mark, text, detail, quiet }));
+    }
+
+    /// What woke an invocation, and who brought that about.
+    fn woken(&self, invocation: &Invocation<'_>, begun: &Begun) -> String {
+        let trigger = invocation.trigger();
+        let again = match begun {
+            Begun { attempt: 2.., .. } => format!(", attempt {}", begun.attempt),
+            Begun { is_duplicate: true, .. } => ", a copy".to_owned(),
+            _ => String::new(),
+        };
+        let by = match (&begun.schedule, self.causes.parent(invocation.number), invocation.replay()) {
+            (Some(schedule), ..) => format!(" by {schedule}"),
+            (None, _, Some(replay)) => format!(" by {replay}"),
+            (None, Some(parent), None) => format!(" of #{}", parent.number),
+            (None, None, None) => String::new(),
+        };
+        format!("{trigger}{by}{again}")
+    }
 }
 
 /// As scenario files write it.
@@ -113,40 +235,17 @@ fn spelled(stage: MailStage) -> String {
     serde_json::to_value(stage).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
+/// The words of an answer.
+fn said(response: &Value) -> Option<String> {
+    let words = ["message", "body", "errorMessage"].iter().find_map(|key| response[*key].as_str());
+    words.filter(|words| !words.is_empty()).map(str::to_owned)
+}
+
+/// How an invocation failed; what it said is told in full elsewhere.
 fn ended(outcome: InvocationOutcome, response: &Value) -> String {
-    let said = response["message"].as_str().or(response["body"].as_str()).or(response["errorMessage"].as_str()).unwrap_or_default();
-    let short = shortened(said, 60);
-    match (outcome, response["errorType"].as_str()) {
-        (InvocationOutcome::Success, _) => short,
-        (_, Some(kind)) => format!("{outcome}: {kind}: {short}"),
-        _ => format!("{outcome}: {short}"),
+    let outcome = outcome.to_string().replace('_', " ");
+    match response["errorType"].as_str() {
+        Some(kind) => format!("{outcome}: {kind}"),
+        None => outcome,
     }
-}
-
-/// At most so many characters, with a sign where there were more.
-fn shortened(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit { text.to_owned() } else { text.chars().take(limit - 1).chain(['…']).collect() }
-}
-
-fn order_rows(journal: &Journal) -> Vec<Vec<String>> {
-    let row = |order: &crate::projection::OrderLine| {
-        vec![
-            order.at[11..23].to_owned(),
-            order.side.clone(),
-            order.quantity.clone(),
-            order.symbol.clone(),
-            format!("limit {}", order.limit.as_deref().unwrap_or("-")),
-            order.status.clone(),
-            order.fills.join(", "),
-        ]
-    };
-    orders(journal).iter().map(row).collect()
-}
-
-fn mail_rows(journal: &Journal) -> Vec<Vec<String>> {
-    mails(journal).iter().map(|mail| vec![mail.at[11..23].to_owned(), mail.recipients.join(", "), mail.subject.clone()]).collect()
-}
-
-fn dead_letter_rows(journal: &Journal) -> Vec<Vec<String>> {
-    dead_letters(journal).iter().map(|(from, reason, body)| vec![from.clone(), reason.clone(), shortened(&body.to_string(), 70)]).collect()
 }

@@ -29,6 +29,8 @@ use crate::world::install_log;
 pub struct Run {
     /// The scenario's name.
     pub scenario: String,
+    /// What it shows.
+    pub about: String,
     /// The seed.
     pub seed: u64,
     /// Everything that happened.
@@ -96,7 +98,8 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     findings.extend(unused.into_iter().map(|unmet| Finding::plain(unmet.part.name(), unmet.words)));
     let checks = premises.len() + expect.count();
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
-    Ok(Run { scenario, seed, journal, findings, mistakes, expected, premises, checks, virtual_time, wall_time })
+    let about = loaded.scenario.about.clone();
+    Ok(Run { scenario, about, seed, journal, findings, mistakes, expected, premises, checks, virtual_time, wall_time })
 }
 
 /// Sends one event to the function of a fresh world, and gives the world's history.

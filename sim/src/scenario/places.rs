@@ -128,6 +128,17 @@ impl Places {
         })
     }
 
+    /// Whether a key or a part of a text is that name anywhere else than at its own place.
+    pub(super) fn names_elsewhere(&self, name: &str, own: &Pointer) -> bool {
+        let parent = own.parent();
+        let is_it = |(pointer, place): (&Pointer, &Place)| {
+            let is_text = matches!(&place.kind, PlaceKind::Scalar { text, .. } if text.contains(name));
+            pointer != own
+                && (is_text || pointer.parent().is_some_and(|owner| Some(&owner) != parent.as_ref() && owner.key(name) == *pointer))
+        };
+        self.places.iter().any(is_it)
+    }
+
     /// Whether a value begins there.
     pub(super) fn has_value_at(&self, position: Position) -> bool {
         self.places.values().any(|place| place.value == position)

@@ -153,9 +153,19 @@ impl Disturbance {
 impl fmt::Display for Disturbance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Delayed { by_ms } => write!(formatter, "delay of {by_ms} ms"),
-            Self::Duplicated { after_ms } => write!(formatter, "copy after {after_ms} ms"),
+            Self::Delayed { by_ms } => write!(formatter, "delay of {}", span(*by_ms)),
+            Self::Duplicated { after_ms } => write!(formatter, "copy after {}", span(*after_ms)),
             Self::Failed => formatter.write_str("failure"),
         }
+    }
+}
+
+/// Milliseconds in the largest unit of which they are a whole number.
+fn span(ms: u64) -> String {
+    match ms {
+        0 => "0 ms".to_owned(),
+        _ if ms.is_multiple_of(60_000) => format!("{} min", ms / 60_000),
+        _ if ms.is_multiple_of(1_000) => format!("{} s", ms / 1_000),
+        _ => format!("{ms} ms"),
     }
 }

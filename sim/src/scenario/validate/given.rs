@@ -1,7 +1,10 @@
+use alchemiser_mocks::exchange::market::real;
+
 use super::Found;
 use crate::cloud::template::{Problem, TemplateError};
 use crate::scenario::names::looks_like_a_symbol;
-use crate::scenario::{Given, Names, Pointer};
+use crate::scenario::{Given, Library, Names, Places, Pointer};
+use crate::spelling::nearest;
 
 pub(super) fn check(given: &Given, names: &Names, found: &mut Found) {
     let place = Pointer::to("given");
@@ -19,6 +22,20 @@ pub(super) fn check(given: &Given, names: &Names, found: &mut Found) {
         if let Some(symbol) = &rule.symbol {
             let place = place.key("exchange").key("orders").item(index).key("symbol");
             found.name(place, "symbol", symbol, names.symbols.iter());
+        }
+    }
+}
+
+/// A symbol that the market is given, and that nobody wants, is probably meant to be another one.
+pub(super) fn check_market(given: &Given, places: &Places, library: &Library, found: &mut Found) {
+    let packaged = || library.strategies().values().filter(|_| given.strategies.is_empty());
+    for symbol in given.market.keys().filter(|symbol| !real::SYMBOLS.contains(&symbol.as_str()) && looks_like_a_symbol(symbol)) {
+        let place = Pointer::to("given").key("market").key(symbol);
+        if !places.names_elsewhere(symbol, &place) && !packaged().any(|source| source.contains(symbol.as_str())) {
+            let others = given.market.keys().chain(given.positions.keys()).filter(|other| *other != symbol).map(String::as_str);
+            let near = nearest(symbol, real::SYMBOLS.into_iter().chain(others)).map(|near| format!(" (did you mean {near:?}?)"));
+            let words = format!("nothing in this file trades {symbol:?}{}: leave it out", near.unwrap_or_default());
+            found.key(place, words);
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn mistakes(scenario: &Scenario, places: &Places, library: &Library) 
             found.mistakes.extend(change(&mut stack, &scenario.given.topology));
             let names = Names::of(scenario, &stack, library);
             given::check(&scenario.given, &names, &mut found);
+            given::check_market(&scenario.given, places, library, &mut found);
             when::check(scenario, &names, &mut found);
             faults::check(scenario, &names, &mut found);
             expect::check(&scenario.expect, &names, &mut found);
