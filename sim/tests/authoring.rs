@@ -108,6 +108,8 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("  - advance: 30m", "  - broker: {cancel: {side: buy}}", "9:22", "an order is named by its `symbol`"),
     ("  cash: \"10000.00\"", "  mail: [{stage: connect, reply: \"9999 x\"}]", "4:27", "a code from 200 to 599"),
     ("  cash: \"10000.00\"", "   cash: \"10000.00\"", "4:4", "`cash` is indented too deep"),
+    ("  mails", "  events: {TradeExecuted: -1}\n  mails", "13:27", "a whole number, 0 or more, is expected here, not \"-1\""),
+    ("  - advance: 30m", "  - advance: 30m\n    settle: 1", "10:5", "only one of these at a time"),
     // Strategies.
     ("(weight-specified", "(weight-specifeid", "7:49", "(did you mean weight-specified?)"),
     (

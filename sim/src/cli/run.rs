@@ -221,16 +221,17 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
         return Ok(runs.iter().flat_map(|run| run.journal.lines()).map(|line| line + "\n").collect());
     }
     let failures: String = runs.iter().filter(|run| !run.passed()).map(|run| format!("\n{}\n{}", run.scenario, failure(run))).collect();
+    let paper = Paper::of_stdout();
+    let told = |text: &str| fitted(text, paper);
     Ok(match runs {
         [run] if is_story => {
-            let paper = Paper::of_stdout();
             let verdict = if run.passed() { format!("\n{}PASS: {} checks\n", expected(run), run.checks) } else { failures };
             let story = if curve(&run.journal).len() > MANY_SESSIONS { months(run, paper) } else { day(run, paper) };
             let verdict = format!("{verdict}{}\njournal {}\n", judged(&run.premises), run.journal.hash());
-            format!("{story}{}", fitted(&verdict, paper))
+            format!("{story}{}", told(&verdict))
         }
-        _ if arguments.scenarios.is_empty() => format!("{}{failures}\n{}", summary(runs), premises(runs)),
-        _ => format!("{}{failures}", summary(runs)),
+        _ if arguments.scenarios.is_empty() => format!("{}{}\n{}", summary(runs), told(&failures), premises(runs)),
+        _ => format!("{}{}", summary(runs), told(&failures)),
     })
 }
 

@@ -80,6 +80,10 @@ impl Places {
         let mut builder = Builder::default();
         for event in Parser::new_from_str(text) {
             let Ok((event, span)) = event else { break };
+            // A file is one document; what follows is another one's.
+            if matches!(event, Event::DocumentEnd) {
+                break;
+            }
             builder.take(event, &span);
         }
         Self { text: text.to_owned(), places: builder.places }

@@ -35,6 +35,19 @@ pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {
             let value = places.value_of_key_at(at, unexpected == "map").unwrap_or(at);
             Mistake::at_position(value, format!("{expected} is expected here, not {}", plain(unexpected)))
         }
+        Error::InvalidScalar { ty, .. } => {
+            let wanted = match *ty {
+                "boolean" => "true or false",
+                number if number.starts_with('u') => "a whole number, 0 or more,",
+                number if number.starts_with(['i', 'f']) => "a number",
+                other => other,
+            };
+            let written = places.text_at(at).unwrap_or_default();
+            Mistake::at_position(at, format!("{wanted} is expected here, not {written:?}"))
+        }
+        Error::ExpectedMappingEndAfterEnumVariantValue { .. } => {
+            Mistake::at_position(at, "only one of these at a time: this key is one too many")
+        }
         Error::UnexpectedValueForUnitEnumVariant { .. } => Mistake::at_position(at, "no value is expected here: write the word alone"),
         // The reader has rounded the number already: what is written is meant.
         Error::Message { msg, .. } if msg.starts_with(UNQUOTED) => {

@@ -27,17 +27,14 @@ fn of_syntax(place: Pointer, error: &SyntaxError) -> Mistake {
 }
 
 fn of_meaning(place: Pointer, error: &EvaluationError) -> Mistake {
-    // A call is told by its bracket; it is its name that is wrong.
-    let (behind, hint) = match &*error.problem {
-        Problem::UnknownFunction { name } => {
-            let known = known_names();
-            let hint = nearest(name, known.split(' ')).map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
-            (1, hint)
-        }
-        _ => (0, String::new()),
-    };
-    let words = format!("{}{hint}, in {}", error.problem, error.excerpt);
-    Mistake::within(place, number(error.position.line), number(error.position.column) + behind, words)
+    let (line, column) = (number(error.position.line), number(error.position.column));
+    let words = format!("{}, in {}", error.problem, error.excerpt);
+    let Problem::UnknownFunction { name } = &*error.problem else { return Mistake::within(place, line, column, words) };
+    let known = known_names();
+    let hint = nearest(name, known.split(' ')).map(|near| format!("{name} (did you mean {near}?)"));
+    let words = hint.map_or_else(|| words.clone(), |hint| words.replacen(name.as_str(), &hint, 1));
+    // A call begins with its bracket; it is the name behind it that is wrong.
+    Mistake::within(place, line, column + 1, words)
 }
 
 fn number(number: u32) -> usize {
