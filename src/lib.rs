@@ -44,4 +44,5 @@ pub mod step;
 pub mod store;
 pub mod strategy;
 pub mod timestamp;
+pub mod visible;
 pub mod workflow;

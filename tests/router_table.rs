@@ -181,6 +181,23 @@ fn events() -> Vec<(&'static str, Value, Expected)> {
         ("with malformed JSON text", orchestration(json!("{\"event_id\":")), Raises("InvalidEvent", "malformed JSON text")),
         ("without an event_id", started_with("event_id", Value::Null), Raises("InvalidEvent", "missing field `event_id`")),
         ("with a blank event_id", started_with("event_id", json!(" ")), Raises("InvalidEvent", "field `event_id`: must not be blank")),
+        (
+            "with a quote in its event_id",
+            started_with("event_id", json!("a\"b")),
+            Raises("InvalidEvent", "field `event_id`: '\"' is not allowed"),
+        ),
+        ("with a NUL in its correlation_id", started_with("correlation_id", json!("a\0b")), Raises("InvalidEvent", "'\\0' is not allowed")),
+        (
+            "with a line break in its cause",
+            started_with("causation_id", json!("a\nb")),
+            Raises("InvalidEvent", "field `causation_id`: '\\n'"),
+        ),
+        ("with an id that no key can be", started_with("correlation_id", json!("x".repeat(101))), Raises("InvalidEvent", "101 characters")),
+        (
+            "with a timestamp before all mails",
+            started_with("timestamp", json!("1969-01-01T00:00:00Z")),
+            Raises("InvalidEvent", "1970 to 9999"),
+        ),
         ("with a bad timestamp", started_with("timestamp", json!("nope")), Raises("InvalidEvent", "\"nope\" is not an instant")),
         (
             "without a detail",

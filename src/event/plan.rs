@@ -5,7 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::header::{JsonObject, filled_text, symbol};
+use super::header::{JsonObject, id, symbol};
 use crate::decimal::{Money, Weight, decimal_from_json};
 use crate::timestamp::Timestamp;
 
@@ -51,17 +51,17 @@ pub struct RebalancePlan {
     #[serde(default = "default_version")]
     pub schema_version: String,
     /// The workflow.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub correlation_id: String,
     /// The SignalGenerated event.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub causation_id: String,
     /// When it was made.
     pub timestamp: Timestamp,
     /// Derived from the SignalGenerated event.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub plan_id: String,
     /// At least one; sells first.
