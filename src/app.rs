@@ -81,7 +81,7 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
     } else {
         local
     };
-    let claims = Claims::new(ports.dynamodb.clone(), &settings.idempotency_table, Arc::clone(&ports.clock), ports.tokens);
+    let claims = Claims::new(ports.dynamodb.clone(), &settings.idempotency_table, Arc::clone(&ports.clock), Arc::clone(&ports.tokens));
     let services = Services {
         steps: Steps::new(claims, bus, &bus_settings.source_prefix),
         workflows: Workflows::new(ports.dynamodb, &settings.workflow_table, Arc::clone(&ports.clock)),
@@ -95,7 +95,7 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
         portfolio: PortfolioAnalysis::new(services.clone()),
         execution: TradingExecution::new(services.clone()),
         notifier: Notifier::new(services.clone()),
-        notification: NotificationService::new(services.clone(), MailTransport::new(ports.dialer)),
+        notification: NotificationService::new(services.clone(), MailTransport::new(ports.dialer, ports.tokens)),
         watchdog: Watchdog::new(services.clone()),
         services,
         local: router_local,
