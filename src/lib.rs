@@ -31,6 +31,7 @@ pub mod idempotency;
 pub mod logging;
 pub mod notification;
 pub mod orchestration;
+pub mod payload;
 pub mod pnl;
 pub mod portfolio;
 pub mod quote;

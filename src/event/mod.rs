@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{CorrelationId, EventId};
+use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
 /// Why a detail is not the event that its envelope says.
@@ -39,6 +40,14 @@ pub enum EventError {
         detail_type: DetailType,
         /// What was there instead.
         found: String,
+    },
+    /// An object in it has a key twice: nobody knows which of the two was meant.
+    #[error("{detail_type}: the key `{key}` is there twice in one object")]
+    RepeatedKey {
+        /// The envelope's detail-type.
+        detail_type: String,
+        /// The key.
+        key: String,
     },
     /// A field is missing or has the wrong type or range.
     #[error("{detail_type}: field `{path}`: {reason}")]
@@ -113,10 +122,13 @@ impl Event {
         let detail_type = DetailType::from_name(detail_type).ok_or_else(|| EventError::UnknownType(detail_type.to_owned()))?;
         let unwrapped;
         let object = match detail {
-            Value::String(text) => match serde_json::from_str::<Value>(text) {
-                Ok(value) => {
-                    unwrapped = value;
-                    &unwrapped
+            Value::String(text) => match Payload::parse(text) {
+                Ok(payload) => {
+                    if let Some(key) = payload.repeated() {
+                        return Err(EventError::RepeatedKey { detail_type: detail_type.to_string(), key: key.to_owned() });
+                    }
+                    unwrapped = payload;
+                    unwrapped.value()
                 }
                 Err(error) => {
                     return Err(EventError::NotAnObject { detail_type, found: format!("malformed JSON text ({error})") });
