@@ -16,6 +16,7 @@ use crate::notification::{MailTransport, NotificationService, SharedDialer};
 use crate::orchestration::{Notifier, Starter, Watchdog};
 use crate::portfolio::PortfolioAnalysis;
 use crate::router::Router;
+use crate::secrets::Secrets;
 use crate::services::Services;
 use crate::step::Steps;
 use crate::strategy::{self, SignalGeneration, Strategy};
@@ -97,6 +98,7 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
         notifier: Notifier::new(services.clone()),
         notification: NotificationService::new(services.clone(), MailTransport::new(ports.dialer, ports.tokens)),
         watchdog: Watchdog::new(services.clone()),
+        secrets: Secrets::of(&services.settings),
         services,
         local: router_local,
         dual: router_dual,

@@ -40,6 +40,8 @@ pub mod response;
 pub mod router;
 #[cfg(feature = "schema")]
 pub mod schema;
+mod secret_name;
+pub mod secrets;
 pub mod services;
 pub mod step;
 pub mod store;

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::secrets::Secrets;
+
 /// A JSON value, and whether it is ambiguous.
 #[derive(Clone, Debug)]
 pub struct Payload<'a> {
@@ -16,6 +18,12 @@ pub struct Payload<'a> {
 }
 
 impl Payload<'_> {
+    /// The same without any of our own secrets.
+    #[must_use]
+    pub fn without(self, secrets: &Secrets) -> Self {
+        Self { value: secrets.mask_value(self.value), repeated: self.repeated }
+    }
+
     /// Reads JSON text.
     ///
     /// # Errors

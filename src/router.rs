@@ -1,6 +1,7 @@
 //! One invocation in, one answer out (specification 3): circuit breaker, then observation, domain event, or
 //! command.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use crate::pnl;
 use crate::portfolio::PortfolioAnalysis;
 use crate::redact::redact;
 use crate::response::{CommandResponse, event_response};
+use crate::secrets::Secrets;
 use crate::services::Services;
 use crate::step::{Outcome, STEP_LIMIT, Work};
 use crate::strategy::SignalGeneration;
@@ -43,6 +45,8 @@ pub struct Router {
     pub(crate) notifier: Notifier,
     pub(crate) notification: NotificationService,
     pub(crate) watchdog: Watchdog,
+    /// What must not be told, whoever says it.
+    pub(crate) secrets: Secrets,
     /// Events to handle in this very invocation, in the modes that have some.
     pub(crate) local: Option<Arc<InMemoryBus>>,
     /// Both streams, in dual mode.
@@ -56,13 +60,16 @@ impl Router {
     /// A [`StepError`] fails the invocation: Lambda tries again, and in the end the event is in the dead-letter
     /// queue.
     pub async fn handle(&self, payload: impl Into<Payload<'_>>, request_id: &str) -> Result<Value, StepError> {
-        let payload = payload.into();
+        let given = payload.into();
+        // By names first: what has a secret's name is one, whatever its value.
+        let shown = self.secrets.mask_value(Cow::Owned(redact(given.value())));
+        let payload = given.without(&self.secrets);
         let incoming = classify_payload(&payload);
         let payload = payload.value();
         let correlation_id = correlation_of(&incoming, payload, request_id);
         let span = tracing::info_span!("invocation", %correlation_id, request_id);
         async {
-            tracing::info!(handler = handler_of(&incoming), event = %redact(payload), "invoked");
+            tracing::info!(handler = handler_of(&incoming), event = %shown, "invoked");
             let answer = self.route(incoming, payload, &correlation_id, request_id).boxed().await;
             if let Err(error) = &answer {
                 tracing::error!(error_type = error.class(), %error, detail_type = %detail_type_of(payload), "invocation failed");

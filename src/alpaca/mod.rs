@@ -9,6 +9,7 @@ pub use error::{AlpacaError, Meaning};
 pub use model::{Account, Asset, Bar, CalendarDay, NewOrder, Order, OrderStatus, PortfolioHistory, Position, Quote, Side};
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
@@ -20,6 +21,7 @@ use serde::de::DeserializeOwned;
 
 use self::pace::Pace;
 use crate::config::AlpacaSettings;
+use crate::secrets::Secrets;
 
 /// How long one call may take.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
@@ -33,15 +35,23 @@ const ORDERS_A_PAGE: usize = 500;
 const SYMBOLS_A_REQUEST: usize = 100;
 
 /// A client of Alpaca's trading and data APIs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Alpaca {
     connector: SharedHttpConnector,
     endpoint: String,
     data_endpoint: String,
     key: String,
     secret: String,
+    /// What the broker was told, and must not tell on.
+    secrets: Secrets,
     /// The trading API and the data API have limits of their own.
     paces: [Pace; 2],
+}
+
+impl fmt::Debug for Alpaca {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Alpaca").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 impl Alpaca {
@@ -54,6 +64,7 @@ impl Alpaca {
             data_endpoint: settings.data_endpoint.clone(),
             key: settings.key.clone(),
             secret: settings.secret.clone(),
+            secrets: Secrets::of_broker(settings),
             paces: Default::default(),
         }
     }
@@ -272,6 +283,7 @@ impl Alpaca {
             let mut response = answer.map_err(|error| AlpacaError::Unreachable(format!("{method} {path}: {}", error.into_source())))?;
             let status = response.status().as_u16();
             let text = read_body(response.take_body()).await?;
+            let text = self.secrets.mask(&text).into_owned();
             if (200..300).contains(&status) { Ok(text) } else { Err(AlpacaError::from_answer(status, &text)) }
         };
         let late = |_| AlpacaError::Unreachable(format!("no answer to {method} {path} within {} s", CALL_LIMIT.as_secs()));

@@ -16,9 +16,14 @@ use super::render::Mail;
 use crate::config::EmailSettings;
 use crate::error::{Fault, Refusal, StepError};
 use crate::id::{EventId, SharedTokens};
+use crate::secrets::Secrets;
+use crate::visible::cut;
 
 /// How long the whole dialogue with the mail server may take.
 const DIALOGUE_LIMIT: Duration = Duration::from_secs(20);
+
+/// The most characters of what the server says.
+const LONGEST_REASON: usize = 2_000;
 
 /// The port under the SMTP client: bytes to and from a server.
 #[async_trait]
@@ -90,7 +95,8 @@ impl MailTransport {
     /// refusal where the message itself is impossible, such as an address that is none.
     pub async fn send(&self, mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>) -> Result<(), Fault> {
         let message = message(mail, settings, at, &self.tokens)?;
-        let dialogue = self.dialogue(&message, settings);
+        let secrets = Secrets::of_mail(settings);
+        let dialogue = self.dialogue(&message, settings, &secrets);
         match tokio::time::timeout(DIALOGUE_LIMIT, dialogue).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(reason)) => Err(StepError::MailNotDelivered(reason).into()),
@@ -101,8 +107,10 @@ impl MailTransport {
         }
     }
 
-    async fn dialogue(&self, message: &Message, settings: &EmailSettings) -> Result<(), String> {
-        let stage = |stage: &'static str| move |error: lettre::transport::smtp::Error| format!("{stage}: {error}");
+    async fn dialogue(&self, message: &Message, settings: &EmailSettings, secrets: &Secrets) -> Result<(), String> {
+        // The server's words: it has been told the password, and may say anything at any length.
+        let said = |error: lettre::transport::smtp::Error| cut(&secrets.mask(&error.to_string()), LONGEST_REASON);
+        let stage = |stage: &'static str| move |error| format!("{stage}: {}", said(error));
         let stream = self
             .dialer
             .dial(&settings.server, settings.port)
@@ -120,7 +128,7 @@ impl MailTransport {
         connection.send(message.envelope(), &message.formatted()).await.map_err(stage("sending the message"))?;
         // The server has the mail; a lost goodbye changes nothing.
         if let Err(error) = connection.quit().await {
-            tracing::info!(%error, "the mail server did not say goodbye");
+            tracing::info!(error = said(error), "the mail server did not say goodbye");
         }
         Ok(())
     }
