@@ -317,7 +317,7 @@ async fn read_body(body: SdkBody) -> Result<String, AlpacaError> {
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, AlpacaError> {
     serde_json::from_str(text).or_else(|_| {
         let mut json = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+        serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::unreadable(&error))
     })
 }
 

@@ -26,6 +26,10 @@ use serde_json::Value;
 use crate::id::{CorrelationId, EventId};
 use crate::payload::Payload;
 use crate::timestamp::Timestamp;
+use crate::visible::cut;
+
+/// The most characters of why an event cannot be read.
+const LONGEST_REASON: usize = 500;
 
 /// Why a detail is not the event that its envelope says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,7 +129,7 @@ impl Event {
             Value::String(text) => match Payload::parse(text) {
                 Ok(payload) => {
                     if let Some(key) = payload.repeated() {
-                        return Err(EventError::RepeatedKey { detail_type: detail_type.to_string(), key: key.to_owned() });
+                        return Err(EventError::RepeatedKey { detail_type: detail_type.to_string(), key: cut(key, LONGEST_REASON) });
                     }
                     unwrapped = payload;
                     unwrapped.value()
@@ -207,7 +211,8 @@ fn kind_of(value: &Value) -> &'static str {
 fn read<T: for<'de> Deserialize<'de>>(detail_type: DetailType, object: &Value) -> Result<T, EventError> {
     serde_path_to_error::deserialize(object).map_err(|error| EventError::Field {
         detail_type,
-        path: error.path().to_string(),
-        reason: error.inner().to_string(),
+        path: cut(&error.path().to_string(), LONGEST_REASON),
+        // It may quote the whole event, and a dead letter has to hold both.
+        reason: cut(&error.inner().to_string(), LONGEST_REASON),
     })
 }

@@ -17,13 +17,15 @@ use crate::config::EmailSettings;
 use crate::error::{Fault, Refusal, StepError};
 use crate::id::{EventId, SharedTokens};
 use crate::secrets::Secrets;
-use crate::visible::cut;
+use crate::visible::{cut, is_hidden};
 
 /// How long the whole dialogue with the mail server may take.
 const DIALOGUE_LIMIT: Duration = Duration::from_secs(20);
 
 /// The most characters of what the server says.
 const LONGEST_REASON: usize = 2_000;
+/// The most characters of an address: 64 before the @ and 255 after it (RFC 5321), and a name.
+const LONGEST_ADDRESS: usize = 500;
 
 /// The port under the SMTP client: bytes to and from a server.
 #[async_trait]
@@ -137,7 +139,9 @@ impl MailTransport {
 /// The message as it goes out. Date and message id come from the event, so that a second copy is known for one; only what
 /// divides its parts is another each time.
 fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>, tokens: &SharedTokens) -> Result<Message, Refusal> {
-    let address = |text: &str| text.parse::<Mailbox>().map_err(|error| Refusal::new(format!("{text:?} is not a mail address: {error}")));
+    let address = |text: &str| {
+        address(text).map_err(|reason| Refusal::new(format!("{:?} is not a mail address: {reason}", cut(text, LONGEST_ADDRESS))))
+    };
     let mut builder = Message::builder()
         .message_id(Some(message_id(&mail.id)))
         .date(at.into())
@@ -151,6 +155,17 @@ fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>, tokens: &Sh
     let boundary = boundary(&tokens.fresh(), &[&text.formatted(), &html.formatted()]);
     let body = MultiPart::alternative().boundary(boundary).singlepart(text).singlepart(html);
     builder.multipart(body).map_err(|error| Refusal::new(format!("the mail cannot be composed: {error}")))
+}
+
+/// A person's address, perhaps with a name.
+fn address(text: &str) -> Result<Mailbox, String> {
+    if text.chars().count() > LONGEST_ADDRESS {
+        return Err(format!("it has more than {LONGEST_ADDRESS} characters"));
+    }
+    match text.chars().find(|character| is_hidden(*character)) {
+        Some(character) => Err(format!("{character:?} is not allowed in it")),
+        None => text.parse().map_err(|error: lettre::address::AddressError| error.to_string()),
+    }
 }
 
 /// What has a meaning of its own within a message id is written as in quoted-printable.
