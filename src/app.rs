@@ -16,6 +16,7 @@ use crate::notification::{MailTransport, NotificationService, SharedDialer};
 use crate::orchestration::{Notifier, Starter, Watchdog};
 use crate::portfolio::PortfolioAnalysis;
 use crate::router::Router;
+use crate::secrets::Secrets;
 use crate::services::Services;
 use crate::step::Steps;
 use crate::strategy::{self, SignalGeneration, Strategy};
@@ -81,7 +82,7 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
     } else {
         local
     };
-    let claims = Claims::new(ports.dynamodb.clone(), &settings.idempotency_table, Arc::clone(&ports.clock), ports.tokens);
+    let claims = Claims::new(ports.dynamodb.clone(), &settings.idempotency_table, Arc::clone(&ports.clock), Arc::clone(&ports.tokens));
     let services = Services {
         steps: Steps::new(claims, bus, &bus_settings.source_prefix),
         workflows: Workflows::new(ports.dynamodb, &settings.workflow_table, Arc::clone(&ports.clock)),
@@ -95,8 +96,9 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
         portfolio: PortfolioAnalysis::new(services.clone()),
         execution: TradingExecution::new(services.clone()),
         notifier: Notifier::new(services.clone()),
-        notification: NotificationService::new(services.clone(), MailTransport::new(ports.dialer)),
+        notification: NotificationService::new(services.clone(), MailTransport::new(ports.dialer, ports.tokens)),
         watchdog: Watchdog::new(services.clone()),
+        secrets: Secrets::of(&services.settings),
         services,
         local: router_local,
         dual: router_dual,

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::id::check_id;
 use crate::timestamp::Timestamp;
 
 /// Something to do.
@@ -78,14 +79,15 @@ struct Fields {
 }
 
 impl Command {
-    /// Reads a command from its JSON object; `{}` is a command to trade, as the predecessor's was.
+    /// Reads a command from its JSON object; `{}` is a command to trade, as the predecessor's was. Any other must say what it
+    /// wants: a field that is null, or one beside no `mode`, was meant to say something, and nobody knows what.
     ///
     /// # Errors
     /// A sentence that names the field and what is allowed.
     pub fn parse(value: &Value) -> Result<Self, CommandError> {
-        if !value.is_object() {
+        let Some(object) = value.as_object() else {
             return refuse("a command must be a JSON object such as {\"mode\":\"trade\"}");
-        }
+        };
         let fields: Fields = serde_path_to_error::deserialize(value).map_err(|error| match error.path().to_string().as_str() {
             "." => CommandError(error.inner().to_string()),
             path => CommandError(format!("field `{path}`: {}", error.inner())),
@@ -94,7 +96,11 @@ impl Command {
         if fields.action.is_some() {
             return fields.pnl().map(Command::Pnl);
         }
+        if let Some((name, _)) = object.iter().find(|(_, value)| value.is_null()) {
+            return refuse(format!("field `{name}`: null says nothing; give it a value, or leave it out"));
+        }
         match fields.mode.as_deref() {
+            None if !object.is_empty() => fields.trade().and_then(|_| refuse("field `mode` is missing: say {\"mode\":\"trade\"} to trade")),
             None | Some("trade") => fields.trade().map(Command::Trade),
             Some("watchdog") => Ok(Command::Watchdog),
             Some("bot") => refuse("field `mode`: \"bot\" gives signals only and is not supported; nothing was done"),
@@ -128,8 +134,10 @@ impl Fields {
         if let Some(id) = [&self.correlation_id, &self.causation_id].into_iter().flatten().find(|id| id.contains("<aws.")) {
             return refuse(format!("{id:?} holds a context attribute that the scheduler did not substitute"));
         }
-        if self.correlation_id.as_ref().is_some_and(|id| id.chars().count() > 100) {
-            return refuse("field `correlation_id`: more than 100 characters");
+        for (name, id) in [("correlation_id", &self.correlation_id), ("causation_id", &self.causation_id)] {
+            if let Some(Err(reason)) = id.as_deref().map(str::trim).filter(|id| !id.is_empty()).map(check_id) {
+                return refuse(format!("field `{name}`: {reason}"));
+            }
         }
         Ok(())
     }
@@ -185,6 +193,14 @@ mod tests {
     fn the_empty_object_trades_and_nothing_vague_does() {
         assert_eq!(Command::parse(&json!({})), Ok(Command::Trade(TradeCommand::default())));
         for (value, reason) in [
+            (json!({"mode": null}), "field `mode`: null says nothing"),
+            (json!({"mode": "trade", "trading_mode": null}), "field `trading_mode`: null says nothing"),
+            (json!({"mode": "watchdog", "dry_run": null}), "field `dry_run`: null says nothing"),
+            (json!({"action": null}), "field `action`: null says nothing"),
+            (json!({"trading_mode": "paper"}), "field `mode` is missing"),
+            (json!({"correlation_id": "daily-1"}), "field `mode` is missing"),
+            (json!({"arguments": []}), "field `mode` is missing"),
+            (json!({"mode": "trade", "correlation_id": "a\r\nb"}), "field `correlation_id`: '\\r' is not allowed"),
             (json!({"mode": "TRADE"}), "field `mode`: \"TRADE\" is none of"),
             (json!({"mode": " trade "}), "field `mode`: \" trade \" is none of"),
             (json!({"mode": "bot"}), "field `mode`: \"bot\" gives signals only"),

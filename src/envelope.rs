@@ -4,7 +4,9 @@
 use serde_json::Value;
 
 use crate::command::{Command, CommandError};
-use crate::event::DetailType;
+use crate::event::{DetailType, EventError};
+use crate::id::check_id;
+use crate::payload::Payload;
 use crate::timestamp::Timestamp;
 
 /// The source prefix of every event of this system, its dot included.
@@ -21,6 +23,8 @@ pub enum Incoming {
     Observation(Envelope),
     /// Something to do.
     Command(Command, Trigger),
+    /// An event of this system that cannot be read.
+    Unreadable(EventError),
     /// None of these.
     Refused(CommandError),
 }
@@ -85,6 +89,23 @@ pub fn classify(value: &Value) -> Incoming {
     if is_envelope(value) { classify_wrapped(value) } else { classify_command(value, Trigger::default()) }
 }
 
+/// Says what `payload` is; an ambiguous one neither trades nor is an event.
+#[must_use]
+pub fn classify_payload(payload: &Payload<'_>) -> Incoming {
+    match (payload.repeated(), classify(payload.value())) {
+        (Some(key), Incoming::Domain(Envelope { detail_type, .. })) => {
+            Incoming::Unreadable(EventError::RepeatedKey { detail_type, key: key.to_owned() })
+        }
+        (Some(key), Incoming::Command(..)) => ambiguous(key),
+        (_, incoming) => incoming,
+    }
+}
+
+/// What becomes of an input that has `key` twice: nobody knows which of the two was meant.
+fn ambiguous(key: &str) -> Incoming {
+    refused(format!("the key `{key}` is there twice in one object: say what is meant once"))
+}
+
 fn refused(reason: impl Into<String>) -> Incoming {
     Incoming::Refused(CommandError(reason.into()))
 }
@@ -115,33 +136,43 @@ fn holds_error_notification(value: &Value) -> bool {
     false
 }
 
-/// A command inside an envelope. A scheduled rule's detail is always `{}`, and the rule is the command;
-/// from any other sender an empty detail means that somebody forgot the input.
+/// The senders of `value` and of every envelope in it, from the outermost.
+fn senders(value: &Value) -> Vec<(&str, &str)> {
+    let envelopes = std::iter::successors(Some(value), |envelope| envelope.get("detail")).take_while(|inner| is_envelope(inner));
+    envelopes.map(|inner| (text(inner, "source").unwrap_or_default(), text(inner, "detail-type").unwrap_or_default())).collect()
+}
+
+/// A command inside an envelope. A scheduled rule's detail is always `{}`, and the rule is the command; from any other sender,
+/// one inside another's envelope too, an empty detail means that somebody forgot the input.
 fn classify_wrapped(value: &Value) -> Incoming {
-    let source = text(value, "source").unwrap_or_default();
-    let detail_type = text(value, "detail-type").unwrap_or_default();
-    if source.starts_with(SOURCE_PREFIX) {
+    let senders = senders(value);
+    if let Some((source, detail_type)) = senders.iter().find(|(source, _)| source.starts_with(SOURCE_PREFIX)) {
         return refused(format!("{detail_type:?} from {source:?} is no event that this function handles; it handles {}", handled_types()));
     }
-    let trigger =
-        Trigger { envelope_id: text(value, "id").map(str::to_owned), time: text(value, "time").and_then(|time| time.parse().ok()) };
+    let id = text(value, "id");
+    if let Some(Err(reason)) = id.map(check_id) {
+        return refused(format!("the envelope's `id`: {reason}"));
+    }
+    let trigger = Trigger { envelope_id: id.map(str::to_owned), time: text(value, "time").and_then(|time| time.parse().ok()) };
     let parsed;
     let detail = match unwrap(value) {
-        Value::String(json) => match serde_json::from_str::<Value>(json) {
-            Ok(value) => {
-                parsed = value;
-                &parsed
+        Value::String(json) => match Payload::parse(json) {
+            Ok(payload) => {
+                if let Some(key) = payload.repeated() {
+                    return ambiguous(key);
+                }
+                parsed = payload;
+                parsed.value()
             }
             Err(error) => return refused(format!("the detail is text that is not JSON: {error}")),
         },
         other => other,
     };
-    let is_scheduled_rule = source == "aws.events" && detail_type == "Scheduled Event";
     let is_empty = detail.as_object().is_some_and(serde_json::Map::is_empty);
+    let is_scheduled_rule = senders == [("aws.events", "Scheduled Event")] && value["detail"].is_object();
     if is_empty && !is_scheduled_rule {
-        return refused(format!(
-            "the event from {source:?} has an empty detail: give the schedule an input such as {{\"mode\":\"trade\"}}"
-        ));
+        let whose = senders.last().map(|(source, _)| *source).unwrap_or_default();
+        return refused(format!("the event from {whose:?} has an empty detail: give the schedule an input such as {{\"mode\":\"trade\"}}"));
     }
     if !detail.is_object() {
         return refused("a command must be a JSON object such as {\"mode\":\"trade\"}");

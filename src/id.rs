@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::visible::is_hidden;
+
 /// The namespace of every id this system derives.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d1f_2a0c_5b0e_4e58_9c43_a1c4_3315_e001);
 
@@ -43,9 +45,57 @@ text_id!(EventId, "Names one event; the same cause always yields the same id.");
 text_id!(PlanId, "Names one rebalance plan; derived from the event that it was made for.");
 text_id!(ClientOrderId, "The id we give an order, at most 48 characters, so that the broker can refuse a second one.");
 
+/// The most characters of an id: as many as a portfolio's correlation id may have.
+pub const LONGEST_ID: usize = 100;
+
+/// Whether `text` may be an id. Ids are keys of the store, resources of events, fields of the log and words of mails.
+///
+/// # Errors
+/// What is wrong with it, and what is allowed.
+pub fn check_id(text: &str) -> Result<(), String> {
+    let length = text.chars().count();
+    if length == 0 {
+        return Err("must not be blank".to_owned());
+    }
+    if length > LONGEST_ID {
+        return Err(format!("has {length} characters, more than {LONGEST_ID} characters are not allowed"));
+    }
+    match text.chars().find(|character| is_hidden(*character)) {
+        Some(character) => Err(format!("{character:?} is not allowed in an id: it has letters, digits and marks that can be seen")),
+        None => Ok(()),
+    }
+}
+
+/// Whether `text` may be the id of an event, which is also that of a message.
+///
+/// # Errors
+/// What is wrong with it, and what is allowed.
+pub fn check_event_id(text: &str) -> Result<(), String> {
+    check_id(text)?;
+    match text.chars().find(|character| !character.is_ascii_graphic() || "\"'`\\".contains(*character)) {
+        Some(character) => Err(format!(
+            "{character:?} is not allowed in the id of an event: it has letters of ASCII, digits, and marks but for quotes and \\"
+        )),
+        None => Ok(()),
+    }
+}
+
 fn derive(parts: &[&str]) -> Uuid {
-    // The unit separator cannot occur in a JSON-borne identifier, so parts cannot run together.
+    // The unit separator cannot occur in an id, so parts cannot run together.
     Uuid::new_v5(&NAMESPACE, parts.join("\u{1f}").as_bytes())
+}
+
+impl CorrelationId {
+    /// The id itself, or where it is longer than `most` characters one of that length that follows from it.
+    #[must_use]
+    pub fn within(&self, most: usize) -> String {
+        if self.0.chars().count() <= most {
+            return self.0.clone();
+        }
+        let tail = format!("-{}", derive(&["long", &self.0]));
+        let head: String = self.0.chars().take(most.saturating_sub(tail.len())).collect();
+        head + &tail
+    }
 }
 
 impl EventId {
@@ -129,6 +179,20 @@ mod tests {
         assert_eq!(one, EventId::caused_by("cause", "SignalGenerated", 0));
         assert_ne!(one, EventId::caused_by("cause", "SignalGenerated", 1));
         assert_ne!(one, EventId::caused_by("other", "SignalGenerated", 0));
+    }
+
+    #[test]
+    fn an_id_is_text_that_can_be_seen_and_that_of_an_event_fits_into_a_header() {
+        let long = "x".repeat(101);
+        let hidden = ["", "a\r\nBcc: x", "a\0", "a\u{1f}b", "a\u{9b}b", "a\u{202e}b", long.as_str()];
+        let odd = ["a\"b", "a'b", "a`x`", "a b", "ä", "a\\b"];
+        let sound = ["wf-1", "daily-trading-dev@2012-03-14T13:35:00Z~1", "arn:aws:scheduler:us-east-1:1:schedule/default/x", &long[1..]];
+        let fits = |text: &str| (check_id(text).is_ok(), check_event_id(text).is_ok());
+        assert_eq!(hidden.map(fits), [(false, false); 7]);
+        assert_eq!(odd.map(fits), [(true, false); 6]);
+        assert_eq!(sound.map(fits), [(true, true); 4]);
+        let told = check_event_id("a\"b").expect_err("refused");
+        assert!(told.starts_with("'\"' is not allowed in the id of an event: it has letters of ASCII"), "{told}");
     }
 
     #[test]

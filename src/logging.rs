@@ -18,6 +18,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::SharedClock;
+use crate::visible;
 
 /// The fields of a span or an event as JSON.
 #[derive(Clone, Debug, Default)]
@@ -122,10 +123,11 @@ where
             target: metadata.target(),
             fields: fields.0,
         };
-        let Ok(mut text) = serde_json::to_vec(&line) else { return };
-        text.push(b'\n');
+        let Ok(text) = serde_json::to_string(&line) else { return };
+        let mut text = visible::json(&text);
+        text.push('\n');
         // One write a line, so that lines stay whole. Where the log itself cannot be written there is nobody to tell.
-        let _written = self.writer.make_writer_for(metadata).write_all(&text);
+        let _written = self.writer.make_writer_for(metadata).write_all(text.as_bytes());
     }
 }
 

@@ -1,6 +1,7 @@
 //! One invocation in, one answer out (specification 3): circuit breaker, then observation, domain event, or
 //! command.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,23 +11,28 @@ use tracing::Instrument;
 
 use crate::bus::{DualBus, InMemoryBus};
 use crate::command::{Command, TradeCommand};
-use crate::envelope::{Envelope, Incoming, Trigger, classify, unwrap};
+use crate::envelope::{Envelope, Incoming, Trigger, classify_payload, unwrap};
 use crate::error::StepError;
 use crate::event::{Body, DetailType, ErrorNotificationRequested, Event, EventError, Origin};
 use crate::execution::{self, TradingExecution};
-use crate::id::{CorrelationId, EventId};
+use crate::id::{CorrelationId, EventId, check_id};
 use crate::notification::NotificationService;
 use crate::orchestration::{Notifier, Start, Starter, Watchdog};
+use crate::payload::Payload;
 use crate::pnl;
 use crate::portfolio::PortfolioAnalysis;
 use crate::redact::redact;
 use crate::response::{CommandResponse, event_response};
+use crate::secrets::Secrets;
 use crate::services::Services;
 use crate::step::{Outcome, STEP_LIMIT, Work};
 use crate::strategy::SignalGeneration;
+use crate::visible::cut;
 
 /// The part of a step that the orchestrator does.
 const ORCHESTRATOR: &str = "orchestrator";
+/// The most characters of a refusal.
+const LONGEST_REASON: usize = 2_000;
 
 /// The way in.
 #[derive(Clone)]
@@ -39,6 +45,8 @@ pub struct Router {
     pub(crate) notifier: Notifier,
     pub(crate) notification: NotificationService,
     pub(crate) watchdog: Watchdog,
+    /// What must not be told, whoever says it.
+    pub(crate) secrets: Secrets,
     /// Events to handle in this very invocation, in the modes that have some.
     pub(crate) local: Option<Arc<InMemoryBus>>,
     /// Both streams, in dual mode.
@@ -51,12 +59,17 @@ impl Router {
     /// # Errors
     /// A [`StepError`] fails the invocation: Lambda tries again, and in the end the event is in the dead-letter
     /// queue.
-    pub async fn handle(&self, payload: &Value, request_id: &str) -> Result<Value, StepError> {
-        let incoming = classify(payload);
+    pub async fn handle(&self, payload: impl Into<Payload<'_>>, request_id: &str) -> Result<Value, StepError> {
+        let given = payload.into();
+        // By names first: what has a secret's name is one, whatever its value.
+        let shown = self.secrets.mask_value(Cow::Owned(redact(given.value())));
+        let payload = given.without(&self.secrets);
+        let incoming = classify_payload(&payload);
+        let payload = payload.value();
         let correlation_id = correlation_of(&incoming, payload, request_id);
         let span = tracing::info_span!("invocation", %correlation_id, request_id);
         async {
-            tracing::info!(handler = handler_of(&incoming), event = %redact(payload), "invoked");
+            tracing::info!(handler = handler_of(&incoming), event = %shown, "invoked");
             let answer = self.route(incoming, payload, &correlation_id, request_id).boxed().await;
             if let Err(error) = &answer {
                 tracing::error!(error_type = error.class(), %error, detail_type = %detail_type_of(payload), "invocation failed");
@@ -92,11 +105,14 @@ impl Router {
                 let round = self.watchdog.round().await?;
                 Ok(CommandResponse::watchdog(round.ended, round.reminded, request_id).to_json())
             }
+            Incoming::Unreadable(error) => Err(error.into()),
             Incoming::Refused(error) => {
-                tracing::error!(%error, "input refused");
-                let cause = payload.get("id").and_then(Value::as_str).unwrap_or(request_id);
-                self.tell_error(correlation_id, cause, "Input refused", &error.to_string()).await?;
-                Ok(CommandResponse::invalid(&error.to_string(), request_id).to_json())
+                // It may quote what was refused, which may be larger than any event.
+                let error = cut(&error.to_string(), LONGEST_REASON);
+                tracing::error!(error, "input refused");
+                let cause = payload.get("id").and_then(Value::as_str).filter(|id| check_id(id).is_ok()).unwrap_or(request_id);
+                self.tell_error(correlation_id, cause, "Input refused", &error).await?;
+                Ok(CommandResponse::invalid(&error, request_id).to_json())
             }
         }
     }
@@ -209,6 +225,7 @@ fn handler_of(incoming: &Incoming) -> &'static str {
         Incoming::Command(Command::Pnl(_), _) => "profit and loss",
         Incoming::Command(Command::Watchdog, _) => "watchdog",
         Incoming::Refused(_) => "refusal",
+        Incoming::Unreadable(_) => ORCHESTRATOR,
         Incoming::Domain(envelope) => match DetailType::from_name(&envelope.detail_type) {
             Some(DetailType::WorkflowStarted) => "signal generation",
             Some(DetailType::SignalGenerated) => "portfolio analysis",
@@ -244,7 +261,8 @@ fn correlation_of(incoming: &Incoming, payload: &Value, request_id: &str) -> Cor
             named.into_iter().flatten().find_map(Value::as_str).map(str::to_owned)
         }
     };
-    CorrelationId::new(found.filter(|id| !id.is_empty()).unwrap_or_else(|| request_id.to_owned()))
+    // What is no id does not become one: the log and the error event have the request's.
+    CorrelationId::new(found.filter(|id| check_id(id).is_ok()).unwrap_or_else(|| request_id.to_owned()))
 }
 
 fn detail_type_of(payload: &Value) -> &str {

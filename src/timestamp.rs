@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound, Timelike, Utc};
 use chrono_tz::America::New_York;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -47,14 +47,18 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let trimmed = text.trim();
-        if let Ok(instant) = DateTime::parse_from_rfc3339(trimmed) {
-            return Ok(Self::new(instant.with_timezone(&Utc)));
+        let naive = || {
+            let patterns = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+            patterns.iter().find_map(|pattern| NaiveDateTime::parse_from_str(trimmed, pattern).ok())
+        };
+        let instant = DateTime::parse_from_rfc3339(trimmed).ok().map(|instant| instant.with_timezone(&Utc));
+        let instant = instant.or_else(|| naive().map(|naive| naive.and_utc()));
+        let instant = instant.ok_or_else(|| format!("{text:?} is not an instant: write it as 2012-03-14T13:35:00Z"))?;
+        // A mail's date has no other years.
+        if !(1970..=9999).contains(&instant.year()) {
+            return Err(format!("{text:?} is not an instant of the years 1970 to 9999"));
         }
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
-            .iter()
-            .find_map(|pattern| NaiveDateTime::parse_from_str(trimmed, pattern).ok())
-            .map(|naive| Self::new(naive.and_utc()))
-            .ok_or_else(|| format!("{text:?} is not an instant: write it as 2012-03-14T13:35:00Z"))
+        Ok(Self::new(instant))
     }
 }
 
@@ -87,6 +91,10 @@ mod tests {
             assert_eq!(stamp.to_string(), written, "{given}");
         }
         assert!("nope".parse::<Timestamp>().is_err());
+        for outside in ["1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00", "+12345-01-01T00:00:00"] {
+            let told = outside.parse::<Timestamp>().expect_err("no mail has such a date");
+            assert!(told.ends_with("is not an instant of the years 1970 to 9999"), "{told}");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::id::{CorrelationId, PlanId};
 use crate::store::{
     Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_text, number, only_conditions_failed, ordered, text, unavailable,
 };
+use crate::visible::cut;
 
 pub use self::account::Binding;
 use self::account::Written;
@@ -35,6 +36,9 @@ pub const OVERDUE_AFTER: Duration = Duration::from_secs(30 * 60);
 const AWAITING_MAIL: &str = "awaiting-mail";
 /// How often the watchdog repeats a notification that nobody confirmed.
 pub const MAXIMUM_REMINDERS: i64 = 3;
+
+/// The most characters of why a workflow failed: a record holds only so much.
+const LONGEST_REASON: usize = 2_000;
 
 /// The condition on a workflow that its steps may act for.
 const RUNNING: &str = "#state = :running";
@@ -158,7 +162,7 @@ impl Workflows {
     /// bound to another plan than `failure.plan_id`.
     #[must_use]
     pub fn failing(&self, workflow: &Workflow, failure: &Failure<'_>) -> Vec<TransactWriteItem> {
-        let mut values = vec![(":final", text(State::Failed.as_str())), (":reason", text(failure.reason))];
+        let mut values = vec![(":final", text(State::Failed.as_str())), (":reason", text(cut(failure.reason, LONGEST_REASON)))];
         let mut change = "SET #state = :final, failure_reason = :reason".to_owned();
         if let Some(event) = failure.result {
             change.push_str(", #result = :result");

@@ -62,6 +62,17 @@ async fn an_error_notification_is_skipped_without_a_word_to_anyone() {
     }
 }
 
+/// Of two equal keys an ordinary reader of JSON keeps the last, and the other is gone before anybody could look at it.
+#[tokio::test]
+async fn a_command_that_says_two_things_is_refused_as_it_was_sent() {
+    let mut host = Host::new(function(&[("EVENTBRIDGE__USE_EVENTBRIDGE", "false")]));
+    for text in [r#"{"mode":"bot","mode":"watchdog"}"#, r#"{"mode":"trade","m\u006fde":"trade"}"#] {
+        let invoked = host.invoke(text, "request-1", LIMIT).await.expect("there is a free port");
+        let message = invoked.response["message"].as_str().unwrap_or_default();
+        assert!(invoked.response["status"] == "failed" && message.contains("the key `mode` is there twice"), "{invoked:?}");
+    }
+}
+
 #[tokio::test]
 async fn every_line_it_writes_is_json_with_the_ids_and_no_secret() {
     let mut host = Host::new(function(&[]));

@@ -65,7 +65,7 @@ fn one_correlation_id_is_in_all_lines_of_an_invocation() {
         ("a command", json!({"mode": "trade"}), REQUEST),
         ("a command with its id", json!({"mode": "trade", "correlation_id": "daily-1"}), "daily-1"),
         ("a schedule", schedule(json!({"mode": "trade"})), "envelope-1"),
-        ("a schedule that gives the id", schedule(json!({"correlation_id": "daily-1"})), "daily-1"),
+        ("a schedule that gives the id", schedule(json!({"mode": "trade", "correlation_id": "daily-1"})), "daily-1"),
         ("an event", event(started()), "wf-1"),
         ("an event as text", event(json!(started().to_string())), "wf-1"),
         ("an invalid event", event(invalid), "wf-1"),
@@ -101,7 +101,7 @@ fn the_circuit_breaker_logs_under_the_workflow_that_failed() {
 #[test]
 fn two_invocations_at_once_keep_their_lines_apart() {
     let router = router_on_eventbridge(IdleCloud::connector());
-    let (one, two) = (json!({"correlation_id": "daily-1"}), json!({"correlation_id": "daily-2"}));
+    let (one, two) = (json!({"mode": "trade", "correlation_id": "daily-1"}), json!({"mode": "trade", "correlation_id": "daily-2"}));
     block_on(async {
         let (first, second) = tokio::join!(router.handle(&one, "request-1"), router.handle(&two, "request-2"));
         assert!(first.is_err() && second.is_err(), "there is no broker");

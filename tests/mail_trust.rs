@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alchemiser::config::EmailSettings;
 use alchemiser::error::{Fault, StepError};
-use alchemiser::id::EventId;
+use alchemiser::id::{EventId, RandomTokens};
 use alchemiser::notification::{Mail, MailTransport, TcpDialer};
 use alchemiser_mocks::mail::{MailListener, MailServer, MailSetup};
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ async fn send(listener: &MailListener, dialer: TcpDialer) -> Result<(), Fault> {
         text: "Trust".to_owned(),
         html: "<p>Trust</p>".to_owned(),
     };
-    MailTransport::new(Arc::new(dialer)).send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH).await
+    MailTransport::new(Arc::new(dialer), Arc::new(RandomTokens)).send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH).await
 }
 
 #[tokio::test]

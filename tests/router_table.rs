@@ -72,6 +72,17 @@ fn started_with(field: &str, change: Value) -> Value {
     orchestration(detail)
 }
 
+fn rule(detail: Value) -> Value {
+    envelope("Scheduled Event", "aws.events", detail)
+}
+
+/// A schedule's event with another id of its envelope.
+fn with_id(id: &str) -> Value {
+    let mut event = schedule(json!({"mode": "trade"}));
+    event["id"] = json!(id);
+    event
+}
+
 fn commands() -> Vec<(&'static str, Value, Expected)> {
     let unsubstituted = json!({"correlation_id": "daily@<aws.scheduler.scheduled-time>"});
     vec![
@@ -82,7 +93,40 @@ fn commands() -> Vec<(&'static str, Value, Expected)> {
         ("a schedule", schedule(json!({"mode": "trade"})), Starts("envelope-1")),
         ("a schedule that gives the id", schedule(json!({"mode": "trade", "correlation_id": "daily-1"})), Starts("daily-1")),
         ("a schedule whose input is JSON text", schedule(json!("{\"mode\":\"trade\"}")), Starts("envelope-1")),
-        ("a scheduled rule, which cannot say more", envelope("Scheduled Event", "aws.events", json!({})), Starts("envelope-1")),
+        ("a scheduled rule, which cannot say more", rule(json!({})), Starts("envelope-1")),
+        (
+            "HAZARD: a schedule without input in a scheduled rule's envelope",
+            rule(schedule(json!({}))),
+            Refused("from \"aws.scheduler\" has an empty detail"),
+        ),
+        (
+            "HAZARD: a scheduled rule's event within a schedule",
+            schedule(rule(json!({}))),
+            Refused("from \"aws.events\" has an empty detail"),
+        ),
+        ("HAZARD: a scheduled rule's event within another", rule(rule(json!({}))), Refused("has an empty detail")),
+        (
+            "HAZARD: a stranger's event within a scheduled rule",
+            rule(json!({"detail-type": "x", "detail": {}})),
+            Refused("from \"\" has an empty detail"),
+        ),
+        (
+            "HAZARD: an event of ours within a schedule",
+            schedule(envelope("TestEvent", "alchemiser.test", json!({"mode": "trade"}))),
+            Refused("\"TestEvent\" from \"alchemiser.test\" is no event"),
+        ),
+        ("HAZARD: a rule whose detail is text", rule(json!("{}")), Refused("has an empty detail")),
+        (
+            "HAZARD: a text that says two modes",
+            schedule(json!(r#"{"mode":"watchdog","mode":"trade"}"#)),
+            Refused("the key `mode` is there twice"),
+        ),
+        ("HAZARD: no mode", json!({"mode": null}), Refused("field `mode`: null says nothing")),
+        ("HAZARD: no mode in a schedule", schedule(json!({"mode": null})), Refused("field `mode`: null says nothing")),
+        ("HAZARD: no mode in a text", schedule(json!("{\"mode\":null}")), Refused("field `mode`: null says nothing")),
+        ("HAZARD: an id without a mode", json!({"correlation_id": "daily-1"}), Refused("field `mode` is missing")),
+        ("HAZARD: an id without a mode from a rule", rule(json!({"correlation_id": "daily-1"})), Refused("field `mode` is missing")),
+        ("an id of an envelope that is none", with_id("a\r\nb"), Refused("the envelope's `id`: '\\r' is not allowed")),
         ("a command in two envelopes", schedule(schedule(json!({"mode": "trade"}))), Starts("envelope-1")),
         ("HAZARD: another event of AWS without a detail", envelope("EC2 State", "aws.events", json!({})), Refused("has an empty detail")),
         ("HAZARD: a schedule without input", schedule(json!({})), Refused("has an empty detail")),
@@ -118,19 +162,23 @@ fn fields() -> Vec<(&'static str, Value, Expected)> {
         command
     };
     vec![
-        ("a known version", json!({"schema_version": "1.0"}), Starts(REQUEST)),
+        ("a known version", json!({"mode": "trade", "schema_version": "1.0"}), Starts(REQUEST)),
         ("another version", json!({"schema_version": "2.0"}), Refused("field `schema_version`: \"2.0\" is none of")),
         ("an unknown trading mode", json!({"trading_mode": "PAPER"}), Refused("field `trading_mode`: \"PAPER\" is none of")),
-        ("no arguments", json!({"arguments": []}), Starts(REQUEST)),
+        ("no arguments", json!({"mode": "trade", "arguments": []}), Starts(REQUEST)),
         ("arguments", json!({"arguments": ["--live"]}), Refused("field `arguments`")),
-        ("no dry run", json!({"dry_run": false}), Starts(REQUEST)),
+        ("no dry run", json!({"mode": "trade", "dry_run": false}), Starts(REQUEST)),
         ("another account", json!({"account_id": "PA2"}), Refused("field `account_id` is not supported")),
         ("another recipient", json!({"to": "other@example.com"}), Refused("field `to` is not supported")),
         ("another subject", json!({"subject": "hello"}), Refused("field `subject` is not supported")),
         ("a month", report("month", json!("2025-09")), Refused("field `month` is not supported")),
-        ("an id with blanks around it", json!({"correlation_id": " daily-1 "}), Starts("daily-1")),
-        ("a blank id", json!({"correlation_id": "  "}), Starts(REQUEST)),
-        ("an id of 101 characters", json!({"correlation_id": "x".repeat(101)}), Refused("more than 100 characters")),
+        ("an id with blanks around it", json!({"mode": "trade", "correlation_id": " daily-1 "}), Starts("daily-1")),
+        ("a blank id", json!({"mode": "trade", "correlation_id": "  "}), Starts(REQUEST)),
+        (
+            "an id of 101 characters",
+            json!({"correlation_id": "x".repeat(101)}),
+            Refused("field `correlation_id`: has 101 characters, more than 100 characters"),
+        ),
         (
             "a cause that the scheduler did not fill in",
             json!({"causation_id": "<aws.scheduler.execution-id>"}),
@@ -178,9 +226,31 @@ fn events() -> Vec<(&'static str, Value, Expected)> {
         ("with a long source", envelope("WorkflowStarted", "alchemiser.orchestration.main", started()), Event(200, PROCESSED, &[])),
         ("with a stray field", started_with("mode", json!("trade")), Event(200, PROCESSED, &[])),
         ("with its detail as JSON text", orchestration(json!(started().to_string())), Event(200, PROCESSED, &[])),
+        (
+            "with a key twice in its text",
+            orchestration(json!(started().to_string().replacen('{', "{\"event_id\":\"other\",", 1))),
+            Raises("InvalidEvent", "the key `event_id` is there twice"),
+        ),
         ("with malformed JSON text", orchestration(json!("{\"event_id\":")), Raises("InvalidEvent", "malformed JSON text")),
         ("without an event_id", started_with("event_id", Value::Null), Raises("InvalidEvent", "missing field `event_id`")),
         ("with a blank event_id", started_with("event_id", json!(" ")), Raises("InvalidEvent", "field `event_id`: must not be blank")),
+        (
+            "with a quote in its event_id",
+            started_with("event_id", json!("a\"b")),
+            Raises("InvalidEvent", "field `event_id`: '\"' is not allowed"),
+        ),
+        ("with a NUL in its correlation_id", started_with("correlation_id", json!("a\0b")), Raises("InvalidEvent", "'\\0' is not allowed")),
+        (
+            "with a line break in its cause",
+            started_with("causation_id", json!("a\nb")),
+            Raises("InvalidEvent", "field `causation_id`: '\\n'"),
+        ),
+        ("with an id that no key can be", started_with("correlation_id", json!("x".repeat(101))), Raises("InvalidEvent", "101 characters")),
+        (
+            "with a timestamp before all mails",
+            started_with("timestamp", json!("1969-01-01T00:00:00Z")),
+            Raises("InvalidEvent", "1970 to 9999"),
+        ),
         ("with a bad timestamp", started_with("timestamp", json!("nope")), Raises("InvalidEvent", "\"nope\" is not an instant")),
         (
             "without a detail",

@@ -12,6 +12,7 @@ use alchemiser::app::{Ports, build, load_strategies};
 use alchemiser::aws::AwsSetup;
 use alchemiser::clock::SharedClock;
 use alchemiser::config::Settings;
+use alchemiser::payload::Payload;
 use alchemiser::router::Router;
 
 use crate::runtime::{Event, FunctionCode, FunctionPorts, Handler, HandlerError};
@@ -75,7 +76,9 @@ fn client_over(connector: SharedHttpConnector) -> aws_smithy_runtime_api::client
 #[async_trait]
 impl Handler for Warm {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
-        let answer = self.0.handle(&event.payload, event.request_id).await;
+        let payload = Payload::parse(event.text)
+            .map_err(|error| HandlerError::Failed { error_type: "Runtime.UnmarshalError".to_owned(), message: error.to_string() })?;
+        let answer = self.0.handle(payload, event.request_id).await;
         answer.map_err(|error| HandlerError::Failed { error_type: error.class().to_owned(), message: error.to_string() })
     }
 }

@@ -122,7 +122,7 @@ fn read(line: OutputLine) -> (String, String, Value) {
 #[async_trait]
 impl Handler for Warm {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
-        let invoked = self.host.invoke(&event.payload.to_string(), event.request_id, event.timeout).await;
+        let invoked = self.host.invoke(event.text, event.request_id, event.timeout).await;
         self.tell();
         let failed = |error_type: &str, message: String| HandlerError::Failed { error_type: error_type.to_owned(), message };
         match invoked.map_err(|error| failed("Sim.NoRuntimeApi", format!("the Runtime API cannot be served: {error}")))?.result {

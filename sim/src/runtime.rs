@@ -74,6 +74,8 @@ pub enum HandlerError {
 pub struct Event<'a> {
     /// What happened.
     pub payload: Value,
+    /// The same as it was sent.
+    pub text: &'a str,
     /// The same for all attempts.
     pub request_id: &'a str,
     /// How long it may take.

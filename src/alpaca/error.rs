@@ -1,5 +1,10 @@
 use serde::Deserialize;
 
+use crate::visible::cut;
+
+/// The most characters of what the broker says.
+const LONGEST_MESSAGE: usize = 1_000;
+
 /// Why a call to the broker gave no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AlpacaError {
@@ -47,11 +52,18 @@ impl AlpacaError {
             message: String,
         }
         let body: Body = serde_json::from_str(text).unwrap_or_else(|_| Body { code: None, message: text.chars().take(200).collect() });
+        // It goes into events, records and mails, and each of them holds only so much.
+        let message = cut(&body.message, LONGEST_MESSAGE);
         match status {
-            429 => Self::RateLimited { message: body.message },
-            500.. => Self::Unavailable { status, message: body.message },
-            _ => Self::Refused { status, code: body.code, message: body.message },
+            429 => Self::RateLimited { message },
+            500.. => Self::Unavailable { status, message },
+            _ => Self::Refused { status, code: body.code, message },
         }
+    }
+
+    /// An answer that is not what was asked for; the reason may quote it.
+    pub(super) fn unreadable(reason: &impl ToString) -> Self {
+        Self::Unreadable(cut(&reason.to_string(), LONGEST_MESSAGE))
     }
 
     /// Whether a later call may do better.

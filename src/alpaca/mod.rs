@@ -9,6 +9,7 @@ pub use error::{AlpacaError, Meaning};
 pub use model::{Account, Asset, Bar, CalendarDay, NewOrder, Order, OrderStatus, PortfolioHistory, Position, Quote, Side};
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 use self::pace::Pace;
 use crate::clock::SharedClock;
 use crate::config::AlpacaSettings;
+use crate::secrets::Secrets;
 
 /// How long one call may take.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
@@ -35,15 +37,23 @@ const ORDERS_A_PAGE: usize = 500;
 const SYMBOLS_A_REQUEST: usize = 100;
 
 /// A client of Alpaca's trading and data APIs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Alpaca {
     connector: SharedHttpConnector,
     endpoint: String,
     data_endpoint: String,
     key: String,
     secret: String,
+    /// What the broker was told, and must not tell on.
+    secrets: Secrets,
     /// The trading API and the data API have limits of their own.
     paces: [Pace; 2],
+}
+
+impl fmt::Debug for Alpaca {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Alpaca").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
 }
 
 impl Alpaca {
@@ -57,6 +67,7 @@ impl Alpaca {
             data_endpoint: settings.data_endpoint.clone(),
             key: settings.key.clone(),
             secret: settings.secret.clone(),
+            secrets: Secrets::of_broker(settings),
             paces: [Pace::new(Arc::clone(clock)), Pace::new(Arc::clone(clock))],
         }
     }
@@ -283,6 +294,7 @@ impl Alpaca {
             pace.heed(response.headers());
             let status = response.status().as_u16();
             let text = read_body(response.take_body()).await?;
+            let text = self.secrets.mask(&text).into_owned();
             if (200..300).contains(&status) { Ok(text) } else { Err(AlpacaError::from_answer(status, &text)) }
         };
         let late = |_| AlpacaError::Unreachable(format!("no answer to {method} {path} within {} s", CALL_LIMIT.as_secs()));
@@ -316,7 +328,7 @@ async fn read_body(body: SdkBody) -> Result<String, AlpacaError> {
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, AlpacaError> {
     serde_json::from_str(text).or_else(|_| {
         let mut json = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+        serde_path_to_error::deserialize(&mut json).map_err(|error| AlpacaError::unreadable(&error))
     })
 }
 

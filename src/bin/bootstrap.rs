@@ -15,6 +15,7 @@ use alchemiser::config::Settings;
 use alchemiser::id::RandomTokens;
 use alchemiser::logging::json_lines;
 use alchemiser::notification::TcpDialer;
+use alchemiser::payload::Payload;
 use alchemiser::router::Router;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -48,9 +49,9 @@ async fn main() -> ExitCode {
 }
 
 /// Answers one event; an error goes to Lambda by its class. Boxed, because the runtime wraps it many times.
-fn answer(router: &Router, event: LambdaEvent<Value>) -> BoxFuture<'_, Result<Value, Diagnostic>> {
+fn answer<'a>(router: &'a Router, event: LambdaEvent<Payload<'static>>) -> BoxFuture<'a, Result<Value, Diagnostic>> {
     async move {
-        let answer = router.handle(&event.payload, &event.context.request_id).await;
+        let answer = router.handle(event.payload, &event.context.request_id).await;
         answer.map_err(|error| Diagnostic { error_type: error.class().to_owned(), error_message: error.to_string() })
     }
     .boxed()

@@ -24,7 +24,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{CorrelationId, EventId};
+use crate::payload::Payload;
 use crate::timestamp::Timestamp;
+use crate::visible::cut;
+
+/// The most characters of why an event cannot be read.
+const LONGEST_REASON: usize = 500;
 
 /// Why a detail is not the event that its envelope says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +44,14 @@ pub enum EventError {
         detail_type: DetailType,
         /// What was there instead.
         found: String,
+    },
+    /// An object in it has a key twice: nobody knows which of the two was meant.
+    #[error("{detail_type}: the key `{key}` is there twice in one object")]
+    RepeatedKey {
+        /// The envelope's detail-type.
+        detail_type: String,
+        /// The key.
+        key: String,
     },
     /// A field is missing or has the wrong type or range.
     #[error("{detail_type}: field `{path}`: {reason}")]
@@ -113,10 +126,13 @@ impl Event {
         let detail_type = DetailType::from_name(detail_type).ok_or_else(|| EventError::UnknownType(detail_type.to_owned()))?;
         let unwrapped;
         let object = match detail {
-            Value::String(text) => match serde_json::from_str::<Value>(text) {
-                Ok(value) => {
-                    unwrapped = value;
-                    &unwrapped
+            Value::String(text) => match Payload::parse(text) {
+                Ok(payload) => {
+                    if let Some(key) = payload.repeated() {
+                        return Err(EventError::RepeatedKey { detail_type: detail_type.to_string(), key: cut(key, LONGEST_REASON) });
+                    }
+                    unwrapped = payload;
+                    unwrapped.value()
                 }
                 Err(error) => {
                     return Err(EventError::NotAnObject { detail_type, found: format!("malformed JSON text ({error})") });
@@ -195,7 +211,8 @@ fn kind_of(value: &Value) -> &'static str {
 fn read<T: for<'de> Deserialize<'de>>(detail_type: DetailType, object: &Value) -> Result<T, EventError> {
     serde_path_to_error::deserialize(object).map_err(|error| EventError::Field {
         detail_type,
-        path: error.path().to_string(),
-        reason: error.inner().to_string(),
+        path: cut(&error.path().to_string(), LONGEST_REASON),
+        // It may quote the whole event, and a dead letter has to hold both.
+        reason: cut(&error.inner().to_string(), LONGEST_REASON),
     })
 }

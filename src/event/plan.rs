@@ -5,7 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::header::{JsonObject, filled_text, symbol};
+use super::header::{JsonObject, id, symbol};
 use crate::decimal::{Money, Weight, decimal_from_json};
 use crate::timestamp::Timestamp;
 
@@ -51,17 +51,17 @@ pub struct RebalancePlan {
     #[serde(default = "default_version")]
     pub schema_version: String,
     /// The workflow.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub correlation_id: String,
     /// The SignalGenerated event.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub causation_id: String,
     /// When it was made.
     pub timestamp: Timestamp,
     /// Derived from the SignalGenerated event.
-    #[serde(deserialize_with = "filled_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub plan_id: String,
     /// At least one; sells first.
@@ -72,6 +72,7 @@ pub struct RebalancePlan {
     #[serde(deserialize_with = "not_negative")]
     pub total_portfolio_value: Money,
     /// The sum of the absolute trade amounts.
+    #[serde(deserialize_with = "bounded")]
     pub total_trade_value: Money,
     /// Documented, not acted on.
     #[serde(default = "default_drift")]
@@ -84,7 +85,7 @@ pub struct RebalancePlan {
     #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     pub estimated_duration_minutes: Option<i64>,
     /// `session_date`, `valid_until`, `portfolio_value`, `cash_balance`, ...
-    #[serde(default)]
+    #[serde(default, deserialize_with = "metadata")]
     pub metadata: Option<JsonObject>,
 }
 
@@ -111,6 +112,7 @@ pub struct RebalancePlanItem {
     #[serde(deserialize_with = "not_negative")]
     pub current_value: Money,
     /// Positive to buy, negative to sell, zero to hold.
+    #[serde(deserialize_with = "bounded")]
     pub trade_amount: Money,
     /// What to do.
     pub action: Action,
@@ -186,9 +188,45 @@ fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RebalancePlan
     if items.is_empty() { Err(D::Error::custom("must hold at least one item")) } else { Ok(items) }
 }
 
-fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+/// More dollars, or shares, than any account has. Within it no sum, product or quotient of a plan is beyond what a decimal
+/// can hold.
+const MOST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+/// No share has a lower price.
+const LEAST_PRICE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
+
+fn within_bounds(name: &str, value: Decimal) -> Result<(), String> {
+    if value.abs() <= MOST { Ok(()) } else { Err(format!("{name} {value} is beyond {MOST}")) }
+}
+
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     let money = Money::deserialize(deserializer)?;
+    within_bounds("the amount", money.get()).map(|()| money).map_err(D::Error::custom)
+}
+
+fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    let money = bounded(deserializer)?;
     if money.get() < Decimal::ZERO { Err(D::Error::custom(format!("{money} is negative"))) } else { Ok(money) }
+}
+
+/// Free-form, but for the numbers in it: the execution reckons with them.
+fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<JsonObject>, D::Error> {
+    let metadata = Option::<JsonObject>::deserialize(deserializer)?;
+    for (name, value) in metadata.iter().flatten() {
+        let checked = match value {
+            Value::Object(parts) => parts.iter().try_for_each(|(part, value)| check_number(name, &format!("{name}.{part}"), value)),
+            value => check_number(name, name, value),
+        };
+        checked.map_err(D::Error::custom)?;
+    }
+    Ok(metadata)
+}
+
+fn check_number(kind: &str, name: &str, value: &Value) -> Result<(), String> {
+    let Ok(number) = decimal_from_json(value) else { return Ok(()) };
+    if kind == "reference_prices" && number > Decimal::ZERO && number < LEAST_PRICE {
+        return Err(format!("{name} {number} is below {LEAST_PRICE}"));
+    }
+    within_bounds(name, number)
 }
 
 fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weight, D::Error> {

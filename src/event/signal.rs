@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::header::{JsonObject, text};
+use super::header::{JsonObject, id, is_plain_symbol, text};
 use super::plan::decimals;
 use crate::timestamp::Timestamp;
 
@@ -29,7 +29,7 @@ pub struct ConsolidatedPortfolio {
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>", extend("minProperties" = 1)))]
     pub target_allocations: BTreeMap<String, Decimal>,
     /// The workflow's id, 1 to 100 characters.
-    #[serde(deserialize_with = "short_text")]
+    #[serde(deserialize_with = "id")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 100)))]
     pub correlation_id: String,
     /// When the portfolio was decided.
@@ -53,11 +53,6 @@ fn default_version() -> String {
     "1.0.0".to_owned()
 }
 
-fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = text(deserializer)?;
-    if (1..=100).contains(&text.chars().count()) { Ok(text) } else { Err(D::Error::custom("must have 1 to 100 characters")) }
-}
-
 fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let count = i64::deserialize(deserializer)?;
     if count >= 1 { Ok(count) } else { Err(D::Error::custom(format!("{count} is less than 1"))) }
@@ -70,6 +65,9 @@ fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<St
             return Err(D::Error::custom(format!("{symbol}: weight {weight} is not between 0 and 1")));
         }
         let upper = symbol.trim().to_uppercase();
+        if !is_plain_symbol(&upper) {
+            return Err(D::Error::custom(format!("{symbol:?} is not a symbol")));
+        }
         if weights.insert(upper.clone(), weight).is_some() {
             return Err(D::Error::custom(format!("{upper} is given twice")));
         }

@@ -2,12 +2,21 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::event::TradingNotificationRequested;
+use crate::visible::{cut, one_line};
+
+/// The most characters of one text: more of it nobody reads in a mail, and the log has it all.
+const LONGEST_TEXT: usize = 2_000;
 
 /// One line of a table.
 pub(super) type Row = [String; 4];
 
-/// What a notification tells beside its figures, in the order in which both parts of the mail show it.
+/// What a notification tells in words, in the order in which both parts of the mail show it. Whatever others wrote is one
+/// line without anything that cannot be seen, so that it cannot pass for another part of the mail.
 pub(super) struct Content {
+    /// `LIVE` or `PAPER`.
+    pub mode: String,
+    /// Why it failed.
+    pub reason: String,
     /// Engine, action, symbols, reasoning.
     pub signals: Vec<Row>,
     /// Symbol, target and current weight in percent, action.
@@ -27,12 +36,14 @@ impl Content {
     pub fn of(notification: &TradingNotificationRequested, neutral: bool) -> Self {
         let signals = notification.execution_data.get("signals").and_then(Value::as_object);
         let signal = |(engine, signal): (&String, &Value)| {
-            [engine.clone(), cell(signal, "action"), cell(signal, "symbol").replace(',', ", "), cell(signal, "reasoning")]
+            [shown(engine), cell(signal, "action"), cell(signal, "symbol").replace(',', ", "), cell(signal, "reasoning")]
         };
         let is_unknown = notification.execution_data.get("orders_unknown").and_then(Value::as_bool) == Some(true);
         let count = |count: i64| if is_unknown { "unknown".to_owned() } else { count.to_string() };
         let failed: Vec<&str> = rows(notification, "failed_symbols").filter_map(Value::as_str).collect();
         Self {
+            mode: shown(&notification.trading_mode),
+            reason: shown(notification.error_message.as_deref().unwrap_or("Unknown error")),
             signals: signals.into_iter().flatten().map(signal).collect(),
             portfolio: rows(notification, "portfolio")
                 .map(|row| [cell(row, "symbol"), percent(row, "target_weight"), percent(row, "current_weight"), cell(row, "action")])
@@ -42,7 +53,7 @@ impl Content {
                 .collect(),
             placed: count(notification.orders_placed),
             succeeded: count(notification.orders_succeeded),
-            failed_symbols: if failed.is_empty() { "none".to_owned() } else { failed.join(", ") },
+            failed_symbols: if failed.is_empty() { "none".to_owned() } else { shown(&failed.join(", ")) },
             notes: notes(notification, neutral),
         }
     }
@@ -60,7 +71,7 @@ fn notes(notification: &TradingNotificationRequested, neutral: bool) -> Vec<Stri
 
 fn reason(row: &Value) -> String {
     match row.get("symbol").and_then(Value::as_str) {
-        Some(symbol) => format!("{symbol}: {}", cell(row, "reason")),
+        Some(symbol) => format!("{}: {}", shown(symbol), cell(row, "reason")),
         None => cell(row, "reason"),
     }
 }
@@ -71,15 +82,19 @@ fn rows<'a>(notification: &'a TradingNotificationRequested, name: &str) -> impl 
 
 fn cell(row: &Value, name: &str) -> String {
     match row.get(name) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => shown(text),
         Some(Value::Null) | None => "-".to_owned(),
-        Some(other) => other.to_string(),
+        Some(other) => shown(&other.to_string()),
     }
 }
 
+pub(super) fn shown(text: &str) -> String {
+    cut(&one_line(text), LONGEST_TEXT)
+}
+
 fn percent(row: &Value, name: &str) -> String {
-    match cell(row, name).parse::<Decimal>() {
-        Ok(weight) => format!("{:.1}", weight * Decimal::ONE_HUNDRED),
-        Err(_) => "-".to_owned(),
+    match cell(row, name).parse::<Decimal>().ok().and_then(|weight| weight.checked_mul(Decimal::ONE_HUNDRED)) {
+        Some(percent) => format!("{percent:.1}"),
+        None => "-".to_owned(),
     }
 }

@@ -12,11 +12,11 @@ th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1p
 
 /// The HTML part: plain where a mail program drops the style. Whatever came from an event is escaped.
 pub(super) fn html(header: &Header, notification: &TradingNotificationRequested, content: &Content, neutral: bool) -> String {
-    let mode = escape(&notification.trading_mode);
+    let mode = escape(&content.mode);
     let (outcome, title, main) = if notification.trading_success {
         ("done", format!("{mode} Multi-Strategy Execution Report"), success(notification, content, neutral))
     } else {
-        ("failed", format!("{mode} Trading Execution Failed"), failure(notification, content, header))
+        ("failed", format!("{mode} Trading Execution Failed"), failure(content, header))
     };
     let footer = format!(
         "<p class=\"footer\">Correlation ID: {}<br>{}</p>\n",
@@ -45,7 +45,7 @@ fn success(notification: &TradingNotificationRequested, content: &Content, neutr
     html
 }
 
-fn failure(notification: &TradingNotificationRequested, content: &Content, header: &Header) -> String {
+fn failure(content: &Content, header: &Header) -> String {
     let context = [
         ("Orders Placed", content.placed.clone()),
         ("Orders Succeeded", content.succeeded.clone()),
@@ -59,7 +59,7 @@ fn failure(notification: &TradingNotificationRequested, content: &Content, heade
          <h2>Recommended actions</h2>\n<ul>\n\
          <li>Look at the workflow's log lines by its correlation id.</li>\n<li>Look at positions and open orders at the broker.</li>\n\
          <li>Look at the event dead-letter queue.</li>\n</ul>\n",
-        escape(notification.error_message.as_deref().unwrap_or("Unknown error")),
+        escape(&content.reason),
         tables.into_iter().flatten().collect::<String>(),
     )
 }

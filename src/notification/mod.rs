@@ -1,5 +1,6 @@
 //! The mail: TradingNotificationRequested → SMTP (specification 9).
 
+mod boundary;
 mod content;
 mod handler;
 mod html;

@@ -1,8 +1,12 @@
-use super::content::Content;
+use super::content::{Content, shown};
 use super::html::html;
 use super::text::text;
 use crate::event::{Header, TradingNotificationRequested};
 use crate::id::EventId;
+use crate::visible::cut;
+
+/// The most characters of a code in the subject.
+const LONGEST_CODE: usize = 60;
 
 /// A mail before it is wrapped for transport.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,18 +30,17 @@ pub fn render(header: &Header, notification: &TradingNotificationRequested, neut
     Mail {
         id: header.event_id.clone(),
         recipient: notification.recipient_override.clone().filter(|recipient| !recipient.is_empty()),
-        subject: subject(notification),
+        subject: subject(notification, &content),
         text: text(header, notification, &content, neutral),
         html: html(header, notification, &content, neutral),
     }
 }
 
-fn subject(notification: &TradingNotificationRequested) -> String {
+fn subject(notification: &TradingNotificationRequested, content: &Content) -> String {
     let tags = match (notification.trading_success, notification.error_code.as_deref()) {
         (true, _) => "[SUCCESS]".to_owned(),
         (false, None) => "[FAILURE]".to_owned(),
-        (false, Some(code)) => format!("[FAILURE][{code}]"),
+        (false, Some(code)) => format!("[FAILURE][{}]", cut(&shown(code), LONGEST_CODE)),
     };
-    // A header is one line.
-    format!("{tags} The Alchemiser - {} Trading Report", notification.trading_mode).replace(['\r', '\n'], " ")
+    format!("{tags} The Alchemiser - {} Trading Report", cut(&content.mode, LONGEST_CODE))
 }

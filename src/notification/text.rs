@@ -3,7 +3,7 @@ use crate::event::{Header, TradingNotificationRequested};
 
 /// The text part: all that the HTML part shows.
 pub(super) fn text(header: &Header, notification: &TradingNotificationRequested, content: &Content, neutral: bool) -> String {
-    let mut text = if notification.trading_success { success(notification, neutral) } else { failure(notification, content) };
+    let mut text = if notification.trading_success { success(notification, neutral) } else { failure(content) };
     let order = |[action, symbol, shares, status]: &Row| format!("  {action} {shares} {symbol}: {status}\n");
     text.extend(content.orders.iter().map(order));
     section(&mut text, "Signals", &content.signals, |[engine, action, symbols, why]| format!("{engine}: {action} {symbols} ({why})"));
@@ -31,13 +31,10 @@ fn success(notification: &TradingNotificationRequested, neutral: bool) -> String
     text
 }
 
-fn failure(notification: &TradingNotificationRequested, content: &Content) -> String {
+fn failure(content: &Content) -> String {
     format!(
         "Trading execution completed. Success: False\n\n{}\n\nOrders placed: {}\nOrders succeeded: {}\nFailed symbols: {}\n",
-        notification.error_message.as_deref().unwrap_or("Unknown error"),
-        content.placed,
-        content.succeeded,
-        content.failed_symbols,
+        content.reason, content.placed, content.succeeded, content.failed_symbols,
     )
 }
 

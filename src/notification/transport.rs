@@ -11,12 +11,21 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 
+use super::boundary::boundary;
 use super::render::Mail;
 use crate::config::EmailSettings;
 use crate::error::{Fault, Refusal, StepError};
+use crate::id::{EventId, SharedTokens};
+use crate::secrets::Secrets;
+use crate::visible::{cut, is_hidden};
 
 /// How long the whole dialogue with the mail server may take.
 const DIALOGUE_LIMIT: Duration = Duration::from_secs(20);
+
+/// The most characters of what the server says.
+const LONGEST_REASON: usize = 2_000;
+/// The most characters of an address: 64 before the @ and 255 after it (RFC 5321), and a name.
+const LONGEST_ADDRESS: usize = 500;
 
 /// The port under the SMTP client: bytes to and from a server.
 #[async_trait]
@@ -71,23 +80,25 @@ impl Dialer for TcpDialer {
 #[derive(Clone, Debug)]
 pub struct MailTransport {
     dialer: SharedDialer,
+    tokens: SharedTokens,
 }
 
 impl MailTransport {
-    /// A transport over `dialer`.
+    /// A transport over `dialer`, whose messages have their boundaries from `tokens`.
     #[must_use]
-    pub fn new(dialer: SharedDialer) -> Self {
-        Self { dialer }
+    pub fn new(dialer: SharedDialer, tokens: SharedTokens) -> Self {
+        Self { dialer, tokens }
     }
 
     /// Hands `mail` to the configured server. Done only once the server has said 250 to the message.
     ///
     /// # Errors
-    /// [`StepError::MailNotDelivered`] for anything on the way: a later attempt sends the identical message. A
+    /// [`StepError::MailNotDelivered`] for anything on the way: a later attempt sends the same mail. A
     /// refusal where the message itself is impossible, such as an address that is none.
     pub async fn send(&self, mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>) -> Result<(), Fault> {
-        let message = message(mail, settings, at)?;
-        let dialogue = self.dialogue(&message, settings);
+        let message = message(mail, settings, at, &self.tokens)?;
+        let secrets = Secrets::of_mail(settings);
+        let dialogue = self.dialogue(&message, settings, &secrets);
         match tokio::time::timeout(DIALOGUE_LIMIT, dialogue).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(reason)) => Err(StepError::MailNotDelivered(reason).into()),
@@ -98,8 +109,10 @@ impl MailTransport {
         }
     }
 
-    async fn dialogue(&self, message: &Message, settings: &EmailSettings) -> Result<(), String> {
-        let stage = |stage: &'static str| move |error: lettre::transport::smtp::Error| format!("{stage}: {error}");
+    async fn dialogue(&self, message: &Message, settings: &EmailSettings, secrets: &Secrets) -> Result<(), String> {
+        // The server's words: it has been told the password, and may say anything at any length.
+        let said = |error: lettre::transport::smtp::Error| cut(&secrets.mask(&error.to_string()), LONGEST_REASON);
+        let stage = |stage: &'static str| move |error| format!("{stage}: {}", said(error));
         let stream = self
             .dialer
             .dial(&settings.server, settings.port)
@@ -117,27 +130,112 @@ impl MailTransport {
         connection.send(message.envelope(), &message.formatted()).await.map_err(stage("sending the message"))?;
         // The server has the mail; a lost goodbye changes nothing.
         if let Err(error) = connection.quit().await {
-            tracing::info!(%error, "the mail server did not say goodbye");
+            tracing::info!(error = said(error), "the mail server did not say goodbye");
         }
         Ok(())
     }
 }
 
-/// The message as it goes out. Date, message id and boundary come from the event, so that a second copy is
-/// identical to the first.
-fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>) -> Result<Message, Refusal> {
-    let address = |text: &str| text.parse::<Mailbox>().map_err(|error| Refusal::new(format!("{text:?} is not a mail address: {error}")));
+/// The message as it goes out. Date and message id come from the event, so that a second copy is known for one; only what
+/// divides its parts is another each time.
+fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>, tokens: &SharedTokens) -> Result<Message, Refusal> {
+    let address = |text: &str| {
+        address(text).map_err(|reason| Refusal::new(format!("{:?} is not a mail address: {reason}", cut(text, LONGEST_ADDRESS))))
+    };
     let mut builder = Message::builder()
-        .message_id(Some(format!("<{}@alchemiser>", mail.id)))
+        .message_id(Some(message_id(&mail.id)))
         .date(at.into())
         .from(address(&settings.from)?)
         .subject(mail.subject.clone());
     for recipient in mail.recipient.as_deref().unwrap_or(&settings.to).split(',') {
         builder = builder.to(address(recipient.trim())?);
     }
-    let body = MultiPart::alternative()
-        .boundary(format!("alchemiser-{}", mail.id))
-        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(mail.text.clone()))
-        .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(mail.html.clone()));
+    let parts = [(ContentType::TEXT_PLAIN, &mail.text), (ContentType::TEXT_HTML, &mail.html)];
+    let [text, html] = parts.map(|(kind, body)| SinglePart::builder().header(kind).body(body.clone()));
+    let boundary = boundary(&tokens.fresh(), &[&text.formatted(), &html.formatted()]);
+    let body = MultiPart::alternative().boundary(boundary).singlepart(text).singlepart(html);
     builder.multipart(body).map_err(|error| Refusal::new(format!("the mail cannot be composed: {error}")))
+}
+
+/// A person's address, perhaps with a name.
+fn address(text: &str) -> Result<Mailbox, String> {
+    if text.chars().count() > LONGEST_ADDRESS {
+        return Err(format!("it has more than {LONGEST_ADDRESS} characters"));
+    }
+    match text.chars().find(|character| is_hidden(*character)) {
+        Some(character) => Err(format!("{character:?} is not allowed in it")),
+        None => text.parse().map_err(|error: lettre::address::AddressError| error.to_string()),
+    }
+}
+
+/// What has a meaning of its own within a message id is written as in quoted-printable.
+fn message_id(id: &EventId) -> String {
+    let part = id.as_str().bytes().fold(String::new(), |mut part, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            part.push(char::from(byte));
+        } else {
+            part.push_str(&format!("={byte:02X}"));
+        }
+        part
+    });
+    format!("<{part}@alchemiser>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{AttemptToken, TokenSource};
+
+    #[derive(Debug)]
+    struct Token(&'static str);
+
+    impl TokenSource for Token {
+        fn fresh(&self) -> AttemptToken {
+            AttemptToken(self.0.to_owned())
+        }
+    }
+
+    fn formatted(id: &str, text: &str, token: &'static str) -> String {
+        let settings = EmailSettings {
+            server: "mail.example.com".to_owned(),
+            port: 587,
+            from: "from@example.com".to_owned(),
+            to: "to@example.com".to_owned(),
+            password: "p".to_owned(),
+            neutral_mode: true,
+            ca_file: None,
+        };
+        let html = format!("<p>{text}</p>");
+        let mail = Mail { id: EventId::new(id), recipient: None, subject: "S".to_owned(), text: text.to_owned(), html };
+        let tokens: SharedTokens = Arc::new(Token(token));
+        let message = message(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH, &tokens).expect("a message");
+        String::from_utf8(message.formatted()).expect("ASCII")
+    }
+
+    fn boundary_of(message: &str) -> &str {
+        message.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a boundary")
+    }
+
+    #[test]
+    fn whoever_knows_the_id_and_the_text_does_not_know_the_boundary() {
+        let (one, other) = (formatted("n-1", "text", "a"), formatted("n-1", "text", "b"));
+        assert_ne!(boundary_of(&one), boundary_of(&other));
+        // Not even one who has seen it in a copy of the mail: the text would be another.
+        let quoted = formatted("n-1", boundary_of(&one), "a");
+        assert_ne!(boundary_of(&quoted), boundary_of(&one));
+        assert_eq!(quoted.matches(boundary_of(&quoted)).count(), 4, "where it is told, and three times as the divider: {quoted}");
+        let but_for_it = |message: &str| message.replace(boundary_of(message), "");
+        assert_eq!(but_for_it(&one), but_for_it(&other), "all else is the same in every copy");
+    }
+
+    #[test]
+    fn no_id_breaks_the_head_of_a_message() {
+        for id in ["a\"b", "a\r\nBcc: x@example.com", "a\0", "a> <b", "ä@b"] {
+            let message = formatted(id, "text", "a");
+            let head = message.split("\r\n\r\n").next().expect("a head");
+            assert_eq!(head.lines().count(), 8, "{head}");
+            let line = head.lines().find(|line| line.starts_with("Message-ID: <")).expect("a message id");
+            assert!(line.ends_with("@alchemiser>") && line.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '), "{line}");
+        }
+    }
 }

@@ -9,7 +9,13 @@ use crate::execution::MAXIMUM_LEGS;
 use crate::id::{ClientOrderId, CorrelationId, EventId, PlanId};
 use crate::services::Services;
 use crate::step::{Conclusion, IfRefused};
+use crate::visible::cut;
 use crate::workflow::{Failure, State, Workflow};
+
+/// The most characters of a reason in a notification that is told in short.
+const LONGEST_REASON: usize = 2_000;
+/// The most bytes of what all events have in common: ids, names and a time.
+const LONGEST_HEADER: usize = 2_000;
 
 /// Asks for the one mail of a workflow. Whoever asks first decides its content; whoever asks later publishes
 /// those very bytes again (rule 8).
@@ -44,7 +50,7 @@ impl Notifier {
             }
             _ => return Ok(Conclusion::default()),
         };
-        let entry = self.pinned(&event.header.correlation_id, event.header.event_id.as_str(), body).await?;
+        let entry = self.pinned(&event.header.correlation_id, event.header.event_id.as_str(), self.fitting(body)).await?;
         let changes = match (&event.body, &workflow) {
             (Body::WorkflowFailed(failed), Some(workflow)) if workflow.state == State::Running => {
                 self.services.workflows.failing(workflow, &Failure::of(workflow, &failed.failure_reason))
@@ -82,8 +88,21 @@ impl Notifier {
         self.services.workflows.pin_notification(correlation_id, &self.services.steps.entry(&event)).await
     }
 
-    /// The record is the truth: a failed workflow never sends a success mail, whichever event came first.
+    /// `body`, told in short where all of it is more than an event holds: pinned, it could never be published, and the workflow
+    /// would have no mail.
+    fn fitting(&self, body: TradingNotificationRequested) -> TradingNotificationRequested {
+        let length = serde_json::to_string(&body).map_or(usize::MAX, |json| json.len());
+        let most = self.services.settings.event_bus.max_payload_size_bytes.saturating_sub(LONGEST_HEADER);
+        if length > most { in_short(body) } else { body }
+    }
+
+    /// What is told of a workflow that has ended, or is to end.
     async fn notification_of(&self, workflow: &Workflow) -> TradingNotificationRequested {
+        self.fitting(self.all_of(workflow).await)
+    }
+
+    /// The record is the truth: a failed workflow never sends a success mail, whichever event came first.
+    async fn all_of(&self, workflow: &Workflow) -> TradingNotificationRequested {
         let result = workflow.result.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
         let event = result.and_then(|detail| Event::parse("TradeExecuted", &detail).ok());
         if let Some(Body::TradeExecuted(executed)) = event.map(|event| event.body) {
@@ -178,5 +197,17 @@ impl Notifier {
 
     fn mode(&self) -> String {
         self.services.settings.alpaca.trading_mode.upper().to_owned()
+    }
+}
+
+/// What is told where all of it is more than an event holds.
+fn in_short(body: TradingNotificationRequested) -> TradingNotificationRequested {
+    let note = json!([{ "text": "the details are too long for a mail: look at the workflow's log lines and at the broker" }]);
+    let mut data = JsonObject::from_iter([("notes".to_owned(), note)]);
+    data.extend(body.execution_data.get("orders_unknown").map(|unknown| ("orders_unknown".to_owned(), unknown.clone())));
+    TradingNotificationRequested {
+        execution_data: data,
+        error_message: body.error_message.map(|reason| cut(&reason, LONGEST_REASON)),
+        ..body
     }
 }

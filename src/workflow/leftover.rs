@@ -8,7 +8,7 @@ use chrono::Utc;
 use super::record::{Session, Workflow};
 use super::{Workflows, expiry};
 use crate::error::StepError;
-use crate::id::CorrelationId;
+use crate::id::{CorrelationId, LONGEST_ID};
 use crate::store::{Item, get_number, get_text, number, text};
 
 /// How often a session is gone on with: money that has not come by then does not come today.
@@ -39,7 +39,8 @@ impl Leftover {
     /// The run that goes on.
     #[must_use]
     pub fn correlation_id(&self) -> CorrelationId {
-        CorrelationId::new(format!("{}{ROUND_MARK}{}", self.root, self.round))
+        let round = format!("{ROUND_MARK}{}", self.round);
+        CorrelationId::new(format!("{}{round}", self.root.within(LONGEST_ID - round.len())))
     }
 
     /// `session` for that run: one of its own within the account.
@@ -103,6 +104,20 @@ impl Workflows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::check_id;
+
+    #[test]
+    fn the_id_of_a_round_is_an_id_however_long_the_first_was() {
+        let of = |root: &str| {
+            let (record_key, occurrence) = (String::new(), String::new());
+            Leftover { record_key, root: CorrelationId::new(root), occurrence, round: 2 }.correlation_id()
+        };
+        assert_eq!(of("daily").as_str(), "daily~2");
+        let (long, other) = (of(&"x".repeat(100)), of(&format!("{}y", "x".repeat(99))));
+        assert_eq!(check_id(long.as_str()), Ok(()), "{long}");
+        assert_ne!(long, other);
+        assert_eq!(rounds(long.as_str()).1, 2);
+    }
 
     #[test]
     fn rounds_are_counted_on_the_name_of_the_first_run() {

@@ -1,6 +1,7 @@
 //! The operator's program as a process, against the simulated cloud on a port: what each command does, what it only says
 //! it would do, and what people see.
 
+mod hostile;
 mod runbooks;
 mod served;
 mod story;

@@ -108,6 +108,11 @@ impl Served {
         Self::command(endpoint, arguments).output().expect("the program runs")
     }
 
+    /// The program with these arguments, not yet started.
+    pub fn start(&self, arguments: &[&str]) -> Command {
+        Self::command(&self.endpoint(), arguments)
+    }
+
     /// Runs the program and gives what it wrote and its exit code.
     pub fn run(&self, arguments: &[&str]) -> Output {
         Self::run_against(&self.endpoint(), arguments)

@@ -24,6 +24,16 @@ fn text() -> impl Strategy<Value = String> + Clone {
     "[!-~é€][ -~é€\n]{0,12}[!-~é€]"
 }
 
+/// An id, which is in one line.
+fn id() -> impl Strategy<Value = String> + Clone {
+    "[!-~é€][ -~é€]{0,12}[!-~é€]"
+}
+
+/// The id of an event, which fits into the head of a mail.
+fn event_id() -> impl Strategy<Value = String> + Clone {
+    "[!#-&(-\\[\\]-_a-~]{1,14}"
+}
+
 fn symbol() -> impl Strategy<Value = String> + Clone {
     "[A-Z][A-Z.]{0,9}"
 }
@@ -64,7 +74,7 @@ fn weights() -> impl Strategy<Value = BTreeMap<String, Decimal>> {
 }
 
 fn header() -> impl Strategy<Value = Header> {
-    (text(), text(), text(), text(), instant(), text(), option::of(text()), any_object()).prop_map(
+    (id(), id(), event_id(), text(), instant(), text(), option::of(text()), any_object()).prop_map(
         |(correlation_id, causation_id, event_id, event_type, timestamp, source_module, source_component, metadata)| Header {
             correlation_id: CorrelationId::new(correlation_id),
             causation_id,
@@ -93,7 +103,7 @@ fn workflow_body() -> impl Strategy<Value = Body> {
 }
 
 fn signal_body() -> impl Strategy<Value = Body> {
-    let portfolio = (weights(), text(), instant(), 1..100_i64, vec(text(), 0..3), text(), option::of(any_object())).prop_map(
+    let portfolio = (weights(), id(), instant(), 1..100_i64, vec(text(), 0..3), text(), option::of(any_object())).prop_map(
         |(target_allocations, correlation_id, timestamp, strategy_count, source_strategies, schema_version, constraints)| {
             ConsolidatedPortfolio {
                 target_allocations,
@@ -133,7 +143,7 @@ fn item() -> impl Strategy<Value = RebalancePlanItem> {
 
 fn plan() -> impl Strategy<Value = RebalancePlan> {
     let urgency = select(&[Urgency::Low, Urgency::Normal, Urgency::High, Urgency::Urgent]);
-    let names = (text(), text(), text(), text(), instant());
+    let names = (text(), id(), id(), id(), instant());
     let values = (amount(), money(), fraction(), urgency, option::of(1..600_i64), option::of(any_object()));
     (names, vec(item(), 1..5), values).prop_map(|((schema_version, correlation_id, causation_id, plan_id, timestamp), items, values)| {
         let (total_portfolio_value, total_trade_value, max_drift_tolerance, execution_urgency, estimated_duration_minutes, metadata) =

@@ -29,8 +29,9 @@ pub(super) struct ServeArguments {
     /// The program of a function: Lambda's `bootstrap`.
     #[arg(long = "function", value_name = "NAME=PROGRAM", value_parser = pair)]
     functions: Vec<(String, String)>,
-    /// An environment variable of the functions, over what the template says.
-    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = pair)]
+    /// An environment variable of the functions, over what the template says: NAME=VALUE. NAME alone takes the value that it
+    /// has here, NAME=@FILE what is in the file: neither shows a secret in a list of processes. NAME=@@TEXT is @TEXT.
+    #[arg(long = "variable", value_name = "NAME[=VALUE]", value_parser = variable)]
     variables: Vec<(String, String)>,
     /// What `LAMBDA_TASK_ROOT` is; the folder of the program if not said.
     #[arg(long, value_name = "FOLDER")]
@@ -62,6 +63,31 @@ enum Latency {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| "NAME=VALUE is needed".to_owned())
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, given) = text.split_once('=').map_or((text, None), |(name, given)| (name, Some(given)));
+    if name.is_empty() {
+        return Err("NAME, NAME=VALUE or NAME=@FILE is needed".to_owned());
+    }
+    let value = match given.map(|given| (given, given.strip_prefix('@'))) {
+        None => std::env::var(name)
+            .map_err(|error| format!("{name} in this environment: {error}; set it, or say {name}=VALUE or {name}=@FILE"))?,
+        Some((given, None)) => given.to_owned(),
+        Some((_, Some(text))) if text.starts_with('@') => text.to_owned(),
+        Some((_, Some(path))) => in_file(path)?,
+    };
+    if value.contains('\0') {
+        return Err(format!("the value of {name} has a NUL, which no environment variable can have"));
+    }
+    Ok((name.to_owned(), value))
+}
+
+/// The text in a file, without the line break that editors put at its end.
+fn in_file(path: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}; @@ begins a value with @"))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
 /// Serves until the process is told to end.
@@ -151,6 +177,30 @@ mod tests {
         let Line { arguments } = Line::try_parse_from([&["serve"], line].concat()).expect("the line is sound");
         let knobs = setup(&arguments).expect("a setup").knobs;
         (knobs.delivery_latency, knobs.invocation_latency)
+    }
+
+    #[test]
+    fn a_variable_comes_from_the_line_the_environment_or_a_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("secret");
+        std::fs::write(&file, "from=a file\r\n").expect("a file");
+        let of = |text: &str| variable(text).map(|(name, value)| format!("{name}: {value}"));
+        let at = |path: &std::path::Path| format!("KEY=@{}", path.display());
+        assert_eq!(of("KEY=a=b"), Ok("KEY: a=b".to_owned()));
+        assert_eq!(of("KEY="), Ok("KEY: ".to_owned()));
+        assert_eq!(of("KEY=@@b"), Ok("KEY: @b".to_owned()));
+        assert_eq!(of(&at(&file)), Ok("KEY: from=a file".to_owned()));
+        assert_eq!(of("CARGO_PKG_NAME"), Ok("CARGO_PKG_NAME: alchemiser-sim".to_owned()));
+        std::fs::write(&file, "a\0b").expect("a file");
+        for (text, reason) in [
+            ("=a", "NAME, NAME=VALUE or NAME=@FILE is needed"),
+            ("NOBODY_SET_THIS", "NOBODY_SET_THIS in this environment: environment variable not found; set it, or say"),
+            ("KEY=@nothing-here", "nothing-here: No such file or directory"),
+            (&at(&file), "the value of KEY has a NUL"),
+        ] {
+            let told = of(text).expect_err("refused");
+            assert!(told.starts_with(reason), "{text}: {told}");
+        }
     }
 
     #[test]

@@ -226,7 +226,8 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     });
     let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
-    let event = Event { payload, request_id: &invocation.request_id, timeout: invocation.timeout };
+    let text = invocation.payload.clone();
+    let event = Event { payload, text: &text, request_id: &invocation.request_id, timeout: invocation.timeout };
     let work = AssertUnwindSafe(environment.handler.handle(event)).catch_unwind();
     let ended = tokio::select! {
         biased;

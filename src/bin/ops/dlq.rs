@@ -1,15 +1,22 @@
 use std::collections::BTreeMap;
 
+use alchemiser::visible::{self, cut, lines};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Confirmation;
 use super::account::{Account, Bus};
 use super::letter::{Content, Form, Letter, Original};
-use super::outcome::{Outcome, Problem};
+use super::outcome::{Outcome, Problem, Screen};
 use super::queue::{Queue, progress};
 use super::routes::{Rule, put, rules_of, takers};
-use super::table::{facts, table};
+use super::shell::quoted;
+use super::table::{fact, facts, table};
+
+/// The most characters of a body that people are shown.
+const LONGEST_BODY: usize = 20_000;
+/// The most characters of a command that is printed as one of a shell.
+const LONGEST_COMMAND: usize = 4_000;
 
 /// What a dry run ends with.
 pub const DRY_RUN: &str = "A dry run: nothing was changed. Say --yes to do it.";
@@ -85,7 +92,7 @@ impl Chosen {
 }
 
 /// Carries out a command on dead letters.
-pub async fn dlq(account: &Account, command: &DlqCommand) -> Result<Outcome, Problem> {
+pub async fn dlq(account: &Account, command: &DlqCommand, screen: Screen) -> Result<Outcome, Problem> {
     match command {
         DlqCommand::List(chosen) => {
             let queue = Queue::find(account, chosen.queue.as_deref()).await?;
@@ -102,7 +109,8 @@ pub async fn dlq(account: &Account, command: &DlqCommand) -> Result<Outcome, Pro
         DlqCommand::Redrive(Change { chosen, confirmation }) => {
             let queue = Queue::find(account, chosen.queue.as_deref()).await?;
             let bus = account.bus().await?;
-            with_letters(account, &queue, chosen, async |letters| redrive(account, &queue, &bus, letters, confirmation.yes).await).await
+            with_letters(account, &queue, chosen, async |letters| redrive(account, &queue, &bus, letters, screen, confirmation.yes).await)
+                .await
         }
         DlqCommand::Purge(Purge { all, change: Change { chosen, confirmation } }) => {
             if !all && chosen.is_everything() {
@@ -110,7 +118,7 @@ pub async fn dlq(account: &Account, command: &DlqCommand) -> Result<Outcome, Pro
                 return Err(Problem::Usage(problem.to_owned()));
             }
             let queue = Queue::find(account, chosen.queue.as_deref()).await?;
-            with_letters(account, &queue, chosen, async |letters| purge(account, &queue, letters, confirmation.yes).await).await
+            with_letters(account, &queue, chosen, async |letters| purge(account, &queue, letters, screen, confirmation.yes).await).await
         }
     }
 }
@@ -130,19 +138,33 @@ async fn with_letters(
     work: impl AsyncFnOnce(&[&Letter]) -> Result<Outcome, Problem>,
 ) -> Result<Outcome, Problem> {
     let elsewhere = queue.in_flight(account).await?;
-    let letters = queue.read(account).await?;
-    let fitting: Vec<&Letter> = letters.iter().filter(|letter| chosen.fits(letter)).collect();
-    let missing = chosen.messages.iter().find(|id| !letters.iter().any(|letter| letter.message_id == **id));
-    let outcome = match missing {
-        Some(id) => Err(gone(id, queue)),
-        None => work(&fitting).await,
+    let mut seen = BTreeMap::new();
+    let outcome = tokio::select! {
+        outcome = read_and_do(account, queue, chosen, &mut seen, work) => outcome,
+        Ok(()) = tokio::signal::ctrl_c() => Err(Problem::Failed("interrupted; the letters can be seen again".to_owned())),
     };
     // Those that were deleted meanwhile are gone; SQS ignores them in the batch's answer.
-    let released = queue.release(account, &letters.iter().collect::<Vec<_>>()).await;
+    let released = queue.release(account, &seen.values().collect::<Vec<_>>()).await;
     let outcome = outcome?;
     released?;
     let hidden = format!("{elsewhere} more cannot be seen: somebody looks at them; they come back within minutes.");
     Ok(outcome.noting((elsewhere > 0).then_some(hidden)))
+}
+
+async fn read_and_do(
+    account: &Account,
+    queue: &Queue,
+    chosen: &Chosen,
+    seen: &mut BTreeMap<String, Letter>,
+    work: impl AsyncFnOnce(&[&Letter]) -> Result<Outcome, Problem>,
+) -> Result<Outcome, Problem> {
+    queue.read(account, seen).await?;
+    if let Some(id) = chosen.messages.iter().find(|id| !seen.contains_key(*id)) {
+        return Err(gone(id, queue));
+    }
+    let mut fitting: Vec<&Letter> = seen.values().filter(|letter| chosen.fits(letter)).collect();
+    fitting.sort_by(|left, right| (left.sent, &left.message_id).cmp(&(right.sent, &right.message_id)));
+    work(&fitting).await
 }
 
 fn rows(letters: &[&Letter]) -> String {
@@ -176,11 +198,18 @@ fn show(letter: &Letter) -> Outcome {
         ("Event", original.map(|original| original.id.clone())),
         ("Workflow", letter.correlation_id().map(str::to_owned)),
     ]);
-    let attributes: String = letter.attributes.iter().map(|(name, value)| format!("  {name}: {value}\n")).collect();
+    let attributes: String = letter.attributes.iter().map(|(name, value)| format!("  {}: {}\n", fact(name), fact(value))).collect();
     let attributes = if attributes.is_empty() { attributes } else { format!("Attributes\n{attributes}") };
-    let body = serde_json::from_str::<Value>(&letter.body).and_then(|value| serde_json::to_string_pretty(&value));
-    let text = format!("{head}{attributes}Body\n{}\n", body.unwrap_or_else(|_| letter.body.clone()));
+    let text = format!("{head}{attributes}Body\n{}\n", cut(&body_text(&letter.body), LONGEST_BODY));
     Outcome::new(text, letter.to_json()).noting(by_hand(letter))
+}
+
+/// The body for people. Of one that is no JSON each line is set in, so that none can pass for a line of this program.
+fn body_text(body: &str) -> String {
+    match serde_json::from_str::<Value>(body).and_then(|value| serde_json::to_string_pretty(&value)) {
+        Ok(pretty) => lines(&pretty),
+        Err(_) => lines(body).lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"),
+    }
 }
 
 /// What gives a command to the function again, which the bus does not carry.
@@ -188,19 +217,40 @@ fn by_hand(letter: &Letter) -> Option<String> {
     let Content::Command(command) = &letter.content else { return None };
     let function = match letter.form {
         Form::Schedule => letter.attributes.get("TARGET_ARN").cloned(),
-        _ => Some(letter.sender.clone()).filter(|name| !name.is_empty()),
+        _ => Some(letter.sender.clone()),
     };
+    let function = function.filter(|name| is_function_name(name)).unwrap_or_else(|| "FUNCTION".to_owned());
+    let command = visible::json(&command.to_string());
+    if command.len() > LONGEST_COMMAND {
+        return Some("A command, not an event, and too long for a command line: its text is in the body.".to_owned());
+    }
     Some(format!(
-        "A command, not an event. To give it to the function again:\n  aws lambda invoke --function-name {} --invocation-type Event \
-         --cli-binary-format raw-in-base64-out --payload '{command}' answer.json",
-        function.unwrap_or_else(|| "FUNCTION".to_owned())
+        "A command, not an event. To give it to the function again:\n  aws lambda invoke --function-name {function} --invocation-type Event \
+         --cli-binary-format raw-in-base64-out --payload {} answer.json",
+        quoted(&command)
     ))
+}
+
+/// Whether it can be the name or the ARN of a function: a letter of somebody's own making may hold anything.
+fn is_function_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_:$".contains(&byte))
 }
 
 /// One event and all the letters that hold it.
 struct Group<'a> {
     original: &'a Original,
     letters: Vec<&'a Letter>,
+}
+
+impl Group<'_> {
+    fn ids(&self) -> Vec<&str> {
+        self.letters.iter().map(|letter| letter.message_id.as_str()).collect()
+    }
+
+    fn refusal(&self, reason: &str) -> String {
+        format!("{} {} ({}): {reason}", self.original.event.detail_type, self.original.id, self.ids().join(", "))
+    }
 }
 
 /// Groups the letters by their original event, in the order of the first of each; those without one are refused.
@@ -236,59 +286,79 @@ async fn hindrance(account: &Account, rules: &[Rule], original: &Original) -> Re
     Ok(taking.is_empty().then(|| "no rule takes it".to_owned()))
 }
 
-async fn redrive(account: &Account, queue: &Queue, bus: &Bus, letters: &[&Letter], is_real: bool) -> Result<Outcome, Problem> {
+/// Puts each event once and deletes its letters. What keeps one from being put keeps no other.
+async fn redrive(
+    account: &Account,
+    queue: &Queue,
+    bus: &Bus,
+    letters: &[&Letter],
+    screen: Screen,
+    is_real: bool,
+) -> Result<Outcome, Problem> {
     let mut refused = Vec::new();
-    let groups = grouped(letters, &mut refused);
     let rules = rules_of(account, &bus.name).await?;
+    let mut groups = Vec::new();
+    for group in grouped(letters, &mut refused) {
+        match hindrance(account, &rules, group.original).await? {
+            Some(reason) => refused.push(group.refusal(&reason)),
+            None => groups.push(group),
+        }
+    }
+    let row = |group: &Group<'_>| {
+        vec![group.original.event.detail_type.clone(), group.original.id.clone(), counted(group.letters.len(), "letter")]
+    };
+    let events =
+        if groups.is_empty() { String::new() } else { table(&["EVENT", "ID", "LETTERS"], &groups.iter().map(row).collect::<Vec<_>>()) };
+    let whole: Vec<Value> = groups.iter().flat_map(|group| &group.letters).map(|letter| letter.to_json()).collect();
+    let first = screen.begin(events, json!({ "queue": queue.name, "bus": bus.name, "letters": whole }), is_real && !groups.is_empty())?;
     let bar = progress(Some(groups.len()), "events");
-    let (mut lines, mut done) = (Vec::new(), Vec::new());
-    for Group { original, letters } in &groups {
+    let mut done = Vec::new();
+    for group in &groups {
         bar.inc(1);
-        let ids: Vec<&str> = letters.iter().map(|letter| letter.message_id.as_str()).collect();
-        let mut hindrance = hindrance(account, &rules, original).await?;
-        let mut put_as = None;
-        if is_real && hindrance.is_none() {
-            match put(account, &bus.name, &original.event).await? {
-                Ok(id) => put_as = Some(id),
-                Err(reason) => hindrance = Some(format!("EventBridge refused it: {reason}")),
-            }
+        match put_again(account, queue, bus, group, is_real).await {
+            Ok(put_as) => done.push(json!({
+                "event_id": group.original.id, "detail_type": group.original.event.detail_type, "messages": group.ids(), "put_as": put_as,
+            })),
+            Err(reason) => refused.push(group.refusal(&reason)),
         }
-        if let Some(reason) = hindrance {
-            refused.push(format!("{} {} ({}): {reason}", original.event.detail_type, original.id, ids.join(", ")));
-            continue;
-        }
-        if is_real {
-            // Only now: a letter that is deleted before its event is on the bus could be the last trace of it.
-            for letter in letters {
-                queue.delete(account, letter).await?;
-            }
-        }
-        lines.push(vec![original.event.detail_type.clone(), original.id.clone(), counted(letters.len(), "letter")]);
-        done.push(json!({ "event_id": original.id, "detail_type": original.event.detail_type, "messages": ids, "put_as": put_as }));
     }
     bar.finish_and_clear();
     let verb = if is_real { "Put on" } else { "Would be put on" };
-    let events = table(&["EVENT", "ID", "LETTERS"], &lines);
-    let text = format!("{}{verb} {}: {}\n", if lines.is_empty() { "" } else { &events }, bus.name, counted(lines.len(), "event"));
-    let json = json!({ "done": is_real, "queue": queue.name, "bus": bus.name, "events": done });
-    Ok(Outcome::new(text, json).refusing(refused).noting((!is_real).then(|| DRY_RUN.to_owned())))
+    let text = format!("{verb} {}: {}\n", bus.name, counted(done.len(), "event"));
+    let outcome = Outcome::new(text, json!({ "done": is_real, "events": done })).after(first);
+    Ok(outcome.refusing(refused).noting((!is_real).then(|| DRY_RUN.to_owned())))
 }
 
-async fn purge(account: &Account, queue: &Queue, letters: &[&Letter], is_real: bool) -> Result<Outcome, Problem> {
+/// Puts one event and deletes its letters; gives the id that EventBridge gave it, none in a dry run.
+async fn put_again(account: &Account, queue: &Queue, bus: &Bus, group: &Group<'_>, is_real: bool) -> Result<Option<String>, String> {
+    if !is_real {
+        return Ok(None);
+    }
+    let answer = put(account, &bus.name, &group.original.event).await.map_err(|problem| problem.to_string())?;
+    let id = answer.map_err(|reason| format!("EventBridge refused it: {reason}"))?;
+    // Only now: a letter that is deleted before its event is on the bus could be the last trace of it.
+    for letter in &group.letters {
+        let deleted = queue.delete(account, letter).await;
+        deleted.map_err(|problem| format!("it was put as {id}, but its letter is still there: {problem}"))?;
+    }
+    Ok(Some(id))
+}
+
+async fn purge(account: &Account, queue: &Queue, letters: &[&Letter], screen: Screen, is_real: bool) -> Result<Outcome, Problem> {
+    let text = if letters.is_empty() { String::new() } else { rows(letters) };
+    let whole: Vec<Value> = letters.iter().map(|letter| letter.to_json()).collect();
+    let first = screen.begin(text, json!({ "queue": queue.name, "letters": whole }), is_real && !letters.is_empty())?;
     let bar = progress(Some(letters.len()), "letters");
+    let mut refused = Vec::new();
     for letter in letters.iter().filter(|_| is_real) {
-        queue.delete(account, letter).await?;
+        if let Err(problem) = queue.delete(account, letter).await {
+            refused.push(problem.to_string());
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
     let verb = if is_real { "Deleted from" } else { "Would be deleted from" };
-    let text = format!(
-        "{}{verb} {}: {}\n",
-        if letters.is_empty() { String::new() } else { rows(letters) },
-        queue.name,
-        counted(letters.len(), "dead letter")
-    );
-    let json =
-        json!({ "done": is_real, "queue": queue.name, "letters": letters.iter().map(|letter| letter.to_json()).collect::<Vec<_>>() });
-    Ok(Outcome::new(text, json).noting((!is_real).then(|| DRY_RUN.to_owned())))
+    let text = format!("{verb} {}: {}\n", queue.name, counted(letters.len() - refused.len(), "dead letter"));
+    let outcome = Outcome::new(text, json!({ "done": is_real })).after(first);
+    Ok(outcome.refusing(refused).noting((!is_real).then(|| DRY_RUN.to_owned())))
 }

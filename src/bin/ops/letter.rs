@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use alchemiser::payload::Payload;
 use alchemiser::timestamp::Timestamp;
 use serde_json::{Value, json};
 
@@ -85,8 +86,9 @@ pub struct Letter {
 impl Letter {
     /// Reads a message.
     pub fn read(message_id: String, receipt: String, sent: Option<Timestamp>, body: String, attributes: BTreeMap<String, String>) -> Self {
-        let parsed: Option<Value> = serde_json::from_str(&body).ok();
-        let record = parsed.as_ref().filter(|value| value.get("requestContext").is_some()).and_then(|value| value.get("requestPayload"));
+        let payload = Payload::parse(&body).ok();
+        let parsed = payload.as_ref().map(Payload::value);
+        let record = parsed.filter(|value| value.get("requestContext").is_some()).and_then(|value| value.get("requestPayload"));
         let attribute = |name: &str| attributes.get(name).map(String::as_str).unwrap_or_default();
         let last = |arn: &str| arn.rsplit(['/', ':']).next().unwrap_or(arn).to_owned();
         let told = || joined(attribute("ERROR_CODE"), attribute("ERROR_MESSAGE"));
@@ -94,17 +96,18 @@ impl Letter {
             (Form::Rule, last(attribute("RULE_ARN")), told())
         } else if attributes.contains_key("SCHEDULE_ARN") {
             (Form::Schedule, last(attribute("SCHEDULE_ARN")), told())
-        } else if let (Some(value), Some(_)) = (&parsed, record) {
+        } else if let (Some(value), Some(_)) = (parsed, record) {
             (Form::Destination, function_of(value), failure_of(value))
         } else if attributes.contains_key("RequestID") {
             (Form::FunctionQueue, String::new(), attribute("ErrorMessage").to_owned())
         } else {
             (Form::Other, String::new(), String::new())
         };
-        let content = match (record, &parsed) {
-            (Some(payload), _) => content_of(payload),
-            (None, Some(value)) => content_of(value),
-            (None, None) => Content::Unreadable("the body is no JSON".to_owned()),
+        let content = match (payload.as_ref().and_then(Payload::repeated), record, parsed) {
+            (Some(key), ..) => Content::Unreadable(format!("the key `{key}` is there twice in one object")),
+            (None, Some(payload), _) => content_of(payload),
+            (None, None, Some(value)) => content_of(value),
+            (None, None, None) => Content::Unreadable("the body is no JSON".to_owned()),
         };
         Self { message_id, receipt, sent, body, attributes, form, sender, reason, content }
     }
@@ -257,6 +260,9 @@ mod tests {
         let read = letter(&event(), &[("RequestID", "request-1"), ("ErrorCode", "200"), ("ErrorMessage", "boom")]);
         assert_eq!((read.form, read.reason.as_str(), read.what().as_str()), (Form::FunctionQueue, "boom", "TradeExecuted"));
         assert_eq!(letter(&event(), &[]).form, Form::Other);
+        let twice = r#"{"mode":"watchdog","mode":"trade"}"#.to_owned();
+        let ambiguous = Letter::read("m".to_owned(), "r".to_owned(), None, twice, BTreeMap::new());
+        assert_eq!(ambiguous.what(), "unreadable: the key `mode` is there twice in one object");
         let nothing = Letter::read("m".to_owned(), "r".to_owned(), None, "hello".to_owned(), BTreeMap::new());
         assert_eq!(nothing.what(), "unreadable: the body is no JSON");
     }

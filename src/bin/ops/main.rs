@@ -13,18 +13,18 @@ mod queue;
 mod replay;
 mod routes;
 mod rules;
+mod shell;
 mod table;
 mod trail;
 mod workflow;
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use serde_json::json;
 
 use self::account::{Account, Stage};
-use self::outcome::{Outcome, Problem};
+use self::outcome::{Outcome, Problem, Screen};
 
 /// Looks after a deployed trading system.
 #[derive(Debug, Parser)]
@@ -81,9 +81,10 @@ struct Confirmation {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let (shown, code) = match carry_out(&cli).await {
-        Ok(outcome) => (print(&outcome.shown(cli.json)), if outcome.is_complete() { 0 } else { 1 }),
-        Err(problem) => (complain(&problem, cli.json), problem.exit_code()),
+    let screen = Screen { as_json: cli.json };
+    let (shown, code) = match carry_out(&cli, screen).await {
+        Ok(outcome) => (screen.show(&outcome), if outcome.is_complete() { 0 } else { 1 }),
+        Err(problem) => (screen.complain(&problem), problem.exit_code()),
     };
     match shown {
         // A reader that went away early, as `head` does, is no mistake.
@@ -92,22 +93,13 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn carry_out(cli: &Cli) -> Result<Outcome, Problem> {
+async fn carry_out(cli: &Cli, screen: Screen) -> Result<Outcome, Problem> {
     let account = Account::open(cli.stage).await?;
     match &cli.command {
         Command::Publish(arguments) => publish::publish(&account, arguments).await,
-        Command::Dlq { command } => dlq::dlq(&account, command).await,
+        Command::Dlq { command } => dlq::dlq(&account, command, screen).await,
         Command::Replay { command } => replay::replay(&account, command).await,
         Command::Rules { command } => rules::rules(&account, command).await,
         Command::Workflow { command } => workflow::workflow(&account, command).await,
     }
-}
-
-fn print(text: &str) -> std::io::Result<()> {
-    std::io::stdout().lock().write_all(text.as_bytes())
-}
-
-fn complain(problem: &Problem, as_json: bool) -> std::io::Result<()> {
-    let text = if as_json { json!({ "error": problem.to_string() }).to_string() } else { problem.to_string() };
-    writeln!(std::io::stderr().lock(), "{text}")
 }

@@ -46,10 +46,10 @@ impl Queue {
         Ok(answer.attributes().and_then(|all| all.get(&wanted)).and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 
-    /// All messages that can be seen, the oldest first. They are hidden from others until they are released.
-    pub async fn read(&self, account: &Account) -> Result<Vec<Letter>, Problem> {
+    /// Reads all messages that can be seen into `letters`, by their ids. They are hidden from others until they are released,
+    /// those too that were read before something went wrong.
+    pub async fn read(&self, account: &Account, letters: &mut BTreeMap<String, Letter>) -> Result<(), Problem> {
         let bar = progress(None, "letters read");
-        let mut letters: BTreeMap<String, Letter> = BTreeMap::new();
         loop {
             let asked = account.sqs.receive_message().queue_url(&self.url).max_number_of_messages(10).wait_time_seconds(1);
             let asked = asked.visibility_timeout(HOLD_SECONDS).message_attribute_names("All");
@@ -64,9 +64,7 @@ impl Queue {
             bar.set_position(letters.len() as u64);
         }
         bar.finish_and_clear();
-        let mut letters: Vec<Letter> = letters.into_values().collect();
-        letters.sort_by(|left, right| (left.sent, &left.message_id).cmp(&(right.sent, &right.message_id)));
-        Ok(letters)
+        Ok(())
     }
 
     /// Shows messages to others again.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::account::Account;
 use super::outcome::{Outcome, Problem, failed};
+use super::shell::quoted;
 use super::table::{facts, table};
 use super::trail::{Claim, event_of, trail};
 
@@ -211,7 +212,10 @@ fn advice(record: &Workflow, claims: &[Claim], is_overdue: bool) -> Vec<String> 
         advice.push("It is overdue: the next round of the watchdog ends it.".to_owned());
     }
     if record.state == State::Running && claims.iter().any(|claim| claim.state != "completed") {
-        advice.push(format!("A step is not complete: is its event a dead letter? ops dlq list --correlation {}", record.correlation_id));
+        advice.push(format!(
+            "A step is not complete: is its event a dead letter? ops dlq list --correlation {}",
+            quoted(record.correlation_id.as_str())
+        ));
     }
     advice
 }
