@@ -208,10 +208,13 @@ fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::
     if money.get() < Decimal::ZERO { Err(D::Error::custom(format!("{money} is negative"))) } else { Ok(money) }
 }
 
-/// Free-form, but for the numbers in it: the execution reckons with them.
+/// What the execution reckons with of a plan's metadata.
+const RECKONED_WITH: [&str; 5] = ["cash_balance", "committed_cash", "planned_cash", "quantities", "reference_prices"];
+
+/// Free-form, but for the numbers that the execution reckons with.
 fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<JsonObject>, D::Error> {
     let metadata = Option::<JsonObject>::deserialize(deserializer)?;
-    for (name, value) in metadata.iter().flatten() {
+    for (name, value) in metadata.iter().flatten().filter(|(name, _)| RECKONED_WITH.contains(&name.as_str())) {
         let checked = match value {
             Value::Object(parts) => parts.iter().try_for_each(|(part, value)| check_number(name, &format!("{name}.{part}"), value)),
             value => check_number(name, name, value),
