@@ -16,6 +16,7 @@ use std::time::Duration;
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,6 +26,8 @@ use crate::clock::SharedClock;
 use crate::config::AlpacaSettings;
 use crate::secrets::Secrets;
 
+/// The longest answer that is read. A page of bars, the longest that the broker gives, has two megabytes.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long one call may take.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// Tries of a read.
@@ -316,11 +319,15 @@ impl Alpaca {
 }
 
 async fn read_body(body: SdkBody) -> Result<String, AlpacaError> {
-    let collected = aws_smithy_types::byte_stream::ByteStream::new(body)
-        .collect()
-        .await
-        .map_err(|error| AlpacaError::Unreachable(format!("the answer broke off: {error}")))?;
-    String::from_utf8(collected.to_vec()).map_err(|error| AlpacaError::Unreadable(error.to_string()))
+    let mut stream = ByteStream::new(body);
+    let mut bytes = Vec::new();
+    while let Some(piece) = stream.try_next().await.map_err(|error| AlpacaError::Unreachable(format!("the answer broke off: {error}")))? {
+        if bytes.len() + piece.len() > ANSWER_BYTES_MAX {
+            return Err(AlpacaError::Unreadable(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes")));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    String::from_utf8(bytes).map_err(|error| AlpacaError::Unreadable(error.to_string()))
 }
 
 /// Reads an answer. Only one that cannot be read is read again, to say where: following the path costs as much as
@@ -356,4 +363,16 @@ pub fn span_of(bars: usize, now: DateTime<Utc>) -> (NaiveDate, NaiveDate) {
     let end = now.with_timezone(&chrono_tz::America::New_York).date_naive();
     let days = chrono::Days::new(365 * u64::try_from(years).unwrap_or(u64::MAX));
     (end.checked_sub_days(days).unwrap_or(end), end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_too_long_is_not_kept() {
+        assert_eq!(read_body(SdkBody::from("{}")).await.ok().as_deref(), Some("{}"));
+        let long = SdkBody::from(vec![b' '; ANSWER_BYTES_MAX + 1]);
+        assert!(read_body(long).await.is_err_and(|error| error.is_outcome_unknown()));
+    }
 }
