@@ -26,8 +26,6 @@ use crate::clock::SharedClock;
 use crate::config::AlpacaSettings;
 use crate::secrets::Secrets;
 
-/// The longest answer that is read. A page of bars, the longest that the broker gives, has two megabytes.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long one call may take.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// Tries of a read.
@@ -38,6 +36,8 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const ORDERS_A_PAGE: usize = 500;
 /// Symbols in one market-data request: well below the limit of a URL.
 const SYMBOLS_A_REQUEST: usize = 100;
+/// The longest answer that is read. A page of bars, the longest that the broker gives, has two megabytes.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A client of Alpaca's trading and data APIs.
 #[derive(Clone)]
