@@ -151,6 +151,28 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
+    /// Every state, in the order of the enumeration.
+    pub const ALL: [Self; 18] = [
+        Self::Accepted,
+        Self::PendingNew,
+        Self::New,
+        Self::PartiallyFilled,
+        Self::PendingCancel,
+        Self::PendingReplace,
+        Self::AcceptedForBidding,
+        Self::Stopped,
+        Self::Suspended,
+        Self::Held,
+        Self::PendingReview,
+        Self::DoneForDay,
+        Self::Calculated,
+        Self::Filled,
+        Self::Canceled,
+        Self::Expired,
+        Self::Replaced,
+        Self::Rejected,
+    ];
+
     /// Whether nothing will happen to the order any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Filled | Self::Canceled | Self::Expired | Self::Replaced | Self::Rejected)

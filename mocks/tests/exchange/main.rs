@@ -6,6 +6,7 @@ mod actor;
 mod client;
 mod data;
 mod manners;
+mod not_simulated;
 mod orders;
 mod positions;
 mod properties;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Mistake, say};
 use crate::scenario::Scenario;
+use crate::text_file::read_text;
 
 /// Between these lines of template.yaml nothing is written by hand.
 const BEGIN: &str = "  # Made from the types in src/event/ by `cargo sim schema --template`; not edited by hand.\n";
@@ -40,7 +41,7 @@ fn scenario_schema() -> String {
 
 fn write_events(path: &Path) -> Result<(), Mistake> {
     let wrong = |reason: String| format!("{}: {reason}", path.display());
-    let template = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let template = read_text(path).map_err(wrong)?;
     let fresh = with_events(&template).ok_or_else(|| wrong(format!("the lines {BEGIN:?} and {END:?} are not there")))?;
     std::fs::write(path, fresh).map_err(|error| wrong(error.to_string()))
 }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::LoadError;
 use crate::cloud::template::{Pseudo, Stack, TemplateError, load};
+use crate::text_file::read_text;
 
 /// Where a stack of this project lives, in that account.
 #[must_use]
@@ -29,7 +30,7 @@ impl Library {
     /// # Errors
     /// A file that cannot be read.
     pub fn open(root: &Path) -> Result<Self, LoadError> {
-        let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| LoadError(format!("{}: {error}", path.display())));
+        let read = |path: &Path| read_text(path).map_err(|error| LoadError(format!("{}: {error}", path.display())));
         let template = read(&root.join("template.yaml"))?;
         let mut strategies = BTreeMap::new();
         for path in files(&root.join("strategies"), "clj")? {

@@ -1,6 +1,7 @@
 //! AWS Lambda's asynchronous invocation: accepted with 202, queued, tried up to three times with the same request
 //! id, and in the end handed to the failure destination (semantics 6).
 
+mod pending;
 mod record;
 
 pub use record::response_of;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use self::pending::Pending;
 use self::record::record;
 use super::sqs::Received;
 use super::template::{Function, Permission, Stack};
@@ -41,21 +43,6 @@ pub struct Lambda {
 struct FunctionState {
     function: Function,
     running: u32,
-}
-
-/// One asynchronous event on its way through the function's queue.
-#[derive(Clone, Debug)]
-struct Pending {
-    function_arn: String,
-    request_id: String,
-    payload: String,
-    accepted: DateTime<Utc>,
-    cause: Key,
-    /// Tries so far; throttles do not count.
-    attempts: u32,
-    throttles: u32,
-    /// The batch, where Lambda polls a queue for the function instead of being given an event.
-    batch: Option<Batch>,
 }
 
 /// Messages that Lambda took from a queue for one invocation.

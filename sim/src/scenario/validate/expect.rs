@@ -19,28 +19,6 @@ const REASONS: [&str; 9] = [
     "ZeroReservedConcurrency",
 ];
 
-/// All states of an order.
-const STATUSES: [OrderStatus; 18] = [
-    OrderStatus::New,
-    OrderStatus::PartiallyFilled,
-    OrderStatus::Filled,
-    OrderStatus::Canceled,
-    OrderStatus::Expired,
-    OrderStatus::Rejected,
-    OrderStatus::Replaced,
-    OrderStatus::Accepted,
-    OrderStatus::PendingNew,
-    OrderStatus::AcceptedForBidding,
-    OrderStatus::Stopped,
-    OrderStatus::Suspended,
-    OrderStatus::Held,
-    OrderStatus::PendingReview,
-    OrderStatus::PendingReplace,
-    OrderStatus::PendingCancel,
-    OrderStatus::DoneForDay,
-    OrderStatus::Calculated,
-];
-
 pub(super) fn check(expect: &Expect, names: &Names, found: &mut Found) {
     let place = Pointer::to("expect");
     for symbol in expect.positions.keys() {
@@ -74,7 +52,7 @@ pub(super) fn check(expect: &Expect, names: &Names, found: &mut Found) {
 }
 
 fn check_orders(expect: &Expect, place: &Pointer, names: &Names, found: &mut Found) {
-    let statuses: Vec<String> = STATUSES.iter().map(|status| status.as_str().to_owned()).collect();
+    let statuses: Vec<String> = OrderStatus::ALL.iter().map(|status| status.as_str().to_owned()).collect();
     for (index, order) in expect.orders.iter().flatten().enumerate() {
         let place = place.key("orders").item(index);
         found.name(place.key("symbol"), "symbol", &order.symbol, names.symbols.iter());
