@@ -43,7 +43,10 @@ pub struct Ports {
 ///
 /// # Errors
 /// [`ConfigError`] lists every file that cannot be read or parsed.
-pub fn load_strategies(settings: &Settings, read: impl Fn(&str) -> std::io::Result<String>) -> Result<Vec<Strategy>, ConfigError> {
+pub fn load_strategies(
+    settings: &Settings,
+    read: impl Fn(&str) -> std::io::Result<String>,
+) -> Result<Vec<Strategy>, ConfigError> {
     let mut problems = Vec::new();
     let mut strategies = Vec::new();
     for (name, allocation) in &settings.strategies {
@@ -52,14 +55,27 @@ pub fn load_strategies(settings: &Settings, read: impl Fn(&str) -> std::io::Resu
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(strategies) } else { Err(ConfigError(problems)) }
+    if problems.is_empty() {
+        Ok(strategies)
+    } else {
+        Err(ConfigError(problems))
+    }
 }
 
-fn load_strategy(name: &str, allocation: Decimal, read: impl Fn(&str) -> std::io::Result<String>) -> Result<Strategy, String> {
+fn load_strategy(
+    name: &str,
+    allocation: Decimal,
+    read: impl Fn(&str) -> std::io::Result<String>,
+) -> Result<Strategy, String> {
     let source = read(name).map_err(|error| format!("strategy {name}: {error}"))?;
-    let expression = strategy::parse(&source).map_err(|error| format!("strategy {name}: {error}"))?;
+    let expression =
+        strategy::parse(&source).map_err(|error| format!("strategy {name}: {error}"))?;
     strategy::check(&expression).map_err(|error| format!("strategy {name}: {error}"))?;
-    Ok(Strategy { name: name.to_owned(), allocation, expression })
+    Ok(Strategy {
+        name: name.to_owned(),
+        allocation,
+        expression,
+    })
 }
 
 /// Builds the router over everything.
@@ -67,8 +83,12 @@ fn load_strategy(name: &str, allocation: Decimal, read: impl Fn(&str) -> std::io
 pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Router {
     let settings = Arc::new(settings);
     let bus_settings = &settings.event_bus;
-    let eventbridge =
-        EventBridgeBus::new(ports.eventbridge, Arc::clone(&ports.clock), &bus_settings.event_bus_name, bus_settings.max_payload_size_bytes);
+    let eventbridge = EventBridgeBus::new(
+        ports.eventbridge,
+        Arc::clone(&ports.clock),
+        &bus_settings.event_bus_name,
+        bus_settings.max_payload_size_bytes,
+    );
     let local = Arc::new(InMemoryBus::default());
     let mut router_local = Some(Arc::clone(&local));
     let mut router_dual = None;
@@ -82,10 +102,19 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
     } else {
         local
     };
-    let claims = Claims::new(ports.dynamodb.clone(), &settings.idempotency_table, Arc::clone(&ports.clock), Arc::clone(&ports.tokens));
+    let claims = Claims::new(
+        ports.dynamodb.clone(),
+        &settings.idempotency_table,
+        Arc::clone(&ports.clock),
+        Arc::clone(&ports.tokens),
+    );
     let services = Services {
         steps: Steps::new(claims, bus, &bus_settings.source_prefix),
-        workflows: Workflows::new(ports.dynamodb, &settings.workflow_table, Arc::clone(&ports.clock)),
+        workflows: Workflows::new(
+            ports.dynamodb,
+            &settings.workflow_table,
+            Arc::clone(&ports.clock),
+        ),
         alpaca: Alpaca::new(ports.http, &ports.clock, &settings.alpaca),
         clock: ports.clock,
         settings,
@@ -96,7 +125,10 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
         portfolio: PortfolioAnalysis::new(services.clone()),
         execution: TradingExecution::new(services.clone()),
         notifier: Notifier::new(services.clone()),
-        notification: NotificationService::new(services.clone(), MailTransport::new(ports.dialer, ports.tokens)),
+        notification: NotificationService::new(
+            services.clone(),
+            MailTransport::new(ports.dialer, ports.tokens),
+        ),
         watchdog: Watchdog::new(services.clone()),
         secrets: Secrets::of(&services.settings),
         services,

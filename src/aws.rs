@@ -1,4 +1,5 @@
-//! The AWS clients as this system configures them: one HTTP connector, a clock from outside, short time-outs.
+//! The AWS clients as this system configures them: one HTTP connector, a clock from outside, short
+//! time-outs.
 
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -43,7 +46,11 @@ pub fn connector() -> SharedHttpConnector {
     let connector = Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .sleep_impl(TokioSleep::new())
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_LIMIT).build())
+        .connector_settings(
+            HttpConnectorSettings::builder()
+                .connect_timeout(CONNECT_LIMIT)
+                .build(),
+        )
         .build();
     SharedHttpConnector::new(connector)
 }
@@ -60,7 +67,12 @@ macro_rules! client {
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::standard().with_max_attempts(setup.attempts))
             .retry_partition(retries_of_its_own())
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(TRY_LIMIT).operation_timeout(CALL_LIMIT).build());
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(TRY_LIMIT)
+                    .operation_timeout(CALL_LIMIT)
+                    .build(),
+            );
         let builder = match &setup.endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,
@@ -69,11 +81,18 @@ macro_rules! client {
     }};
 }
 
-/// What a client may spend on retries, with the costs that the SDK has by default. Its default partition lies in a static of the
-/// process: clients that have nothing to do with each other would use up each other's retries.
+/// What a client may spend on retries, with the costs that the SDK has by default. Its default
+/// partition lies in a static of the process: clients that have nothing to do with each other would
+/// use up each other's retries.
 fn retries_of_its_own() -> RetryPartition {
-    let bucket = TokenBucket::builder().retry_cost(14).timeout_retry_cost(14).throttling_retry_cost(5).build();
-    RetryPartition::custom("alchemiser").token_bucket(bucket).build()
+    let bucket = TokenBucket::builder()
+        .retry_cost(14)
+        .timeout_retry_cost(14)
+        .throttling_retry_cost(5)
+        .build();
+    RetryPartition::custom("alchemiser")
+        .token_bucket(bucket)
+        .build()
 }
 
 impl AwsSetup {
@@ -83,11 +102,19 @@ impl AwsSetup {
     /// A sentence that says what cannot be found.
     pub async fn from_machine(http: SharedHttpConnector, attempts: u32) -> Result<Self, String> {
         let http = http_client_fn(move |_, _| http.clone());
-        let found = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http.clone()).load().await;
+        let found = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http.clone())
+            .load()
+            .await;
         Ok(Self {
             http,
-            credentials: found.credentials_provider().ok_or("no AWS credentials can be found")?,
-            region: found.region().ok_or("no AWS region: AWS_REGION is not set")?.to_string(),
+            credentials: found
+                .credentials_provider()
+                .ok_or("no AWS credentials can be found")?,
+            region: found
+                .region()
+                .ok_or("no AWS region: AWS_REGION is not set")?
+                .to_string(),
             time: SharedTimeSource::default(),
             endpoint: found.endpoint_url().map(str::to_owned),
             attempts,

@@ -20,7 +20,10 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where production reads the wall clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where production reads the wall clock"
+    )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }

@@ -79,8 +79,9 @@ struct Fields {
 }
 
 impl Command {
-    /// Reads a command from its JSON object; `{}` is a command to trade, as the predecessor's was. Any other must say what it
-    /// wants: a field that is null, or one beside no `mode`, was meant to say something, and nobody knows what.
+    /// Reads a command from its JSON object; `{}` is a command to trade, as the predecessor's was.
+    /// Any other must say what it wants: a field that is null, or one beside no `mode`, was meant
+    /// to say something, and nobody knows what.
     ///
     /// # Errors
     /// A sentence that names the field and what is allowed.
@@ -88,23 +89,34 @@ impl Command {
         let Some(object) = value.as_object() else {
             return refuse("a command must be a JSON object such as {\"mode\":\"trade\"}");
         };
-        let fields: Fields = serde_path_to_error::deserialize(value).map_err(|error| match error.path().to_string().as_str() {
-            "." => CommandError(error.inner().to_string()),
-            path => CommandError(format!("field `{path}`: {}", error.inner())),
-        })?;
+        let fields: Fields =
+            serde_path_to_error::deserialize(value).map_err(|error| {
+                match error.path().to_string().as_str() {
+                    "." => CommandError(error.inner().to_string()),
+                    path => CommandError(format!("field `{path}`: {}", error.inner())),
+                }
+            })?;
         fields.check()?;
         if fields.action.is_some() {
             return fields.pnl().map(Command::Pnl);
         }
         if let Some((name, _)) = object.iter().find(|(_, value)| value.is_null()) {
-            return refuse(format!("field `{name}`: null says nothing; give it a value, or leave it out"));
+            return refuse(format!(
+                "field `{name}`: null says nothing; give it a value, or leave it out"
+            ));
         }
         match fields.mode.as_deref() {
-            None if !object.is_empty() => fields.trade().and_then(|_| refuse("field `mode` is missing: say {\"mode\":\"trade\"} to trade")),
+            None if !object.is_empty() => fields
+                .trade()
+                .and_then(|_| refuse("field `mode` is missing: say {\"mode\":\"trade\"} to trade")),
             None | Some("trade") => fields.trade().map(Command::Trade),
             Some("watchdog") => Ok(Command::Watchdog),
-            Some("bot") => refuse("field `mode`: \"bot\" gives signals only and is not supported; nothing was done"),
-            Some(other) => refuse(format!("field `mode`: {other:?} is none of \"trade\", \"watchdog\"")),
+            Some("bot") => refuse(
+                "field `mode`: \"bot\" gives signals only and is not supported; nothing was done",
+            ),
+            Some(other) => refuse(format!(
+                "field `mode`: {other:?} is none of \"trade\", \"watchdog\""
+            )),
         }
     }
 }
@@ -114,28 +126,58 @@ fn refuse<T>(reason: impl Into<String>) -> Result<T, CommandError> {
 }
 
 impl Fields {
-    /// Checks what is common to all commands; fields that nobody would act on are refused, not ignored.
+    /// Checks what is common to all commands; fields that nobody would act on are refused, not
+    /// ignored.
     fn check(&self) -> Result<(), CommandError> {
         one_of("schema_version", self.schema_version.as_deref(), &["1.0"])?;
-        one_of("trading_mode", self.trading_mode.as_deref(), &["paper", "live"])?;
+        one_of(
+            "trading_mode",
+            self.trading_mode.as_deref(),
+            &["paper", "live"],
+        )?;
         one_of("action", self.action.as_deref(), &["pnl_analysis"])?;
         one_of("pnl_type", self.pnl_type.as_deref(), &["weekly", "monthly"])?;
         if self.dry_run == Some(true) {
             return refuse("field `dry_run`: a dry run is not supported; nothing was done");
         }
-        if self.arguments.as_ref().is_some_and(|arguments| !arguments.is_empty()) {
-            return refuse("field `arguments`: arguments are not supported; use the fields of the command");
+        if self
+            .arguments
+            .as_ref()
+            .is_some_and(|arguments| !arguments.is_empty())
+        {
+            return refuse(
+                "field `arguments`: arguments are not supported; use the fields of the command",
+            );
         }
-        for (name, value) in [("account_id", &self.account_id), ("to", &self.to), ("subject", &self.subject), ("month", &self.month)] {
+        for (name, value) in [
+            ("account_id", &self.account_id),
+            ("to", &self.to),
+            ("subject", &self.subject),
+            ("month", &self.month),
+        ] {
             if value.is_some() {
                 return refuse(format!("field `{name}` is not supported"));
             }
         }
-        if let Some(id) = [&self.correlation_id, &self.causation_id].into_iter().flatten().find(|id| id.contains("<aws.")) {
-            return refuse(format!("{id:?} holds a context attribute that the scheduler did not substitute"));
+        if let Some(id) = [&self.correlation_id, &self.causation_id]
+            .into_iter()
+            .flatten()
+            .find(|id| id.contains("<aws."))
+        {
+            return refuse(format!(
+                "{id:?} holds a context attribute that the scheduler did not substitute"
+            ));
         }
-        for (name, id) in [("correlation_id", &self.correlation_id), ("causation_id", &self.causation_id)] {
-            if let Some(Err(reason)) = id.as_deref().map(str::trim).filter(|id| !id.is_empty()).map(check_id) {
+        for (name, id) in [
+            ("correlation_id", &self.correlation_id),
+            ("causation_id", &self.causation_id),
+        ] {
+            if let Some(Err(reason)) = id
+                .as_deref()
+                .map(str::trim)
+                .filter(|id| !id.is_empty())
+                .map(check_id)
+            {
                 return refuse(format!("field `{name}`: {reason}"));
             }
         }
@@ -143,15 +185,31 @@ impl Fields {
     }
 
     fn trade(self) -> Result<TradeCommand, CommandError> {
-        if self.pnl_type.is_some() || self.pnl_period.is_some() || self.pnl_periods.is_some() || self.pnl_detailed.is_some() {
-            return refuse("a command to trade has no `pnl_` fields; say \"action\": \"pnl_analysis\" for a report");
+        if self.pnl_type.is_some()
+            || self.pnl_period.is_some()
+            || self.pnl_periods.is_some()
+            || self.pnl_detailed.is_some()
+        {
+            return refuse(
+                "a command to trade has no `pnl_` fields; say \"action\": \"pnl_analysis\" for a report",
+            );
         }
         let scheduled_time = match self.scheduled_time {
-            Some(text) => Some(text.parse().map_err(|reason| CommandError(format!("field `scheduled_time`: {reason}")))?),
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|reason| CommandError(format!("field `scheduled_time`: {reason}")))?,
+            ),
             None => None,
         };
-        let correlation_id = self.correlation_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
-        Ok(TradeCommand { correlation_id, scheduled_time, trading_mode: self.trading_mode })
+        let correlation_id = self
+            .correlation_id
+            .map(|id| id.trim().to_owned())
+            .filter(|id| !id.is_empty());
+        Ok(TradeCommand {
+            correlation_id,
+            scheduled_time,
+            trading_mode: self.trading_mode,
+        })
     }
 
     fn pnl(self) -> Result<PnlCommand, CommandError> {
@@ -160,26 +218,40 @@ impl Fields {
             Some(given) => u32::try_from(given)
                 .ok()
                 .filter(|periods| *periods >= 1)
-                .ok_or_else(|| CommandError(format!("field `pnl_periods`: {given} is less than 1")))?,
+                .ok_or_else(|| {
+                    CommandError(format!("field `pnl_periods`: {given} is less than 1"))
+                })?,
         };
         let span = match (self.pnl_period, self.pnl_type.as_deref()) {
             (Some(period), _) if is_period(&period) => PnlSpan::Period(period),
-            (Some(period), _) => return refuse(format!("field `pnl_period`: {period:?} is not digits followed by W, M or A")),
+            (Some(period), _) => {
+                return refuse(format!(
+                    "field `pnl_period`: {period:?} is not digits followed by W, M or A"
+                ));
+            }
             (None, Some("weekly")) => PnlSpan::Weekly,
             (None, Some(_)) => PnlSpan::Monthly,
             (None, None) => return refuse("action pnl_analysis needs `pnl_type` or `pnl_period`"),
         };
-        Ok(PnlCommand { span, periods, detailed: self.pnl_detailed.unwrap_or(false) })
+        Ok(PnlCommand {
+            span,
+            periods,
+            detailed: self.pnl_detailed.unwrap_or(false),
+        })
     }
 }
 
 fn is_period(text: &str) -> bool {
-    text.strip_suffix(['W', 'M', 'A']).is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    text.strip_suffix(['W', 'M', 'A']).is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn one_of(name: &str, value: Option<&str>, allowed: &[&str]) -> Result<(), CommandError> {
     match value {
-        Some(given) if !allowed.contains(&given) => refuse(format!("field `{name}`: {given:?} is none of {allowed:?}")),
+        Some(given) if !allowed.contains(&given) => {
+            refuse(format!("field `{name}`: {given:?} is none of {allowed:?}"))
+        }
         _ => Ok(()),
     }
 }
@@ -191,24 +263,54 @@ mod tests {
 
     #[test]
     fn the_empty_object_trades_and_nothing_vague_does() {
-        assert_eq!(Command::parse(&json!({})), Ok(Command::Trade(TradeCommand::default())));
+        assert_eq!(
+            Command::parse(&json!({})),
+            Ok(Command::Trade(TradeCommand::default()))
+        );
         for (value, reason) in [
             (json!({"mode": null}), "field `mode`: null says nothing"),
-            (json!({"mode": "trade", "trading_mode": null}), "field `trading_mode`: null says nothing"),
-            (json!({"mode": "watchdog", "dry_run": null}), "field `dry_run`: null says nothing"),
+            (
+                json!({"mode": "trade", "trading_mode": null}),
+                "field `trading_mode`: null says nothing",
+            ),
+            (
+                json!({"mode": "watchdog", "dry_run": null}),
+                "field `dry_run`: null says nothing",
+            ),
             (json!({"action": null}), "field `action`: null says nothing"),
             (json!({"trading_mode": "paper"}), "field `mode` is missing"),
-            (json!({"correlation_id": "daily-1"}), "field `mode` is missing"),
+            (
+                json!({"correlation_id": "daily-1"}),
+                "field `mode` is missing",
+            ),
             (json!({"arguments": []}), "field `mode` is missing"),
-            (json!({"mode": "trade", "correlation_id": "a\r\nb"}), "field `correlation_id`: '\\r' is not allowed"),
-            (json!({"mode": "TRADE"}), "field `mode`: \"TRADE\" is none of"),
-            (json!({"mode": " trade "}), "field `mode`: \" trade \" is none of"),
-            (json!({"mode": "bot"}), "field `mode`: \"bot\" gives signals only"),
+            (
+                json!({"mode": "trade", "correlation_id": "a\r\nb"}),
+                "field `correlation_id`: '\\r' is not allowed",
+            ),
+            (
+                json!({"mode": "TRADE"}),
+                "field `mode`: \"TRADE\" is none of",
+            ),
+            (
+                json!({"mode": " trade "}),
+                "field `mode`: \" trade \" is none of",
+            ),
+            (
+                json!({"mode": "bot"}),
+                "field `mode`: \"bot\" gives signals only",
+            ),
             (json!({"foo": 1}), "field `foo`: unknown field `foo`"),
-            (json!({"mode": 1}), "field `mode`: invalid type: integer `1`, expected a string"),
+            (
+                json!({"mode": 1}),
+                "field `mode`: invalid type: integer `1`, expected a string",
+            ),
             (json!({"dry_run": true}), "field `dry_run`"),
             (json!({"dry_run": 1}), "field `dry_run`: invalid type"),
-            (json!({"pnl_type": "weekly"}), "a command to trade has no `pnl_` fields"),
+            (
+                json!({"pnl_type": "weekly"}),
+                "a command to trade has no `pnl_` fields",
+            ),
             (
                 json!({"correlation_id": "daily@<aws.scheduler.scheduled-time>"}),
                 "\"daily@<aws.scheduler.scheduled-time>\" holds a context attribute",
@@ -224,10 +326,17 @@ mod tests {
     #[test]
     fn reads_a_report_with_all_its_fields() {
         let value = json!({"action": "pnl_analysis", "pnl_type": "monthly", "pnl_period": "3M", "pnl_periods": 3, "pnl_detailed": true});
-        let expected = PnlCommand { span: PnlSpan::Period("3M".to_owned()), periods: 3, detailed: true };
+        let expected = PnlCommand {
+            span: PnlSpan::Period("3M".to_owned()),
+            periods: 3,
+            detailed: true,
+        };
         assert_eq!(Command::parse(&value), Ok(Command::Pnl(expected)));
         for period in ["3D", "1Y", "M", ""] {
-            assert!(Command::parse(&json!({"action": "pnl_analysis", "pnl_period": period})).is_err(), "{period}");
+            assert!(
+                Command::parse(&json!({"action": "pnl_analysis", "pnl_period": period})).is_err(),
+                "{period}"
+            );
         }
         assert!(Command::parse(&json!({"action": "monthly_summary"})).is_err());
         assert!(Command::parse(&json!({"action": "pnl_analysis"})).is_err());

@@ -20,7 +20,9 @@ pub fn decimal_from_json(value: &Value) -> Result<Decimal, String> {
     match value {
         Value::String(text) => decimal_from_text(text),
         Value::Number(number) => decimal_from_text(&number.to_string()),
-        other => Err(format!("{other} is not a decimal: write it as a string such as \"12.50\"")),
+        other => Err(format!(
+            "{other} is not a decimal: write it as a string such as \"12.50\""
+        )),
     }
 }
 
@@ -30,7 +32,11 @@ pub fn decimal_from_json(value: &Value) -> Result<Decimal, String> {
 /// A sentence that names the offending text.
 pub fn decimal_from_text(text: &str) -> Result<Decimal, String> {
     let trimmed = text.trim();
-    let parsed = if trimmed.contains(['e', 'E']) { Decimal::from_scientific(trimmed) } else { Decimal::from_str_exact(trimmed) };
+    let parsed = if trimmed.contains(['e', 'E']) {
+        Decimal::from_scientific(trimmed)
+    } else {
+        Decimal::from_str_exact(trimmed)
+    };
     parsed.map_err(|error| format!("{text:?} is not a decimal ({error})"))
 }
 
@@ -115,7 +121,9 @@ macro_rules! quantised {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                decimal_from_json(&Value::deserialize(deserializer)?).map(Self::new).map_err(D::Error::custom)
+                decimal_from_json(&Value::deserialize(deserializer)?)
+                    .map(Self::new)
+                    .map_err(D::Error::custom)
             }
         }
     };
@@ -123,7 +131,11 @@ macro_rules! quantised {
 
 quantised!(Money, 2, "An amount in US dollars, two places.");
 quantised!(Price, 2, "A price in US dollars a share, two places.");
-quantised!(Weight, 4, "A share of a portfolio where 1 is the whole, four places.");
+quantised!(
+    Weight,
+    4,
+    "A share of a portfolio where 1 is the whole, four places."
+);
 
 #[cfg(test)]
 mod tests {
@@ -134,18 +146,28 @@ mod tests {
     fn quantises_on_input_half_away_from_zero() {
         let money: Money = serde_json::from_value(json!(10.005)).expect("a number is accepted");
         assert_eq!(money.to_string(), "10.01");
-        let weight: Weight = serde_json::from_value(json!("1.00004")).expect("a string is accepted");
+        let weight: Weight =
+            serde_json::from_value(json!("1.00004")).expect("a string is accepted");
         assert_eq!(weight.to_string(), "1.0000");
         let tiny: Weight = serde_json::from_value(json!("0.00004")).expect("a string is accepted");
         assert_eq!(tiny.to_string(), "0.0000");
-        assert_eq!(serde_json::to_string(&Money::new(Decimal::new(-5, 3))).expect("writes"), "\"-0.01\"");
+        assert_eq!(
+            serde_json::to_string(&Money::new(Decimal::new(-5, 3))).expect("writes"),
+            "\"-0.01\""
+        );
     }
 
     #[test]
     fn names_the_offending_text() {
         let error = serde_json::from_value::<Money>(json!("ten")).expect_err("no decimal");
-        assert!(error.to_string().starts_with("\"ten\" is not a decimal"), "{error}");
+        assert!(
+            error.to_string().starts_with("\"ten\" is not a decimal"),
+            "{error}"
+        );
         let error = serde_json::from_value::<Money>(json!(true)).expect_err("no decimal");
-        assert!(error.to_string().starts_with("true is not a decimal"), "{error}");
+        assert!(
+            error.to_string().starts_with("true is not a decimal"),
+            "{error}"
+        );
     }
 }

@@ -53,11 +53,13 @@ pub struct Trigger {
     pub time: Option<Timestamp>,
 }
 
-/// Whether `value` is a domain event: an object whose detail-type is known and whose source begins with
-/// `alchemiser.` (specification 3.2).
+/// Whether `value` is a domain event: an object whose detail-type is known and whose source begins
+/// with `alchemiser.` (specification 3.2).
 #[must_use]
 pub fn is_domain_event(value: &Value) -> bool {
-    let known = text(value, "detail-type").and_then(DetailType::from_name).is_some_and(DetailType::is_routed);
+    let known = text(value, "detail-type")
+        .and_then(DetailType::from_name)
+        .is_some_and(DetailType::is_routed);
     known && text(value, "source").is_some_and(|source| source.starts_with(SOURCE_PREFIX))
 }
 
@@ -80,13 +82,20 @@ pub fn classify(value: &Value) -> Incoming {
     if let Some(observed) = observed(value) {
         return match Envelope::read(observed) {
             Some(envelope) => Incoming::Observation(envelope),
-            None => refused("an observation must hold an event: {\"observe\": {\"detail-type\": ..., \"source\": ..., \"detail\": ...}}"),
+            None => refused(
+                "an observation must hold an event: {\"observe\": {\"detail-type\": ..., \"source\": ..., \"detail\": ...}}",
+            ),
         };
     }
     if is_domain_event(value) {
-        return Envelope::read(value).map_or_else(|| refused("an event needs a `detail`"), Incoming::Domain);
+        return Envelope::read(value)
+            .map_or_else(|| refused("an event needs a `detail`"), Incoming::Domain);
     }
-    if is_envelope(value) { classify_wrapped(value) } else { classify_command(value, Trigger::default()) }
+    if is_envelope(value) {
+        classify_wrapped(value)
+    } else {
+        classify_command(value, Trigger::default())
+    }
 }
 
 /// Says what `payload` is; an ambiguous one neither trades nor is an event.
@@ -94,7 +103,10 @@ pub fn classify(value: &Value) -> Incoming {
 pub fn classify_payload(payload: &Payload<'_>) -> Incoming {
     match (payload.repeated(), classify(payload.value())) {
         (Some(key), Incoming::Domain(Envelope { detail_type, .. })) => {
-            Incoming::Unreadable(EventError::RepeatedKey { detail_type, key: key.to_owned() })
+            Incoming::Unreadable(EventError::RepeatedKey {
+                detail_type,
+                key: key.to_owned(),
+            })
         }
         (Some(key), Incoming::Command(..)) => ambiguous(key),
         (_, incoming) => incoming,
@@ -103,7 +115,9 @@ pub fn classify_payload(payload: &Payload<'_>) -> Incoming {
 
 /// What becomes of an input that has `key` twice: nobody knows which of the two was meant.
 fn ambiguous(key: &str) -> Incoming {
-    refused(format!("the key `{key}` is there twice in one object: say what is meant once"))
+    refused(format!(
+        "the key `{key}` is there twice in one object: say what is meant once"
+    ))
 }
 
 fn refused(reason: impl Into<String>) -> Incoming {
@@ -120,10 +134,14 @@ fn is_envelope(value: &Value) -> bool {
 
 /// The event inside `{"observe": event}`, which must be the only key.
 fn observed(value: &Value) -> Option<&Value> {
-    value.as_object().filter(|object| object.len() == 1).and_then(|object| object.get("observe"))
+    value
+        .as_object()
+        .filter(|object| object.len() == 1)
+        .and_then(|object| object.get("observe"))
 }
 
-/// Looks through every observation and envelope, however deep; the innermost detail itself is never read.
+/// Looks through every observation and envelope, however deep; the innermost detail itself is never
+/// read.
 fn holds_error_notification(value: &Value) -> bool {
     let mut open = vec![value];
     while let Some(inner) = open.pop() {
@@ -138,22 +156,40 @@ fn holds_error_notification(value: &Value) -> bool {
 
 /// The senders of `value` and of every envelope in it, from the outermost.
 fn senders(value: &Value) -> Vec<(&str, &str)> {
-    let envelopes = std::iter::successors(Some(value), |envelope| envelope.get("detail")).take_while(|inner| is_envelope(inner));
-    envelopes.map(|inner| (text(inner, "source").unwrap_or_default(), text(inner, "detail-type").unwrap_or_default())).collect()
+    let envelopes = std::iter::successors(Some(value), |envelope| envelope.get("detail"))
+        .take_while(|inner| is_envelope(inner));
+    envelopes
+        .map(|inner| {
+            (
+                text(inner, "source").unwrap_or_default(),
+                text(inner, "detail-type").unwrap_or_default(),
+            )
+        })
+        .collect()
 }
 
-/// A command inside an envelope. A scheduled rule's detail is always `{}`, and the rule is the command; from any other sender,
-/// one inside another's envelope too, an empty detail means that somebody forgot the input.
+/// A command inside an envelope. A scheduled rule's detail is always `{}`, and the rule is the
+/// command; from any other sender, one inside another's envelope too, an empty detail means that
+/// somebody forgot the input.
 fn classify_wrapped(value: &Value) -> Incoming {
     let senders = senders(value);
-    if let Some((source, detail_type)) = senders.iter().find(|(source, _)| source.starts_with(SOURCE_PREFIX)) {
-        return refused(format!("{detail_type:?} from {source:?} is no event that this function handles; it handles {}", handled_types()));
+    if let Some((source, detail_type)) = senders
+        .iter()
+        .find(|(source, _)| source.starts_with(SOURCE_PREFIX))
+    {
+        return refused(format!(
+            "{detail_type:?} from {source:?} is no event that this function handles; it handles {}",
+            handled_types()
+        ));
     }
     let id = text(value, "id");
     if let Some(Err(reason)) = id.map(check_id) {
         return refused(format!("the envelope's `id`: {reason}"));
     }
-    let trigger = Trigger { envelope_id: id.map(str::to_owned), time: text(value, "time").and_then(|time| time.parse().ok()) };
+    let trigger = Trigger {
+        envelope_id: id.map(str::to_owned),
+        time: text(value, "time").and_then(|time| time.parse().ok()),
+    };
     let parsed;
     let detail = match unwrap(value) {
         Value::String(json) => match Payload::parse(json) {
@@ -169,10 +205,16 @@ fn classify_wrapped(value: &Value) -> Incoming {
         other => other,
     };
     let is_empty = detail.as_object().is_some_and(serde_json::Map::is_empty);
-    let is_scheduled_rule = senders == [("aws.events", "Scheduled Event")] && value["detail"].is_object();
+    let is_scheduled_rule =
+        senders == [("aws.events", "Scheduled Event")] && value["detail"].is_object();
     if is_empty && !is_scheduled_rule {
-        let whose = senders.last().map(|(source, _)| *source).unwrap_or_default();
-        return refused(format!("the event from {whose:?} has an empty detail: give the schedule an input such as {{\"mode\":\"trade\"}}"));
+        let whose = senders
+            .last()
+            .map(|(source, _)| *source)
+            .unwrap_or_default();
+        return refused(format!(
+            "the event from {whose:?} has an empty detail: give the schedule an input such as {{\"mode\":\"trade\"}}"
+        ));
     }
     if !detail.is_object() {
         return refused("a command must be a JSON object such as {\"mode\":\"trade\"}");
@@ -189,7 +231,11 @@ fn classify_command(value: &Value, trigger: Trigger) -> Incoming {
 }
 
 fn handled_types() -> String {
-    let names: Vec<&str> = DetailType::ALL.iter().filter(|kind| kind.is_routed()).map(|kind| kind.as_str()).collect();
+    let names: Vec<&str> = DetailType::ALL
+        .iter()
+        .filter(|kind| kind.is_routed())
+        .map(|kind| kind.as_str())
+        .collect();
     names.join(", ")
 }
 

@@ -1,7 +1,8 @@
 //! Errors that leave an invocation.
 //!
-//! Transient errors only raise: Lambda retries, and in the end the event is in the dead-letter queue.
-//! Permanent outcomes are no errors here: they become events, and the invocation succeeds (rule 5).
+//! Transient errors only raise: Lambda retries, and in the end the event is in the dead-letter
+//! queue. Permanent outcomes are no errors here: they become events, and the invocation succeeds
+//! (rule 5).
 
 /// Why an invocation cannot be answered now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +69,9 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its reason.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into() }
+        Self {
+            reason: reason.into(),
+        }
     }
 }
 

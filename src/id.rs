@@ -40,15 +40,28 @@ macro_rules! text_id {
     };
 }
 
-text_id!(CorrelationId, "Names one workflow through all its invocations, events, log lines and mails.");
-text_id!(EventId, "Names one event; the same cause always yields the same id.");
-text_id!(PlanId, "Names one rebalance plan; derived from the event that it was made for.");
-text_id!(ClientOrderId, "The id we give an order, at most 48 characters, so that the broker can refuse a second one.");
+text_id!(
+    CorrelationId,
+    "Names one workflow through all its invocations, events, log lines and mails."
+);
+text_id!(
+    EventId,
+    "Names one event; the same cause always yields the same id."
+);
+text_id!(
+    PlanId,
+    "Names one rebalance plan; derived from the event that it was made for."
+);
+text_id!(
+    ClientOrderId,
+    "The id we give an order, at most 48 characters, so that the broker can refuse a second one."
+);
 
 /// The most characters of an id: as many as a portfolio's correlation id may have.
 pub const LONGEST_ID: usize = 100;
 
-/// Whether `text` may be an id. Ids are keys of the store, resources of events, fields of the log and words of mails.
+/// Whether `text` may be an id. Ids are keys of the store, resources of events, fields of the log
+/// and words of mails.
 ///
 /// # Errors
 /// What is wrong with it, and what is allowed.
@@ -58,10 +71,14 @@ pub fn check_id(text: &str) -> Result<(), String> {
         return Err("must not be blank".to_owned());
     }
     if length > LONGEST_ID {
-        return Err(format!("has {length} characters, more than {LONGEST_ID} characters are not allowed"));
+        return Err(format!(
+            "has {length} characters, more than {LONGEST_ID} characters are not allowed"
+        ));
     }
     match text.chars().find(|character| is_hidden(*character)) {
-        Some(character) => Err(format!("{character:?} is not allowed in an id: it has letters, digits and marks that can be seen")),
+        Some(character) => Err(format!(
+            "{character:?} is not allowed in an id: it has letters, digits and marks that can be seen"
+        )),
         None => Ok(()),
     }
 }
@@ -72,7 +89,10 @@ pub fn check_id(text: &str) -> Result<(), String> {
 /// What is wrong with it, and what is allowed.
 pub fn check_event_id(text: &str) -> Result<(), String> {
     check_id(text)?;
-    match text.chars().find(|character| !character.is_ascii_graphic() || "\"'`\\".contains(*character)) {
+    match text
+        .chars()
+        .find(|character| !character.is_ascii_graphic() || "\"'`\\".contains(*character))
+    {
         Some(character) => Err(format!(
             "{character:?} is not allowed in the id of an event: it has letters of ASCII, digits, and marks but for quotes and \\"
         )),
@@ -86,14 +106,19 @@ fn derive(parts: &[&str]) -> Uuid {
 }
 
 impl CorrelationId {
-    /// The id itself, or where it is longer than `most` characters one of that length that follows from it.
+    /// The id itself, or where it is longer than `most` characters one of that length that follows
+    /// from it.
     #[must_use]
     pub fn within(&self, most: usize) -> String {
         if self.0.chars().count() <= most {
             return self.0.clone();
         }
         let tail = format!("-{}", derive(&["long", &self.0]));
-        let head: String = self.0.chars().take(most.saturating_sub(tail.len())).collect();
+        let head: String = self
+            .0
+            .chars()
+            .take(most.saturating_sub(tail.len()))
+            .collect();
         head + &tail
     }
 }
@@ -113,7 +138,8 @@ impl EventId {
 }
 
 impl PlanId {
-    /// The id of the plan made for an event: SignalGenerated, or the RebalancePlanned of a plan that was overtaken.
+    /// The id of the plan made for an event: SignalGenerated, or the RebalancePlanned of a plan
+    /// that was overtaken.
     #[must_use]
     pub fn caused_by(event: &EventId) -> Self {
         Self(format!("plan-{}", derive(&["plan", event.as_str()])))
@@ -127,15 +153,22 @@ impl ClientOrderId {
     /// The id of leg `leg` of a plan's order for `symbol` on `side`.
     #[must_use]
     pub fn of_leg(plan: &PlanId, symbol: &str, side: &str, leg: u32) -> Self {
-        let digest = Sha256::digest(format!("{plan}\u{1f}{symbol}\u{1f}{side}\u{1f}{leg}").as_bytes());
-        let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+        let digest =
+            Sha256::digest(format!("{plan}\u{1f}{symbol}\u{1f}{side}\u{1f}{leg}").as_bytes());
+        let hex: String = digest
+            .iter()
+            .take(10)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self(format!("{OURS}{symbol}-{side}-{leg}-{hex}"))
     }
 
-    /// Whether `id` is that of one of the first `legs` legs of a plan's order for `symbol` on `side`.
+    /// Whether `id` is that of one of the first `legs` legs of a plan's order for `symbol` on
+    /// `side`.
     #[must_use]
     pub fn is_of_plan(id: &str, plan: &PlanId, symbol: &str, side: &str, legs: u32) -> bool {
-        Self::is_ours(id) && (1..=legs).any(|leg| Self::of_leg(plan, symbol, side, leg).as_str() == id)
+        Self::is_ours(id)
+            && (1..=legs).any(|leg| Self::of_leg(plan, symbol, side, leg).as_str() == id)
     }
 
     /// Whether an id at the broker is one of these.
@@ -163,7 +196,10 @@ pub type SharedTokens = Arc<dyn TokenSource>;
 pub struct RandomTokens;
 
 impl TokenSource for RandomTokens {
-    #[expect(clippy::disallowed_methods, reason = "the one place where production draws a random id")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where production draws a random id"
+    )]
     fn fresh(&self) -> AttemptToken {
         AttemptToken(Uuid::new_v4().to_string())
     }
@@ -184,21 +220,41 @@ mod tests {
     #[test]
     fn an_id_is_text_that_can_be_seen_and_that_of_an_event_fits_into_a_header() {
         let long = "x".repeat(101);
-        let hidden = ["", "a\r\nBcc: x", "a\0", "a\u{1f}b", "a\u{9b}b", "a\u{202e}b", long.as_str()];
+        let hidden = [
+            "",
+            "a\r\nBcc: x",
+            "a\0",
+            "a\u{1f}b",
+            "a\u{9b}b",
+            "a\u{202e}b",
+            long.as_str(),
+        ];
         let odd = ["a\"b", "a'b", "a`x`", "a b", "ä", "a\\b"];
-        let sound = ["wf-1", "daily-trading-dev@2012-03-14T13:35:00Z~1", "arn:aws:scheduler:us-east-1:1:schedule/default/x", &long[1..]];
+        let sound = [
+            "wf-1",
+            "daily-trading-dev@2012-03-14T13:35:00Z~1",
+            "arn:aws:scheduler:us-east-1:1:schedule/default/x",
+            &long[1..],
+        ];
         let fits = |text: &str| (check_id(text).is_ok(), check_event_id(text).is_ok());
         assert_eq!(hidden.map(fits), [(false, false); 7]);
         assert_eq!(odd.map(fits), [(true, false); 6]);
         assert_eq!(sound.map(fits), [(true, true); 4]);
         let told = check_event_id("a\"b").expect_err("refused");
-        assert!(told.starts_with("'\"' is not allowed in the id of an event: it has letters of ASCII"), "{told}");
+        assert!(
+            told.starts_with("'\"' is not allowed in the id of an event: it has letters of ASCII"),
+            "{told}"
+        );
     }
 
     #[test]
     fn a_client_order_id_fits_the_brokers_limit() {
         let plan = PlanId::caused_by(&EventId::new("signal"));
         let id = ClientOrderId::of_leg(&plan, "ABCDEFGHIJ", "sell", 12);
-        assert!(id.as_str().len() <= 48, "{id} has {} characters", id.as_str().len());
+        assert!(
+            id.as_str().len() <= 48,
+            "{id} has {} characters",
+            id.as_str().len()
+        );
     }
 }

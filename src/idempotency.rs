@@ -1,17 +1,18 @@
 //! Claims: a step is done once, however often its event comes (rule 3 of the architecture).
 //!
-//! A claim is a *lease*, owned by a fresh token of one attempt. It lasts 45 s, less than the 60 s after which
-//! Lambda retries, so that a retry after a crash can take over; it is renewed while the work lasts by the very
-//! future that does the work. A takeover raises the fence; an older holder can no longer renew, record or
-//! complete. The events of a step are recorded in its claim, in one transaction with the workflow record's
-//! change, before they are published.
+//! A claim is a *lease*, owned by a fresh token of one attempt. It lasts 45 s, less than the 60 s
+//! after which Lambda retries, so that a retry after a crash can take over; it is renewed while the
+//! work lasts by the very future that does the work. A takeover raises the fence; an older holder
+//! can no longer renew, record or complete. The events of a step are recorded in its claim, in one
+//! transaction with the workflow record's change, before they are published.
 
 use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use tokio::pin;
 
@@ -20,8 +21,8 @@ use crate::clock::SharedClock;
 use crate::error::StepError;
 use crate::id::{AttemptToken, SharedTokens};
 use crate::store::{
-    CONDITION_FAILED, Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_number, get_text, number, only_conditions_failed, ordered,
-    text, unavailable,
+    CONDITION_FAILED, Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_number, get_text,
+    number, only_conditions_failed, ordered, text, unavailable,
 };
 
 /// How long a lease lasts.
@@ -82,13 +83,19 @@ impl Claims {
     /// Claims in `table`.
     #[must_use]
     pub fn new(client: Client, table: &str, clock: SharedClock, tokens: SharedTokens) -> Self {
-        Self { client, table: table.to_owned(), clock, tokens }
+        Self {
+            client,
+            table: table.to_owned(),
+            clock,
+            tokens,
+        }
     }
 
     /// Claims `key`, or says why there is nothing to do.
     ///
     /// # Errors
-    /// [`StepError::InProgress`] while another attempt's lease lasts; [`StepError::StoreUnavailable`].
+    /// [`StepError::InProgress`] while another attempt's lease lasts;
+    /// [`StepError::StoreUnavailable`].
     pub async fn claim(&self, key: &str) -> Result<Claim, StepError> {
         let owner = self.tokens.fresh();
         let now = self.now_ms();
@@ -127,9 +134,15 @@ impl Claims {
         }
     }
 
-    /// A failed condition returns the old item: one's own token there means that the write had succeeded and
-    /// the SDK had only repeated it.
-    fn not_claimed(&self, key: &str, owner: AttemptToken, now: i64, old: &Item) -> Result<Claim, StepError> {
+    /// A failed condition returns the old item: one's own token there means that the write had
+    /// succeeded and the SDK had only repeated it.
+    fn not_claimed(
+        &self,
+        key: &str,
+        owner: AttemptToken,
+        now: i64,
+        old: &Item,
+    ) -> Result<Claim, StepError> {
         if get_text(old, "owner").as_deref() == Some(owner.0.as_str()) {
             return claimed(key, owner, old);
         }
@@ -137,14 +150,21 @@ impl Claims {
             return Ok(Claim::Done);
         }
         let until = get_number(old, "lease_until").unwrap_or(now);
-        Err(StepError::InProgress { key: key.to_owned(), remaining_ms: (until - now).max(0) })
+        Err(StepError::InProgress {
+            key: key.to_owned(),
+            remaining_ms: (until - now).max(0),
+        })
     }
 
     /// Runs `work` while keeping `leases` alive; losing one drops the work where it stands.
     ///
     /// # Errors
     /// [`StepError::LeaseLost`], or what renewing met.
-    pub async fn hold<T>(&self, leases: &[&Lease], work: impl Future<Output = T>) -> Result<T, StepError> {
+    pub async fn hold<T>(
+        &self,
+        leases: &[&Lease],
+        work: impl Future<Output = T>,
+    ) -> Result<T, StepError> {
         pin!(work);
         loop {
             tokio::select! {
@@ -165,7 +185,8 @@ impl Claims {
     /// [`StepError::LeaseLost`] where another attempt has taken over.
     pub async fn renew(&self, lease: &Lease) -> Result<(), StepError> {
         let until = number(self.now_ms() + lease_ms());
-        self.change_own(lease, "SET lease_until = :until", vec![(":until", until)]).await
+        self.change_own(lease, "SET lease_until = :until", vec![(":until", until)])
+            .await
     }
 
     /// Ends the lease at once, so that the next attempt need not wait for it.
@@ -173,7 +194,12 @@ impl Claims {
     /// # Errors
     /// [`StepError::LeaseLost`] where another attempt has taken over.
     pub async fn release(&self, lease: &Lease) -> Result<(), StepError> {
-        self.change_own(lease, "SET lease_until = :until", vec![(":until", number(0))]).await
+        self.change_own(
+            lease,
+            "SET lease_until = :until",
+            vec![(":until", number(0))],
+        )
+        .await
     }
 
     /// Marks the step complete: whoever comes later finds a duplicate.
@@ -181,29 +207,48 @@ impl Claims {
     /// # Errors
     /// [`StepError::LeaseLost`] where another attempt has taken over.
     pub async fn complete(&self, lease: &Lease) -> Result<(), StepError> {
-        let values = vec![(":completed", text(COMPLETED)), (":at", number(self.now_ms()))];
-        self.change_own(lease, "SET #state = :completed, completed_at = :at", values).await
+        let values = vec![
+            (":completed", text(COMPLETED)),
+            (":at", number(self.now_ms())),
+        ];
+        self.change_own(lease, "SET #state = :completed, completed_at = :at", values)
+            .await
     }
 
     /// Records `entries` in the claim and makes `changes` elsewhere, all or nothing.
     ///
     /// # Errors
     /// [`StepError::LeaseLost`] where another attempt has taken over.
-    pub async fn record(&self, lease: &Lease, entries: &[BusEntry], changes: Vec<TransactWriteItem>) -> Result<Recorded, StepError> {
-        let own = TransactWriteItem::builder().update(self.recording(lease, entries)).build();
+    pub async fn record(
+        &self,
+        lease: &Lease,
+        entries: &[BusEntry],
+        changes: Vec<TransactWriteItem>,
+    ) -> Result<Recorded, StepError> {
+        let own = TransactWriteItem::builder()
+            .update(self.recording(lease, entries))
+            .build();
         let items = std::iter::once(own).chain(changes).collect();
-        let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        let answer = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await;
         match answer {
             Ok(_) => Ok(Recorded::Written),
             Err(error) => match error.as_service_error() {
-                Some(failure) if failure.is_transaction_canceled_exception() => refused(lease, cancellation_reasons(failure), &error),
+                Some(failure) if failure.is_transaction_canceled_exception() => {
+                    refused(lease, cancellation_reasons(failure), &error)
+                }
                 _ => Err(unavailable(&error)),
             },
         }
     }
 
     fn recording(&self, lease: &Lease, entries: &[BusEntry]) -> Update {
-        let events = serde_json::to_string(entries).expect("entries hold nothing that JSON cannot carry");
+        let events =
+            serde_json::to_string(entries).expect("entries hold nothing that JSON cannot carry");
         Update::builder()
             .table_name(&self.table)
             .key("claim_key", text(&lease.key))
@@ -221,7 +266,12 @@ impl Claims {
             .expect("all required members are set")
     }
 
-    async fn change_own(&self, lease: &Lease, change: &str, values: Vec<(&str, AttributeValue)>) -> Result<(), StepError> {
+    async fn change_own(
+        &self,
+        lease: &Lease,
+        change: &str,
+        values: Vec<(&str, AttributeValue)>,
+    ) -> Result<(), StepError> {
         let mut request = self
             .client
             .update_item()
@@ -240,8 +290,14 @@ impl Claims {
         }
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => {
-                Err(StepError::LeaseLost { key: lease.key.clone() })
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|failure| failure.is_conditional_check_failed_exception()) =>
+            {
+                Err(StepError::LeaseLost {
+                    key: lease.key.clone(),
+                })
             }
             Err(error) => Err(unavailable(&error)),
         }
@@ -258,45 +314,75 @@ fn lease_ms() -> i64 {
 
 /// The claim as the table has it after this attempt took it.
 fn claimed(key: &str, owner: AttemptToken, item: &Item) -> Result<Claim, StepError> {
-    let fence = get_number(item, "fence")
-        .ok_or_else(|| StepError::StoreUnavailable(format!("the claim {key} has no fence; the table holds something else")))?;
-    let lease = Lease { key: key.to_owned(), owner, fence };
+    let fence = get_number(item, "fence").ok_or_else(|| {
+        StepError::StoreUnavailable(format!(
+            "the claim {key} has no fence; the table holds something else"
+        ))
+    })?;
+    let lease = Lease {
+        key: key.to_owned(),
+        owner,
+        fence,
+    };
     match get_text(item, "state").as_deref() {
         Some(RECORDED) => {
             let events = get_text(item, "events").unwrap_or_default();
-            let entries = serde_json::from_str(&events)
-                .map_err(|error| StepError::StoreUnavailable(format!("the claim {key} holds unreadable events: {error}")))?;
+            let entries = serde_json::from_str(&events).map_err(|error| {
+                StepError::StoreUnavailable(format!(
+                    "the claim {key} holds unreadable events: {error}"
+                ))
+            })?;
             Ok(Claim::Publish(lease, entries))
         }
         _ => Ok(Claim::Work(lease)),
     }
 }
 
-/// Tells a lost lease from a change whose own condition did not hold. One's own record there means that the
-/// transaction had succeeded before.
+/// Tells a lost lease from a change whose own condition did not hold. One's own record there means
+/// that the transaction had succeeded before.
 fn refused<R: std::fmt::Debug + Send + Sync + 'static>(
     lease: &Lease,
     reasons: &[CancellationReason],
-    error: &aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError, R>,
+    error: &aws_sdk_dynamodb::error::SdkError<
+        aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError,
+        R,
+    >,
 ) -> Result<Recorded, StepError> {
-    let Some(own) = reasons.first() else { return Err(unavailable(error)) };
+    let Some(own) = reasons.first() else {
+        return Err(unavailable(error));
+    };
     if own.code() == Some(CONDITION_FAILED) {
         let old = own.item().cloned().map(ordered).unwrap_or_default();
         let is_ours = get_text(&old, "owner").as_deref() == Some(lease.owner.0.as_str());
         let is_recorded = get_text(&old, "state").as_deref() == Some(RECORDED);
-        return if is_ours && is_recorded { Ok(Recorded::Written) } else { Err(StepError::LeaseLost { key: lease.key.clone() }) };
+        return if is_ours && is_recorded {
+            Ok(Recorded::Written)
+        } else {
+            Err(StepError::LeaseLost {
+                key: lease.key.clone(),
+            })
+        };
     }
     // A conflict with another transaction, or throttling: a later attempt may do better.
-    if only_conditions_failed(reasons) { Ok(Recorded::Refused) } else { Err(unavailable(error)) }
+    if only_conditions_failed(reasons) {
+        Ok(Recorded::Refused)
+    } else {
+        Err(unavailable(error))
+    }
 }
 
-#[expect(clippy::disallowed_types, reason = "the SDK gives items as hash maps; the caller orders them")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the SDK gives items as hash maps; the caller orders them"
+)]
 fn condition_item(
     failure: &aws_sdk_dynamodb::operation::update_item::UpdateItemError,
 ) -> std::collections::HashMap<String, AttributeValue> {
     use aws_sdk_dynamodb::operation::update_item::UpdateItemError as Failure;
     match failure {
-        Failure::ConditionalCheckFailedException(check) => check.item().cloned().unwrap_or_default(),
+        Failure::ConditionalCheckFailedException(check) => {
+            check.item().cloned().unwrap_or_default()
+        }
         _ => Default::default(),
     }
 }

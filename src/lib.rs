@@ -1,5 +1,5 @@
-//! The Alchemiser: an event-driven trading system. One AWS Lambda function, six short invocations a trading day,
-//! tied together by EventBridge events.
+//! The Alchemiser: an event-driven trading system. One AWS Lambda function, six short invocations a
+//! trading day, tied together by EventBridge events.
 //!
 //! | invocation | module | brings about |
 //! |---|---|---|
@@ -10,9 +10,10 @@
 //! | TradeExecuted, WorkflowFailed | [`orchestration`] | TradingNotificationRequested |
 //! | TradingNotificationRequested | [`notification`] | one mail |
 //!
-//! [`router`] lets an invocation in, [`envelope`] says what it is, [`step`] does a step once however often its event
-//! comes: claim, work, record, publish, complete. [`app`] puts all parts together. What comes from outside comes in
-//! through ports: [`clock`], [`id::TokenSource`], one HTTP connector, [`notification::Dialer`].
+//! [`router`] lets an invocation in, [`envelope`] says what it is, [`step`] does a step once
+//! however often its event comes: claim, work, record, publish, complete. [`app`] puts all parts
+//! together. What comes from outside comes in through ports: [`clock`], [`id::TokenSource`], one
+//! HTTP connector, [`notification::Dialer`].
 
 pub mod alpaca;
 pub mod app;

@@ -1,5 +1,5 @@
-//! What the function logs: one JSON object a line, the fields of its spans beside its own, so that a query for a
-//! correlation id finds every line of a workflow.
+//! What the function logs: one JSON object a line, the fields of its spans beside its own, so that
+//! a query for a correlation id finds every line of a workflow.
 
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
@@ -26,9 +26,16 @@ pub struct Fields(pub Map<String, Value>);
 
 impl Fields {
     /// The fields of `event` and, before them, those of the spans it is in.
-    pub fn of<S: Subscriber + for<'a> LookupSpan<'a>>(event: &Event<'_>, context: &Context<'_, S>) -> Self {
+    pub fn of<S: Subscriber + for<'a> LookupSpan<'a>>(
+        event: &Event<'_>,
+        context: &Context<'_, S>,
+    ) -> Self {
         let mut fields = Self::default();
-        for span in context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(tracing_subscriber::registry::Scope::from_root)
+        {
             if let Some(inherited) = span.extensions().get::<Self>() {
                 fields.0.extend(inherited.0.clone());
             }
@@ -38,7 +45,11 @@ impl Fields {
     }
 
     /// Keeps the fields of a new span with it.
-    pub fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(attributes: &Attributes<'_>, id: &Id, context: &Context<'_, S>) {
+    pub fn keep<S: Subscriber + for<'a> LookupSpan<'a>>(
+        attributes: &Attributes<'_>,
+        id: &Id,
+        context: &Context<'_, S>,
+    ) {
         let mut fields = Self::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
@@ -64,7 +75,8 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), Value::String(value.to_owned()));
+        self.0
+            .insert(field.name().to_owned(), Value::String(value.to_owned()));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
@@ -117,25 +129,42 @@ where
         let mut fields = Fields::of(event, &context);
         let metadata = event.metadata();
         let line = Line {
-            timestamp: self.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            timestamp: self
+                .clock
+                .now()
+                .to_rfc3339_opts(SecondsFormat::Millis, true),
             level: metadata.level().as_str(),
             message: fields.take_message(),
             target: metadata.target(),
             fields: fields.0,
         };
-        let Ok(text) = serde_json::to_string(&line) else { return };
+        let Ok(text) = serde_json::to_string(&line) else {
+            return;
+        };
         let mut text = visible::json(&text);
         text.push('\n');
-        // One write a line, so that lines stay whole. Where the log itself cannot be written there is nobody to tell.
-        let _written = self.writer.make_writer_for(metadata).write_all(text.as_bytes());
+        // One write a line, so that lines stay whole. Where the log itself cannot be written there
+        // is nobody to tell.
+        let _written = self
+            .writer
+            .make_writer_for(metadata)
+            .write_all(text.as_bytes());
     }
 }
 
-/// A subscriber that writes what this system logs from `level` on, and what its libraries warn of, to `writer`.
-pub fn json_lines<W>(level: LevelFilter, clock: SharedClock, writer: W) -> impl Subscriber + Send + Sync
+/// A subscriber that writes what this system logs from `level` on, and what its libraries warn of,
+/// to `writer`.
+pub fn json_lines<W>(
+    level: LevelFilter,
+    clock: SharedClock,
+    writer: W,
+) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let ours = Targets::new().with_target("alchemiser", level).with_target("bootstrap", level).with_default(level.min(LevelFilter::WARN));
+    let ours = Targets::new()
+        .with_target("alchemiser", level)
+        .with_target("bootstrap", level)
+        .with_default(level.min(LevelFilter::WARN));
     tracing_subscriber::registry().with(JsonLines { clock, writer }.with_filter(ours))
 }

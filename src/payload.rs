@@ -1,5 +1,5 @@
-//! What the function is given, read so that nothing of it is lost: of two equal keys an ordinary reader keeps the last, and
-//! nobody can say which of them was meant.
+//! What the function is given, read so that nothing of it is lost: of two equal keys an ordinary
+//! reader keeps the last, and nobody can say which of them was meant.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -21,7 +21,10 @@ impl Payload<'_> {
     /// The same without any of our own secrets.
     #[must_use]
     pub fn without(self, secrets: &Secrets) -> Self {
-        Self { value: secrets.mask_value(self.value), repeated: self.repeated }
+        Self {
+            value: secrets.mask_value(self.value),
+            repeated: self.repeated,
+        }
     }
 
     /// Reads JSON text.
@@ -48,15 +51,24 @@ impl Payload<'_> {
 /// A value that was never text is not ambiguous.
 impl<'a> From<&'a Value> for Payload<'a> {
     fn from(value: &'a Value) -> Self {
-        Self { value: Cow::Borrowed(value), repeated: None }
+        Self {
+            value: Cow::Borrowed(value),
+            repeated: None,
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Payload<'static> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut repeated = None;
-        let value = Watched { repeated: &mut repeated }.deserialize(deserializer)?;
-        Ok(Self { value: Cow::Owned(value), repeated })
+        let value = Watched {
+            repeated: &mut repeated,
+        }
+        .deserialize(deserializer)?;
+        Ok(Self {
+            value: Cow::Owned(value),
+            repeated,
+        })
     }
 }
 
@@ -97,7 +109,9 @@ impl<'de> Visitor<'de> for Watched<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that JSON does not have"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("a number that JSON does not have"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -110,7 +124,9 @@ impl<'de> Visitor<'de> for Watched<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut all = Vec::new();
-        while let Some(item) = items.next_element_seed(Watched { repeated: &mut *self.repeated })? {
+        while let Some(item) = items.next_element_seed(Watched {
+            repeated: &mut *self.repeated,
+        })? {
             all.push(item);
         }
         Ok(Value::Array(all))
@@ -119,7 +135,9 @@ impl<'de> Visitor<'de> for Watched<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut all = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(Watched { repeated: &mut *self.repeated })?;
+            let value = entries.next_value_seed(Watched {
+                repeated: &mut *self.repeated,
+            })?;
             if all.insert(key.clone(), value).is_some() {
                 self.repeated.get_or_insert(key);
             }
@@ -134,10 +152,23 @@ mod tests {
 
     #[test]
     fn a_payload_is_the_value_that_everybody_reads() {
-        for text in ["null", "true", "-1", "18446744073709551615", "0.1", "1e300", "\"a\\u0000b\"", "[1,[2,{}]]", "{\"a\":{\"b\":[null]}}"]
-        {
+        for text in [
+            "null",
+            "true",
+            "-1",
+            "18446744073709551615",
+            "0.1",
+            "1e300",
+            "\"a\\u0000b\"",
+            "[1,[2,{}]]",
+            "{\"a\":{\"b\":[null]}}",
+        ] {
             let payload = Payload::parse(text).expect("JSON");
-            assert_eq!(payload.value(), &serde_json::from_str::<Value>(text).expect("JSON"), "{text}");
+            assert_eq!(
+                payload.value(),
+                &serde_json::from_str::<Value>(text).expect("JSON"),
+                "{text}"
+            );
             assert_eq!(payload.repeated(), None, "{text}");
         }
         for text in ["", "{", "{\"a\":1,}", "1 2", "NaN", &"[".repeat(200)] {
@@ -153,8 +184,17 @@ mod tests {
             (r#"{"mode":"trade","m\u006fde":"trade"}"#, "mode"),
             (r#"{"a":[{"b":{"c":1,"d":2,"c":3}}],"a":1}"#, "c"),
         ] {
-            assert_eq!(Payload::parse(text).expect("JSON").repeated(), Some(key), "{text}");
+            assert_eq!(
+                Payload::parse(text).expect("JSON").repeated(),
+                Some(key),
+                "{text}"
+            );
         }
-        assert_eq!(Payload::parse(r#"{"a":{"a":1},"b":{"a":1}}"#).expect("JSON").repeated(), None);
+        assert_eq!(
+            Payload::parse(r#"{"a":{"a":1},"b":{"a":1}}"#)
+                .expect("JSON")
+                .repeated(),
+            None
+        );
     }
 }

@@ -17,9 +17,14 @@ const FRESH: TimeDelta = TimeDelta::seconds(60);
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// The smallest step of a price: a cent, and a hundredth of one below a dollar (Regulation NMS, rule 612).
+/// The smallest step of a price: a cent, and a hundredth of one below a dollar (Regulation NMS,
+/// rule 612).
 pub(crate) fn tick(price: Decimal) -> Decimal {
-    if price < Decimal::ONE { Decimal::new(1, 4) } else { Decimal::new(1, 2) }
+    if price < Decimal::ONE {
+        Decimal::new(1, 4)
+    } else {
+        Decimal::new(1, 2)
+    }
 }
 
 /// A quote that can be traded on: fresh, both sides there, not crossed, not absurdly wide.
@@ -43,12 +48,17 @@ impl SaneQuote {
             return Err(format!("the market is crossed (bid {bid}, ask {ask})"));
         }
         if ask - bid > WIDEST_SPREAD * bid {
-            return Err(format!("the spread is wider than 10 % (bid {bid}, ask {ask})"));
+            return Err(format!(
+                "the spread is wider than 10 % (bid {bid}, ask {ask})"
+            ));
         }
         if now - at > FRESH {
             return Err(format!("it is older than {} s", FRESH.num_seconds()));
         }
-        Ok(Self { bid: *bid, ask: *ask })
+        Ok(Self {
+            bid: *bid,
+            ask: *ask,
+        })
     }
 
     /// The middle between bid and ask.
@@ -67,8 +77,8 @@ pub struct Quotes {
     pub problems: BTreeMap<String, String>,
 }
 
-/// Asks for the quotes of `symbols`, and a few times more for those that cannot be used. One symbol's bad quote is that
-/// symbol's problem alone.
+/// Asks for the quotes of `symbols`, and a few times more for those that cannot be used. One
+/// symbol's bad quote is that symbol's problem alone.
 ///
 /// # Errors
 /// A feed that does not answer.
@@ -88,10 +98,16 @@ pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Qu
                     quotes.usable.insert(symbol.clone(), quote);
                 }
                 Some(Err(reason)) => {
-                    quotes.problems.insert(symbol.clone(), format!("the quote of {symbol} cannot be used: {reason}"));
+                    quotes.problems.insert(
+                        symbol.clone(),
+                        format!("the quote of {symbol} cannot be used: {reason}"),
+                    );
                 }
                 None => {
-                    quotes.problems.entry(symbol.clone()).or_insert_with(|| format!("there is no quote for {symbol}"));
+                    quotes
+                        .problems
+                        .entry(symbol.clone())
+                        .or_insert_with(|| format!("there is no quote for {symbol}"));
                 }
             }
         }
@@ -106,15 +122,26 @@ pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Qu
     Ok(quotes)
 }
 
-/// The feed's quotes, and why it refuses to show some. A feed that refuses several symbols at once is asked for each alone:
-/// one that it does not know must not hide the others.
-async fn shown(services: &Services, symbols: &[String]) -> Result<(BTreeMap<String, Quote>, BTreeMap<String, String>), Fault> {
+/// The feed's quotes, and why it refuses to show some. A feed that refuses several symbols at once
+/// is asked for each alone: one that it does not know must not hide the others.
+async fn shown(
+    services: &Services,
+    symbols: &[String],
+) -> Result<(BTreeMap<String, Quote>, BTreeMap<String, String>), Fault> {
     let mut refused = BTreeMap::new();
     match services.alpaca.latest_quotes(symbols).await {
         Ok(quotes) => return Ok((quotes, refused)),
-        Err(error @ AlpacaError::Refused { status: 400 | 404 | 422, .. }) => {
+        Err(
+            error @ AlpacaError::Refused {
+                status: 400 | 404 | 422,
+                ..
+            },
+        ) => {
             if let [symbol] = symbols {
-                refused.insert(symbol.clone(), format!("there is no quote for {symbol}: the broker {error}"));
+                refused.insert(
+                    symbol.clone(),
+                    format!("there is no quote for {symbol}: the broker {error}"),
+                );
                 return Ok((BTreeMap::new(), refused));
             }
         }
@@ -135,17 +162,30 @@ mod tests {
 
     fn quote(bid: &str, ask: &str) -> Quote {
         let decimal = |text: &str| text.parse().expect("a decimal");
-        Quote { bid: decimal(bid), ask: decimal(ask), at: DateTime::UNIX_EPOCH }
+        Quote {
+            bid: decimal(bid),
+            ask: decimal(ask),
+            at: DateTime::UNIX_EPOCH,
+        }
     }
 
     #[test]
     fn one_sided_crossed_wide_and_old_quotes_are_refused() {
-        for (bid, ask) in [("107", "0"), ("0", "1"), ("10.02", "10.01"), ("10", "11.01")] {
-            assert!(SaneQuote::new(&quote(bid, ask), DateTime::UNIX_EPOCH).is_err(), "{bid}/{ask}");
+        for (bid, ask) in [
+            ("107", "0"),
+            ("0", "1"),
+            ("10.02", "10.01"),
+            ("10", "11.01"),
+        ] {
+            assert!(
+                SaneQuote::new(&quote(bid, ask), DateTime::UNIX_EPOCH).is_err(),
+                "{bid}/{ask}"
+            );
         }
         let minute = DateTime::UNIX_EPOCH + FRESH;
         assert!(SaneQuote::new(&quote("10", "10.01"), minute).is_ok());
-        let problem = SaneQuote::new(&quote("10", "10.01"), minute + TimeDelta::seconds(1)).expect_err("old");
+        let problem =
+            SaneQuote::new(&quote("10", "10.01"), minute + TimeDelta::seconds(1)).expect_err("old");
         assert_eq!(problem, "it is older than 60 s");
     }
 }

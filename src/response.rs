@@ -31,9 +31,24 @@ pub struct CommandResponse {
 }
 
 impl CommandResponse {
-    fn new(status: &'static str, mode: &'static str, trading_mode: &'static str, message: String, request_id: &str) -> Self {
+    fn new(
+        status: &'static str,
+        mode: &'static str,
+        trading_mode: &'static str,
+        message: String,
+        request_id: &str,
+    ) -> Self {
         let request_id = request_id.to_owned();
-        Self { status, mode, trading_mode, message, request_id, workflow_started: None, correlation_id: None, result: None }
+        Self {
+            status,
+            mode,
+            trading_mode,
+            message,
+            request_id,
+            workflow_started: None,
+            correlation_id: None,
+            result: None,
+        }
     }
 
     /// The circuit breaker's answer.
@@ -56,7 +71,12 @@ impl CommandResponse {
 
     /// No workflow was started, and that is right.
     #[must_use]
-    pub fn skipped(mode: TradingMode, reason: &str, correlation_id: CorrelationId, request_id: &str) -> Self {
+    pub fn skipped(
+        mode: TradingMode,
+        reason: &str,
+        correlation_id: CorrelationId,
+        request_id: &str,
+    ) -> Self {
         let message = format!("{} trading skipped: {reason}", mode.title());
         Self {
             workflow_started: Some(false),
@@ -67,27 +87,49 @@ impl CommandResponse {
 
     /// A valid command that could not be done.
     #[must_use]
-    pub fn failed(command: &'static str, trading_mode: &'static str, error_type: &str, reason: &str, request_id: &str) -> Self {
-        Self::new("failed", command, trading_mode, format!("Lambda execution error ({error_type}): {reason}"), request_id)
+    pub fn failed(
+        command: &'static str,
+        trading_mode: &'static str,
+        error_type: &str,
+        reason: &str,
+        request_id: &str,
+    ) -> Self {
+        Self::new(
+            "failed",
+            command,
+            trading_mode,
+            format!("Lambda execution error ({error_type}): {reason}"),
+            request_id,
+        )
     }
 
     /// An input that is no command.
     #[must_use]
     pub fn invalid(reason: &str, request_id: &str) -> Self {
-        Self::new("failed", "unknown", "unknown", format!("Lambda execution critical error: {reason}"), request_id)
+        Self::new(
+            "failed",
+            "unknown",
+            "unknown",
+            format!("Lambda execution critical error: {reason}"),
+            request_id,
+        )
     }
 
     /// A report was made. The odd wording is the predecessor's, and tools match on it.
     #[must_use]
     pub fn report(result: Value, request_id: &str) -> Self {
         let message = "N/A trading completed successfully".to_owned();
-        Self { result: Some(result), ..Self::new("success", "pnl", "n/a", message, request_id) }
+        Self {
+            result: Some(result),
+            ..Self::new("success", "pnl", "n/a", message, request_id)
+        }
     }
 
     /// The watchdog has made its round.
     #[must_use]
     pub fn watchdog(ended: usize, reminded: usize, request_id: &str) -> Self {
-        let message = format!("Watchdog: {ended} overdue workflows ended, {reminded} notifications repeated");
+        let message =
+            format!("Watchdog: {ended} overdue workflows ended, {reminded} notifications repeated");
         Self::new("success", "watchdog", "n/a", message, request_id)
     }
 

@@ -1,5 +1,5 @@
-//! One invocation in, one answer out (specification 3): circuit breaker, then observation, domain event, or
-//! command.
+//! One invocation in, one answer out (specification 3): circuit breaker, then observation, domain
+//! event, or command.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -57,9 +57,13 @@ impl Router {
     /// Answers one invocation.
     ///
     /// # Errors
-    /// A [`StepError`] fails the invocation: Lambda tries again, and in the end the event is in the dead-letter
-    /// queue.
-    pub async fn handle(&self, payload: impl Into<Payload<'_>>, request_id: &str) -> Result<Value, StepError> {
+    /// A [`StepError`] fails the invocation: Lambda tries again, and in the end the event is in the
+    /// dead-letter queue.
+    pub async fn handle(
+        &self,
+        payload: impl Into<Payload<'_>>,
+        request_id: &str,
+    ) -> Result<Value, StepError> {
         let given = payload.into();
         // By names first: what has a secret's name is one, whatever its value.
         let shown = self.secrets.mask_value(Cow::Owned(redact(given.value())));
@@ -94,13 +98,30 @@ impl Router {
                 Ok(CommandResponse::breaker(request_id).to_json())
             }
             Incoming::Observation(envelope) => Ok(observe(&envelope)),
-            Incoming::Domain(envelope) => self.handle_event(&envelope.detail_type, &envelope.detail).await,
-            Incoming::Command(Command::Trade(command), trigger) => self.trade(&command, &trigger, correlation_id, request_id).await,
-            Incoming::Command(Command::Pnl(command), _) => match pnl::report(&self.services.alpaca, &command).await {
-                Ok(report) => Ok(CommandResponse::report(report, request_id).to_json()),
-                Err(error) if error.is_transient() => Err(StepError::BrokerUnavailable(error.to_string())),
-                Err(error) => Ok(CommandResponse::failed("pnl", "n/a", "BrokerRefusal", &error.to_string(), request_id).to_json()),
-            },
+            Incoming::Domain(envelope) => {
+                self.handle_event(&envelope.detail_type, &envelope.detail)
+                    .await
+            }
+            Incoming::Command(Command::Trade(command), trigger) => {
+                self.trade(&command, &trigger, correlation_id, request_id)
+                    .await
+            }
+            Incoming::Command(Command::Pnl(command), _) => {
+                match pnl::report(&self.services.alpaca, &command).await {
+                    Ok(report) => Ok(CommandResponse::report(report, request_id).to_json()),
+                    Err(error) if error.is_transient() => {
+                        Err(StepError::BrokerUnavailable(error.to_string()))
+                    }
+                    Err(error) => Ok(CommandResponse::failed(
+                        "pnl",
+                        "n/a",
+                        "BrokerRefusal",
+                        &error.to_string(),
+                        request_id,
+                    )
+                    .to_json()),
+                }
+            }
             Incoming::Command(Command::Watchdog, _) => {
                 let round = self.watchdog.round().await?;
                 Ok(CommandResponse::watchdog(round.ended, round.reminded, request_id).to_json())
@@ -110,8 +131,13 @@ impl Router {
                 // It may quote what was refused, which may be larger than any event.
                 let error = cut(&error.to_string(), LONGEST_REASON);
                 tracing::error!(error, "input refused");
-                let cause = payload.get("id").and_then(Value::as_str).filter(|id| check_id(id).is_ok()).unwrap_or(request_id);
-                self.tell_error(correlation_id, cause, "Input refused", &error).await?;
+                let cause = payload
+                    .get("id")
+                    .and_then(Value::as_str)
+                    .filter(|id| check_id(id).is_ok())
+                    .unwrap_or(request_id);
+                self.tell_error(correlation_id, cause, "Input refused", &error)
+                    .await?;
                 Ok(CommandResponse::invalid(&error, request_id).to_json())
             }
         }
@@ -133,8 +159,20 @@ impl Router {
             }
             Start::Refused(refusal) => {
                 tracing::error!(reason = %refusal, "start refused");
-                self.tell_error(correlation_id, correlation_id.as_str(), "Start refused", &refusal.reason).await?;
-                CommandResponse::failed("trade", mode.as_str(), "StartRefused", &refusal.reason, request_id)
+                self.tell_error(
+                    correlation_id,
+                    correlation_id.as_str(),
+                    "Start refused",
+                    &refusal.reason,
+                )
+                .await?;
+                CommandResponse::failed(
+                    "trade",
+                    mode.as_str(),
+                    "StartRefused",
+                    &refusal.reason,
+                    request_id,
+                )
             }
         };
         Ok(response.to_json())
@@ -144,10 +182,16 @@ impl Router {
     ///
     /// # Errors
     /// [`StepError::InvalidEvent`] for a detail that cannot be read, or whatever the step raises.
-    pub async fn handle_event(&self, detail_type: &str, detail: &Value) -> Result<Value, StepError> {
+    pub async fn handle_event(
+        &self,
+        detail_type: &str,
+        detail: &Value,
+    ) -> Result<Value, StepError> {
         let event = match Event::parse(detail_type, detail) {
             Ok(event) => event,
-            Err(EventError::UnknownType(name)) => return Ok(event_response(400, &format!("Unknown event type: {name}"))),
+            Err(EventError::UnknownType(name)) => {
+                return Ok(event_response(400, &format!("Unknown event type: {name}")));
+            }
             Err(error) => return Err(error.into()),
         };
         let id = event.header.event_id.as_str();
@@ -155,16 +199,26 @@ impl Router {
             DetailType::WorkflowStarted => (STEP_LIMIT, self.signals.work(&event).boxed()),
             DetailType::SignalGenerated => (STEP_LIMIT, self.portfolio.work(&event).boxed()),
             DetailType::RebalancePlanned => (execution::LIMIT, self.execution.work(&event).boxed()),
-            DetailType::TradingNotificationRequested => (STEP_LIMIT, self.notification.work(&event).boxed()),
-            DetailType::TradeExecuted | DetailType::WorkflowFailed => (STEP_LIMIT, self.notifier.after(&event).boxed()),
+            DetailType::TradingNotificationRequested => {
+                (STEP_LIMIT, self.notification.work(&event).boxed())
+            }
+            DetailType::TradeExecuted | DetailType::WorkflowFailed => {
+                (STEP_LIMIT, self.notifier.after(&event).boxed())
+            }
             DetailType::WorkflowCompleted => return Ok(orchestrator_only(&event)),
             other => return Ok(event_response(404, &format!("No handler for: {other}"))),
         };
         let part = event.detail_type().step().unwrap_or(ORCHESTRATOR);
-        let outcome = self.services.steps.run(&format!("{part}#{id}"), limit, work).await?;
+        let outcome = self
+            .services
+            .steps
+            .run(&format!("{part}#{id}"), limit, work)
+            .await?;
         Ok(match outcome {
             _ if part == ORCHESTRATOR => orchestrator_only(&event),
-            Outcome::Processed | Outcome::Refused => event_response(200, "Event processed successfully"),
+            Outcome::Processed | Outcome::Refused => {
+                event_response(200, "Event processed successfully")
+            }
             Outcome::Duplicate => {
                 tracing::info!(event_id = id, "duplicate event skipped");
                 event_response(200, "Duplicate event skipped")
@@ -172,11 +226,21 @@ impl Router {
         })
     }
 
-    /// Publishes the one error event of a failure on the command path. It comes back through the catch-all rule,
-    /// and the circuit breaker ends it there.
-    async fn tell_error(&self, correlation_id: &CorrelationId, cause: &str, title: &str, report: &str) -> Result<(), StepError> {
+    /// Publishes the one error event of a failure on the command path. It comes back through the
+    /// catch-all rule, and the circuit breaker ends it there.
+    async fn tell_error(
+        &self,
+        correlation_id: &CorrelationId,
+        cause: &str,
+        title: &str,
+        report: &str,
+    ) -> Result<(), StepError> {
         let now = self.services.now();
-        let origin = Origin { correlation_id, causation_id: cause, at: now };
+        let origin = Origin {
+            correlation_id,
+            causation_id: cause,
+            at: now,
+        };
         let body = ErrorNotificationRequested {
             error_severity: "critical".to_owned(),
             error_priority: "URGENT".to_owned(),
@@ -185,14 +249,22 @@ impl Router {
             error_code: None,
             recipient_override: None,
         };
-        // A refusal is recorded nowhere, so a second one cannot repeat the first one's bytes: it is an event of its own.
-        let id = EventId::caused_by(&format!("{cause} at {now}"), DetailType::ErrorNotificationRequested.as_str(), 0);
+        // A refusal is recorded nowhere, so a second one cannot repeat the first one's bytes: it is
+        // an event of its own.
+        let id = EventId::caused_by(
+            &format!("{cause} at {now}"),
+            DetailType::ErrorNotificationRequested.as_str(),
+            0,
+        );
         let event = Event::with_id(&origin, Body::from(body), id);
-        self.services.steps.publish(&self.services.steps.entry(&event)).await
+        self.services
+            .steps
+            .publish(&self.services.steps.entry(&event))
+            .await
     }
 
-    /// In the modes with a bus in memory, handles what this invocation published, and what that published, until
-    /// nothing is left. A failing handler is logged and the others still run.
+    /// In the modes with a bus in memory, handles what this invocation published, and what that
+    /// published, until nothing is left. A failing handler is logged and the others still run.
     async fn handle_local_events(&self) {
         let Some(local) = &self.local else { return };
         while let Some(entry) = local.take() {
@@ -201,8 +273,12 @@ impl Router {
                 continue;
             }
             match self.handle_event(&entry.detail_type, &detail).await {
-                Ok(answer) => tracing::info!(event_id = %entry.event_id, event_type = entry.detail_type, %answer, "local event handled"),
-                Err(error) => tracing::error!(event_id = %entry.event_id, event_type = entry.detail_type, %error, "local handler failed"),
+                Ok(answer) => {
+                    tracing::info!(event_id = %entry.event_id, event_type = entry.detail_type, %answer, "local event handled")
+                }
+                Err(error) => {
+                    tracing::error!(event_id = %entry.event_id, event_type = entry.detail_type, %error, "local handler failed")
+                }
             }
         }
         for difference in self.dual.iter().flat_map(|dual| dual.compare()) {
@@ -237,34 +313,61 @@ fn handler_of(incoming: &Incoming) -> &'static str {
 }
 
 fn orchestrator_only(event: &Event) -> Value {
-    event_response(200, &format!("Orchestrator-only event: {}", event.detail_type()))
+    event_response(
+        200,
+        &format!("Orchestrator-only event: {}", event.detail_type()),
+    )
 }
 
 /// An observation adds to the trace and does nothing else: it may come late, twice or never.
 fn observe(envelope: &Envelope) -> Value {
-    tracing::info!(source = envelope.source, observed = envelope.detail_type, "observed");
+    tracing::info!(
+        source = envelope.source,
+        observed = envelope.detail_type,
+        "observed"
+    );
     event_response(200, &format!("Observed: {}", envelope.detail_type))
 }
 
-/// The workflow of an invocation: the detail's own id, else the command's, else the envelope's id, else the
-/// request's (rule 2).
+/// The workflow of an invocation: the detail's own id, else the command's, else the envelope's id,
+/// else the request's (rule 2).
 fn correlation_of(incoming: &Incoming, payload: &Value, request_id: &str) -> CorrelationId {
     let found = match incoming {
-        Incoming::Domain(envelope) | Incoming::Observation(envelope) => match Event::parse(&envelope.detail_type, &envelope.detail) {
-            Ok(event) => Some(event.header.correlation_id.as_str().to_owned()),
-            Err(_) => Some(envelope.correlation_id().to_owned()),
-        },
-        Incoming::Command(Command::Trade(command), trigger) => command.correlation_id.clone().or_else(|| trigger.envelope_id.clone()),
+        Incoming::Domain(envelope) | Incoming::Observation(envelope) => {
+            match Event::parse(&envelope.detail_type, &envelope.detail) {
+                Ok(event) => Some(event.header.correlation_id.as_str().to_owned()),
+                Err(_) => Some(envelope.correlation_id().to_owned()),
+            }
+        }
+        Incoming::Command(Command::Trade(command), trigger) => command
+            .correlation_id
+            .clone()
+            .or_else(|| trigger.envelope_id.clone()),
         _ => {
             let inner = unwrap(payload.get("observe").unwrap_or(payload));
-            let named = [inner.get("correlation_id"), payload.get("correlation_id"), payload.get("id")];
-            named.into_iter().flatten().find_map(Value::as_str).map(str::to_owned)
+            let named = [
+                inner.get("correlation_id"),
+                payload.get("correlation_id"),
+                payload.get("id"),
+            ];
+            named
+                .into_iter()
+                .flatten()
+                .find_map(Value::as_str)
+                .map(str::to_owned)
         }
     };
     // What is no id does not become one: the log and the error event have the request's.
-    CorrelationId::new(found.filter(|id| check_id(id).is_ok()).unwrap_or_else(|| request_id.to_owned()))
+    CorrelationId::new(
+        found
+            .filter(|id| check_id(id).is_ok())
+            .unwrap_or_else(|| request_id.to_owned()),
+    )
 }
 
 fn detail_type_of(payload: &Value) -> &str {
-    payload.get("detail-type").and_then(Value::as_str).unwrap_or("none")
+    payload
+        .get("detail-type")
+        .and_then(Value::as_str)
+        .unwrap_or("none")
 }

@@ -1,6 +1,6 @@
-//! The events as OpenAPI 3 documents for EventBridge's schema registry, made from the types that are sent. They say
-//! what is written, not all that is read: a decimal is text, an instant is UTC, a field with a default is there.
-//! `cargo sim schema --template` puts them into template.yaml.
+//! The events as OpenAPI 3 documents for EventBridge's schema registry, made from the types that
+//! are sent. They say what is written, not all that is read: a decimal is text, an instant is UTC,
+//! a field with a default is there. `cargo sim schema --template` puts them into template.yaml.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,11 @@ pub fn event_schemas(source_prefix: &str) -> Vec<EventSchema> {
         let detail_type = *detail_type;
         modules(detail_type).iter().map(move |module| {
             let source = format!("{source_prefix}.{}", short_source(module));
-            EventSchema { content: document(&source, detail_type), source, detail_type }
+            EventSchema {
+                content: document(&source, detail_type),
+                source,
+                detail_type,
+            }
         })
     };
     DetailType::ALL.iter().flat_map(of_type).collect()
@@ -66,7 +70,10 @@ fn document(source: &str, detail_type: DetailType) -> Value {
     let no_default = RecursiveTransform(|schema: &mut Schema| {
         schema.remove("default");
     });
-    let mut generator = SchemaSettings::openapi3().for_serialize().with_transform(no_default).into_generator();
+    let mut generator = SchemaSettings::openapi3()
+        .for_serialize()
+        .with_transform(no_default)
+        .into_generator();
     let detail = Body::schema(detail_type, &mut generator);
     let text = json!({"type": "string"});
     let envelope = json!({
@@ -95,8 +102,9 @@ fn document(source: &str, detail_type: DetailType) -> Value {
     })
 }
 
-// An event's detail as it is written: the fields of all events and those of its type in one object. Its schema has
-// the body's name and words, so it has no doc comment of its own, and the body comes first.
+// An event's detail as it is written: the fields of all events and those of its type in one object.
+// Its schema has the body's name and words, so it has no doc comment of its own, and the body comes
+// first.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "{Body}")]
 pub(crate) struct Detail<Body> {

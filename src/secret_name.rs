@@ -1,4 +1,5 @@
-//! Whether a name is that of a secret, in whatever spelling: `apiKey`, `x-api-key`, `SMTP_PASSWORD`.
+//! Whether a name is that of a secret, in whatever spelling: `apiKey`, `x-api-key`,
+//! `SMTP_PASSWORD`.
 
 /// A name that holds one of these in its letters, whatever is between them, is a secret's.
 const STEMS: &[&str] = &[
@@ -19,17 +20,25 @@ const STEMS: &[&str] = &[
     "authkey",
     "sessionid",
 ];
-/// A name that has one of these among its words is a secret's; within a word they would say nothing.
+/// A name that has one of these among its words is a secret's; within a word they would say
+/// nothing.
 const WORDS: &[&str] = &["pass", "pwd", "pw", "auth", "creds", "jwt", "otp"];
 
 /// Whether `name` is that of a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
-    names_a_secret(name) || words(name).iter().any(|word| WORDS.contains(&word.as_str()))
+    names_a_secret(name)
+        || words(name)
+            .iter()
+            .any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// Whether some name in `text` may be that of a secret.
 pub(crate) fn names_a_secret(text: &str) -> bool {
-    let letters: String = text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let letters: String = text
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect();
     STEMS.iter().any(|stem| letters.contains(stem))
 }
 
@@ -81,7 +90,17 @@ mod tests {
         ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["mode", "correlation_id", "key", "record_key", "symbol", "passed", "author", "compass", "keyboard"] {
+        for name in [
+            "mode",
+            "correlation_id",
+            "key",
+            "record_key",
+            "symbol",
+            "passed",
+            "author",
+            "compass",
+            "keyboard",
+        ] {
             assert!(!is_secret(name), "{name}");
         }
     }

@@ -65,25 +65,39 @@ impl Services {
     /// An event brought about by `cause`, in the same workflow.
     #[must_use]
     pub fn caused(&self, cause: &Event, body: impl Into<Body>) -> Event {
-        let origin = Origin { correlation_id: &cause.header.correlation_id, causation_id: cause.header.event_id.as_str(), at: self.now() };
+        let origin = Origin {
+            correlation_id: &cause.header.correlation_id,
+            causation_id: cause.header.event_id.as_str(),
+            at: self.now(),
+        };
         Event::caused(&origin, body.into(), 0)
     }
 
-    /// Whether a step may act on `event`: its workflow must be running, and its session must not be over.
+    /// Whether a step may act on `event`: its workflow must be running, and its session must not be
+    /// over.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
     pub async fn admit(&self, event: &Event) -> Result<Admission, StepError> {
         let correlation_id = &event.header.correlation_id;
         let Some(workflow) = self.workflows.load(correlation_id).await? else {
-            return Ok(Admission::Ignore(format!("there is no workflow {correlation_id}")));
+            return Ok(Admission::Ignore(format!(
+                "there is no workflow {correlation_id}"
+            )));
         };
         if workflow.state != State::Running {
-            return Ok(Admission::Ignore(format!("the workflow is {}", workflow.state.as_str())));
+            return Ok(Admission::Ignore(format!(
+                "the workflow is {}",
+                workflow.state.as_str()
+            )));
         }
-        // A plan that has begun is wound up even then: its orders are looked for, and none is placed.
+        // A plan that has begun is wound up even then: its orders are looked for, and none is
+        // placed.
         if self.now() > workflow.session.valid_until && workflow.plan_id.is_none() {
-            let reason = format!("stale: the session of {} ended at {}", workflow.session.date, workflow.session.valid_until);
+            let reason = format!(
+                "stale: the session of {} ended at {}",
+                workflow.session.date, workflow.session.valid_until
+            );
             return Ok(Admission::End(workflow, Refusal::new(reason)));
         }
         Ok(Admission::Act(workflow))
@@ -93,7 +107,12 @@ impl Services {
     ///
     /// # Errors
     /// What `work` or the store raises.
-    pub async fn act<W>(&self, event: &Event, part: FailedPart, work: impl FnOnce(Workflow) -> W) -> Result<Conclusion, StepError>
+    pub async fn act<W>(
+        &self,
+        event: &Event,
+        part: FailedPart,
+        work: impl FnOnce(Workflow) -> W,
+    ) -> Result<Conclusion, StepError>
     where
         W: Future<Output = Result<Conclusion, Fault>>,
     {
@@ -111,14 +130,23 @@ impl Services {
         }
     }
 
-    /// The workflow fails without an order of this step: one WorkflowFailed event, and the session is free.
+    /// The workflow fails without an order of this step: one WorkflowFailed event, and the session
+    /// is free.
     #[must_use]
-    pub fn failure(&self, workflow: &Workflow, cause: &Event, part: FailedPart, refusal: &Refusal) -> Conclusion {
+    pub fn failure(
+        &self,
+        workflow: &Workflow,
+        cause: &Event,
+        part: FailedPart,
+        refusal: &Refusal,
+    ) -> Conclusion {
         tracing::error!(step = part.step, reason = %refusal, "workflow failed");
         let failed = self.caused(cause, workflow_failed(cause, part, refusal));
         Conclusion {
             entries: vec![self.steps.entry(&failed)],
-            changes: self.workflows.failing(workflow, &Failure::of(workflow, &refusal.reason)),
+            changes: self
+                .workflows
+                .failing(workflow, &Failure::of(workflow, &refusal.reason)),
             ..Conclusion::default()
         }
     }

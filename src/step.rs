@@ -25,7 +25,8 @@ pub struct Conclusion {
     pub if_refused: IfRefused,
 }
 
-/// What becomes of a step whose changes are refused, because something is no more as it was when they were decided on.
+/// What becomes of a step whose changes are refused, because something is no more as it was when
+/// they were decided on.
 #[derive(Clone, Debug)]
 pub enum IfRefused {
     /// The step is done, and these events are published: what has happened must be told even then.
@@ -66,7 +67,11 @@ impl Steps {
     /// Steps claimed in `claims`, whose events go to `bus`.
     #[must_use]
     pub fn new(claims: Claims, bus: Arc<dyn EventBus>, source_prefix: &str) -> Self {
-        Self { claims, bus, source_prefix: source_prefix.to_owned() }
+        Self {
+            claims,
+            bus,
+            source_prefix: source_prefix.to_owned(),
+        }
     }
 
     /// The claims behind the steps.
@@ -92,17 +97,25 @@ impl Steps {
     /// Does the step `key` with `work`, which gets `limit` to conclude.
     ///
     /// # Errors
-    /// [`StepError::InProgress`] where another attempt is at it, [`StepError::LeaseLost`] where another attempt
-    /// took over, or whatever the work, the store or the bus raised. The lease is given back, so that the next
-    /// attempt finds the way free.
-    pub async fn run(&self, key: &str, limit: Duration, work: Work<'_>) -> Result<Outcome, StepError> {
+    /// [`StepError::InProgress`] where another attempt is at it, [`StepError::LeaseLost`] where
+    /// another attempt took over, or whatever the work, the store or the bus raised. The lease is
+    /// given back, so that the next attempt finds the way free.
+    pub async fn run(
+        &self,
+        key: &str,
+        limit: Duration,
+        work: Work<'_>,
+    ) -> Result<Outcome, StepError> {
         let (lease, recorded) = match self.claims.claim(key).await? {
             Claim::Done => return Ok(Outcome::Duplicate),
             Claim::Publish(lease, entries) => (lease, Some(entries)),
             Claim::Work(lease) => (lease, None),
         };
         let outcome = match recorded {
-            Some(entries) => self.finish(&lease, &entries).await.map(|()| Outcome::Processed),
+            Some(entries) => self
+                .finish(&lease, &entries)
+                .await
+                .map(|()| Outcome::Processed),
             None => self.work(&lease, limit, work).await,
         };
         if let Err(error) = &outcome
@@ -114,14 +127,26 @@ impl Steps {
         outcome
     }
 
-    async fn work(&self, lease: &Lease, limit: Duration, work: Work<'_>) -> Result<Outcome, StepError> {
+    async fn work(
+        &self,
+        lease: &Lease,
+        limit: Duration,
+        work: Work<'_>,
+    ) -> Result<Outcome, StepError> {
         let limited = async {
-            tokio::time::timeout(limit, work)
-                .await
-                .unwrap_or_else(|_| Err(StepError::DeadlineExceeded(format!("{} took longer than {} s", lease.key(), limit.as_secs()))))
+            tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
+                Err(StepError::DeadlineExceeded(format!(
+                    "{} took longer than {} s",
+                    lease.key(),
+                    limit.as_secs()
+                )))
+            })
         };
         let conclusion = self.claims.hold(&[lease], limited).await??;
-        let recorded = self.claims.record(lease, &conclusion.entries, conclusion.changes).await?;
+        let recorded = self
+            .claims
+            .record(lease, &conclusion.entries, conclusion.changes)
+            .await?;
         match recorded {
             Recorded::Written => {
                 self.finish(lease, &conclusion.entries).await?;

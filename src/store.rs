@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
 
 use crate::error::StepError;
 
-/// Claims and workflow records live longer than the archive's 365 days, so that a replay of anything in it
-/// still finds them. An item that has expired but is not yet swept still counts.
+/// Claims and workflow records live longer than the archive's 365 days, so that a replay of
+/// anything in it still finds them. An item that has expired but is not yet swept still counts.
 pub const RECORD_LIFETIME_DAYS: i64 = 400;
 
 /// An item, in the order of its attribute names.
@@ -36,11 +36,16 @@ pub fn get_text(item: &Item, name: &str) -> Option<String> {
 /// Reads a number attribute.
 #[must_use]
 pub fn get_number(item: &Item, name: &str) -> Option<i64> {
-    item.get(name).and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok())
+    item.get(name)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|digits| digits.parse().ok())
 }
 
 /// The SDK's unordered map as an ordered one.
-#[expect(clippy::disallowed_types, reason = "the SDK gives items as hash maps; here they become ordered")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "the SDK gives items as hash maps; here they become ordered"
+)]
 pub fn ordered(item: std::collections::HashMap<String, AttributeValue>) -> Item {
     item.into_iter().collect()
 }
@@ -60,13 +65,19 @@ pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 /// Why each part of a transaction was cancelled; empty where something else went wrong.
 pub(crate) fn cancellation_reasons(failure: &TransactWriteItemsError) -> &[CancellationReason] {
     match failure {
-        TransactWriteItemsError::TransactionCanceledException(canceled) => canceled.cancellation_reasons(),
+        TransactWriteItemsError::TransactionCanceledException(canceled) => {
+            canceled.cancellation_reasons()
+        }
         _ => &[],
     }
 }
 
-/// Whether conditions that do not hold are all that cancelled a transaction: no conflict, no throttling.
+/// Whether conditions that do not hold are all that cancelled a transaction: no conflict, no
+/// throttling.
 pub(crate) fn only_conditions_failed(reasons: &[CancellationReason]) -> bool {
     let failed = |reason: &CancellationReason| reason.code() == Some(CONDITION_FAILED);
-    reasons.iter().any(failed) && reasons.iter().all(|reason| failed(reason) || reason.code() == Some("None"))
+    reasons.iter().any(failed)
+        && reasons
+            .iter()
+            .all(|reason| failed(reason) || reason.code() == Some("None"))
 }

@@ -37,7 +37,11 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pattern = if self.0.nanosecond() == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
+        let pattern = if self.0.nanosecond() == 0 {
+            "%Y-%m-%dT%H:%M:%SZ"
+        } else {
+            "%Y-%m-%dT%H:%M:%S%.6fZ"
+        };
         write!(formatter, "{}", self.0.format(pattern))
     }
 }
@@ -49,14 +53,22 @@ impl FromStr for Timestamp {
         let trimmed = text.trim();
         let naive = || {
             let patterns = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
-            patterns.iter().find_map(|pattern| NaiveDateTime::parse_from_str(trimmed, pattern).ok())
+            patterns
+                .iter()
+                .find_map(|pattern| NaiveDateTime::parse_from_str(trimmed, pattern).ok())
         };
-        let instant = DateTime::parse_from_rfc3339(trimmed).ok().map(|instant| instant.with_timezone(&Utc));
+        let instant = DateTime::parse_from_rfc3339(trimmed)
+            .ok()
+            .map(|instant| instant.with_timezone(&Utc));
         let instant = instant.or_else(|| naive().map(|naive| naive.and_utc()));
-        let instant = instant.ok_or_else(|| format!("{text:?} is not an instant: write it as 2012-03-14T13:35:00Z"))?;
+        let instant = instant.ok_or_else(|| {
+            format!("{text:?} is not an instant: write it as 2012-03-14T13:35:00Z")
+        })?;
         // A mail's date has no other years.
         if !(1970..=9999).contains(&instant.year()) {
-            return Err(format!("{text:?} is not an instant of the years 1970 to 9999"));
+            return Err(format!(
+                "{text:?} is not an instant of the years 1970 to 9999"
+            ));
         }
         Ok(Self::new(instant))
     }
@@ -70,7 +82,9 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -91,9 +105,19 @@ mod tests {
             assert_eq!(stamp.to_string(), written, "{given}");
         }
         assert!("nope".parse::<Timestamp>().is_err());
-        for outside in ["1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00", "+12345-01-01T00:00:00"] {
-            let told = outside.parse::<Timestamp>().expect_err("no mail has such a date");
-            assert!(told.ends_with("is not an instant of the years 1970 to 9999"), "{told}");
+        for outside in [
+            "1969-12-31T23:59:59Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-01:00",
+            "+12345-01-01T00:00:00",
+        ] {
+            let told = outside
+                .parse::<Timestamp>()
+                .expect_err("no mail has such a date");
+            assert!(
+                told.ends_with("is not an instant of the years 1970 to 9999"),
+                "{told}"
+            );
         }
     }
 

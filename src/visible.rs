@@ -1,7 +1,8 @@
-//! Text that others wrote, fit for a mail, a terminal or a log: what cannot be seen is written out, so that it neither
-//! moves a cursor nor turns a line around nor begins one.
+//! Text that others wrote, fit for a mail, a terminal or a log: what cannot be seen is written out,
+//! so that it neither moves a cursor nor turns a line around nor begins one.
 
-/// `text` in one line: line breaks and tabs become blanks, and what cannot be seen is written as `\u{1b}`.
+/// `text` in one line: line breaks and tabs become blanks, and what cannot be seen is written as
+/// `\u{1b}`.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     written(text, |character| is_break(character).then_some(' '))
@@ -20,15 +21,21 @@ pub fn lines(text: &str) -> String {
 /// JSON text in which all that cannot be seen is escaped as JSON does it: the value stays the same.
 #[must_use]
 pub fn json(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        if character != '\n' && is_hidden(character) {
-            let mut units = [0; 2];
-            shown.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, character| {
+            if character != '\n' && is_hidden(character) {
+                let mut units = [0; 2];
+                shown.extend(
+                    character
+                        .encode_utf16(&mut units)
+                        .iter()
+                        .map(|unit| format!("\\u{unit:04x}")),
+                );
+            } else {
+                shown.push(character);
+            }
+            shown
+        })
 }
 
 /// The first `most` characters of `text`; where there are more, it says how many there were.
@@ -41,14 +48,15 @@ pub fn cut(text: &str, most: usize) -> String {
 }
 
 fn written(text: &str, kept: impl Fn(char) -> Option<char>) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, character| {
-        match kept(character) {
-            Some(other) => shown.push(other),
-            None if is_hidden(character) => shown.extend(character.escape_unicode()),
-            None => shown.push(character),
-        }
-        shown
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut shown, character| {
+            match kept(character) {
+                Some(other) => shown.push(other),
+                None if is_hidden(character) => shown.extend(character.escape_unicode()),
+                None => shown.push(character),
+            }
+            shown
+        })
 }
 
 /// What moves to another line or column.
@@ -56,7 +64,8 @@ fn is_break(character: char) -> bool {
     matches!(character, '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a character cannot be seen: controls, those of bidirectional text, line separators, and what has no width.
+/// Whether a character cannot be seen: controls, those of bidirectional text, line separators, and
+/// what has no width.
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
@@ -78,7 +87,8 @@ pub fn is_hidden(character: char) -> bool {
 mod tests {
     use super::*;
 
-    const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\0b\r\nc\td\u{202e}e\u{2028}f\u{7f}\u{feff}é\u{e0041}";
+    const HOSTILE: &str =
+        "a\u{1b}[2J\u{9b}31m\0b\r\nc\td\u{202e}e\u{2028}f\u{7f}\u{feff}é\u{e0041}";
 
     #[test]
     fn one_line_holds_nothing_that_cannot_be_seen() {
@@ -95,7 +105,10 @@ mod tests {
     fn json_stays_the_same_value() {
         let text = serde_json::to_string(HOSTILE).expect("JSON");
         let shown = json(&text);
-        assert_eq!(serde_json::from_str::<String>(&shown).expect("JSON"), HOSTILE);
+        assert_eq!(
+            serde_json::from_str::<String>(&shown).expect("JSON"),
+            HOSTILE
+        );
         assert!(!shown.chars().any(is_hidden), "{shown}");
     }
 

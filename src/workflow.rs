@@ -1,8 +1,10 @@
-//! The durable record of one workflow: running, completed or failed (rules 5 to 8 of the architecture).
+//! The durable record of one workflow: running, completed or failed (rules 5 to 8 of the
+//! architecture).
 //!
-//! The table also holds one record a session, which binds the run of an account and session to its workflow
-//! and, at execution, to its plan; and one an account, which says how far the plans on it have come. Acting steps change these records in the same transaction that records
-//! their events; the functions named like `opening` give the writes for that transaction.
+//! The table also holds one record a session, which binds the run of an account and session to its
+//! workflow and, at execution, to its plan; and one an account, which says how far the plans on it
+//! have come. Acting steps change these records in the same transaction that records their events;
+//! the functions named like `opening` give the writes for that transaction.
 
 mod account;
 mod leftover;
@@ -20,7 +22,8 @@ use crate::error::StepError;
 use crate::event::Event;
 use crate::id::{CorrelationId, PlanId};
 use crate::store::{
-    Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_text, number, only_conditions_failed, ordered, text, unavailable,
+    Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_text, number, only_conditions_failed,
+    ordered, text, unavailable,
 };
 use crate::visible::cut;
 
@@ -32,7 +35,8 @@ use self::record::{notification, read};
 
 /// A workflow, or a step of it, that takes longer than this is overdue.
 pub const OVERDUE_AFTER: Duration = Duration::from_secs(30 * 60);
-/// The index of the workflows whose mail is not confirmed, by their deadlines: only they have the attribute `awaits`.
+/// The index of the workflows whose mail is not confirmed, by their deadlines: only they have the
+/// attribute `awaits`.
 const AWAITING_MAIL: &str = "awaiting-mail";
 /// How often the watchdog repeats a notification that nobody confirmed.
 pub const MAXIMUM_REMINDERS: i64 = 3;
@@ -54,16 +58,24 @@ pub struct Failure<'a> {
     pub plan_id: Option<&'a PlanId>,
     /// Whether another run may have the session: no order was placed.
     pub frees_session: bool,
-    /// Whether it fails because nobody ended it by its deadline: then it must still be the same deadline.
+    /// Whether it fails because nobody ended it by its deadline: then it must still be the same
+    /// deadline.
     pub is_overdue: bool,
 }
 
 impl<'a> Failure<'a> {
-    /// The failure of a workflow as it was read: before it was bound to a plan it frees its session.
+    /// The failure of a workflow as it was read: before it was bound to a plan it frees its
+    /// session.
     #[must_use]
     pub fn of(workflow: &'a Workflow, reason: &'a str) -> Self {
         let plan_id = workflow.plan_id.as_ref();
-        Self { reason, result: None, plan_id, frees_session: plan_id.is_none(), is_overdue: false }
+        Self {
+            reason,
+            result: None,
+            plan_id,
+            frees_session: plan_id.is_none(),
+            is_overdue: false,
+        }
     }
 }
 
@@ -92,21 +104,35 @@ impl Workflows {
     /// Records in `table`.
     #[must_use]
     pub fn new(client: Client, table: &str, clock: SharedClock) -> Self {
-        Self { client, table: table.to_owned(), clock }
+        Self {
+            client,
+            table: table.to_owned(),
+            clock,
+        }
     }
 
     /// The workflow's record, if there is one.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`], also for a record that cannot be read.
-    pub async fn load(&self, correlation_id: &CorrelationId) -> Result<Option<Workflow>, StepError> {
-        self.item(workflow_key(correlation_id)).await?.map(|item| read(&item)).transpose()
+    pub async fn load(
+        &self,
+        correlation_id: &CorrelationId,
+    ) -> Result<Option<Workflow>, StepError> {
+        self.item(workflow_key(correlation_id))
+            .await?
+            .map(|item| read(&item))
+            .transpose()
     }
 
-    /// The writes that begin a workflow and take its session. They are refused where the workflow exists, or
-    /// where the session belongs to another workflow that did not set it free.
+    /// The writes that begin a workflow and take its session. They are refused where the workflow
+    /// exists, or where the session belongs to another workflow that did not set it free.
     #[must_use]
-    pub fn opening(&self, correlation_id: &CorrelationId, session: &Session) -> Vec<TransactWriteItem> {
+    pub fn opening(
+        &self,
+        correlation_id: &CorrelationId,
+        session: &Session,
+    ) -> Vec<TransactWriteItem> {
         let now = self.clock.now();
         let workflow = Put::builder()
             .table_name(&self.table)
@@ -133,36 +159,62 @@ impl Workflows {
             .item("correlation_id", text(correlation_id.as_str()))
             .item("state", text("taken"))
             .item("expires_at", expiry(now))
-            .condition_expression("attribute_not_exists(record_key) OR correlation_id = :mine OR #state = :free")
+            .condition_expression(
+                "attribute_not_exists(record_key) OR correlation_id = :mine OR #state = :free",
+            )
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":mine", text(correlation_id.as_str()))
             .expression_attribute_values(":free", text("free"))
             .build()
             .expect("all required members are set");
-        vec![TransactWriteItem::builder().put(workflow).build(), TransactWriteItem::builder().put(taken).build()]
+        vec![
+            TransactWriteItem::builder().put(workflow).build(),
+            TransactWriteItem::builder().put(taken).build(),
+        ]
     }
 
     /// The write that notes a step of a running workflow; refused where the workflow has ended.
     #[must_use]
     pub fn advancing(&self, correlation_id: &CorrelationId, step: &str) -> Vec<TransactWriteItem> {
-        vec![self.update(correlation_id, "SET step = :step", Some(RUNNING), vec![(":step", text(step))])]
+        vec![self.update(
+            correlation_id,
+            "SET step = :step",
+            Some(RUNNING),
+            vec![(":step", text(step))],
+        )]
     }
 
-    /// The writes that complete a running workflow with its TradeExecuted event; `plan_id` is the plan that was carried out,
-    /// if any.
+    /// The writes that complete a running workflow with its TradeExecuted event; `plan_id` is the
+    /// plan that was carried out, if any.
     #[must_use]
-    pub fn completing(&self, workflow: &Workflow, result: &Event, plan_id: Option<&PlanId>) -> Vec<TransactWriteItem> {
-        let values = vec![(":final", text(State::Completed.as_str())), (":result", text(result.to_json()))];
-        let mut writes = vec![self.update(&workflow.correlation_id, "SET #state = :final, #result = :result", Some(RUNNING), values)];
+    pub fn completing(
+        &self,
+        workflow: &Workflow,
+        result: &Event,
+        plan_id: Option<&PlanId>,
+    ) -> Vec<TransactWriteItem> {
+        let values = vec![
+            (":final", text(State::Completed.as_str())),
+            (":result", text(result.to_json())),
+        ];
+        let mut writes = vec![self.update(
+            &workflow.correlation_id,
+            "SET #state = :final, #result = :result",
+            Some(RUNNING),
+            values,
+        )];
         writes.extend(plan_id.map(|plan_id| self.concluding(workflow, plan_id)));
         writes
     }
 
-    /// The writes that fail a running workflow. They are refused where it is no more what the decision was made on: ended, or
-    /// bound to another plan than `failure.plan_id`.
+    /// The writes that fail a running workflow. They are refused where it is no more what the
+    /// decision was made on: ended, or bound to another plan than `failure.plan_id`.
     #[must_use]
     pub fn failing(&self, workflow: &Workflow, failure: &Failure<'_>) -> Vec<TransactWriteItem> {
-        let mut values = vec![(":final", text(State::Failed.as_str())), (":reason", text(cut(failure.reason, LONGEST_REASON)))];
+        let mut values = vec![
+            (":final", text(State::Failed.as_str())),
+            (":reason", text(cut(failure.reason, LONGEST_REASON))),
+        ];
         let mut change = "SET #state = :final, failure_reason = :reason".to_owned();
         if let Some(event) = failure.result {
             change.push_str(", #result = :result");
@@ -180,18 +232,29 @@ impl Workflows {
             condition.push_str(" AND deadline = :seen");
             values.push((":seen", number(workflow.deadline.timestamp_millis())));
         }
-        let mut writes = vec![self.update(&workflow.correlation_id, &change, Some(&condition), values)];
+        let mut writes =
+            vec![self.update(&workflow.correlation_id, &change, Some(&condition), values)];
         if failure.frees_session {
             writes.push(self.freeing(workflow, failure.plan_id));
         }
         // A plan that the watchdog gives up was left halfway: the account stays unsettled.
-        writes.extend(failure.plan_id.filter(|_| !failure.is_overdue).map(|plan_id| self.concluding(workflow, plan_id)));
+        writes.extend(
+            failure
+                .plan_id
+                .filter(|_| !failure.is_overdue)
+                .map(|plan_id| self.concluding(workflow, plan_id)),
+        );
         writes
     }
 
-    /// Sets the session free, unless it was bound to another plan than the one that the decision was made on.
+    /// Sets the session free, unless it was bound to another plan than the one that the decision
+    /// was made on.
     fn freeing(&self, workflow: &Workflow, plan_id: Option<&PlanId>) -> TransactWriteItem {
-        let bound = if plan_id.is_some() { "plan_id = :plan" } else { "attribute_not_exists(plan_id)" };
+        let bound = if plan_id.is_some() {
+            "plan_id = :plan"
+        } else {
+            "attribute_not_exists(plan_id)"
+        };
         let mut update = Update::builder()
             .table_name(&self.table)
             .key("record_key", text(workflow.session.key()))
@@ -203,7 +266,9 @@ impl Workflows {
         if let Some(plan_id) = plan_id {
             update = update.expression_attribute_values(":plan", text(plan_id.as_str()));
         }
-        TransactWriteItem::builder().update(update.build().expect("all required members are set")).build()
+        TransactWriteItem::builder()
+            .update(update.build().expect("all required members are set"))
+            .build()
     }
 
     /// The write that notes that the mail is out. A final state does not block a
@@ -211,10 +276,16 @@ impl Workflows {
     #[must_use]
     pub fn notified(&self, correlation_id: &CorrelationId) -> Vec<TransactWriteItem> {
         let values = vec![(":at", number(self.clock.now().timestamp_millis()))];
-        vec![self.update(correlation_id, "SET notified_at = :at REMOVE awaits", None, values)]
+        vec![self.update(
+            correlation_id,
+            "SET notified_at = :at REMOVE awaits",
+            None,
+            values,
+        )]
     }
 
-    /// Makes all of `writes` or none, and says which: false where one of their conditions does not hold.
+    /// Makes all of `writes` or none, and says which: false where one of their conditions does not
+    /// hold.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
@@ -223,7 +294,13 @@ impl Workflows {
     }
 
     async fn try_write(&self, writes: Vec<TransactWriteItem>) -> Result<Written, StepError> {
-        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes))
+            .send()
+            .await
+        {
             Ok(_) => Ok(Written::All),
             Err(error) => match error.as_service_error().map(cancellation_reasons) {
                 Some(reasons) if only_conditions_failed(reasons) => Ok(Written::refused(reasons)),
@@ -232,13 +309,18 @@ impl Workflows {
         }
     }
 
-    /// Makes `entry` the workflow's one notification, unless another was asked for before; gives the one that
-    /// counts. Without a record there is nothing to compare with, and `entry` counts.
+    /// Makes `entry` the workflow's one notification, unless another was asked for before; gives
+    /// the one that counts. Without a record there is nothing to compare with, and `entry` counts.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
-    pub async fn pin_notification(&self, correlation_id: &CorrelationId, entry: &BusEntry) -> Result<BusEntry, StepError> {
-        let json = serde_json::to_string(entry).expect("an entry holds nothing that JSON cannot carry");
+    pub async fn pin_notification(
+        &self,
+        correlation_id: &CorrelationId,
+        entry: &BusEntry,
+    ) -> Result<BusEntry, StepError> {
+        let json =
+            serde_json::to_string(entry).expect("an entry holds nothing that JSON cannot carry");
         let answer = self
             .client
             .update_item()
@@ -255,7 +337,11 @@ impl Workflows {
                 let pinned = notification(&ordered(output.attributes.unwrap_or_default()))?;
                 Ok(pinned.unwrap_or_else(|| entry.clone()))
             }
-            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|failure| failure.is_conditional_check_failed_exception()) =>
+            {
                 Ok(entry.clone())
             }
             Err(error) => Err(unavailable(&error)),
@@ -268,8 +354,15 @@ impl Workflows {
     /// [`StepError::StoreUnavailable`]
     pub async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {
         let deadline = number((self.clock.now() + OVERDUE_AFTER).timestamp_millis());
-        let seen = if workflow.reminders == 0 { "attribute_not_exists(reminders)" } else { "reminders = :seen" };
-        let values = vec![(":count", number(workflow.reminders + 1)), (":deadline", deadline)];
+        let seen = if workflow.reminders == 0 {
+            "attribute_not_exists(reminders)"
+        } else {
+            "reminders = :seen"
+        };
+        let values = vec![
+            (":count", number(workflow.reminders + 1)),
+            (":deadline", deadline),
+        ];
         let mut update = self
             .client
             .update_item()
@@ -285,14 +378,20 @@ impl Workflows {
         }
         match update.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|failure| failure.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(unavailable(&error)),
         }
     }
 
-    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of their ids, and the sessions to
-    /// be gone on with; all pages of the index are read. The index may lag behind the records, so each record is read
-    /// itself.
+    /// The workflows whose deadline has passed and whose mail is not confirmed, in the order of
+    /// their ids, and the sessions to be gone on with; all pages of the index are read. The index
+    /// may lag behind the records, so each record is read itself.
     ///
     /// # Errors
     /// [`StepError::StoreUnavailable`]
@@ -314,29 +413,52 @@ impl Workflows {
                 .await
                 .map_err(|error| unavailable(&error))?;
             for key in page.items.unwrap_or_default() {
-                self.take_due(&mut due, get_text(&ordered(key), "record_key").unwrap_or_default(), now).await?;
+                self.take_due(
+                    &mut due,
+                    get_text(&ordered(key), "record_key").unwrap_or_default(),
+                    now,
+                )
+                .await?;
             }
             next = page.last_evaluated_key;
             if next.is_none() {
                 break;
             }
         }
-        due.workflows.sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
+        due.workflows
+            .sort_by(|left, right| left.correlation_id.cmp(&right.correlation_id));
         Ok(due)
     }
 
-    async fn take_due(&self, due: &mut Due, record_key: String, now: DateTime<Utc>) -> Result<(), StepError> {
-        let Some(item) = self.item(record_key.clone()).await?.filter(|item| item.contains_key("awaits")) else { return Ok(()) };
+    async fn take_due(
+        &self,
+        due: &mut Due,
+        record_key: String,
+        now: DateTime<Utc>,
+    ) -> Result<(), StepError> {
+        let Some(item) = self
+            .item(record_key.clone())
+            .await?
+            .filter(|item| item.contains_key("awaits"))
+        else {
+            return Ok(());
+        };
         if get_text(&item, "kind").as_deref() == Some("leftover") {
             due.leftovers.push(Leftover::read(&record_key, &item)?);
             return Ok(());
         }
-        due.workflows.extend(Some(read(&item)?).filter(|workflow| workflow.deadline < now));
+        due.workflows
+            .extend(Some(read(&item)?).filter(|workflow| workflow.deadline < now));
         Ok(())
     }
 
     async fn item(&self, record_key: String) -> Result<Option<Item>, StepError> {
-        let request = self.client.get_item().table_name(&self.table).key("record_key", text(record_key)).consistent_read(true);
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("record_key", text(record_key))
+            .consistent_read(true);
         let answer = request.send().await.map_err(|error| unavailable(&error))?;
         Ok(answer.item.map(ordered))
     }
@@ -348,10 +470,14 @@ impl Workflows {
         condition: Option<&str>,
         values: Vec<(&str, AttributeValue)>,
     ) -> TransactWriteItem {
-        let mut update =
-            Update::builder().table_name(&self.table).key("record_key", text(workflow_key(correlation_id))).update_expression(change);
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("record_key", text(workflow_key(correlation_id)))
+            .update_expression(change);
         if let Some(condition) = condition {
-            update = update.condition_expression(condition).expression_attribute_values(":running", text(State::Running.as_str()));
+            update = update
+                .condition_expression(condition)
+                .expression_attribute_values(":running", text(State::Running.as_str()));
         }
         if condition.is_some() || change.contains("#state") {
             update = update.expression_attribute_names("#state", "state");
@@ -362,7 +488,9 @@ impl Workflows {
         for (name, value) in values {
             update = update.expression_attribute_values(name, value);
         }
-        TransactWriteItem::builder().update(update.build().expect("all required members are set")).build()
+        TransactWriteItem::builder()
+            .update(update.build().expect("all required members are set"))
+            .build()
     }
 }
 

@@ -1,5 +1,5 @@
-//! The function's program as Lambda runs it: a process with nothing but its environment, the Runtime API, and AWS, a
-//! broker and a mail server behind sockets.
+//! The function's program as Lambda runs it: a process with nothing but its environment, the
+//! Runtime API, and AWS, a broker and a mail server behind sockets.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,12 +37,18 @@ fn function(changes: &[(&str, &str)]) -> HostedFunction {
     ];
     let mut function = HostedFunction::new("the-alchemiser", env!("CARGO_BIN_EXE_bootstrap"));
     function.task_root = env!("CARGO_MANIFEST_DIR").into();
-    function.environment = base.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    function.environment = base
+        .iter()
+        .chain(changes)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     function
 }
 
 async fn invoke(host: &mut Host, event: &Value) -> Invoked {
-    host.invoke(&event.to_string(), "request-1", LIMIT).await.expect("there is a free port")
+    host.invoke(&event.to_string(), "request-1", LIMIT)
+        .await
+        .expect("there is a free port")
 }
 
 fn error_notification() -> Value {
@@ -57,19 +63,34 @@ async fn an_error_notification_is_skipped_without_a_word_to_anyone() {
     let mut host = Host::new(function(&[]));
     for is_cold in [true, false] {
         let invoked = invoke(&mut host, &error_notification()).await;
-        assert_eq!((&invoked.response["status"], invoked.is_cold), (&json!("skipped"), is_cold), "{invoked:?}");
+        assert_eq!(
+            (&invoked.response["status"], invoked.is_cold),
+            (&json!("skipped"), is_cold),
+            "{invoked:?}"
+        );
         assert_eq!(invoked.response["request_id"], "request-1");
     }
 }
 
-/// Of two equal keys an ordinary reader of JSON keeps the last, and the other is gone before anybody could look at it.
+/// Of two equal keys an ordinary reader of JSON keeps the last, and the other is gone before
+/// anybody could look at it.
 #[tokio::test]
 async fn a_command_that_says_two_things_is_refused_as_it_was_sent() {
     let mut host = Host::new(function(&[("EVENTBRIDGE__USE_EVENTBRIDGE", "false")]));
-    for text in [r#"{"mode":"bot","mode":"watchdog"}"#, r#"{"mode":"trade","m\u006fde":"trade"}"#] {
-        let invoked = host.invoke(text, "request-1", LIMIT).await.expect("there is a free port");
+    for text in [
+        r#"{"mode":"bot","mode":"watchdog"}"#,
+        r#"{"mode":"trade","m\u006fde":"trade"}"#,
+    ] {
+        let invoked = host
+            .invoke(text, "request-1", LIMIT)
+            .await
+            .expect("there is a free port");
         let message = invoked.response["message"].as_str().unwrap_or_default();
-        assert!(invoked.response["status"] == "failed" && message.contains("the key `mode` is there twice"), "{invoked:?}");
+        assert!(
+            invoked.response["status"] == "failed"
+                && message.contains("the key `mode` is there twice"),
+            "{invoked:?}"
+        );
     }
 }
 
@@ -82,10 +103,22 @@ async fn every_line_it_writes_is_json_with_the_ids_and_no_secret() {
     let messages: Vec<Value> = lines
         .iter()
         .map(|line| {
-            assert!(!line.text.contains("hunter2") && !line.text.contains("-secret"), "{}", line.text);
+            assert!(
+                !line.text.contains("hunter2") && !line.text.contains("-secret"),
+                "{}",
+                line.text
+            );
             let line: Value = serde_json::from_str(&line.text).expect("a line is a JSON object");
-            assert_eq!((&line["correlation_id"], &line["request_id"]), (&json!("wf-1"), &json!("request-1")));
-            assert!(line["timestamp"].as_str().is_some_and(|at| at.parse::<DateTime<Utc>>().is_ok()), "{line}");
+            assert_eq!(
+                (&line["correlation_id"], &line["request_id"]),
+                (&json!("wf-1"), &json!("request-1"))
+            );
+            assert!(
+                line["timestamp"]
+                    .as_str()
+                    .is_some_and(|at| at.parse::<DateTime<Utc>>().is_ok()),
+                "{line}"
+            );
             line["message"].clone()
         })
         .collect();
@@ -95,57 +128,112 @@ async fn every_line_it_writes_is_json_with_the_ids_and_no_secret() {
 #[tokio::test]
 async fn a_start_with_a_mistake_is_an_init_error_that_names_it() {
     let cases = [
-        (("EMAIL__SMTP_PORT", "mail"), "EMAIL__SMTP_PORT is \"mail\", which is no whole number"),
+        (
+            ("EMAIL__SMTP_PORT", "mail"),
+            "EMAIL__SMTP_PORT is \"mail\", which is no whole number",
+        ),
         (("EMAIL__NEUTRAL", "true"), "EMAIL__NEUTRAL is no setting"),
-        (("ALPACA__TRADING_MODE", "live"), "live trading needs both to be live"),
-        (("STRATEGY__DSL_FILES", "nothing.clj"), "strategy nothing.clj: No such file or directory"),
-        (("EMAIL__CA_FILE", "nothing.pem"), "EMAIL__CA_FILE \"nothing.pem\": No such file or directory"),
+        (
+            ("ALPACA__TRADING_MODE", "live"),
+            "live trading needs both to be live",
+        ),
+        (
+            ("STRATEGY__DSL_FILES", "nothing.clj"),
+            "strategy nothing.clj: No such file or directory",
+        ),
+        (
+            ("EMAIL__CA_FILE", "nothing.pem"),
+            "EMAIL__CA_FILE \"nothing.pem\": No such file or directory",
+        ),
     ];
     for (change, reason) in cases {
         let mut host = Host::new(function(&[change]));
         let invoked = invoke(&mut host, &json!({"mode": "trade"})).await;
         assert_eq!(invoked.phase, Phase::Init, "{invoked:?}");
-        let InvocationResult::Failed { error_type, message } = &invoked.result else { panic!("{invoked:?}") };
+        let InvocationResult::Failed {
+            error_type,
+            message,
+        } = &invoked.result
+        else {
+            panic!("{invoked:?}")
+        };
         assert_eq!(error_type, "Configuration");
         assert!(message.contains(reason), "{message}");
     }
 }
 
-/// Starts the program with a mistake in its settings, and a Runtime API that answers `status` to the report of it.
+/// Starts the program with a mistake in its settings, and a Runtime API that answers `status` to
+/// the report of it.
 async fn fail_to_start(status: u16) -> (Option<i32>, String, Vec<String>) {
     let api = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(status)).mount(&api).await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(status))
+        .mount(&api)
+        .await;
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_bootstrap"));
-    command.env_clear().envs(function(&[("EMAIL__SMTP_PORT", "mail")]).environment);
-    command.env("AWS_LAMBDA_RUNTIME_API", api.address().to_string()).kill_on_drop(true);
-    let output = tokio::time::timeout(LIMIT, command.output()).await.expect("the program ends").expect("the program runs");
+    command
+        .env_clear()
+        .envs(function(&[("EMAIL__SMTP_PORT", "mail")]).environment);
+    command
+        .env("AWS_LAMBDA_RUNTIME_API", api.address().to_string())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(LIMIT, command.output())
+        .await
+        .expect("the program ends")
+        .expect("the program runs");
     let asked = api.received_requests().await.unwrap_or_default();
-    let paths = asked.iter().map(|request| request.url.path().to_owned()).collect();
-    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), paths)
+    let paths = asked
+        .iter()
+        .map(|request| request.url.path().to_owned())
+        .collect();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        paths,
+    )
 }
 
 #[tokio::test]
 async fn a_start_that_fails_ends_the_program_and_says_where_lambda_was_not_told() {
     let (code, log, asked) = fail_to_start(202).await;
-    assert_eq!((code, asked), (Some(1), vec!["/2018-06-01/runtime/init/error".to_owned()]));
-    assert!(log.contains("the function cannot start") && !log.contains("Lambda could not be told"), "{log}");
+    assert_eq!(
+        (code, asked),
+        (Some(1), vec!["/2018-06-01/runtime/init/error".to_owned()])
+    );
+    assert!(
+        log.contains("the function cannot start") && !log.contains("Lambda could not be told"),
+        "{log}"
+    );
     let (code, log, _) = fail_to_start(500).await;
     assert_eq!(code, Some(1));
-    assert!(log.contains("Lambda could not be told") && log.contains("it answered 500"), "{log}");
+    assert!(
+        log.contains("Lambda could not be told") && log.contains("it answered 500"),
+        "{log}"
+    );
 }
 
 #[tokio::test]
 async fn strategies_are_those_of_the_package_and_lines_those_of_the_level() {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("package");
     std::fs::create_dir_all(root.join("strategies")).expect("the folder can be made");
-    std::fs::write(root.join("strategies/packaged.clj"), "(defsymphony \"P\" {} (asset \"MSFT\"))").expect("the file can be written");
-    let mut function = function(&[("STRATEGY__DSL_FILES", "packaged.clj"), ("LOGGING__LEVEL", "ERROR")]);
+    std::fs::write(
+        root.join("strategies/packaged.clj"),
+        "(defsymphony \"P\" {} (asset \"MSFT\"))",
+    )
+    .expect("the file can be written");
+    let mut function = function(&[
+        ("STRATEGY__DSL_FILES", "packaged.clj"),
+        ("LOGGING__LEVEL", "ERROR"),
+    ]);
     function.task_root = root;
     let mut host = Host::new(function);
     let invoked = invoke(&mut host, &error_notification()).await;
     assert_eq!(invoked.response["status"], "skipped", "{invoked:?}");
     host.stop().await;
-    assert!(host.take_lines().is_empty(), "nothing is as severe as ERROR");
+    assert!(
+        host.take_lines().is_empty(),
+        "nothing is as severe as ERROR"
+    );
 }
 
 #[tokio::test]
@@ -155,9 +243,15 @@ async fn an_error_of_a_step_is_answered_by_its_class() {
         "id": "envelope-1", "detail-type": "WorkflowStarted", "source": "alchemiser.orchestration", "detail": {"correlation_id": "wf-1"},
     });
     let invoked = invoke(&mut host, &event).await;
-    assert!(matches!(&invoked.result, InvocationResult::Failed { error_type, .. } if error_type == "InvalidEvent"), "{invoked:?}");
+    assert!(
+        matches!(&invoked.result, InvocationResult::Failed { error_type, .. } if error_type == "InvalidEvent"),
+        "{invoked:?}"
+    );
     let unpublished = invoke(&mut host, &json!({"foo": 1})).await;
-    assert!(matches!(&unpublished.result, InvocationResult::Failed { error_type, .. } if error_type == "PublishFailed"), "{unpublished:?}");
+    assert!(
+        matches!(&unpublished.result, InvocationResult::Failed { error_type, .. } if error_type == "PublishFailed"),
+        "{unpublished:?}"
+    );
 }
 
 /// A simulated AWS that answers on a socket, in a time of its own.
@@ -178,7 +272,8 @@ impl Respond for Door {
         *asked.headers_mut() = request.headers.clone();
         let answer = self.with(|cloud, now| cloud.handle(*now, &asked));
         let status = answer.status().as_u16();
-        ResponseTemplate::new(status).set_body_raw(answer.into_body().to_vec(), "application/x-amz-json-1.1")
+        ResponseTemplate::new(status)
+            .set_body_raw(answer.into_body().to_vec(), "application/x-amz-json-1.1")
     }
 }
 
@@ -202,18 +297,31 @@ impl Outside {
             partition: "aws".to_owned(),
             stack_name: "alchemiser".to_owned(),
         };
-        let stack = load("template.yaml", include_str!("../template.yaml"), &BTreeMap::new(), &pseudo).expect("a sound template");
+        let stack = load(
+            "template.yaml",
+            include_str!("../template.yaml"),
+            &BTreeMap::new(),
+            &pseudo,
+        )
+        .expect("a sound template");
         let start = "2025-10-10T12:00:00Z".parse().expect("a valid instant");
         let cloud = Cloud::new(&stack, pseudo, Knobs::default(), 1, start).expect("a sound stack");
         let cloud = Door(Arc::new(Mutex::new((cloud, start))));
         let door = MockServer::start().await;
-        Mock::given(any()).respond_with(cloud.clone()).mount(&door).await;
+        Mock::given(any())
+            .respond_with(cloud.clone())
+            .mount(&door)
+            .await;
         let exchange = Arc::new(Mutex::new(Exchange::new(ExchangeSetup::default())));
         let exchange = ExchangeServer::start(exchange, || SystemClock.now()).await;
-        let mail = MailServer::new(MailSetup { hostname: "localhost".to_owned(), ..MailSetup::default() });
+        let mail = MailServer::new(MailSetup {
+            hostname: "localhost".to_owned(),
+            ..MailSetup::default()
+        });
         let mail = mail.listen().await.expect("there is a free port");
         let certificate = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.pem"));
-        std::fs::write(&certificate, mail.server().certificate_pem()).expect("the folder can be written to");
+        std::fs::write(&certificate, mail.server().certificate_pem())
+            .expect("the folder can be written to");
         let mut environment = stack.functions[0].environment.clone();
         environment.extend(
             [
@@ -232,7 +340,15 @@ impl Outside {
         let mut function = function(&[]);
         function.environment = environment;
         let bus = stack.buses[0].name.clone();
-        Self { cloud, bus, exchange, mail, host: Host::new(function), answers: Vec::new(), _door: door }
+        Self {
+            cloud,
+            bus,
+            exchange,
+            mail,
+            host: Host::new(function),
+            answers: Vec::new(),
+            _door: door,
+        }
     }
 
     /// Puts an event on the bus and carries out all that follows from it.
@@ -240,7 +356,9 @@ impl Outside {
         let entry = json!({
             "EventBusName": self.bus, "Source": "alchemiser.orchestration", "DetailType": detail_type, "Detail": detail.to_string(),
         });
-        self.cloud.with(|cloud, now| cloud.put_events(*now, &json!({ "Entries": [entry] }))).expect("the event is accepted");
+        self.cloud
+            .with(|cloud, now| cloud.put_events(*now, &json!({ "Entries": [entry] })))
+            .expect("the event is accepted");
         self.drive().await;
     }
 
@@ -251,8 +369,14 @@ impl Outside {
                 cloud.advance(*now)
             });
             for invocation in started {
-                let invoked = self.host.invoke(&invocation.payload, &invocation.request_id, LIMIT).await.expect("there is a free port");
-                self.cloud.with(|cloud, now| cloud.finished(*now, &invocation, &invoked.result, Duration::from_millis(1)));
+                let invoked = self
+                    .host
+                    .invoke(&invocation.payload, &invocation.request_id, LIMIT)
+                    .await
+                    .expect("there is a free port");
+                self.cloud.with(|cloud, now| {
+                    cloud.finished(*now, &invocation, &invoked.result, Duration::from_millis(1))
+                });
                 self.answers.push(invoked.response);
             }
         }
@@ -276,16 +400,32 @@ async fn an_input_that_is_nothing_is_refused_and_told_once() {
     assert_eq!(invoked.response["status"], "failed", "{invoked:?}");
     outside.drive().await;
     assert_eq!(outside.events(), ["ErrorNotificationRequested"]);
-    let statuses: Vec<&Value> = outside.answers.iter().map(|answer| &answer["status"]).collect();
-    assert_eq!(statuses, ["skipped"], "its copy comes back once, and the circuit breaker ends it");
+    let statuses: Vec<&Value> = outside
+        .answers
+        .iter()
+        .map(|answer| &answer["status"])
+        .collect();
+    assert_eq!(
+        statuses,
+        ["skipped"],
+        "its copy comes back once, and the circuit breaker ends it"
+    );
 }
 
 #[tokio::test]
 async fn the_profit_is_asked_of_the_broker() {
     let mut outside = Outside::new("profit").await;
-    let invoked = invoke(&mut outside.host, &json!({"action": "pnl_analysis", "pnl_type": "weekly"})).await;
+    let invoked = invoke(
+        &mut outside.host,
+        &json!({"action": "pnl_analysis", "pnl_type": "weekly"}),
+    )
+    .await;
     assert_eq!(invoked.response["status"], "success", "{invoked:?}");
-    let exchange = outside.exchange.exchange().lock().expect("the exchange has not panicked");
+    let exchange = outside
+        .exchange
+        .exchange()
+        .lock()
+        .expect("the exchange has not panicked");
     assert_eq!(exchange.orders().len(), 0);
 }
 
@@ -300,12 +440,23 @@ async fn a_requested_mail_is_sent_once_over_a_real_connection() {
     for _ in 0..2 {
         outside.put("TradingNotificationRequested", &detail).await;
     }
-    let bodies: Vec<&str> = outside.answers.iter().filter_map(|answer| answer["body"].as_str()).collect();
+    let bodies: Vec<&str> = outside
+        .answers
+        .iter()
+        .filter_map(|answer| answer["body"].as_str())
+        .collect();
     let count = |body: &str| bodies.iter().filter(|said| **said == body).count();
     assert_eq!(count("Event processed successfully"), 1, "{bodies:?}");
     assert_eq!(count("Duplicate event skipped"), 1, "{bodies:?}");
-    assert_eq!(count("Observed: TradingNotificationRequested"), 2, "{bodies:?}");
+    assert_eq!(
+        count("Observed: TradingNotificationRequested"),
+        2,
+        "{bodies:?}"
+    );
     let mails = outside.mail.server().mails();
     let subjects: Vec<Option<&str>> = mails.iter().map(|mail| mail.subject.as_deref()).collect();
-    assert_eq!(subjects, [Some("[SUCCESS] The Alchemiser - PAPER Trading Report")]);
+    assert_eq!(
+        subjects,
+        [Some("[SUCCESS] The Alchemiser - PAPER Trading Report")]
+    );
 }

@@ -50,7 +50,11 @@ impl TokenSource for Repeated {
 fn claims(tokens: Arc<dyn TokenSource>) -> (Claims, Hand, aws_sdk_dynamodb::Client) {
     let client = aws_over(Tables::new(), 1).dynamodb();
     let clock = Hand(Arc::new(Mutex::new(opening())));
-    (Claims::new(client.clone(), TABLE, Arc::new(clock.clone()), tokens), clock, client)
+    (
+        Claims::new(client.clone(), TABLE, Arc::new(clock.clone()), tokens),
+        clock,
+        client,
+    )
 }
 
 fn random() -> (Claims, Hand, aws_sdk_dynamodb::Client) {
@@ -83,12 +87,21 @@ fn a_step_is_one_attempts_until_its_lease_ends_or_is_given_back() {
     block_on(async {
         let (claims, clock, _) = random();
         let first = take(&claims).await;
-        let busy = |remaining_ms| Err(StepError::InProgress { key: "step#1".to_owned(), remaining_ms });
+        let busy = |remaining_ms| {
+            Err(StepError::InProgress {
+                key: "step#1".to_owned(),
+                remaining_ms,
+            })
+        };
         assert_eq!(claims.claim("step#1").await, busy(45_000));
         clock.turn(TimeDelta::seconds(40));
         claims.renew(&first).await.expect("still the holder");
         clock.turn(TimeDelta::seconds(45));
-        assert_eq!(claims.claim("step#1").await, busy(0), "renewed for its full length");
+        assert_eq!(
+            claims.claim("step#1").await,
+            busy(0),
+            "renewed for its full length"
+        );
         clock.turn(TimeDelta::milliseconds(1));
         let second = take(&claims).await;
         assert_eq!(claims.claim("step#1").await, busy(45_000));
@@ -107,15 +120,31 @@ fn who_has_lost_the_lease_changes_nothing_any_more() {
         assert!(is_lost(&claims.renew(&older).await), "renew");
         assert!(is_lost(&claims.release(&older).await), "release");
         assert!(is_lost(&claims.complete(&older).await), "complete");
-        assert!(is_lost(&claims.record(&older, &[entry()], Vec::new()).await), "record");
-        assert!(claims.claim("step#1").await.is_err(), "the newer one holds it");
+        assert!(
+            is_lost(&claims.record(&older, &[entry()], Vec::new()).await),
+            "record"
+        );
+        assert!(
+            claims.claim("step#1").await.is_err(),
+            "the newer one holds it"
+        );
 
-        assert_eq!(claims.record(&newer, &[entry()], Vec::new()).await, Ok(Recorded::Written));
-        assert!(is_lost(&claims.record(&older, &[], Vec::new()).await), "what the newer one recorded is not the older one's");
+        assert_eq!(
+            claims.record(&newer, &[entry()], Vec::new()).await,
+            Ok(Recorded::Written)
+        );
+        assert!(
+            is_lost(&claims.record(&older, &[], Vec::new()).await),
+            "what the newer one recorded is not the older one's"
+        );
         claims.complete(&newer).await.expect("still the holder");
         assert_eq!(claims.claim("step#1").await, Ok(Claim::Done));
         clock.turn(TimeDelta::days(399));
-        assert_eq!(claims.claim("step#1").await, Ok(Claim::Done), "a completed step is done, however old its lease");
+        assert_eq!(
+            claims.claim("step#1").await,
+            Ok(Claim::Done),
+            "a completed step is done, however old its lease"
+        );
     });
 }
 
@@ -124,11 +153,20 @@ fn what_is_recorded_is_published_by_whoever_comes_later() {
     block_on(async {
         let (claims, clock, _) = random();
         let first = take(&claims).await;
-        assert_eq!(claims.record(&first, &[entry()], Vec::new()).await, Ok(Recorded::Written));
-        assert_eq!(claims.record(&first, &[entry()], Vec::new()).await, Ok(Recorded::Written), "an answer was lost, and it is asked again");
+        assert_eq!(
+            claims.record(&first, &[entry()], Vec::new()).await,
+            Ok(Recorded::Written)
+        );
+        assert_eq!(
+            claims.record(&first, &[entry()], Vec::new()).await,
+            Ok(Recorded::Written),
+            "an answer was lost, and it is asked again"
+        );
         clock.turn(TimeDelta::seconds(46));
         for _ in 0..2 {
-            let Ok(Claim::Publish(lease, entries)) = claims.claim("step#1").await else { panic!("the step is recorded") };
+            let Ok(Claim::Publish(lease, entries)) = claims.claim("step#1").await else {
+                panic!("the step is recorded")
+            };
             assert_eq!(entries, [entry()]);
             claims.release(&lease).await.expect("still the holder");
         }
@@ -149,11 +187,20 @@ fn a_change_that_is_refused_leaves_the_step_to_be_recorded_otherwise() {
             .build()
             .expect("all required members are set");
         let change = TransactWriteItem::builder().update(refused).build();
-        assert_eq!(claims.record(&lease, &[entry()], vec![change]).await, Ok(Recorded::Refused));
-        assert_eq!(claims.record(&lease, &[], Vec::new()).await, Ok(Recorded::Written));
+        assert_eq!(
+            claims.record(&lease, &[entry()], vec![change]).await,
+            Ok(Recorded::Refused)
+        );
+        assert_eq!(
+            claims.record(&lease, &[], Vec::new()).await,
+            Ok(Recorded::Written)
+        );
         claims.release(&lease).await.expect("still the holder");
         let found = claims.claim("step#1").await;
-        assert!(matches!(&found, Ok(Claim::Publish(_, entries)) if entries.is_empty()), "{found:?}");
+        assert!(
+            matches!(&found, Ok(Claim::Publish(_, entries)) if entries.is_empty()),
+            "{found:?}"
+        );
     });
 }
 
@@ -162,7 +209,11 @@ fn an_attempt_knows_its_own_claim_where_the_answer_was_lost() {
     block_on(async {
         let (claims, _, _) = claims(Arc::new(Repeated));
         let first = take(&claims).await;
-        assert_eq!(take(&claims).await, first, "the SDK repeats a write that had succeeded");
+        assert_eq!(
+            take(&claims).await,
+            first,
+            "the SDK repeats a write that had succeeded"
+        );
     });
 }
 
@@ -197,8 +248,13 @@ fn work_keeps_its_lease_however_long_it_takes() {
                 assert!(claims.claim("step#1").await.is_err(), "nobody takes over");
             }
         };
-        Box::pin(claims.hold(&[&lease], work)).await.expect("the lease is renewed in time");
-        assert!(LEASE < Duration::from_secs(60), "a retry of Lambda finds the lease of a dead attempt over");
+        Box::pin(claims.hold(&[&lease], work))
+            .await
+            .expect("the lease is renewed in time");
+        assert!(
+            LEASE < Duration::from_secs(60),
+            "a retry of Lambda finds the lease of a dead attempt over"
+        );
     });
 }
 
@@ -210,9 +266,18 @@ fn a_claim_lives_longer_than_the_archive() {
         clock.turn(TimeDelta::seconds(46));
         take(&claims).await;
         let key = AttributeValue::S("step#1".to_owned());
-        let found = client.get_item().table_name(TABLE).key("claim_key", key).send().await.expect("the table answers");
+        let found = client
+            .get_item()
+            .table_name(TABLE)
+            .key("claim_key", key)
+            .send()
+            .await
+            .expect("the table answers");
         let expiry = (opening() + TimeDelta::days(400)).timestamp().to_string();
-        assert_eq!(found.item().and_then(|item| item.get("expires_at")), Some(&AttributeValue::N(expiry)));
+        assert_eq!(
+            found.item().and_then(|item| item.get("expires_at")),
+            Some(&AttributeValue::N(expiry))
+        );
     });
 }
 
@@ -220,24 +285,46 @@ fn a_claim_lives_longer_than_the_archive() {
 fn only_conditions_that_do_not_hold_refuse_a_change_for_good() {
     for (reasons, is_refused) in [
         (vec!["None", "ConditionalCheckFailed"], true),
-        (vec!["None", "ConditionalCheckFailed", "None", "ConditionalCheckFailed"], true),
+        (
+            vec![
+                "None",
+                "ConditionalCheckFailed",
+                "None",
+                "ConditionalCheckFailed",
+            ],
+            true,
+        ),
         (vec!["None", "TransactionConflict"], false),
-        (vec!["None", "ConditionalCheckFailed", "TransactionConflict"], false),
+        (
+            vec!["None", "ConditionalCheckFailed", "TransactionConflict"],
+            false,
+        ),
         (vec!["None", "ThrottlingError"], false),
         (vec!["None", "None"], false),
         (vec![], false),
     ] {
         let codes: Vec<_> = reasons.iter().map(|code| json!({ "Code": code })).collect();
         let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-        let cancelled = json!({ "__type": kind, "message": "cancelled", "CancellationReasons": codes }).to_string();
+        let cancelled =
+            json!({ "__type": kind, "message": "cancelled", "CancellationReasons": codes })
+                .to_string();
         let answers = vec![
-            Ok((200, json!({ "Attributes": { "fence": { "N": "1" }, "state": { "S": "claimed" } } }).to_string())),
+            Ok((
+                200,
+                json!({ "Attributes": { "fence": { "N": "1" }, "state": { "S": "claimed" } } })
+                    .to_string(),
+            )),
             Ok((400, cancelled)),
         ];
         let client = aws_over(ScriptedHttp::in_turn(answers), 1).dynamodb();
         let clock = Hand(Arc::new(Mutex::new(opening())));
         let (claims, workflows) = (
-            Claims::new(client.clone(), TABLE, Arc::new(clock.clone()), Arc::new(RandomTokens)),
+            Claims::new(
+                client.clone(),
+                TABLE,
+                Arc::new(clock.clone()),
+                Arc::new(RandomTokens),
+            ),
             Workflows::new(client, "alchemiser-workflow-dev", Arc::new(clock)),
         );
         block_on(async {
@@ -245,10 +332,20 @@ fn only_conditions_that_do_not_hold_refuse_a_change_for_good() {
             let recorded = claims.record(&lease, &[], Vec::new()).await;
             let written = workflows.write(Vec::new()).await;
             if is_refused {
-                assert_eq!((recorded, written), (Ok(Recorded::Refused), Ok(false)), "{reasons:?}");
+                assert_eq!(
+                    (recorded, written),
+                    (Ok(Recorded::Refused), Ok(false)),
+                    "{reasons:?}"
+                );
             } else {
-                assert!(matches!(recorded, Err(StepError::StoreUnavailable(_))), "{reasons:?}: {recorded:?}");
-                assert!(matches!(written, Err(StepError::StoreUnavailable(_))), "{reasons:?}: {written:?}");
+                assert!(
+                    matches!(recorded, Err(StepError::StoreUnavailable(_))),
+                    "{reasons:?}: {recorded:?}"
+                );
+                assert!(
+                    matches!(written, Err(StepError::StoreUnavailable(_))),
+                    "{reasons:?}: {written:?}"
+                );
             }
         });
     }

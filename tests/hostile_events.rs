@@ -15,7 +15,10 @@ fn event(detail_type: &str, body: Value) -> Value {
         "correlation_id": "wf-1", "causation_id": "cause-1", "event_id": "event-1", "timestamp": "2025-10-10T13:35:00Z",
         "source_module": "orchestration.main",
     });
-    detail.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
+    detail
+        .as_object_mut()
+        .expect("an object")
+        .extend(body.as_object().expect("an object").clone());
     json!({"id": "envelope-1", "detail-type": detail_type, "source": "alchemiser.orchestration", "detail": detail})
 }
 
@@ -36,12 +39,21 @@ fn a_mail_is_asked_for_however_much_there_is_to_tell() {
     let orders: Vec<Value> =
         (0..4_000).map(|_| json!({"symbol": "MSFT", "action": "BUY", "shares": "1", "status": "a long status, too"})).collect();
     let executed = json!({"success": false, "orders_placed": 1, "orders_succeeded": 0, "execution_data": {"orders": orders}});
-    for input in [event("WorkflowFailed", failed), event("TradeExecuted", executed)] {
+    for input in [
+        event("WorkflowFailed", failed),
+        event("TradeExecuted", executed),
+    ] {
         let cloud = IdleCloud::open_market();
         deliver(&cloud, &input).expect("it is handled");
-        let [asked] = &cloud.published()[..] else { panic!("{:?}", cloud.published_types()) };
+        let [asked] = &cloud.published()[..] else {
+            panic!("{:?}", cloud.published_types())
+        };
         let detail = asked["Detail"].as_str().expect("a detail");
-        assert!(detail.len() < 10_000 && detail.contains("too long for a mail"), "{} bytes", detail.len());
+        assert!(
+            detail.len() < 10_000 && detail.contains("too long for a mail"),
+            "{} bytes",
+            detail.len()
+        );
     }
 }
 
@@ -50,8 +62,14 @@ fn why_an_event_cannot_be_read_is_short_however_long_the_event() {
     let long = "x".repeat(200_000);
     let key = json!({ "key": 1 }).to_string().replace("key", &long);
     for input in [
-        event("WorkflowStarted", json!({"timestamp": long, "workflow_type": "t", "requested_by": "r"})),
-        event("WorkflowStarted", json!({"workflow_type": "t", "requested_by": [long]})),
+        event(
+            "WorkflowStarted",
+            json!({"timestamp": long, "workflow_type": "t", "requested_by": "r"}),
+        ),
+        event(
+            "WorkflowStarted",
+            json!({"workflow_type": "t", "requested_by": [long]}),
+        ),
         event(
             "SignalGenerated",
             json!({"signals_data": {}, "signal_count": 1, "consolidated_portfolio": {"target_allocations": {(long.clone()): "1"}}}),
@@ -66,11 +84,17 @@ fn why_an_event_cannot_be_read_is_short_however_long_the_event() {
 #[test]
 fn a_refused_input_is_told_in_short_however_long_it_is() {
     let long = "x".repeat(300_000);
-    for input in [json!({ (long.clone()): 1 }), json!({ "mode": long }), json!({"foo": 1, "correlation_id": long, "id": long})] {
+    for input in [
+        json!({ (long.clone()): 1 }),
+        json!({ "mode": long }),
+        json!({"foo": 1, "correlation_id": long, "id": long}),
+    ] {
         let cloud = IdleCloud::open_market();
         let answer = deliver(&cloud, &input).expect("it is answered");
         assert!(answer.to_string().len() < 5_000);
-        let [told] = &cloud.published()[..] else { panic!("{:?}", cloud.published_types()) };
+        let [told] = &cloud.published()[..] else {
+            panic!("{:?}", cloud.published_types())
+        };
         assert!(told.to_string().len() < 10_000);
     }
 }
@@ -84,22 +108,53 @@ fn plan(change: impl FnOnce(&mut Value)) -> Value {
     });
     change(&mut plan);
     let comparison = json!({"target_values": {}, "current_values": {}, "deltas": {}});
-    event("RebalancePlanned", json!({"rebalance_plan": plan, "allocation_comparison": comparison, "trades_required": true}))
+    event(
+        "RebalancePlanned",
+        json!({"rebalance_plan": plan, "allocation_comparison": comparison, "trades_required": true}),
+    )
 }
 
 #[test]
 fn a_plan_beyond_all_reckoning_is_no_plan() {
     const HUGE: &str = "79228162514264337593543950335";
-    deliver(&IdleCloud::open_market(), &plan(|_| {})).expect("a plan of nobody's workflow is ignored");
+    deliver(&IdleCloud::open_market(), &plan(|_| {}))
+        .expect("a plan of nobody's workflow is ignored");
     for (told, input) in [
-        ("trade_amount", plan(|plan| plan["items"][0]["trade_amount"] = json!(format!("-{HUGE}")))),
-        ("target_value", plan(|plan| plan["items"][0]["target_value"] = json!(HUGE))),
-        ("total_portfolio_value", plan(|plan| plan["total_portfolio_value"] = json!("1000000000001"))),
-        ("cash_balance", plan(|plan| plan["metadata"]["cash_balance"] = json!(HUGE))),
-        ("reference_prices.MSFT", plan(|plan| plan["metadata"]["reference_prices"]["MSFT"] = json!("0.0000000000000000000000000001"))),
-        ("reference_prices.MSFT", plan(|plan| plan["metadata"]["reference_prices"]["MSFT"] = json!(HUGE))),
-        ("is not a symbol", plan(|plan| plan["items"][0]["symbol"] = json!("A,B"))),
-        ("is not a symbol", plan(|plan| plan["items"][0]["symbol"] = json!("A\u{202e}"))),
+        (
+            "trade_amount",
+            plan(|plan| plan["items"][0]["trade_amount"] = json!(format!("-{HUGE}"))),
+        ),
+        (
+            "target_value",
+            plan(|plan| plan["items"][0]["target_value"] = json!(HUGE)),
+        ),
+        (
+            "total_portfolio_value",
+            plan(|plan| plan["total_portfolio_value"] = json!("1000000000001")),
+        ),
+        (
+            "cash_balance",
+            plan(|plan| plan["metadata"]["cash_balance"] = json!(HUGE)),
+        ),
+        (
+            "reference_prices.MSFT",
+            plan(|plan| {
+                plan["metadata"]["reference_prices"]["MSFT"] =
+                    json!("0.0000000000000000000000000001")
+            }),
+        ),
+        (
+            "reference_prices.MSFT",
+            plan(|plan| plan["metadata"]["reference_prices"]["MSFT"] = json!(HUGE)),
+        ),
+        (
+            "is not a symbol",
+            plan(|plan| plan["items"][0]["symbol"] = json!("A,B")),
+        ),
+        (
+            "is not a symbol",
+            plan(|plan| plan["items"][0]["symbol"] = json!("A\u{202e}")),
+        ),
     ] {
         let reason = refused(&input);
         assert!(reason.contains(told), "{told}: {reason}");
@@ -124,8 +179,15 @@ fn no_address_breaks_the_mail_library() {
         let mail = json!({"trading_success": true, "trading_mode": "\u{0}\u{1b}", "orders_placed": i64::MAX, "orders_succeeded": i64::MIN,
             "total_trade_value": "79228162514264337593543950335", "execution_data": {"signals": 1, "orders": {}, "notes": [[]],
             "idle_cash": 1, "portfolio": [{"target_weight": "79228162514264337593543950335"}, 1, null]}, "recipient_override": recipient});
-        let error = deliver(&IdleCloud::open_market(), &event("TradingNotificationRequested", mail)).expect_err("there is no mail server");
-        assert!(error.class() == "MailNotDelivered" && error.to_string().len() < 3_000, "{error}");
+        let error = deliver(
+            &IdleCloud::open_market(),
+            &event("TradingNotificationRequested", mail),
+        )
+        .expect_err("there is no mail server");
+        assert!(
+            error.class() == "MailNotDelivered" && error.to_string().len() < 3_000,
+            "{error}"
+        );
     }
 }
 
@@ -133,20 +195,42 @@ fn no_address_breaks_the_mail_library() {
 fn a_log_line_holds_nothing_that_a_terminal_acts_on() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let writer = Arc::clone(&lines);
-    let subscriber = json_lines(LevelFilter::DEBUG, Arc::new(FixedClock(opening())), move || Captured(Arc::clone(&writer)));
+    let subscriber = json_lines(
+        LevelFilter::DEBUG,
+        Arc::new(FixedClock(opening())),
+        move || Captured(Arc::clone(&writer)),
+    );
     let input = json!({"mode": "\u{9b}31m\u{202e}\u{1b}[2J\u{7f}\n{\"forged\":1}"});
-    let _outcome = tracing::subscriber::with_default(subscriber, || deliver(&IdleCloud::open_market(), &input));
-    let text = String::from_utf8(lines.lock().expect("no writer has panicked").clone()).expect("lines are UTF-8");
-    assert!(!text.chars().any(|character| character != '\n' && (character.is_control() || character == '\u{202e}')), "{text:?}");
-    let parsed: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line is a JSON object")).collect();
-    assert!(parsed.len() >= 2 && parsed.iter().all(|line| line["message"].is_string()), "{text}");
+    let _outcome = tracing::subscriber::with_default(subscriber, || {
+        deliver(&IdleCloud::open_market(), &input)
+    });
+    let text = String::from_utf8(lines.lock().expect("no writer has panicked").clone())
+        .expect("lines are UTF-8");
+    assert!(
+        !text
+            .chars()
+            .any(|character| character != '\n'
+                && (character.is_control() || character == '\u{202e}')),
+        "{text:?}"
+    );
+    let parsed: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line is a JSON object"))
+        .collect();
+    assert!(
+        parsed.len() >= 2 && parsed.iter().all(|line| line["message"].is_string()),
+        "{text}"
+    );
 }
 
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl std::io::Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no writer has panicked").extend_from_slice(bytes);
+        self.0
+            .lock()
+            .expect("no writer has panicked")
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -10,7 +10,10 @@ use alchemiser_mocks::mail::{MailListener, MailServer, MailSetup};
 use chrono::{DateTime, Utc};
 
 async fn server() -> MailListener {
-    MailServer::new(MailSetup::default()).listen().await.expect("a free port")
+    MailServer::new(MailSetup::default())
+        .listen()
+        .await
+        .expect("a free port")
 }
 
 async fn send(listener: &MailListener, dialer: TcpDialer) -> Result<(), Fault> {
@@ -31,13 +34,16 @@ async fn send(listener: &MailListener, dialer: TcpDialer) -> Result<(), Fault> {
         text: "Trust".to_owned(),
         html: "<p>Trust</p>".to_owned(),
     };
-    MailTransport::new(Arc::new(dialer), Arc::new(RandomTokens)).send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH).await
+    MailTransport::new(Arc::new(dialer), Arc::new(RandomTokens))
+        .send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH)
+        .await
 }
 
 #[tokio::test]
 async fn a_server_whose_certificate_is_trusted_gets_the_mail() {
     let listener = server().await;
-    let dialer = TcpDialer::trusting(listener.server().certificate_pem().as_bytes()).expect("a certificate");
+    let dialer =
+        TcpDialer::trusting(listener.server().certificate_pem().as_bytes()).expect("a certificate");
     send(&listener, dialer).await.expect("it is delivered");
     assert_eq!(listener.server().mails().len(), 1);
 }
@@ -46,7 +52,9 @@ async fn a_server_whose_certificate_is_trusted_gets_the_mail() {
 async fn a_server_that_nobody_vouches_for_gets_neither_password_nor_mail() {
     let listener = server().await;
     let refused = send(&listener, TcpDialer::default()).await;
-    let Err(Fault::Raise(StepError::MailNotDelivered(reason))) = refused else { panic!("{refused:?}") };
+    let Err(Fault::Raise(StepError::MailNotDelivered(reason))) = refused else {
+        panic!("{refused:?}")
+    };
     // The log-in comes after this stage, so the password was not sent.
     assert!(reason.starts_with("STARTTLS:"), "{reason}");
     assert!(listener.server().mails().is_empty());

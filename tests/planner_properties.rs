@@ -1,4 +1,5 @@
-//! What every rebalance plan keeps to, whatever the account holds and the strategies want (specification 6.3 and 12.3).
+//! What every rebalance plan keeps to, whatever the account holds and the strategies want
+//! (specification 6.3 and 12.3).
 
 mod support;
 
@@ -12,7 +13,9 @@ use proptest::sample::subsequence;
 use rust_decimal::Decimal;
 use support::json::cases;
 
-const SYMBOLS: [&str; 12] = ["AAPL", "BIL", "EDZ", "FB", "GLD", "GOOG", "IBM", "MSFT", "NVDA", "SPY", "TECL", "TLT"];
+const SYMBOLS: [&str; 12] = [
+    "AAPL", "BIL", "EDZ", "FB", "GLD", "GOOG", "IBM", "MSFT", "NVDA", "SPY", "TECL", "TLT",
+];
 
 /// An account and what is wanted of it.
 #[derive(Clone, Debug)]
@@ -21,12 +24,14 @@ struct Case {
     weights: BTreeMap<String, Decimal>,
 }
 
-/// Some of the symbols, each with a whole number of `most` at most; small ones are likely, for dust and tiny weights.
+/// Some of the symbols, each with a whole number of `most` at most; small ones are likely, for dust
+/// and tiny weights.
 fn amounts(most: i64) -> impl Strategy<Value = BTreeMap<String, i64>> {
     let amount = prop_oneof![2 => 0..=most, 1 => 0..=most / 100, 1 => 0..=20_i64];
     subsequence(SYMBOLS.to_vec(), 0..=SYMBOLS.len()).prop_flat_map(move |symbols| {
         let symbols: Vec<String> = symbols.into_iter().map(str::to_owned).collect();
-        prop::collection::vec(amount.clone(), symbols.len()).prop_map(move |drawn| symbols.iter().cloned().zip(drawn).collect())
+        prop::collection::vec(amount.clone(), symbols.len())
+            .prop_map(move |drawn| symbols.iter().cloned().zip(drawn).collect())
     })
 }
 
@@ -34,8 +39,10 @@ fn amounts(most: i64) -> impl Strategy<Value = BTreeMap<String, i64>> {
 fn weights() -> impl Strategy<Value = BTreeMap<String, Decimal>> {
     (amounts(10_000), 0..5_000_i64).prop_map(|(shares, cash)| {
         let total = shares.values().sum::<i64>() + cash;
-        let mut weights: BTreeMap<String, Decimal> =
-            shares.into_iter().map(|(symbol, share)| (symbol, Decimal::new(share * 10_000 / total.max(1), 4))).collect();
+        let mut weights: BTreeMap<String, Decimal> = shares
+            .into_iter()
+            .map(|(symbol, share)| (symbol, Decimal::new(share * 10_000 / total.max(1), 4)))
+            .collect();
         let rest = Decimal::ONE - weights.values().sum::<Decimal>();
         weights.insert("CASH".to_owned(), rest);
         weights
@@ -46,40 +53,89 @@ fn weights() -> impl Strategy<Value = BTreeMap<String, Decimal>> {
 fn case() -> impl Strategy<Value = Case> {
     let prices = prop::collection::vec(1..=200_000_i64, SYMBOLS.len());
     let error = prop_oneof![3 => Just(Decimal::ONE), 1 => (50..200_i64).prop_map(|percent| Decimal::new(percent, 2))];
-    (0..10_000_000_i64, amounts(1_000_000_000), prices, weights(), error).prop_map(|(cents, quantities, prices, weights, error)| {
-        let prices: BTreeMap<String, Decimal> =
-            SYMBOLS.iter().zip(prices).map(|(symbol, price)| ((*symbol).to_owned(), Decimal::new(price, 2))).collect();
-        let holdings: BTreeMap<String, Holding> =
-            quantities.into_iter().map(|(symbol, quantity)| (symbol, Holding { quantity: Decimal::new(quantity, 6) })).collect();
-        let held: Decimal = holdings.iter().map(|(symbol, holding)| holding.quantity * prices[symbol]).sum();
-        let cash = Decimal::new(cents, 2) + Decimal::new(1, 2);
-        Case { account: Snapshot { cash, value: (cash + held) * error, holdings, prices, untraded: BTreeMap::new() }, weights }
-    })
+    (
+        0..10_000_000_i64,
+        amounts(1_000_000_000),
+        prices,
+        weights(),
+        error,
+    )
+        .prop_map(|(cents, quantities, prices, weights, error)| {
+            let prices: BTreeMap<String, Decimal> = SYMBOLS
+                .iter()
+                .zip(prices)
+                .map(|(symbol, price)| ((*symbol).to_owned(), Decimal::new(price, 2)))
+                .collect();
+            let holdings: BTreeMap<String, Holding> = quantities
+                .into_iter()
+                .map(|(symbol, quantity)| {
+                    (
+                        symbol,
+                        Holding {
+                            quantity: Decimal::new(quantity, 6),
+                        },
+                    )
+                })
+                .collect();
+            let held: Decimal = holdings
+                .iter()
+                .map(|(symbol, holding)| holding.quantity * prices[symbol])
+                .sum();
+            let cash = Decimal::new(cents, 2) + Decimal::new(1, 2);
+            Case {
+                account: Snapshot {
+                    cash,
+                    value: (cash + held) * error,
+                    holdings,
+                    prices,
+                    untraded: BTreeMap::new(),
+                },
+                weights,
+            }
+        })
 }
 
-/// An account whose values and targets are whole cents, whatever the weights of four places: it is worth a multiple of 10,000
-/// dollars and holds whole shares.
+/// An account whose values and targets are whole cents, whatever the weights of four places: it is
+/// worth a multiple of 10,000 dollars and holds whole shares.
 fn whole_case() -> impl Strategy<Value = Case> {
     let prices = prop::collection::vec(1..=50_000_i64, SYMBOLS.len());
-    (1..100_i64, amounts(30), prices, weights()).prop_map(|(ten_thousands, quantities, prices, weights)| {
-        let prices: BTreeMap<String, Decimal> =
-            SYMBOLS.iter().zip(prices).map(|(symbol, price)| ((*symbol).to_owned(), Decimal::new(price, 2))).collect();
-        let mut cash = Decimal::from(ten_thousands * 10_000);
-        let value = cash;
-        let mut holdings = BTreeMap::new();
-        for (symbol, quantity) in quantities {
-            let quantity = Decimal::from(quantity);
-            if quantity * prices[&symbol] < cash {
-                cash -= quantity * prices[&symbol];
-                holdings.insert(symbol, Holding { quantity });
+    (1..100_i64, amounts(30), prices, weights()).prop_map(
+        |(ten_thousands, quantities, prices, weights)| {
+            let prices: BTreeMap<String, Decimal> = SYMBOLS
+                .iter()
+                .zip(prices)
+                .map(|(symbol, price)| ((*symbol).to_owned(), Decimal::new(price, 2)))
+                .collect();
+            let mut cash = Decimal::from(ten_thousands * 10_000);
+            let value = cash;
+            let mut holdings = BTreeMap::new();
+            for (symbol, quantity) in quantities {
+                let quantity = Decimal::from(quantity);
+                if quantity * prices[&symbol] < cash {
+                    cash -= quantity * prices[&symbol];
+                    holdings.insert(symbol, Holding { quantity });
+                }
             }
-        }
-        Case { account: Snapshot { cash, value, holdings, prices, untraded: BTreeMap::new() }, weights }
-    })
+            Case {
+                account: Snapshot {
+                    cash,
+                    value,
+                    holdings,
+                    prices,
+                    untraded: BTreeMap::new(),
+                },
+                weights,
+            }
+        },
+    )
 }
 
 fn total(trades: &[PlannedTrade], action: Action) -> Decimal {
-    trades.iter().filter(|trade| trade.action == action).map(|trade| trade.amount.abs()).sum()
+    trades
+        .iter()
+        .filter(|trade| trade.action == action)
+        .map(|trade| trade.amount.abs())
+        .sum()
 }
 
 /// The account after every trade was filled at the plan's own prices.
@@ -90,7 +146,12 @@ fn carried_out(account: &Snapshot, trades: &[PlannedTrade]) -> Snapshot {
         if trade.target_value.is_zero() {
             after.holdings.remove(&trade.symbol);
         } else {
-            let held = after.holdings.entry(trade.symbol.clone()).or_insert(Holding { quantity: Decimal::ZERO });
+            let held = after
+                .holdings
+                .entry(trade.symbol.clone())
+                .or_insert(Holding {
+                    quantity: Decimal::ZERO,
+                });
             held.quantity += trade.amount / account.prices[&trade.symbol];
         }
     }
@@ -105,12 +166,14 @@ proptest! {
         let trades = plan(&case.account, &case.weights).expect("a plan");
         let after = carried_out(&case.account, &trades);
         prop_assert!(after.cash >= Decimal::ZERO, "{} dollars are left after {trades:?}", after.cash);
-        // The reserve of 1 % is not spent, also where positions above their targets are not worth a sale.
+        // The reserve of 1 % is not spent, also where positions above their targets are not worth a
+        // sale.
         let reserve = case.account.value / Decimal::ONE_HUNDRED;
         let spendable = (case.account.cash + total(&trades, Action::Sell) - reserve).max(Decimal::ZERO);
         prop_assert!(total(&trades, Action::Buy) <= spendable, "{spendable} dollars are there for {trades:?}");
         for (symbol, holding) in &after.holdings {
-            // A whole share is divided to 28 places, so that a cent may be off by nothing that could be traded.
+            // A whole share is divided to 28 places, so that a cent may be off by nothing that
+            // could be traded.
             prop_assert!(holding.quantity > Decimal::new(-1, 9), "{symbol}: {}", holding.quantity);
         }
     }
@@ -202,7 +265,8 @@ proptest! {
         let once = by_symbol(plan(&case.account, &case.weights).expect("a plan"));
         let tenfold_plan = by_symbol(plan(&scaled, &case.weights).expect("a plan"));
         prop_assert!(once.keys().eq(tenfold_plan.keys()), "{once:?}\n{tenfold_plan:?}");
-        // Values are whole cents here, at ten times the account too. Only where money is short a buy is cut to a cent below.
+        // Values are whole cents here, at ten times the account too. Only where money is short a
+        // buy is cut to a cent below.
         let cents = Decimal::new(10, 2) * Decimal::from(once.len() + 1);
         for (symbol, trade) in &once {
             let scaled = &tenfold_plan[symbol];

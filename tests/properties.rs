@@ -1,5 +1,5 @@
-//! What holds for any input: the router answers it, the circuit breaker comes first, only a command trades, and events
-//! survive JSON.
+//! What holds for any input: the router answers it, the circuit breaker comes first, only a command
+//! trades, and events survive JSON.
 
 mod support;
 
@@ -55,21 +55,31 @@ const COMMAND_FIELDS: [&str; 17] = [
 /// Specification 3.2.
 fn is_domain(value: &Value) -> bool {
     ROUTED.iter().any(|name| value["detail-type"] == *name)
-        && value["source"].as_str().is_some_and(|source| source.starts_with("alchemiser."))
+        && value["source"]
+            .as_str()
+            .is_some_and(|source| source.starts_with("alchemiser."))
 }
 
 /// Specification 3.1, wherever it hides: at the top, in an observation, in an envelope.
 fn is_error_notification(value: &Value) -> bool {
     let detail = value.get("detail").filter(|_| holds_both(value));
-    value["detail-type"] == "ErrorNotificationRequested" || [value.get("observe"), detail].into_iter().flatten().any(is_error_notification)
+    value["detail-type"] == "ErrorNotificationRequested"
+        || [value.get("observe"), detail]
+            .into_iter()
+            .flatten()
+            .any(is_error_notification)
 }
 
 fn holds_both(value: &Value) -> bool {
-    ["detail-type", "detail"].iter().all(|key| value.get(key).is_some())
+    ["detail-type", "detail"]
+        .iter()
+        .all(|key| value.get(key).is_some())
 }
 
 fn is_observation(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| object.keys().eq(["observe"]))
+    value
+        .as_object()
+        .is_some_and(|object| object.keys().eq(["observe"]))
 }
 
 /// What specification 2.2 and rule 11 leave as a command to trade; everything else must not.
@@ -78,26 +88,47 @@ fn may_trade(value: &Value) -> bool {
     while holds_both(&inner) {
         inner = inner["detail"].take();
     }
-    if let Some(parsed) = inner.as_str().filter(|_| holds_both(value)).and_then(|text| serde_json::from_str(text).ok()) {
+    if let Some(parsed) = inner
+        .as_str()
+        .filter(|_| holds_both(value))
+        .and_then(|text| serde_json::from_str(text).ok())
+    {
         inner = parsed;
     }
     let asks_to_trade = match &inner {
         Value::Null => value.is_null(),
-        Value::Object(fields) => fields.keys().all(|key| COMMAND_FIELDS.contains(&key.as_str())),
+        Value::Object(fields) => fields
+            .keys()
+            .all(|key| COMMAND_FIELDS.contains(&key.as_str())),
         _ => false,
     };
     let says_trade = inner["mode"].is_null() || inner["mode"] == "trade";
-    let is_ours = value["source"].as_str().is_some_and(|source| source.starts_with("alchemiser."));
-    asks_to_trade && says_trade && inner["action"].is_null() && inner["dry_run"] != true && !is_ours && !is_error_notification(value)
+    let is_ours = value["source"]
+        .as_str()
+        .is_some_and(|source| source.starts_with("alchemiser."));
+    asks_to_trade
+        && says_trade
+        && inner["action"].is_null()
+        && inner["dry_run"] != true
+        && !is_ours
+        && !is_error_notification(value)
 }
 
 /// The two shapes of an answer: specification 2.3 and 3.3.
 fn is_answer(answer: &Value) -> bool {
-    let texts = ["status", "mode", "trading_mode", "message", "request_id"].iter().all(|key| answer[key].is_string());
-    let is_command_answer = texts && ["success", "failed", "skipped"].iter().any(|status| answer["status"] == *status);
-    let keys = answer.as_object().map(|object| object.keys().map(String::as_str).collect::<BTreeSet<_>>());
-    let is_event_answer =
-        keys == Some(BTreeSet::from(["statusCode", "body"])) && answer["statusCode"].is_u64() && answer["body"].is_string();
+    let texts = ["status", "mode", "trading_mode", "message", "request_id"]
+        .iter()
+        .all(|key| answer[key].is_string());
+    let is_command_answer = texts
+        && ["success", "failed", "skipped"]
+            .iter()
+            .any(|status| answer["status"] == *status);
+    let keys = answer
+        .as_object()
+        .map(|object| object.keys().map(String::as_str).collect::<BTreeSet<_>>());
+    let is_event_answer = keys == Some(BTreeSet::from(["statusCode", "body"]))
+        && answer["statusCode"].is_u64()
+        && answer["body"].is_string();
     is_command_answer || is_event_answer
 }
 
@@ -242,8 +273,18 @@ const SECRET: &str = "hunter2";
 
 /// JSON with a secret under one of its names, at some depth, perhaps within a text that is JSON.
 fn carrier() -> impl Strategy<Value = Value> {
-    let name = (select(&SECRET_NAMES), any::<bool>()).prop_map(|(name, loud)| if loud { name.to_uppercase() } else { name.to_owned() });
-    let value = prop_oneof![Just(json!(SECRET)), Just(json!([SECRET])), Just(json!({ "deep": { "deeper": SECRET } }))];
+    let name = (select(&SECRET_NAMES), any::<bool>()).prop_map(|(name, loud)| {
+        if loud {
+            name.to_uppercase()
+        } else {
+            name.to_owned()
+        }
+    });
+    let value = prop_oneof![
+        Just(json!(SECRET)),
+        Just(json!([SECRET])),
+        Just(json!({ "deep": { "deeper": SECRET } }))
+    ];
     let base = (any_object(), name, value).prop_map(|(mut object, name, value)| {
         object.insert(name, value);
         Value::Object(object)
@@ -318,34 +359,70 @@ fn keys_in_order(text: &str) -> Vec<String> {
     keys
 }
 
-/// Specification 1.3: `YYYY-MM-DDTHH:MM:SSZ`, with six digits of microseconds where they are not zero.
+/// Specification 1.3: `YYYY-MM-DDTHH:MM:SSZ`, with six digits of microseconds where they are not
+/// zero.
 fn is_instant(value: &Value, instant: DateTime<Utc>) -> bool {
     let micros = instant.timestamp_subsec_micros();
-    let fraction = if micros == 0 { String::new() } else { format!(".{micros:06}") };
-    *value == json!(format!("{}{fraction}Z", instant.format("%Y-%m-%dT%H:%M:%S")))
+    let fraction = if micros == 0 {
+        String::new()
+    } else {
+        format!(".{micros:06}")
+    };
+    *value
+        == json!(format!(
+            "{}{fraction}Z",
+            instant.format("%Y-%m-%dT%H:%M:%S")
+        ))
 }
 
 /// Specification 1.4: a string; digits after the point as given, if given.
 fn is_decimal_text(value: &Value, places: Option<usize>) -> bool {
-    let Some(text) = value.as_str() else { return false };
-    let (whole, fraction) = text.strip_prefix('-').unwrap_or(text).split_once('.').unwrap_or((text.trim_start_matches('-'), ""));
+    let Some(text) = value.as_str() else {
+        return false;
+    };
+    let (whole, fraction) = text
+        .strip_prefix('-')
+        .unwrap_or(text)
+        .split_once('.')
+        .unwrap_or((text.trim_start_matches('-'), ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !whole.is_empty() && digits(whole) && digits(fraction) && places.is_none_or(|places| fraction.len() == places)
+    !whole.is_empty()
+        && digits(whole)
+        && digits(fraction)
+        && places.is_none_or(|places| fraction.len() == places)
 }
 
 /// Where an event of specification 1.5 to 1.8 holds decimals, with the places of their type.
 fn amounts(event: &Value) -> Vec<(String, Option<usize>)> {
     let below = |pointer: &str, places| {
-        let keys = event.pointer(pointer).and_then(Value::as_object).into_iter().flat_map(|object| object.keys());
-        keys.map(|key| (format!("{pointer}/{key}"), places)).collect::<Vec<_>>()
+        let keys = event
+            .pointer(pointer)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|object| object.keys());
+        keys.map(|key| (format!("{pointer}/{key}"), places))
+            .collect::<Vec<_>>()
     };
-    let plan = event["rebalance_plan"]["items"].as_array().map_or(0, Vec::len);
+    let plan = event["rebalance_plan"]["items"]
+        .as_array()
+        .map_or(0, Vec::len);
     let items = (0..plan).flat_map(|index| {
         let of_item = |names: &[&str], places| {
-            names.iter().map(|name| (format!("/rebalance_plan/items/{index}/{name}"), Some(places))).collect::<Vec<_>>()
+            names
+                .iter()
+                .map(|name| {
+                    (
+                        format!("/rebalance_plan/items/{index}/{name}"),
+                        Some(places),
+                    )
+                })
+                .collect::<Vec<_>>()
         };
         let weights = of_item(&["current_weight", "target_weight", "weight_diff"], 4);
-        weights.into_iter().chain(of_item(&["target_value", "current_value", "trade_amount"], 2))
+        weights.into_iter().chain(of_item(
+            &["target_value", "current_value", "trade_amount"],
+            2,
+        ))
     });
     let single = [
         ("/rebalance_plan/total_portfolio_value", 2),
@@ -353,8 +430,11 @@ fn amounts(event: &Value) -> Vec<(String, Option<usize>)> {
         ("/rebalance_plan/max_drift_tolerance", 4),
         ("/total_trade_value", 2),
     ];
-    let present = single.into_iter().filter(|(pointer, _)| event.pointer(pointer).is_some());
-    let maps = ["target_values", "current_values", "deltas"].map(|name| below(&format!("/allocation_comparison/{name}"), None));
+    let present = single
+        .into_iter()
+        .filter(|(pointer, _)| event.pointer(pointer).is_some());
+    let maps = ["target_values", "current_values", "deltas"]
+        .map(|name| below(&format!("/allocation_comparison/{name}"), None));
     let weights = below("/consolidated_portfolio/target_allocations", None);
     present
         .map(|(pointer, places)| (pointer.to_owned(), Some(places)))
@@ -368,8 +448,15 @@ fn amounts(event: &Value) -> Vec<(String, Option<usize>)> {
 fn the_events_of_these_properties_are_of_every_type() {
     let mut runner = TestRunner::new(cases(1));
     let events = event();
-    let seen: BTreeSet<DetailType> =
-        (0..300).map(|_| events.new_tree(&mut runner).expect("an event can be made").current().detail_type()).collect();
+    let seen: BTreeSet<DetailType> = (0..300)
+        .map(|_| {
+            events
+                .new_tree(&mut runner)
+                .expect("an event can be made")
+                .current()
+                .detail_type()
+        })
+        .collect();
     assert_eq!(seen, DetailType::ALL.iter().copied().collect());
 }
 
@@ -377,10 +464,19 @@ fn the_events_of_these_properties_are_of_every_type() {
 fn an_error_notification_within_more_envelopes_than_anyone_needs_neither_trades_nor_loops() {
     for depth in [1, 7, 8, 9, 30, 100] {
         let error = json!({"detail-type": "ErrorNotificationRequested", "source": "alchemiser.x", "detail": {"mode": "trade"}});
-        let payload = (0..depth).fold(error, |inner, _| json!({"detail-type": "x", "source": "aws.x", "detail": inner}));
+        let payload = (0..depth).fold(
+            error,
+            |inner, _| json!({"detail-type": "x", "source": "aws.x", "detail": inner}),
+        );
         let cloud = IdleCloud::open_market();
-        let answer = block_on(router_on_eventbridge(cloud.clone()).handle(&payload, "request-1")).expect("an answer");
+        let answer = block_on(router_on_eventbridge(cloud.clone()).handle(&payload, "request-1"))
+            .expect("an answer");
         assert_ne!(answer["status"], "success", "{depth} envelopes: {answer}");
-        assert!(!cloud.published_types().contains(&"WorkflowStarted".to_owned()), "{depth} envelopes started a workflow");
+        assert!(
+            !cloud
+                .published_types()
+                .contains(&"WorkflowStarted".to_owned()),
+            "{depth} envelopes started a workflow"
+        );
     }
 }

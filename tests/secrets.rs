@@ -1,4 +1,5 @@
-//! Whoever was told a secret of ours may tell it back. None of it reaches an answer, a dead letter, a mail or a log line.
+//! Whoever was told a secret of ours may tell it back. None of it reaches an answer, a dead letter,
+//! a mail or a log line.
 
 mod support;
 
@@ -21,20 +22,33 @@ use tracing::level_filters::LevelFilter;
 const KEY: &str = "PKTOLDBACK0001";
 const SECRET: &str = "told/back&secret";
 const PASSWORD: &str = "told-back-password";
-const SETTINGS: [(&str, &str); 4] =
-    [("ALPACA__KEY", KEY), ("ALPACA__SECRET", SECRET), ("EMAIL__PASSWORD", PASSWORD), ("EVENTBRIDGE__USE_EVENTBRIDGE", "true")];
+const SETTINGS: [(&str, &str); 4] = [
+    ("ALPACA__KEY", KEY),
+    ("ALPACA__SECRET", SECRET),
+    ("EMAIL__PASSWORD", PASSWORD),
+    ("EVENTBRIDGE__USE_EVENTBRIDGE", "true"),
+];
 
-/// A broker that answers everything with `status` and what it was told, among it as JSON of other languages writes it.
+/// A broker that answers everything with `status` and what it was told, among it as JSON of other
+/// languages writes it.
 fn talkative(status: u16) -> ScriptedHttp {
     let basic = STANDARD.encode(format!("{KEY}:{SECRET}"));
-    let told =
-        format!(r#"{{"code": 40310000, "message": "key {KEY} with {SECRET} (told\/back&secret, told/back\u0026secret), Basic {basic}"}}"#);
+    let told = format!(
+        r#"{{"code": 40310000, "message": "key {KEY} with {SECRET} (told\/back&secret, told/back\u0026secret), Basic {basic}"}}"#
+    );
     ScriptedHttp::new(move |_| Ok((status, told.clone())))
 }
 
 fn tells_none(shown: &str) {
     let basic = STANDARD.encode(format!("{KEY}:{SECRET}"));
-    for secret in [KEY, SECRET, PASSWORD, r"told\/back&secret", r"told/back\u0026secret", &basic] {
+    for secret in [
+        KEY,
+        SECRET,
+        PASSWORD,
+        r"told\/back&secret",
+        r"told/back\u0026secret",
+        &basic,
+    ] {
         assert!(!shown.contains(secret), "{secret} is told: {shown}");
     }
 }
@@ -43,9 +57,16 @@ fn tells_none(shown: &str) {
 fn all_of(http: ScriptedHttp, input: &Value) -> String {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let writer = Arc::clone(&lines);
-    let subscriber = json_lines(LevelFilter::DEBUG, Arc::new(FixedClock(opening())), move || Captured(Arc::clone(&writer)));
-    let outcome = tracing::subscriber::with_default(subscriber, || block_on(router_over(http, &SETTINGS).handle(input, "request-1")));
-    let lines = String::from_utf8(lines.lock().expect("no writer has panicked").clone()).expect("lines are UTF-8");
+    let subscriber = json_lines(
+        LevelFilter::DEBUG,
+        Arc::new(FixedClock(opening())),
+        move || Captured(Arc::clone(&writer)),
+    );
+    let outcome = tracing::subscriber::with_default(subscriber, || {
+        block_on(router_over(http, &SETTINGS).handle(input, "request-1"))
+    });
+    let lines = String::from_utf8(lines.lock().expect("no writer has panicked").clone())
+        .expect("lines are UTF-8");
     let outcome = outcome.map_or_else(|error| error.to_string(), |answer| answer.to_string());
     assert!(lines.contains("invoked") && !outcome.is_empty());
     format!("{lines}{outcome}")
@@ -55,7 +76,10 @@ struct Captured(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Captured {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no writer has panicked").extend_from_slice(bytes);
+        self.0
+            .lock()
+            .expect("no writer has panicked")
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -85,7 +109,13 @@ fn an_input_that_tells_a_secret_tells_nobody() {
     ] {
         let cloud = IdleCloud::open_market();
         tells_none(&all_of(cloud.clone(), &input));
-        tells_none(&cloud.published().iter().map(Value::to_string).collect::<String>());
+        tells_none(
+            &cloud
+                .published()
+                .iter()
+                .map(Value::to_string)
+                .collect::<String>(),
+        );
     }
 }
 
@@ -93,9 +123,24 @@ fn an_input_that_tells_a_secret_tells_nobody() {
 async fn a_mail_server_that_tells_back_what_it_was_told_tells_nobody() {
     let setup = MailSetup::default();
     let login = STANDARD.encode(format!("\0{}\0{}", setup.user, setup.password));
-    let text = format!("5.7.8 not you: {} {} {login} {}", setup.user, setup.password, STANDARD.encode(&setup.password));
-    let script = vec![MailRule { stage: MailStage::Auth, occurrence: None, effect: MailEffect::Reply { code: 535, text } }];
-    let listener = MailServer::new(MailSetup { script, ..setup.clone() }).listen().await.expect("a free port");
+    let text = format!(
+        "5.7.8 not you: {} {} {login} {}",
+        setup.user,
+        setup.password,
+        STANDARD.encode(&setup.password)
+    );
+    let script = vec![MailRule {
+        stage: MailStage::Auth,
+        occurrence: None,
+        effect: MailEffect::Reply { code: 535, text },
+    }];
+    let listener = MailServer::new(MailSetup {
+        script,
+        ..setup.clone()
+    })
+    .listen()
+    .await
+    .expect("a free port");
     let settings = EmailSettings {
         server: "localhost".to_owned(),
         port: listener.address().port(),
@@ -105,11 +150,22 @@ async fn a_mail_server_that_tells_back_what_it_was_told_tells_nobody() {
         neutral_mode: true,
         ca_file: None,
     };
-    let mail = Mail { id: EventId::new("n"), recipient: None, subject: "S".to_owned(), text: "T".to_owned(), html: "H".to_owned() };
-    let dialer = TcpDialer::trusting(listener.server().certificate_pem().as_bytes()).expect("a certificate");
+    let mail = Mail {
+        id: EventId::new("n"),
+        recipient: None,
+        subject: "S".to_owned(),
+        text: "T".to_owned(),
+        html: "H".to_owned(),
+    };
+    let dialer =
+        TcpDialer::trusting(listener.server().certificate_pem().as_bytes()).expect("a certificate");
     let transport = MailTransport::new(Arc::new(dialer), Arc::new(RandomTokens));
-    let refused = transport.send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH).await;
-    let Err(Fault::Raise(StepError::MailNotDelivered(reason))) = refused else { panic!("{refused:?}") };
+    let refused = transport
+        .send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH)
+        .await;
+    let Err(Fault::Raise(StepError::MailNotDelivered(reason))) = refused else {
+        panic!("{refused:?}")
+    };
     assert_eq!(reason.matches("***").count(), 3, "{reason}");
     for secret in [&setup.password, &login, &STANDARD.encode(&setup.password)] {
         assert!(!reason.contains(secret), "{reason}");

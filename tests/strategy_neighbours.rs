@@ -1,11 +1,14 @@
-//! A decision depends on what a strategy names, and on nothing beside it: not on how much more was asked for, nor on the order
-//! or the names of things. On real prices.
+//! A decision depends on what a strategy names, and on nothing beside it: not on how much more was
+//! asked for, nor on the order or the names of things. On real prices.
 
 mod support;
 
 use std::collections::BTreeMap;
 
-use alchemiser::strategy::{Decision, Evaluation, Expression, ExpressionKind, Indicator, combine, data_needs, evaluate, parse};
+use alchemiser::strategy::{
+    Decision, Evaluation, Expression, ExpressionKind, Indicator, combine, data_needs, evaluate,
+    parse,
+};
 use fastrand::Rng;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -13,7 +16,8 @@ use rust_decimal::Decimal;
 use support::json::cases;
 use support::strategies::{Closes, SYMBOLS, closes_before, days, holding, holding_without_ties};
 
-/// What renaming may move from one symbol to another: the last digit of a share goes to the first of equals by name.
+/// What renaming may move from one symbol to another: the last digit of a share goes to the first
+/// of equals by name.
 const ROUNDING: Decimal = Decimal::from_parts(1, 0, 0, false, 20);
 
 fn read(source: &str) -> Expression {
@@ -23,8 +27,15 @@ fn read(source: &str) -> Expression {
 /// The packaged strategies, by file name.
 fn packaged() -> BTreeMap<String, String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/strategies");
-    let files = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("a file").path());
-    let read = |path: std::path::PathBuf| (path.display().to_string(), std::fs::read_to_string(&path).expect("a text"));
+    let files = std::fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("a file").path());
+    let read = |path: std::path::PathBuf| {
+        (
+            path.display().to_string(),
+            std::fs::read_to_string(&path).expect("a text"),
+        )
+    };
     let files: BTreeMap<String, String> = files.map(read).collect();
     assert!(files.len() >= 7, "{} files", files.len());
     files
@@ -34,7 +45,10 @@ fn packaged() -> BTreeMap<String, String> {
 fn needed(closes: &Closes, needs: &BTreeMap<String, usize>, more: usize) -> Closes {
     let cut = |(symbol, bars): (&String, &usize)| {
         let series = &closes[symbol];
-        (symbol.clone(), series[series.len().saturating_sub(bars + more)..].to_vec())
+        (
+            symbol.clone(),
+            series[series.len().saturating_sub(bars + more)..].to_vec(),
+        )
     };
     needs.iter().map(cut).collect()
 }
@@ -43,7 +57,8 @@ fn needed(closes: &Closes, needs: &BTreeMap<String, usize>, more: usize) -> Clos
 fn shuffled(expression: &Expression, rng: &mut Rng) -> Expression {
     let kind = match &expression.kind {
         ExpressionKind::List(children) => {
-            let mut children: Vec<Expression> = children.iter().map(|child| shuffled(child, rng)).collect();
+            let mut children: Vec<Expression> =
+                children.iter().map(|child| shuffled(child, rng)).collect();
             match expression.as_call().map(|(name, _)| name) {
                 None => rng.shuffle(&mut children),
                 Some("weight-equal") => rng.shuffle(&mut children[1..]),
@@ -55,7 +70,10 @@ fn shuffled(expression: &Expression, rng: &mut Rng) -> Expression {
         }
         other => other.clone(),
     };
-    Expression { position: expression.position, kind }
+    Expression {
+        position: expression.position,
+        kind,
+    }
 }
 
 /// The source and the closes with every symbol renamed.
@@ -67,35 +85,59 @@ fn renamed(source: &str, closes: &Closes, name: impl Fn(&str) -> String) -> (Str
     for symbol in SYMBOLS {
         text = text.replace(&format!("\"#{symbol}\""), &format!("\"{}\"", name(symbol)));
     }
-    (text, closes.iter().map(|(symbol, series)| (name(symbol), series.clone())).collect())
+    (
+        text,
+        closes
+            .iter()
+            .map(|(symbol, series)| (name(symbol), series.clone()))
+            .collect(),
+    )
 }
 
-fn largest_difference(one: &BTreeMap<String, Decimal>, other: &BTreeMap<String, Decimal>) -> Decimal {
+fn largest_difference(
+    one: &BTreeMap<String, Decimal>,
+    other: &BTreeMap<String, Decimal>,
+) -> Decimal {
     let symbols = one.keys().chain(other.keys());
-    let share = |of: &BTreeMap<String, Decimal>, symbol: &String| of.get(symbol).copied().unwrap_or_default();
-    symbols.map(|symbol| (share(one, symbol) - share(other, symbol)).abs()).max().unwrap_or_default()
+    let share = |of: &BTreeMap<String, Decimal>, symbol: &String| {
+        of.get(symbol).copied().unwrap_or_default()
+    };
+    symbols
+        .map(|symbol| (share(one, symbol) - share(other, symbol)).abs())
+        .max()
+        .unwrap_or_default()
 }
 
 /// The value of the only candidate of the only filter that was recorded.
 fn score(evaluation: &Evaluation) -> Option<Decimal> {
-    evaluation.trace.iter().find_map(|step| match &step.decision {
-        Decision::Filter { kept, .. } => kept.first().map(|(_, score)| *score),
-        _ => None,
-    })
+    evaluation
+        .trace
+        .iter()
+        .find_map(|step| match &step.decision {
+            Decision::Filter { kept, .. } => kept.first().map(|(_, score)| *score),
+            _ => None,
+        })
 }
 
-/// What holding a group for so many sessions earned, in percent, where the group is evaluated anew on each day with the
-/// closes up to that day; none where it could not be.
+/// What holding a group for so many sessions earned, in percent, where the group is evaluated anew
+/// on each day with the closes up to that day; none where it could not be.
 fn earned(group: &Expression, closes: &Closes, sessions: usize) -> Option<Decimal> {
     let mut level = Decimal::ONE;
     for back in (1..=sessions).rev() {
-        let known: Closes = closes.iter().map(|(symbol, series)| (symbol.clone(), series[..series.len() - back].to_vec())).collect();
+        let known: Closes = closes
+            .iter()
+            .map(|(symbol, series)| (symbol.clone(), series[..series.len() - back].to_vec()))
+            .collect();
         let held = evaluate(group, &known).ok()?.allocation;
         let change = |symbol: &String| {
             let next = closes[symbol].len() - back;
             closes[symbol][next] / closes[symbol][next - 1] - Decimal::ONE
         };
-        level *= Decimal::ONE + held.iter().map(|(symbol, share)| share * change(symbol)).sum::<Decimal>();
+        level *= Decimal::ONE
+            + held
+                .iter()
+                .map(|(symbol, share)| share * change(symbol))
+                .sum::<Decimal>();
     }
     Some((level - Decimal::ONE) * Decimal::ONE_HUNDRED)
 }
@@ -110,9 +152,17 @@ fn more_closes_change_nothing_for_any_packaged_strategy() {
             let of_needed = evaluate(&expression, &needed(&closes, &needs, 0));
             assert!(of_needed.is_ok(), "{file} on {day}: {of_needed:?}");
             for more in [1, 52, 500] {
-                assert_eq!(evaluate(&expression, &needed(&closes, &needs, more)), of_needed, "{file} on {day} with {more} closes more");
+                assert_eq!(
+                    evaluate(&expression, &needed(&closes, &needs, more)),
+                    of_needed,
+                    "{file} on {day} with {more} closes more"
+                );
             }
-            assert_eq!(evaluate(&expression, &closes), of_needed, "{file} on {day} with all closes");
+            assert_eq!(
+                evaluate(&expression, &closes),
+                of_needed,
+                "{file} on {day} with all closes"
+            );
         }
     }
 }
@@ -202,14 +252,28 @@ proptest! {
 
 /// Weights of up to five files, with their shares of the whole.
 fn files() -> impl Strategy<Value = Vec<(Decimal, BTreeMap<String, Decimal>)>> {
-    let weights = prop::collection::btree_map(select(SYMBOLS.to_vec()), 1..1_000_i64, 1..5).prop_map(|parts| {
-        let total: i64 = parts.values().sum();
-        parts.into_iter().map(|(symbol, part)| (symbol.to_owned(), Decimal::from(part) / Decimal::from(total))).collect()
-    });
-    prop::collection::vec((1..100_i64, weights), 1..5).prop_map(|files: Vec<(i64, BTreeMap<String, Decimal>)>| {
-        let total: i64 = files.iter().map(|(share, _)| share).sum();
-        files.into_iter().map(|(share, weights)| (Decimal::from(share) / Decimal::from(total), weights)).collect()
-    })
+    let weights = prop::collection::btree_map(select(SYMBOLS.to_vec()), 1..1_000_i64, 1..5)
+        .prop_map(|parts| {
+            let total: i64 = parts.values().sum();
+            parts
+                .into_iter()
+                .map(|(symbol, part)| {
+                    (
+                        symbol.to_owned(),
+                        Decimal::from(part) / Decimal::from(total),
+                    )
+                })
+                .collect()
+        });
+    prop::collection::vec((1..100_i64, weights), 1..5).prop_map(
+        |files: Vec<(i64, BTreeMap<String, Decimal>)>| {
+            let total: i64 = files.iter().map(|(share, _)| share).sum();
+            files
+                .into_iter()
+                .map(|(share, weights)| (Decimal::from(share) / Decimal::from(total), weights))
+                .collect()
+        },
+    )
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-//! What holds for any text and for any strategy: reading never panics, writing back changes nothing, shares are a whole,
-//! and the closes that a strategy says it needs are enough.
+//! What holds for any text and for any strategy: reading never panics, writing back changes
+//! nothing, shares are a whole, and the closes that a strategy says it needs are enough.
 
 mod support;
 
@@ -46,9 +46,14 @@ fn text() -> impl Strategy<Value = String> {
         "\u{e9}",
         "\u{0}",
     ]);
-    let string = any::<String>().prop_map(|content| format!("\"{}\"", content.replace(['"', '\\'], "\\\\")));
-    let free = prop_oneof![8 => pieces.prop_map(str::to_owned), 1 => any::<String>(), 1 => string.clone()];
-    let bracketed = prop::collection::vec(prop_oneof![string, select(vec!["a", "1", ":k"]).prop_map(str::to_owned)], 0..5);
+    let string =
+        any::<String>().prop_map(|content| format!("\"{}\"", content.replace(['"', '\\'], "\\\\")));
+    let free =
+        prop_oneof![8 => pieces.prop_map(str::to_owned), 1 => any::<String>(), 1 => string.clone()];
+    let bracketed = prop::collection::vec(
+        prop_oneof![string, select(vec!["a", "1", ":k"]).prop_map(str::to_owned)],
+        0..5,
+    );
     prop_oneof![
         3 => prop::collection::vec(free, 0..40).prop_map(|parts| parts.concat()),
         1 => bracketed.prop_map(|parts| format!("[{}]", parts.join(" "))),

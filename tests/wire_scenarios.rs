@@ -1,5 +1,6 @@
-//! Every scenario over loopback sockets: the same cloud, reached through HTTP connections, with the same history as in
-//! memory; and those with `lambda: binary`, in which the program that is deployed runs as a process.
+//! Every scenario over loopback sockets: the same cloud, reached through HTTP connections, with the
+//! same history as in memory; and those with `lambda: binary`, in which the program that is
+//! deployed runs as a process.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,24 +14,36 @@ use libtest_mimic::{Arguments, Failed, Trial};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
-    let files = library.scenario_files().expect("the scenario folder can be read");
+    let files = library
+        .scenario_files()
+        .expect("the scenario folder can be read");
     let trial = |(name, path): (String, std::path::PathBuf)| {
         let library = Arc::clone(&library);
         let loaded = load_scenario(&library, &path, &name);
         let is_long = loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long);
         let test = move || {
             let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;
-            assert_eq!(Backend::Wire.missing(&loaded.scenario), [], "the wire carries every scenario");
-            let run = run_on(&Backend::Wire, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            assert_eq!(
+                Backend::Wire.missing(&loaded.scenario),
+                [],
+                "the wire carries every scenario"
+            );
+            let run = run_on(&Backend::Wire, &library, &loaded, 1)
+                .map_err(|mistake| Failed::from(mistake.to_string()))?;
             if !run.passed() {
                 return Err(Failed::from(failure(&run)));
             }
             if !Backend::Virtual.missing(&loaded.scenario).is_empty() {
                 return Ok(());
             }
-            let inside = run_on(&Backend::Virtual, &library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+            let inside = run_on(&Backend::Virtual, &library, &loaded, 1)
+                .map_err(|mistake| Failed::from(mistake.to_string()))?;
             let lines = difference(("virtual", &inside.journal), ("wire", &run.journal));
-            if lines.is_empty() { Ok(()) } else { Err(Failed::from(lines.join("\n"))) }
+            if lines.is_empty() {
+                Ok(())
+            } else {
+                Err(Failed::from(lines.join("\n")))
+            }
         };
         Trial::test(name, test).with_ignored_flag(is_long)
     };

@@ -1,5 +1,6 @@
-//! An exchange on a loopback port, for any Alpaca client to talk to: prints its URL and serves until standard input
-//! ends. Its clock starts on Friday 10 October 2025 at 9:35 in New York and goes on by one second with every request.
+//! An exchange on a loopback port, for any Alpaca client to talk to: prints its URL and serves
+//! until standard input ends. Its clock starts on Friday 10 October 2025 at 9:35 in New York and
+//! goes on by one second with every request.
 //!
 //! `cargo run -p alchemiser-mocks --example exchange`
 
@@ -18,5 +19,8 @@ async fn main() {
     let server = ExchangeServer::start(exchange, clock).await;
     println!("{}", server.uri());
     let mut line = String::new();
-    while std::io::stdin().read_line(&mut line).is_ok_and(|count| count > 0) {}
+    while std::io::stdin()
+        .read_line(&mut line)
+        .is_ok_and(|count| count > 0)
+    {}
 }

@@ -1,8 +1,9 @@
-//! Chance, keyed by cause: a draw is a hash of the run's seed and of what it is for, not the next number of a shared
-//! stream. So a fault changes what it causes, and leaves all other draws of the run as they were.
+//! Chance, keyed by cause: a draw is a hash of the run's seed and of what it is for, not the next
+//! number of a shared stream. So a fault changes what it causes, and leaves all other draws of the
+//! run as they were.
 //!
-//! This lies with the counterparties, and not in the world that plays them, because both need it and arrows run one
-//! way only.
+//! This lies with the counterparties, and not in the world that plays them, because both need it
+//! and arrows run one way only.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,9 @@ const LENGTH: u64 = 0xe703_7ed1_a0b4_28db;
 const NUMBER: u64 = 0x8ebc_6af0_9c88_c6e3;
 const SEED: u64 = 0x5899_65cc_7537_4cc3;
 
-/// What a draw is for: a kind and its causes, folded into one number. Causes should be such as stay what they are when
-/// something else in the run goes otherwise: an event's id and not its place in the run, the n-th try of a call and
-/// not its time.
+/// What a draw is for: a kind and its causes, folded into one number. Causes should be such as stay
+/// what they are when something else in the run goes otherwise: an event's id and not its place in
+/// the run, the n-th try of a call and not its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key(u64);
 
@@ -98,7 +99,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one more of the same key, and tells them apart: the key with its place among its likes, from 1.
+    /// Counts one more of the same key, and tells them apart: the key with its place among its
+    /// likes, from 1.
     pub fn next(&mut self, key: Key) -> Key {
         let count = self.counts.entry(key).or_default();
         *count += 1;
@@ -132,7 +134,10 @@ mod tests {
     fn a_draw_depends_on_the_seed_and_on_every_cause() {
         let key = Key::of("call").text("GetItem").number(1);
         let draw = |seed, key| Dice::new(seed).seed(key);
-        assert_eq!(draw(1, key), draw(1, Key::of("call").text("GetItem").number(1)));
+        assert_eq!(
+            draw(1, key),
+            draw(1, Key::of("call").text("GetItem").number(1))
+        );
         let others = [
             Key::of("call").text("GetItem").number(2),
             Key::of("call").text("PutItem").number(1),
@@ -149,8 +154,8 @@ mod tests {
         assert_ne!(draw(1, key), draw(2, key));
     }
 
-    /// 100,000 draws in 100 equal parts: the sum of the squared differences follows chi-squared with 99 degrees of
-    /// freedom, which is above 148.2 once in a thousand times.
+    /// 100,000 draws in 100 equal parts: the sum of the squared differences follows chi-squared
+    /// with 99 degrees of freedom, which is above 148.2 once in a thousand times.
     #[test]
     fn draws_of_neighbouring_causes_and_seeds_are_even() {
         let spread = |draws: &mut dyn Iterator<Item = u64>| {
@@ -158,11 +163,21 @@ mod tests {
             for draw in draws {
                 counts[usize::try_from(draw).expect("below a hundred")] += 1;
             }
-            counts.iter().map(|count| (count - 1_000).pow(2)).sum::<i64>() / 1_000
+            counts
+                .iter()
+                .map(|count| (count - 1_000).pow(2))
+                .sum::<i64>()
+                / 1_000
         };
-        let by_number = spread(&mut (0..100_000).map(|number| Dice::new(1).draw(Key::of("call").number(number), 100)));
-        let by_text = spread(&mut (0..100_000).map(|number: u64| Dice::new(1).draw(Key::of("call").text(&number.to_string()), 100)));
-        let by_seed = spread(&mut (0..100_000).map(|seed| Dice::new(seed).draw(Key::of("call"), 100)));
+        let by_number = spread(
+            &mut (0..100_000).map(|number| Dice::new(1).draw(Key::of("call").number(number), 100)),
+        );
+        let by_text =
+            spread(&mut (0..100_000).map(|number: u64| {
+                Dice::new(1).draw(Key::of("call").text(&number.to_string()), 100)
+            }));
+        let by_seed =
+            spread(&mut (0..100_000).map(|seed| Dice::new(seed).draw(Key::of("call"), 100)));
         for chi_squared in [by_number, by_text, by_seed] {
             assert!(chi_squared < 148, "{by_number} {by_text} {by_seed}");
         }
@@ -174,7 +189,9 @@ mod tests {
         let keys = || (0..1_000).map(|number| Key::of("bounds").number(number));
         assert!(keys().all(|key| (5..=7).contains(&dice.between(key, 5, 7))));
         assert!((5..=7).all(|wanted| keys().any(|key| dice.between(key, 5, 7) == wanted)));
-        assert!(keys().all(|key| dice.between(key, 5, 5) == 5 && dice.between(key, 7, 5) == 7 && dice.draw(key, 0) == 0));
+        assert!(keys().all(|key| dice.between(key, 5, 5) == 5
+            && dice.between(key, 7, 5) == 7
+            && dice.draw(key, 0) == 0));
         assert!(keys().all(|key| !dice.happens(key, 0) && dice.happens(key, 1_000)));
         assert!(keys().any(|key| dice.between(key, 0, u64::MAX) > u64::MAX / 2));
     }

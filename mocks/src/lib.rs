@@ -1,8 +1,8 @@
-//! The counterparties of the trading system: an [`exchange`] that speaks Alpaca's REST and a [`mail`] server that
-//! speaks SMTP.
+//! The counterparties of the trading system: an [`exchange`] that speaks Alpaca's REST and a
+//! [`mail`] server that speaks SMTP.
 //!
-//! Both know nothing of the system that talks to them. They take the time and the bytes they are given, answer as the
-//! real service would, and report to an observer what happened.
+//! Both know nothing of the system that talks to them. They take the time and the bytes they are
+//! given, answer as the real service would, and report to an observer what happened.
 //!
 //! The exchange does no I/O of its own and has no clock:
 //!

@@ -15,7 +15,8 @@ async fn the_exchange_answers_over_http() {
     let server = ExchangeServer::start(Arc::clone(&exchange), move || now).await;
     let address = server.uri().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).await.unwrap();
-    let body = r#"{"symbol":"NVDA","side":"buy","type":"market","time_in_force":"day","qty":"1.5"}"#;
+    let body =
+        r#"{"symbol":"NVDA","side":"buy","type":"market","time_in_force":"day","qty":"1.5"}"#;
     let request = format!(
         "POST /v2/orders HTTP/1.1\r\nHost: {address}\r\nAPCA-API-KEY-ID: PKTEST\r\nAPCA-API-SECRET-KEY: secret\r\n\
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -25,7 +26,10 @@ async fn the_exchange_answers_over_http() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(answer.to_lowercase().contains("x-ratelimit-remaining: 199"), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("x-ratelimit-remaining: 199"),
+        "{answer}"
+    );
     assert!(answer.contains(r#""qty":"1.5""#), "{answer}");
     assert_eq!(exchange.lock().unwrap().orders().len(), 1);
 }

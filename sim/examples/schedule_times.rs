@@ -1,7 +1,9 @@
-//! Tells when schedules fire, for `tests/schedules/compare.py`: reads one question a line, answers one line each.
+//! Tells when schedules fire, for `tests/schedules/compare.py`: reads one question a line, answers
+//! one line each.
 //!
-//! A question is `{"dialect": "scheduler", "expression": .., "zone": .., "anchor": seconds, "windows": [[from, to], ..],
-//! "limit": n}`; the answer is a list of times (seconds of the Unix epoch) for each window, or `{"refused": text}`.
+//! A question is `{"dialect": "scheduler", "expression": .., "zone": .., "anchor": seconds,
+//! "windows": [[from, to], ..], "limit": n}`; the answer is a list of times (seconds of the Unix
+//! epoch) for each window, or `{"refused": text}`.
 
 use std::io::{BufRead, Write};
 
@@ -25,17 +27,25 @@ fn instant(seconds: i64) -> DateTime<Utc> {
 }
 
 fn answer(question: &Question) -> Value {
-    let dialect = if question.dialect == "rule" { Dialect::Rule } else { Dialect::Scheduler };
+    let dialect = if question.dialect == "rule" {
+        Dialect::Rule
+    } else {
+        Dialect::Scheduler
+    };
     let zone = question.zone.parse().expect("a time zone");
     let schedule = match ScheduleExpression::parse(&question.expression, dialect) {
         Ok(schedule) => schedule,
         Err(error) => return json!({ "refused": error.reason }),
     };
     let times = |(from, to): &(i64, i64)| {
-        let next = |time: &DateTime<Utc>| schedule.next_after(*time, zone, instant(question.anchor));
+        let next =
+            |time: &DateTime<Utc>| schedule.next_after(*time, zone, instant(question.anchor));
         let first = next(&instant(from - 1));
         let within = std::iter::successors(first, next).take_while(|time| time.timestamp() < *to);
-        within.take(question.limit).map(|time| time.timestamp()).collect::<Vec<_>>()
+        within
+            .take(question.limit)
+            .map(|time| time.timestamp())
+            .collect::<Vec<_>>()
     };
     json!(question.windows.iter().map(times).collect::<Vec<_>>())
 }

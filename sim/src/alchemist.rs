@@ -1,4 +1,5 @@
-//! The production system as a function of a world: production's own composition on the world's ports.
+//! The production system as a function of a world: production's own composition on the world's
+//! ports.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,10 +38,15 @@ struct Warm(Router);
 
 impl FunctionCode for Alchemiser {
     fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
-        let settings = Settings::from_environment(&ports.environment).map_err(|error| error.to_string())?;
+        let settings =
+            Settings::from_environment(&ports.environment).map_err(|error| error.to_string())?;
         let read = |name: &str| {
-            let missing =
-                || std::io::Error::new(std::io::ErrorKind::NotFound, format!("no such file; there are {:?}", self.strategies.keys()));
+            let missing = || {
+                std::io::Error::new(
+                    std::io::ErrorKind::NotFound,
+                    format!("no such file; there are {:?}", self.strategies.keys()),
+                )
+            };
             self.strategies.get(name).cloned().ok_or_else(missing)
         };
         let strategies = load_strategies(&settings, read).map_err(|error| error.to_string())?;
@@ -69,16 +75,23 @@ impl FunctionCode for Alchemiser {
 }
 
 /// The SDK's client over a connector.
-fn client_over(connector: SharedHttpConnector) -> aws_smithy_runtime_api::client::http::SharedHttpClient {
+fn client_over(
+    connector: SharedHttpConnector,
+) -> aws_smithy_runtime_api::client::http::SharedHttpClient {
     http_client_fn(move |_, _| connector.clone())
 }
 
 #[async_trait]
 impl Handler for Warm {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
-        let payload = Payload::parse(event.text)
-            .map_err(|error| HandlerError::Failed { error_type: "Runtime.UnmarshalError".to_owned(), message: error.to_string() })?;
+        let payload = Payload::parse(event.text).map_err(|error| HandlerError::Failed {
+            error_type: "Runtime.UnmarshalError".to_owned(),
+            message: error.to_string(),
+        })?;
         let answer = self.0.handle(payload, event.request_id).await;
-        answer.map_err(|error| HandlerError::Failed { error_type: error.class().to_owned(), message: error.to_string() })
+        answer.map_err(|error| HandlerError::Failed {
+            error_type: error.class().to_owned(),
+            message: error.to_string(),
+        })
     }
 }

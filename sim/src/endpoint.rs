@@ -4,8 +4,8 @@ use alchemiser::aws::AwsSetup;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-/// What the clients of `endpoint` share: keys that such endpoints do not look at, and the machine's clock, by which
-/// they judge signatures.
+/// What the clients of `endpoint` share: keys that such endpoints do not look at, and the machine's
+/// clock, by which they judge signatures.
 #[must_use]
 pub fn clients_of(endpoint: &str, http: SharedHttpClient, region: &str, attempts: u32) -> AwsSetup {
     AwsSetup {

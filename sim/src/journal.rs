@@ -1,4 +1,5 @@
-//! The append-only history of a run. Snapshots, checks, the timeline, cost and the verdict are all functions of it.
+//! The append-only history of a run. Snapshots, checks, the timeline, cost and the verdict are all
+//! functions of it.
 
 mod call;
 mod settings;
@@ -41,7 +42,13 @@ impl Entry {
     /// An entry, which says by itself whether it is injected.
     #[must_use]
     pub fn new(at: DateTime<Utc>, sequence: u64, invocation: Option<u64>, fact: Fact) -> Self {
-        Self { at, sequence, invocation, injected: fact.is_injected(), fact }
+        Self {
+            at,
+            sequence,
+            invocation,
+            injected: fact.is_injected(),
+            fact,
+        }
     }
 }
 
@@ -111,7 +118,8 @@ pub enum Fact {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         needs: Vec<Need>,
     },
-    /// An event that production code wanted to publish, and of which it was not told that a bus has it.
+    /// An event that production code wanted to publish, and of which it was not told that a bus has
+    /// it.
     Unpublished {
         /// The event's own id.
         event_id: String,
@@ -176,7 +184,8 @@ impl Journal {
     /// Appends.
     pub fn push(&mut self, at: DateTime<Utc>, invocation: Option<u64>, fact: Fact) {
         let sequence = self.entries.len() as u64 + 1;
-        self.entries.push(Entry::new(at, sequence, invocation, fact));
+        self.entries
+            .push(Entry::new(at, sequence, invocation, fact));
     }
 
     /// Everything, in order.
@@ -229,7 +238,11 @@ impl Journal {
 
     /// A line of canonical JSON an entry.
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        self.entries.iter().map(|entry| serde_json::to_value(entry).map(|value| value.to_string()).unwrap_or_default())
+        self.entries.iter().map(|entry| {
+            serde_json::to_value(entry)
+                .map(|value| value.to_string())
+                .unwrap_or_default()
+        })
     }
 
     /// SHA-256 over all lines, in hexadecimal: the same seed gives the same hash, in any process.
@@ -240,6 +253,10 @@ impl Journal {
             digest.update(line.as_bytes());
             digest.update(b"\n");
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }

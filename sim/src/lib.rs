@@ -1,8 +1,9 @@
-//! A world in virtual time for event-driven systems on AWS: the same production code, through the real AWS SDK
-//! clients, on a simulated cloud that is built from the system's own template.
+//! A world in virtual time for event-driven systems on AWS: the same production code, through the
+//! real AWS SDK clients, on a simulated cloud that is built from the system's own template.
 //!
-//! [`cloud`] is the cloud, sans I/O; [`world`] gives it time, seed and counterparties and keeps the [`journal`];
-//! [`scenario`] reads scenario files and [`run`] runs them; [`check`] judges a journal; [`report`] shows it.
+//! [`cloud`] is the cloud, sans I/O; [`world`] gives it time, seed and counterparties and keeps the
+//! [`journal`]; [`scenario`] reads scenario files and [`run`] runs them; [`check`] judges a
+//! journal; [`report`] shows it.
 
 pub mod alchemist;
 pub mod check;

@@ -1,5 +1,5 @@
-//! The production system as the program that is deployed: a process in a folder of its own, which reaches the world
-//! over sockets and lives on the machine's clock.
+//! The production system as the program that is deployed: a process in a folder of its own, which
+//! reaches the world over sockets and lives on the machine's clock.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +13,9 @@ use tempfile::TempDir;
 
 use crate::cloud::lambda::InvocationResult;
 use crate::host::{Host, HostedFunction, OutputLine};
-use crate::runtime::{Event, FunctionCode, FunctionPorts, Handler, HandlerError, LogSink, SocketPorts};
+use crate::runtime::{
+    Event, FunctionCode, FunctionPorts, Handler, HandlerError, LogSink, SocketPorts,
+};
 
 /// The mail server's certificate, in the package.
 const CERTIFICATE: &str = "mail.pem";
@@ -33,11 +35,19 @@ impl Program {
     /// # Errors
     /// It is not there; how to build it.
     pub fn of_this_build(strategies: BTreeMap<String, String>) -> Result<Self, String> {
-        let here = std::env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
+        let here =
+            std::env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
         // Tests are in a folder below the one of programs.
         let folders = here.ancestors().skip(1).take(2);
-        let path = folders.map(|folder| folder.join("bootstrap")).find(|path| path.is_file());
-        let path = path.ok_or_else(|| format!("there is no program `bootstrap` beside {}: cargo build --bin bootstrap", here.display()))?;
+        let path = folders
+            .map(|folder| folder.join("bootstrap"))
+            .find(|path| path.is_file());
+        let path = path.ok_or_else(|| {
+            format!(
+                "there is no program `bootstrap` beside {}: cargo build --bin bootstrap",
+                here.display()
+            )
+        })?;
         Ok(Self { path, strategies })
     }
 
@@ -56,8 +66,12 @@ impl Program {
 
 impl FunctionCode for Program {
     fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
-        let sockets = ports.sockets.ok_or("a program needs a world with sockets")?;
-        let package = self.unpack(&sockets).map_err(|error| format!("the package cannot be unpacked: {error}"))?;
+        let sockets = ports
+            .sockets
+            .ok_or("a program needs a world with sockets")?;
+        let package = self
+            .unpack(&sockets)
+            .map_err(|error| format!("the package cannot be unpacked: {error}"))?;
         let mut environment = ports.environment;
         environment.extend(reaching(sockets.http, sockets.mail));
         let function = HostedFunction {
@@ -66,7 +80,11 @@ impl FunctionCode for Program {
             region: ports.region,
             ..HostedFunction::new("the-alchemiser", &self.path)
         };
-        Ok(Box::new(Warm { host: Host::new(function), log: sockets.log, _package: package }))
+        Ok(Box::new(Warm {
+            host: Host::new(function),
+            log: sockets.log,
+            _package: package,
+        }))
     }
 }
 
@@ -122,12 +140,29 @@ fn read(line: OutputLine) -> (String, String, Value) {
 #[async_trait]
 impl Handler for Warm {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
-        let invoked = self.host.invoke(event.text, event.request_id, event.timeout).await;
+        let invoked = self
+            .host
+            .invoke(event.text, event.request_id, event.timeout)
+            .await;
         self.tell();
-        let failed = |error_type: &str, message: String| HandlerError::Failed { error_type: error_type.to_owned(), message };
-        match invoked.map_err(|error| failed("Sim.NoRuntimeApi", format!("the Runtime API cannot be served: {error}")))?.result {
+        let failed = |error_type: &str, message: String| HandlerError::Failed {
+            error_type: error_type.to_owned(),
+            message,
+        };
+        match invoked
+            .map_err(|error| {
+                failed(
+                    "Sim.NoRuntimeApi",
+                    format!("the Runtime API cannot be served: {error}"),
+                )
+            })?
+            .result
+        {
             InvocationResult::Success(answer) => Ok(answer),
-            InvocationResult::Failed { error_type, message } => Err(failed(&error_type, message)),
+            InvocationResult::Failed {
+                error_type,
+                message,
+            } => Err(failed(&error_type, message)),
             InvocationResult::TimedOut => Err(HandlerError::TimedOut),
             InvocationResult::Crashed => Err(HandlerError::Exited),
         }

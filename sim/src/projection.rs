@@ -1,5 +1,5 @@
-//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show them; and who caused
-//! what, as checks follow it.
+//! What a history comes to: events, orders, mails and dead letters, as snapshots and reports show
+//! them; and who caused what, as checks follow it.
 
 mod causes;
 mod invocations;
@@ -85,7 +85,14 @@ fn stamp(entry: &Entry) -> String {
 #[must_use]
 pub fn events(journal: &Journal) -> Vec<Event> {
     let event = |(entry, record): (&Entry, &Record)| match record {
-        Record::EventPut { source, detail_type, detail, matched, replay, .. } => Some(Event {
+        Record::EventPut {
+            source,
+            detail_type,
+            detail,
+            matched,
+            replay,
+            ..
+        } => Some(Event {
             at: stamp(entry),
             source: source.clone(),
             detail_type: detail_type.clone(),
@@ -104,7 +111,9 @@ pub fn orders(journal: &Journal) -> Vec<OrderLine> {
     let mut lines: Vec<OrderLine> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (entry, report) in journal.reports() {
-        let Some(order) = report.order() else { continue };
+        let Some(order) = report.order() else {
+            continue;
+        };
         let key = order.order_id.map(|id| id.to_string()).unwrap_or_default();
         let known = places.get(&key).copied().filter(|_| !key.is_empty());
         let place = known.unwrap_or_else(|| {
@@ -118,11 +127,15 @@ pub fn orders(journal: &Journal) -> Vec<OrderLine> {
 }
 
 fn line(entry: &Entry, order: &OrderFacts) -> OrderLine {
-    let text = |value: Option<rust_decimal::Decimal>| value.map(|value| value.normalize().to_string());
+    let text =
+        |value: Option<rust_decimal::Decimal>| value.map(|value| value.normalize().to_string());
     OrderLine {
         at: stamp(entry),
         symbol: order.symbol.clone(),
-        side: serde_json::to_value(order.side).ok().and_then(|side| side.as_str().map(str::to_owned)).unwrap_or_default(),
+        side: serde_json::to_value(order.side)
+            .ok()
+            .and_then(|side| side.as_str().map(str::to_owned))
+            .unwrap_or_default(),
         quantity: text(order.quantity).unwrap_or_default(),
         limit: text(order.limit_price),
         client_order_id: order.client_order_id.clone().unwrap_or_default(),
@@ -134,12 +147,28 @@ fn line(entry: &Entry, order: &OrderFacts) -> OrderLine {
 
 fn apply(line: &mut OrderLine, report: &Report) {
     match report {
-        Report::OrderFilled { fill_quantity, fill_price, filled_quantity, .. } => {
-            line.fills.push(format!("{} @ {}", fill_quantity.normalize(), fill_price.normalize()));
+        Report::OrderFilled {
+            fill_quantity,
+            fill_price,
+            filled_quantity,
+            ..
+        } => {
+            line.fills.push(format!(
+                "{} @ {}",
+                fill_quantity.normalize(),
+                fill_price.normalize()
+            ));
             line.filled = filled_quantity.normalize().to_string();
-            line.status = if line.filled == line.quantity { "filled" } else { "partially_filled" }.to_owned();
+            line.status = if line.filled == line.quantity {
+                "filled"
+            } else {
+                "partially_filled"
+            }
+            .to_owned();
         }
-        Report::OrderAccepted { status, .. } if !matches!(status, OrderStatus::Accepted | OrderStatus::PendingNew) => {
+        Report::OrderAccepted { status, .. }
+            if !matches!(status, OrderStatus::Accepted | OrderStatus::PendingNew) =>
+        {
             line.status = status.as_str().to_owned();
         }
         Report::OrderCancelled { .. } => line.status = "canceled".to_owned(),
@@ -155,7 +184,13 @@ fn apply(line: &mut OrderLine, report: &Report) {
 #[must_use]
 pub fn mails(journal: &Journal) -> Vec<MailLine> {
     let mail = |entry: &Entry| match &entry.fact {
-        Fact::MailContent { subject, recipients, message_id, text, html } => Some(MailLine {
+        Fact::MailContent {
+            subject,
+            recipients,
+            message_id,
+            text,
+            html,
+        } => Some(MailLine {
             at: stamp(entry),
             message_id: message_id.clone(),
             recipients: recipients.clone(),
@@ -172,7 +207,9 @@ pub fn mails(journal: &Journal) -> Vec<MailLine> {
 #[must_use]
 pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Value)> {
     let letter = |(_, record): (&Entry, &Record)| match record {
-        Record::DeadLettered { from, reason, body, .. } => Some((from.to_string(), reason.clone(), body.clone())),
+        Record::DeadLettered {
+            from, reason, body, ..
+        } => Some((from.to_string(), reason.clone(), body.clone())),
         _ => None,
     };
     journal.records().filter_map(letter).collect()

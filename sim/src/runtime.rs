@@ -1,5 +1,5 @@
-//! What a world runs as a function: code that is started cold in an execution environment, and then handles one
-//! event at a time.
+//! What a world runs as a function: code that is started cold in an execution environment, and then
+//! handles one event at a time.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

@@ -1,5 +1,5 @@
-//! The cloud serves systems that are not ours: a parcel office with its own template and its own handler, which
-//! talks to DynamoDB and EventBridge through the real SDK.
+//! The cloud serves systems that are not ours: a parcel office with its own template and its own
+//! handler, which talks to DynamoDB and EventBridge through the real SDK.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,9 @@ use alchemiser_sim::cloud::record::Record;
 use alchemiser_sim::cloud::template::{Pseudo, load};
 use alchemiser_sim::fault::{Faults, Meanwhiles};
 use alchemiser_sim::journal::Journal;
-use alchemiser_sim::runtime::{Event, FunctionCode, FunctionPorts, Functions, Handler, HandlerError};
+use alchemiser_sim::runtime::{
+    Event, FunctionCode, FunctionPorts, Functions, Handler, HandlerError,
+};
 use alchemiser_sim::world::{Place, World, WorldSetup};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -48,7 +50,13 @@ impl FunctionCode for Office {
             endpoint: None,
             attempts: 2,
         };
-        let variable = |name: &str| ports.environment.get(name).cloned().ok_or_else(|| format!("{name} is not set"));
+        let variable = |name: &str| {
+            ports
+                .environment
+                .get(name)
+                .cloned()
+                .ok_or_else(|| format!("{name} is not set"))
+        };
         Ok(Box::new(Labeller {
             dynamodb: aws.dynamodb(),
             events: aws.eventbridge(),
@@ -60,30 +68,59 @@ impl FunctionCode for Office {
 }
 
 fn failed(error: impl std::fmt::Debug) -> HandlerError {
-    HandlerError::Failed { error_type: "Office.Error".to_owned(), message: format!("{error:?}") }
+    HandlerError::Failed {
+        error_type: "Office.Error".to_owned(),
+        message: format!("{error:?}"),
+    }
 }
 
 #[async_trait]
 impl Handler for Labeller {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
         let payload = event.payload;
-        if self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+        if self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+        {
             return Err(failed("out of paper"));
         }
-        let order = payload["detail"]["order"].as_str().ok_or_else(|| failed("no order"))?;
-        let put = self.dynamodb.put_item().table_name(&self.table).item("order", AttributeValue::S(order.to_owned()));
-        let put = put.condition_expression("attribute_not_exists(#o)").expression_attribute_names("#o", "order");
+        let order = payload["detail"]["order"]
+            .as_str()
+            .ok_or_else(|| failed("no order"))?;
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .item("order", AttributeValue::S(order.to_owned()));
+        let put = put
+            .condition_expression("attribute_not_exists(#o)")
+            .expression_attribute_names("#o", "order");
         match put.send().await {
             Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 return Ok(json!({ "labelled": false }));
             }
             Err(error) => return Err(failed(error)),
         }
         let labelled = json!({ "order": order, "weight": payload["detail"]["weight"] }).to_string();
-        let entry =
-            PutEventsRequestEntry::builder().event_bus_name(&self.bus).source("office").detail_type("ParcelLabelled").detail(labelled);
-        self.events.put_events().entries(entry.build()).send().await.map_err(failed)?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus)
+            .source("office")
+            .detail_type("ParcelLabelled")
+            .detail(labelled);
+        self.events
+            .put_events()
+            .entries(entry.build())
+            .send()
+            .await
+            .map_err(failed)?;
         Ok(json!({ "labelled": true }))
     }
 }
@@ -94,13 +131,26 @@ fn opening() -> DateTime<Utc> {
 
 fn pseudo() -> Pseudo {
     let words = |text: &str| text.to_owned();
-    Pseudo { account: words("210987654321"), region: words("eu-west-1"), partition: words("aws"), stack_name: words("parcels") }
+    Pseudo {
+        account: words("210987654321"),
+        region: words("eu-west-1"),
+        partition: words("aws"),
+        stack_name: words("parcels"),
+    }
 }
 
 /// The office's world, in which the printer fails so many times.
 fn office(failures: u32) -> Box<dyn Place> {
-    let stack = load("parcels.yaml", include_str!("foreign/parcels.yaml"), &BTreeMap::new(), &pseudo()).expect("a sound template");
-    let code = Office { failures: Arc::new(AtomicU32::new(failures)) };
+    let stack = load(
+        "parcels.yaml",
+        include_str!("foreign/parcels.yaml"),
+        &BTreeMap::new(),
+        &pseudo(),
+    )
+    .expect("a sound template");
+    let code = Office {
+        failures: Arc::new(AtomicU32::new(failures)),
+    };
     let setup = WorldSetup {
         seed: 7,
         start: opening(),
@@ -121,13 +171,19 @@ fn office(failures: u32) -> Box<dyn Place> {
 
 async fn order(world: &mut dyn Place, order: &str, weight: u32) {
     let detail = json!({ "order": order, "weight": weight }).to_string();
-    world.put_event("parcels", "shop", "OrderPlaced", &detail).await.expect("the event is put");
+    world
+        .put_event("parcels", "shop", "OrderPlaced", &detail)
+        .await
+        .expect("the event is put");
 }
 
 fn queue(world: &dyn Place, name: &str) -> Vec<Value> {
     let arn = format!("arn:aws:sqs:eu-west-1:210987654321:{name}");
     let bodies = world.drain(&arn);
-    bodies.iter().map(|body| serde_json::from_str(body).expect("the messages are JSON")).collect()
+    bodies
+        .iter()
+        .map(|body| serde_json::from_str(body).expect("the messages are JSON"))
+        .collect()
 }
 
 fn answers(journal: &Journal) -> Vec<Value> {
@@ -146,12 +202,25 @@ async fn an_order_is_labelled_once_and_a_heavy_one_is_told_to_the_dock() {
     order(world.as_mut(), "heavy", 31).await;
     order(world.as_mut(), "weightless", 0).await;
     world.settle().await.expect("nothing is outside");
-    assert_eq!(queue(world.as_ref(), "dock"), [json!({ "carry": "heavy", "kilograms": 31 })]);
+    assert_eq!(
+        queue(world.as_ref(), "dock"),
+        [json!({ "carry": "heavy", "kilograms": 31 })]
+    );
     assert_eq!(queue(world.as_ref(), "lost"), Vec::<Value>::new());
     let journal = world.finish();
-    let labelled = answers(&journal).iter().filter(|answer| answer["labelled"] == true).count();
-    let refused = answers(&journal).iter().filter(|answer| answer["labelled"] == false).count();
-    assert_eq!((labelled, refused), (2, 1), "the rule leaves the weightless one alone");
+    let labelled = answers(&journal)
+        .iter()
+        .filter(|answer| answer["labelled"] == true)
+        .count();
+    let refused = answers(&journal)
+        .iter()
+        .filter(|answer| answer["labelled"] == false)
+        .count();
+    assert_eq!(
+        (labelled, refused),
+        (2, 1),
+        "the rule leaves the weightless one alone"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -163,14 +232,27 @@ async fn two_failures_are_tried_again_after_one_and_two_minutes_with_the_same_re
     let attempts: Vec<(TimeDelta, u32, String)> = journal
         .records()
         .filter_map(|(entry, record)| match record {
-            Record::InvocationStarted { attempt, request_id, .. } => Some((entry.at - opening(), *attempt, request_id.clone())),
+            Record::InvocationStarted {
+                attempt,
+                request_id,
+                ..
+            } => Some((entry.at - opening(), *attempt, request_id.clone())),
             _ => None,
         })
         .collect();
-    let [first, second, third] = attempts.as_slice() else { panic!("three attempts, found {attempts:?}") };
+    let [first, second, third] = attempts.as_slice() else {
+        panic!("three attempts, found {attempts:?}")
+    };
     assert_eq!((first.1, second.1, third.1), (1, 2, 3));
     assert!(first.2 == second.2 && second.2 == third.2, "{attempts:?}");
-    assert_eq!(((second.0 - first.0).num_minutes(), (third.0 - second.0).num_minutes()), (1, 2), "{attempts:?}");
+    assert_eq!(
+        (
+            (second.0 - first.0).num_minutes(),
+            (third.0 - second.0).num_minutes()
+        ),
+        (1, 2),
+        "{attempts:?}"
+    );
     assert_eq!(answers(&journal).last(), Some(&json!({ "labelled": true })));
 }
 
@@ -180,7 +262,9 @@ async fn three_failures_end_at_the_destination_with_the_event_and_the_error() {
     order(world.as_mut(), "light", 2).await;
     world.settle().await.expect("nothing is outside");
     let lost = queue(world.as_ref(), "lost");
-    let [message] = lost.as_slice() else { panic!("one message, found {lost:?}") };
+    let [message] = lost.as_slice() else {
+        panic!("one message, found {lost:?}")
+    };
     assert_eq!(message["requestContext"]["condition"], "RetriesExhausted");
     assert_eq!(message["requestContext"]["approximateInvokeCount"], 3);
     assert_eq!(message["requestPayload"]["detail"]["order"], "light");

@@ -41,18 +41,49 @@ fn every_injected_fault_is_an_entry_that_says_so() {
     let run = troubled();
     assert!(run.passed(), "{:?}", run.findings);
     let kind = |value: &serde_json::Value| {
-        let named = ["record", "report"].iter().find_map(|key| value[*key].as_str()).or(value["fact"].as_str());
+        let named = ["record", "report"]
+            .iter()
+            .find_map(|key| value[*key].as_str())
+            .or(value["fact"].as_str());
         named.unwrap_or_default().to_owned()
     };
-    let lines = run.journal.lines().map(|line| serde_json::from_str::<serde_json::Value>(&line).expect("a line is JSON"));
-    let injected: Vec<String> = lines.filter(|value| value["injected"] == true).map(|value| kind(&value)).collect();
-    assert_eq!(injected, ["fault", "delivery_disturbed", "delivery_disturbed", "order_scripted", "event_refused", "mail_scripted"]);
+    let lines = run
+        .journal
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(&line).expect("a line is JSON"));
+    let injected: Vec<String> = lines
+        .filter(|value| value["injected"] == true)
+        .map(|value| kind(&value))
+        .collect();
+    assert_eq!(
+        injected,
+        [
+            "fault",
+            "delivery_disturbed",
+            "delivery_disturbed",
+            "order_scripted",
+            "event_refused",
+            "mail_scripted"
+        ]
+    );
 }
 
 #[test]
 fn every_injected_fault_is_a_row_of_the_story() {
     let run = troubled();
-    let injected = run.journal.entries().iter().filter(|entry| entry.injected).count();
+    let injected = run
+        .journal
+        .entries()
+        .iter()
+        .filter(|entry| entry.injected)
+        .count();
     let story = day(&run, Paper::plain(200));
-    assert_eq!(story.lines().filter(|line| line.contains(" fault ")).count(), injected, "{story}");
+    assert_eq!(
+        story
+            .lines()
+            .filter(|line| line.contains(" fault "))
+            .count(),
+        injected,
+        "{story}"
+    );
 }

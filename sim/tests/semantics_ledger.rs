@@ -16,9 +16,19 @@ fn project() -> PathBuf {
 fn rows(page: &str) -> Vec<Vec<String>> {
     let cells = |line: &str| -> Vec<String> {
         let line = line.trim_matches('|').replace("\\|", "\u{0}");
-        line.split('|').map(|cell| cell.replace('\u{0}', "|").trim().trim_matches('`').to_owned()).collect()
+        line.split('|')
+            .map(|cell| {
+                cell.replace('\u{0}', "|")
+                    .trim()
+                    .trim_matches('`')
+                    .to_owned()
+            })
+            .collect()
     };
-    page.lines().filter(|line| line.starts_with("| `")).map(cells).collect()
+    page.lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(cells)
+        .collect()
 }
 
 /// What is wrong with the test that a row names.
@@ -27,11 +37,19 @@ fn wrong_test(test: &str) -> Option<String> {
         return None;
     }
     let (path, name) = test.split_once("::").unwrap_or((test, ""));
-    let Ok(text) = fs::read_to_string(project().join(path)) else { return Some(format!("there is no {path}")) };
+    let Ok(text) = fs::read_to_string(project().join(path)) else {
+        return Some(format!("there is no {path}"));
+    };
     let is_test = |name: &str| {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        let starts = |line: &str| ["fn", "async fn"].iter().any(|word| line.starts_with(&format!("{word} {name}(")));
-        (1..lines.len()).any(|at| starts(lines[at]) && lines[at - 1].starts_with("#[") && lines[at - 1].contains("test"))
+        let starts = |line: &str| {
+            ["fn", "async fn"]
+                .iter()
+                .any(|word| line.starts_with(&format!("{word} {name}(")))
+        };
+        (1..lines.len()).any(|at| {
+            starts(lines[at]) && lines[at - 1].starts_with("#[") && lines[at - 1].contains("test")
+        })
     };
     match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "rs" if !is_test(name) => Some(format!("{path} has no test {name:?}")),
@@ -43,7 +61,11 @@ fn wrong_test(test: &str) -> Option<String> {
 /// Whether the cloud has such a setting.
 fn is_knob(name: &str) -> bool {
     let files = ["sim/src/cloud/knobs.rs", "sim/src/cloud/sqs/knobs.rs"];
-    files.iter().any(|file| fs::read_to_string(project().join(file)).expect("the settings").contains(&format!("pub {name}:")))
+    files.iter().any(|file| {
+        fs::read_to_string(project().join(file))
+            .expect("the settings")
+            .contains(&format!("pub {name}:"))
+    })
 }
 
 /// What is wrong with the rows of a page.
@@ -58,7 +80,11 @@ fn faults(page: &str) -> Vec<String> {
         if !ids.insert(id.clone()) {
             faults.push(format!("{id} is there twice"));
         }
-        if what.is_empty() || !CONFIDENCES.iter().any(|confidence| source.ends_with(confidence)) {
+        if what.is_empty()
+            || !CONFIDENCES
+                .iter()
+                .any(|confidence| source.ends_with(confidence))
+        {
             faults.push(format!("{id} does not say what AWS does, or how we know"));
         }
         faults.extend(wrong_test(test).map(|fault| format!("{id}: {fault}")));
@@ -74,35 +100,64 @@ fn every_row_names_what_exists() {
     let page = fs::read_to_string(project().join("docs/semantics.md")).expect("the page is there");
     let found = faults(&page);
     assert!(found.is_empty(), "docs/semantics.md:\n{}", found.join("\n"));
-    assert!(rows(&page).len() >= ROWS_LEAST, "{} rows", rows(&page).len());
-    let missing = rows(&page).iter().filter(|row| row[3] == NOT_SIMULATED).count();
-    assert!(missing * 10 < rows(&page).len(), "{missing} rows are not simulated");
+    assert!(
+        rows(&page).len() >= ROWS_LEAST,
+        "{} rows",
+        rows(&page).len()
+    );
+    let missing = rows(&page)
+        .iter()
+        .filter(|row| row[3] == NOT_SIMULATED)
+        .count();
+    assert!(
+        missing * 10 < rows(&page).len(),
+        "{missing} rows are not simulated"
+    );
 }
 
 #[test]
 fn every_knob_of_a_scenario_is_told_on_the_page() {
     let page = fs::read_to_string(project().join("docs/semantics.md")).expect("the page is there");
     let knobs = fs::read_to_string(project().join("sim/src/scenario/knobs.rs")).expect("the knobs");
-    let names = knobs.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": Option<")).map(|(name, _)| name);
-    let untold: Vec<&str> = names.filter(|name| !rows(&page).iter().any(|row| row[4] == *name)).collect();
+    let names = knobs
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": Option<"))
+        .map(|(name, _)| name);
+    let untold: Vec<&str> = names
+        .filter(|name| !rows(&page).iter().any(|row| row[4] == *name))
+        .collect();
     assert!(untold.is_empty(), "{untold:?}");
 }
 
 #[test]
 fn a_wrong_row_is_found() {
-    let row = |id: &str, source: &str, test: &str, knob: &str| format!("| `{id}` | something | {source} | `{test}` | {knob} |\n");
+    let row = |id: &str, source: &str, test: &str, knob: &str| {
+        format!("| `{id}` | something | {source} | `{test}` | {knob} |\n")
+    };
     let sound = "sim/tests/semantics_ledger.rs::a_wrong_row_is_found";
-    assert_eq!(faults(&row("a-1", "recorded [V]", sound, "`ttl_lag`")), [""; 0]);
+    assert_eq!(
+        faults(&row("a-1", "recorded [V]", sound, "`ttl_lag`")),
+        [""; 0]
+    );
     for (page, fault) in [
         (row("a-1", "[V]", sound, "").repeat(2), "twice"),
         (row("a-1", "hearsay", sound, ""), "how we know"),
-        (row("a-1", "[V]", "sim/tests/semantics_ledger.rs::nothing", ""), "has no test"),
-        (row("a-1", "[V]", "sim/tests/semantics_ledger.rs::faults", ""), "has no test"),
+        (
+            row("a-1", "[V]", "sim/tests/semantics_ledger.rs::nothing", ""),
+            "has no test",
+        ),
+        (
+            row("a-1", "[V]", "sim/tests/semantics_ledger.rs::faults", ""),
+            "has no test",
+        ),
         (row("a-1", "[V]", "scenarios/none.yaml", ""), "there is no"),
         (row("a-1", "[V]", sound, "`nothing`"), "no knob"),
         ("| `a-1` | cells |\n".to_owned(), "five cells"),
     ] {
         let found = faults(&page);
-        assert!(found.iter().any(|found| found.contains(fault)), "{fault}: {found:?}");
+        assert!(
+            found.iter().any(|found| found.contains(fault)),
+            "{fault}: {found:?}"
+        );
     }
 }

@@ -19,7 +19,10 @@ const STORIES: [&str; 7] = [
 
 fn ran(name: &str) -> Run {
     let library = Library::of_this_project().expect("the project's files are there");
-    let path = library.root().join("scenarios").join(format!("{name}.yaml"));
+    let path = library
+        .root()
+        .join("scenarios")
+        .join(format!("{name}.yaml"));
     let loaded = load_scenario(&library, &path, name).expect("a sound scenario");
     run(&library, &loaded, 1).expect("the scenario runs")
 }
@@ -37,37 +40,76 @@ fn a_story_fits_its_paper_and_loses_nothing_on_a_narrow_one() {
             }
             assert_eq!(words(&story), words(&wide), "{name} at {width}");
         }
-        assert!(wide.starts_with(&run.about.chars().take(40).collect::<String>()), "{wide}");
+        assert!(
+            wide.starts_with(&run.about.chars().take(40).collect::<String>()),
+            "{wide}"
+        );
     }
 }
 
 #[test]
 fn times_are_those_of_new_york_and_quiet_rows_are_counted() {
     let story = day(&ran("crash_after_order_accepted"), Paper::plain(120));
-    assert!(story.contains("2012-03-14, Wednesday, New York\n 09:35:00.462 "), "{story}");
-    assert!(story.contains("and 6 observations, 2 quiet watchdogs") && !story.contains("observe "), "{story}");
-    assert!(story.contains("#3 WorkflowStarted of #1 → signal generation: put SignalGenerated"), "{story}");
-    assert!(story.contains("retry        #8 RebalancePlanned of #4, attempt 2"), "{story}");
+    assert!(
+        story.contains("2012-03-14, Wednesday, New York\n 09:35:00.462 "),
+        "{story}"
+    );
+    assert!(
+        story.contains("and 6 observations, 2 quiet watchdogs") && !story.contains("observe "),
+        "{story}"
+    );
+    assert!(
+        story.contains("#3 WorkflowStarted of #1 → signal generation: put SignalGenerated"),
+        "{story}"
+    );
+    assert!(
+        story.contains("retry        #8 RebalancePlanned of #4, attempt 2"),
+        "{story}"
+    );
 }
 
 #[test]
 fn colours_mean_something_and_can_be_had_without() {
     let run = ran("crash_after_order_accepted");
-    let coloured = day(&run, Paper { is_coloured: true, ..Paper::plain(120) });
-    for (colour, word) in [("35", "fault"), ("31", "failed"), ("33", "retry"), ("1;33", "alarm"), ("32", "alarm over")] {
-        assert!(coloured.lines().any(|line| line.starts_with(&format!("\u{1b}[{colour}m")) && line.contains(word)), "{word}");
+    let coloured = day(
+        &run,
+        Paper {
+            is_coloured: true,
+            ..Paper::plain(120)
+        },
+    );
+    for (colour, word) in [
+        ("35", "fault"),
+        ("31", "failed"),
+        ("33", "retry"),
+        ("1;33", "alarm"),
+        ("32", "alarm over"),
+    ] {
+        assert!(
+            coloured
+                .lines()
+                .any(|line| line.starts_with(&format!("\u{1b}[{colour}m")) && line.contains(word)),
+            "{word}"
+        );
     }
     let printed = |variables: &[(&str, &str)]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sim"));
         for variable in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
-        let output = command.envs(variables.iter().copied()).args(["run", "hold_only"]).output().expect("the program runs");
+        let output = command
+            .envs(variables.iter().copied())
+            .args(["run", "hold_only"])
+            .output()
+            .expect("the program runs");
         String::from_utf8(output.stdout).expect("text")
     };
     assert!(!printed(&[]).contains('\u{1b}'), "a pipe has no colours");
     assert!(printed(&[("CLICOLOR_FORCE", "1")]).contains('\u{1b}'));
     assert!(!printed(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]).contains('\u{1b}'));
     let narrow = printed(&[("COLUMNS", "80")]);
-    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    assert!(
+        narrow.lines().all(|line| line.chars().count() <= 80),
+        "{narrow}"
+    );
 }

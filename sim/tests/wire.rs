@@ -1,4 +1,5 @@
-//! The simulated cloud on a real socket: the AWS SDK's own clients, and requests that no client would send.
+//! The simulated cloud on a real socket: the AWS SDK's own clients, and requests that no client
+//! would send.
 
 #[path = "wire/fuzz.rs"]
 mod fuzz;
@@ -36,14 +37,31 @@ fn pseudo() -> Pseudo {
 
 impl Served {
     fn new(stack: Stack, host: Rc<dyn FunctionHost>) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         let tasks = LocalSet::new();
-        let knobs = Knobs { unknown_roles_may_everything: true, ..Knobs::default() };
-        let setup = WireSetup { stack, pseudo: pseudo(), knobs, seed: 1 };
-        let server = tasks.block_on(&runtime, Server::bind(0, setup, host)).expect("a free port");
+        let knobs = Knobs {
+            unknown_roles_may_everything: true,
+            ..Knobs::default()
+        };
+        let setup = WireSetup {
+            stack,
+            pseudo: pseudo(),
+            knobs,
+            seed: 1,
+        };
+        let server = tasks
+            .block_on(&runtime, Server::bind(0, setup, host))
+            .expect("a free port");
         let address = server.address();
         tasks.spawn_local(async move { server.run().await });
-        Self { runtime, tasks, address }
+        Self {
+            runtime,
+            tasks,
+            address,
+        }
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
@@ -87,12 +105,19 @@ async fn read(mut stream: TcpStream) -> Option<Answer> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, head, body: bytes[end + 4..].to_vec() })
+    Some(Answer {
+        status,
+        head,
+        body: bytes[end + 4..].to_vec(),
+    })
 }
 
 /// A request as it goes over the wire; the connection ends with the answer.
 fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    let mut bytes = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         bytes += &format!("{name}: {value}\r\n");
     }
@@ -104,5 +129,11 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> V
 
 async fn advance(address: SocketAddr, seconds: u32) -> Value {
     let body = format!("{{\"seconds\":{seconds}}}");
-    exchange(address, &request("POST", "/_sim/clock/advance", &[], body.as_bytes())).await.expect("an answer").json()
+    exchange(
+        address,
+        &request("POST", "/_sim/clock/advance", &[], body.as_bytes()),
+    )
+    .await
+    .expect("an answer")
+    .json()
 }

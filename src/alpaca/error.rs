@@ -51,13 +51,20 @@ impl AlpacaError {
             code: Option<i64>,
             message: String,
         }
-        let body: Body = serde_json::from_str(text).unwrap_or_else(|_| Body { code: None, message: text.chars().take(200).collect() });
+        let body: Body = serde_json::from_str(text).unwrap_or_else(|_| Body {
+            code: None,
+            message: text.chars().take(200).collect(),
+        });
         // It goes into events, records and mails, and each of them holds only so much.
         let message = cut(&body.message, LONGEST_MESSAGE);
         match status {
             429 => Self::RateLimited { message },
             500.. => Self::Unavailable { status, message },
-            _ => Self::Refused { status, code: body.code, message },
+            _ => Self::Refused {
+                status,
+                code: body.code,
+                message,
+            },
         }
     }
 
@@ -69,19 +76,28 @@ impl AlpacaError {
     /// Whether a later call may do better.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Unavailable { .. } | Self::RateLimited { .. })
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Unavailable { .. } | Self::RateLimited { .. }
+        )
     }
 
     /// Whether the request may have been carried out although no good answer came.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Unavailable { .. } | Self::Unreadable(_))
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Unavailable { .. } | Self::Unreadable(_)
+        )
     }
 
-    /// What a refusal means, where it means something to this system: by its code first, then by its text.
+    /// What a refusal means, where it means something to this system: by its code first, then by
+    /// its text.
     #[must_use]
     pub fn meaning(&self) -> Option<Meaning> {
-        let Self::Refused { code, message, .. } = self else { return None };
+        let Self::Refused { code, message, .. } = self else {
+            return None;
+        };
         let message = message.to_lowercase();
         let is_known = |code: i64| MEANINGS.iter().any(|row| row.code == Some(code));
         let fits = |row: &&Row| {
@@ -127,37 +143,68 @@ struct Row {
 }
 
 const fn row(code: Option<i64>, texts: &'static [&'static str], meaning: Option<Meaning>) -> Row {
-    Row { code, texts, meaning }
+    Row {
+        code,
+        texts,
+        meaning,
+    }
 }
 
 const BAD_FIELD: Option<i64> = Some(40_010_001);
 const FORBIDDEN: Option<i64> = Some(40_310_000);
 const UNPROCESSABLE: Option<i64> = Some(42_210_000);
 
-/// The first row that fits says what a refusal means. A code is the broker's promise, but one stands for many things (40310000
-/// for all that an account may not do, 40010001 for every bad field), so the text decides within it.
+/// The first row that fits says what a refusal means. A code is the broker's promise, but one
+/// stands for many things (40310000 for all that an account may not do, 40010001 for every bad
+/// field), so the text decides within it.
 const MEANINGS: &[Row] = &[
     // "client_order_id must be unique" (docs.alpaca.markets, "Placing Orders").
-    row(BAD_FIELD, &["client_order_id", "unique"], Some(Meaning::KnownClientOrderId)),
-    row(UNPROCESSABLE, &["client_order_id", "unique"], Some(Meaning::KnownClientOrderId)),
-    row(None, &["client_order_id", "unique"], Some(Meaning::KnownClientOrderId)),
-    // "qty must be integer": the account may not trade parts of a share (alpacahq/Alpaca-API issues 191 and 236,
-    // alpacahq/alpaca-py issues 156 and 499).
-    row(BAD_FIELD, &["qty", "integer"], Some(Meaning::WholeSharesOnly)),
+    row(
+        BAD_FIELD,
+        &["client_order_id", "unique"],
+        Some(Meaning::KnownClientOrderId),
+    ),
+    row(
+        UNPROCESSABLE,
+        &["client_order_id", "unique"],
+        Some(Meaning::KnownClientOrderId),
+    ),
+    row(
+        None,
+        &["client_order_id", "unique"],
+        Some(Meaning::KnownClientOrderId),
+    ),
+    // "qty must be integer": the account may not trade parts of a share (alpacahq/Alpaca-API issues
+    // 191 and 236, alpacahq/alpaca-py issues 156 and 499).
+    row(
+        BAD_FIELD,
+        &["qty", "integer"],
+        Some(Meaning::WholeSharesOnly),
+    ),
     row(BAD_FIELD, &["qty", "whole"], Some(Meaning::WholeSharesOnly)),
     row(BAD_FIELD, &["fraction"], Some(Meaning::WholeSharesOnly)),
-    // "fractional orders are not allowed to short": more is sold than held (alpacahq/alpaca-trade-api-python issue 405).
+    // "fractional orders are not allowed to short": more is sold than held
+    // (alpacahq/alpaca-trade-api-python issue 405).
     row(FORBIDDEN, &["fractional", "short"], None),
-    // "asset \"X\" is not fractionable", "requested asset is not fractionable" (docs.alpaca.markets, "Fractional Trading";
-    // incident 61).
+    // "asset \"X\" is not fractionable", "requested asset is not fractionable"
+    // (docs.alpaca.markets, "Fractional Trading"; incident 61).
     row(FORBIDDEN, &["fraction"], Some(Meaning::WholeSharesOnly)),
-    row(FORBIDDEN, &["qty", "integer"], Some(Meaning::WholeSharesOnly)),
-    // "fractional orders must be DAY orders": another time in force is wanted, and ours are day orders already (same page).
+    row(
+        FORBIDDEN,
+        &["qty", "integer"],
+        Some(Meaning::WholeSharesOnly),
+    ),
+    // "fractional orders must be DAY orders": another time in force is wanted, and ours are day
+    // orders already (same page).
     row(UNPROCESSABLE, &["fractional", "day orders"], None),
     row(UNPROCESSABLE, &["fractional", "short"], None),
     row(UNPROCESSABLE, &["fraction"], Some(Meaning::WholeSharesOnly)),
     row(UNPROCESSABLE, &["integer"], Some(Meaning::WholeSharesOnly)),
-    row(UNPROCESSABLE, &["whole share"], Some(Meaning::WholeSharesOnly)),
+    row(
+        UNPROCESSABLE,
+        &["whole share"],
+        Some(Meaning::WholeSharesOnly),
+    ),
     row(None, &["fractional", "short"], None),
     row(None, &["fractional", "day orders"], None),
     row(None, &["fraction"], Some(Meaning::WholeSharesOnly)),
@@ -170,7 +217,12 @@ mod tests {
     use super::*;
 
     fn meaning(code: i64, message: &str) -> Option<Meaning> {
-        AlpacaError::Refused { status: 422, code: Some(code), message: message.to_owned() }.meaning()
+        AlpacaError::Refused {
+            status: 422,
+            code: Some(code),
+            message: message.to_owned(),
+        }
+        .meaning()
     }
 
     #[test]
@@ -181,10 +233,17 @@ mod tests {
             (49_900_000, "qty must be integer"),
             (40_310_000, "asset \"EDZ\" is not fractionable"),
             (40_310_000, "requested asset is not fractionable"),
-            (42_210_000, "fractional trading is not enabled for this account"),
+            (
+                42_210_000,
+                "fractional trading is not enabled for this account",
+            ),
             (42_210_000, "only whole shares are accepted"),
         ] {
-            assert_eq!(meaning(code, message), Some(Meaning::WholeSharesOnly), "{message}");
+            assert_eq!(
+                meaning(code, message),
+                Some(Meaning::WholeSharesOnly),
+                "{message}"
+            );
         }
     }
 
@@ -198,7 +257,17 @@ mod tests {
         ] {
             assert_eq!(meaning(code, message), None, "{message}");
         }
-        assert_eq!(meaning(40_010_001, "client_order_id must be unique"), Some(Meaning::KnownClientOrderId));
-        assert_eq!(AlpacaError::Unavailable { status: 503, message: "qty must be integer".to_owned() }.meaning(), None);
+        assert_eq!(
+            meaning(40_010_001, "client_order_id must be unique"),
+            Some(Meaning::KnownClientOrderId)
+        );
+        assert_eq!(
+            AlpacaError::Unavailable {
+                status: 503,
+                message: "qty must be integer".to_owned()
+            }
+            .meaning(),
+            None
+        );
     }
 }

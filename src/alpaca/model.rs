@@ -162,8 +162,8 @@ pub struct NewOrder {
     pub limit_price: Decimal,
     /// Derived from plan, symbol, side and leg.
     pub client_order_id: ClientOrderId,
-    /// `sell_to_close` for sells: an account that may sell short must not do so because the shares have gone meanwhile
-    /// (docs.alpaca.markets, "Create an Order"; alpacahq/Alpaca-API issue 250).
+    /// `sell_to_close` for sells: an account that may sell short must not do so because the shares
+    /// have gone meanwhile (docs.alpaca.markets, "Create an Order"; alpacahq/Alpaca-API issue 250).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position_intent: Option<&'static str>,
 }
@@ -211,14 +211,17 @@ pub struct Order {
 }
 
 impl Order {
-    /// Dollars that a working buy may still cost. A market order of shares has no bound of its own: it counts at `price`.
+    /// Dollars that a working buy may still cost. A market order of shares has no bound of its own:
+    /// it counts at `price`.
     #[must_use]
     pub fn may_cost(&self, price: Decimal) -> Decimal {
         if self.side == Side::Sell || self.status.is_terminal() {
             return Decimal::ZERO;
         }
         match self.notional {
-            Some(dollars) => (dollars - self.filled_qty * self.filled_avg_price.unwrap_or_default()).max(Decimal::ZERO),
+            Some(dollars) => (dollars
+                - self.filled_qty * self.filled_avg_price.unwrap_or_default())
+            .max(Decimal::ZERO),
             None => (self.qty - self.filled_qty) * self.limit_price.unwrap_or(price),
         }
     }
@@ -226,21 +229,34 @@ impl Order {
     /// Shares that a working sell may still take.
     #[must_use]
     pub fn may_take(&self) -> Decimal {
-        if self.side == Side::Buy || self.status.is_terminal() { Decimal::ZERO } else { self.qty - self.filled_qty }
+        if self.side == Side::Buy || self.status.is_terminal() {
+            Decimal::ZERO
+        } else {
+            self.qty - self.filled_qty
+        }
     }
 }
 
-/// The state of an order, in the broker's words (specification 7.6). A word that is not known is kept and
-/// counts as not final: a live order is never taken for a dead one.
+/// The state of an order, in the broker's words (specification 7.6). A word that is not known is
+/// kept and counts as not final: a live order is never taken for a dead one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderStatus(String);
 
 impl OrderStatus {
-    /// Whether nothing more can happen to the order today. One that is `calculated` is executed or done for the day, and only
-    /// its settlement is still being worked out.
+    /// Whether nothing more can happen to the order today. One that is `calculated` is executed or
+    /// done for the day, and only its settlement is still being worked out.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
-        matches!(self.0.as_str(), "filled" | "canceled" | "expired" | "rejected" | "done_for_day" | "calculated" | "replaced")
+        matches!(
+            self.0.as_str(),
+            "filled"
+                | "canceled"
+                | "expired"
+                | "rejected"
+                | "done_for_day"
+                | "calculated"
+                | "replaced"
+        )
     }
 
     /// Whether the order was filled in full.
@@ -249,7 +265,8 @@ impl OrderStatus {
         self.0 == "filled"
     }
 
-    /// Whether the market rejected what the broker had taken: another order of the kind would end the same way.
+    /// Whether the market rejected what the broker had taken: another order of the kind would end
+    /// the same way.
     #[must_use]
     pub fn is_rejected(&self) -> bool {
         self.0 == "rejected"
@@ -283,7 +300,9 @@ impl Serialize for OrderStatus {
 fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => decimal_from_json(&value).map(Some).map_err(serde::de::Error::custom),
+        Some(value) => decimal_from_json(&value)
+            .map(Some)
+            .map_err(serde::de::Error::custom),
     }
 }
 
@@ -294,12 +313,19 @@ fn or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Err
 fn optionals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<Decimal>>, D::Error> {
     let read = |value: Value| match value {
         Value::Null => Ok(None),
-        value => decimal_from_json(&value).map(Some).map_err(serde::de::Error::custom),
+        value => decimal_from_json(&value)
+            .map(Some)
+            .map_err(serde::de::Error::custom),
     };
-    Vec::<Value>::deserialize(deserializer)?.into_iter().map(read).collect()
+    Vec::<Value>::deserialize(deserializer)?
+        .into_iter()
+        .map(read)
+        .collect()
 }
 
 fn clock_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
     let text = String::deserialize(deserializer)?;
-    NaiveTime::parse_from_str(&text, "%H:%M").map_err(|error| serde::de::Error::custom(format!("{text:?} is not a time of day: {error}")))
+    NaiveTime::parse_from_str(&text, "%H:%M").map_err(|error| {
+        serde::de::Error::custom(format!("{text:?} is not a time of day: {error}"))
+    })
 }

@@ -16,9 +16,9 @@ const SAME_COUNT: Duration = Duration::from_secs(2);
 /// Those who waited for the same turn do not come all at once.
 const LONGEST_JITTER_MS: u64 = 500;
 
-/// Keeps the requests of this process below the broker's limit, so that they are not refused (specification 7.8). Whoever else
-/// uses the account is known from what the broker tells with each answer: how many requests are left, and until when
-/// (forum.alpaca.markets, "Executing Orders").
+/// Keeps the requests of this process below the broker's limit, so that they are not refused
+/// (specification 7.8). Whoever else uses the account is known from what the broker tells with each
+/// answer: how many requests are left, and until when (forum.alpaca.markets, "Executing Orders").
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     clock: SharedClock,
@@ -42,7 +42,10 @@ struct Told {
 
 impl Pace {
     pub fn new(clock: SharedClock) -> Self {
-        Self { clock, state: Arc::default() }
+        Self {
+            clock,
+            state: Arc::default(),
+        }
     }
 
     /// Waits until one more request may be sent, and takes that turn.
@@ -50,26 +53,47 @@ impl Pace {
         self.wait_for(State::take).await;
     }
 
-    /// Waits until one more request may be sent, for those who have something to look at before they send it.
+    /// Waits until one more request may be sent, for those who have something to look at before
+    /// they send it.
     pub async fn ready(&self) {
         self.wait_for(State::wait).await;
     }
 
-    /// Heeds what the broker tells with an answer, where it tells anything. It counts by the minute: a later end than that is
-    /// the difference of two clocks.
+    /// Heeds what the broker tells with an answer, where it tells anything. It counts by the
+    /// minute: a later end than that is the difference of two clocks.
     pub fn heed(&self, headers: &Headers) {
-        let number = |name: &str| headers.get(name).and_then(|text| text.trim().parse::<i64>().ok());
-        let (Some(left), Some(resets)) = (number("x-ratelimit-remaining"), number("x-ratelimit-reset")) else { return };
-        let Some(resets) = DateTime::from_timestamp(resets, 0) else { return };
-        let Ok(ahead) = (resets - self.clock.now()).to_std() else { return };
-        let told = Told { left: u64::try_from(left).unwrap_or(0), resets: Instant::now() + ahead.min(WINDOW) };
+        let number = |name: &str| {
+            headers
+                .get(name)
+                .and_then(|text| text.trim().parse::<i64>().ok())
+        };
+        let (Some(left), Some(resets)) =
+            (number("x-ratelimit-remaining"), number("x-ratelimit-reset"))
+        else {
+            return;
+        };
+        let Some(resets) = DateTime::from_timestamp(resets, 0) else {
+            return;
+        };
+        let Ok(ahead) = (resets - self.clock.now()).to_std() else {
+            return;
+        };
+        let told = Told {
+            left: u64::try_from(left).unwrap_or(0),
+            resets: Instant::now() + ahead.min(WINDOW),
+        };
         self.state().hear(told);
     }
 
     async fn wait_for(&self, ask: fn(&mut State) -> Option<Duration>) {
         loop {
-            let Some(wait) = ask(&mut self.state()) else { return };
-            tracing::info!(wait_ms = wait.as_millis(), "waiting below the broker's rate limit");
+            let Some(wait) = ask(&mut self.state()) else {
+                return;
+            };
+            tracing::info!(
+                wait_ms = wait.as_millis(),
+                "waiting below the broker's rate limit"
+            );
             sleep(wait + Duration::from_millis(fastrand::u64(0..=LONGEST_JITTER_MS))).await;
         }
     }
@@ -95,21 +119,34 @@ impl State {
     /// How long no turn is left.
     fn wait(&mut self) -> Option<Duration> {
         let now = Instant::now();
-        while self.sent.front().is_some_and(|first| now - *first >= WINDOW) {
+        while self
+            .sent
+            .front()
+            .is_some_and(|first| now - *first >= WINDOW)
+        {
             self.sent.pop_front();
         }
         self.told = self.told.filter(|told| told.resets > now);
-        let ours = self.sent.front().filter(|_| self.sent.len() >= REQUESTS).map(|first| *first + WINDOW - now);
-        let theirs = self.told.filter(|told| told.left == 0).map(|told| told.resets - now);
+        let ours = self
+            .sent
+            .front()
+            .filter(|_| self.sent.len() >= REQUESTS)
+            .map(|first| *first + WINDOW - now);
+        let theirs = self
+            .told
+            .filter(|told| told.left == 0)
+            .map(|told| told.resets - now);
         ours.max(theirs)
     }
 
-    /// Answers may come in another order than they were given: within one count fewer are left with each, and what is told of a
-    /// count that is over means nothing any more.
+    /// Answers may come in another order than they were given: within one count fewer are left with
+    /// each, and what is told of a count that is over means nothing any more.
     fn hear(&mut self, told: Told) {
         match &mut self.told {
             Some(known) if told.resets + SAME_COUNT < known.resets => {}
-            Some(known) if told.resets <= known.resets + SAME_COUNT => known.left = known.left.min(told.left),
+            Some(known) if told.resets <= known.resets + SAME_COUNT => {
+                known.left = known.left.min(told.left)
+            }
             _ => self.told = Some(told),
         }
     }
@@ -152,7 +189,8 @@ mod tests {
     }
 
     fn is_about(waited: Duration, wanted_ms: u64) -> bool {
-        (wanted_ms..=wanted_ms + LONGEST_JITTER_MS).contains(&u64::try_from(waited.as_millis()).expect("a short test"))
+        (wanted_ms..=wanted_ms + LONGEST_JITTER_MS)
+            .contains(&u64::try_from(waited.as_millis()).expect("a short test"))
     }
 
     #[tokio::test(start_paused = true)]
@@ -164,20 +202,37 @@ mod tests {
             sent.push(Instant::now());
             sleep(Duration::from_millis(100)).await;
         }
-        let most = sent.iter().map(|from| sent.iter().filter(|at| *at >= from && **at < *from + WINDOW).count()).max();
+        let most = sent
+            .iter()
+            .map(|from| {
+                sent.iter()
+                    .filter(|at| *at >= from && **at < *from + WINDOW)
+                    .count()
+            })
+            .max();
         assert_eq!(most, Some(REQUESTS));
-        assert!(sent[sent.len() - 1] - sent[0] < WINDOW * 4, "nobody waits longer than needed");
+        assert!(
+            sent[sent.len() - 1] - sent[0] < WINDOW * 4,
+            "nobody waits longer than needed"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_others_have_left_is_used_up_and_then_waited_for() {
         let pace = pace();
         pace.heed(&headers("2", 40));
-        assert_eq!((waited(&pace).await, waited(&pace).await), (Duration::ZERO, Duration::ZERO));
+        assert_eq!(
+            (waited(&pace).await, waited(&pace).await),
+            (Duration::ZERO, Duration::ZERO)
+        );
         let begin = Instant::now();
         pace.ready().await;
         assert!(is_about(begin.elapsed(), 39_750), "{:?}", begin.elapsed());
-        assert_eq!(waited(&pace).await, Duration::ZERO, "the broker counts anew");
+        assert_eq!(
+            waited(&pace).await,
+            Duration::ZERO,
+            "the broker counts anew"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -197,7 +252,11 @@ mod tests {
         let pace = pace();
         for (left, seconds) in [("0", -5), ("none", 30), ("", 30), ("0", i64::MAX / 2)] {
             pace.heed(&headers(left, seconds));
-            assert_eq!(waited(&pace).await, Duration::ZERO, "{left} for {seconds} s");
+            assert_eq!(
+                waited(&pace).await,
+                Duration::ZERO,
+                "{left} for {seconds} s"
+            );
         }
         pace.heed(&Headers::new());
         assert_eq!(waited(&pace).await, Duration::ZERO);

@@ -48,27 +48,46 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Answers one event; an error goes to Lambda by its class. Boxed, because the runtime wraps it many times.
-fn answer<'a>(router: &'a Router, event: LambdaEvent<Payload<'static>>) -> BoxFuture<'a, Result<Value, Diagnostic>> {
+/// Answers one event; an error goes to Lambda by its class. Boxed, because the runtime wraps it
+/// many times.
+fn answer<'a>(
+    router: &'a Router,
+    event: LambdaEvent<Payload<'static>>,
+) -> BoxFuture<'a, Result<Value, Diagnostic>> {
     async move {
-        let answer = router.handle(event.payload, &event.context.request_id).await;
-        answer.map_err(|error| Diagnostic { error_type: error.class().to_owned(), error_message: error.to_string() })
+        let answer = router
+            .handle(event.payload, &event.context.request_id)
+            .await;
+        answer.map_err(|error| Diagnostic {
+            error_type: error.class().to_owned(),
+            error_message: error.to_string(),
+        })
     }
     .boxed()
 }
 
 /// The environment variables. One that is no Unicode is none of ours.
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Builds the router over real ports.
-async fn cold_start(environment: &BTreeMap<String, String>, http: SharedHttpConnector) -> Result<Router, String> {
+async fn cold_start(
+    environment: &BTreeMap<String, String>,
+    http: SharedHttpConnector,
+) -> Result<Router, String> {
     let settings = Settings::from_environment(environment);
-    let level = settings.as_ref().map_or(LevelFilter::INFO, |settings| settings.log_level);
-    tracing::subscriber::set_global_default(json_lines(level, Arc::new(SystemClock), stdout)).map_err(|error| error.to_string())?;
+    let level = settings
+        .as_ref()
+        .map_or(LevelFilter::INFO, |settings| settings.log_level);
+    tracing::subscriber::set_global_default(json_lines(level, Arc::new(SystemClock), stdout))
+        .map_err(|error| error.to_string())?;
     let settings = settings.map_err(|error| error.to_string())?;
-    let root = environment.get("LAMBDA_TASK_ROOT").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let root = environment
+        .get("LAMBDA_TASK_ROOT")
+        .map_or_else(|| PathBuf::from("."), PathBuf::from);
     let read = |name: &str| std::fs::read_to_string(root.join(STRATEGIES).join(name));
     let strategies = load_strategies(&settings, read).map_err(|error| error.to_string())?;
     let dialer = dialer(&root, settings.email.ca_file.as_deref())?;
@@ -85,13 +104,20 @@ async fn cold_start(environment: &BTreeMap<String, String>, http: SharedHttpConn
 }
 
 fn dialer(root: &Path, ca_file: Option<&str>) -> Result<TcpDialer, String> {
-    let Some(name) = ca_file else { return Ok(TcpDialer::default()) };
-    let pem = std::fs::read(root.join(name)).map_err(|error| format!("EMAIL__CA_FILE {name:?}: {error}"))?;
+    let Some(name) = ca_file else {
+        return Ok(TcpDialer::default());
+    };
+    let pem = std::fs::read(root.join(name))
+        .map_err(|error| format!("EMAIL__CA_FILE {name:?}: {error}"))?;
     TcpDialer::trusting(&pem).map_err(|error| format!("EMAIL__CA_FILE {name:?}: {error}"))
 }
 
 /// Tells Lambda why the function cannot start, and ends.
-async fn give_up(environment: &BTreeMap<String, String>, http: &SharedHttpConnector, problem: &str) -> ExitCode {
+async fn give_up(
+    environment: &BTreeMap<String, String>,
+    http: &SharedHttpConnector,
+    problem: &str,
+) -> ExitCode {
     tracing::error!(problem, "the function cannot start");
     if let Err(error) = report_init_error(environment, http, problem).await {
         tracing::error!(error, "Lambda could not be told");
@@ -99,16 +125,30 @@ async fn give_up(environment: &BTreeMap<String, String>, http: &SharedHttpConnec
     ExitCode::FAILURE
 }
 
-async fn report_init_error(environment: &BTreeMap<String, String>, http: &SharedHttpConnector, problem: &str) -> Result<(), String> {
+async fn report_init_error(
+    environment: &BTreeMap<String, String>,
+    http: &SharedHttpConnector,
+    problem: &str,
+) -> Result<(), String> {
     const ERROR_TYPE: &str = "Configuration";
-    let api = environment.get("AWS_LAMBDA_RUNTIME_API").ok_or("AWS_LAMBDA_RUNTIME_API is not set")?;
-    let body = json!({ "errorType": ERROR_TYPE, "errorMessage": problem, "stackTrace": [] }).to_string();
+    let api = environment
+        .get("AWS_LAMBDA_RUNTIME_API")
+        .ok_or("AWS_LAMBDA_RUNTIME_API is not set")?;
+    let body =
+        json!({ "errorType": ERROR_TYPE, "errorMessage": problem, "stackTrace": [] }).to_string();
     let request = http::Request::post(format!("http://{api}/2018-06-01/runtime/init/error"))
         .header("content-type", "application/json")
         .header("lambda-runtime-function-error-type", ERROR_TYPE)
         .body(SdkBody::from(body))
         .map_err(|error| error.to_string())?;
     let request = HttpRequest::try_from(request).map_err(|error| error.to_string())?;
-    let answer = http.call(request).await.map_err(|error| error.to_string())?;
-    if answer.status().is_success() { Ok(()) } else { Err(format!("it answered {}", answer.status().as_u16())) }
+    let answer = http
+        .call(request)
+        .await
+        .map_err(|error| error.to_string())?;
+    if answer.status().is_success() {
+        Ok(())
+    } else {
+        Err(format!("it answered {}", answer.status().as_u16()))
+    }
 }

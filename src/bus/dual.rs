@@ -8,8 +8,8 @@ use crate::error::StepError;
 use crate::id::EventId;
 
 /// Publishes to memory, which drives the workflow, and to EventBridge, its shadow. A failure of the
-/// shadow is logged and the workflow goes on (specification 4.3); [`DualBus::compare`] tells where the two
-/// streams differ.
+/// shadow is logged and the workflow goes on (specification 4.3); [`DualBus::compare`] tells where
+/// the two streams differ.
 #[derive(Debug)]
 pub struct DualBus {
     primary: Arc<InMemoryBus>,
@@ -39,22 +39,31 @@ impl DualBus {
     /// A bus over both.
     #[must_use]
     pub fn new(primary: Arc<InMemoryBus>, shadow: EventBridgeBus) -> Self {
-        Self { primary, shadow, streams: Mutex::default() }
+        Self {
+            primary,
+            shadow,
+            streams: Mutex::default(),
+        }
     }
 
     /// Compares what both streams took since the last comparison, in the order of event ids.
     pub fn compare(&self) -> Vec<Difference> {
-        let streams = std::mem::take(&mut *self.streams.lock().unwrap_or_else(PoisonError::into_inner));
-        let only_primary = streams.primary.values().filter_map(|entry| match streams.shadow.get(&entry.event_id) {
-            None => Some(difference(
-                entry,
-                match streams.refusals.get(&entry.event_id) {
-                    Some(refusal) => format!("missing on EventBridge: {refusal}"),
-                    None => "missing on EventBridge".to_owned(),
-                },
-            )),
-            Some(other) if other != entry => Some(difference(entry, "the contents differ".to_owned())),
-            Some(_) => None,
+        let streams =
+            std::mem::take(&mut *self.streams.lock().unwrap_or_else(PoisonError::into_inner));
+        let only_primary = streams.primary.values().filter_map(|entry| {
+            match streams.shadow.get(&entry.event_id) {
+                None => Some(difference(
+                    entry,
+                    match streams.refusals.get(&entry.event_id) {
+                        Some(refusal) => format!("missing on EventBridge: {refusal}"),
+                        None => "missing on EventBridge".to_owned(),
+                    },
+                )),
+                Some(other) if other != entry => {
+                    Some(difference(entry, "the contents differ".to_owned()))
+                }
+                Some(_) => None,
+            }
         });
         let only_shadow = streams
             .shadow
@@ -66,7 +75,11 @@ impl DualBus {
 }
 
 fn difference(entry: &BusEntry, reason: String) -> Difference {
-    Difference { event_id: entry.event_id.clone(), detail_type: entry.detail_type.clone(), reason }
+    Difference {
+        event_id: entry.event_id.clone(),
+        detail_type: entry.detail_type.clone(),
+        reason,
+    }
 }
 
 #[async_trait]
@@ -75,14 +88,18 @@ impl EventBus for DualBus {
         let outcome = self.shadow.publish(entry).await;
         self.primary.publish(entry).await?;
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.primary.insert(entry.event_id.clone(), entry.clone());
+        streams
+            .primary
+            .insert(entry.event_id.clone(), entry.clone());
         match outcome {
             Ok(()) => {
                 streams.shadow.insert(entry.event_id.clone(), entry.clone());
             }
             Err(error) => {
                 tracing::error!(event_id = %entry.event_id, event_type = %entry.detail_type, %error, "shadow publish failed");
-                streams.refusals.insert(entry.event_id.clone(), error.to_string());
+                streams
+                    .refusals
+                    .insert(entry.event_id.clone(), error.to_string());
             }
         }
         Ok(())

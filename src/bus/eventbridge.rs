@@ -8,8 +8,8 @@ use super::{BusEntry, EventBus};
 use crate::clock::SharedClock;
 use crate::error::StepError;
 
-/// An event bus on Amazon EventBridge. A failed entry and a failed call both raise: swallowing either
-/// would end the workflow with a success response (specification 4.3).
+/// An event bus on Amazon EventBridge. A failed entry and a failed call both raise: swallowing
+/// either would end the workflow with a success response (specification 4.3).
 #[derive(Clone, Debug)]
 pub struct EventBridgeBus {
     client: Client,
@@ -21,8 +21,18 @@ pub struct EventBridgeBus {
 impl EventBridgeBus {
     /// A bus named `bus_name`, refusing details over `maximum_detail_bytes` before AWS is called.
     #[must_use]
-    pub fn new(client: Client, clock: SharedClock, bus_name: &str, maximum_detail_bytes: usize) -> Self {
-        Self { client, clock, bus_name: bus_name.to_owned(), maximum_detail_bytes }
+    pub fn new(
+        client: Client,
+        clock: SharedClock,
+        bus_name: &str,
+        maximum_detail_bytes: usize,
+    ) -> Self {
+        Self {
+            client,
+            clock,
+            bus_name: bus_name.to_owned(),
+            maximum_detail_bytes,
+        }
     }
 
     fn check_size(&self, entry: &BusEntry) -> Result<(), StepError> {
@@ -58,14 +68,20 @@ impl EventBus for EventBridgeBus {
             .send()
             .await
             .map_err(|error| StepError::PublishFailed(DisplayErrorContext(&error).to_string()))?;
-        let failed = answer.entries().iter().find(|result| result.error_code().is_some());
+        let failed = answer
+            .entries()
+            .iter()
+            .find(|result| result.error_code().is_some());
         if let Some(result) = failed {
             let code = result.error_code().unwrap_or_default();
             let message = result.error_message().unwrap_or_default();
             return Err(StepError::PublishFailed(format!("{code}: {message}")));
         }
         if answer.failed_entry_count() > 0 {
-            return Err(StepError::PublishFailed(format!("{} entries failed without a code", answer.failed_entry_count())));
+            return Err(StepError::PublishFailed(format!(
+                "{} entries failed without a code",
+                answer.failed_entry_count()
+            )));
         }
         tracing::info!(event_id = %entry.event_id, event_type = %entry.detail_type, "event published");
         Ok(())

@@ -1,7 +1,7 @@
 //! Where events go: kept in memory, put on EventBridge, or both (specification 4).
 //!
-//! What travels is a [`BusEntry`]: an event's exact bytes. It is recorded before it is published, so that
-//! whoever publishes it again publishes those very bytes.
+//! What travels is a [`BusEntry`]: an event's exact bytes. It is recorded before it is published,
+//! so that whoever publishes it again publishes those very bytes.
 
 mod dual;
 mod eventbridge;
@@ -43,7 +43,10 @@ impl BusEntry {
             source: format!("{source_prefix}.{}", short_source(&header.source_module)),
             detail_type: event.detail_type().as_str().to_owned(),
             detail: event.to_json(),
-            resources: vec![format!("correlation:{}", header.correlation_id), format!("causation:{}", header.causation_id)],
+            resources: vec![
+                format!("correlation:{}", header.correlation_id),
+                format!("causation:{}", header.causation_id),
+            ],
         }
     }
 }
@@ -52,7 +55,11 @@ impl BusEntry {
 pub(crate) fn short_source(module: &str) -> &str {
     let segment = module.split('.').next().unwrap_or(module);
     match segment.rsplit_once("_v") {
-        Some((name, version)) if !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some((name, version))
+            if !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            name
+        }
         _ => segment,
     }
 }
@@ -63,7 +70,8 @@ pub trait EventBus: Send + Sync {
     /// Publishes `entry`.
     ///
     /// # Errors
-    /// [`StepError::PublishFailed`] where the bus's policy is to raise; a bus in shadow logs and goes on.
+    /// [`StepError::PublishFailed`] where the bus's policy is to raise; a bus in shadow logs and
+    /// goes on.
     async fn publish(&self, entry: &BusEntry) -> Result<(), StepError>;
 }
 

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    ErrorNotificationRequested, EventError, JsonObject, RebalancePlanned, SignalGenerated, SystemNotificationRequested, TradeExecuted,
-    TradingNotificationRequested, WorkflowCompleted, WorkflowFailed, WorkflowStarted, read,
+    ErrorNotificationRequested, EventError, JsonObject, RebalancePlanned, SignalGenerated,
+    SystemNotificationRequested, TradeExecuted, TradingNotificationRequested, WorkflowCompleted,
+    WorkflowFailed, WorkflowStarted, read,
 };
 
 macro_rules! bodies {
@@ -83,10 +84,14 @@ impl DetailType {
     /// The type of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|detail_type| detail_type.as_str() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|detail_type| detail_type.as_str() == name)
     }
 
-    /// The step that an event of this type brings about, where there is one: the claim of it is `STEP#EVENT_ID`.
+    /// The step that an event of this type brings about, where there is one: the claim of it is
+    /// `STEP#EVENT_ID`.
     #[must_use]
     pub fn step(self) -> Option<&'static str> {
         match self {
@@ -95,15 +100,20 @@ impl DetailType {
             Self::RebalancePlanned => Some("execution"),
             Self::TradingNotificationRequested => Some("notification"),
             Self::TradeExecuted | Self::WorkflowFailed => Some("orchestrator"),
-            Self::WorkflowCompleted | Self::ErrorNotificationRequested | Self::SystemNotificationRequested => None,
+            Self::WorkflowCompleted
+            | Self::ErrorNotificationRequested
+            | Self::SystemNotificationRequested => None,
         }
     }
 
-    /// The types that the router takes for domain events (specification 3.2). Error notifications are not
-    /// among them: the circuit breaker answers those before anything is looked at.
+    /// The types that the router takes for domain events (specification 3.2). Error notifications
+    /// are not among them: the circuit breaker answers those before anything is looked at.
     #[must_use]
     pub fn is_routed(self) -> bool {
-        !matches!(self, Self::ErrorNotificationRequested | Self::SystemNotificationRequested)
+        !matches!(
+            self,
+            Self::ErrorNotificationRequested | Self::SystemNotificationRequested
+        )
     }
 }
 
@@ -120,15 +130,23 @@ impl Body {
             Body::WorkflowStarted(_)
             | Body::TradingNotificationRequested(_)
             | Body::ErrorNotificationRequested(_)
-            | Body::SystemNotificationRequested(_) => ("orchestration.event_driven_orchestrator", "EventDrivenOrchestrator"),
+            | Body::SystemNotificationRequested(_) => (
+                "orchestration.event_driven_orchestrator",
+                "EventDrivenOrchestrator",
+            ),
             Body::SignalGenerated(_) => ("strategy_v2.handlers", "SignalGenerationHandler"),
             Body::RebalancePlanned(_) => ("portfolio_v2.handlers", "PortfolioAnalysisHandler"),
-            Body::TradeExecuted(_) | Body::WorkflowCompleted(_) => ("execution_v2.handlers", "TradingExecutionHandler"),
+            Body::TradeExecuted(_) | Body::WorkflowCompleted(_) => {
+                ("execution_v2.handlers", "TradingExecutionHandler")
+            }
             Body::WorkflowFailed(failed) => match failed.failure_step.as_str() {
                 "signal_generation" => ("strategy_v2.handlers", "SignalGenerationHandler"),
                 "portfolio_analysis" => ("portfolio_v2.handlers", "PortfolioAnalysisHandler"),
                 "trade_execution" => ("execution_v2.handlers", "TradingExecutionHandler"),
-                _ => ("orchestration.event_driven_orchestrator", "EventDrivenOrchestrator"),
+                _ => (
+                    "orchestration.event_driven_orchestrator",
+                    "EventDrivenOrchestrator",
+                ),
             },
         };
         (module.to_owned(), component)
@@ -136,6 +154,10 @@ impl Body {
 
     /// `metadata` is an empty object, and never null, for three types (specification 1.5).
     pub(super) fn default_metadata(&self) -> Option<JsonObject> {
-        matches!(self, Body::SignalGenerated(_) | Body::RebalancePlanned(_) | Body::TradeExecuted(_)).then(JsonObject::new)
+        matches!(
+            self,
+            Body::SignalGenerated(_) | Body::RebalancePlanned(_) | Body::TradeExecuted(_)
+        )
+        .then(JsonObject::new)
     }
 }

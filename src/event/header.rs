@@ -50,7 +50,11 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 /// Text that is not blank.
 pub(super) fn filled_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = text(deserializer)?;
-    if text.is_empty() { Err(D::Error::custom("must not be blank")) } else { Ok(text) }
+    if text.is_empty() {
+        Err(D::Error::custom("must not be blank"))
+    } else {
+        Ok(text)
+    }
 }
 
 /// Text that may be an id.
@@ -60,7 +64,9 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D
 }
 
 /// Text or null, without the blanks around it.
-pub(super) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn optional_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(|text| text.trim().to_owned()))
 }
 
@@ -68,15 +74,22 @@ pub(super) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 pub(super) fn symbol<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let symbol = text(deserializer)?.to_uppercase();
     if !(1..=10).contains(&symbol.chars().count()) {
-        return Err(D::Error::custom(format!("{symbol:?} is not a symbol of 1 to 10 characters")));
+        return Err(D::Error::custom(format!(
+            "{symbol:?} is not a symbol of 1 to 10 characters"
+        )));
     }
-    is_plain_symbol(&symbol).then_some(symbol.clone()).ok_or_else(|| D::Error::custom(format!("{symbol:?} is not a symbol")))
+    is_plain_symbol(&symbol)
+        .then_some(symbol.clone())
+        .ok_or_else(|| D::Error::custom(format!("{symbol:?} is not a symbol")))
 }
 
-/// Whether a symbol has only what the broker's symbols are made of: it becomes part of order ids and of requests, where a
-/// comma would make two of it.
+/// Whether a symbol has only what the broker's symbols are made of: it becomes part of order ids
+/// and of requests, where a comma would make two of it.
 pub(super) fn is_plain_symbol(symbol: &str) -> bool {
-    !symbol.is_empty() && symbol.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/:^=$".contains(&byte))
+    !symbol.is_empty()
+        && symbol
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_/:^=$".contains(&byte))
 }
 
 fn correlation_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CorrelationId, D::Error> {
@@ -85,5 +98,7 @@ fn correlation_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Correlat
 
 fn event_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
     let id = text(deserializer)?;
-    check_event_id(&id).map(|()| EventId::new(id)).map_err(D::Error::custom)
+    check_event_id(&id)
+        .map(|()| EventId::new(id))
+        .map_err(D::Error::custom)
 }

@@ -1,8 +1,8 @@
 //! Domain events and their wire form (specification 1).
 //!
-//! An [`Event`] is a [`Header`], a schema version and a [`Body`]. The envelope's detail-type picks the
-//! body's type; `event_type` inside the detail is never compared with it. Unknown fields are ignored,
-//! the types of known ones are strict, and every event survives JSON byte for byte.
+//! An [`Event`] is a [`Header`], a schema version and a [`Body`]. The envelope's detail-type picks
+//! the body's type; `event_type` inside the detail is never compared with it. Unknown fields are
+//! ignored, the types of known ones are strict, and every event survives JSON byte for byte.
 
 mod body;
 mod header;
@@ -14,8 +14,12 @@ mod workflow;
 
 pub use body::{Body, DetailType};
 pub use header::{Header, JsonObject};
-pub use notification::{ErrorNotificationRequested, SystemNotificationRequested, TradingNotificationRequested};
-pub use plan::{Action, AllocationComparison, RebalancePlan, RebalancePlanItem, RebalancePlanned, Urgency};
+pub use notification::{
+    ErrorNotificationRequested, SystemNotificationRequested, TradingNotificationRequested,
+};
+pub use plan::{
+    Action, AllocationComparison, RebalancePlan, RebalancePlanItem, RebalancePlanned, Urgency,
+};
 pub use signal::{ConsolidatedPortfolio, SignalGenerated};
 pub use trade::{Note, OrderResult, OrderType, TradeExecuted};
 pub use workflow::{WorkflowCompleted, WorkflowFailed, WorkflowStarted};
@@ -117,31 +121,41 @@ impl Event {
         }
     }
 
-    /// Reads the detail of an envelope whose detail-type is `detail_type`; a detail that is JSON text is
-    /// read through.
+    /// Reads the detail of an envelope whose detail-type is `detail_type`; a detail that is JSON
+    /// text is read through.
     ///
     /// # Errors
     /// [`EventError`] names the first field that is wrong, and why.
     pub fn parse(detail_type: &str, detail: &Value) -> Result<Self, EventError> {
-        let detail_type = DetailType::from_name(detail_type).ok_or_else(|| EventError::UnknownType(detail_type.to_owned()))?;
+        let detail_type = DetailType::from_name(detail_type)
+            .ok_or_else(|| EventError::UnknownType(detail_type.to_owned()))?;
         let unwrapped;
         let object = match detail {
             Value::String(text) => match Payload::parse(text) {
                 Ok(payload) => {
                     if let Some(key) = payload.repeated() {
-                        return Err(EventError::RepeatedKey { detail_type: detail_type.to_string(), key: cut(key, LONGEST_REASON) });
+                        return Err(EventError::RepeatedKey {
+                            detail_type: detail_type.to_string(),
+                            key: cut(key, LONGEST_REASON),
+                        });
                     }
                     unwrapped = payload;
                     unwrapped.value()
                 }
                 Err(error) => {
-                    return Err(EventError::NotAnObject { detail_type, found: format!("malformed JSON text ({error})") });
+                    return Err(EventError::NotAnObject {
+                        detail_type,
+                        found: format!("malformed JSON text ({error})"),
+                    });
                 }
             },
             other => other,
         };
         if !object.is_object() {
-            return Err(EventError::NotAnObject { detail_type, found: kind_of(object).to_owned() });
+            return Err(EventError::NotAnObject {
+                detail_type,
+                found: kind_of(object).to_owned(),
+            });
         }
         Self::parse_object(detail_type, object)
     }
@@ -159,7 +173,9 @@ impl Event {
         let version: Version = read(detail_type, object)?;
         let body = Body::read(detail_type, object)?;
         if header.metadata.is_none() {
-            if object.get("metadata").is_some_and(Value::is_null) && body.default_metadata().is_some() {
+            if object.get("metadata").is_some_and(Value::is_null)
+                && body.default_metadata().is_some()
+            {
                 return Err(EventError::Field {
                     detail_type,
                     path: "metadata".to_owned(),
@@ -168,10 +184,15 @@ impl Event {
             }
             header.metadata = body.default_metadata();
         }
-        Ok(Self { header, schema_version: version.schema_version, body })
+        Ok(Self {
+            header,
+            schema_version: version.schema_version,
+            body,
+        })
     }
 
-    /// The detail's JSON text: base fields, `schema_version`, then the body's own fields, null ones too.
+    /// The detail's JSON text: base fields, `schema_version`, then the body's own fields, null ones
+    /// too.
     #[must_use]
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
@@ -182,8 +203,12 @@ impl Event {
             #[serde(flatten)]
             body: &'a Body,
         }
-        serde_json::to_string(&Wire { header: &self.header, schema_version: &self.schema_version, body: &self.body })
-            .expect("an event holds nothing that JSON cannot carry")
+        serde_json::to_string(&Wire {
+            header: &self.header,
+            schema_version: &self.schema_version,
+            body: &self.body,
+        })
+        .expect("an event holds nothing that JSON cannot carry")
     }
 
     /// The type that the envelope names.
@@ -208,7 +233,10 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(detail_type: DetailType, object: &Value) -> Result<T, EventError> {
+fn read<T: for<'de> Deserialize<'de>>(
+    detail_type: DetailType,
+    object: &Value,
+) -> Result<T, EventError> {
     serde_path_to_error::deserialize(object).map_err(|error| EventError::Field {
         detail_type,
         path: cut(&error.path().to_string(), LONGEST_REASON),

@@ -19,8 +19,8 @@ pub struct RebalancePlanned {
     pub allocation_comparison: AllocationComparison,
     /// True if any item is BUY or SELL.
     pub trades_required: bool,
-    /// The plan's total trade value in cents as a JSON number, for the rule that watches high values:
-    /// EventBridge's `numeric` never matches a decimal string. Absent on foreign events.
+    /// The plan's total trade value in cents as a JSON number, for the rule that watches high
+    /// values: EventBridge's `numeric` never matches a decimal string. Absent on foreign events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_trade_value_cents: Option<i64>,
 }
@@ -31,15 +31,24 @@ pub struct RebalancePlanned {
 pub struct AllocationComparison {
     /// The wanted fraction.
     #[serde(with = "decimals")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "BTreeMap<String, crate::schema::Decimal>")
+    )]
     pub target_values: BTreeMap<String, Decimal>,
     /// The present fraction.
     #[serde(with = "decimals")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "BTreeMap<String, crate::schema::Decimal>")
+    )]
     pub current_values: BTreeMap<String, Decimal>,
     /// Target minus current.
     #[serde(with = "decimals")]
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>"))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "BTreeMap<String, crate::schema::Decimal>")
+    )]
     pub deltas: BTreeMap<String, Decimal>,
 }
 
@@ -154,7 +163,9 @@ impl<'de> Deserialize<'de> for Action {
             "SELL" => Ok(Action::Sell),
             "BUY" => Ok(Action::Buy),
             "HOLD" => Ok(Action::Hold),
-            _ => Err(D::Error::custom(format!("{text:?} is none of BUY, SELL, HOLD"))),
+            _ => Err(D::Error::custom(format!(
+                "{text:?} is none of BUY, SELL, HOLD"
+            ))),
         }
     }
 }
@@ -185,38 +196,64 @@ fn default_drift() -> Weight {
 
 fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RebalancePlanItem>, D::Error> {
     let items = Vec::deserialize(deserializer)?;
-    if items.is_empty() { Err(D::Error::custom("must hold at least one item")) } else { Ok(items) }
+    if items.is_empty() {
+        Err(D::Error::custom("must hold at least one item"))
+    } else {
+        Ok(items)
+    }
 }
 
-/// More dollars, or shares, than any account has. Within it no sum, product or quotient of a plan is beyond what a decimal
-/// can hold.
+/// More dollars, or shares, than any account has. Within it no sum, product or quotient of a plan
+/// is beyond what a decimal can hold.
 const MOST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 /// No share has a lower price.
 const LEAST_PRICE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
 fn within_bounds(name: &str, value: Decimal) -> Result<(), String> {
-    if value.abs() <= MOST { Ok(()) } else { Err(format!("{name} {value} is beyond {MOST}")) }
+    if value.abs() <= MOST {
+        Ok(())
+    } else {
+        Err(format!("{name} {value} is beyond {MOST}"))
+    }
 }
 
 fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     let money = Money::deserialize(deserializer)?;
-    within_bounds("the amount", money.get()).map(|()| money).map_err(D::Error::custom)
+    within_bounds("the amount", money.get())
+        .map(|()| money)
+        .map_err(D::Error::custom)
 }
 
 fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     let money = bounded(deserializer)?;
-    if money.get() < Decimal::ZERO { Err(D::Error::custom(format!("{money} is negative"))) } else { Ok(money) }
+    if money.get() < Decimal::ZERO {
+        Err(D::Error::custom(format!("{money} is negative")))
+    } else {
+        Ok(money)
+    }
 }
 
 /// What the execution reckons with of a plan's metadata.
-const RECKONED_WITH: [&str; 5] = ["cash_balance", "committed_cash", "planned_cash", "quantities", "reference_prices"];
+const RECKONED_WITH: [&str; 5] = [
+    "cash_balance",
+    "committed_cash",
+    "planned_cash",
+    "quantities",
+    "reference_prices",
+];
 
 /// Free-form, but for the numbers that the execution reckons with.
 fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<JsonObject>, D::Error> {
     let metadata = Option::<JsonObject>::deserialize(deserializer)?;
-    for (name, value) in metadata.iter().flatten().filter(|(name, _)| RECKONED_WITH.contains(&name.as_str())) {
+    for (name, value) in metadata
+        .iter()
+        .flatten()
+        .filter(|(name, _)| RECKONED_WITH.contains(&name.as_str()))
+    {
         let checked = match value {
-            Value::Object(parts) => parts.iter().try_for_each(|(part, value)| check_number(name, &format!("{name}.{part}"), value)),
+            Value::Object(parts) => parts
+                .iter()
+                .try_for_each(|(part, value)| check_number(name, &format!("{name}.{part}"), value)),
             value => check_number(name, name, value),
         };
         checked.map_err(D::Error::custom)?;
@@ -225,7 +262,9 @@ fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<JsonObj
 }
 
 fn check_number(kind: &str, name: &str, value: &Value) -> Result<(), String> {
-    let Ok(number) = decimal_from_json(value) else { return Ok(()) };
+    let Ok(number) = decimal_from_json(value) else {
+        return Ok(());
+    };
     if kind == "reference_prices" && number > Decimal::ZERO && number < LEAST_PRICE {
         return Err(format!("{name} {number} is below {LEAST_PRICE}"));
     }
@@ -243,7 +282,13 @@ fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weight, D::Err
 
 fn priority<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let priority = i64::deserialize(deserializer)?;
-    if (1..=5).contains(&priority) { Ok(priority) } else { Err(D::Error::custom(format!("{priority} is not between 1 and 5"))) }
+    if (1..=5).contains(&priority) {
+        Ok(priority)
+    } else {
+        Err(D::Error::custom(format!(
+            "{priority} is not between 1 and 5"
+        )))
+    }
 }
 
 fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
@@ -255,14 +300,24 @@ fn minutes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D:
 
 /// A map from symbol to exact decimal.
 pub(super) mod decimals {
-    use super::{BTreeMap, Decimal, Deserialize, Deserializer, Serializer, Value, decimal_from_json};
+    use super::{
+        BTreeMap, Decimal, Deserialize, Deserializer, Serializer, Value, decimal_from_json,
+    };
     use serde::de::Error as _;
 
-    pub fn serialize<S: Serializer>(map: &BTreeMap<String, Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(map.iter().map(|(symbol, value)| (symbol, value.to_string())))
+    pub fn serialize<S: Serializer>(
+        map: &BTreeMap<String, Decimal>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            map.iter()
+                .map(|(symbol, value)| (symbol, value.to_string())),
+        )
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Decimal>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, Decimal>, D::Error> {
         BTreeMap::<String, Value>::deserialize(deserializer)?
             .into_iter()
             .map(|(symbol, value)| match decimal_from_json(&value) {

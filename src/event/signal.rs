@@ -24,8 +24,12 @@ pub struct SignalGenerated {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConsolidatedPortfolio {
-    /// Symbol to exact weight, for a rounded one may become nothing: not empty, each 0 to 1, their sum 0.99 to 1.01.
-    #[serde(serialize_with = "decimals::serialize", deserialize_with = "allocations")]
+    /// Symbol to exact weight, for a rounded one may become nothing: not empty, each 0 to 1, their
+    /// sum 0.99 to 1.01.
+    #[serde(
+        serialize_with = "decimals::serialize",
+        deserialize_with = "allocations"
+    )]
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, crate::schema::Decimal>", extend("minProperties" = 1)))]
     pub target_allocations: BTreeMap<String, Decimal>,
     /// The workflow's id, 1 to 100 characters.
@@ -55,14 +59,22 @@ fn default_version() -> String {
 
 fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let count = i64::deserialize(deserializer)?;
-    if count >= 1 { Ok(count) } else { Err(D::Error::custom(format!("{count} is less than 1"))) }
+    if count >= 1 {
+        Ok(count)
+    } else {
+        Err(D::Error::custom(format!("{count} is less than 1")))
+    }
 }
 
-fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Decimal>, D::Error> {
+fn allocations<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Decimal>, D::Error> {
     let mut weights = BTreeMap::new();
     for (symbol, weight) in decimals::deserialize(deserializer)? {
         if weight < Decimal::ZERO || weight > Decimal::ONE {
-            return Err(D::Error::custom(format!("{symbol}: weight {weight} is not between 0 and 1")));
+            return Err(D::Error::custom(format!(
+                "{symbol}: weight {weight} is not between 0 and 1"
+            )));
         }
         let upper = symbol.trim().to_uppercase();
         if !is_plain_symbol(&upper) {
@@ -77,7 +89,9 @@ fn allocations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<St
         return Err(D::Error::custom("must name at least one symbol"));
     }
     if sum < Decimal::new(99, 2) || sum > Decimal::new(101, 2) {
-        return Err(D::Error::custom(format!("the weights sum to {sum}, which is not within 0.99 and 1.01")));
+        return Err(D::Error::custom(format!(
+            "the weights sum to {sum}, which is not within 0.99 and 1.01"
+        )));
     }
     Ok(weights)
 }

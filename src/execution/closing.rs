@@ -8,8 +8,8 @@ use crate::alpaca::{AlpacaError, Order, Side};
 use crate::error::Fault;
 use crate::id::ClientOrderId;
 
-/// The part of a share that no leg can sell of a position that is to go. Where nothing is free any more, and no leg sold
-/// it, an earlier attempt may have begun to close it.
+/// The part of a share that no leg can sell of a position that is to go. Where nothing is free any
+/// more, and no leg sold it, an earlier attempt may have begun to close it.
 pub(super) async fn rest_of(desk: &Desk<'_>, ticket: &Ticket) -> Result<Decimal, Fault> {
     let is_for_legs = ticket.fractionable && !(ticket.free.is_zero() && ticket.orders.is_empty());
     if !ticket.is_exit || is_for_legs {
@@ -21,13 +21,17 @@ pub(super) async fn rest_of(desk: &Desk<'_>, ticket: &Ticket) -> Result<Decimal,
     if !desk.is_resumed() {
         return Ok(Decimal::ZERO);
     }
-    Ok(closing_order(desk, ticket).await?.map(|order| order.qty).unwrap_or_default())
+    Ok(closing_order(desk, ticket)
+        .await?
+        .map(|order| order.qty)
+        .unwrap_or_default())
 }
 
-/// Sells the part of a share that is left of a position, which no order of ours can do where the asset trades in whole
-/// shares: by closing the position (incident 40). That carries no id of ours, so whoever comes to it asks first for an
-/// order that an earlier attempt has caused since the plan was made; a second close cannot sell twice in any case, because the
-/// first one's order holds the shares.
+/// Sells the part of a share that is left of a position, which no order of ours can do where the
+/// asset trades in whole shares: by closing the position (incident 40). That carries no id of ours,
+/// so whoever comes to it asks first for an order that an earlier attempt has caused since the plan
+/// was made; a second close cannot sell twice in any case, because the first one's order holds the
+/// shares.
 pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     let mut last = None;
     for attempt in 1..=POST_ATTEMPTS {
@@ -42,11 +46,18 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
         }
         match desk.alpaca().close_position(&ticket.symbol).await {
             Ok(order) => {
-                tracing::info!(order_id = order.id, symbol = ticket.symbol, "position closed");
+                tracing::info!(
+                    order_id = order.id,
+                    symbol = ticket.symbol,
+                    "position closed"
+                );
                 ticket.close_with(order);
                 return settle(desk, ticket).await;
             }
-            Err(error) if error.is_outcome_unknown() || matches!(error, AlpacaError::RateLimited { .. }) => {
+            Err(error)
+                if error.is_outcome_unknown()
+                    || matches!(error, AlpacaError::RateLimited { .. }) =>
+            {
                 tracing::warn!(symbol = ticket.symbol, %error, attempt, "close outcome unknown, asking the broker");
                 sleep(POST_PAUSE * attempt).await;
                 last = Some(error);
@@ -60,15 +71,25 @@ pub(super) async fn close_rest(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
-    ticket.unknown = Some(format!("{} could not be closed in {POST_ATTEMPTS} attempts: {reason}", ticket.symbol));
+    ticket.unknown = Some(format!(
+        "{} could not be closed in {POST_ATTEMPTS} attempts: {reason}",
+        ticket.symbol
+    ));
     Ok(())
 }
 
-/// The order that closing the position has caused: a sell at the market without an id of ours, for what is left. One with a
-/// limit is somebody else's.
+/// The order that closing the position has caused: a sell at the market without an id of ours, for
+/// what is left. One with a limit is somebody else's.
 async fn closing_order(desk: &Desk<'_>, ticket: &Ticket) -> Result<Option<Order>, Fault> {
-    let orders = desk.alpaca().orders_since(&ticket.symbol, Side::Sell, desk.planned_at()).await.map_err(untold)?;
-    let is_closing =
-        |order: &Order| !ClientOrderId::is_ours(&order.client_order_id) && order.limit_price.is_none() && order.qty < Decimal::ONE;
+    let orders = desk
+        .alpaca()
+        .orders_since(&ticket.symbol, Side::Sell, desk.planned_at())
+        .await
+        .map_err(untold)?;
+    let is_closing = |order: &Order| {
+        !ClientOrderId::is_ours(&order.client_order_id)
+            && order.limit_price.is_none()
+            && order.qty < Decimal::ONE
+    };
     Ok(orders.into_iter().find(is_closing))
 }

@@ -12,7 +12,8 @@ use crate::services::Services;
 use crate::timestamp::Timestamp;
 use crate::workflow::Binding;
 
-/// Nothing is posted so shortly before the end of the session: what reaches the broker after it would wait for the next.
+/// Nothing is posted so shortly before the end of the session: what reaches the broker after it
+/// would wait for the next.
 const LAST_CALL: TimeDelta = TimeDelta::seconds(10);
 /// Orders for one item, one after the other.
 pub(crate) const MAXIMUM_LEGS: u32 = 3;
@@ -25,9 +26,11 @@ pub(super) struct Desk<'a> {
     valid_until: Timestamp,
     binding: Binding,
     holdings: Holdings,
-    /// Taken to see what the account can pay and to order for it: two legs at once would spend the same money.
+    /// Taken to see what the account can pay and to order for it: two legs at once would spend the
+    /// same money.
     pub till: tokio::sync::Mutex<()>,
-    /// Orders of this plan that may still work, by the broker's id: its list of open orders may lag behind.
+    /// Orders of this plan that may still work, by the broker's id: its list of open orders may lag
+    /// behind.
     working: Mutex<BTreeMap<String, Order>>,
 }
 
@@ -42,21 +45,44 @@ struct Holdings {
 }
 
 impl<'a> Desk<'a> {
-    /// For `plan`, whose session ends at `valid_until`. Asks the broker what is held, and what others' orders hold back.
-    pub async fn open(services: &'a Services, plan: &'a RebalancePlan, valid_until: Timestamp, binding: Binding) -> Result<Self, Fault> {
+    /// For `plan`, whose session ends at `valid_until`. Asks the broker what is held, and what
+    /// others' orders hold back.
+    pub async fn open(
+        services: &'a Services,
+        plan: &'a RebalancePlan,
+        valid_until: Timestamp,
+        binding: Binding,
+    ) -> Result<Self, Fault> {
         let plan_id = PlanId::new(plan.plan_id.clone());
         let positions = services.alpaca.positions().await.map_err(untold)?;
-        let positions = positions.into_iter().filter(Position::is_equity).map(|position| (position.symbol.clone(), position)).collect();
+        let positions = positions
+            .into_iter()
+            .filter(Position::is_equity)
+            .map(|position| (position.symbol.clone(), position))
+            .collect();
         let mut held_back: BTreeMap<String, Decimal> = BTreeMap::new();
         for order in services.alpaca.open_orders().await.map_err(untold)? {
-            if !ClientOrderId::is_of_plan(&order.client_order_id, &plan_id, &order.symbol, order.side.as_str(), MAXIMUM_LEGS) {
+            if !ClientOrderId::is_of_plan(
+                &order.client_order_id,
+                &plan_id,
+                &order.symbol,
+                order.side.as_str(),
+                MAXIMUM_LEGS,
+            ) {
                 *held_back.entry(order.symbol.clone()).or_default() += order.may_take();
             }
         }
         let mut earlier = BTreeMap::new();
         if binding != Binding::First {
-            let orders = services.alpaca.all_orders_since(plan.timestamp.get()).await.map_err(untold)?;
-            earlier = orders.into_iter().map(|order| (order.client_order_id.clone(), order)).collect();
+            let orders = services
+                .alpaca
+                .all_orders_since(plan.timestamp.get())
+                .await
+                .map_err(untold)?;
+            earlier = orders
+                .into_iter()
+                .map(|order| (order.client_order_id.clone(), order))
+                .collect();
         }
         Ok(Self {
             services,
@@ -64,7 +90,11 @@ impl<'a> Desk<'a> {
             plan_id,
             valid_until,
             binding,
-            holdings: Holdings { positions, held_back, earlier },
+            holdings: Holdings {
+                positions,
+                held_back,
+                earlier,
+            },
             till: tokio::sync::Mutex::new(()),
             working: Mutex::default(),
         })
@@ -109,23 +139,37 @@ impl<'a> Desk<'a> {
 
     /// Shares of a symbol that were held when this attempt began.
     pub fn held(&self, symbol: &str) -> Decimal {
-        self.position(symbol).map(|position| position.qty).unwrap_or_default()
+        self.position(symbol)
+            .map(|position| position.qty)
+            .unwrap_or_default()
     }
 
-    /// Shares of a symbol that are there to be sold: an order of somebody else's keeps what it holds.
+    /// Shares of a symbol that are there to be sold: an order of somebody else's keeps what it
+    /// holds.
     pub fn free_shares(&self, symbol: &str) -> Decimal {
         (self.held(symbol) - self.held_back(symbol)).max(Decimal::ZERO)
     }
 
     /// Shares of a symbol that somebody else's orders hold back.
     pub fn held_back(&self, symbol: &str) -> Decimal {
-        self.holdings.held_back.get(symbol).copied().unwrap_or_default()
+        self.holdings
+            .held_back
+            .get(symbol)
+            .copied()
+            .unwrap_or_default()
     }
 
-    /// Dollars that it would take to buy back what is held short: they are cash, and not the account's own.
+    /// Dollars that it would take to buy back what is held short: they are cash, and not the
+    /// account's own.
     pub fn owed_for_shorts(&self) -> Decimal {
-        let shorts = self.holdings.positions.values().filter(|position| position.qty < Decimal::ZERO);
-        shorts.map(|position| position.market_value.unwrap_or_default().abs()).sum()
+        let shorts = self
+            .holdings
+            .positions
+            .values()
+            .filter(|position| position.qty < Decimal::ZERO);
+        shorts
+            .map(|position| position.market_value.unwrap_or_default().abs())
+            .sum()
     }
 
     /// Keeps the last that is known of an order of this plan.
@@ -140,11 +184,17 @@ impl<'a> Desk<'a> {
 
     /// The orders of this plan that may still work.
     pub fn working(&self) -> Vec<Order> {
-        self.working.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.working
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect()
     }
 }
 
-/// A broker that refuses to tell how things stand gives no outcome: once a plan is bound, only an order can be refused.
+/// A broker that refuses to tell how things stand gives no outcome: once a plan is bound, only an
+/// order can be refused.
 pub(super) fn untold(error: AlpacaError) -> Fault {
     StepError::BrokerUnavailable(error.to_string()).into()
 }

@@ -12,7 +12,8 @@ use crate::quote::{SaneQuote, latest_quotes};
 
 /// How long a leg may rest before it is cancelled for the next.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a cancel may take to show. Buys wait for what the sells bring, so a sell is not waited for as long.
+/// How long a cancel may take to show. Buys wait for what the sells bring, so a sell is not waited
+/// for as long.
 const CANCEL_LIMIT_SELL: Duration = Duration::from_secs(30);
 const CANCEL_LIMIT_BUY: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(500);
@@ -34,18 +35,29 @@ enum Placed {
     Unknown(String),
 }
 
-/// Looks for the ticket's next leg at the broker, by its id and in the list of all that came since the plan: an earlier
-/// attempt may have placed it. The first leg that is there says how much was wanted; what is held may have changed since.
+/// Looks for the ticket's next leg at the broker, by its id and in the list of all that came since
+/// the plan: an earlier attempt may have placed it. The first leg that is there says how much was
+/// wanted; what is held may have changed since.
 pub(super) async fn find(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<bool, Fault> {
     let id = next_id(&desk.plan_id, ticket);
-    let found = desk.alpaca().order_by_client_id(id.as_str()).await.map_err(untold)?;
-    let Some(order) = found.or_else(|| desk.listed(id.as_str())) else { return Ok(false) };
+    let found = desk
+        .alpaca()
+        .order_by_client_id(id.as_str())
+        .await
+        .map_err(untold)?;
+    let Some(order) = found.or_else(|| desk.listed(id.as_str())) else {
+        return Ok(false);
+    };
     take_over(desk, ticket, order);
     Ok(true)
 }
 
 fn take_over(desk: &Desk<'_>, ticket: &mut Ticket, order: Order) {
-    tracing::info!(client_order_id = order.client_order_id, order_id = order.id, "order found, not placed again");
+    tracing::info!(
+        client_order_id = order.client_order_id,
+        order_id = order.id,
+        "order found, not placed again"
+    );
     if ticket.orders.is_empty() {
         ticket.total = order.qty;
     }
@@ -53,12 +65,17 @@ fn take_over(desk: &Desk<'_>, ticket: &mut Ticket, order: Order) {
     ticket.orders.push(order);
 }
 
-/// Places the ticket's next leg, for what is left of it; in whole shares where the broker turns out to want no others.
-/// What keeps it from being placed is the ticket's problem, and no other ticket's.
+/// Places the ticket's next leg, for what is left of it; in whole shares where the broker turns out
+/// to want no others. What keeps it from being placed is the ticket's problem, and no other
+/// ticket's.
 pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     let mut placed = post_next(desk, ticket).await?;
     if let Some(Placed::WholeOnly(reason)) = &placed {
-        tracing::warn!(symbol = ticket.symbol, reason, "order refused, whole shares are tried");
+        tracing::warn!(
+            symbol = ticket.symbol,
+            reason,
+            "order refused, whole shares are tried"
+        );
         ticket.trade_whole(reason);
         if ticket.is_done() {
             return Ok(());
@@ -73,26 +90,42 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
             ticket.problem = Some(reason);
         }
         Some(Placed::Unknown(reason)) => {
-            tracing::error!(symbol = ticket.symbol, reason, "nobody knows whether the order is there");
+            tracing::error!(
+                symbol = ticket.symbol,
+                reason,
+                "nobody knows whether the order is there"
+            );
             ticket.unknown = Some(reason);
         }
     }
     Ok(())
 }
 
-/// Orders what is left of the ticket, as far as the account can pay for it; none where that is nothing.
+/// Orders what is left of the ticket, as far as the account can pay for it; none where that is
+/// nothing.
 async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed>, Fault> {
-    // A minute may pass below the rate limit: it passes before prices and the session are looked at.
+    // A minute may pass below the rate limit: it passes before prices and the session are looked
+    // at.
     desk.alpaca().ready().await;
     // Before the money is looked at: what may not be ordered at all does not lack any.
     if let Some(reason) = desk.closed() {
         return Ok(Some(Placed::Refused(reason)));
     }
-    let Some(quote) = usable_quote(desk, ticket).await? else { return Ok(None) };
+    let Some(quote) = usable_quote(desk, ticket).await? else {
+        return Ok(None);
+    };
     let limit = limit_price(&quote, ticket.side, ticket.legs() + 1);
-    ticket.reprice(quote.mid(), limit, desk.services.settings.alpaca.price_tolerance);
+    ticket.reprice(
+        quote.mid(),
+        limit,
+        desk.services.settings.alpaca.price_tolerance,
+    );
     // From here to the broker's answer no other buy may look at the money.
-    let till = if ticket.side == Side::Buy { Some(desk.till.lock().await) } else { None };
+    let till = if ticket.side == Side::Buy {
+        Some(desk.till.lock().await)
+    } else {
+        None
+    };
     if till.is_some() && !ticket.is_done() {
         let funds = desk.funds_for(ticket.remaining() * limit).await?;
         ticket.pay_from(funds, limit, desk.why_short());
@@ -135,11 +168,17 @@ async fn usable_quote(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<San
 }
 
 fn next_id(plan: &PlanId, ticket: &Ticket) -> ClientOrderId {
-    ClientOrderId::of_leg(plan, &ticket.symbol, ticket.side.as_str(), ticket.legs() + 1)
+    ClientOrderId::of_leg(
+        plan,
+        &ticket.symbol,
+        ticket.side.as_str(),
+        ticket.legs() + 1,
+    )
 }
 
-/// Posts an order until its outcome is known. After an unknown outcome it asks first; not being known there is
-/// no proof, so the same id is posted again; "must be unique" means that it is there (rule 4).
+/// Posts an order until its outcome is known. After an unknown outcome it asks first; not being
+/// known there is no proof, so the same id is posted again; "must be unique" means that it is there
+/// (rule 4).
 async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
     let (alpaca, id) = (desk.alpaca(), order.client_order_id.as_str());
     let mut last: Option<AlpacaError> = None;
@@ -147,13 +186,20 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
         alpaca.ready().await;
         match (desk.closed(), &last) {
             // What was refused for too many requests is not there.
-            (Some(reason), None | Some(AlpacaError::RateLimited { .. })) => return Ok(Placed::Refused(reason)),
+            (Some(reason), None | Some(AlpacaError::RateLimited { .. })) => {
+                return Ok(Placed::Refused(reason));
+            }
             (Some(_), Some(_)) => break,
             (None, _) => {}
         }
         match alpaca.post_order(order).await {
             Ok(placed) => {
-                tracing::info!(client_order_id = id, order_id = placed.id, symbol = order.symbol, "order placed");
+                tracing::info!(
+                    client_order_id = id,
+                    order_id = placed.id,
+                    symbol = order.symbol,
+                    "order placed"
+                );
                 return Ok(Placed::There(Box::new(placed)));
             }
             Err(error) if error.is_outcome_unknown() || error.is_duplicate_client_order_id() => {
@@ -169,17 +215,23 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
                 // An earlier post may be there all the same.
                 last = last.or(Some(error));
             }
-            Err(error) if error.is_about_fractions() && !order.qty.fract().is_zero() => return Ok(Placed::WholeOnly(error.to_string())),
-            Err(error @ AlpacaError::Refused { .. }) => return Ok(Placed::Refused(error.to_string())),
+            Err(error) if error.is_about_fractions() && !order.qty.fract().is_zero() => {
+                return Ok(Placed::WholeOnly(error.to_string()));
+            }
+            Err(error @ AlpacaError::Refused { .. }) => {
+                return Ok(Placed::Refused(error.to_string()));
+            }
             Err(error) => return Err(untold(error)),
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
-    Ok(Placed::Unknown(format!("order {id} could not be placed in {POST_ATTEMPTS} attempts: {reason}")))
+    Ok(Placed::Unknown(format!(
+        "order {id} could not be placed in {POST_ATTEMPTS} attempts: {reason}"
+    )))
 }
 
-/// Follows the ticket's orders until nothing sensible is left to do: waits for the last leg, cancels it when it
-/// rests too long, and goes on with what is left.
+/// Follows the ticket's orders until nothing sensible is left to do: waits for the last leg,
+/// cancels it when it rests too long, and goes on with what is left.
 pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     while !ticket.orders.is_empty() && ticket.unknown.is_none() {
         settle(desk, ticket).await?;
@@ -198,22 +250,35 @@ pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), F
     Ok(())
 }
 
-/// Waits until nothing more can happen to the ticket's last order; one that rests too long is cancelled, and the cancel is
-/// waited for, because it may come too late. One that does not end is the ticket's problem.
+/// Waits until nothing more can happen to the ticket's last order; one that rests too long is
+/// cancelled, and the cancel is waited for, because it may come too late. One that does not end is
+/// the ticket's problem.
 pub(super) async fn settle(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
     loop {
-        let Some(last) = ticket.orders.last() else { return Ok(()) };
+        let Some(last) = ticket.orders.last() else {
+            return Ok(());
+        };
         let mut order = wait(desk, last.clone(), PATIENCE).await?;
-        let is_ours = ClientOrderId::is_ours(&order.client_order_id) || ticket.closing.as_ref() == Some(&order.id);
+        let is_ours = ClientOrderId::is_ours(&order.client_order_id)
+            || ticket.closing.as_ref() == Some(&order.id);
         if !is_settled(&order) && is_ours {
             order = cancel(desk, order).await?;
         }
         let last = ticket.orders.len() - 1;
         ticket.orders[last] = order.clone();
-        if let Some(heir) = order.replaced_by.as_ref().filter(|_| order.status.is_replaced()) {
-            // Whoever replaced our order goes on with it by hand: it is followed, and nothing is placed beside it.
+        if let Some(heir) = order
+            .replaced_by
+            .as_ref()
+            .filter(|_| order.status.is_replaced())
+        {
+            // Whoever replaced our order goes on with it by hand: it is followed, and nothing is
+            // placed beside it.
             let heir = desk.alpaca().order(heir).await.map_err(untold)?;
-            tracing::warn!(symbol = ticket.symbol, order_id = heir.id, "the order was replaced by hand");
+            tracing::warn!(
+                symbol = ticket.symbol,
+                order_id = heir.id,
+                "the order was replaced by hand"
+            );
             ticket.hand_over(heir);
             continue;
         }
@@ -226,36 +291,62 @@ pub(super) async fn settle(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), F
 fn trouble(order: &Order, is_ours: bool) -> Option<String> {
     let status = order.status.as_str();
     if order.status.is_rejected() {
-        let reason = order.reject_reason.as_deref().unwrap_or("the broker tells no reason");
+        let reason = order
+            .reject_reason
+            .as_deref()
+            .unwrap_or("the broker tells no reason");
         return Some(format!("the market rejected the order: {reason}"));
     }
     if is_settled(order) {
         let is_short = order.filled_qty < order.qty;
-        let told = || format!("the order was replaced by hand; that one is {status}: {} of {} shares filled", order.filled_qty, order.qty);
+        let told = || {
+            format!(
+                "the order was replaced by hand; that one is {status}: {} of {} shares filled",
+                order.filled_qty, order.qty
+            )
+        };
         return (!is_ours && is_short).then(told);
     }
-    let after = if is_ours { "after its cancellation" } else { "after it was replaced by hand" };
-    Some(format!("order {} is still {status} {after}: look at the broker", order.id))
+    let after = if is_ours {
+        "after its cancellation"
+    } else {
+        "after it was replaced by hand"
+    };
+    Some(format!(
+        "order {} is still {status} {after}: look at the broker",
+        order.id
+    ))
 }
 
 /// Asks for the order's cancellation until the broker has heard it, and waits for its end.
 async fn cancel(desk: &Desk<'_>, mut order: Order) -> Result<Order, Fault> {
     let begin = Instant::now();
-    let limit = if order.side == Side::Sell { CANCEL_LIMIT_SELL } else { CANCEL_LIMIT_BUY };
+    let limit = if order.side == Side::Sell {
+        CANCEL_LIMIT_SELL
+    } else {
+        CANCEL_LIMIT_BUY
+    };
     while !is_settled(&order) && begin.elapsed() < limit {
         match desk.alpaca().cancel_order(&order.id).await {
             // Refused: it is over already, or it is being cancelled.
-            Ok(()) | Err(AlpacaError::Refused { .. }) => return wait(desk, order, limit.saturating_sub(begin.elapsed())).await,
-            Err(error) => tracing::warn!(order_id = order.id, %error, "the cancellation may not have been heard, asking again"),
+            Ok(()) | Err(AlpacaError::Refused { .. }) => {
+                return wait(desk, order, limit.saturating_sub(begin.elapsed())).await;
+            }
+            Err(error) => {
+                tracing::warn!(order_id = order.id, %error, "the cancellation may not have been heard, asking again")
+            }
         }
         order = wait(desk, order, POST_PAUSE).await?;
     }
     Ok(order)
 }
 
-/// Looks once more at an order that did not end in time, and goes on with what is left of it if it has.
+/// Looks once more at an order that did not end in time, and goes on with what is left of it if it
+/// has.
 pub(super) async fn look_again(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
-    let Some(last) = ticket.orders.last().filter(|order| !is_settled(order)) else { return Ok(()) };
+    let Some(last) = ticket.orders.last().filter(|order| !is_settled(order)) else {
+        return Ok(());
+    };
     let order = desk.alpaca().order(&last.id).await.map_err(untold)?;
     let has_ended = is_settled(&order);
     desk.note(&order);

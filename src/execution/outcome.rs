@@ -6,7 +6,10 @@ use super::ticket::Ticket;
 use crate::alpaca::Side;
 use crate::decimal::{Money, decimal_from_json};
 use crate::error::Refusal;
-use crate::event::{Action, Event, Note, OrderResult, RebalancePlan, RebalancePlanItem, TradeExecuted, WorkflowCompleted};
+use crate::event::{
+    Action, Event, Note, OrderResult, RebalancePlan, RebalancePlanItem, TradeExecuted,
+    WorkflowCompleted,
+};
 use crate::id::PlanId;
 use crate::services::{Services, workflow_failed};
 use crate::step::{Conclusion, IfRefused};
@@ -24,17 +27,25 @@ pub(super) struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    /// What the step comes to: TradeExecuted, and the workflow's end. `binding` is none where the plan asked for no order.
+    /// What the step comes to: TradeExecuted, and the workflow's end. `binding` is none where the
+    /// plan asked for no order.
     pub fn conclude(&self, tickets: &[Ticket], binding: Option<Binding>) -> Conclusion {
-        let Self { services, event, plan, workflow } = self;
+        let Self {
+            services,
+            event,
+            plan,
+            workflow,
+        } = self;
         let now = services.now();
         let executed = self.executed(tickets);
         let success = executed.success;
         let reason = executed.failure_reason.clone().unwrap_or_default();
         let plan_id = PlanId::new(plan.plan_id.clone());
         let plan_id = binding.map(|_| &plan_id);
-        // An earlier attempt may have placed an order that the broker does not show: then nobody else may have the session.
-        let frees_session = tickets.iter().all(|ticket| ticket.orders.is_empty()) && matches!(binding, None | Some(Binding::First));
+        // An earlier attempt may have placed an order that the broker does not show: then nobody
+        // else may have the session.
+        let frees_session = tickets.iter().all(|ticket| ticket.orders.is_empty())
+            && matches!(binding, None | Some(Binding::First));
         let summary = json!({
             "orders_placed": executed.orders_placed,
             "orders_succeeded": executed.orders_succeeded,
@@ -50,30 +61,60 @@ impl Execution<'_> {
                 success,
                 summary: summary.as_object().cloned().unwrap_or_default(),
             };
-            (services.caused(event, completed), services.workflows.completing(workflow, &executed, plan_id))
+            (
+                services.caused(event, completed),
+                services.workflows.completing(workflow, &executed, plan_id),
+            )
         } else {
             let failed = workflow_failed(event, PART, &Refusal::new(reason.clone()));
-            let failure = Failure { reason: &reason, result: Some(&executed), plan_id, frees_session, is_overdue: false };
-            (services.caused(event, failed), services.workflows.failing(workflow, &failure))
+            let failure = Failure {
+                reason: &reason,
+                result: Some(&executed),
+                plan_id,
+                frees_session,
+                is_overdue: false,
+            };
+            (
+                services.caused(event, failed),
+                services.workflows.failing(workflow, &failure),
+            )
         };
         if is_money_to_come(tickets) {
             changes.extend(services.workflows.leaving_over(workflow, now.get()));
         }
         let entries = vec![services.steps.entry(&executed), services.steps.entry(&last)];
         // Orders were placed: that is told even where the workflow has been ended meanwhile.
-        Conclusion { if_refused: IfRefused::Publish(entries.clone()), entries, changes }
+        Conclusion {
+            if_refused: IfRefused::Publish(entries.clone()),
+            entries,
+            changes,
+        }
     }
 
     fn executed(&self, tickets: &[Ticket]) -> TradeExecuted {
         let now = self.services.now();
         let results: Vec<OrderResult> = tickets.iter().map(|ticket| ticket.result(now)).collect();
         let counted: Vec<&Ticket> = tickets.iter().filter(|ticket| !ticket.skipped).collect();
-        let failed: Vec<&&Ticket> = counted.iter().filter(|ticket| !ticket.is_success()).collect();
-        let placed = counted.iter().filter(|ticket| !ticket.orders.is_empty()).count();
+        let failed: Vec<&&Ticket> = counted
+            .iter()
+            .filter(|ticket| !ticket.is_success())
+            .collect();
+        let placed = counted
+            .iter()
+            .filter(|ticket| !ticket.orders.is_empty())
+            .count();
         let untraded = untraded(self.plan);
-        let mut reasons: Vec<String> = failed.iter().map(|ticket| format!("{}: {}", ticket.symbol, ticket.failure())).collect();
-        reasons.extend(untraded.iter().map(|(symbol, reason)| format!("{symbol}: {reason}")));
-        let mut failed_symbols: Vec<String> = failed.iter().map(|ticket| ticket.symbol.clone()).collect();
+        let mut reasons: Vec<String> = failed
+            .iter()
+            .map(|ticket| format!("{}: {}", ticket.symbol, ticket.failure()))
+            .collect();
+        reasons.extend(
+            untraded
+                .iter()
+                .map(|(symbol, reason)| format!("{symbol}: {reason}")),
+        );
+        let mut failed_symbols: Vec<String> =
+            failed.iter().map(|ticket| ticket.symbol.clone()).collect();
         failed_symbols.extend(untraded.iter().map(|(symbol, _)| symbol.clone()));
         let total: Decimal = tickets.iter().map(Ticket::value).sum();
         let success = reasons.is_empty();
@@ -88,7 +129,10 @@ impl Execution<'_> {
             "portfolio": portfolio(self.plan),
             "signals": metadata(self.plan, "signals"),
         });
-        let rows: Vec<Value> = untraded.iter().map(|(symbol, reason)| json!({"symbol": symbol, "reason": reason})).collect();
+        let rows: Vec<Value> = untraded
+            .iter()
+            .map(|(symbol, reason)| json!({"symbol": symbol, "reason": reason}))
+            .collect();
         let notes = self.notes(tickets);
         for (name, value) in [("untraded", json!(rows)), ("notes", json!(notes))] {
             if value.as_array().is_some_and(|rows| !rows.is_empty()) {
@@ -114,27 +158,48 @@ impl Execution<'_> {
         let mut notes: Vec<Note> = serde_json::from_value(planned).unwrap_or_default();
         for ticket in tickets {
             // What is told as the reason of a failure need not be told twice.
-            let failure = (!ticket.is_success()).then(|| format!("{}: {}", ticket.symbol, ticket.failure()));
-            let texts = ticket.notes.iter().filter(|note| Some(*note) != failure.as_ref());
-            notes.extend(texts.map(|text| Note { symbol: ticket.symbol.clone(), text: text.clone() }));
+            let failure =
+                (!ticket.is_success()).then(|| format!("{}: {}", ticket.symbol, ticket.failure()));
+            let texts = ticket
+                .notes
+                .iter()
+                .filter(|note| Some(*note) != failure.as_ref());
+            notes.extend(texts.map(|text| Note {
+                symbol: ticket.symbol.clone(),
+                text: text.clone(),
+            }));
             if ticket.awaits_money {
-                let text =
-                    format!("{}: what is missing is bought by another run within the day, if the money comes in time", ticket.symbol);
-                notes.push(Note { symbol: ticket.symbol.clone(), text });
+                let text = format!(
+                    "{}: what is missing is bought by another run within the day, if the money comes in time",
+                    ticket.symbol
+                );
+                notes.push(Note {
+                    symbol: ticket.symbol.clone(),
+                    text,
+                });
             }
         }
         notes
     }
 
-    /// The cash that is left above what the plan's targets leave, with the reasons; none where it is too little to matter.
-    /// Worked out from the plan and the fills, so that another attempt says the same.
+    /// The cash that is left above what the plan's targets leave, with the reasons; none where it
+    /// is too little to matter. Worked out from the plan and the fills, so that another attempt
+    /// says the same.
     fn idle_cash(&self, tickets: &[Ticket]) -> Option<Value> {
-        let committed = metadata(self.plan, "committed_cash").and_then(|given| decimal_from_json(given).ok()).unwrap_or_default();
+        let committed = metadata(self.plan, "committed_cash")
+            .and_then(|given| decimal_from_json(given).ok())
+            .unwrap_or_default();
         let before = decimal_from_json(metadata(self.plan, "cash_balance")?).ok()? + committed;
-        let wanted: Decimal = equities(self.plan).map(|item| item.target_value.get()).sum();
+        let wanted: Decimal = equities(self.plan)
+            .map(|item| item.target_value.get())
+            .sum();
         let planned = self.plan.total_portfolio_value.get() - wanted;
         let moved = |side: Action| -> Decimal {
-            tickets.iter().filter(|ticket| (ticket.side == Side::Buy) == (side == Action::Buy)).map(Ticket::value).sum()
+            tickets
+                .iter()
+                .filter(|ticket| (ticket.side == Side::Buy) == (side == Action::Buy))
+                .map(Ticket::value)
+                .sum()
         };
         let cash = before + moved(Action::Sell) - moved(Action::Buy);
         if cash - planned <= self.plan.total_portfolio_value.get() * IDLE {
@@ -146,8 +211,14 @@ impl Execution<'_> {
                 reasons.push(json!({"symbol": ticket.symbol, "reason": reason}));
             }
         }
-        reasons.extend(untraded(self.plan).iter().map(|(symbol, reason)| json!({"symbol": symbol, "reason": reason})));
-        let is_short = |item: &&RebalancePlanItem| item.action == Action::Hold && item.target_value.get() > item.current_value.get();
+        reasons.extend(
+            untraded(self.plan)
+                .iter()
+                .map(|(symbol, reason)| json!({"symbol": symbol, "reason": reason})),
+        );
+        let is_short = |item: &&RebalancePlanItem| {
+            item.action == Action::Hold && item.target_value.get() > item.current_value.get()
+        };
         for item in equities(self.plan).filter(is_short) {
             reasons.push(json!({"symbol": item.symbol, "reason": "what is missing is worth less than 1 % of the account"}));
         }
@@ -155,9 +226,12 @@ impl Execution<'_> {
             reasons.push(json!({"reason": "orders that are not of this plan hold money"}));
         }
         if reasons.is_empty() {
-            reasons.push(json!({"reason": "the account has more cash than the plan's targets leave"}));
+            reasons
+                .push(json!({"reason": "the account has more cash than the plan's targets leave"}));
         }
-        Some(json!({"cash": Money::new(cash).to_string(), "planned": Money::new(planned).to_string(), "reasons": reasons}))
+        Some(
+            json!({"cash": Money::new(cash).to_string(), "planned": Money::new(planned).to_string(), "reasons": reasons}),
+        )
     }
 }
 
@@ -176,18 +250,33 @@ fn unspent(ticket: &Ticket) -> Option<String> {
     }
     // Whoever reads the reasons sees the symbol beside them.
     let note = ticket.notes.last()?;
-    Some(note.strip_prefix(&format!("{}: ", ticket.symbol)).unwrap_or(note).to_owned())
+    Some(
+        note.strip_prefix(&format!("{}: ", ticket.symbol))
+            .unwrap_or(note)
+            .to_owned(),
+    )
 }
 
 /// The items that are positions: a plan that wants cash alone has a line for it.
 fn equities(plan: &RebalancePlan) -> impl Iterator<Item = &RebalancePlanItem> {
-    plan.items.iter().filter(|item| item.symbol != crate::portfolio::CASH)
+    plan.items
+        .iter()
+        .filter(|item| item.symbol != crate::portfolio::CASH)
 }
 
 /// The symbols that the plan would trade and cannot, with the reason.
 fn untraded(plan: &RebalancePlan) -> Vec<(String, String)> {
     let given = metadata(plan, "untraded").and_then(Value::as_object);
-    given.into_iter().flatten().map(|(symbol, reason)| (symbol.clone(), reason.as_str().unwrap_or_default().to_owned())).collect()
+    given
+        .into_iter()
+        .flatten()
+        .map(|(symbol, reason)| {
+            (
+                symbol.clone(),
+                reason.as_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect()
 }
 
 fn metadata<'a>(plan: &'a RebalancePlan, name: &str) -> Option<&'a Value> {

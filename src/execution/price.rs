@@ -6,9 +6,10 @@ use crate::quote::{SaneQuote, tick};
 /// How far the last leg goes beyond the other side's price, as a part of it.
 const FARTHEST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
-/// The limit price of an order's `leg`, in whole ticks. The first leg improves the best price by a tick, never beyond
-/// the middle; the second crosses the market by two ticks, so that it fills; the last goes half a percent beyond it,
-/// which is as far as an escalation may go: a market order has no bound.
+/// The limit price of an order's `leg`, in whole ticks. The first leg improves the best price by a
+/// tick, never beyond the middle; the second crosses the market by two ticks, so that it fills; the
+/// last goes half a percent beyond it, which is as far as an escalation may go: a market order has
+/// no bound.
 #[must_use]
 pub fn limit_price(quote: &SaneQuote, side: Side, leg: u32) -> Decimal {
     let SaneQuote { bid, ask } = *quote;
@@ -27,7 +28,9 @@ pub fn limit_price(quote: &SaneQuote, side: Side, leg: u32) -> Decimal {
         (Side::Buy, 1) | (Side::Sell, 2..) => RoundingStrategy::ToZero,
         _ => RoundingStrategy::AwayFromZero,
     };
-    price.round_dp_with_strategy(tick(price).scale(), rounding).max(tick(Decimal::ZERO))
+    price
+        .round_dp_with_strategy(tick(price).scale(), rounding)
+        .max(tick(Decimal::ZERO))
 }
 
 #[cfg(test)]
@@ -39,7 +42,11 @@ mod tests {
 
     fn quote(bid: &str, ask: &str) -> Quote {
         let decimal = |text: &str| text.parse().expect("a decimal");
-        Quote { bid: decimal(bid), ask: decimal(ask), at: DateTime::UNIX_EPOCH }
+        Quote {
+            bid: decimal(bid),
+            ask: decimal(ask),
+            at: DateTime::UNIX_EPOCH,
+        }
     }
 
     fn sane(bid: &str, ask: &str) -> SaneQuote {
@@ -57,8 +64,16 @@ mod tests {
             ("0.9999", "1.00", "0.9999", "1.00"),
         ] {
             let sane = sane(bid, ask);
-            assert_eq!(limit_price(&sane, Side::Buy, 1), buy.parse().expect("a decimal"), "buy {bid}/{ask}");
-            assert_eq!(limit_price(&sane, Side::Sell, 1), sell.parse().expect("a decimal"), "sell {bid}/{ask}");
+            assert_eq!(
+                limit_price(&sane, Side::Buy, 1),
+                buy.parse().expect("a decimal"),
+                "buy {bid}/{ask}"
+            );
+            assert_eq!(
+                limit_price(&sane, Side::Sell, 1),
+                sell.parse().expect("a decimal"),
+                "sell {bid}/{ask}"
+            );
         }
     }
 

@@ -8,12 +8,15 @@ use crate::timestamp::Timestamp;
 
 /// The smallest order the broker takes, in dollars.
 const SMALLEST_ORDER: Decimal = Decimal::ONE;
-/// A buy that got this part of what it wanted got what it wanted: the rest is rounding and the spread.
+/// A buy that got this part of what it wanted got what it wanted: the rest is rounding and the
+/// spread.
 pub(super) const NEARLY: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
-/// A price that is off by more than this part of itself is no price of the same share: there was a split.
+/// A price that is off by more than this part of itself is no price of the same share: there was a
+/// split.
 const ANOTHER_SHARE: Decimal = Decimal::from_parts(2, 0, 0, false, 1);
 
-/// One item of a plan on its way to the broker: how much is wanted, and the orders placed for it so far.
+/// One item of a plan on its way to the broker: how much is wanted, and the orders placed for it so
+/// far.
 #[derive(Clone, Debug)]
 pub(super) struct Ticket {
     pub symbol: String,
@@ -76,7 +79,8 @@ impl Ticket {
         }
     }
 
-    /// Sizes the order: all that is free to leave a position, else the planned dollars at the plan's own price.
+    /// Sizes the order: all that is free to leave a position, else the planned dollars at the
+    /// plan's own price.
     pub fn size(&mut self) {
         let planned = self.budget / self.price;
         let wanted = match self.side {
@@ -84,13 +88,23 @@ impl Ticket {
             Side::Sell => planned.min(self.free),
             Side::Buy => planned,
         };
-        // The broker's own text for what is held: rounding it could ask for more than there is (incident 44).
+        // The broker's own text for what is held: rounding it could ask for more than there is
+        // (incident 44).
         let whole = self.is_exit && self.fractionable;
         self.total = if whole { wanted } else { self.tradable(wanted) };
         if self.wanted().is_zero() {
-            self.skip(format!("{} is less than one share and cannot be traded in parts", self.symbol), self.is_exit);
+            self.skip(
+                format!(
+                    "{} is less than one share and cannot be traded in parts",
+                    self.symbol
+                ),
+                self.is_exit,
+            );
         } else if !self.is_exit && self.total * self.price < SMALLEST_ORDER {
-            self.skip(format!("{} is worth less than {SMALLEST_ORDER} dollar", self.symbol), false);
+            self.skip(
+                format!("{} is worth less than {SMALLEST_ORDER} dollar", self.symbol),
+                false,
+            );
         }
     }
 
@@ -102,17 +116,25 @@ impl Ticket {
     /// What of `shares` can be ordered.
     fn tradable(&self, shares: Decimal) -> Decimal {
         let places = if self.fractionable { 6 } else { 0 };
-        shares.round_dp_with_strategy(places, RoundingStrategy::ToZero).normalize()
+        shares
+            .round_dp_with_strategy(places, RoundingStrategy::ToZero)
+            .normalize()
     }
 
-    /// Whether the first leg, which an earlier attempt placed, was cut to whole shares: the plan's own size has parts of one.
+    /// Whether the first leg, which an earlier attempt placed, was cut to whole shares: the plan's
+    /// own size has parts of one.
     pub fn was_cut_to_whole_shares(&self) -> bool {
-        let planned = if self.price.is_zero() { Decimal::ZERO } else { (self.budget / self.price).round_dp(6) };
+        let planned = if self.price.is_zero() {
+            Decimal::ZERO
+        } else {
+            (self.budget / self.price).round_dp(6)
+        };
         self.total.fract().is_zero() && !planned.fract().is_zero()
     }
 
-    /// Wants whole shares from now on: the broker takes no others, whatever it said of the asset (incident 61). A part of a
-    /// share that is to go as well is left for the closing of the position.
+    /// Wants whole shares from now on: the broker takes no others, whatever it said of the asset
+    /// (incident 61). A part of a share that is to go as well is left for the closing of the
+    /// position.
     pub fn trade_whole(&mut self, reason: &str) {
         self.fractionable = false;
         let part = self.remaining().fract();
@@ -136,33 +158,49 @@ impl Ticket {
         }
     }
 
-    /// Takes the market as it is now, with the middle of its quote at `middle` and the next leg at `limit`: the plan counted dollars,
-    /// at a price that may be gone. A buy that has become dearer by more than `tolerance` (a part of the price) gets fewer
-    /// shares, not more dollars. After a split a share is another thing: the first leg is sized anew, and a later one is not
-    /// placed.
+    /// Takes the market as it is now, with the middle of its quote at `middle` and the next leg at
+    /// `limit`: the plan counted dollars, at a price that may be gone. A buy that has become dearer
+    /// by more than `tolerance` (a part of the price) gets fewer shares, not more dollars. After a
+    /// split a share is another thing: the first leg is sized anew, and a later one is not placed.
     pub fn reprice(&mut self, middle: Decimal, limit: Decimal, tolerance: Decimal) {
         let before = self.orders.last().and_then(|order| order.limit_price);
         if before.is_some_and(|before| is_another_share(before, limit)) {
-            self.problem = Some("not ordered again: the price is another one than a moment ago, as after a split".to_owned());
+            self.problem = Some(
+                "not ordered again: the price is another one than a moment ago, as after a split"
+                    .to_owned(),
+            );
             return;
         }
         let is_first = self.orders.is_empty();
         let is_split = is_another_share(self.price, middle);
-        if is_first && !is_split && self.held_then_and_now.is_some_and(|(then, now)| then != now) {
-            self.problem = Some("not ordered: somebody has traded it by hand since the plan was made".to_owned());
+        if is_first
+            && !is_split
+            && self
+                .held_then_and_now
+                .is_some_and(|(then, now)| then != now)
+        {
+            self.problem = Some(
+                "not ordered: somebody has traded it by hand since the plan was made".to_owned(),
+            );
             return;
         }
         if is_first && is_split {
-            self.notes.push(format!("{}: the price is another one than the plan's, as after a split: sized anew", self.symbol));
+            self.notes.push(format!(
+                "{}: the price is another one than the plan's, as after a split: sized anew",
+                self.symbol
+            ));
         }
         match self.side {
             Side::Buy if limit > self.price * (Decimal::ONE + tolerance) => {
-                let affordable = self.tradable((self.budget - self.value()).max(Decimal::ZERO) / limit);
+                let affordable =
+                    self.tradable((self.budget - self.value()).max(Decimal::ZERO) / limit);
                 if affordable < self.remaining() {
                     self.cut(affordable, "the price has risen since the plan");
                 }
             }
-            Side::Buy if is_first && middle < self.price * (Decimal::ONE - tolerance) => self.total = self.tradable(self.budget / middle),
+            Side::Buy if is_first && middle < self.price * (Decimal::ONE - tolerance) => {
+                self.total = self.tradable(self.budget / middle)
+            }
             Side::Sell if is_first && !self.is_exit && is_another_share(self.price, middle) => {
                 self.total = self.tradable((self.budget / middle).min(self.free));
             }
@@ -184,7 +222,11 @@ impl Ticket {
             if self.filled().is_zero() {
                 self.problem = Some(format!("not bought: {reason}"));
             } else {
-                self.problem = Some(format!("{} of {} shares filled: {reason}", self.filled().normalize(), self.total.normalize()));
+                self.problem = Some(format!(
+                    "{} of {} shares filled: {reason}",
+                    self.filled().normalize(),
+                    self.total.normalize()
+                ));
             }
             return;
         }
@@ -196,7 +238,12 @@ impl Ticket {
     fn cut(&mut self, shares: Decimal, reason: &str) {
         let before = self.total;
         self.total = self.filled() + shares;
-        self.notes.push(format!("{}: {} shares instead of {}: {reason}", self.symbol, self.total.normalize(), before.normalize()));
+        self.notes.push(format!(
+            "{}: {} shares instead of {}: {reason}",
+            self.symbol,
+            self.total.normalize(),
+            before.normalize()
+        ));
         if shares.is_zero() && self.filled().is_zero() {
             self.problem = Some(format!("not bought: {reason}"));
         }
@@ -204,20 +251,31 @@ impl Ticket {
 
     /// Notes where an earlier attempt has ordered much less than planned: why, that one knew.
     pub fn compare_with_plan(&mut self) {
-        let planned = if self.price.is_zero() || self.is_exit { Decimal::ZERO } else { self.tradable(self.budget / self.price) };
+        let planned = if self.price.is_zero() || self.is_exit {
+            Decimal::ZERO
+        } else {
+            self.tradable(self.budget / self.price)
+        };
         if self.total < planned * NEARLY {
             let (ordered, planned) = (self.total.normalize(), planned.normalize());
-            self.notes.push(format!("{}: {ordered} shares instead of {planned}: so an earlier attempt ordered them", self.symbol));
+            self.notes.push(format!(
+                "{}: {ordered} shares instead of {planned}: so an earlier attempt ordered them",
+                self.symbol
+            ));
         }
     }
 
-    /// Goes on with an order that somebody put in the place of ours, for as much as that one is for.
+    /// Goes on with an order that somebody put in the place of ours, for as much as that one is
+    /// for.
     pub fn hand_over(&mut self, heir: Order) {
         let before = self.total;
         self.total = self.filled() + heir.qty;
         if self.total != before {
             let (now, before) = (self.total.normalize(), before.normalize());
-            self.notes.push(format!("{}: {now} shares instead of {before}: the order was replaced by hand", self.symbol));
+            self.notes.push(format!(
+                "{}: {now} shares instead of {before}: the order was replaced by hand",
+                self.symbol
+            ));
         }
         self.orders.push(heir);
     }
@@ -244,12 +302,19 @@ impl Ticket {
 
     /// Dollars really paid or received.
     pub fn value(&self) -> Decimal {
-        self.orders.iter().map(|order| order.filled_qty * order.filled_avg_price.unwrap_or_default()).sum()
+        self.orders
+            .iter()
+            .map(|order| order.filled_qty * order.filled_avg_price.unwrap_or_default())
+            .sum()
     }
 
     /// Orders of our own so far: one that the owner put in the place of ours is no leg.
     pub fn legs(&self) -> u32 {
-        let own = self.orders.iter().filter(|order| ClientOrderId::is_ours(&order.client_order_id)).count();
+        let own = self
+            .orders
+            .iter()
+            .filter(|order| ClientOrderId::is_ours(&order.client_order_id))
+            .count();
         u32::try_from(own).unwrap_or(u32::MAX)
     }
 
@@ -261,7 +326,9 @@ impl Ticket {
     /// Whether what is left for the legs is too little for an order: it is left alone.
     pub fn is_dust(&self) -> bool {
         let remaining = self.remaining();
-        !self.filled().is_zero() && (remaining * self.price < SMALLEST_ORDER || remaining < Decimal::ONE && !self.fractionable)
+        !self.filled().is_zero()
+            && (remaining * self.price < SMALLEST_ORDER
+                || remaining < Decimal::ONE && !self.fractionable)
     }
 
     pub fn is_success(&self) -> bool {
@@ -275,7 +342,9 @@ impl Ticket {
             return reason.clone();
         }
         match self.notes.last() {
-            Some(note) if self.lacks_funds => note.trim_start_matches(&format!("{}: ", self.symbol)).to_owned(),
+            Some(note) if self.lacks_funds => note
+                .trim_start_matches(&format!("{}: ", self.symbol))
+                .to_owned(),
             _ => format!("{} of {} shares filled", self.filled(), self.wanted()),
         }
     }
@@ -284,19 +353,35 @@ impl Ticket {
     pub fn result(&self, at: Timestamp) -> OrderResult {
         let last = self.orders.last();
         let filled = self.filled();
-        let price = (!filled.is_zero()).then(|| (self.value() / filled).round_dp(4).normalize().to_string());
+        let price = (!filled.is_zero())
+            .then(|| (self.value() / filled).round_dp(4).normalize().to_string());
         let is_told = self.problem.is_some() || !self.is_success();
         OrderResult {
             symbol: self.symbol.clone(),
-            action: if self.side == Side::Buy { Action::Buy } else { Action::Sell },
+            action: if self.side == Side::Buy {
+                Action::Buy
+            } else {
+                Action::Sell
+            },
             trade_amount: Money::new(self.value()),
             shares: filled.normalize(),
             price,
             order_id: last.map(|order| order.id.clone()),
-            client_order_id: last.map(|order| order.client_order_id.clone()).unwrap_or_default(),
+            client_order_id: last
+                .map(|order| order.client_order_id.clone())
+                .unwrap_or_default(),
             success: self.is_success(),
-            status: last
-                .map_or_else(|| if self.skipped { "skipped" } else { "not placed" }.to_owned(), |order| order.status.as_str().to_owned()),
+            status: last.map_or_else(
+                || {
+                    if self.skipped {
+                        "skipped"
+                    } else {
+                        "not placed"
+                    }
+                    .to_owned()
+                },
+                |order| order.status.as_str().to_owned(),
+            ),
             error_message: is_told.then(|| self.failure()),
             timestamp: at,
             order_type: OrderType::Limit,
@@ -330,7 +415,11 @@ mod tests {
             target_value: Money::new(decimal(target)),
             current_value: Money::new(Decimal::ZERO),
             trade_amount: Money::new(decimal("1000")),
-            action: if side == Side::Buy { Action::Buy } else { Action::Sell },
+            action: if side == Side::Buy {
+                Action::Buy
+            } else {
+                Action::Sell
+            },
             priority: 2,
         };
         let mut ticket = Ticket::new(&item, side, decimal("100"));
@@ -346,47 +435,96 @@ mod tests {
             "id": "one", "client_order_id": "alch-MSFT", "symbol": "MSFT", "side": "buy", "qty": "10", "limit_price": "100.00",
             "filled_qty": filled, "filled_avg_price": "100.00", "status": "canceled",
         });
-        ticket.orders.push(serde_json::from_value(leg).expect("an order"));
+        ticket
+            .orders
+            .push(serde_json::from_value(leg).expect("an order"));
         ticket
     }
 
     fn repriced(mut ticket: Ticket, middle: &str, limit: &str) -> (String, bool) {
         ticket.reprice(decimal(middle), decimal(limit), decimal("0.01"));
-        (ticket.total.normalize().to_string(), ticket.problem.is_some())
+        (
+            ticket.total.normalize().to_string(),
+            ticket.problem.is_some(),
+        )
     }
 
     #[test]
     fn a_buy_spends_the_planned_dollars_whatever_the_price_has_become() {
-        for (middle, limit, shares) in
-            [("100", "101", "10"), ("100", "104", "9.615384"), ("99.5", "99.5", "10"), ("80", "80", "12.5"), ("20", "20", "50")]
-        {
-            assert_eq!(repriced(ticket(Side::Buy, "1000", "0"), middle, limit), (shares.to_owned(), false), "{middle} {limit}");
+        for (middle, limit, shares) in [
+            ("100", "101", "10"),
+            ("100", "104", "9.615384"),
+            ("99.5", "99.5", "10"),
+            ("80", "80", "12.5"),
+            ("20", "20", "50"),
+        ] {
+            assert_eq!(
+                repriced(ticket(Side::Buy, "1000", "0"), middle, limit),
+                (shares.to_owned(), false),
+                "{middle} {limit}"
+            );
         }
     }
 
     #[test]
     fn a_later_leg_spends_what_the_legs_before_have_left() {
         // 4 shares cost 400 dollars: 600 are left, at 104 for 5.769230 shares.
-        assert_eq!(repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "104", "104"), ("9.76923".to_owned(), false));
+        assert_eq!(
+            repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "104", "104"),
+            ("9.76923".to_owned(), false)
+        );
         // It does not want more than the first leg did.
-        assert_eq!(repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "90", "90"), ("10".to_owned(), false));
+        assert_eq!(
+            repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "90", "90"),
+            ("10".to_owned(), false)
+        );
     }
 
     #[test]
     fn after_a_split_the_first_leg_is_sized_anew_and_a_later_one_is_not_placed() {
-        assert_eq!(repriced(ticket(Side::Sell, "500", "500"), "10", "10"), ("100".to_owned(), false));
-        assert_eq!(repriced(ticket(Side::Sell, "500", "50"), "10", "10"), ("50".to_owned(), false), "no more than there is");
-        assert_eq!(repriced(ticket(Side::Sell, "500", "500"), "90", "90"), ("10".to_owned(), false), "that is no split");
-        assert_eq!(repriced(ticket(Side::Sell, "0", "500"), "10", "10"), ("500".to_owned(), false), "all of it goes");
-        assert_eq!(repriced(with_leg(ticket(Side::Sell, "500", "500"), "0"), "10", "10"), ("10".to_owned(), true));
+        assert_eq!(
+            repriced(ticket(Side::Sell, "500", "500"), "10", "10"),
+            ("100".to_owned(), false)
+        );
+        assert_eq!(
+            repriced(ticket(Side::Sell, "500", "50"), "10", "10"),
+            ("50".to_owned(), false),
+            "no more than there is"
+        );
+        assert_eq!(
+            repriced(ticket(Side::Sell, "500", "500"), "90", "90"),
+            ("10".to_owned(), false),
+            "that is no split"
+        );
+        assert_eq!(
+            repriced(ticket(Side::Sell, "0", "500"), "10", "10"),
+            ("500".to_owned(), false),
+            "all of it goes"
+        );
+        assert_eq!(
+            repriced(with_leg(ticket(Side::Sell, "500", "500"), "0"), "10", "10"),
+            ("10".to_owned(), true)
+        );
     }
 
     #[test]
     fn a_buy_is_paid_from_what_there_is() {
-        for (funds, total, lacks) in [("1000", "10", false), ("995", "9.95", false), ("500", "5", true), ("0.5", "10", true)] {
+        for (funds, total, lacks) in [
+            ("1000", "10", false),
+            ("995", "9.95", false),
+            ("500", "5", true),
+            ("0.5", "10", true),
+        ] {
             let mut ticket = ticket(Side::Buy, "1000", "0");
             ticket.pay_from(decimal(funds), decimal("100"), "no money");
-            assert_eq!((ticket.total.normalize().to_string().as_str(), ticket.lacks_funds), (total, lacks), "{funds}");
+            assert_eq!(
+                (
+                    ticket.total.normalize().to_string().as_str(),
+                    ticket.lacks_funds
+                ),
+                (total, lacks),
+                "{funds}"
+            );
         }
         let mut ticket = with_leg(ticket(Side::Buy, "1000", "0"), "4");
         ticket.pay_from(decimal("0.5"), decimal("100"), "no money");

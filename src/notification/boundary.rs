@@ -2,8 +2,9 @@ use sha2::{Digest, Sha256};
 
 use crate::id::AttemptToken;
 
-/// What divides the parts of a mail. It hangs on all of the parts and on a token that nobody knows before, so that no text
-/// in a part can have been written to end it; and it occurs in none of them.
+/// What divides the parts of a mail. It hangs on all of the parts and on a token that nobody knows
+/// before, so that no text in a part can have been written to end it; and it occurs in none of
+/// them.
 pub(super) fn boundary(token: &AttemptToken, parts: &[&[u8]]) -> String {
     let mut digest = Sha256::new_with_prefix(&token.0);
     parts.iter().for_each(|part| digest.update(part));
@@ -17,11 +18,16 @@ pub(super) fn boundary(token: &AttemptToken, parts: &[&[u8]]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()[..40].to_owned()
+    bytes
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()[..40]
+        .to_owned()
 }
 
 fn holds(part: &[u8], boundary: &[u8]) -> bool {
-    part.windows(boundary.len()).any(|window| window == boundary)
+    part.windows(boundary.len())
+        .any(|window| window == boundary)
 }
 
 #[cfg(test)]

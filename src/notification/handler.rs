@@ -16,19 +16,29 @@ impl NotificationService {
     /// A service that sends through `transport`.
     #[must_use]
     pub fn new(services: Services, transport: MailTransport) -> Self {
-        Self { services, transport }
+        Self {
+            services,
+            transport,
+        }
     }
 
-    /// The work of the step. The mail is marked as sent only once the server has said 250; a final state of the
-    /// workflow does not block it.
+    /// The work of the step. The mail is marked as sent only once the server has said 250; a final
+    /// state of the workflow does not block it.
     ///
     /// # Errors
-    /// [`StepError::MailNotDelivered`]: Lambda tries again, and in the end the event is in the dead-letter queue.
+    /// [`StepError::MailNotDelivered`]: Lambda tries again, and in the end the event is in the
+    /// dead-letter queue.
     pub async fn work(&self, event: &Event) -> Result<Conclusion, StepError> {
-        let Body::TradingNotificationRequested(notification) = &event.body else { return Ok(Conclusion::default()) };
+        let Body::TradingNotificationRequested(notification) = &event.body else {
+            return Ok(Conclusion::default());
+        };
         let settings = &self.services.settings.email;
         let mail = render(&event.header, notification, settings.neutral_mode);
-        match self.transport.send(&mail, settings, event.header.timestamp.get()).await {
+        match self
+            .transport
+            .send(&mail, settings, event.header.timestamp.get())
+            .await
+        {
             Ok(()) => tracing::info!(subject = mail.subject, "mail sent"),
             Err(Fault::Raise(error)) => return Err(error),
             Err(Fault::Refuse(refusal)) => return Err(StepError::MailNotDelivered(refusal.reason)),
@@ -38,6 +48,9 @@ impl NotificationService {
             Some(_) => self.services.workflows.notified(correlation_id),
             None => Vec::new(),
         };
-        Ok(Conclusion { changes, ..Conclusion::default() })
+        Ok(Conclusion {
+            changes,
+            ..Conclusion::default()
+        })
     }
 }

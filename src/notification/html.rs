@@ -10,13 +10,27 @@ table{width:100%;border-collapse:collapse;font-size:14px}\
 th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid #e3e8ec}td{overflow-wrap:anywhere}\
 .footer{font-size:12px;color:#5b6875}";
 
-/// The HTML part: plain where a mail program drops the style. Whatever came from an event is escaped.
-pub(super) fn html(header: &Header, notification: &TradingNotificationRequested, content: &Content, neutral: bool) -> String {
+/// The HTML part: plain where a mail program drops the style. Whatever came from an event is
+/// escaped.
+pub(super) fn html(
+    header: &Header,
+    notification: &TradingNotificationRequested,
+    content: &Content,
+    neutral: bool,
+) -> String {
     let mode = escape(&content.mode);
     let (outcome, title, main) = if notification.trading_success {
-        ("done", format!("{mode} Multi-Strategy Execution Report"), success(notification, content, neutral))
+        (
+            "done",
+            format!("{mode} Multi-Strategy Execution Report"),
+            success(notification, content, neutral),
+        )
     } else {
-        ("failed", format!("{mode} Trading Execution Failed"), failure(content, header))
+        (
+            "failed",
+            format!("{mode} Trading Execution Failed"),
+            failure(content, header),
+        )
     };
     let footer = format!(
         "<p class=\"footer\">Correlation ID: {}<br>{}</p>\n",
@@ -30,16 +44,25 @@ pub(super) fn html(header: &Header, notification: &TradingNotificationRequested,
     )
 }
 
-fn success(notification: &TradingNotificationRequested, content: &Content, neutral: bool) -> String {
+fn success(
+    notification: &TradingNotificationRequested,
+    content: &Content,
+    neutral: bool,
+) -> String {
     let mut html = format!(
         "<p><strong>Completed Successfully</strong>: {} of {} orders filled</p>\n",
         notification.orders_succeeded, notification.orders_placed
     );
     if !neutral {
-        html.push_str(&format!("<p>Total traded: {} dollars</p>\n", notification.total_trade_value));
+        html.push_str(&format!(
+            "<p>Total traded: {} dollars</p>\n",
+            notification.total_trade_value
+        ));
     }
     html.push_str(&orders(content).unwrap_or_else(|| note("Orders", "No orders were necessary.")));
-    html.push_str(&portfolio(content).unwrap_or_else(|| note("Portfolio", "No target data available.")));
+    html.push_str(
+        &portfolio(content).unwrap_or_else(|| note("Portfolio", "No target data available.")),
+    );
     html.push_str(&signals(content).unwrap_or_default());
     html.push_str(&notes(content).unwrap_or_default());
     html
@@ -52,8 +75,16 @@ fn failure(content: &Content, header: &Header) -> String {
         ("Correlation ID", header.correlation_id.to_string()),
         ("Failed Symbols", content.failed_symbols.clone()),
     ];
-    let rows: String = context.iter().map(|(name, value)| format!("<tr><th>{name}</th><td>{}</td></tr>\n", escape(value))).collect();
-    let tables = [orders(content), portfolio(content), signals(content), notes(content)];
+    let rows: String = context
+        .iter()
+        .map(|(name, value)| format!("<tr><th>{name}</th><td>{}</td></tr>\n", escape(value)))
+        .collect();
+    let tables = [
+        orders(content),
+        portfolio(content),
+        signals(content),
+        notes(content),
+    ];
     format!(
         "<p class=\"reason\">{}</p>\n<table>\n{rows}</table>\n{}\
          <h2>Recommended actions</h2>\n<ul>\n\
@@ -65,22 +96,38 @@ fn failure(content: &Content, header: &Header) -> String {
 }
 
 fn orders(content: &Content) -> Option<String> {
-    table("Orders", ["Action", "Symbol", "Quantity", "Status"], &content.orders)
+    table(
+        "Orders",
+        ["Action", "Symbol", "Quantity", "Status"],
+        &content.orders,
+    )
 }
 
 fn portfolio(content: &Content) -> Option<String> {
-    table("Portfolio", ["Symbol", "Target %", "Current %", "Action"], &content.portfolio)
+    table(
+        "Portfolio",
+        ["Symbol", "Target %", "Current %", "Action"],
+        &content.portfolio,
+    )
 }
 
 fn signals(content: &Content) -> Option<String> {
-    table("Strategy signals", ["Engine", "Action", "Symbols", "Reasoning"], &content.signals)
+    table(
+        "Strategy signals",
+        ["Engine", "Action", "Symbols", "Reasoning"],
+        &content.signals,
+    )
 }
 
 fn notes(content: &Content) -> Option<String> {
     if content.notes.is_empty() {
         return None;
     }
-    let lines: String = content.notes.iter().map(|note| format!("<li>{}</li>\n", escape(note))).collect();
+    let lines: String = content
+        .notes
+        .iter()
+        .map(|note| format!("<li>{}</li>\n", escape(note)))
+        .collect();
     Some(format!("<h2>Notes</h2>\n<ul>\n{lines}</ul>\n"))
 }
 
@@ -91,7 +138,10 @@ fn note(title: &str, text: &str) -> String {
 /// A table with a heading; none without rows.
 fn table(title: &str, head: [&str; 4], rows: &[Row]) -> Option<String> {
     let line = |row: &Row| {
-        let cells: String = row.iter().map(|cell| format!("<td>{}</td>", escape(cell))).collect();
+        let cells: String = row
+            .iter()
+            .map(|cell| format!("<td>{}</td>", escape(cell)))
+            .collect();
         format!("<tr>{cells}</tr>\n")
     };
     let head: String = head.iter().map(|name| format!("<th>{name}</th>")).collect();
@@ -101,15 +151,18 @@ fn table(title: &str, head: [&str; 4], rows: &[Row]) -> Option<String> {
 }
 
 fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
+    text.chars().fold(
+        String::with_capacity(text.len()),
+        |mut escaped, character| {
+            match character {
+                '&' => escaped.push_str("&amp;"),
+                '<' => escaped.push_str("&lt;"),
+                '>' => escaped.push_str("&gt;"),
+                '"' => escaped.push_str("&quot;"),
+                '\'' => escaped.push_str("&#39;"),
+                other => escaped.push(other),
+            }
+            escaped
+        },
+    )
 }

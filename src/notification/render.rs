@@ -23,13 +23,17 @@ pub struct Mail {
     pub html: String,
 }
 
-/// Renders the mail that a notification asks for (specification 9.2, 9.3); in neutral mode no dollar amount appears.
+/// Renders the mail that a notification asks for (specification 9.2, 9.3); in neutral mode no
+/// dollar amount appears.
 #[must_use]
 pub fn render(header: &Header, notification: &TradingNotificationRequested, neutral: bool) -> Mail {
     let content = Content::of(notification, neutral);
     Mail {
         id: header.event_id.clone(),
-        recipient: notification.recipient_override.clone().filter(|recipient| !recipient.is_empty()),
+        recipient: notification
+            .recipient_override
+            .clone()
+            .filter(|recipient| !recipient.is_empty()),
         subject: subject(notification, &content),
         text: text(header, notification, &content, neutral),
         html: html(header, notification, &content, neutral),
@@ -37,10 +41,16 @@ pub fn render(header: &Header, notification: &TradingNotificationRequested, neut
 }
 
 fn subject(notification: &TradingNotificationRequested, content: &Content) -> String {
-    let tags = match (notification.trading_success, notification.error_code.as_deref()) {
+    let tags = match (
+        notification.trading_success,
+        notification.error_code.as_deref(),
+    ) {
         (true, _) => "[SUCCESS]".to_owned(),
         (false, None) => "[FAILURE]".to_owned(),
         (false, Some(code)) => format!("[FAILURE][{}]", cut(&shown(code), LONGEST_CODE)),
     };
-    format!("{tags} The Alchemiser - {} Trading Report", cut(&content.mode, LONGEST_CODE))
+    format!(
+        "{tags} The Alchemiser - {} Trading Report",
+        cut(&content.mode, LONGEST_CODE)
+    )
 }

@@ -2,14 +2,35 @@ use super::content::{Content, Row};
 use crate::event::{Header, TradingNotificationRequested};
 
 /// The text part: all that the HTML part shows.
-pub(super) fn text(header: &Header, notification: &TradingNotificationRequested, content: &Content, neutral: bool) -> String {
-    let mut text = if notification.trading_success { success(notification, neutral) } else { failure(content) };
-    let order = |[action, symbol, shares, status]: &Row| format!("  {action} {shares} {symbol}: {status}\n");
+pub(super) fn text(
+    header: &Header,
+    notification: &TradingNotificationRequested,
+    content: &Content,
+    neutral: bool,
+) -> String {
+    let mut text = if notification.trading_success {
+        success(notification, neutral)
+    } else {
+        failure(content)
+    };
+    let order = |[action, symbol, shares, status]: &Row| {
+        format!("  {action} {shares} {symbol}: {status}\n")
+    };
     text.extend(content.orders.iter().map(order));
-    section(&mut text, "Signals", &content.signals, |[engine, action, symbols, why]| format!("{engine}: {action} {symbols} ({why})"));
-    section(&mut text, "Portfolio", &content.portfolio, |[symbol, target, current, action]| {
-        format!("{symbol}: target {target} %, before {current} %, {action}")
-    });
+    section(
+        &mut text,
+        "Signals",
+        &content.signals,
+        |[engine, action, symbols, why]| format!("{engine}: {action} {symbols} ({why})"),
+    );
+    section(
+        &mut text,
+        "Portfolio",
+        &content.portfolio,
+        |[symbol, target, current, action]| {
+            format!("{symbol}: target {target} %, before {current} %, {action}")
+        },
+    );
     if !content.notes.is_empty() {
         text.push_str("\nNotes:\n");
         for note in &content.notes {
@@ -26,7 +47,10 @@ fn success(notification: &TradingNotificationRequested, neutral: bool) -> String
         notification.orders_succeeded, notification.orders_placed
     );
     if !neutral {
-        text.push_str(&format!("Traded: {} dollars\n", notification.total_trade_value));
+        text.push_str(&format!(
+            "Traded: {} dollars\n",
+            notification.total_trade_value
+        ));
     }
     text
 }

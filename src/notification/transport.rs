@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
+};
 use lettre::transport::smtp::extension::ClientId;
 
 use super::boundary::boundary;
@@ -58,7 +60,9 @@ impl TcpDialer {
     /// There is no certificate in `pem`, or one that cannot be read.
     pub fn trusting(pem: &[u8]) -> Result<Self, String> {
         let certificate = Certificate::from_pem(pem).map_err(|error| error.to_string())?;
-        Ok(Self { trusted: vec![certificate] })
+        Ok(Self {
+            trusted: vec![certificate],
+        })
     }
 }
 
@@ -90,12 +94,18 @@ impl MailTransport {
         Self { dialer, tokens }
     }
 
-    /// Hands `mail` to the configured server. Done only once the server has said 250 to the message.
+    /// Hands `mail` to the configured server. Done only once the server has said 250 to the
+    /// message.
     ///
     /// # Errors
-    /// [`StepError::MailNotDelivered`] for anything on the way: a later attempt sends the same mail. A
-    /// refusal where the message itself is impossible, such as an address that is none.
-    pub async fn send(&self, mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>) -> Result<(), Fault> {
+    /// [`StepError::MailNotDelivered`] for anything on the way: a later attempt sends the same
+    /// mail. A refusal where the message itself is impossible, such as an address that is none.
+    pub async fn send(
+        &self,
+        mail: &Mail,
+        settings: &EmailSettings,
+        at: DateTime<Utc>,
+    ) -> Result<(), Fault> {
         let message = message(mail, settings, at, &self.tokens)?;
         let secrets = Secrets::of_mail(settings);
         let dialogue = self.dialogue(&message, settings, &secrets);
@@ -103,31 +113,58 @@ impl MailTransport {
             Ok(Ok(())) => Ok(()),
             Ok(Err(reason)) => Err(StepError::MailNotDelivered(reason).into()),
             Err(_) => {
-                let reason = format!("{} did not finish within {} s", settings.server, DIALOGUE_LIMIT.as_secs());
+                let reason = format!(
+                    "{} did not finish within {} s",
+                    settings.server,
+                    DIALOGUE_LIMIT.as_secs()
+                );
                 Err(StepError::MailNotDelivered(reason).into())
             }
         }
     }
 
-    async fn dialogue(&self, message: &Message, settings: &EmailSettings, secrets: &Secrets) -> Result<(), String> {
+    async fn dialogue(
+        &self,
+        message: &Message,
+        settings: &EmailSettings,
+        secrets: &Secrets,
+    ) -> Result<(), String> {
         // The server's words: it has been told the password, and may say anything at any length.
-        let said = |error: lettre::transport::smtp::Error| cut(&secrets.mask(&error.to_string()), LONGEST_REASON);
+        let said = |error: lettre::transport::smtp::Error| {
+            cut(&secrets.mask(&error.to_string()), LONGEST_REASON)
+        };
         let stage = |stage: &'static str| move |error| format!("{stage}: {}", said(error));
         let stream = self
             .dialer
             .dial(&settings.server, settings.port)
             .await
-            .map_err(|error| format!("connecting to {}:{}: {error}", settings.server, settings.port))?;
+            .map_err(|error| {
+                format!(
+                    "connecting to {}:{}: {error}",
+                    settings.server, settings.port
+                )
+            })?;
         let hello = ClientId::Domain("alchemiser".to_owned());
-        let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello).await.map_err(stage("EHLO"))?;
+        let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
+            .await
+            .map_err(stage("EHLO"))?;
         let mut tls = TlsParameters::builder(settings.server.clone());
         for certificate in self.dialer.trusted() {
             tls = tls.add_root_certificate(certificate);
         }
-        connection.starttls(tls.build_rustls().map_err(stage("TLS"))?, &hello).await.map_err(stage("STARTTLS"))?;
+        connection
+            .starttls(tls.build_rustls().map_err(stage("TLS"))?, &hello)
+            .await
+            .map_err(stage("STARTTLS"))?;
         let credentials = Credentials::new(settings.from.clone(), settings.password.clone());
-        connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(stage("AUTH"))?;
-        connection.send(message.envelope(), &message.formatted()).await.map_err(stage("sending the message"))?;
+        connection
+            .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
+            .await
+            .map_err(stage("AUTH"))?;
+        connection
+            .send(message.envelope(), &message.formatted())
+            .await
+            .map_err(stage("sending the message"))?;
         // The server has the mail; a lost goodbye changes nothing.
         if let Err(error) = connection.quit().await {
             tracing::info!(error = said(error), "the mail server did not say goodbye");
@@ -136,11 +173,21 @@ impl MailTransport {
     }
 }
 
-/// The message as it goes out. Date and message id come from the event, so that a second copy is known for one; only what
-/// divides its parts is another each time.
-fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>, tokens: &SharedTokens) -> Result<Message, Refusal> {
+/// The message as it goes out. Date and message id come from the event, so that a second copy is
+/// known for one; only what divides its parts is another each time.
+fn message(
+    mail: &Mail,
+    settings: &EmailSettings,
+    at: DateTime<Utc>,
+    tokens: &SharedTokens,
+) -> Result<Message, Refusal> {
     let address = |text: &str| {
-        address(text).map_err(|reason| Refusal::new(format!("{:?} is not a mail address: {reason}", cut(text, LONGEST_ADDRESS))))
+        address(text).map_err(|reason| {
+            Refusal::new(format!(
+                "{:?} is not a mail address: {reason}",
+                cut(text, LONGEST_ADDRESS)
+            ))
+        })
     };
     let mut builder = Message::builder()
         .message_id(Some(message_id(&mail.id)))
@@ -150,11 +197,20 @@ fn message(mail: &Mail, settings: &EmailSettings, at: DateTime<Utc>, tokens: &Sh
     for recipient in mail.recipient.as_deref().unwrap_or(&settings.to).split(',') {
         builder = builder.to(address(recipient.trim())?);
     }
-    let parts = [(ContentType::TEXT_PLAIN, &mail.text), (ContentType::TEXT_HTML, &mail.html)];
-    let [text, html] = parts.map(|(kind, body)| SinglePart::builder().header(kind).body(body.clone()));
+    let parts = [
+        (ContentType::TEXT_PLAIN, &mail.text),
+        (ContentType::TEXT_HTML, &mail.html),
+    ];
+    let [text, html] =
+        parts.map(|(kind, body)| SinglePart::builder().header(kind).body(body.clone()));
     let boundary = boundary(&tokens.fresh(), &[&text.formatted(), &html.formatted()]);
-    let body = MultiPart::alternative().boundary(boundary).singlepart(text).singlepart(html);
-    builder.multipart(body).map_err(|error| Refusal::new(format!("the mail cannot be composed: {error}")))
+    let body = MultiPart::alternative()
+        .boundary(boundary)
+        .singlepart(text)
+        .singlepart(html);
+    builder
+        .multipart(body)
+        .map_err(|error| Refusal::new(format!("the mail cannot be composed: {error}")))
 }
 
 /// A person's address, perhaps with a name.
@@ -164,7 +220,9 @@ fn address(text: &str) -> Result<Mailbox, String> {
     }
     match text.chars().find(|character| is_hidden(*character)) {
         Some(character) => Err(format!("{character:?} is not allowed in it")),
-        None => text.parse().map_err(|error: lettre::address::AddressError| error.to_string()),
+        None => text
+            .parse()
+            .map_err(|error: lettre::address::AddressError| error.to_string()),
     }
 }
 
@@ -206,14 +264,25 @@ mod tests {
             ca_file: None,
         };
         let html = format!("<p>{text}</p>");
-        let mail = Mail { id: EventId::new(id), recipient: None, subject: "S".to_owned(), text: text.to_owned(), html };
+        let mail = Mail {
+            id: EventId::new(id),
+            recipient: None,
+            subject: "S".to_owned(),
+            text: text.to_owned(),
+            html,
+        };
         let tokens: SharedTokens = Arc::new(Token(token));
-        let message = message(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH, &tokens).expect("a message");
+        let message =
+            message(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH, &tokens).expect("a message");
         String::from_utf8(message.formatted()).expect("ASCII")
     }
 
     fn boundary_of(message: &str) -> &str {
-        message.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a boundary")
+        message
+            .split("boundary=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .expect("a boundary")
     }
 
     #[test]
@@ -223,9 +292,17 @@ mod tests {
         // Not even one who has seen it in a copy of the mail: the text would be another.
         let quoted = formatted("n-1", boundary_of(&one), "a");
         assert_ne!(boundary_of(&quoted), boundary_of(&one));
-        assert_eq!(quoted.matches(boundary_of(&quoted)).count(), 4, "where it is told, and three times as the divider: {quoted}");
+        assert_eq!(
+            quoted.matches(boundary_of(&quoted)).count(),
+            4,
+            "where it is told, and three times as the divider: {quoted}"
+        );
         let but_for_it = |message: &str| message.replace(boundary_of(message), "");
-        assert_eq!(but_for_it(&one), but_for_it(&other), "all else is the same in every copy");
+        assert_eq!(
+            but_for_it(&one),
+            but_for_it(&other),
+            "all else is the same in every copy"
+        );
     }
 
     #[test]
@@ -234,8 +311,17 @@ mod tests {
             let message = formatted(id, "text", "a");
             let head = message.split("\r\n\r\n").next().expect("a head");
             assert_eq!(head.lines().count(), 8, "{head}");
-            let line = head.lines().find(|line| line.starts_with("Message-ID: <")).expect("a message id");
-            assert!(line.ends_with("@alchemiser>") && line.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '), "{line}");
+            let line = head
+                .lines()
+                .find(|line| line.starts_with("Message-ID: <"))
+                .expect("a message id");
+            assert!(
+                line.ends_with("@alchemiser>")
+                    && line
+                        .bytes()
+                        .all(|byte| byte.is_ascii_graphic() || byte == b' '),
+                "{line}"
+            );
         }
     }
 }

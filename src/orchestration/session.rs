@@ -10,8 +10,8 @@ use crate::workflow::Session;
 /// The market has never been closed for longer.
 const LONGEST_BREAK: Days = Days::new(14);
 
-/// Finds the session that an occurrence may trade in, or says why there is none: a holiday, too early, too
-/// late (rule 7). The broker's calendar decides.
+/// Finds the session that an occurrence may trade in, or says why there is none: a holiday, too
+/// early, too late (rule 7). The broker's calendar decides.
 pub(super) async fn session_of(
     alpaca: &Alpaca,
     occurrence: Timestamp,
@@ -23,25 +23,49 @@ pub(super) async fn session_of(
     let Some(day) = sessions.iter().find(|day| day.date == date) else {
         return Ok(Err(format!("the market is closed on {date}")));
     };
-    let previous = sessions.iter().map(|day| day.date).filter(|earlier| *earlier < date).max();
-    let previous = previous.ok_or_else(|| Refusal::new(format!("the broker's calendar has no session before {date}")))?;
+    let previous = sessions
+        .iter()
+        .map(|day| day.date)
+        .filter(|earlier| *earlier < date)
+        .max();
+    let previous = previous.ok_or_else(|| {
+        Refusal::new(format!(
+            "the broker's calendar has no session before {date}"
+        ))
+    })?;
     let open = instant(date, day.open)?;
     let close = instant(date, day.close)?;
     if now < open {
-        return Ok(Err(format!("the session of {date} has not begun; it opens at {}", Timestamp::new(open))));
+        return Ok(Err(format!(
+            "the session of {date} has not begun; it opens at {}",
+            Timestamp::new(open)
+        )));
     }
     if now >= close {
-        return Ok(Err(format!("the session of {date} is over; it closed at {}", Timestamp::new(close))));
+        return Ok(Err(format!(
+            "the session of {date} is over; it closed at {}",
+            Timestamp::new(close)
+        )));
     }
     let account = alpaca.account().await?;
     if account.trading_blocked {
-        return Err(Refusal::new(format!("the broker blocks trading for account {}", account.account_number)).into());
+        return Err(Refusal::new(format!(
+            "the broker blocks trading for account {}",
+            account.account_number
+        ))
+        .into());
     }
     let occurrence = match scope {
         SessionScope::Day => date.to_string(),
         SessionScope::Occurrence => occurrence.to_string(),
     };
-    Ok(Ok(Session { account: account.account_number, date, previous, occurrence, valid_until: Timestamp::new(close) }))
+    Ok(Ok(Session {
+        account: account.account_number,
+        date,
+        previous,
+        occurrence,
+        valid_until: Timestamp::new(close),
+    }))
 }
 
 fn instant(date: NaiveDate, time: NaiveTime) -> Result<DateTime<Utc>, Refusal> {

@@ -35,15 +35,26 @@ impl Starter {
     /// A starter over `services`.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self { notifier: Notifier::new(services.clone()), services }
+        Self {
+            notifier: Notifier::new(services.clone()),
+            services,
+        }
     }
 
     /// Starts the workflow `correlation_id` for a command. The same command again starts nothing.
     ///
     /// # Errors
     /// Whatever keeps the start from being done now; a start that could not publish raises.
-    pub async fn start(&self, command: &TradeCommand, trigger: &Trigger, correlation_id: &CorrelationId) -> Result<Start, StepError> {
-        let occurrence = command.scheduled_time.or(trigger.time).unwrap_or_else(|| self.services.now());
+    pub async fn start(
+        &self,
+        command: &TradeCommand,
+        trigger: &Trigger,
+        correlation_id: &CorrelationId,
+    ) -> Result<Start, StepError> {
+        let occurrence = command
+            .scheduled_time
+            .or(trigger.time)
+            .unwrap_or_else(|| self.services.now());
         let mut answer = Start::Started;
         let work = async {
             match self.open(command, correlation_id, occurrence).await {
@@ -54,14 +65,25 @@ impl Starter {
                 }
                 Err(Fault::Raise(error)) => Err(error),
                 Err(Fault::Refuse(refusal)) => {
-                    // Nobody reads the answer of a schedule's invocation: the owner is told by mail.
-                    let entries = vec![self.notifier.of_refused_start(correlation_id, &refusal.reason)];
+                    // Nobody reads the answer of a schedule's invocation: the owner is told by
+                    // mail.
+                    let entries = vec![
+                        self.notifier
+                            .of_refused_start(correlation_id, &refusal.reason),
+                    ];
                     answer = Start::Refused(refusal);
-                    Ok(Conclusion { entries, ..Conclusion::default() })
+                    Ok(Conclusion {
+                        entries,
+                        ..Conclusion::default()
+                    })
                 }
             }
         };
-        let outcome = self.services.steps.run(&format!("start#{correlation_id}"), STEP_LIMIT, work.boxed()).await?;
+        let outcome = self
+            .services
+            .steps
+            .run(&format!("start#{correlation_id}"), STEP_LIMIT, work.boxed())
+            .await?;
         Ok(match outcome {
             Outcome::Processed => answer,
             Outcome::Duplicate => Start::Skipped("this command was handled before".to_owned()),
@@ -77,16 +99,28 @@ impl Starter {
     ) -> Result<Result<Conclusion, String>, Fault> {
         let services = &self.services;
         let configured = services.settings.alpaca.trading_mode;
-        if let Some(expected) = command.trading_mode.as_deref().filter(|expected| *expected != configured.as_str()) {
-            let reason = format!("the command expects {expected} trading, this deployment trades {}", configured.as_str());
+        if let Some(expected) = command
+            .trading_mode
+            .as_deref()
+            .filter(|expected| *expected != configured.as_str())
+        {
+            let reason = format!(
+                "the command expects {expected} trading, this deployment trades {}",
+                configured.as_str()
+            );
             return Err(Refusal::new(reason).into());
         }
         let scope = services.settings.session_scope;
-        let session = match session_of(&services.alpaca, occurrence, scope, services.clock.now()).await? {
-            Ok(session) => session,
-            Err(reason) => return Ok(Err(reason)),
+        let session =
+            match session_of(&services.alpaca, occurrence, scope, services.clock.now()).await? {
+                Ok(session) => session,
+                Err(reason) => return Ok(Err(reason)),
+            };
+        let origin = Origin {
+            correlation_id,
+            causation_id: correlation_id.as_str(),
+            at: services.now(),
         };
-        let origin = Origin { correlation_id, causation_id: correlation_id.as_str(), at: services.now() };
         let event = Event::caused(&origin, self.started(&session).into(), 0);
         Ok(Ok(Conclusion {
             entries: vec![services.steps.entry(&event)],
@@ -95,7 +129,8 @@ impl Starter {
         }))
     }
 
-    /// Starts another run of a session whose buys lacked money that was still to come; false where the day is over.
+    /// Starts another run of a session whose buys lacked money that was still to come; false where
+    /// the day is over.
     ///
     /// # Errors
     /// Whatever keeps it from being done now.
@@ -106,27 +141,51 @@ impl Starter {
         let work = async {
             let taking = services.workflows.taking(leftover);
             let now = services.now();
-            let session = match session_of(&services.alpaca, now, services.settings.session_scope, now.get()).await {
+            let session = match session_of(
+                &services.alpaca,
+                now,
+                services.settings.session_scope,
+                now.get(),
+            )
+            .await
+            {
                 Ok(Ok(session)) => session,
                 Ok(Err(reason)) => {
                     tracing::info!(reason, "what could not be bought stays in cash");
-                    return Ok(Conclusion { changes: vec![taking], ..Conclusion::default() });
+                    return Ok(Conclusion {
+                        changes: vec![taking],
+                        ..Conclusion::default()
+                    });
                 }
                 Err(Fault::Raise(error)) => return Err(error),
                 Err(Fault::Refuse(refusal)) => {
                     tracing::warn!(reason = %refusal, "what could not be bought stays in cash");
-                    return Ok(Conclusion { changes: vec![taking], ..Conclusion::default() });
+                    return Ok(Conclusion {
+                        changes: vec![taking],
+                        ..Conclusion::default()
+                    });
                 }
             };
             is_started = true;
             let session = leftover.session(session);
-            let origin = Origin { correlation_id: &correlation_id, causation_id: correlation_id.as_str(), at: now };
+            let origin = Origin {
+                correlation_id: &correlation_id,
+                causation_id: correlation_id.as_str(),
+                at: now,
+            };
             let event = Event::caused(&origin, self.started(&session).into(), 0);
             let mut changes = services.workflows.opening(&correlation_id, &session);
             changes.push(taking);
-            Ok(Conclusion { entries: vec![services.steps.entry(&event)], changes, ..Conclusion::default() })
+            Ok(Conclusion {
+                entries: vec![services.steps.entry(&event)],
+                changes,
+                ..Conclusion::default()
+            })
         };
-        let outcome = services.steps.run(&format!("start#{correlation_id}"), STEP_LIMIT, work.boxed()).await?;
+        let outcome = services
+            .steps
+            .run(&format!("start#{correlation_id}"), STEP_LIMIT, work.boxed())
+            .await?;
         Ok(is_started && outcome == Outcome::Processed)
     }
 
@@ -144,8 +203,8 @@ impl Starter {
         }
     }
 
-    /// Opens a workflow that somebody began by putting a WorkflowStarted event, under the same rule of one run a
-    /// session; a workflow that is there already stays as it is.
+    /// Opens a workflow that somebody began by putting a WorkflowStarted event, under the same rule
+    /// of one run a session; a workflow that is there already stays as it is.
     ///
     /// # Errors
     /// Whatever keeps it from being done now.
@@ -156,11 +215,23 @@ impl Starter {
             return Ok(());
         }
         let scope = services.settings.session_scope;
-        match session_of(&services.alpaca, event.header.timestamp, scope, services.clock.now()).await? {
+        match session_of(
+            &services.alpaca,
+            event.header.timestamp,
+            scope,
+            services.clock.now(),
+        )
+        .await?
+        {
             Err(reason) => Err(Refusal::new(reason).into()),
             Ok(session) => {
                 let opening = services.workflows.opening(correlation_id, &session);
-                services.workflows.write(opening).await?.then_some(()).ok_or_else(|| Refusal::new("another run has this session").into())
+                services
+                    .workflows
+                    .write(opening)
+                    .await?
+                    .then_some(())
+                    .ok_or_else(|| Refusal::new("another run has this session").into())
             }
         }
     }

@@ -8,9 +8,9 @@ use crate::step::{Conclusion, IfRefused, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::workflow::{Failure, MAXIMUM_REMINDERS, State, Workflow};
 
-/// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5): those whose
-/// event was dead-lettered, and those whose event no rule matched. Starts what a session could not buy for want of money
-/// once more.
+/// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5):
+/// those whose event was dead-lettered, and those whose event no rule matched. Starts what a
+/// session could not buy for want of money once more.
 #[derive(Clone)]
 pub struct Watchdog {
     services: Services,
@@ -31,10 +31,15 @@ impl Watchdog {
     /// A watchdog over `services`.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        Self { notifier: Notifier::new(services.clone()), starter: Starter::new(services.clone()), services }
+        Self {
+            notifier: Notifier::new(services.clone()),
+            starter: Starter::new(services.clone()),
+            services,
+        }
     }
 
-    /// Makes one round over all overdue workflows. One that cannot be seen to does not keep the others waiting.
+    /// Makes one round over all overdue workflows. One that cannot be seen to does not keep the
+    /// others waiting.
     ///
     /// # Errors
     /// The first error met; what could be done is done.
@@ -50,7 +55,9 @@ impl Watchdog {
         }
         for leftover in &due.leftovers {
             match self.starter.go_on(leftover).await {
-                Ok(is_started) => tracing::info!(root = %leftover.root, round = leftover.round, is_started, "a session is gone on with"),
+                Ok(is_started) => {
+                    tracing::info!(root = %leftover.root, round = leftover.round, is_started, "a session is gone on with")
+                }
                 Err(error) => {
                     tracing::error!(root = %leftover.root, %error, "the watchdog could not go on with a session");
                     first_error.get_or_insert(error);
@@ -60,10 +67,14 @@ impl Watchdog {
         first_error.map_or(Ok(round), Err)
     }
 
-    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or repeats the notification. One
-    /// that has gone on since it was read is left alone.
+    /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or
+    /// repeats the notification. One that has gone on since it was read is left alone.
     async fn see_to(&self, workflow: &Workflow, round: &mut Round) -> Result<(), StepError> {
-        let outcome = if workflow.state == State::Completed { None } else { Some(self.end(workflow).await?) };
+        let outcome = if workflow.state == State::Completed {
+            None
+        } else {
+            Some(self.end(workflow).await?)
+        };
         match outcome {
             Some(Outcome::Processed) => round.ended += 1,
             Some(Outcome::Refused) if workflow.state == State::Running => {
@@ -81,7 +92,10 @@ impl Watchdog {
     async fn end(&self, workflow: &Workflow) -> Result<Outcome, StepError> {
         let key = format!("watchdog#{}", workflow.correlation_id);
         let work = async {
-            let reason = format!("the workflow was overdue: no result by {}", Timestamp::new(workflow.deadline));
+            let reason = format!(
+                "the workflow was overdue: no result by {}",
+                Timestamp::new(workflow.deadline)
+            );
             let origin = Origin {
                 correlation_id: &workflow.correlation_id,
                 causation_id: workflow.correlation_id.as_str(),
@@ -96,18 +110,33 @@ impl Watchdog {
             let event = Event::caused(&origin, failed.into(), 0);
             Ok(Conclusion {
                 entries: vec![self.services.steps.entry(&event)],
-                changes: self.services.workflows.failing(workflow, &Failure { is_overdue: true, ..Failure::of(workflow, &reason) }),
+                changes: self.services.workflows.failing(
+                    workflow,
+                    &Failure {
+                        is_overdue: true,
+                        ..Failure::of(workflow, &reason)
+                    },
+                ),
                 // It has gone on since it was read: whoever finds it overdue again decides again.
                 if_refused: IfRefused::Forget,
             })
         };
-        let outcome = self.services.steps.run(&key, STEP_LIMIT, work.boxed()).await?;
+        let outcome = self
+            .services
+            .steps
+            .run(&key, STEP_LIMIT, work.boxed())
+            .await?;
         if outcome == Outcome::Processed
-            && let Some(ended) = self.services.workflows.load(&workflow.correlation_id).await?
+            && let Some(ended) = self
+                .services
+                .workflows
+                .load(&workflow.correlation_id)
+                .await?
         {
             let reason = ended.failure_reason.as_deref();
             tracing::error!(correlation_id = %workflow.correlation_id, reason, "workflow ended by the watchdog");
-            // Not left to the rule for WorkflowFailed alone: it may be the very rule that is missing.
+            // Not left to the rule for WorkflowFailed alone: it may be the very rule that is
+            // missing.
             self.remind(&ended).await?;
         }
         Ok(outcome)

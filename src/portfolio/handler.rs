@@ -8,13 +8,19 @@ use super::planner::{PlannedTrade, Snapshot, items, plan};
 use super::survey::{Survey, survey};
 use crate::decimal::{Money, Weight};
 use crate::error::{Fault, Refusal, StepError};
-use crate::event::{Action, AllocationComparison, Body, Event, JsonObject, RebalancePlan, RebalancePlanned, SignalGenerated, Urgency};
+use crate::event::{
+    Action, AllocationComparison, Body, Event, JsonObject, RebalancePlan, RebalancePlanned,
+    SignalGenerated, Urgency,
+};
 use crate::id::PlanId;
 use crate::services::{FailedPart, Services};
 use crate::step::Conclusion;
 use crate::workflow::Workflow;
 
-const PART: FailedPart = FailedPart { workflow_type: "portfolio_analysis", step: "portfolio_analysis" };
+const PART: FailedPart = FailedPart {
+    workflow_type: "portfolio_analysis",
+    step: "portfolio_analysis",
+};
 
 /// How often one plan may be made anew because another run has moved the account.
 const MOST_REPLANS: u64 = 3;
@@ -47,28 +53,49 @@ impl PortfolioAnalysis {
     /// # Errors
     /// Whatever keeps it from being done now.
     pub async fn work(&self, event: &Event) -> Result<Conclusion, StepError> {
-        let Body::SignalGenerated(signal) = &event.body else { return Ok(Conclusion::default()) };
-        self.services.act(event, PART, |workflow| self.planned(event, signal, workflow)).await
+        let Body::SignalGenerated(signal) = &event.body else {
+            return Ok(Conclusion::default());
+        };
+        self.services
+            .act(event, PART, |workflow| {
+                self.planned(event, signal, workflow)
+            })
+            .await
     }
 
-    async fn planned(&self, event: &Event, signal: &SignalGenerated, workflow: Workflow) -> Result<Conclusion, Fault> {
+    async fn planned(
+        &self,
+        event: &Event,
+        signal: &SignalGenerated,
+        workflow: Workflow,
+    ) -> Result<Conclusion, Fault> {
         // Read before the account: what moves it afterwards makes the count another one.
-        let sequence = self.services.workflows.settled_sequence(&workflow.session.account).await?;
+        let sequence = self
+            .services
+            .workflows
+            .settled_sequence(&workflow.session.account)
+            .await?;
         let basis = Basis {
             weights: signal.consolidated_portfolio.target_allocations.clone(),
             signals: Value::Object(signal.signals_data.clone()),
             sequence,
             replans: 0,
         };
-        let planned = self.services.caused(event, self.plan(event, &basis, &workflow).await?);
+        let planned = self
+            .services
+            .caused(event, self.plan(event, &basis, &workflow).await?);
         Ok(Conclusion {
             entries: vec![self.services.steps.entry(&planned)],
-            changes: self.services.workflows.advancing(&workflow.correlation_id, "rebalance_planned"),
+            changes: self
+                .services
+                .workflows
+                .advancing(&workflow.correlation_id, "rebalance_planned"),
             ..Conclusion::default()
         })
     }
 
-    /// Makes `overtaken` anew for the account as it stands now, at the count `sequence`; `event` brought it.
+    /// Makes `overtaken` anew for the account as it stands now, at the count `sequence`; `event`
+    /// brought it.
     ///
     /// # Errors
     /// A refusal where it was made anew too often: then the account does not come to rest.
@@ -82,23 +109,46 @@ impl PortfolioAnalysis {
         let metadata = overtaken.metadata.clone().unwrap_or_default();
         let replans = metadata.get("replans").and_then(Value::as_u64).unwrap_or(0) + 1;
         if replans > MOST_REPLANS {
-            return Err(Refusal::new(format!("the plan was overtaken by other runs on the account {replans} times")).into());
+            return Err(Refusal::new(format!(
+                "the plan was overtaken by other runs on the account {replans} times"
+            ))
+            .into());
         }
-        let weights = metadata.get("target_allocations").and_then(|weights| serde_json::from_value(weights.clone()).ok());
+        let weights = metadata
+            .get("target_allocations")
+            .and_then(|weights| serde_json::from_value(weights.clone()).ok());
         let weights =
             weights.ok_or_else(|| Refusal::new("the plan was overtaken by another run on the account, and does not say its targets"))?;
-        let basis = Basis { weights, signals: metadata.get("signals").cloned().unwrap_or_default(), sequence: Some(sequence), replans };
+        let basis = Basis {
+            weights,
+            signals: metadata.get("signals").cloned().unwrap_or_default(),
+            sequence: Some(sequence),
+            replans,
+        };
         self.plan(event, &basis, workflow).await
     }
 
-    async fn plan(&self, event: &Event, basis: &Basis, workflow: &Workflow) -> Result<RebalancePlanned, Fault> {
+    async fn plan(
+        &self,
+        event: &Event,
+        basis: &Basis,
+        workflow: &Workflow,
+    ) -> Result<RebalancePlanned, Fault> {
         let survey = survey(&self.services, &basis.weights).await?;
-        let trades = plan(&survey.snapshot, &basis.weights).map_err(|error| Refusal::new(error.to_string()))?;
+        let trades = plan(&survey.snapshot, &basis.weights)
+            .map_err(|error| Refusal::new(error.to_string()))?;
         tracing::info!(items = trades.len(), "rebalance planned");
         Ok(self.body(event, basis, workflow, &survey, &trades))
     }
 
-    fn body(&self, event: &Event, basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[PlannedTrade]) -> RebalancePlanned {
+    fn body(
+        &self,
+        event: &Event,
+        basis: &Basis,
+        workflow: &Workflow,
+        survey: &Survey,
+        trades: &[PlannedTrade],
+    ) -> RebalancePlanned {
         let snapshot = &survey.snapshot;
         let total = Money::new(trades.iter().map(|trade| trade.amount.abs()).sum());
         let plan = RebalancePlan {
@@ -106,7 +156,9 @@ impl PortfolioAnalysis {
             correlation_id: event.header.correlation_id.as_str().to_owned(),
             causation_id: event.header.event_id.as_str().to_owned(),
             timestamp: self.services.now(),
-            plan_id: PlanId::caused_by(&event.header.event_id).as_str().to_owned(),
+            plan_id: PlanId::caused_by(&event.header.event_id)
+                .as_str()
+                .to_owned(),
             items: items(trades),
             total_portfolio_value: Money::new(snapshot.value),
             total_trade_value: total,
@@ -125,13 +177,30 @@ impl PortfolioAnalysis {
 }
 
 /// What execution and the mail need to know of how the plan was made.
-fn metadata(basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[PlannedTrade]) -> JsonObject {
+fn metadata(
+    basis: &Basis,
+    workflow: &Workflow,
+    survey: &Survey,
+    trades: &[PlannedTrade],
+) -> JsonObject {
     let snapshot = &survey.snapshot;
-    let priced = snapshot.prices.iter().filter(|(symbol, _)| !snapshot.untraded.contains_key(*symbol));
-    let prices: BTreeMap<&String, String> = priced.map(|(symbol, price)| (symbol, price.to_string())).collect();
-    let quantities: BTreeMap<&String, String> =
-        snapshot.holdings.iter().map(|(symbol, holding)| (symbol, holding.quantity.normalize().to_string())).collect();
-    let targets: BTreeMap<&String, String> = basis.weights.iter().map(|(symbol, weight)| (symbol, weight.to_string())).collect();
+    let priced = snapshot
+        .prices
+        .iter()
+        .filter(|(symbol, _)| !snapshot.untraded.contains_key(*symbol));
+    let prices: BTreeMap<&String, String> = priced
+        .map(|(symbol, price)| (symbol, price.to_string()))
+        .collect();
+    let quantities: BTreeMap<&String, String> = snapshot
+        .holdings
+        .iter()
+        .map(|(symbol, holding)| (symbol, holding.quantity.normalize().to_string()))
+        .collect();
+    let targets: BTreeMap<&String, String> = basis
+        .weights
+        .iter()
+        .map(|(symbol, weight)| (symbol, weight.to_string()))
+        .collect();
     // A sale's amount is negative: it adds to the cash.
     let planned_cash = snapshot.cash - trades.iter().map(|trade| trade.amount).sum::<Decimal>();
     let mut metadata = json!({
@@ -145,7 +214,8 @@ fn metadata(basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[Plann
         "position_count": snapshot.holdings.len(),
         "quantities": quantities,
         "reference_prices": prices,
-        // What the snapshot rests on; a plan that names nothing here was made while another was carried out.
+        // What the snapshot rests on; a plan that names nothing here was made while another was
+        // carried out.
         "account_sequence": basis.sequence,
         // For a plan that has to be made anew.
         "target_allocations": targets,
@@ -154,8 +224,11 @@ fn metadata(basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[Plann
         "signals": basis.signals,
         "module": "portfolio_v2.core.planner",
     });
-    let untraded: BTreeMap<&String, &String> =
-        trades.iter().filter(|trade| trade.is_untraded).filter_map(|trade| snapshot.untraded.get_key_value(&trade.symbol)).collect();
+    let untraded: BTreeMap<&String, &String> = trades
+        .iter()
+        .filter(|trade| trade.is_untraded)
+        .filter_map(|trade| snapshot.untraded.get_key_value(&trade.symbol))
+        .collect();
     if !untraded.is_empty() {
         metadata["untraded"] = json!(untraded);
     }
@@ -165,14 +238,32 @@ fn metadata(basis: &Basis, workflow: &Workflow, survey: &Survey, trades: &[Plann
     metadata.as_object().cloned().unwrap_or_default()
 }
 
-fn comparison(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>, trades: &[PlannedTrade]) -> AllocationComparison {
+fn comparison(
+    snapshot: &Snapshot,
+    weights: &BTreeMap<String, Decimal>,
+    trades: &[PlannedTrade],
+) -> AllocationComparison {
     let mut comparison = AllocationComparison::default();
     for trade in trades {
-        let target = weights.get(&trade.symbol).copied().unwrap_or_default().round_dp(4);
-        let current = if snapshot.value.is_zero() { Decimal::ZERO } else { (trade.current_value / snapshot.value).round_dp(4) };
-        comparison.target_values.insert(trade.symbol.clone(), target);
-        comparison.current_values.insert(trade.symbol.clone(), current);
-        comparison.deltas.insert(trade.symbol.clone(), target - current);
+        let target = weights
+            .get(&trade.symbol)
+            .copied()
+            .unwrap_or_default()
+            .round_dp(4);
+        let current = if snapshot.value.is_zero() {
+            Decimal::ZERO
+        } else {
+            (trade.current_value / snapshot.value).round_dp(4)
+        };
+        comparison
+            .target_values
+            .insert(trade.symbol.clone(), target);
+        comparison
+            .current_values
+            .insert(trade.symbol.clone(), current);
+        comparison
+            .deltas
+            .insert(trade.symbol.clone(), target - current);
     }
     comparison
 }

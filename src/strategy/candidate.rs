@@ -1,4 +1,5 @@
-//! What a filter or `weight-inverse-volatility` chooses from: symbols, and groups with a simulated return stream.
+//! What a filter or `weight-inverse-volatility` chooses from: symbols, and groups with a simulated
+//! return stream.
 
 use rust_decimal::Decimal;
 
@@ -31,16 +32,25 @@ pub(super) struct Candidate<'e> {
 impl Candidate<'_> {
     /// What the weight function around the filter sees.
     pub(super) fn into_value(self) -> Value {
-        if self.group.is_some() { Value::Weights(self.weights) } else { Value::Text(self.label) }
+        if self.group.is_some() {
+            Value::Weights(self.weights)
+        } else {
+            Value::Text(self.label)
+        }
     }
 }
 
-/// Whether the expression is a portfolio that may hold different symbols on different days, and so has no price.
+/// Whether the expression is a portfolio that may hold different symbols on different days, and so
+/// has no price.
 pub(super) fn is_group(expression: &Expression) -> bool {
     let holds_weights = match Call::read(expression) {
         Ok(Some(call)) => matches!(
             call.function,
-            Function::Group | Function::Defsymphony | Function::WeightEqual | Function::WeightSpecified | Function::WeightInverseVolatility
+            Function::Group
+                | Function::Defsymphony
+                | Function::WeightEqual
+                | Function::WeightSpecified
+                | Function::WeightInverseVolatility
         ),
         Ok(None) => matches!(expression.kind, ExpressionKind::Map(_)),
         Err(_) => false,
@@ -74,7 +84,9 @@ fn collect_symbols(expression: &Expression, symbols: &mut BTreeSet<String>) {
                 }
                 Function::WeightEqual => collect_all(call.arguments),
                 Function::WeightSpecified => {
-                    call.arguments.chunks(2).for_each(|pair| collect_all(&pair[1..]));
+                    call.arguments
+                        .chunks(2)
+                        .for_each(|pair| collect_all(&pair[1..]));
                 }
                 Function::Filter => collect_all(&call.arguments[call.arguments.len() - 1..]),
                 Function::Compare(_) | Function::Select(_) | Function::Measure(_) => {}
@@ -94,20 +106,34 @@ fn label_of(expression: &Expression) -> String {
 }
 
 impl Evaluator<'_> {
-    /// The candidates that the expressions stand for: lists, branches and filters stand for what is in them; each symbol
-    /// counts once.
-    pub(super) fn candidates<'e>(&mut self, expressions: &'e [Expression]) -> Result<Vec<Candidate<'e>>, EvaluationError> {
+    /// The candidates that the expressions stand for: lists, branches and filters stand for what is
+    /// in them; each symbol counts once.
+    pub(super) fn candidates<'e>(
+        &mut self,
+        expressions: &'e [Expression],
+    ) -> Result<Vec<Candidate<'e>>, EvaluationError> {
         let mut candidates = Vec::new();
         for expression in expressions {
             self.collect_candidates(expression, &mut candidates)?;
         }
-        // Groups may share a name: what they hold then orders them, and not their place in the file.
-        candidates.sort_by(|one, other| one.label.cmp(&other.label).then_with(|| one.weights.as_map().cmp(other.weights.as_map())));
-        candidates.dedup_by(|one, other| one.label == other.label && one.group.is_none() && other.group.is_none());
+        // Groups may share a name: what they hold then orders them, and not their place in the
+        // file.
+        candidates.sort_by(|one, other| {
+            one.label
+                .cmp(&other.label)
+                .then_with(|| one.weights.as_map().cmp(other.weights.as_map()))
+        });
+        candidates.dedup_by(|one, other| {
+            one.label == other.label && one.group.is_none() && other.group.is_none()
+        });
         Ok(candidates)
     }
 
-    fn collect_candidates<'e>(&mut self, expression: &'e Expression, candidates: &mut Vec<Candidate<'e>>) -> Result<(), EvaluationError> {
+    fn collect_candidates<'e>(
+        &mut self,
+        expression: &'e Expression,
+        candidates: &mut Vec<Candidate<'e>>,
+    ) -> Result<(), EvaluationError> {
         match Call::read(expression)? {
             Some(call) if call.function == Function::If => {
                 if let Some(chosen) = self.choose(call)? {
@@ -117,7 +143,9 @@ impl Evaluator<'_> {
             }
             Some(call) if call.function == Function::Filter => candidates.extend(self.kept(call)?),
             None if matches!(expression.kind, ExpressionKind::List(_)) => {
-                let ExpressionKind::List(children) = &expression.kind else { return Ok(()) };
+                let ExpressionKind::List(children) = &expression.kind else {
+                    return Ok(());
+                };
                 for child in children {
                     self.collect_candidates(child, candidates)?;
                 }
@@ -128,7 +156,11 @@ impl Evaluator<'_> {
     }
 
     /// A symbol or a group, unless it is null.
-    fn collect_holding<'e>(&mut self, expression: &'e Expression, candidates: &mut Vec<Candidate<'e>>) -> Result<(), EvaluationError> {
+    fn collect_holding<'e>(
+        &mut self,
+        expression: &'e Expression,
+        candidates: &mut Vec<Candidate<'e>>,
+    ) -> Result<(), EvaluationError> {
         let group = is_group(expression).then_some(expression);
         let holding = match group {
             Some(group) if self.sessions_back > 0 => self.held(group, self.sessions_back)?,
@@ -136,8 +168,16 @@ impl Evaluator<'_> {
         };
         if let Some(weights) = holding {
             let symbol = weights.as_map().keys().next().cloned().unwrap_or_default();
-            let label = if group.is_some() { label_of(expression) } else { symbol };
-            candidates.push(Candidate { label, weights, group });
+            let label = if group.is_some() {
+                label_of(expression)
+            } else {
+                symbol
+            };
+            candidates.push(Candidate {
+                label,
+                weights,
+                group,
+            });
         }
         Ok(())
     }
@@ -152,22 +192,39 @@ impl Evaluator<'_> {
     }
 
     /// What a candidate measures.
-    pub(super) fn score(&mut self, candidate: &Candidate, measure: Measure) -> Result<Decimal, Problem> {
+    pub(super) fn score(
+        &mut self,
+        candidate: &Candidate,
+        measure: Measure,
+    ) -> Result<Decimal, Problem> {
         let Some(group) = candidate.group else {
             return self.measure(measure, &candidate.label);
         };
         let needed = measure.closes_simulated();
         let (index, end) = self.index(group, needed);
-        measure.compute(&index).map_err(|source| match (source, end) {
-            (IndicatorError::InsufficientData { needed, available }, Some(reason)) => {
-                Problem::GroupHistory { measure, group: candidate.label.clone(), needed, available, reason }
-            }
-            (source, _) => Problem::Indicator { measure, symbol: candidate.label.clone(), source },
-        })
+        measure
+            .compute(&index)
+            .map_err(|source| match (source, end) {
+                (IndicatorError::InsufficientData { needed, available }, Some(reason)) => {
+                    Problem::GroupHistory {
+                        measure,
+                        group: candidate.label.clone(),
+                        needed,
+                        available,
+                        reason,
+                    }
+                }
+                (source, _) => Problem::Indicator {
+                    measure,
+                    symbol: candidate.label.clone(),
+                    source,
+                },
+            })
     }
 
-    /// The closes of an index that has held on every session what the group decided on the closes of the session before,
-    /// oldest first, and why it does not reach back further if it is shorter than wanted.
+    /// The closes of an index that has held on every session what the group decided on the closes
+    /// of the session before, oldest first, and why it does not reach back further if it is shorter
+    /// than wanted.
     fn index(&mut self, group: &Expression, closes: usize) -> (Vec<Decimal>, Option<String>) {
         let mut returns = Vec::new();
         let mut end = None;
@@ -198,15 +255,23 @@ impl Evaluator<'_> {
         (index, end)
     }
 
-    /// What the group wanted to hold so many sessions ago. Remembered, because a group inside a ranked group is asked for
-    /// the same session again and again.
-    fn held(&mut self, group: &Expression, sessions_back: usize) -> Result<Option<Weights>, EvaluationError> {
+    /// What the group wanted to hold so many sessions ago. Remembered, because a group inside a
+    /// ranked group is asked for the same session again and again.
+    fn held(
+        &mut self,
+        group: &Expression,
+        sessions_back: usize,
+    ) -> Result<Option<Weights>, EvaluationError> {
         let key = (group.position, sessions_back);
         if let Some(known) = self.history.get(&key) {
             return known.clone();
         }
         let today = self.sessions_back;
-        let (trace, warnings, depth) = (std::mem::take(&mut self.trace), std::mem::take(&mut self.warnings), self.depth);
+        let (trace, warnings, depth) = (
+            std::mem::take(&mut self.trace),
+            std::mem::take(&mut self.warnings),
+            self.depth,
+        );
         self.sessions_back = sessions_back;
         let held = self.holding(group);
         self.sessions_back = today;
@@ -218,12 +283,22 @@ impl Evaluator<'_> {
     /// The return of these weights in the session that is so many before the last.
     fn earned(&self, weights: &Weights, sessions_back: usize) -> Result<Decimal, String> {
         let mut earned = Vec::new();
-        for (symbol, weight) in weights.as_map().iter().filter(|(symbol, weight)| *symbol != CASH && !weight.is_zero()) {
-            let closes = self.closes_before(symbol, sessions_back).unwrap_or_default();
+        for (symbol, weight) in weights
+            .as_map()
+            .iter()
+            .filter(|(symbol, weight)| *symbol != CASH && !weight.is_zero())
+        {
+            let closes = self
+                .closes_before(symbol, sessions_back)
+                .unwrap_or_default();
             let [.., before, close] = closes else {
-                return Err(format!("there are no closes of {symbol} {sessions_back} sessions ago"));
+                return Err(format!(
+                    "there are no closes of {symbol} {sessions_back} sessions ago"
+                ));
             };
-            earned.push(weight * change(*before, *close).map_err(|error| format!("{symbol}: {error}"))?);
+            earned.push(
+                weight * change(*before, *close).map_err(|error| format!("{symbol}: {error}"))?,
+            );
         }
         sum(&earned).map_err(|_| IndicatorError::OutOfRange.to_string())
     }

@@ -7,8 +7,8 @@ use super::function::{Call, FilterCall, Function, read_name, read_symbol};
 use super::indicator::Indicator;
 use super::measure::{Measure, read_window};
 
-/// Checks names, numbers of arguments, symbols, windows, options and selections everywhere in the strategy, also in
-/// branches that no evaluation has taken yet.
+/// Checks names, numbers of arguments, symbols, windows, options and selections everywhere in the
+/// strategy, also in branches that no evaluation has taken yet.
 ///
 /// # Errors
 /// The first mistake in the order of the file, as [`evaluate`](super::evaluate) would report it.
@@ -16,8 +16,14 @@ pub fn check(expression: &Expression) -> Result<(), EvaluationError> {
     match &expression.kind {
         ExpressionKind::Text(_) | ExpressionKind::Number(_) => Ok(()),
         ExpressionKind::Symbol(name) if name == "nil" => Ok(()),
-        ExpressionKind::Symbol(name) => Err(EvaluationError::at(expression, Problem::UnknownName { name: name.clone() })),
-        ExpressionKind::Keyword(name) => Err(EvaluationError::at(expression, Problem::Keyword { name: name.clone() })),
+        ExpressionKind::Symbol(name) => Err(EvaluationError::at(
+            expression,
+            Problem::UnknownName { name: name.clone() },
+        )),
+        ExpressionKind::Keyword(name) => Err(EvaluationError::at(
+            expression,
+            Problem::Keyword { name: name.clone() },
+        )),
         ExpressionKind::Map(entries) => entries.iter().try_for_each(|(key, value)| {
             read_symbol(key)?;
             check(value)
@@ -44,7 +50,9 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
             &arguments[1..]
         }
         Function::WeightSpecified if arguments.len() % 2 == 1 => {
-            return Err(call.error(Problem::OddPairs { found: arguments.len() }));
+            return Err(call.error(Problem::OddPairs {
+                found: arguments.len(),
+            }));
         }
         Function::WeightSpecified => arguments,
         Function::WeightInverseVolatility => {
@@ -59,7 +67,9 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
             &arguments[arguments.len() - 1..]
         }
         Function::Select(_) => {
-            return Err(call.error(Problem::SelectionOutsideFilter { function: call.function.name() }));
+            return Err(call.error(Problem::SelectionOutsideFilter {
+                function: call.function.name(),
+            }));
         }
         Function::Measure(indicator) => {
             read_symbol(&arguments[0])?;
@@ -72,15 +82,22 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
 /// Finds a group among the candidates of a filter that ranks by price.
 fn refuse_groups(candidates: &Expression, measure: Measure) -> Result<(), EvaluationError> {
     if is_group(candidates) {
-        return Err(EvaluationError::at(candidates, Problem::GroupWithoutPrice { measure }));
+        return Err(EvaluationError::at(
+            candidates,
+            Problem::GroupWithoutPrice { measure },
+        ));
     }
     match Call::read(candidates) {
-        Ok(Some(call)) if call.function == Function::If => call.arguments[1..].iter().try_for_each(|branch| refuse_groups(branch, measure)),
+        Ok(Some(call)) if call.function == Function::If => call.arguments[1..]
+            .iter()
+            .try_for_each(|branch| refuse_groups(branch, measure)),
         Ok(Some(call)) if call.function == Function::Filter => {
             FilterCall::read(&call).map_or(Ok(()), |inner| refuse_groups(inner.candidates, measure))
         }
         Ok(None) => match &candidates.kind {
-            ExpressionKind::List(children) => children.iter().try_for_each(|child| refuse_groups(child, measure)),
+            ExpressionKind::List(children) => children
+                .iter()
+                .try_for_each(|child| refuse_groups(child, measure)),
             _ => Ok(()),
         },
         _ => Ok(()),

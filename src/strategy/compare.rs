@@ -20,8 +20,12 @@ pub(super) struct Comparison {
 impl Evaluator<'_> {
     /// Whether a condition holds, and both sides if it is a comparison.
     ///
-    /// Besides comparisons a number is a condition (0 does not hold) and so is null (does not hold).
-    pub(super) fn condition(&mut self, expression: &Expression) -> Result<(bool, Option<(Value, Value)>), EvaluationError> {
+    /// Besides comparisons a number is a condition (0 does not hold) and so is null (does not
+    /// hold).
+    pub(super) fn condition(
+        &mut self,
+        expression: &Expression,
+    ) -> Result<(bool, Option<(Value, Value)>), EvaluationError> {
         if let Some(call) = Call::read(expression)?
             && let Function::Compare(relation) = call.function
         {
@@ -33,7 +37,9 @@ impl Evaluator<'_> {
             Value::Bool(holds) => holds,
             Value::Number(number) => !number.is_zero(),
             other => {
-                let problem = Problem::NotACondition { found: other.to_string() };
+                let problem = Problem::NotACondition {
+                    found: other.to_string(),
+                };
                 return Err(EvaluationError::at(expression, problem));
             }
         };
@@ -41,7 +47,11 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates and compares both arguments.
-    pub(super) fn compare(&mut self, call: Call, relation: Relation) -> Result<Comparison, EvaluationError> {
+    pub(super) fn compare(
+        &mut self,
+        call: Call,
+        relation: Relation,
+    ) -> Result<Comparison, EvaluationError> {
         let left = self.side(&call.arguments[0])?;
         let right = self.side(&call.arguments[1])?;
         if relation == Relation::Equal {
@@ -65,14 +75,17 @@ impl Evaluator<'_> {
         let value = self.evaluate(expression)?;
         match value {
             Value::List(_) | Value::Weights(_) => {
-                let problem = Problem::NotComparable { found: value.to_string() };
+                let problem = Problem::NotComparable {
+                    found: value.to_string(),
+                };
                 Err(EvaluationError::at(expression, problem))
             }
             _ => Ok(value),
         }
     }
 
-    /// A side as number: true is 1, false and null are 0, and so is a string that is no number, with a warning.
+    /// A side as number: true is 1, false and null are 0, and so is a string that is no number,
+    /// with a warning.
     fn number(&mut self, expression: &Expression, value: &Value) -> Decimal {
         match value {
             Value::Number(number) => *number,

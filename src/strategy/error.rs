@@ -16,14 +16,19 @@ pub struct EvaluationError {
     pub position: Position,
     /// The offending part on one line, cut after 80 characters.
     pub excerpt: String,
-    /// What is wrong with it; boxed, because evaluation recurses deeply and every frame has room for its error.
+    /// What is wrong with it; boxed, because evaluation recurses deeply and every frame has room
+    /// for its error.
     pub problem: Box<Problem>,
 }
 
 impl EvaluationError {
     /// The problem, placed at that part of the strategy.
     pub(super) fn at(expression: &Expression, problem: Problem) -> Self {
-        EvaluationError { position: expression.position, excerpt: expression.excerpt(), problem: Box::new(problem) }
+        EvaluationError {
+            position: expression.position,
+            excerpt: expression.excerpt(),
+            problem: Box::new(problem),
+        }
     }
 }
 
@@ -51,7 +56,9 @@ pub enum Problem {
         name: String,
     },
     /// A keyword where a value is expected.
-    #[error("keyword :{name} is not a value, it is allowed in {{:window n}} and in the map of defsymphony")]
+    #[error(
+        "keyword :{name} is not a value, it is allowed in {{:window n}} and in the map of defsymphony"
+    )]
     Keyword {
         /// The keyword.
         name: String,
@@ -141,25 +148,33 @@ pub enum Problem {
     #[error(transparent)]
     Weights(#[from] WeightError),
     /// A filter's condition that is no indicator.
-    #[error("{found} is not an indicator to rank by, such as (rsi {{:window 10}}) without a symbol")]
+    #[error(
+        "{found} is not an indicator to rank by, such as (rsi {{:window 10}}) without a symbol"
+    )]
     NotAMeasure {
         /// What was found.
         found: String,
     },
     /// A filter's selection that is no selection.
-    #[error("{found} is not a selection, (select-top n) and (select-bottom n) with n from 1 are allowed")]
+    #[error(
+        "{found} is not a selection, (select-top n) and (select-bottom n) with n from 1 are allowed"
+    )]
     NotASelection {
         /// What was found.
         found: String,
     },
     /// A group that is to be ranked by its price.
-    #[error("a group has no price of its own, so {measure} cannot rank it; rsi, returns, deviation and drawdown can")]
+    #[error(
+        "a group has no price of its own, so {measure} cannot rank it; rsi, returns, deviation and drawdown can"
+    )]
     GroupWithoutPrice {
         /// What it is to be ranked by.
         measure: Measure,
     },
     /// A group whose past cannot be simulated far enough back.
-    #[error("{measure} of {group} has no value: {needed} closes are needed and the group's past has {available}: {reason}")]
+    #[error(
+        "{measure} of {group} has no value: {needed} closes are needed and the group's past has {available}: {reason}"
+    )]
     GroupHistory {
         /// The indicator.
         measure: Measure,
@@ -191,7 +206,9 @@ pub enum Problem {
         source: IndicatorError,
     },
     /// The whole strategy evaluates to something that cannot be held.
-    #[error("the strategy's value is {found}; weights or one symbol are allowed (wrap a list in weight-equal)")]
+    #[error(
+        "the strategy's value is {found}; weights or one symbol are allowed (wrap a list in weight-equal)"
+    )]
     NotAnAllocation {
         /// What was found.
         found: String,

@@ -15,30 +15,55 @@ use super::weights::Weights;
 
 /// Decides what the strategy wants to hold on these prices.
 ///
-/// The same strategy and prices always give the same evaluation. Only the branch that an `if` takes is evaluated, so an
-/// error in the other one shows only in [`check`](super::check).
+/// The same strategy and prices always give the same evaluation. Only the branch that an `if` takes
+/// is evaluated, so an error in the other one shows only in [`check`](super::check).
 ///
 /// # Errors
-/// [`EvaluationError`] with the offending part. A missing price is an error everywhere but among the candidates of a
-/// filter or of `weight-inverse-volatility`, where it is a warning.
-pub fn evaluate(expression: &Expression, prices: &dyn Prices) -> Result<Evaluation, EvaluationError> {
-    let mut evaluator = Evaluator { prices, trace: Vec::new(), warnings: Vec::new(), depth: 0, sessions_back: 0, history: BTreeMap::new() };
+/// [`EvaluationError`] with the offending part. A missing price is an error everywhere but among
+/// the candidates of a filter or of `weight-inverse-volatility`, where it is a warning.
+pub fn evaluate(
+    expression: &Expression,
+    prices: &dyn Prices,
+) -> Result<Evaluation, EvaluationError> {
+    let mut evaluator = Evaluator {
+        prices,
+        trace: Vec::new(),
+        warnings: Vec::new(),
+        depth: 0,
+        sessions_back: 0,
+        history: BTreeMap::new(),
+    };
     let value = evaluator.evaluate(expression)?;
     let weights = match value {
         Value::Weights(weights) => weights,
         Value::Text(text) => Weights::whole(&symbol_at(expression, &text)?),
         other => {
-            let problem = Problem::NotAnAllocation { found: other.to_string() };
+            let problem = Problem::NotAnAllocation {
+                found: other.to_string(),
+            };
             return Err(EvaluationError::at(expression, problem));
         }
     };
-    let Evaluator { trace, warnings, .. } = evaluator;
-    Ok(Evaluation { allocation: weights.into_map(), trace, warnings })
+    let Evaluator {
+        trace, warnings, ..
+    } = evaluator;
+    Ok(Evaluation {
+        allocation: weights.into_map(),
+        trace,
+        warnings,
+    })
 }
 
 /// The text as a symbol; the error is placed at the expression that gave it.
 pub(super) fn symbol_at(expression: &Expression, text: &str) -> Result<String, EvaluationError> {
-    symbol_of(text).ok_or_else(|| EvaluationError::at(expression, Problem::NotASymbol { found: format!("{text:?}") }))
+    symbol_of(text).ok_or_else(|| {
+        EvaluationError::at(
+            expression,
+            Problem::NotASymbol {
+                found: format!("{text:?}"),
+            },
+        )
+    })
 }
 
 /// One evaluation under way.
@@ -59,8 +84,14 @@ impl Evaluator<'_> {
     pub(super) fn evaluate(&mut self, expression: &Expression) -> Result<Value, EvaluationError> {
         match &expression.kind {
             ExpressionKind::Symbol(name) if name == "nil" => Ok(Value::Null),
-            ExpressionKind::Symbol(name) => Err(EvaluationError::at(expression, Problem::UnknownName { name: name.clone() })),
-            ExpressionKind::Keyword(name) => Err(EvaluationError::at(expression, Problem::Keyword { name: name.clone() })),
+            ExpressionKind::Symbol(name) => Err(EvaluationError::at(
+                expression,
+                Problem::UnknownName { name: name.clone() },
+            )),
+            ExpressionKind::Keyword(name) => Err(EvaluationError::at(
+                expression,
+                Problem::Keyword { name: name.clone() },
+            )),
             ExpressionKind::Text(text) => Ok(Value::Text(text.clone())),
             ExpressionKind::Number(number) => Ok(Value::Number(*number)),
             ExpressionKind::Map(entries) => self.dictionary(expression, entries),
@@ -75,18 +106,23 @@ impl Evaluator<'_> {
         match call.function {
             Function::Defsymphony => self.evaluate(&call.arguments[2]),
             Function::If => self.branch(call),
-            Function::Compare(relation) => self.compare(call, relation).map(|comparison| Value::Bool(comparison.holds)),
+            Function::Compare(relation) => self
+                .compare(call, relation)
+                .map(|comparison| Value::Bool(comparison.holds)),
             Function::Asset => read_symbol(call.expression).map(Value::Text),
             Function::Group => self.group(call),
             Function::WeightEqual => self.weight_equal(call),
             Function::WeightSpecified => self.weight_specified(call),
             Function::WeightInverseVolatility => self.weight_inverse_volatility(call),
             Function::Filter => self.filter(call),
-            Function::Select(_) => Err(call.error(Problem::SelectionOutsideFilter { function: call.function.name() })),
+            Function::Select(_) => Err(call.error(Problem::SelectionOutsideFilter {
+                function: call.function.name(),
+            })),
             Function::Measure(indicator) => {
                 let symbol = read_symbol(&call.arguments[0])?;
                 let measure = Measure::read(indicator, call.arguments.get(1))?;
-                self.indicator(call.expression, measure, &symbol).map(Value::Number)
+                self.indicator(call.expression, measure, &symbol)
+                    .map(Value::Number)
             }
         }
     }
@@ -100,7 +136,11 @@ impl Evaluator<'_> {
     }
 
     /// A map outside of options is a dictionary from symbol to weight.
-    fn dictionary(&mut self, expression: &Expression, entries: &[(Expression, Expression)]) -> Result<Value, EvaluationError> {
+    fn dictionary(
+        &mut self,
+        expression: &Expression,
+        entries: &[(Expression, Expression)],
+    ) -> Result<Value, EvaluationError> {
         let mut parts = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let symbol = read_symbol(key)?;
@@ -118,8 +158,12 @@ impl Evaluator<'_> {
         Ok(value)
     }
 
-    /// The branch that an `if` takes, if it takes one. Its decision is left open, for what is inside the branch.
-    pub(super) fn choose<'e>(&mut self, call: Call<'e>) -> Result<Option<&'e Expression>, EvaluationError> {
+    /// The branch that an `if` takes, if it takes one. Its decision is left open, for what is
+    /// inside the branch.
+    pub(super) fn choose<'e>(
+        &mut self,
+        call: Call<'e>,
+    ) -> Result<Option<&'e Expression>, EvaluationError> {
         let condition = &call.arguments[0];
         let start = self.begin();
         let (holds, sides) = self.condition(condition)?;
@@ -128,12 +172,23 @@ impl Evaluator<'_> {
             (false, Some(otherwise)) => (Taken::Else, Some(otherwise)),
             (false, None) => (Taken::Nothing, None),
         };
-        self.record(start, call.expression, Decision::Branch { condition: condition.excerpt(), sides, taken });
+        self.record(
+            start,
+            call.expression,
+            Decision::Branch {
+                condition: condition.excerpt(),
+                sides,
+                taken,
+            },
+        );
         Ok(chosen)
     }
 
     fn group(&mut self, call: Call) -> Result<Value, EvaluationError> {
-        let (name, bodies) = call.arguments.split_first().expect("a group has at least two arguments");
+        let (name, bodies) = call
+            .arguments
+            .split_first()
+            .expect("a group has at least two arguments");
         let name = read_name(name)?.to_owned();
         let start = self.begin();
         self.record(start, call.expression, Decision::Group { name });
@@ -145,23 +200,53 @@ impl Evaluator<'_> {
         Ok(value)
     }
 
-    fn indicator(&mut self, expression: &Expression, measure: Measure, symbol: &str) -> Result<Decimal, EvaluationError> {
-        let value = self.measure(measure, symbol).map_err(|problem| EvaluationError::at(expression, problem))?;
+    fn indicator(
+        &mut self,
+        expression: &Expression,
+        measure: Measure,
+        symbol: &str,
+    ) -> Result<Decimal, EvaluationError> {
+        let value = self
+            .measure(measure, symbol)
+            .map_err(|problem| EvaluationError::at(expression, problem))?;
         self.record_indicator(expression, measure, symbol, value);
         Ok(value)
     }
 
     /// Writes an indicator's value to the trace.
-    pub(super) fn record_indicator(&mut self, expression: &Expression, measure: Measure, symbol: &str, value: Decimal) {
+    pub(super) fn record_indicator(
+        &mut self,
+        expression: &Expression,
+        measure: Measure,
+        symbol: &str,
+        value: Decimal,
+    ) {
         let start = self.begin();
-        self.record(start, expression, Decision::Indicator { measure, symbol: symbol.to_owned(), value });
+        self.record(
+            start,
+            expression,
+            Decision::Indicator {
+                measure,
+                symbol: symbol.to_owned(),
+                value,
+            },
+        );
         self.end();
     }
 
     /// An indicator's value.
     pub(super) fn measure(&self, measure: Measure, symbol: &str) -> Result<Decimal, Problem> {
-        let closes = self.closes(symbol).ok_or_else(|| Problem::NoData { measure, symbol: symbol.to_owned() })?;
-        measure.compute(closes).map_err(|source| Problem::Indicator { measure, symbol: symbol.to_owned(), source })
+        let closes = self.closes(symbol).ok_or_else(|| Problem::NoData {
+            measure,
+            symbol: symbol.to_owned(),
+        })?;
+        measure
+            .compute(closes)
+            .map_err(|source| Problem::Indicator {
+                measure,
+                symbol: symbol.to_owned(),
+                source,
+            })
     }
 
     /// The closes of a symbol up to the session that is looked at, if there are any.
@@ -172,18 +257,26 @@ impl Evaluator<'_> {
     /// The closes of a symbol without so many of the last sessions, if there are any.
     pub(super) fn closes_before(&self, symbol: &str, sessions_back: usize) -> Option<&[Decimal]> {
         let closes = self.prices.closes(symbol)?;
-        closes.get(..closes.len().checked_sub(sessions_back)?).filter(|closes| !closes.is_empty())
+        closes
+            .get(..closes.len().checked_sub(sessions_back)?)
+            .filter(|closes| !closes.is_empty())
     }
 
     /// The amounts by share, normalised; an error is placed at the expression.
-    pub(super) fn blend(&self, expression: &Expression, parts: &[(Decimal, Weights)]) -> Result<Weights, EvaluationError> {
+    pub(super) fn blend(
+        &self,
+        expression: &Expression,
+        parts: &[(Decimal, Weights)],
+    ) -> Result<Weights, EvaluationError> {
         if parts.is_empty() {
             return Err(EvaluationError::at(expression, Problem::NoAssets));
         }
-        Weights::blend(parts).map_err(|error| EvaluationError::at(expression, Problem::Weights(error)))
+        Weights::blend(parts)
+            .map_err(|error| EvaluationError::at(expression, Problem::Weights(error)))
     }
 
-    /// Opens a decision: what is evaluated until [`end`](Self::end) is inside of it. Returns its place in the trace.
+    /// Opens a decision: what is evaluated until [`end`](Self::end) is inside of it. Returns its
+    /// place in the trace.
     pub(super) fn begin(&mut self) -> usize {
         self.depth += 1;
         self.trace.len()
@@ -191,7 +284,11 @@ impl Evaluator<'_> {
 
     /// Writes the open decision to its place, before those inside it.
     pub(super) fn record(&mut self, start: usize, expression: &Expression, decision: Decision) {
-        let step = TraceStep { position: expression.position, depth: self.depth - 1, decision };
+        let step = TraceStep {
+            position: expression.position,
+            depth: self.depth - 1,
+            decision,
+        };
         self.trace.insert(start, step);
     }
 
@@ -211,6 +308,13 @@ impl Evaluator<'_> {
     /// The decision of a weight function and its resulting shares.
     pub(super) fn record_weights(&mut self, start: usize, call: Call, weights: &Weights) {
         let weights: BTreeMap<String, Decimal> = weights.as_map().clone();
-        self.record(start, call.expression, Decision::Weights { function: call.function.name(), weights });
+        self.record(
+            start,
+            call.expression,
+            Decision::Weights {
+                function: call.function.name(),
+                weights,
+            },
+        );
     }
 }

@@ -24,7 +24,8 @@ impl fmt::Display for Position {
 
 /// One node of a parsed strategy.
 ///
-/// `Display` writes it back on one line, with `( )` for lists that call a function and `[ ]` for the others.
+/// `Display` writes it back on one line, with `( )` for lists that call a function and `[ ]` for
+/// the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     /// Where the node's first character stands.
@@ -74,7 +75,8 @@ impl Expression {
     /// The node on one line, cut after 80 characters, for errors and traces.
     pub fn excerpt(&self) -> String {
         let mut excerpt = Excerpt::default();
-        // The excerpt refuses further text once it is full; a cut is then what was asked for, not a failure.
+        // The excerpt refuses further text once it is full; a cut is then what was asked for, not a
+        // failure.
         if write!(excerpt, "{self}").is_err() {
             excerpt.text.push_str(" ...");
         }
@@ -82,7 +84,8 @@ impl Expression {
     }
 }
 
-/// Text that refuses to grow beyond the excerpt limit, so that a 10 MB node is not written out to be cut.
+/// Text that refuses to grow beyond the excerpt limit, so that a 10 MB node is not written out to
+/// be cut.
 #[derive(Default)]
 struct Excerpt {
     text: String,
@@ -110,14 +113,21 @@ impl fmt::Display for Expression {
             ExpressionKind::Text(text) => write_string(formatter, text),
             ExpressionKind::Number(number) => write!(formatter, "{number}"),
             ExpressionKind::List(children) => {
-                let (open, close) = if self.as_call().is_some() { ('(', ')') } else { ('[', ']') };
+                let (open, close) = if self.as_call().is_some() {
+                    ('(', ')')
+                } else {
+                    ('[', ']')
+                };
                 formatter.write_char(open)?;
                 write_spaced(formatter, children.iter())?;
                 formatter.write_char(close)
             }
             ExpressionKind::Map(entries) => {
                 formatter.write_char('{')?;
-                write_spaced(formatter, entries.iter().flat_map(|(key, value)| [key, value]))?;
+                write_spaced(
+                    formatter,
+                    entries.iter().flat_map(|(key, value)| [key, value]),
+                )?;
                 formatter.write_char('}')
             }
         }
@@ -141,7 +151,10 @@ fn write_string(formatter: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 }
 
 /// Writes the nodes with one space between them.
-fn write_spaced<'a>(formatter: &mut fmt::Formatter<'_>, nodes: impl Iterator<Item = &'a Expression>) -> fmt::Result {
+fn write_spaced<'a>(
+    formatter: &mut fmt::Formatter<'_>,
+    nodes: impl Iterator<Item = &'a Expression>,
+) -> fmt::Result {
     for (index, node) in nodes.enumerate() {
         if index > 0 {
             formatter.write_char(' ')?;
@@ -159,7 +172,10 @@ mod tests {
     fn is_written_back_on_one_line() {
         let source = "(if (> (rsi \"SPY\" {:window 10})\n 79.5) ; hot\n [(asset \"UVXY\" nil)])";
         let expression = parse(source).unwrap();
-        assert_eq!(expression.to_string(), "(if (> (rsi \"SPY\" {:window 10}) 79.5) [(asset \"UVXY\" nil)])");
+        assert_eq!(
+            expression.to_string(),
+            "(if (> (rsi \"SPY\" {:window 10}) 79.5) [(asset \"UVXY\" nil)])"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The functions a strategy can call: names, numbers of arguments, and the fixed parts of their arguments.
+//! The functions a strategy can call: names, numbers of arguments, and the fixed parts of their
+//! arguments.
 
 use rust_decimal::prelude::ToPrimitive;
 
@@ -54,7 +55,10 @@ const FUNCTIONS: [(&str, Function); 15] = [
     ("group", Function::Group),
     ("weight-equal", Function::WeightEqual),
     ("weight-specified", Function::WeightSpecified),
-    ("weight-inverse-volatility", Function::WeightInverseVolatility),
+    (
+        "weight-inverse-volatility",
+        Function::WeightInverseVolatility,
+    ),
     ("filter", Function::Filter),
     ("select-top", Function::Select(Direction::Top)),
     ("select-bottom", Function::Select(Direction::Bottom)),
@@ -63,7 +67,10 @@ const FUNCTIONS: [(&str, Function); 15] = [
 impl Function {
     /// The function of that name.
     fn from_name(name: &str) -> Option<Function> {
-        let listed = FUNCTIONS.iter().find(|(listed, _)| *listed == name).map(|(_, function)| *function);
+        let listed = FUNCTIONS
+            .iter()
+            .find(|(listed, _)| *listed == name)
+            .map(|(_, function)| *function);
         listed.or_else(|| Indicator::from_name(name).map(Function::Measure))
     }
 
@@ -73,10 +80,13 @@ impl Function {
             return indicator.name();
         }
         let listed = FUNCTIONS.iter().find(|(_, function)| *function == self);
-        listed.map(|(name, _)| *name).expect("every function but the indicators is in the table")
+        listed
+            .map(|(name, _)| *name)
+            .expect("every function but the indicators is in the table")
     }
 
-    /// The least and greatest number of arguments; `weight-equal` and `weight-specified` judge theirs themselves.
+    /// The least and greatest number of arguments; `weight-equal` and `weight-specified` judge
+    /// theirs themselves.
     fn arity(self) -> (usize, usize) {
         match self {
             Function::Defsymphony => (3, 3),
@@ -100,14 +110,23 @@ impl Function {
             _ if least == most => least.to_string(),
             _ => format!("{least} to {most}"),
         };
-        Err(EvaluationError::at(call, Problem::Arity { function: self.name(), allowed, found }))
+        Err(EvaluationError::at(
+            call,
+            Problem::Arity {
+                function: self.name(),
+                allowed,
+                found,
+            },
+        ))
     }
 }
 
 /// The names of all functions and indicators, with a blank between each.
 pub fn known_names() -> String {
     let listed = FUNCTIONS.iter().map(|(name, _)| *name);
-    let names: Vec<&str> = listed.chain(Indicator::ALL.into_iter().map(Indicator::name)).collect();
+    let names: Vec<&str> = listed
+        .chain(Indicator::ALL.into_iter().map(Indicator::name))
+        .collect();
     names.join(" ")
 }
 
@@ -127,14 +146,26 @@ impl<'a> Call<'a> {
         };
         let function = Function::from_name(name).ok_or_else(|| {
             let problem = match name {
-                "ma" => Problem::Unsupported { name: "ma", instead: "moving-average-price" },
-                "volatility" => Problem::Unsupported { name: "volatility", instead: "stdev-return" },
-                _ => Problem::UnknownFunction { name: name.to_owned() },
+                "ma" => Problem::Unsupported {
+                    name: "ma",
+                    instead: "moving-average-price",
+                },
+                "volatility" => Problem::Unsupported {
+                    name: "volatility",
+                    instead: "stdev-return",
+                },
+                _ => Problem::UnknownFunction {
+                    name: name.to_owned(),
+                },
             };
             EvaluationError::at(expression, problem)
         })?;
         function.check_arity(expression, arguments.len())?;
-        Ok(Some(Call { expression, function, arguments }))
+        Ok(Some(Call {
+            expression,
+            function,
+            arguments,
+        }))
     }
 
     /// The problem, placed at this call.
@@ -155,12 +186,22 @@ pub(super) fn read_symbol(expression: &Expression) -> Result<String, EvaluationE
         }
         _ => expression.as_text(),
     };
-    text.and_then(symbol_of).ok_or_else(|| EvaluationError::at(expression, Problem::NotASymbol { found: expression.excerpt() }))
+    text.and_then(symbol_of).ok_or_else(|| {
+        EvaluationError::at(
+            expression,
+            Problem::NotASymbol {
+                found: expression.excerpt(),
+            },
+        )
+    })
 }
 
 /// The text as a ticker symbol, upper-cased, if it can be one.
 pub(super) fn symbol_of(text: &str) -> Option<String> {
-    let is_symbol = !text.is_empty() && !text.chars().any(|part| part.is_whitespace() || part.is_control());
+    let is_symbol = !text.is_empty()
+        && !text
+            .chars()
+            .any(|part| part.is_whitespace() || part.is_control());
     is_symbol.then(|| text.to_uppercase())
 }
 
@@ -169,7 +210,12 @@ pub(super) fn read_name(expression: &Expression) -> Result<&str, EvaluationError
     match &expression.kind {
         ExpressionKind::Text(name) => Ok(name),
         ExpressionKind::Symbol(name) if name == "nil" => Ok(""),
-        _ => Err(EvaluationError::at(expression, Problem::NotAName { found: expression.excerpt() })),
+        _ => Err(EvaluationError::at(
+            expression,
+            Problem::NotAName {
+                found: expression.excerpt(),
+            },
+        )),
     }
 }
 
@@ -191,25 +237,41 @@ impl<'a> FilterCall<'a> {
         let (condition, selection, candidates) = match call.arguments {
             [condition, candidates] => (condition, None, candidates),
             [condition, selection, candidates] => (condition, Some(selection), candidates),
-            _ => unreachable!("a call of filter has two or three arguments, Call::read has checked it"),
+            _ => unreachable!(
+                "a call of filter has two or three arguments, Call::read has checked it"
+            ),
         };
         let measure = read_measure(condition)?;
         let (direction, count) = match selection {
             Some(selection) => read_selection(selection)?,
             None => (Direction::Top, usize::MAX),
         };
-        Ok(FilterCall { measure, direction, count, candidates })
+        Ok(FilterCall {
+            measure,
+            direction,
+            count,
+            candidates,
+        })
     }
 }
 
 /// A filter's condition: an indicator without symbol.
 fn read_measure(condition: &Expression) -> Result<Measure, EvaluationError> {
-    let not_a_measure = || EvaluationError::at(condition, Problem::NotAMeasure { found: condition.excerpt() });
+    let not_a_measure = || {
+        EvaluationError::at(
+            condition,
+            Problem::NotAMeasure {
+                found: condition.excerpt(),
+            },
+        )
+    };
     let (name, arguments) = condition.as_call().ok_or_else(not_a_measure)?;
     let indicator = Indicator::from_name(name).ok_or_else(not_a_measure)?;
     match arguments {
         [] => Measure::read(indicator, None),
-        [options] if matches!(options.kind, ExpressionKind::Map(_)) => Measure::read(indicator, Some(options)),
+        [options] if matches!(options.kind, ExpressionKind::Map(_)) => {
+            Measure::read(indicator, Some(options))
+        }
         _ => Err(not_a_measure()),
     }
 }
@@ -222,11 +284,24 @@ fn read_selection(selection: &Expression) -> Result<(Direction, usize), Evaluati
             ("select-bottom", arguments) => (Direction::Bottom, arguments),
             _ => return None,
         };
-        let [Expression { kind: ExpressionKind::Number(count), .. }] = arguments else {
+        let [
+            Expression {
+                kind: ExpressionKind::Number(count),
+                ..
+            },
+        ] = arguments
+        else {
             return None;
         };
         let count = count.trunc().to_usize().filter(|count| *count >= 1)?;
         Some((direction, count))
     };
-    read().ok_or_else(|| EvaluationError::at(selection, Problem::NotASelection { found: selection.excerpt() }))
+    read().ok_or_else(|| {
+        EvaluationError::at(
+            selection,
+            Problem::NotASelection {
+                found: selection.excerpt(),
+            },
+        )
+    })
 }

@@ -15,7 +15,10 @@ use crate::services::{FailedPart, Services, workflow_failed};
 use crate::step::Conclusion;
 use crate::workflow::Workflow;
 
-const PART: FailedPart = FailedPart { workflow_type: "signal_generation", step: "signal_generation" };
+const PART: FailedPart = FailedPart {
+    workflow_type: "signal_generation",
+    step: "signal_generation",
+};
 
 /// One strategy file, parsed.
 #[derive(Clone, Debug)]
@@ -36,8 +39,8 @@ pub struct SignalGeneration {
     strategies: Arc<Vec<Strategy>>,
 }
 
-/// Closes up to one bar date, by symbol. A series that does not reach the bar date is stale and counts as
-/// missing: no indicator mixes dates (incident 77).
+/// Closes up to one bar date, by symbol. A series that does not reach the bar date is stale and
+/// counts as missing: no indicator mixes dates (incident 77).
 struct Closes(BTreeMap<String, Vec<Decimal>>);
 
 impl Prices for Closes {
@@ -50,7 +53,11 @@ impl SignalGeneration {
     /// A handler for `strategies`.
     #[must_use]
     pub fn new(services: Services, strategies: Arc<Vec<Strategy>>) -> Self {
-        Self { starter: Starter::new(services.clone()), services, strategies }
+        Self {
+            starter: Starter::new(services.clone()),
+            services,
+            strategies,
+        }
     }
 
     /// The work of the step.
@@ -65,11 +72,18 @@ impl SignalGeneration {
                 tracing::warn!(reason = %refusal, "a WorkflowStarted event was refused");
                 // Whoever put it has no other answer: it ends, and the owner is told.
                 let refusal = Refusal::new(format!("no run was started: {refusal}"));
-                let failed = self.services.caused(event, workflow_failed(event, PART, &refusal));
-                return Ok(Conclusion { entries: vec![self.services.steps.entry(&failed)], ..Conclusion::default() });
+                let failed = self
+                    .services
+                    .caused(event, workflow_failed(event, PART, &refusal));
+                return Ok(Conclusion {
+                    entries: vec![self.services.steps.entry(&failed)],
+                    ..Conclusion::default()
+                });
             }
         }
-        self.services.act(event, PART, |workflow| self.signals(event, workflow)).await
+        self.services
+            .act(event, PART, |workflow| self.signals(event, workflow))
+            .await
     }
 
     async fn signals(&self, event: &Event, workflow: Workflow) -> Result<Conclusion, Fault> {
@@ -84,20 +98,28 @@ impl SignalGeneration {
             }
             parts.push((strategy, evaluation));
         }
-        let weighted: Vec<(Decimal, BTreeMap<String, Decimal>)> =
-            parts.iter().map(|(strategy, evaluation)| (strategy.allocation, evaluation.allocation.clone())).collect();
-        let combined = super::combine(&weighted).map_err(|error| Refusal::new(error.to_string()))?;
-        let generated = self.services.caused(event, self.signal(event, &parts, &combined, bar_date));
+        let weighted: Vec<(Decimal, BTreeMap<String, Decimal>)> = parts
+            .iter()
+            .map(|(strategy, evaluation)| (strategy.allocation, evaluation.allocation.clone()))
+            .collect();
+        let combined =
+            super::combine(&weighted).map_err(|error| Refusal::new(error.to_string()))?;
+        let generated = self
+            .services
+            .caused(event, self.signal(event, &parts, &combined, bar_date));
         tracing::info!(?bar_date, symbols = combined.len(), "signals generated");
         Ok(Conclusion {
             entries: vec![self.services.steps.entry(&generated)],
-            changes: self.services.workflows.advancing(&workflow.correlation_id, "signals_generated"),
+            changes: self
+                .services
+                .workflows
+                .advancing(&workflow.correlation_id, "signals_generated"),
             ..Conclusion::default()
         })
     }
 
-    /// Closes of all symbols that the strategies need, up to the last completed session. Strategies that look at no
-    /// price have no bar date.
+    /// Closes of all symbols that the strategies need, up to the last completed session. Strategies
+    /// that look at no price have no bar date.
     async fn closes(&self, workflow: &Workflow) -> Result<(Closes, Option<NaiveDate>), Fault> {
         let mut needs: BTreeMap<String, usize> = BTreeMap::new();
         for strategy in self.strategies.iter() {
@@ -112,21 +134,42 @@ impl SignalGeneration {
             return Ok((Closes(BTreeMap::new()), None));
         }
         let (start, end) = span_of(most, self.services.clock.now());
-        let mut bars = self.services.alpaca.daily_bars(&symbols, start, end).await?;
+        let mut bars = self
+            .services
+            .alpaca
+            .daily_bars(&symbols, start, end)
+            .await?;
         let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
         let last = bars.values().flatten().filter(completed).map(date_of).max();
-        let bar_date = last.ok_or_else(|| Refusal::new(format!("no prices before {} for any of {symbols:?}", workflow.session.date)))?;
+        let bar_date = last.ok_or_else(|| {
+            Refusal::new(format!(
+                "no prices before {} for any of {symbols:?}",
+                workflow.session.date
+            ))
+        })?;
         if bar_date != workflow.session.previous {
-            let reason = format!("the newest prices are of {bar_date}, the last session was {}", workflow.session.previous);
+            let reason = format!(
+                "the newest prices are of {bar_date}, the last session was {}",
+                workflow.session.previous
+            );
             return Err(Refusal::new(reason).into());
         }
-        // The span of days that holds enough bars of one symbol holds too few of another that was halted for long. What is
-        // seen of that one must not depend on how far back somebody else looks.
+        // The span of days that holds enough bars of one symbol holds too few of another that was
+        // halted for long. What is seen of that one must not depend on how far back somebody else
+        // looks.
         let count = |bars: &[Bar]| bars.iter().filter(completed).count();
-        let is_short = |symbol: &&String| bars.get(*symbol).is_some_and(|bars| count(bars) < needs[*symbol]);
+        let is_short = |symbol: &&String| {
+            bars.get(*symbol)
+                .is_some_and(|bars| count(bars) < needs[*symbol])
+        };
         let short: Vec<String> = symbols.iter().filter(is_short).cloned().collect();
         if !short.is_empty() {
-            bars.extend(self.services.alpaca.daily_bars(&short, EARLIEST, end).await?);
+            bars.extend(
+                self.services
+                    .alpaca
+                    .daily_bars(&short, EARLIEST, end)
+                    .await?,
+            );
         }
         let fresh = bars.into_iter().filter_map(|(symbol, bars)| {
             let kept: Vec<&Bar> = bars.iter().filter(completed).collect();
@@ -145,9 +188,16 @@ impl SignalGeneration {
     ) -> SignalGenerated {
         let now = self.services.now();
         let symbols: Vec<&String> = combined.keys().collect();
-        let names: Vec<&str> = parts.iter().map(|(strategy, _)| strategy.name.as_str()).collect();
-        let weights: Vec<String> =
-            combined.iter().map(|(symbol, weight)| format!("{symbol} {}%", (weight * Decimal::ONE_HUNDRED).round_dp(1))).collect();
+        let names: Vec<&str> = parts
+            .iter()
+            .map(|(strategy, _)| strategy.name.as_str())
+            .collect();
+        let weights: Vec<String> = combined
+            .iter()
+            .map(|(symbol, weight)| {
+                format!("{symbol} {}%", (weight * Decimal::ONE_HUNDRED).round_dp(1))
+            })
+            .collect();
         let signals = json!({
             "DSL": {
                 "symbol": symbols.iter().map(|symbol| symbol.as_str()).collect::<Vec<_>>().join(","),
@@ -174,15 +224,22 @@ impl SignalGeneration {
     }
 }
 
-/// Alone, a strategy without any fresh price would be refused for want of prices; beside others that have theirs it must not
-/// decide on what is left when every candidate is skipped.
-fn refuse_unpriced(strategy: &Strategy, closes: &Closes, bar_date: NaiveDate) -> Result<(), Refusal> {
+/// Alone, a strategy without any fresh price would be refused for want of prices; beside others
+/// that have theirs it must not decide on what is left when every candidate is skipped.
+fn refuse_unpriced(
+    strategy: &Strategy,
+    closes: &Closes,
+    bar_date: NaiveDate,
+) -> Result<(), Refusal> {
     let needs = super::data_needs(&strategy.expression);
     if needs.is_empty() || needs.keys().any(|symbol| closes.closes(symbol).is_some()) {
         return Ok(());
     }
     let symbols: Vec<&String> = needs.keys().collect();
-    Err(Refusal::new(format!("strategy {}: there is no price of {bar_date} for any of {symbols:?}", strategy.name)))
+    Err(Refusal::new(format!(
+        "strategy {}: there is no price of {bar_date} for any of {symbols:?}",
+        strategy.name
+    )))
 }
 
 fn date_of(bar: &Bar) -> NaiveDate {

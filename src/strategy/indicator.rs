@@ -2,8 +2,9 @@
 //!
 //! Ratios are in percent: 5 means 5 %, and volatility is not annualised (incident 74).
 //!
-//! An indicator is a function of the last [`Indicator::bars_required`] closes, however many more it is given: a recursion
-//! remembers its first close for ever, and what somebody else asked for must not change a decision.
+//! An indicator is a function of the last [`Indicator::bars_required`] closes, however many more it
+//! is given: a recursion remembers its first close for ever, and what somebody else asked for must
+//! not change a decision.
 
 use rust_decimal::{Decimal, MathematicalOps};
 use thiserror::Error;
@@ -11,8 +12,8 @@ use thiserror::Error;
 /// Longest window that is computed, in sessions.
 pub const WINDOW_MAX: usize = 10_000;
 
-/// Closes outside 0.000001 to a thousand milliards are refused: they are broken data, and between these bounds sums and
-/// returns stay in the range of [`Decimal`].
+/// Closes outside 0.000001 to a thousand milliards are refused: they are broken data, and between
+/// these bounds sums and returns stay in the range of [`Decimal`].
 const CLOSE_MIN: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 const CLOSE_MAX: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 
@@ -57,7 +58,9 @@ pub enum IndicatorError {
         least: usize,
     },
     /// A close that no market pays, a sign of broken data.
-    #[error("close {close} (number {number} of the series) is not a price, {CLOSE_MIN} to {CLOSE_MAX} is allowed")]
+    #[error(
+        "close {close} (number {number} of the series) is not a price, {CLOSE_MIN} to {CLOSE_MAX} is allowed"
+    )]
     NotAPrice {
         /// Its place among the closes that the indicator sees, oldest is 1.
         number: usize,
@@ -98,10 +101,13 @@ impl Indicator {
 
     /// The indicator of that name.
     pub fn from_name(name: &str) -> Option<Indicator> {
-        Indicator::ALL.into_iter().find(|indicator| indicator.name() == name)
+        Indicator::ALL
+            .into_iter()
+            .find(|indicator| indicator.name() == name)
     }
 
-    /// The window where a strategy gives none (specification 5.3), or `None` if the indicator has no window.
+    /// The window where a strategy gives none (specification 5.3), or `None` if the indicator has
+    /// no window.
     pub fn default_window(self) -> Option<usize> {
         match self {
             Indicator::Rsi => Some(14),
@@ -116,7 +122,12 @@ impl Indicator {
 
     /// Whether its value is a price, which depends on what one share is.
     pub fn is_price(self) -> bool {
-        matches!(self, Indicator::CurrentPrice | Indicator::MovingAveragePrice | Indicator::ExponentialMovingAveragePrice)
+        matches!(
+            self,
+            Indicator::CurrentPrice
+                | Indicator::MovingAveragePrice
+                | Indicator::ExponentialMovingAveragePrice
+        )
     }
 
     /// The least window with a defined value: a sample deviation needs two returns.
@@ -124,31 +135,42 @@ impl Indicator {
         if self == Indicator::StdevReturn { 2 } else { 1 }
     }
 
-    /// The closes that the indicator is defined on (specification 5.6): it sees so many of the last ones, fewer where a
-    /// series is younger than that, and never more.
+    /// The closes that the indicator is defined on (specification 5.6): it sees so many of the last
+    /// ones, fewer where a series is younger than that, and never more.
     pub fn bars_required(self, window: usize) -> usize {
         match self {
             Indicator::CurrentPrice => 1,
             Indicator::Rsi => window.saturating_mul(3).max(200),
-            Indicator::MovingAveragePrice | Indicator::ExponentialMovingAveragePrice | Indicator::MaxDrawdown => window.max(200),
-            Indicator::MovingAverageReturn | Indicator::CumulativeReturn | Indicator::StdevReturn => window.saturating_add(5).max(60),
+            Indicator::MovingAveragePrice
+            | Indicator::ExponentialMovingAveragePrice
+            | Indicator::MaxDrawdown => window.max(200),
+            Indicator::MovingAverageReturn
+            | Indicator::CumulativeReturn
+            | Indicator::StdevReturn => window.saturating_add(5).max(60),
         }
     }
 
-    /// The fewest closes that give a value: the whole window, and one more where the window counts returns.
+    /// The fewest closes that give a value: the whole window, and one more where the window counts
+    /// returns.
     ///
-    /// Fewer are an error for every indicator, also where the table of specification 5.5 tells of a stand-in (50, 0, or
-    /// what there is): a decision must not rest on a number that nobody measured (incident 76).
+    /// Fewer are an error for every indicator, also where the table of specification 5.5 tells of a
+    /// stand-in (50, 0, or what there is): a decision must not rest on a number that nobody
+    /// measured (incident 76).
     pub fn closes_needed(self, window: usize) -> usize {
         match self {
             Indicator::CurrentPrice => 1,
-            Indicator::Rsi | Indicator::MovingAveragePrice | Indicator::ExponentialMovingAveragePrice | Indicator::MaxDrawdown => window,
-            Indicator::MovingAverageReturn | Indicator::CumulativeReturn | Indicator::StdevReturn => window.saturating_add(1),
+            Indicator::Rsi
+            | Indicator::MovingAveragePrice
+            | Indicator::ExponentialMovingAveragePrice
+            | Indicator::MaxDrawdown => window,
+            Indicator::MovingAverageReturn
+            | Indicator::CumulativeReturn
+            | Indicator::StdevReturn => window.saturating_add(1),
         }
     }
 
-    /// The indicator's value after the last close; `window` is ignored by the current price. Closes before the last
-    /// [`bars_required`](Self::bars_required) are not looked at.
+    /// The indicator's value after the last close; `window` is ignored by the current price. Closes
+    /// before the last [`bars_required`](Self::bars_required) are not looked at.
     ///
     /// # Errors
     /// [`IndicatorError`], also for fewer closes than [`closes_needed`](Self::closes_needed).
@@ -165,7 +187,9 @@ impl Indicator {
             Indicator::MovingAveragePrice => Ok(mean(in_window)),
             Indicator::ExponentialMovingAveragePrice => Ok(last_of(&ema_values(closes, window))),
             Indicator::MovingAverageReturn => percent(mean(&last_returns(closes, window)?)),
-            Indicator::CumulativeReturn => percent(change(closes[closes.len() - 1 - window], last_of(closes))?),
+            Indicator::CumulativeReturn => {
+                percent(change(closes[closes.len() - 1 - window], last_of(closes))?)
+            }
             Indicator::StdevReturn => percent(sample_deviation(&last_returns(closes, window)?)?),
             Indicator::MaxDrawdown => percent(max_fall(in_window)?),
         }
@@ -174,7 +198,8 @@ impl Indicator {
 
 /// The relative strength index after each close.
 ///
-/// Gains and losses are smoothed by 1/window from a first delta of 0, so the first value is always 50.
+/// Gains and losses are smoothed by 1/window from a first delta of 0, so the first value is always
+/// 50.
 ///
 /// # Errors
 /// A window of 0 or above [`WINDOW_MAX`], no close, or a close that is no price.
@@ -188,30 +213,51 @@ pub fn rsi_series(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, Ind
 ///
 /// # Errors
 /// As [`rsi_series`].
-pub fn ema_series(closes: &[Decimal], window: usize) -> Result<Vec<Option<Decimal>>, IndicatorError> {
+pub fn ema_series(
+    closes: &[Decimal],
+    window: usize,
+) -> Result<Vec<Option<Decimal>>, IndicatorError> {
     check_window(window, 1)?;
     check_closes(closes, 1)?;
     let values = ema_values(closes, window).into_iter().enumerate();
-    Ok(values.map(|(index, value)| (index + 1 >= window).then_some(value)).collect())
+    Ok(values
+        .map(|(index, value)| (index + 1 >= window).then_some(value))
+        .collect())
 }
 
 fn check_window(window: usize, least: usize) -> Result<(), IndicatorError> {
-    if (least..=WINDOW_MAX).contains(&window) { Ok(()) } else { Err(IndicatorError::Window { window, least }) }
+    if (least..=WINDOW_MAX).contains(&window) {
+        Ok(())
+    } else {
+        Err(IndicatorError::Window { window, least })
+    }
 }
 
 fn check_closes(closes: &[Decimal], needed: usize) -> Result<(), IndicatorError> {
     if closes.len() < needed {
-        return Err(IndicatorError::InsufficientData { needed, available: closes.len() });
+        return Err(IndicatorError::InsufficientData {
+            needed,
+            available: closes.len(),
+        });
     }
-    match closes.iter().position(|&close| close < CLOSE_MIN || close > CLOSE_MAX) {
+    match closes
+        .iter()
+        .position(|&close| close < CLOSE_MIN || close > CLOSE_MAX)
+    {
         None => Ok(()),
-        Some(index) => Err(IndicatorError::NotAPrice { number: index + 1, close: closes[index] }),
+        Some(index) => Err(IndicatorError::NotAPrice {
+            number: index + 1,
+            close: closes[index],
+        }),
     }
 }
 
 /// The last `window` daily returns, as fractions; they need one close more than there are returns.
 fn last_returns(closes: &[Decimal], window: usize) -> Result<Vec<Decimal>, IndicatorError> {
-    closes[closes.len() - 1 - window..].windows(2).map(|pair| change(pair[0], pair[1])).collect()
+    closes[closes.len() - 1 - window..]
+        .windows(2)
+        .map(|pair| change(pair[0], pair[1]))
+        .collect()
 }
 
 /// `to / from − 1`.
@@ -221,7 +267,9 @@ pub(super) fn change(from: Decimal, to: Decimal) -> Result<Decimal, IndicatorErr
 }
 
 fn percent(fraction: Decimal) -> Result<Decimal, IndicatorError> {
-    fraction.checked_mul(Decimal::ONE_HUNDRED).ok_or(IndicatorError::OutOfRange)
+    fraction
+        .checked_mul(Decimal::ONE_HUNDRED)
+        .ok_or(IndicatorError::OutOfRange)
 }
 
 fn mean(values: &[Decimal]) -> Decimal {
@@ -233,8 +281,12 @@ fn sample_deviation(values: &[Decimal]) -> Result<Decimal, IndicatorError> {
     let mut squares = Decimal::ZERO;
     for value in values {
         let distance = value - mean;
-        let square = distance.checked_mul(distance).ok_or(IndicatorError::OutOfRange)?;
-        squares = squares.checked_add(square).ok_or(IndicatorError::OutOfRange)?;
+        let square = distance
+            .checked_mul(distance)
+            .ok_or(IndicatorError::OutOfRange)?;
+        squares = squares
+            .checked_add(square)
+            .ok_or(IndicatorError::OutOfRange)?;
     }
     let variance = squares / Decimal::from(values.len() - 1);
     Ok(variance.sqrt().expect("a sum of squares is not negative"))
@@ -262,7 +314,11 @@ fn rsi_values(closes: &[Decimal], window: usize) -> Vec<Decimal> {
         loss += ((-delta).max(Decimal::ZERO) - loss) / window;
         // The same as 100 − 100 / (1 + gain / loss), and right for a loss of 0.
         let movement = gain + loss;
-        values.push(if movement.is_zero() { fifty } else { gain / movement * Decimal::ONE_HUNDRED });
+        values.push(if movement.is_zero() {
+            fifty
+        } else {
+            gain / movement * Decimal::ONE_HUNDRED
+        });
     }
     values
 }
@@ -278,5 +334,7 @@ fn ema_values(closes: &[Decimal], window: usize) -> Vec<Decimal> {
 }
 
 fn last_of(series: &[Decimal]) -> Decimal {
-    *series.last().expect("a series has one value for each close, and closes are not empty")
+    *series
+        .last()
+        .expect("a series has one value for each close, and closes are not empty")
 }

@@ -83,7 +83,10 @@ pub(super) struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     pub(super) fn new(source: &'a str) -> Self {
         let position = Position { line: 1, column: 1 };
-        Lexer { characters: source.chars().peekable(), position }
+        Lexer {
+            characters: source.chars().peekable(),
+            position,
+        }
     }
 
     /// The next token, or `None` at the end of the text.
@@ -104,9 +107,14 @@ impl<'a> Lexer<'a> {
             ':' => self.keyword(position)?,
             '0'..='9' => self.number(position)?,
             '+' | '-' if self.digit_follows() => self.number(position)?,
-            _ if is_symbol_character(first) => TokenKind::Symbol(self.take_while(is_symbol_character)),
+            _ if is_symbol_character(first) => {
+                TokenKind::Symbol(self.take_while(is_symbol_character))
+            }
             _ => {
-                return Err(SyntaxError::UnexpectedCharacter { position, character: first });
+                return Err(SyntaxError::UnexpectedCharacter {
+                    position,
+                    character: first,
+                });
             }
         };
         Ok(Some(Token { kind, position }))
@@ -156,7 +164,9 @@ impl<'a> Lexer<'a> {
     fn digit_follows(&self) -> bool {
         let mut ahead = self.characters.clone();
         ahead.next();
-        ahead.next().is_some_and(|character| character.is_ascii_digit())
+        ahead
+            .next()
+            .is_some_and(|character| character.is_ascii_digit())
     }
 
     fn string(&mut self, start: Position) -> Result<TokenKind, SyntaxError> {
@@ -166,7 +176,10 @@ impl<'a> Lexer<'a> {
             let position = self.position;
             match self.advance() {
                 None => {
-                    return Err(SyntaxError::UnterminatedString { position: start, text: begin_of(&text) });
+                    return Err(SyntaxError::UnterminatedString {
+                        position: start,
+                        text: begin_of(&text),
+                    });
                 }
                 Some('"') => return Ok(TokenKind::Text(text)),
                 Some('\\') => text.push(self.escape(position, start, &text)?),
@@ -175,38 +188,61 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn escape(&mut self, position: Position, start: Position, read: &str) -> Result<char, SyntaxError> {
+    fn escape(
+        &mut self,
+        position: Position,
+        start: Position,
+        read: &str,
+    ) -> Result<char, SyntaxError> {
         match self.advance() {
             Some(character @ ('"' | '\\' | '/')) => Ok(character),
             Some('n') => Ok('\n'),
             Some('r') => Ok('\r'),
             Some('t') => Ok('\t'),
-            Some(character) => Err(SyntaxError::UnknownEscape { position, character }),
-            None => Err(SyntaxError::UnterminatedString { position: start, text: begin_of(read) }),
+            Some(character) => Err(SyntaxError::UnknownEscape {
+                position,
+                character,
+            }),
+            None => Err(SyntaxError::UnterminatedString {
+                position: start,
+                text: begin_of(read),
+            }),
         }
     }
 
     fn keyword(&mut self, position: Position) -> Result<TokenKind, SyntaxError> {
         self.advance();
         let name = self.take_while(|character| !ends_word(character));
-        let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        let goes_on_well = name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'));
+        let starts_well =
+            name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        let goes_on_well = name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-'));
         if starts_well && goes_on_well {
             Ok(TokenKind::Keyword(name))
         } else {
-            Err(SyntaxError::BadKeyword { position, text: begin_of(&format!(":{name}")) })
+            Err(SyntaxError::BadKeyword {
+                position,
+                text: begin_of(&format!(":{name}")),
+            })
         }
     }
 
     fn number(&mut self, position: Position) -> Result<TokenKind, SyntaxError> {
         let text = self.take_while(|character| !ends_word(character));
         if !is_number(&text) {
-            return Err(SyntaxError::BadNumber { position, text: begin_of(&text) });
+            return Err(SyntaxError::BadNumber {
+                position,
+                text: begin_of(&text),
+            });
         }
         let unsigned = text.strip_prefix('+').unwrap_or(&text);
         Decimal::from_str_exact(unsigned)
             .map(TokenKind::Number)
-            .map_err(|_| SyntaxError::NumberOutOfRange { position, text: begin_of(&text) })
+            .map_err(|_| SyntaxError::NumberOutOfRange {
+                position,
+                text: begin_of(&text),
+            })
     }
 }
 
@@ -227,7 +263,13 @@ fn is_number(text: &str) -> bool {
     is_digits(whole) && is_digits(fraction)
 }
 
-/// The first characters of a text's first line: enough to find it, short enough for one line of an error.
+/// The first characters of a text's first line: enough to find it, short enough for one line of an
+/// error.
 fn begin_of(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(40).collect()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(40)
+        .collect()
 }

@@ -23,11 +23,24 @@ impl Measure {
     /// The indicator with the window of its options, or its default window without options.
     ///
     /// The window of a strategy always counts (incident 71: it was ignored for twelve weeks).
-    pub(super) fn read(indicator: Indicator, options: Option<&Expression>) -> Result<Self, EvaluationError> {
+    pub(super) fn read(
+        indicator: Indicator,
+        options: Option<&Expression>,
+    ) -> Result<Self, EvaluationError> {
         let Some(options) = options else {
-            return Ok(Measure { indicator, window: indicator.default_window() });
+            return Ok(Measure {
+                indicator,
+                window: indicator.default_window(),
+            });
         };
-        let unknown = |part: &Expression| EvaluationError::at(part, Problem::UnknownOption { found: part.excerpt() });
+        let unknown = |part: &Expression| {
+            EvaluationError::at(
+                part,
+                Problem::UnknownOption {
+                    found: part.excerpt(),
+                },
+            )
+        };
         let ExpressionKind::Map(entries) = &options.kind else {
             return Err(unknown(options));
         };
@@ -39,7 +52,10 @@ impl Measure {
             }
             window = Some(read_window(value, indicator.least_window())?);
         }
-        Ok(Measure { indicator, window: window.or(indicator.default_window()) })
+        Ok(Measure {
+            indicator,
+            window: window.or(indicator.default_window()),
+        })
     }
 
     /// The value after the last close.
@@ -47,7 +63,8 @@ impl Measure {
         self.indicator.compute(closes, self.window.unwrap_or(1))
     }
 
-    /// How many closes of a group's index to simulate: enough for a value, and for a settled one where all closes count.
+    /// How many closes of a group's index to simulate: enough for a value, and for a settled one
+    /// where all closes count.
     pub(super) fn closes_simulated(self) -> usize {
         let window = self.window.unwrap_or(1);
         match self.indicator {
@@ -72,8 +89,8 @@ impl fmt::Display for Measure {
     }
 }
 
-/// The window written at that place: a whole number, which must not be an expression, so that the data a strategy needs
-/// is known before it is evaluated.
+/// The window written at that place: a whole number, which must not be an expression, so that the
+/// data a strategy needs is known before it is evaluated.
 pub(super) fn read_window(expression: &Expression, least: usize) -> Result<usize, EvaluationError> {
     let window = match &expression.kind {
         ExpressionKind::Number(number) if number.is_integer() => number.to_usize(),
@@ -81,5 +98,13 @@ pub(super) fn read_window(expression: &Expression, least: usize) -> Result<usize
     };
     window
         .filter(|window| (least..=WINDOW_MAX).contains(window))
-        .ok_or_else(|| EvaluationError::at(expression, Problem::BadWindow { found: expression.excerpt(), least }))
+        .ok_or_else(|| {
+            EvaluationError::at(
+                expression,
+                Problem::BadWindow {
+                    found: expression.excerpt(),
+                    least,
+                },
+            )
+        })
 }

@@ -20,7 +20,12 @@ pub fn point_at_syntax(file: &str, source: &str, error: &SyntaxError) -> String 
         None => format!("{file}: {message}"),
         Some(position) => {
             let prefix = format!("{position}: ");
-            pointed(file, source, position, message.strip_prefix(&prefix).unwrap_or(&message))
+            pointed(
+                file,
+                source,
+                position,
+                message.strip_prefix(&prefix).unwrap_or(&message),
+            )
         }
     }
 }
@@ -29,13 +34,23 @@ fn pointed(file: &str, source: &str, position: Position, message: &str) -> Strin
     let Position { line, column } = position;
     let before = usize::try_from(column).unwrap_or(usize::MAX) - 1;
     let hidden = before.saturating_sub(SHOWN_BEFORE);
-    let text = source.split('\n').nth(usize::try_from(line).unwrap_or(usize::MAX) - 1).unwrap_or_default();
-    let shown: String =
-        text.chars().skip(hidden).take(before - hidden + SHOWN_FROM).map(|part| if part == '\t' { ' ' } else { part }).collect();
+    let text = source
+        .split('\n')
+        .nth(usize::try_from(line).unwrap_or(usize::MAX) - 1)
+        .unwrap_or_default();
+    let shown: String = text
+        .chars()
+        .skip(hidden)
+        .take(before - hidden + SHOWN_FROM)
+        .map(|part| if part == '\t' { ' ' } else { part })
+        .collect();
     let number = line.to_string();
     let margin = " ".repeat(number.len());
     let indent = " ".repeat(before - hidden);
-    format!("{file}:{line}:{column}: {message}\n{number} | {}\n{margin} | {indent}^", shown.trim_end())
+    format!(
+        "{file}:{line}:{column}: {message}\n{number} | {}\n{margin} | {indent}^",
+        shown.trim_end()
+    )
 }
 
 #[cfg(test)]
@@ -51,7 +66,8 @@ mod tests {
     fn the_caret_stands_below_the_offending_character() {
         assert_eq!(
             syntax("(a\n\t\"ü\" #b)"),
-            "a.clj:2:6: ".to_owned() + &expected("unexpected character '#'", "2 |  \"ü\" #b)\n  |      ^")
+            "a.clj:2:6: ".to_owned()
+                + &expected("unexpected character '#'", "2 |  \"ü\" #b)\n  |      ^")
         );
     }
 
@@ -76,15 +92,25 @@ mod tests {
     fn a_long_line_is_shown_around_the_error() {
         let source = format!("({} #{})", "a".repeat(500), "b".repeat(500));
         let shown = syntax(&source);
-        let [_, line, caret] = shown.lines().collect::<Vec<_>>()[..] else { panic!("{shown}") };
+        let [_, line, caret] = shown.lines().collect::<Vec<_>>()[..] else {
+            panic!("{shown}")
+        };
         assert_eq!(line, format!("1 | {} #{}", "a".repeat(59), "b".repeat(39)));
         assert_eq!(caret.find('^'), line.find('#'));
     }
 
     #[test]
     fn an_error_of_the_whole_text_names_the_file() {
-        assert!(syntax("").starts_with("a.clj: the strategy is empty"), "{}", syntax(""));
+        assert!(
+            syntax("").starts_with("a.clj: the strategy is empty"),
+            "{}",
+            syntax("")
+        );
         // The end of the text is a place where nothing stands.
-        assert!(syntax("(a\n").ends_with("1 | (a\n  | ^"), "{}", syntax("(a\n"));
+        assert!(
+            syntax("(a\n").ends_with("1 | (a\n  | ^"),
+            "{}",
+            syntax("(a\n")
+        );
     }
 }

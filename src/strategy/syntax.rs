@@ -21,7 +21,9 @@ pub enum SyntaxError {
         bytes: usize,
     },
     /// Nothing but blanks and comments.
-    #[error("the strategy is empty, one expression such as (defsymphony \"Name\" {{}} (asset \"SPY\")) is expected")]
+    #[error(
+        "the strategy is empty, one expression such as (defsymphony \"Name\" {{}} (asset \"SPY\")) is expected"
+    )]
     Empty,
     /// A character that starts no token.
     #[error(
@@ -35,7 +37,9 @@ pub enum SyntaxError {
         character: char,
     },
     /// A string whose closing quote is missing.
-    #[error("{position}: unterminated string starting \"{text}, a closing double quote is expected")]
+    #[error(
+        "{position}: unterminated string starting \"{text}, a closing double quote is expected"
+    )]
     UnterminatedString {
         /// Where its opening quote stands.
         position: Position,
@@ -43,7 +47,9 @@ pub enum SyntaxError {
         text: String,
     },
     /// A backslash before a character that has no such meaning.
-    #[error("{position}: unknown escape \\{character} in a string, allowed are \\\" \\\\ \\/ \\n \\r \\t")]
+    #[error(
+        "{position}: unknown escape \\{character} in a string, allowed are \\\" \\\\ \\/ \\n \\r \\t"
+    )]
     UnknownEscape {
         /// Where the backslash stands.
         position: Position,
@@ -62,7 +68,9 @@ pub enum SyntaxError {
         text: String,
     },
     /// A word that starts like a number and is none.
-    #[error("{position}: {text} is not a number, which is an optional sign, digits and optionally a point with digits")]
+    #[error(
+        "{position}: {text} is not a number, which is an optional sign, digits and optionally a point with digits"
+    )]
     BadNumber {
         /// Where it starts.
         position: Position,
@@ -110,7 +118,9 @@ pub enum SyntaxError {
         found: char,
     },
     /// A map whose last key has no value.
-    #[error("{position}: a map needs pairs of key and value, this one has {entries} entries and {last} has no value")]
+    #[error(
+        "{position}: a map needs pairs of key and value, this one has {entries} entries and {last} has no value"
+    )]
     OddMap {
         /// Where the map was opened.
         position: Position,
@@ -126,7 +136,9 @@ pub enum SyntaxError {
         position: Position,
     },
     /// Something follows the one expression of the file.
-    #[error("{position}: unexpected tokens after the strategy's only expression, starting with {text}")]
+    #[error(
+        "{position}: unexpected tokens after the strategy's only expression, starting with {text}"
+    )]
     UnexpectedTokens {
         /// Where they start.
         position: Position,
@@ -158,23 +170,31 @@ impl SyntaxError {
 
 /// Reads one strategy.
 ///
-/// The text holds exactly one expression; commas are blank and `;` starts a comment. See the [module page](super) for the
-/// language.
+/// The text holds exactly one expression; commas are blank and `;` starts a comment. See the
+/// [module page](super) for the language.
 ///
 /// # Errors
 /// [`SyntaxError`] names the first offending place.
 pub fn parse(source: &str) -> Result<Expression, SyntaxError> {
     if source.len() > SOURCE_BYTES_MAX {
-        return Err(SyntaxError::TooLarge { bytes: source.len() });
+        return Err(SyntaxError::TooLarge {
+            bytes: source.len(),
+        });
     }
-    let mut parser = Parser { lexer: Lexer::new(source), depth: 0 };
+    let mut parser = Parser {
+        lexer: Lexer::new(source),
+        depth: 0,
+    };
     let Some(first) = parser.lexer.next_token()? else {
         return Err(SyntaxError::Empty);
     };
     let expression = parser.expression(first)?;
     match parser.lexer.next_token()? {
         None => Ok(expression),
-        Some(token) => Err(SyntaxError::UnexpectedTokens { position: token.position, text: token.text() }),
+        Some(token) => Err(SyntaxError::UnexpectedTokens {
+            position: token.position,
+            text: token.text(),
+        }),
     }
 }
 
@@ -194,14 +214,21 @@ impl Parser<'_> {
             TokenKind::Text(text) => ExpressionKind::Text(text),
             TokenKind::Number(number) => ExpressionKind::Number(number),
             TokenKind::Close(bracket) => {
-                return Err(SyntaxError::UnexpectedCloser { position, found: bracket.closer() });
+                return Err(SyntaxError::UnexpectedCloser {
+                    position,
+                    found: bracket.closer(),
+                });
             }
             TokenKind::Open(bracket) => self.bracketed(position, bracket)?,
         };
         Ok(Expression { position, kind })
     }
 
-    fn bracketed(&mut self, opened: Position, bracket: Bracket) -> Result<ExpressionKind, SyntaxError> {
+    fn bracketed(
+        &mut self,
+        opened: Position,
+        bracket: Bracket,
+    ) -> Result<ExpressionKind, SyntaxError> {
         if self.depth == NESTING_MAX {
             return Err(SyntaxError::TooDeep { position: opened });
         }
@@ -222,11 +249,25 @@ impl Parser<'_> {
         let opener = bracket.opener();
         let expected = bracket.closer();
         match self.lexer.next_token()? {
-            None => Err(SyntaxError::MissingCloser { position: opened, opener, expected }),
-            Some(Token { kind: TokenKind::Close(found), position }) if found != bracket => {
-                Err(SyntaxError::WrongCloser { position, found: found.closer(), opener, opened, expected })
-            }
-            Some(Token { kind: TokenKind::Close(_), .. }) => Ok(None),
+            None => Err(SyntaxError::MissingCloser {
+                position: opened,
+                opener,
+                expected,
+            }),
+            Some(Token {
+                kind: TokenKind::Close(found),
+                position,
+            }) if found != bracket => Err(SyntaxError::WrongCloser {
+                position,
+                found: found.closer(),
+                opener,
+                opened,
+                expected,
+            }),
+            Some(Token {
+                kind: TokenKind::Close(_),
+                ..
+            }) => Ok(None),
             Some(token) => Ok(Some(token)),
         }
     }
@@ -241,7 +282,11 @@ fn pairs(opened: Position, children: Vec<Expression>) -> Result<ExpressionKind, 
         match children.next() {
             Some(value) => entries.push((key, value)),
             None => {
-                return Err(SyntaxError::OddMap { position: opened, entries: count, last: key.excerpt() });
+                return Err(SyntaxError::OddMap {
+                    position: opened,
+                    entries: count,
+                    last: key.excerpt(),
+                });
             }
         }
     }

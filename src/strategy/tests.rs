@@ -20,7 +20,8 @@ use rust_decimal::Decimal;
 use super::{Evaluation, evaluate as evaluate_expression, parse};
 
 /// The closes of the golden vectors in specification 5.5.
-const GOLDEN: &str = "100 102 101 103 105 104 106 103 107 108 105 110 109 111 112 108 113 115 114 116";
+const GOLDEN: &str =
+    "100 102 101 103 105 104 106 103 107 108 105 110 109 111 112 108 113 115 114 116";
 
 fn decimal(text: &str) -> Decimal {
     text.parse().unwrap()
@@ -30,7 +31,8 @@ fn closes(text: &str) -> Vec<Decimal> {
     text.split_whitespace().map(decimal).collect()
 }
 
-/// Closes by symbol: SPY has the golden ones, UP rises, DOWN falls, FLAT stays, SHORT has three, TEN has ten.
+/// Closes by symbol: SPY has the golden ones, UP rises, DOWN falls, FLAT stays, SHORT has three,
+/// TEN has ten.
 fn market() -> BTreeMap<String, Vec<Decimal>> {
     let series = [
         ("SPY", GOLDEN),
@@ -40,7 +42,10 @@ fn market() -> BTreeMap<String, Vec<Decimal>> {
         ("SHORT", "100 101 102"),
         ("TEN", "100 102 101 103 105 104 106 103 107 108"),
     ];
-    series.into_iter().map(|(symbol, text)| (symbol.to_owned(), closes(text))).collect()
+    series
+        .into_iter()
+        .map(|(symbol, text)| (symbol.to_owned(), closes(text)))
+        .collect()
 }
 
 fn evaluation(source: &str) -> Evaluation {
@@ -54,11 +59,16 @@ fn allocation(source: &str) -> String {
 }
 
 fn written(allocation: &BTreeMap<String, Decimal>) -> String {
-    let shares: Vec<String> = allocation.iter().map(|(symbol, share)| format!("{symbol} {share}")).collect();
+    let shares: Vec<String> = allocation
+        .iter()
+        .map(|(symbol, share)| format!("{symbol} {share}"))
+        .collect();
     shares.join(", ")
 }
 
 /// The text of the error that evaluating the source gives.
 fn error(source: &str) -> String {
-    evaluate_expression(&parse(source).unwrap(), &market()).unwrap_err().to_string()
+    evaluate_expression(&parse(source).unwrap(), &market())
+        .unwrap_err()
+        .to_string()
 }

@@ -13,13 +13,15 @@ use super::value::Value;
 /// What a strategy asks to be held, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
-    /// Share by upper-case symbol: each 0 to 1, in sum exactly 1 (rounding as in [`Weights`](super::Weights)).
+    /// Share by upper-case symbol: each 0 to 1, in sum exactly 1 (rounding as in
+    /// [`Weights`](super::Weights)).
     ///
     /// `CASH` is a symbol like any other here; whoever plans orders leaves it out.
     pub allocation: BTreeMap<String, Decimal>,
     /// Every decision in the order of the strategy, an outer one before those inside it.
     pub trace: Vec<TraceStep>,
-    /// What a person should know: candidates without data, values assumed for want of data. Each names its position.
+    /// What a person should know: candidates without data, values assumed for want of data. Each
+    /// names its position.
     pub warnings: Vec<String>,
 }
 
@@ -115,18 +117,36 @@ impl fmt::Display for TraceStep {
 impl fmt::Display for Decision {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Decision::Indicator { measure, symbol, value } => {
+            Decision::Indicator {
+                measure,
+                symbol,
+                value,
+            } => {
                 write!(formatter, "{measure} of {symbol} is {}", rounded(*value))
             }
-            Decision::Branch { condition, sides, taken } => {
+            Decision::Branch {
+                condition,
+                sides,
+                taken,
+            } => {
                 write!(formatter, "if {condition}")?;
                 if let Some((left, right)) = sides {
                     write!(formatter, ": {} and {}", side(left), side(right))?;
                 }
                 write!(formatter, ", take {taken}")
             }
-            Decision::Filter { measure, direction, kept, dropped, skipped } => {
-                write!(formatter, "filter by {measure}, {direction} first: keep {}", scores(kept))?;
+            Decision::Filter {
+                measure,
+                direction,
+                kept,
+                dropped,
+                skipped,
+            } => {
+                write!(
+                    formatter,
+                    "filter by {measure}, {direction} first: keep {}",
+                    scores(kept)
+                )?;
                 if !dropped.is_empty() {
                     write!(formatter, ", drop {}", scores(dropped))?;
                 }
@@ -137,7 +157,10 @@ impl fmt::Display for Decision {
             }
             Decision::Group { name } => write!(formatter, "group {name:?}"),
             Decision::Weights { function, weights } => {
-                let shares: Vec<_> = weights.iter().map(|(symbol, share)| (symbol.clone(), *share)).collect();
+                let shares: Vec<_> = weights
+                    .iter()
+                    .map(|(symbol, share)| (symbol.clone(), *share))
+                    .collect();
                 write!(formatter, "{function}: {}", scores(&shares))
             }
         }
@@ -175,6 +198,13 @@ fn side(value: &Value) -> String {
 }
 
 fn scores(pairs: &[(String, Decimal)]) -> String {
-    let pairs: Vec<String> = pairs.iter().map(|(symbol, value)| format!("{symbol} {}", rounded(*value))).collect();
-    if pairs.is_empty() { "none".to_owned() } else { pairs.join(", ") }
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(symbol, value)| format!("{symbol} {}", rounded(*value)))
+        .collect();
+    if pairs.is_empty() {
+        "none".to_owned()
+    } else {
+        pairs.join(", ")
+    }
 }

@@ -10,9 +10,10 @@ pub const ALLOCATION_TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 4)
 
 /// Shares of upper-case symbols: at least one, each 0 to 1, in sum exactly 1.
 ///
-/// Shares are divided to 28 decimals; what that rounding leaves over (less than 10⁻²⁶ for any sensible number of symbols)
-/// is added to the largest share, the alphabetically first one among equals. A third of three symbols is therefore
-/// 0.3333333333333333333333333334 for the first and 0.3333333333333333333333333333 for the others.
+/// Shares are divided to 28 decimals; what that rounding leaves over (less than 10⁻²⁶ for any
+/// sensible number of symbols) is added to the largest share, the alphabetically first one among
+/// equals. A third of three symbols is therefore 0.3333333333333333333333333334 for the first and
+/// 0.3333333333333333333333333333 for the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Weights(BTreeMap<String, Decimal>);
 
@@ -48,7 +49,9 @@ pub enum CombineError {
         allocation: Decimal,
     },
     /// Allocations that are not a whole book (incident 39: .6 typed for .06 rescaled everything).
-    #[error("the allocations {allocations} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})")]
+    #[error(
+        "the allocations {allocations} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})"
+    )]
     AllocationSum {
         /// The allocations with plus signs between them.
         allocations: String,
@@ -56,7 +59,9 @@ pub enum CombineError {
         sum: Decimal,
     },
     /// A strategy's own weights are not a whole.
-    #[error("the weights of strategy {number} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})")]
+    #[error(
+        "the weights of strategy {number} sum to {sum}, they must sum to 1 (within {ALLOCATION_TOLERANCE})"
+    )]
     WeightSum {
         /// Which strategy, the first is 1.
         number: usize,
@@ -79,7 +84,8 @@ impl Weights {
         Weights(BTreeMap::from([(symbol.to_uppercase(), Decimal::ONE)]))
     }
 
-    /// Parts scaled by their shares and added, normalised to sum 1; shares are relative, 60 and 40 are .6 and .4.
+    /// Parts scaled by their shares and added, normalised to sum 1; shares are relative, 60 and 40
+    /// are .6 and .4.
     pub(super) fn blend(parts: &[(Decimal, Weights)]) -> Result<Self, WeightError> {
         let mut scaled: BTreeMap<&String, Vec<Decimal>> = BTreeMap::new();
         for (share, part) in parts {
@@ -98,9 +104,13 @@ impl Weights {
         Weights::normalised(amounts)
     }
 
-    /// Amounts of symbols scaled to sum 1; symbols are upper-cased and those that become equal are added.
+    /// Amounts of symbols scaled to sum 1; symbols are upper-cased and those that become equal are
+    /// added.
     pub(super) fn of_amounts(amounts: &BTreeMap<String, Decimal>) -> Result<Self, WeightError> {
-        let parts: Vec<_> = amounts.iter().map(|(symbol, amount)| (*amount, Weights::whole(symbol))).collect();
+        let parts: Vec<_> = amounts
+            .iter()
+            .map(|(symbol, amount)| (*amount, Weights::whole(symbol)))
+            .collect();
         Weights::blend(&parts)
     }
 
@@ -128,14 +138,20 @@ impl Weights {
             *share = (*share + rest).normalize();
         }
         debug_assert_eq!(amounts.values().sum::<Decimal>(), Decimal::ONE);
-        debug_assert!(amounts.values().all(|share| (Decimal::ZERO..=Decimal::ONE).contains(share)));
+        debug_assert!(
+            amounts
+                .values()
+                .all(|share| (Decimal::ZERO..=Decimal::ONE).contains(share))
+        );
         Ok(Weights(amounts))
     }
 }
 
-/// The sum, unless it leaves the range of [`Decimal`]. The least are added first, so that its last digit does not depend on
-/// the order in which files, children or symbols stand.
-pub(super) fn sum<'a>(amounts: impl IntoIterator<Item = &'a Decimal>) -> Result<Decimal, WeightError> {
+/// The sum, unless it leaves the range of [`Decimal`]. The least are added first, so that its last
+/// digit does not depend on the order in which files, children or symbols stand.
+pub(super) fn sum<'a>(
+    amounts: impl IntoIterator<Item = &'a Decimal>,
+) -> Result<Decimal, WeightError> {
     let mut sorted: Vec<&Decimal> = amounts.into_iter().collect();
     sorted.sort();
     let mut total = Decimal::ZERO;
@@ -145,13 +161,15 @@ pub(super) fn sum<'a>(amounts: impl IntoIterator<Item = &'a Decimal>) -> Result<
     Ok(total)
 }
 
-/// The portfolio of several strategies: each symbol's weight is the sum of allocation × weight, renormalised to sum exactly
-/// 1 (rounding as in [`Weights`]).
+/// The portfolio of several strategies: each symbol's weight is the sum of allocation × weight,
+/// renormalised to sum exactly 1 (rounding as in [`Weights`]).
 ///
 /// # Errors
-/// Allocations must be 0 or more and sum to 1 within [`ALLOCATION_TOLERANCE`] (incident 39), and so must the weights of
-/// each strategy.
-pub fn combine(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<BTreeMap<String, Decimal>, CombineError> {
+/// Allocations must be 0 or more and sum to 1 within [`ALLOCATION_TOLERANCE`] (incident 39), and so
+/// must the weights of each strategy.
+pub fn combine(
+    parts: &[(Decimal, BTreeMap<String, Decimal>)],
+) -> Result<BTreeMap<String, Decimal>, CombineError> {
     if parts.is_empty() {
         return Err(CombineError::NoStrategies);
     }
@@ -173,7 +191,10 @@ pub fn combine(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<BTreeMa
 fn check_allocations(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<(), CombineError> {
     for (number, (allocation, _)) in (1..).zip(parts) {
         if *allocation < Decimal::ZERO {
-            return Err(CombineError::NegativeAllocation { number, allocation: *allocation });
+            return Err(CombineError::NegativeAllocation {
+                number,
+                allocation: *allocation,
+            });
         }
     }
     let allocations = || parts.iter().map(|(allocation, _)| allocation);
@@ -182,7 +203,10 @@ fn check_allocations(parts: &[(Decimal, BTreeMap<String, Decimal>)]) -> Result<(
         return Ok(());
     }
     let allocations: Vec<String> = allocations().map(Decimal::to_string).collect();
-    Err(CombineError::AllocationSum { allocations: allocations.join(" + "), sum })
+    Err(CombineError::AllocationSum {
+        allocations: allocations.join(" + "),
+        sum,
+    })
 }
 
 fn is_whole(sum: Decimal) -> bool {

@@ -1,5 +1,5 @@
-//! What a run could not buy because the money for it came too late: another run of the same session buys it, at the next
-//! tick of the watchdog.
+//! What a run could not buy because the money for it came too late: another run of the same session
+//! buys it, at the next tick of the watchdog.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use chrono::DateTime;
@@ -31,7 +31,9 @@ const ROUND_MARK: &str = "~";
 
 /// The name without its round, and the round that it names.
 fn rounds(name: &str) -> (&str, i64) {
-    let parts = name.rsplit_once(ROUND_MARK).and_then(|(root, round)| Some((root, round.parse().ok()?)));
+    let parts = name
+        .rsplit_once(ROUND_MARK)
+        .and_then(|(root, round)| Some((root, round.parse().ok()?)));
     parts.unwrap_or((name, 0))
 }
 
@@ -40,20 +42,30 @@ impl Leftover {
     #[must_use]
     pub fn correlation_id(&self) -> CorrelationId {
         let round = format!("{ROUND_MARK}{}", self.round);
-        CorrelationId::new(format!("{}{round}", self.root.within(LONGEST_ID - round.len())))
+        CorrelationId::new(format!(
+            "{}{round}",
+            self.root.within(LONGEST_ID - round.len())
+        ))
     }
 
     /// `session` for that run: one of its own within the account.
     #[must_use]
     pub fn session(&self, session: Session) -> Session {
-        Session { occurrence: format!("{}{ROUND_MARK}{}", self.occurrence, self.round), ..session }
+        Session {
+            occurrence: format!("{}{ROUND_MARK}{}", self.occurrence, self.round),
+            ..session
+        }
     }
 
     pub(super) fn read(record_key: &str, item: &Item) -> Result<Self, StepError> {
-        let missing = |name: &str| StepError::StoreUnavailable(format!("the record {record_key} has no readable `{name}`"));
+        let missing = |name: &str| {
+            StepError::StoreUnavailable(format!("the record {record_key} has no readable `{name}`"))
+        };
         Ok(Self {
             record_key: record_key.to_owned(),
-            root: CorrelationId::new(get_text(item, "correlation_id").ok_or_else(|| missing("correlation_id"))?),
+            root: CorrelationId::new(
+                get_text(item, "correlation_id").ok_or_else(|| missing("correlation_id"))?,
+            ),
             occurrence: get_text(item, "occurrence").ok_or_else(|| missing("occurrence"))?,
             round: get_number(item, "round").ok_or_else(|| missing("round"))?,
         })
@@ -61,9 +73,14 @@ impl Leftover {
 }
 
 impl Workflows {
-    /// The write that has the session gone on with after `workflow`; none where that was done often enough.
+    /// The write that has the session gone on with after `workflow`; none where that was done often
+    /// enough.
     #[must_use]
-    pub fn leaving_over(&self, workflow: &Workflow, now: DateTime<Utc>) -> Option<TransactWriteItem> {
+    pub fn leaving_over(
+        &self,
+        workflow: &Workflow,
+        now: DateTime<Utc>,
+    ) -> Option<TransactWriteItem> {
         let (root, round) = rounds(workflow.correlation_id.as_str());
         let (occurrence, _) = rounds(&workflow.session.occurrence);
         if round >= MOST_ROUNDS {
@@ -71,7 +88,13 @@ impl Workflows {
         }
         let put = Put::builder()
             .table_name(&self.table)
-            .item("record_key", text(format!("leftover#{}#{occurrence}", workflow.session.account)))
+            .item(
+                "record_key",
+                text(format!(
+                    "leftover#{}#{occurrence}",
+                    workflow.session.account
+                )),
+            )
             .item("kind", text("leftover"))
             .item("correlation_id", text(root))
             .item("occurrence", text(occurrence))
@@ -110,7 +133,13 @@ mod tests {
     fn the_id_of_a_round_is_an_id_however_long_the_first_was() {
         let of = |root: &str| {
             let (record_key, occurrence) = (String::new(), String::new());
-            Leftover { record_key, root: CorrelationId::new(root), occurrence, round: 2 }.correlation_id()
+            Leftover {
+                record_key,
+                root: CorrelationId::new(root),
+                occurrence,
+                round: 2,
+            }
+            .correlation_id()
         };
         assert_eq!(of("daily").as_str(), "daily~2");
         let (long, other) = (of(&"x".repeat(100)), of(&format!("{}y", "x".repeat(99))));
@@ -121,8 +150,14 @@ mod tests {
 
     #[test]
     fn rounds_are_counted_on_the_name_of_the_first_run() {
-        assert_eq!(rounds("daily@2012-03-14T13:35:00Z"), ("daily@2012-03-14T13:35:00Z", 0));
-        assert_eq!(rounds("daily@2012-03-14T13:35:00Z~2"), ("daily@2012-03-14T13:35:00Z", 2));
+        assert_eq!(
+            rounds("daily@2012-03-14T13:35:00Z"),
+            ("daily@2012-03-14T13:35:00Z", 0)
+        );
+        assert_eq!(
+            rounds("daily@2012-03-14T13:35:00Z~2"),
+            ("daily@2012-03-14T13:35:00Z", 2)
+        );
         assert_eq!(rounds("odd~name"), ("odd~name", 0));
     }
 }

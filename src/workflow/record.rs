@@ -29,7 +29,9 @@ impl State {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [Self::Running, Self::Completed, Self::Failed].into_iter().find(|state| state.as_str() == name)
+        [Self::Running, Self::Completed, Self::Failed]
+            .into_iter()
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -82,25 +84,41 @@ pub struct Workflow {
 /// The notification that was asked for, as the record keeps it.
 pub(super) fn notification(item: &Item) -> Result<Option<BusEntry>, StepError> {
     get_text(item, "notification")
-        .map(|json| serde_json::from_str(&json).map_err(|error| StepError::StoreUnavailable(format!("unreadable notification: {error}"))))
+        .map(|json| {
+            serde_json::from_str(&json).map_err(|error| {
+                StepError::StoreUnavailable(format!("unreadable notification: {error}"))
+            })
+        })
         .transpose()
 }
 
 /// The record as the table has it.
 pub(super) fn read(item: &Item) -> Result<Workflow, StepError> {
     let key = get_text(item, "record_key").unwrap_or_default();
-    let missing = |name: &str| StepError::StoreUnavailable(format!("the record {key} has no readable `{name}`"));
+    let missing = |name: &str| {
+        StepError::StoreUnavailable(format!("the record {key} has no readable `{name}`"))
+    };
     let field = |name: &str| get_text(item, name).ok_or_else(|| missing(name));
-    let instant = |name: &str| get_number(item, name).and_then(DateTime::from_timestamp_millis).ok_or_else(|| missing(name));
+    let instant = |name: &str| {
+        get_number(item, name)
+            .and_then(DateTime::from_timestamp_millis)
+            .ok_or_else(|| missing(name))
+    };
     Ok(Workflow {
         correlation_id: CorrelationId::new(field("correlation_id")?),
         state: State::from_name(&field("state")?).ok_or_else(|| missing("state"))?,
         session: Session {
             account: field("account")?,
-            date: field("session_date")?.parse().map_err(|_| missing("session_date"))?,
-            previous: field("previous_session")?.parse().map_err(|_| missing("previous_session"))?,
+            date: field("session_date")?
+                .parse()
+                .map_err(|_| missing("session_date"))?,
+            previous: field("previous_session")?
+                .parse()
+                .map_err(|_| missing("previous_session"))?,
             occurrence: field("occurrence")?,
-            valid_until: field("valid_until")?.parse().map_err(|_| missing("valid_until"))?,
+            valid_until: field("valid_until")?
+                .parse()
+                .map_err(|_| missing("valid_until"))?,
         },
         started_at: instant("started_at")?,
         deadline: instant("deadline")?,

@@ -1,4 +1,5 @@
-//! Connections that break: before the request, after it, within the answer, or that say nothing at all.
+//! Connections that break: before the request, after it, within the answer, or that say nothing at
+//! all.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -28,7 +29,11 @@ async fn read_request(stream: &mut TcpStream) -> String {
         request.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&request).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
+            let length = head.lines().find_map(|line| {
+                line.to_lowercase()
+                    .strip_prefix("content-length: ")
+                    .map(str::to_owned)
+            });
             if body.len() >= length.map_or(0, |length| length.parse().expect("a length")) {
                 return text;
             }
@@ -36,7 +41,8 @@ async fn read_request(stream: &mut TcpStream) -> String {
     }
 }
 
-/// What the client's call comes to while the server does its part; a server that ends first ends the test.
+/// What the client's call comes to while the server does its part; a server that ends first ends
+/// the test.
 async fn outcome<T>(call: impl Future<Output = T>, server: impl Future<Output = ()>) -> T {
     match select(pin!(call), pin!(server)).await {
         Either::Left((outcome, _)) => outcome,
@@ -54,11 +60,16 @@ async fn answer_all(listener: &TcpListener, bytes: &[u8], requests: &mut Vec<Str
 }
 
 fn unreachable(error: &AlpacaError) -> bool {
-    matches!(error, AlpacaError::Unreachable(_)) && error.is_outcome_unknown() && error.is_transient()
+    matches!(error, AlpacaError::Unreachable(_))
+        && error.is_outcome_unknown()
+        && error.is_transient()
 }
 
 async fn post(alpaca: &Alpaca) -> AlpacaError {
-    alpaca.post_order(&order("1.5", "187.1")).await.expect_err("no answer")
+    alpaca
+        .post_order(&order("1.5", "187.1"))
+        .await
+        .expect_err("no answer")
 }
 
 #[tokio::test]
@@ -76,7 +87,10 @@ async fn a_request_that_is_reset_may_have_been_carried_out_and_is_not_sent_again
     };
     let alpaca = alpaca(SkippingWaits::new(), &uri, "secret");
     let error = outcome(post(&alpaca), server).await;
-    assert!(unreachable(&error) && error.to_string().contains("POST /v2/orders"), "{error}");
+    assert!(
+        unreachable(&error) && error.to_string().contains("POST /v2/orders"),
+        "{error}"
+    );
     assert_eq!(connections, 1);
 }
 
@@ -89,7 +103,8 @@ async fn a_request_whose_answer_never_begins_may_have_been_carried_out_and_is_no
     assert!(unreachable(&error), "{error}");
     assert_eq!(requests.len(), 1);
     assert!(
-        requests[0].starts_with("POST /v2/orders HTTP/1.1\r\n") && requests[0].contains("\"limit_price\":\"187.1\""),
+        requests[0].starts_with("POST /v2/orders HTTP/1.1\r\n")
+            && requests[0].contains("\"limit_price\":\"187.1\""),
         "{}",
         requests[0]
     );
@@ -102,7 +117,10 @@ async fn an_answer_that_breaks_off_leaves_the_outcome_unknown() {
     let half = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{\"id\":\"9048";
     let alpaca = alpaca(plain_http(), &uri, "secret");
     let error = outcome(post(&alpaca), answer_all(&listener, half, &mut requests)).await;
-    assert!(unreachable(&error) && error.to_string().contains("broke off"), "{error}");
+    assert!(
+        unreachable(&error) && error.to_string().contains("broke off"),
+        "{error}"
+    );
     assert_eq!(requests.len(), 1);
 }
 
@@ -110,15 +128,23 @@ async fn an_answer_that_breaks_off_leaves_the_outcome_unknown() {
 async fn a_read_is_repeated_after_a_reset() {
     let (listener, uri) = listener().await;
     let body = accepted().to_string();
-    let whole = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let whole = format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     let server = async {
         let (first, _) = listener.accept().await.expect("a connection");
         drop(first);
         answer_all(&listener, whole.as_bytes(), &mut Vec::new()).await;
     };
     let alpaca = alpaca(SkippingWaits::new(), &uri, "secret");
-    let found = outcome(alpaca.order_by_client_id("alch-NVDA-buy-0-1"), server).await.expect("the second try");
-    assert_eq!(found.map(|order| order.client_order_id), Some("alch-NVDA-buy-0-1".to_owned()));
+    let found = outcome(alpaca.order_by_client_id("alch-NVDA-buy-0-1"), server)
+        .await
+        .expect("the second try");
+    assert_eq!(
+        found.map(|order| order.client_order_id),
+        Some("alch-NVDA-buy-0-1".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -129,13 +155,20 @@ async fn a_broker_that_is_not_there_is_tried_four_times_for_a_read_and_once_for_
     let begin = Instant::now();
     let error = post(&alpaca).await;
     assert!(unreachable(&error), "{error}");
-    assert!(begin.elapsed() < Duration::from_millis(500), "a write does not wait for another try");
+    assert!(
+        begin.elapsed() < Duration::from_millis(500),
+        "a write does not wait for another try"
+    );
     let error = alpaca.account().await.expect_err("nobody is there");
     assert!(unreachable(&error), "{error}");
-    assert!(begin.elapsed() >= Duration::from_millis(3_500), "a read waits three times");
+    assert!(
+        begin.elapsed() >= Duration::from_millis(3_500),
+        "a read waits three times"
+    );
 }
 
-/// The time that the client gives a server that has its request, sends `bytes`, and then nothing more.
+/// The time that the client gives a server that has its request, sends `bytes`, and then nothing
+/// more.
 async fn patience(bytes: &[u8]) -> (Result<AlpacaError, &'static str>, Duration) {
     let (listener, uri) = listener().await;
     let alpaca = alpaca(plain_http(), &uri, "secret");
@@ -149,14 +182,24 @@ async fn patience(bytes: &[u8]) -> (Result<AlpacaError, &'static str>, Duration)
         std::future::pending::<()>().await;
     };
     let begin = Instant::now();
-    let call = async { tokio::time::timeout(Duration::from_secs(120), post(&alpaca)).await.map_err(|_| "the client waits without end") };
+    let call = async {
+        tokio::time::timeout(Duration::from_secs(120), post(&alpaca))
+            .await
+            .map_err(|_| "the client waits without end")
+    };
     (outcome(call, server).await, begin.elapsed())
 }
 
 fn within_ten_seconds(outcome: Result<AlpacaError, &'static str>, waited: Duration) {
     let error = outcome.expect("an end");
-    assert!(unreachable(&error) && error.to_string().contains("within 10 s"), "{error}");
-    assert!(waited >= Duration::from_secs(9) && waited < Duration::from_secs(12), "{waited:?}");
+    assert!(
+        unreachable(&error) && error.to_string().contains("within 10 s"),
+        "{error}"
+    );
+    assert!(
+        waited >= Duration::from_secs(9) && waited < Duration::from_secs(12),
+        "{waited:?}"
+    );
 }
 
 #[tokio::test]
@@ -167,6 +210,7 @@ async fn a_server_that_says_nothing_is_given_ten_seconds() {
 
 #[tokio::test]
 async fn a_server_that_stops_within_its_answer_is_given_ten_seconds() {
-    let (outcome, waited) = patience(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"id\":").await;
+    let (outcome, waited) =
+        patience(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{\"id\":").await;
     within_ten_seconds(outcome, waited);
 }

@@ -1,4 +1,5 @@
-//! Against a server that answers from a script: every letter that goes out, and what is made of every answer.
+//! Against a server that answers from a script: every letter that goes out, and what is made of
+//! every answer.
 
 use std::time::Duration;
 
@@ -34,13 +35,20 @@ async fn answering(status: u16, body: impl Into<Vec<u8>>) -> MockServer {
 }
 
 async fn asked(server: &MockServer) -> Vec<Request> {
-    server.received_requests().await.expect("requests are recorded")
+    server
+        .received_requests()
+        .await
+        .expect("requests are recorded")
 }
 
 /// Method, path and query of everything that was asked.
 async fn targets(server: &MockServer) -> Vec<String> {
     let target = |request: &Request| {
-        let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let query = request
+            .url
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
         format!("{} {}{query}", request.method, request.url.path())
     };
     asked(server).await.iter().map(target).collect()
@@ -66,7 +74,10 @@ async fn each_call_has_its_path_its_query_and_the_keys() {
         alpaca.cancel_order("904837e3").await.err(),
     ];
     for refusal in refusals {
-        assert!(matches!(refusal, Some(AlpacaError::Refused { status: 404, .. })), "{refusal:?}");
+        assert!(
+            matches!(refusal, Some(AlpacaError::Refused { status: 404, .. })),
+            "{refusal:?}"
+        );
     }
     assert_eq!(alpaca.order_by_client_id("alch-NVDA buy&0").await, Ok(None));
     let expected = [
@@ -84,11 +95,31 @@ async fn each_call_has_its_path_its_query_and_the_keys() {
     ];
     assert_eq!(targets(&server).await, expected);
     for request in asked(&server).await {
-        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name: &str| {
+            request
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         assert_eq!(header("APCA-API-KEY-ID"), Some("PKTEST"), "{}", request.url);
-        assert_eq!(header("APCA-API-SECRET-KEY"), Some("secret"), "{}", request.url);
-        assert_eq!((header("accept"), header("content-type")), (Some("application/json"), Some("application/json")), "{}", request.url);
-        assert_eq!(request.body.is_empty(), request.method != "POST", "{}", request.url);
+        assert_eq!(
+            header("APCA-API-SECRET-KEY"),
+            Some("secret"),
+            "{}",
+            request.url
+        );
+        assert_eq!(
+            (header("accept"), header("content-type")),
+            (Some("application/json"), Some("application/json")),
+            "{}",
+            request.url
+        );
+        assert_eq!(
+            request.body.is_empty(),
+            request.method != "POST",
+            "{}",
+            request.url
+        );
     }
 }
 
@@ -97,18 +128,39 @@ async fn an_order_is_exact_text() {
     let http = SkippingWaits::new();
     let server = answering(200, accepted().to_string()).await;
     let alpaca = client(&http, &server);
-    let amounts = [("1.50", "187.10"), ("0.000000001", "0.0001"), ("12345678901234567890.123456789", "99999.99"), ("7", "100")];
+    let amounts = [
+        ("1.50", "187.10"),
+        ("0.000000001", "0.0001"),
+        ("12345678901234567890.123456789", "99999.99"),
+        ("7", "100"),
+    ];
     for (qty, price) in amounts {
-        alpaca.post_order(&order(qty, price)).await.expect("accepted");
+        alpaca
+            .post_order(&order(qty, price))
+            .await
+            .expect("accepted");
     }
-    alpaca.post_order(&NewOrder { side: Side::Sell, ..order("1", "2") }).await.expect("accepted");
-    let texts: Vec<String> = asked(&server).await.into_iter().map(|request| String::from_utf8(request.body).expect("text")).collect();
+    alpaca
+        .post_order(&NewOrder {
+            side: Side::Sell,
+            ..order("1", "2")
+        })
+        .await
+        .expect("accepted");
+    let texts: Vec<String> = asked(&server)
+        .await
+        .into_iter()
+        .map(|request| String::from_utf8(request.body).expect("text"))
+        .collect();
     let text = |qty: &str, side: &str, price: &str| {
         format!(
             r#"{{"symbol":"NVDA","qty":"{qty}","side":"{side}","type":"limit","time_in_force":"day","limit_price":"{price}","client_order_id":"alch-NVDA-buy-0-1"}}"#
         )
     };
-    let mut expected: Vec<String> = amounts.iter().map(|(qty, price)| text(qty, "buy", price)).collect();
+    let mut expected: Vec<String> = amounts
+        .iter()
+        .map(|(qty, price)| text(qty, "buy", price))
+        .collect();
     expected.push(text("1", "sell", "2"));
     assert_eq!(texts, expected);
 }
@@ -122,16 +174,32 @@ async fn an_order_is_read_to_the_last_digit() {
     filled["filled_avg_price"] = json!("187.0999999999");
     filled["filled_at"] = json!("2025-10-10T13:35:00.123456789Z");
     let read = any_order(&http, &answering(200, filled.to_string()).await).await;
-    assert_eq!((read.qty, read.filled_qty), (decimal("1.50"), decimal("1.500000001")));
+    assert_eq!(
+        (read.qty, read.filled_qty),
+        (decimal("1.50"), decimal("1.500000001"))
+    );
     assert_eq!(read.filled_avg_price, Some(decimal("187.0999999999")));
-    assert_eq!(read.filled_at.map(|at| at.timestamp_subsec_nanos()), Some(123_456_789));
+    assert_eq!(
+        read.filled_at.map(|at| at.timestamp_subsec_nanos()),
+        Some(123_456_789)
+    );
     assert!(read.status.is_filled() && read.status.is_terminal());
     let fresh = any_order(&http, &answering(200, accepted().to_string()).await).await;
-    assert_eq!((fresh.filled_avg_price, fresh.filled_at, fresh.status.is_terminal()), (None, None, false));
+    assert_eq!(
+        (
+            fresh.filled_avg_price,
+            fresh.filled_at,
+            fresh.status.is_terminal()
+        ),
+        (None, None, false)
+    );
 }
 
 async fn any_order(http: &SkippingWaits, server: &MockServer) -> Order {
-    client(http, server).order("904837e3").await.expect("an order")
+    client(http, server)
+        .order("904837e3")
+        .await
+        .expect("an order")
 }
 
 #[tokio::test]
@@ -158,7 +226,10 @@ async fn only_what_ends_the_orders_day_is_final() {
         let mut answer = accepted();
         answer["status"] = json!(status);
         let read = any_order(&http, &answering(200, answer.to_string()).await).await;
-        assert_eq!((read.status.as_str(), read.status.is_terminal()), (status, is_terminal));
+        assert_eq!(
+            (read.status.as_str(), read.status.is_terminal()),
+            (status, is_terminal)
+        );
     }
 }
 
@@ -166,65 +237,133 @@ async fn only_what_ends_the_orders_day_is_final() {
 async fn prices_are_read_exactly_whether_text_or_number() {
     let http = SkippingWaits::new();
     let quotes = r#"{"quotes":{"NVDA":{"t":"2025-10-10T13:35:00Z","bp":187.1,"ap":187.12,"bs":1},"X":{"t":"2025-10-10T13:35:00Z","bp":0,"ap":"0.0101"}}}"#;
-    let read = client(&http, &answering(200, quotes).await).latest_quotes(&symbols(&["NVDA", "X", "Y"])).await.expect("quotes");
-    assert_eq!(read.keys().collect::<Vec<_>>(), ["NVDA", "X"], "a symbol without a quote is absent");
-    assert_eq!((read["NVDA"].bid, read["NVDA"].ask), (decimal("187.1"), decimal("187.12")));
-    assert_eq!((read["X"].bid, read["X"].ask), (Decimal::ZERO, decimal("0.0101")));
-    let account =
-        r#"{"account_number":"PA1","cash":"-12.345","buying_power":"50000","portfolio_value":"100000.01","trading_blocked":true}"#;
-    let read = client(&http, &answering(200, account).await).account().await.expect("an account");
-    assert_eq!((read.cash, read.portfolio_value, read.trading_blocked), (decimal("-12.345"), decimal("100000.01"), true));
+    let read = client(&http, &answering(200, quotes).await)
+        .latest_quotes(&symbols(&["NVDA", "X", "Y"]))
+        .await
+        .expect("quotes");
+    assert_eq!(
+        read.keys().collect::<Vec<_>>(),
+        ["NVDA", "X"],
+        "a symbol without a quote is absent"
+    );
+    assert_eq!(
+        (read["NVDA"].bid, read["NVDA"].ask),
+        (decimal("187.1"), decimal("187.12"))
+    );
+    assert_eq!(
+        (read["X"].bid, read["X"].ask),
+        (Decimal::ZERO, decimal("0.0101"))
+    );
+    let account = r#"{"account_number":"PA1","cash":"-12.345","buying_power":"50000","portfolio_value":"100000.01","trading_blocked":true}"#;
+    let read = client(&http, &answering(200, account).await)
+        .account()
+        .await
+        .expect("an account");
+    assert_eq!(
+        (read.cash, read.portfolio_value, read.trading_blocked),
+        (decimal("-12.345"), decimal("100000.01"), true)
+    );
 }
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_names_the_field_and_is_not_asked_for_again() {
     let http = SkippingWaits::new();
     for (body, words) in [
-        (r#"{"account_number":"PA1","cash":"ten"}"#, "cash: \"ten\" is not a decimal"),
+        (
+            r#"{"account_number":"PA1","cash":"ten"}"#,
+            "cash: \"ten\" is not a decimal",
+        ),
         (r#"{"cash":"1"}"#, "missing field `account_number`"),
         ("<html>down for maintenance</html>", "expected value"),
         ("", "EOF"),
     ] {
         let server = answering(200, body).await;
-        let error = client(&http, &server).account().await.expect_err("unreadable");
-        assert!(matches!(&error, AlpacaError::Unreadable(text) if text.contains(words)), "{error}");
-        assert!(error.is_outcome_unknown() && !error.is_transient(), "{error}");
+        let error = client(&http, &server)
+            .account()
+            .await
+            .expect_err("unreadable");
+        assert!(
+            matches!(&error, AlpacaError::Unreadable(text) if text.contains(words)),
+            "{error}"
+        );
+        assert!(
+            error.is_outcome_unknown() && !error.is_transient(),
+            "{error}"
+        );
         assert_eq!(asked(&server).await.len(), 1);
     }
 }
 
 fn refused(status: u16, code: Option<i64>, message: &str) -> AlpacaError {
-    AlpacaError::Refused { status, code, message: message.to_owned() }
+    AlpacaError::Refused {
+        status,
+        code,
+        message: message.to_owned(),
+    }
 }
 
 fn unavailable(status: u16, message: &str) -> AlpacaError {
-    AlpacaError::Unavailable { status, message: message.to_owned() }
+    AlpacaError::Unavailable {
+        status,
+        message: message.to_owned(),
+    }
 }
 
 #[tokio::test]
 async fn errors_are_told_apart_by_their_status_and_never_by_their_words() {
     let http = SkippingWaits::new();
-    let limited = AlpacaError::RateLimited { message: "too many requests".to_owned() };
+    let limited = AlpacaError::RateLimited {
+        message: "too many requests".to_owned(),
+    };
     let html = "<html><body>504 Gateway Time-out</body></html>";
     // status, body, error, transient, outcome unknown, duplicate
     let table = [
-        (400, r#"{"code":40010001,"message":"bad request"}"#, refused(400, Some(40_010_001), "bad request"), [false; 3]),
-        (401, r#"{"message":"forbidden."}"#, refused(401, None, "forbidden."), [false; 3]),
+        (
+            400,
+            r#"{"code":40010001,"message":"bad request"}"#,
+            refused(400, Some(40_010_001), "bad request"),
+            [false; 3],
+        ),
+        (
+            401,
+            r#"{"message":"forbidden."}"#,
+            refused(401, None, "forbidden."),
+            [false; 3],
+        ),
         (
             403,
             r#"{"code":40310000,"message":"insufficient buying power","buying_power":"1"}"#,
             refused(403, Some(40_310_000), "insufficient buying power"),
             [false; 3],
         ),
-        (403, "Forbidden", refused(403, None, "Forbidden"), [false; 3]),
-        (404, r#"{"code":40410000,"message":"order not found"}"#, refused(404, Some(40_410_000), "order not found"), [false; 3]),
+        (
+            403,
+            "Forbidden",
+            refused(403, None, "Forbidden"),
+            [false; 3],
+        ),
+        (
+            404,
+            r#"{"code":40410000,"message":"order not found"}"#,
+            refused(404, Some(40_410_000), "order not found"),
+            [false; 3],
+        ),
         (
             422,
             r#"{"code":42210000,"message":"order is already in \"filled\" state"}"#,
-            refused(422, Some(42_210_000), "order is already in \"filled\" state"),
+            refused(
+                422,
+                Some(42_210_000),
+                "order is already in \"filled\" state",
+            ),
             [false; 3],
         ),
-        (422, r#"{"code":42210000,"message":"price 502.11 invalid"}"#, refused(422, Some(42_210_000), "price 502.11 invalid"), [false; 3]),
+        (
+            422,
+            r#"{"code":42210000,"message":"price 502.11 invalid"}"#,
+            refused(422, Some(42_210_000), "price 502.11 invalid"),
+            [false; 3],
+        ),
         (
             422,
             r#"{"code":40010001,"message":"client_order_id must be unique"}"#,
@@ -237,20 +376,50 @@ async fn errors_are_told_apart_by_their_status_and_never_by_their_words() {
             refused(403, Some(40_310_000), "client_order_id must be unique"),
             [false; 3],
         ),
-        (429, r#"{"code":42910000,"message":"too many requests"}"#, limited, [true, false, false]),
-        (500, r#"{"code":50010000,"message":"internal server error"}"#, unavailable(500, "internal server error"), [true, true, false]),
+        (
+            429,
+            r#"{"code":42910000,"message":"too many requests"}"#,
+            limited,
+            [true, false, false],
+        ),
+        (
+            500,
+            r#"{"code":50010000,"message":"internal server error"}"#,
+            unavailable(500, "internal server error"),
+            [true, true, false],
+        ),
         (502, html, unavailable(502, html), [true, true, false]),
         (503, "", unavailable(503, ""), [true, true, false]),
-        (504, r#"{"message":"timeout"}"#, unavailable(504, "timeout"), [true, true, false]),
+        (
+            504,
+            r#"{"message":"timeout"}"#,
+            unavailable(504, "timeout"),
+            [true, true, false],
+        ),
     ];
     for (status, body, expected, flags) in table {
         let server = answering(status, body).await;
-        let error = client(&http, &server).post_order(&order("1", "2")).await.expect_err("an error");
+        let error = client(&http, &server)
+            .post_order(&order("1", "2"))
+            .await
+            .expect_err("an error");
         assert_eq!(error, expected);
-        assert_eq!([error.is_transient(), error.is_outcome_unknown(), error.is_duplicate_client_order_id()], flags, "{error}");
+        assert_eq!(
+            [
+                error.is_transient(),
+                error.is_outcome_unknown(),
+                error.is_duplicate_client_order_id()
+            ],
+            flags,
+            "{error}"
+        );
         let deletion = client(&http, &server).cancel_order("904837e3").await;
         assert_eq!(deletion, Err(expected));
-        assert_eq!(targets(&server).await, ["POST /v2/orders", "DELETE /v2/orders/904837e3"], "a write is never repeated");
+        assert_eq!(
+            targets(&server).await,
+            ["POST /v2/orders", "DELETE /v2/orders/904837e3"],
+            "a write is never repeated"
+        );
     }
 }
 
@@ -265,7 +434,10 @@ async fn a_read_is_repeated_with_growing_pauses_four_times_in_all() {
         assert!(error.is_transient(), "{error}");
         assert_eq!(asked(&server).await.len(), 4, "{status}");
         let waited = begin.elapsed();
-        assert!(waited >= Duration::from_millis(3_500) && waited < Duration::from_millis(6_000), "{status}: {waited:?}");
+        assert!(
+            waited >= Duration::from_millis(3_500) && waited < Duration::from_millis(6_000),
+            "{status}: {waited:?}"
+        );
     }
     for status in [400, 401, 403, 404, 422] {
         let server = answering(status, "{}").await;
@@ -279,14 +451,26 @@ async fn a_read_succeeds_as_soon_as_the_broker_recovers() {
     let http = SkippingWaits::new();
     let server = MockServer::start().await;
     for status in [429, 503] {
-        Mock::given(method("GET")).respond_with(ResponseTemplate::new(status)).up_to_n_times(1).mount(&server).await;
+        Mock::given(method("GET"))
+            .respond_with(ResponseTemplate::new(status))
+            .up_to_n_times(1)
+            .mount(&server)
+            .await;
     }
     Mock::given(path("/v2/positions"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!([{"symbol": "X", "qty": "-1.5"}])))
+        .respond_with(
+            ResponseTemplate::new(200).set_body_json(json!([{"symbol": "X", "qty": "-1.5"}])),
+        )
         .mount(&server)
         .await;
-    let positions = client(&http, &server).positions().await.expect("the third try");
-    assert_eq!((positions[0].qty, positions[0].qty_available), (decimal("-1.5"), None));
+    let positions = client(&http, &server)
+        .positions()
+        .await
+        .expect("the third try");
+    assert_eq!(
+        (positions[0].qty, positions[0].qty_available),
+        (decimal("-1.5"), None)
+    );
     assert_eq!(asked(&server).await.len(), 3);
 }
 
@@ -298,11 +482,35 @@ async fn all_pages_of_bars_are_read() {
     let last = json!({"bars": {"A": [bar(9, 1.1)], "B": [bar(9, 20.05)]}, "next_page_token": null});
     let first = json!({"bars": {"A": [bar(8, 1.0)]}, "next_page_token": "a|b="});
     let page = |body: Value| ResponseTemplate::new(200).set_body_json(body);
-    Mock::given(query_param("page_token", "a|b=")).respond_with(page(last)).mount(&server).await;
-    Mock::given(any()).respond_with(page(first)).mount(&server).await;
-    let bars = client(&http, &server).daily_bars(&symbols(&["A", "B"]), date("2025-10-01"), date("2025-10-10")).await.expect("bars");
-    let closes = |symbol: &str| bars[symbol].iter().map(|bar| bar.close.to_string()).collect::<Vec<_>>();
-    assert_eq!((closes("A"), closes("B")), (vec!["1.0".to_owned(), "1.1".to_owned()], vec!["20.05".to_owned()]));
+    Mock::given(query_param("page_token", "a|b="))
+        .respond_with(page(last))
+        .mount(&server)
+        .await;
+    Mock::given(any())
+        .respond_with(page(first))
+        .mount(&server)
+        .await;
+    let bars = client(&http, &server)
+        .daily_bars(
+            &symbols(&["A", "B"]),
+            date("2025-10-01"),
+            date("2025-10-10"),
+        )
+        .await
+        .expect("bars");
+    let closes = |symbol: &str| {
+        bars[symbol]
+            .iter()
+            .map(|bar| bar.close.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (closes("A"), closes("B")),
+        (
+            vec!["1.0".to_owned(), "1.1".to_owned()],
+            vec!["20.05".to_owned()]
+        )
+    );
     assert!(targets(&server).await[1].ends_with("&page_token=a%7Cb%3D"));
 }
 
@@ -313,7 +521,14 @@ async fn many_symbols_are_asked_for_a_hundred_at_a_time() {
     let alpaca = client(&http, &server);
     let names: Vec<String> = (0..201).map(|number| format!("S{number}")).collect();
     alpaca.latest_quotes(&names).await.expect("quotes");
-    alpaca.daily_bars(&names, date("2025-10-01"), date("2025-10-10")).await.expect("bars");
-    let counts: Vec<usize> = targets(&server).await.iter().map(|target| target.matches('S').count()).collect();
+    alpaca
+        .daily_bars(&names, date("2025-10-01"), date("2025-10-10"))
+        .await
+        .expect("bars");
+    let counts: Vec<usize> = targets(&server)
+        .await
+        .iter()
+        .map(|target| target.matches('S').count())
+        .collect();
     assert_eq!(counts, [100, 100, 1, 100, 100, 1]);
 }

@@ -11,17 +11,30 @@ use serde_json::json;
 
 use crate::{runs, stack};
 
-/// Every form that a secret could travel in: as it is, and as the mail server's two log-ins write it.
+/// Every form that a secret could travel in: as it is, and as the mail server's two log-ins write
+/// it.
 fn forms() -> Vec<String> {
     let user = "alchemiser@example.com";
-    let written = |secret: &str| [secret.to_owned(), STANDARD.encode(secret), STANDARD.encode(format!("\0{user}\0{secret}"))];
-    SECRETS.iter().flat_map(|(_, secret)| written(secret)).collect()
+    let written = |secret: &str| {
+        [
+            secret.to_owned(),
+            STANDARD.encode(secret),
+            STANDARD.encode(format!("\0{user}\0{secret}")),
+        ]
+    };
+    SECRETS
+        .iter()
+        .flat_map(|(_, secret)| written(secret))
+        .collect()
 }
 
-/// The first line of a journal that tells a secret. It has all calls, events, log lines, mails and answers.
+/// The first line of a journal that tells a secret. It has all calls, events, log lines, mails and
+/// answers.
 fn told(journal: &Journal) -> Option<String> {
     let forms = forms();
-    journal.lines().find(|line| forms.iter().any(|form| line.contains(form)))
+    journal
+        .lines()
+        .find(|line| forms.iter().any(|form| line.contains(form)))
 }
 
 #[test]
@@ -36,7 +49,11 @@ fn a_secret_in_a_log_line_or_a_mail_is_found() {
     let at = DateTime::<Utc>::UNIX_EPOCH;
     for form in forms() {
         let mut journal = Journal::default();
-        let log = Fact::Log { level: "INFO".to_owned(), message: "connecting".to_owned(), fields: json!({ "login": form }) };
+        let log = Fact::Log {
+            level: "INFO".to_owned(),
+            message: "connecting".to_owned(),
+            fields: json!({ "login": form }),
+        };
         journal.push(at, None, log);
         assert!(told(&journal).is_some(), "{form}");
     }
@@ -49,7 +66,11 @@ fn no_reviewed_snapshot_tells_a_secret() {
     for file in std::fs::read_dir(folder).expect("the snapshots are there") {
         let path = file.expect("a file").path();
         let text = std::fs::read_to_string(&path).expect("a text");
-        assert!(!forms().iter().any(|form| text.contains(form)), "{} tells a secret", path.display());
+        assert!(
+            !forms().iter().any(|form| text.contains(form)),
+            "{} tells a secret",
+            path.display()
+        );
         seen += 1;
     }
     assert!(seen > 80, "{seen} snapshots only");
@@ -62,5 +83,12 @@ fn the_template_names_every_secret_and_holds_none() {
     let references: Vec<&str> = function.secrets.keys().map(String::as_str).collect();
     let names: Vec<&str> = SECRETS.iter().map(|(name, _)| *name).collect();
     assert_eq!(references, names);
-    assert!(function.secrets.values().all(|secret| secret.service() == "secretsmanager"), "{:?}", function.secrets);
+    assert!(
+        function
+            .secrets
+            .values()
+            .all(|secret| secret.service() == "secretsmanager"),
+        "{:?}",
+        function.secrets
+    );
 }

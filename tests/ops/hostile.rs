@@ -32,7 +32,9 @@ fn event(correlation_id: &str) -> Value {
 
 /// Fails where a terminal would see more than characters and the ends of lines.
 fn assert_harmless(shown: &str) {
-    let harmful = shown.chars().find(|character| *character != '\n' && (character.is_control() || *character == '\u{202e}'));
+    let harmful = shown.chars().find(|character| {
+        *character != '\n' && (character.is_control() || *character == '\u{202e}')
+    });
     assert_eq!(harmful, None, "{shown:?}");
 }
 
@@ -40,10 +42,22 @@ fn assert_harmless(shown: &str) {
 fn nothing_of_a_letter_reaches_the_terminal_as_more_than_text() {
     let served = Served::new();
     send(&served, &record(&event(HOSTILE), HOSTILE), &[]);
-    send(&served, "no JSON\u{9b}31m\u{202e}\nREFUSED forged", &[("RULE_ARN", "arn\u{9b}2J:rule/x\nforged"), ("ERROR_CODE", "\u{202e}")]);
+    send(
+        &served,
+        "no JSON\u{9b}31m\u{202e}\nREFUSED forged",
+        &[
+            ("RULE_ARN", "arn\u{9b}2J:rule/x\nforged"),
+            ("ERROR_CODE", "\u{202e}"),
+        ],
+    );
     let found = letters(&served);
-    let id =
-        |form: &str| found.iter().find(|letter| letter["form"] == form).and_then(|letter| letter["message_id"].as_str()).expect("an id");
+    let id = |form: &str| {
+        found
+            .iter()
+            .find(|letter| letter["form"] == form)
+            .and_then(|letter| letter["message_id"].as_str())
+            .expect("an id")
+    };
     let commands: [&[&str]; 8] = [
         &["dlq", "list"],
         &["dlq", "list", "--json"],
@@ -57,7 +71,12 @@ fn nothing_of_a_letter_reaches_the_terminal_as_more_than_text() {
     for command in commands {
         let shown = written(&served.run(command));
         assert_harmless(&shown);
-        assert!(!shown.lines().any(|line| line.starts_with("ffffffff") || line.starts_with("REFUSED forged")), "{command:?}: {shown}");
+        assert!(
+            !shown
+                .lines()
+                .any(|line| line.starts_with("ffffffff") || line.starts_with("REFUSED forged")),
+            "{command:?}: {shown}"
+        );
     }
     assert_eq!(letters(&served), Vec::<Value>::new());
 }
@@ -69,14 +88,30 @@ fn a_reason_of_any_length_is_cut_for_people_and_whole_for_programs_and_hides_no_
     send(&served, &record(&event("wf-long"), &reason), &[]);
     letter_of_a_schedule(&served);
     let listed = written(&served.run(&["dlq", "list"]));
-    assert!(listed.contains("2 dead letters in") && listed.contains("characters)") && listed.len() < 2_000, "{listed}");
+    assert!(
+        listed.contains("2 dead letters in")
+            && listed.contains("characters)")
+            && listed.len() < 2_000,
+        "{listed}"
+    );
     let found = letters(&served);
     assert_eq!(found.len(), 2, "each can be seen again at once");
-    let told = found.iter().find(|letter| letter["correlation_id"] == "wf-long").expect("the long one");
-    assert!(told["reason"].as_str().is_some_and(|told| told.ends_with(&reason)), "it is whole");
+    let told = found
+        .iter()
+        .find(|letter| letter["correlation_id"] == "wf-long")
+        .expect("the long one");
+    assert!(
+        told["reason"]
+            .as_str()
+            .is_some_and(|told| told.ends_with(&reason)),
+        "it is whole"
+    );
     let purged = served.json(&["dlq", "purge", "--correlation", "wf-long", "--yes"]);
     assert_eq!(
-        (&purged["done"], purged["letters"][0]["reason"].as_str().map(str::len)),
+        (
+            &purged["done"],
+            purged["letters"][0]["reason"].as_str().map(str::len)
+        ),
         (&json!(true), told["reason"].as_str().map(str::len))
     );
     assert_eq!(letters(&served).len(), 1);
@@ -86,12 +121,23 @@ fn a_reason_of_any_length_is_cut_for_people_and_whole_for_programs_and_hides_no_
 fn what_cannot_be_shown_is_not_deleted() {
     let served = Served::new();
     letter_of_a_schedule(&served);
-    for arguments in [&["dlq", "purge", "--all", "--yes"][..], &["dlq", "purge", "--all", "--yes", "--json"]] {
-        let mut child = served.start(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    for arguments in [
+        &["dlq", "purge", "--all", "--yes"][..],
+        &["dlq", "purge", "--all", "--yes", "--json"],
+    ] {
+        let mut child = served
+            .start(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("it ends");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(1) && said.contains("nothing was changed"), "{said}");
+        assert!(
+            output.status.code() == Some(1) && said.contains("nothing was changed"),
+            "{said}"
+        );
         assert_eq!(letters(&served).len(), 1, "{arguments:?}");
     }
 }
@@ -99,9 +145,22 @@ fn what_cannot_be_shown_is_not_deleted() {
 /// Gives the printed line to a shell in which `aws` only tells its arguments.
 fn pasted(line: &str, folder: &Path) -> Vec<String> {
     let script = format!("aws() {{ printf '%s\\0' \"$@\"; }}\n{line}");
-    let output = Command::new("sh").args(["-c", &script]).current_dir(folder).env_clear().output().expect("there is sh");
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    output.stdout.split(|byte| *byte == 0).map(|argument| String::from_utf8_lossy(argument).into_owned()).collect()
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .expect("there is sh");
+    assert!(
+        output.status.success(),
+        "{line}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+        .stdout
+        .split(|byte| *byte == 0)
+        .map(|argument| String::from_utf8_lossy(argument).into_owned())
+        .collect()
 }
 
 #[test]
@@ -111,13 +170,38 @@ fn the_printed_command_does_what_it_says_and_nothing_that_a_letter_says() {
     let _absent = std::fs::remove_dir_all(&folder);
     std::fs::create_dir(&folder).expect("a folder");
     let command = json!({"mode": "trade", "correlation_id": "'; touch pwned; echo '$(touch pwned)`touch pwned`\u{9b}\u{202e}"});
-    send(&served, &command.to_string(), &[("SCHEDULE_ARN", "arn:x/y"), ("TARGET_ARN", "f; touch pwned #")]);
+    send(
+        &served,
+        &command.to_string(),
+        &[
+            ("SCHEDULE_ARN", "arn:x/y"),
+            ("TARGET_ARN", "f; touch pwned #"),
+        ],
+    );
     let found: BTreeMap<String, String> = ids(&served.json(&["dlq", "list"]));
     let shown = written(&served.run(&["dlq", "show", found.values().next().expect("a letter")]));
-    let line = shown.lines().find(|line| line.trim_start().starts_with("aws lambda invoke")).expect("the line");
+    let line = shown
+        .lines()
+        .find(|line| line.trim_start().starts_with("aws lambda invoke"))
+        .expect("the line");
     let arguments = pasted(line, &folder);
-    assert_eq!(arguments[..4], ["lambda", "invoke", "--function-name", "FUNCTION"], "{line}");
-    let payload = arguments.iter().skip_while(|argument| *argument != "--payload").nth(1).expect("a payload");
-    assert_eq!(serde_json::from_str::<Value>(payload).expect("JSON"), command);
-    assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 0, "{line}");
+    assert_eq!(
+        arguments[..4],
+        ["lambda", "invoke", "--function-name", "FUNCTION"],
+        "{line}"
+    );
+    let payload = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--payload")
+        .nth(1)
+        .expect("a payload");
+    assert_eq!(
+        serde_json::from_str::<Value>(payload).expect("JSON"),
+        command
+    );
+    assert_eq!(
+        std::fs::read_dir(&folder).expect("the folder").count(),
+        0,
+        "{line}"
+    );
 }

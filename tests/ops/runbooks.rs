@@ -14,8 +14,10 @@ struct Step {
 
 fn runbooks() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/runbooks");
-    let mut files: Vec<PathBuf> =
-        read_dir(folder).expect("there are runbooks").map(|entry| entry.expect("a readable folder").path()).collect();
+    let mut files: Vec<PathBuf> = read_dir(folder)
+        .expect("there are runbooks")
+        .map(|entry| entry.expect("a readable folder").path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
     files.sort();
     files
@@ -23,13 +25,20 @@ fn runbooks() -> Vec<PathBuf> {
 
 /// The lines of the fenced blocks.
 fn steps(path: &Path) -> Vec<Step> {
-    let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .expect("a file")
+        .to_string_lossy()
+        .into_owned();
     let (mut steps, mut is_inside) = (Vec::new(), false);
     for (number, line) in read_to_string(path).expect("readable").lines().enumerate() {
         if line.trim_start().starts_with("```") {
             is_inside = !is_inside;
         } else if is_inside && !line.trim().is_empty() {
-            steps.push(Step { place: format!("{name}:{}", number + 1), command: line.trim().to_owned() });
+            steps.push(Step {
+                place: format!("{name}:{}", number + 1),
+                command: line.trim().to_owned(),
+            });
         }
     }
     assert!(!is_inside, "{name}: a block is not closed");
@@ -39,30 +48,54 @@ fn steps(path: &Path) -> Vec<Step> {
 /// A stack in trouble: dead letters, a stuck workflow, a replay, and events of some age.
 fn trouble() -> Served {
     let served = Served::new();
-    file("event.json", r#"{"source": "alchemiser.orchestration", "detail-type": "Surprise", "detail": {}}"#);
+    file(
+        "event.json",
+        r#"{"source": "alchemiser.orchestration", "detail-type": "Surprise", "detail": {}}"#,
+    );
     letter_of_the_function(&served, "doomed-wf");
     letter_of_a_schedule(&served);
     workflow(&served, "doomed-wf", Fate::Stuck);
-    served.json(&["replay", "start", "--from", "2026-01-01T00:00:00Z", "--name", "after-the-repair", "--yes"]);
+    served.json(&[
+        "replay",
+        "start",
+        "--from",
+        "2026-01-01T00:00:00Z",
+        "--name",
+        "after-the-repair",
+        "--yes",
+    ]);
     served
 }
 
 /// The words of a command, with the placeholders filled.
 fn filled(served: &Served, step: &Step) -> Vec<String> {
     let mut words = step.command.split_whitespace();
-    assert_eq!((words.next(), words.next()), (Some("cargo"), Some("ops")), "{}: unknown command {:?}", step.place, step.command);
+    assert_eq!(
+        (words.next(), words.next()),
+        (Some("cargo"), Some("ops")),
+        "{}: unknown command {:?}",
+        step.place,
+        step.command
+    );
     let fill = |word: &str| match word {
         "CORRELATION" => "doomed-wf".to_owned(),
         "FROM" => "2026-01-01T00:00:00Z".to_owned(),
         "TO" => "2036-01-01T00:00:00Z".to_owned(),
         "MESSAGE" => {
             let found = served.json(&["dlq", "list", "--correlation", "doomed-wf"]);
-            found["letters"][0]["message_id"].as_str().expect("a letter waits").to_owned()
+            found["letters"][0]["message_id"]
+                .as_str()
+                .expect("a letter waits")
+                .to_owned()
         }
         "RULE" => "trading-notification".to_owned(),
         "FILE" => "event.json".to_owned(),
         _ => {
-            assert!(!word.chars().all(|letter| letter.is_ascii_uppercase()), "{}: nothing is known to fill {word} with", step.place);
+            assert!(
+                !word.chars().all(|letter| letter.is_ascii_uppercase()),
+                "{}: nothing is known to fill {word} with",
+                step.place
+            );
             word.to_owned()
         }
     };
@@ -70,14 +103,23 @@ fn filled(served: &Served, step: &Step) -> Vec<String> {
 }
 
 fn run_all(name: &str) {
-    let path = runbooks().into_iter().find(|path| path.ends_with(name)).expect("there is such a runbook");
+    let path = runbooks()
+        .into_iter()
+        .find(|path| path.ends_with(name))
+        .expect("there is such a runbook");
     let steps = steps(&path);
     assert!(!steps.is_empty(), "{name} has no commands");
     for step in steps {
         let served = trouble();
         let words = filled(&served, &step);
         let output = served.run_in_haste(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(output.status.success(), "{}: {}\n{}", step.place, step.command, written(&output));
+        assert!(
+            output.status.success(),
+            "{}: {}\n{}",
+            step.place,
+            step.command,
+            written(&output)
+        );
     }
 }
 
@@ -104,7 +146,15 @@ runbooks! {
 
 #[test]
 fn every_runbook_is_run() {
-    let found: Vec<String> = runbooks().iter().map(|path| path.file_name().expect("a file").to_string_lossy().into_owned()).collect();
+    let found: Vec<String> = runbooks()
+        .iter()
+        .map(|path| {
+            path.file_name()
+                .expect("a file")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     let mut known = KNOWN.to_vec();
     known.sort_unstable();
     assert_eq!(found, known);

@@ -28,10 +28,17 @@ struct Doom;
 impl FunctionHost for Doom {
     async fn invoke(&self, invocation: &Invocation, _endpoint: &str) -> InvocationResult {
         let payload: Value = serde_json::from_str(&invocation.payload).expect("a JSON payload");
-        let (detail, observed) = (&payload["detail"]["correlation_id"], &payload["observe"]["detail"]["correlation_id"]);
-        let is_doomed = detail.as_str().is_some_and(|id| id.starts_with("doomed")) || observed == "doomed-twice";
+        let (detail, observed) = (
+            &payload["detail"]["correlation_id"],
+            &payload["observe"]["detail"]["correlation_id"],
+        );
+        let is_doomed = detail.as_str().is_some_and(|id| id.starts_with("doomed"))
+            || observed == "doomed-twice";
         if is_doomed {
-            return InvocationResult::Failed { error_type: "BrokerUnavailable".to_owned(), message: "the broker answered 503".to_owned() };
+            return InvocationResult::Failed {
+                error_type: "BrokerUnavailable".to_owned(),
+                message: "the broker answered 503".to_owned(),
+            };
         }
         InvocationResult::Success(json!({"status": "success"}))
     }
@@ -47,13 +54,21 @@ pub struct Served {
 
 impl Served {
     /// Serves on a thread of its own, because the program is waited for on this one.
-    #[expect(clippy::disallowed_methods, reason = "a server in real time beside the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server in real time beside the test"
+    )]
     pub fn new() -> Self {
         let (tell, told) = channel();
         std::thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             LocalSet::new().block_on(&runtime, async {
-                let server = Server::bind(0, setup(), Rc::new(Doom)).await.expect("a free port");
+                let server = Server::bind(0, setup(), Rc::new(Doom))
+                    .await
+                    .expect("a free port");
                 tell.send(server.address()).expect("the test waits");
                 server.run().await;
             });
@@ -68,7 +83,14 @@ impl Served {
             endpoint: Some(format!("http://{address}")),
             attempts: 1,
         };
-        Self { address, aws, runtime: Builder::new_current_thread().enable_all().build().expect("a runtime") }
+        Self {
+            address,
+            aws,
+            runtime: Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime"),
+        }
     }
 
     fn endpoint(&self) -> String {
@@ -83,17 +105,27 @@ impl Served {
     pub fn advance(&self, seconds: u32) {
         let body = format!("{{\"seconds\":{seconds}}}");
         let mut stream = TcpStream::connect(self.address).expect("the server lives");
-        let head =
-            format!("POST /_sim/clock/advance HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-        stream.write_all(format!("{head}{body}").as_bytes()).expect("the server reads");
+        let head = format!(
+            "POST /_sim/clock/advance HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream
+            .write_all(format!("{head}{body}").as_bytes())
+            .expect("the server reads");
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the server answers");
+        stream
+            .read_to_string(&mut answer)
+            .expect("the server answers");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     fn command(endpoint: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
-        command.args(arguments).env_clear().stdin(Stdio::null()).current_dir(env!("CARGO_TARGET_TMPDIR"));
+        command
+            .args(arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .current_dir(env!("CARGO_TARGET_TMPDIR"));
         command.envs([
             ("AWS_ENDPOINT_URL", endpoint),
             ("AWS_ACCESS_KEY_ID", "test"),
@@ -105,7 +137,9 @@ impl Served {
 
     /// Runs the program against another AWS.
     pub fn run_against(endpoint: &str, arguments: &[&str]) -> Output {
-        Self::command(endpoint, arguments).output().expect("the program runs")
+        Self::command(endpoint, arguments)
+            .output()
+            .expect("the program runs")
     }
 
     /// The program with these arguments, not yet started.
@@ -120,8 +154,11 @@ impl Served {
 
     /// Runs the program while the cloud's time goes ten times as fast.
     pub fn run_in_haste(&self, arguments: &[&str]) -> Output {
-        let mut child =
-            Self::command(&self.endpoint(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+        let mut child = Self::command(&self.endpoint(), arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
         while child.try_wait().expect("the child can be asked").is_none() {
             std::thread::sleep(Duration::from_millis(200));
             self.advance(2);
@@ -132,7 +169,11 @@ impl Served {
     /// The object that the program prints with `--json`; it must succeed.
     pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(&[arguments, &["--json"]].concat());
-        assert!(output.status.success(), "{arguments:?}: {}", written(&output));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            written(&output)
+        );
         serde_json::from_slice(&output.stdout).expect("one JSON object")
     }
 }
@@ -144,12 +185,31 @@ fn setup() -> WireSetup {
         partition: "aws".to_owned(),
         stack_name: "alchemiser".to_owned(),
     };
-    let stack = load("template.yaml", include_str!("../../template.yaml"), &BTreeMap::new(), &pseudo).expect("a sound template");
-    WireSetup { stack, pseudo, knobs: Knobs { unknown_roles_may_everything: true, ..Knobs::default() }, seed: 1 }
+    let stack = load(
+        "template.yaml",
+        include_str!("../../template.yaml"),
+        &BTreeMap::new(),
+        &pseudo,
+    )
+    .expect("a sound template");
+    WireSetup {
+        stack,
+        pseudo,
+        knobs: Knobs {
+            unknown_roles_may_everything: true,
+            ..Knobs::default()
+        },
+        seed: 1,
+    }
 }
 
 /// Everything that a run of the program wrote, as a person sees it, with its exit code.
 pub fn written(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    format!("{}{}[exit {}]\n", text(&output.stdout), text(&output.stderr), output.status.code().expect("it ended by itself"))
+    format!(
+        "{}{}[exit {}]\n",
+        text(&output.stdout),
+        text(&output.stderr),
+        output.status.code().expect("it ended by itself")
+    )
 }

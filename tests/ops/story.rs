@@ -32,21 +32,47 @@ impl Clock for Then {
 
 /// Puts a mail request of `workflow`, and lets the function fail on it until Lambda gives up.
 pub fn letter_of_the_function(served: &Served, workflow: &str) {
-    served.json(&["publish", "--example", "mail", "--correlation", workflow, "--yes"]);
+    served.json(&[
+        "publish",
+        "--example",
+        "mail",
+        "--correlation",
+        workflow,
+        "--yes",
+    ]);
     served.advance(300);
 }
 
 /// Puts a WorkflowStarted event that EventBridge cannot hand to one target of its rule.
 pub fn letter_of_a_rule(served: &Served) {
     served.block_on(async {
-        let dead = DeadLetterConfig::builder().arn("arn:aws:sqs:us-east-1:123456789012:alchemiser-event-dlq-dev").build();
-        let nowhere = Target::builder().id("Nowhere").arn("arn:aws:sqs:us-east-1:123456789012:nowhere").dead_letter_config(dead);
-        let nowhere = nowhere.retry_policy(RetryPolicy::builder().maximum_retry_attempts(0).build()).build().expect("a whole target");
+        let dead = DeadLetterConfig::builder()
+            .arn("arn:aws:sqs:us-east-1:123456789012:alchemiser-event-dlq-dev")
+            .build();
+        let nowhere = Target::builder()
+            .id("Nowhere")
+            .arn("arn:aws:sqs:us-east-1:123456789012:nowhere")
+            .dead_letter_config(dead);
+        let nowhere = nowhere
+            .retry_policy(RetryPolicy::builder().maximum_retry_attempts(0).build())
+            .build()
+            .expect("a whole target");
         let events = served.aws.eventbridge();
-        let put = events.put_targets().event_bus_name(BUS).rule("alchemiser-workflow-started-dev").targets(nowhere);
+        let put = events
+            .put_targets()
+            .event_bus_name(BUS)
+            .rule("alchemiser-workflow-started-dev")
+            .targets(nowhere);
         put.send().await.expect("the rule is there");
     });
-    served.json(&["publish", "--example", "trade", "--correlation", "wf-rule", "--yes"]);
+    served.json(&[
+        "publish",
+        "--example",
+        "trade",
+        "--correlation",
+        "wf-rule",
+        "--yes",
+    ]);
     served.advance(2);
 }
 
@@ -55,7 +81,12 @@ pub fn letter_of_a_schedule(served: &Served) {
     let body = r#"{"mode":"trade","correlation_id":"daily-trading-dev@2025-10-10T13:35:00Z"}"#;
     let arn = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/the-alchemiser-daily-trading-dev";
     let target = "arn:aws:lambda:us-east-1:123456789012:function:the-alchemiser-v2-lambda-dev";
-    let attributes = [("SCHEDULE_ARN", arn), ("TARGET_ARN", target), ("ERROR_CODE", "THROTTLING"), ("ERROR_MESSAGE", "Rate exceeded")];
+    let attributes = [
+        ("SCHEDULE_ARN", arn),
+        ("TARGET_ARN", target),
+        ("ERROR_CODE", "THROTTLING"),
+        ("ERROR_MESSAGE", "Rate exceeded"),
+    ];
     send(served, body, &attributes);
 }
 
@@ -63,10 +94,22 @@ pub fn letter_of_a_schedule(served: &Served) {
 pub fn send(served: &Served, body: &str, attributes: &[(&str, &str)]) {
     served.block_on(async {
         let sqs = served.aws.sqs();
-        let url = sqs.get_queue_url().queue_name("alchemiser-event-dlq-dev").send().await.expect("the queue is there");
-        let mut asked = sqs.send_message().queue_url(url.queue_url().expect("a url")).message_body(body);
+        let url = sqs
+            .get_queue_url()
+            .queue_name("alchemiser-event-dlq-dev")
+            .send()
+            .await
+            .expect("the queue is there");
+        let mut asked = sqs
+            .send_message()
+            .queue_url(url.queue_url().expect("a url"))
+            .message_body(body);
         for (name, value) in attributes {
-            let value = MessageAttributeValue::builder().data_type("String").string_value(*value).build().expect("a whole attribute");
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(*value)
+                .build()
+                .expect("a whole attribute");
             asked = asked.message_attributes(*name, value);
         }
         asked.send().await.expect("the message is taken");
@@ -85,15 +128,35 @@ impl Books {
     fn new(served: &Served) -> Self {
         let clock: SharedClock = Arc::new(Then);
         let client = served.aws.dynamodb();
-        let claims = Claims::new(client.clone(), "alchemiser-idempotency-dev", Arc::clone(&clock), Arc::new(RandomTokens));
-        Self { claims, workflows: Workflows::new(client, "alchemiser-workflow-dev", clock) }
+        let claims = Claims::new(
+            client.clone(),
+            "alchemiser-idempotency-dev",
+            Arc::clone(&clock),
+            Arc::new(RandomTokens),
+        );
+        Self {
+            claims,
+            workflows: Workflows::new(client, "alchemiser-workflow-dev", clock),
+        }
     }
 
-    /// Does the step `key` as far as production does: it records `events` and `changes`, and completes.
+    /// Does the step `key` as far as production does: it records `events` and `changes`, and
+    /// completes.
     async fn step(&self, key: &str, events: &[&Event], changes: Vec<TransactWriteItem>) {
-        let Claim::Work(lease) = self.claims.claim(key).await.expect("a claim") else { panic!("{key} was done before") };
-        let entries: Vec<BusEntry> = events.iter().map(|event| BusEntry::new(event, "alchemiser")).collect();
-        assert_eq!(self.claims.record(&lease, &entries, changes).await.expect("a record"), Recorded::Written);
+        let Claim::Work(lease) = self.claims.claim(key).await.expect("a claim") else {
+            panic!("{key} was done before")
+        };
+        let entries: Vec<BusEntry> = events
+            .iter()
+            .map(|event| BusEntry::new(event, "alchemiser"))
+            .collect();
+        assert_eq!(
+            self.claims
+                .record(&lease, &entries, changes)
+                .await
+                .expect("a record"),
+            Recorded::Written
+        );
         self.claims.complete(&lease).await.expect("the end");
     }
 }
@@ -108,7 +171,10 @@ fn event(workflow: &CorrelationId, cause: &str, detail_type: &str, body: Value) 
             _ => "execution_v2.handlers",
         },
     });
-    detail.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
+    detail
+        .as_object_mut()
+        .expect("an object")
+        .extend(body.as_object().expect("an object").clone());
     Event::parse(detail_type, &detail).expect("a valid event")
 }
 
@@ -179,35 +245,119 @@ pub fn workflow(served: &Served, name: &str, fate: Fate) {
         occurrence: format!("2025-10-10 of {name}"),
         valid_until: "2025-10-10T20:00:00Z".parse().expect("a valid instant"),
     };
-    let started = event(&id, name, "WorkflowStarted", json!({"workflow_type": "trading", "requested_by": "TradingSystem"}));
-    let signal = event(&id, started.header.event_id.as_str(), "SignalGenerated", signal(&id));
+    let started = event(
+        &id,
+        name,
+        "WorkflowStarted",
+        json!({"workflow_type": "trading", "requested_by": "TradingSystem"}),
+    );
+    let signal = event(
+        &id,
+        started.header.event_id.as_str(),
+        "SignalGenerated",
+        signal(&id),
+    );
     let plan_id = PlanId::caused_by(&signal.header.event_id);
-    let planned = event(&id, signal.header.event_id.as_str(), "RebalancePlanned", plan(&id, &plan_id));
+    let planned = event(
+        &id,
+        signal.header.event_id.as_str(),
+        "RebalancePlanned",
+        plan(&id, &plan_id),
+    );
     let step = |name: &str, event: &Event| format!("{name}#{}", event.header.event_id);
     served.block_on(async {
         let opening = books.workflows.opening(&id, &session);
         if fate == Fate::BegunByHand {
-            assert!(books.workflows.write(opening).await.expect("the table is there"));
+            assert!(
+                books
+                    .workflows
+                    .write(opening)
+                    .await
+                    .expect("the table is there")
+            );
         } else {
-            books.step(&format!("start#{name}"), &[&started], opening).await;
+            books
+                .step(&format!("start#{name}"), &[&started], opening)
+                .await;
         }
-        books.step(&step("signals", &started), &[&signal], books.workflows.advancing(&id, "signal_generation")).await;
-        books.step(&step("portfolio", &signal), &[&planned], books.workflows.advancing(&id, "portfolio_analysis")).await;
-        let record = books.workflows.load(&id).await.expect("the table is there").expect("the workflow was opened");
-        // Every story is told of one account: the plan rests on whatever the others have left of it.
-        let count = books.workflows.sequence(&record.session.account).await.expect("the table is there");
-        assert_eq!(books.workflows.bind(&record, &plan_id, Some(count)).await.expect("the table is there"), Binding::First);
+        books
+            .step(
+                &step("signals", &started),
+                &[&signal],
+                books.workflows.advancing(&id, "signal_generation"),
+            )
+            .await;
+        books
+            .step(
+                &step("portfolio", &signal),
+                &[&planned],
+                books.workflows.advancing(&id, "portfolio_analysis"),
+            )
+            .await;
+        let record = books
+            .workflows
+            .load(&id)
+            .await
+            .expect("the table is there")
+            .expect("the workflow was opened");
+        // Every story is told of one account: the plan rests on whatever the others have left of
+        // it.
+        let count = books
+            .workflows
+            .sequence(&record.session.account)
+            .await
+            .expect("the table is there");
+        assert_eq!(
+            books
+                .workflows
+                .bind(&record, &plan_id, Some(count))
+                .await
+                .expect("the table is there"),
+            Binding::First
+        );
         if fate == Fate::Stuck {
-            books.claims.claim(&step("execution", &planned)).await.expect("a claim");
+            books
+                .claims
+                .claim(&step("execution", &planned))
+                .await
+                .expect("a claim");
             return;
         }
-        let done = event(&id, planned.header.event_id.as_str(), "TradeExecuted", executed(&plan_id));
-        books.step(&step("execution", &planned), &[&done], books.workflows.completing(&record, &done, Some(&plan_id))).await;
-        let mail = event(&id, done.header.event_id.as_str(), "TradingNotificationRequested", mail());
-        books.workflows.pin_notification(&id, &BusEntry::new(&mail, "alchemiser")).await.expect("the table is there");
-        books.step(&step("orchestrator", &done), &[&mail], Vec::new()).await;
+        let done = event(
+            &id,
+            planned.header.event_id.as_str(),
+            "TradeExecuted",
+            executed(&plan_id),
+        );
+        books
+            .step(
+                &step("execution", &planned),
+                &[&done],
+                books.workflows.completing(&record, &done, Some(&plan_id)),
+            )
+            .await;
+        let mail = event(
+            &id,
+            done.header.event_id.as_str(),
+            "TradingNotificationRequested",
+            mail(),
+        );
+        books
+            .workflows
+            .pin_notification(&id, &BusEntry::new(&mail, "alchemiser"))
+            .await
+            .expect("the table is there");
+        books
+            .step(&step("orchestrator", &done), &[&mail], Vec::new())
+            .await;
         if fate == Fate::Done {
-            books.step(&step("notification", &mail), &[], books.workflows.notified(&id)).await;
+            books
+                .step(
+                    &step("notification", &mail),
+                    &[],
+                    books.workflows.notified(&id),
+                )
+                .await;
         }
     });
 }
@@ -222,6 +372,11 @@ pub fn file(name: &str, content: &str) -> PathBuf {
 /// The ids of listed letters, by what they hold.
 pub fn ids(output: &Value) -> BTreeMap<String, String> {
     let letters = output["letters"].as_array().expect("a list");
-    let pair = |letter: &Value| Some((letter["what"].as_str()?.to_owned(), letter["message_id"].as_str()?.to_owned()));
+    let pair = |letter: &Value| {
+        Some((
+            letter["what"].as_str()?.to_owned(),
+            letter["message_id"].as_str()?.to_owned(),
+        ))
+    };
     letters.iter().filter_map(pair).collect()
 }

@@ -1,4 +1,5 @@
-//! The least cloud that a router can work with: claims are kept, no workflow was ever begun, every event is taken.
+//! The least cloud that a router can work with: claims are kept, no workflow was ever begun, every
+//! event is taken.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,15 +18,25 @@ impl IdleCloud {
     /// The cloud as a connector; anything else that is asked breaks the connection.
     pub fn connector() -> ScriptedHttp {
         let claims = Mutex::new(Claims::new());
-        ScriptedHttp::new(move |asked| answer(&mut claims.lock().unwrap_or_else(PoisonError::into_inner), asked))
+        ScriptedHttp::new(move |asked| {
+            answer(
+                &mut claims.lock().unwrap_or_else(PoisonError::into_inner),
+                asked,
+            )
+        })
     }
 
-    /// The same with a broker whose market is open on the day of [`opening`](super::opening): a command to trade
-    /// finds all it needs.
+    /// The same with a broker whose market is open on the day of [`opening`](super::opening): a
+    /// command to trade finds all it needs.
     pub fn open_market() -> ScriptedHttp {
         let claims = Mutex::new(Claims::new());
         ScriptedHttp::new(move |asked| {
-            broker(asked).unwrap_or_else(|| answer(&mut claims.lock().unwrap_or_else(PoisonError::into_inner), asked))
+            broker(asked).unwrap_or_else(|| {
+                answer(
+                    &mut claims.lock().unwrap_or_else(PoisonError::into_inner),
+                    asked,
+                )
+            })
         })
     }
 }
@@ -40,7 +51,9 @@ fn broker(asked: &Asked) -> Option<Answer> {
         ("GET", "/v2/account") => json!({
             "account_number": "PA1", "cash": "10000", "buying_power": "50000", "portfolio_value": "100000", "trading_blocked": false,
         }),
-        ("GET", "/v2/account/portfolio/history") => json!({"timestamp": [1_759_795_200, 1_760_054_400], "equity": [100_000, 101_250.5]}),
+        ("GET", "/v2/account/portfolio/history") => {
+            json!({"timestamp": [1_759_795_200, 1_760_054_400], "equity": [100_000, 101_250.5]})
+        }
         _ => return None,
     };
     Some(Ok((200, body.to_string())))
@@ -50,7 +63,10 @@ fn answer(claims: &mut Claims, asked: &Asked) -> Answer {
     match asked.operation.as_deref() {
         Some("UpdateItem") => update(claims, &asked.body),
         Some("GetItem" | "TransactWriteItems") => Ok((200, "{}".to_owned())),
-        Some("PutEvents") => Ok((200, json!({"FailedEntryCount": 0, "Entries": [{"EventId": "put-1"}]}).to_string())),
+        Some("PutEvents") => Ok((
+            200,
+            json!({"FailedEntryCount": 0, "Entries": [{"EventId": "put-1"}]}).to_string(),
+        )),
         _ => Err("connection refused"),
     }
 }
@@ -63,14 +79,24 @@ fn update(claims: &mut Claims, request: &Value) -> Answer {
     let expression = request["UpdateExpression"].as_str().unwrap_or_default();
     let is_complete = claims.entry(key.to_owned()).or_insert(false);
     if expression.starts_with("SET #owner") && *is_complete {
-        return Ok(condition_failed(&json!({"owner": {"S": "another"}, "state": {"S": "completed"}})));
+        return Ok(condition_failed(
+            &json!({"owner": {"S": "another"}, "state": {"S": "completed"}}),
+        ));
     }
     *is_complete |= expression.contains(":completed,");
     let owner = &request["ExpressionAttributeValues"][":owner"];
-    Ok((200, json!({"Attributes": {"owner": owner, "state": {"S": "claimed"}, "fence": {"N": "1"}}}).to_string()))
+    Ok((
+        200,
+        json!({"Attributes": {"owner": owner, "state": {"S": "claimed"}, "fence": {"N": "1"}}})
+            .to_string(),
+    ))
 }
 
 fn condition_failed(item: &Value) -> (u16, String) {
     let exception = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-    (400, json!({"__type": exception, "message": "The conditional request failed", "Item": item}).to_string())
+    (
+        400,
+        json!({"__type": exception, "message": "The conditional request failed", "Item": item})
+            .to_string(),
+    )
 }

@@ -91,8 +91,17 @@ const SOURCES: &[&str] = &[
 /// So many cases a property, the same ones in every run unless `PROPTEST_RNG_SEED` says otherwise.
 pub fn cases(cases: u32) -> ProptestConfig {
     let given = ProptestConfig::default();
-    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(20_251_010) } else { given.rng_seed };
-    ProptestConfig { cases, rng_seed, failure_persistence: None, ..given }
+    let rng_seed = if given.rng_seed == RngSeed::Random {
+        RngSeed::Fixed(20_251_010)
+    } else {
+        given.rng_seed
+    };
+    ProptestConfig {
+        cases,
+        rng_seed,
+        failure_persistence: None,
+        ..given
+    }
 }
 
 /// Any text, often one that means something.
@@ -130,7 +139,12 @@ fn key() -> impl Strategy<Value = String> + Clone {
 pub fn envelope(detail: impl Strategy<Value = Value> + Clone + 'static) -> BoxedStrategy<Value> {
     let detail_type = prop_oneof![9 => select(TYPES).prop_map(Value::from), 1 => any_json()];
     let source = prop_oneof![9 => select(SOURCES).prop_map(Value::from), 1 => any_json()];
-    (detail_type, option::weighted(0.9, source), detail, btree_map(key(), any_json(), 0..2))
+    (
+        detail_type,
+        option::weighted(0.9, source),
+        detail,
+        btree_map(key(), any_json(), 0..2),
+    )
         .prop_map(|(detail_type, source, detail, others)| {
             let mut envelope: Map<String, Value> = others.into_iter().collect();
             envelope.insert("detail-type".to_owned(), detail_type);
@@ -152,7 +166,12 @@ pub fn near_command() -> impl Strategy<Value = Value> + Clone {
         1 => word().prop_map(|id| ("correlation_id", json!(id))),
         1 => (select(&["mode", "action", "dry_run", "arguments", "Mode", "force", "pnl_type"]), any_json()),
     ];
-    let object = vec(field, 0..3).prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+    let object = vec(field, 0..3).prop_map(|fields| {
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    });
     let object = object.prop_map(Value::Object).boxed();
     prop_oneof![
         8 => object.clone(),
@@ -161,9 +180,16 @@ pub fn near_command() -> impl Strategy<Value = Value> + Clone {
     ]
 }
 
-/// What an invocation may bring: anything, an envelope, nearly a command, each perhaps wrapped once more.
+/// What an invocation may bring: anything, an envelope, nearly a command, each perhaps wrapped once
+/// more.
 pub fn payload() -> impl Strategy<Value = Value> {
-    let plain = prop_oneof![any_json(), envelope(any_json()), near_command(), envelope(near_command())].boxed();
+    let plain = prop_oneof![
+        any_json(),
+        envelope(any_json()),
+        near_command(),
+        envelope(near_command())
+    ]
+    .boxed();
     prop_oneof![
         6 => plain.clone(),
         1 => plain.clone().prop_map(|inner| json!({ "observe": inner })),

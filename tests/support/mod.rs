@@ -1,6 +1,11 @@
-//! What the tests of the root package share: ports that answer from a script, and a router over them.
+//! What the tests of the root package share: ports that answer from a script, and a router over
+//! them.
 
-#![allow(dead_code, unused_imports, reason = "each test crate uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test crate uses its own part"
+)]
 
 pub mod events;
 mod http;
@@ -13,5 +18,8 @@ mod tables;
 
 pub use http::{Answer, Asked, NoCalls, ScriptedHttp};
 pub use idle_cloud::IdleCloud;
-pub use router::{FixedClock, aws_over, block_on, opening, router_at, router_on_eventbridge, router_over, settings};
+pub use router::{
+    FixedClock, aws_over, block_on, opening, router_at, router_on_eventbridge, router_over,
+    settings,
+};
 pub use tables::Tables;

@@ -1,5 +1,6 @@
-//! The operator's program against LocalStack, after a trading day there. Redrives and replays are tested against the
-//! simulated cloud: LocalStack neither replays nor keeps the functions that events would go to.
+//! The operator's program against LocalStack, after a trading day there. Redrives and replays are
+//! tested against the simulated cloud: LocalStack neither replays nor keeps the functions that
+//! events would go to.
 
 use std::process::{Command, Stdio};
 
@@ -26,7 +27,9 @@ pub fn trials(endpoint: &str) -> Vec<Trial> {
 }
 
 fn trial(name: &str, endpoint: &str, tried: fn(&Operator) -> Result<(), Failed>) -> Trial {
-    let operator = Operator { endpoint: endpoint.to_owned() };
+    let operator = Operator {
+        endpoint: endpoint.to_owned(),
+    };
     let test = move || {
         operator.trading_day()?;
         tried(&operator)
@@ -42,15 +45,32 @@ impl Operator {
     /// Makes everything anew and trades.
     fn trading_day(&self) -> Result<(), Failed> {
         let library = Library::of_this_project()?;
-        let loaded = load_scenario(&library, &library.root().join("scenarios/full_day.yaml"), "full_day")?;
-        let run = run_on(&Backend::Endpoint(self.endpoint.clone()), &library, &loaded, 1)?;
-        if run.passed() { Ok(()) } else { Err(format!("the trading day failed: {:?}", run.findings).into()) }
+        let loaded = load_scenario(
+            &library,
+            &library.root().join("scenarios/full_day.yaml"),
+            "full_day",
+        )?;
+        let run = run_on(
+            &Backend::Endpoint(self.endpoint.clone()),
+            &library,
+            &loaded,
+            1,
+        )?;
+        if run.passed() {
+            Ok(())
+        } else {
+            Err(format!("the trading day failed: {:?}", run.findings).into())
+        }
     }
 
     /// The object that the program prints; it must succeed.
     fn ops(&self, arguments: &[&str]) -> Result<Value, Failed> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
-        command.args(arguments).arg("--json").env_clear().stdin(Stdio::null());
+        command
+            .args(arguments)
+            .arg("--json")
+            .env_clear()
+            .stdin(Stdio::null());
         command.envs([
             ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
             ("AWS_ACCESS_KEY_ID", "test"),
@@ -75,7 +95,11 @@ impl Operator {
 }
 
 fn expect(holds: bool, told: impl std::fmt::Debug) -> Result<(), Failed> {
-    if holds { Ok(()) } else { Err(format!("{told:?}").into()) }
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("{told:?}").into())
+    }
 }
 
 fn workflow(operator: &Operator) -> Result<(), Failed> {
@@ -87,7 +111,9 @@ fn workflow(operator: &Operator) -> Result<(), Failed> {
 fn rules(operator: &Operator) -> Result<(), Failed> {
     let state = |name: &str| -> Result<Value, Failed> {
         let listed = operator.ops(&["rules", "list"])?;
-        let rule = listed["rules"].as_array().and_then(|rules| rules.iter().find(|rule| rule["name"] == name));
+        let rule = listed["rules"]
+            .as_array()
+            .and_then(|rules| rules.iter().find(|rule| rule["name"] == name));
         Ok(rule.map_or(Value::Null, |rule| rule["state"].clone()))
     };
     let name = "alchemiser-rebalance-planned-dev";
@@ -102,7 +128,14 @@ fn rules(operator: &Operator) -> Result<(), Failed> {
 fn publish(operator: &Operator) -> Result<(), Failed> {
     let dry = operator.ops(&["publish", "--example", "trade", "--correlation", "by-hand"])?;
     expect(dry["done"] == false, dry)?;
-    let put = operator.ops(&["publish", "--example", "trade", "--correlation", "by-hand", "--yes"])?;
+    let put = operator.ops(&[
+        "publish",
+        "--example",
+        "trade",
+        "--correlation",
+        "by-hand",
+        "--yes",
+    ])?;
     expect(put["done"] == true, put)
 }
 
@@ -110,7 +143,10 @@ fn dead_letters(operator: &Operator) -> Result<(), Failed> {
     block_on(send_letter(operator.clients().sqs()))?;
     let listed = operator.ops(&["dlq", "list"])?;
     let letters = listed["letters"].as_array().cloned().unwrap_or_default();
-    expect(letters.len() == 1 && letters[0]["what"] == "command trade", &listed)?;
+    expect(
+        letters.len() == 1 && letters[0]["what"] == "command trade",
+        &listed,
+    )?;
     let id = letters[0]["message_id"].as_str().unwrap_or_default();
     let shown = operator.ops(&["dlq", "show", id])?;
     expect(shown.to_string().contains("Rate exceeded"), shown)?;
@@ -121,11 +157,30 @@ fn dead_letters(operator: &Operator) -> Result<(), Failed> {
 
 /// A letter as Scheduler leaves it.
 async fn send_letter(sqs: aws_sdk_sqs::Client) -> Result<(), Failed> {
-    let url = sqs.get_queue_url().queue_name("alchemiser-event-dlq-dev").send().await?.queue_url.unwrap_or_default();
+    let url = sqs
+        .get_queue_url()
+        .queue_name("alchemiser-event-dlq-dev")
+        .send()
+        .await?
+        .queue_url
+        .unwrap_or_default();
     let arn = "arn:aws:scheduler:us-east-1:000000000000:schedule/default/the-alchemiser-daily-trading-dev";
-    let mut letter = sqs.send_message().queue_url(url).message_body(r#"{"mode":"trade","correlation_id":"a-day"}"#);
-    for (name, value) in [("SCHEDULE_ARN", arn), ("ERROR_CODE", "THROTTLING"), ("ERROR_MESSAGE", "Rate exceeded")] {
-        letter = letter.message_attributes(name, MessageAttributeValue::builder().data_type("String").string_value(value).build()?);
+    let mut letter = sqs
+        .send_message()
+        .queue_url(url)
+        .message_body(r#"{"mode":"trade","correlation_id":"a-day"}"#);
+    for (name, value) in [
+        ("SCHEDULE_ARN", arn),
+        ("ERROR_CODE", "THROTTLING"),
+        ("ERROR_MESSAGE", "Rate exceeded"),
+    ] {
+        letter = letter.message_attributes(
+            name,
+            MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build()?,
+        );
     }
     letter.send().await?;
     Ok(())

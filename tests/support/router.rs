@@ -49,7 +49,10 @@ struct NoMail;
 #[async_trait]
 impl Dialer for NoMail {
     async fn dial(&self, _host: &str, _port: u16) -> io::Result<Box<dyn AsyncTokioStream>> {
-        Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused"))
+        Err(io::Error::new(
+            io::ErrorKind::ConnectionRefused,
+            "connection refused",
+        ))
     }
 }
 
@@ -76,18 +79,28 @@ pub fn settings(changes: &[(&str, &str)]) -> Settings {
         ("EMAIL__PASSWORD", "password"),
         ("STRATEGY__DSL_FILES", "none.clj"),
     ];
-    let environment: BTreeMap<String, String> =
-        base.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let environment: BTreeMap<String, String> = base
+        .iter()
+        .chain(changes)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     Settings::from_environment(&environment).expect("the settings are valid")
 }
 
 /// The router with all its outside behind one connector: AWS and the broker alike.
-pub fn router_over(connector: impl HttpConnector + Clone + 'static, changes: &[(&str, &str)]) -> Router {
+pub fn router_over(
+    connector: impl HttpConnector + Clone + 'static,
+    changes: &[(&str, &str)],
+) -> Router {
     router_at(opening(), connector, changes)
 }
 
 /// The same at another moment.
-pub fn router_at(now: DateTime<Utc>, connector: impl HttpConnector + Clone + 'static, changes: &[(&str, &str)]) -> Router {
+pub fn router_at(
+    now: DateTime<Utc>,
+    connector: impl HttpConnector + Clone + 'static,
+    changes: &[(&str, &str)],
+) -> Router {
     let aws = aws_over(connector.clone(), 1);
     let ports = Ports {
         clock: Arc::new(FixedClock(now)),
@@ -107,6 +120,11 @@ pub fn router_on_eventbridge(connector: impl HttpConnector + Clone + 'static) ->
 
 /// Runs `work` to its end in virtual time.
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.expect("a runtime needs nothing that could be missing").block_on(work)
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    runtime
+        .expect("a runtime needs nothing that could be missing")
+        .block_on(work)
 }

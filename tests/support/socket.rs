@@ -7,7 +7,9 @@ use alchemiser::alpaca::Alpaca;
 use alchemiser::clock::{SharedClock, SystemClock};
 use alchemiser::config::{AlpacaSettings, TradingMode};
 use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -18,8 +20,8 @@ pub fn plain_http() -> SharedHttpConnector {
     SharedHttpConnector::new(Connector::builder().build_http())
 }
 
-/// HTTP without TLS in real time; between two calls time is virtual, so that waiting costs nothing. One for a test:
-/// its clones know whether the runtime's clock runs.
+/// HTTP without TLS in real time; between two calls time is virtual, so that waiting costs nothing.
+/// One for a test: its clones know whether the runtime's clock runs.
 #[derive(Clone, Debug)]
 pub struct SkippingWaits {
     inner: SharedHttpConnector,
@@ -29,7 +31,10 @@ pub struct SkippingWaits {
 impl SkippingWaits {
     /// For a runtime of one thread whose clock runs.
     pub fn new() -> Self {
-        Self { inner: plain_http(), is_paused: Arc::default() }
+        Self {
+            inner: plain_http(),
+            is_paused: Arc::default(),
+        }
     }
 }
 
@@ -54,7 +59,10 @@ impl HttpConnector for SkippingWaits {
 
 /// The response with its body at hand: reading it later would have to happen while time is virtual.
 async fn whole(mut response: HttpResponse) -> Result<HttpResponse, ConnectorError> {
-    let body = ByteStream::new(response.take_body()).collect().await.map_err(|error| ConnectorError::io(error.into()))?;
+    let body = ByteStream::new(response.take_body())
+        .collect()
+        .await
+        .map_err(|error| ConnectorError::io(error.into()))?;
     *response.body_mut() = SdkBody::from(body.into_bytes());
     Ok(response)
 }
@@ -65,7 +73,12 @@ pub fn alpaca(connector: impl HttpConnector + 'static, uri: &str, secret: &str) 
 }
 
 /// The same, where somebody says what time it is.
-pub fn alpaca_at(clock: SharedClock, connector: impl HttpConnector + 'static, uri: &str, secret: &str) -> Alpaca {
+pub fn alpaca_at(
+    clock: SharedClock,
+    connector: impl HttpConnector + 'static,
+    uri: &str,
+    secret: &str,
+) -> Alpaca {
     let settings = AlpacaSettings {
         endpoint: uri.to_owned(),
         data_endpoint: uri.to_owned(),

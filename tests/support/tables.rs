@@ -1,4 +1,5 @@
-//! The tables of the template behind a connector: records are written and judged as in the simulated cloud.
+//! The tables of the template behind a connector: records are written and judged as in the
+//! simulated cloud.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,9 +22,15 @@ impl Tables {
     /// Empty ones.
     pub fn new() -> Self {
         let word = |text: &str| text.to_owned();
-        let pseudo = Pseudo { account: word("123456789012"), region: word("us-east-1"), partition: word("aws"), stack_name: word("test") };
+        let pseudo = Pseudo {
+            account: word("123456789012"),
+            region: word("us-east-1"),
+            partition: word("aws"),
+            stack_name: word("test"),
+        };
         let template = include_str!("../../template.yaml");
-        let stack = load("template.yaml", template, &Default::default(), &pseudo).expect("the template is sound");
+        let stack = load("template.yaml", template, &Default::default(), &pseudo)
+            .expect("the template is sound");
         let cloud = Cloud::new(&stack, pseudo, Knobs::default(), 1, opening()).expect("a cloud");
         Self(Arc::new(Mutex::new(cloud)))
     }
@@ -38,8 +45,14 @@ impl fmt::Debug for Tables {
 impl HttpConnector for Tables {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let request = request.try_into_http1x().expect("a request of the SDK");
-        let request = request.map(|body| Bytes::copy_from_slice(body.bytes().expect("a body in memory")));
-        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).handle(opening(), &request);
-        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(answer.map(SdkBody::from)).expect("a plain answer is a response")))
+        let request =
+            request.map(|body| Bytes::copy_from_slice(body.bytes().expect("a body in memory")));
+        let answer = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .handle(opening(), &request);
+        HttpConnectorFuture::ready(Ok(HttpResponse::try_from(answer.map(SdkBody::from))
+            .expect("a plain answer is a response")))
     }
 }

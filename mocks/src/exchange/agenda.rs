@@ -51,15 +51,20 @@ impl Agenda {
 
     /// Takes the next thing if it is due by `now`.
     pub(super) fn take(&mut self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, usize, Due)> {
-        let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let entry = self
+            .entries
+            .first_entry()
+            .filter(|entry| entry.key().0 <= now)?;
         let at = entry.key().0;
         let (order, due) = entry.remove();
         Some((at, order, due))
     }
 
-    /// Forgets what was to become of `order` at the market: it is to happen now. It still ends with its session.
+    /// Forgets what was to become of `order` at the market: it is to happen now. It still ends with
+    /// its session.
     pub(super) fn bring_forward(&mut self, order: usize) {
-        self.entries.retain(|_, (of, due)| *of != order || *due == Due::Expire);
+        self.entries
+            .retain(|_, (of, due)| *of != order || *due == Due::Expire);
     }
 
     /// Keeps what cannot happen to `order` until its symbol trades again.

@@ -1,12 +1,15 @@
-//! The trading calendar of the US equity market, by rule: which days trade, when they open and close.
+//! The trading calendar of the US equity market, by rule: which days trade, when they open and
+//! close.
 //!
-//! Rules and special closures are those the NYSE publishes (nyse.com, "Holidays and Trading Hours"; Rule 7.2), valid
-//! for the years 2000 to 2030. Hours are 9:30 to 16:00 in New York, 13:00 on early closes.
+//! Rules and special closures are those the NYSE publishes (nyse.com, "Holidays and Trading Hours";
+//! Rule 7.2), valid for the years 2000 to 2030. Hours are 9:30 to 16:00 in New York, 13:00 on early
+//! closes.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc, Weekday};
 use chrono_tz::America::New_York;
 
-/// Days on which the market stayed closed for a reason no rule foresees: mourning, attack, hurricane.
+/// Days on which the market stayed closed for a reason no rule foresees: mourning, attack,
+/// hurricane.
 const SPECIAL_CLOSURES: [(i32, u32, u32); 10] = [
     (2001, 9, 11),
     (2001, 9, 12),
@@ -44,7 +47,8 @@ pub enum Hours {
     /// In the regular sessions.
     #[default]
     Regular,
-    /// From midnight to 23:59 in New York on every day of the week: for clients that live on a wall clock.
+    /// From midnight to 23:59 in New York on every day of the week: for clients that live on a wall
+    /// clock.
     Always,
 }
 
@@ -53,19 +57,26 @@ impl Hours {
     pub fn session(self, date: NaiveDate) -> Option<Session> {
         match self {
             Self::Regular => session(date),
-            Self::Always => Some(Session { date, open: midnight(date), close: at_local(date, 23, 59) }),
+            Self::Always => Some(Session {
+                date,
+                open: midnight(date),
+                close: at_local(date, 23, 59),
+            }),
         }
     }
 
     /// The session that is trading at `now`.
     pub fn session_at(self, now: DateTime<Utc>) -> Option<Session> {
-        self.session(market_date(now)).filter(|session| session.contains(now))
+        self.session(market_date(now))
+            .filter(|session| session.contains(now))
     }
 
     /// The first session that opens after `now`.
     pub fn next_session(self, now: DateTime<Utc>) -> Session {
         let days = market_date(now).iter_days();
-        days.filter_map(|date| self.session(date)).find(|session| session.open > now).expect("the market opens again")
+        days.filter_map(|date| self.session(date))
+            .find(|session| session.open > now)
+            .expect("the market opens again")
     }
 }
 
@@ -86,14 +97,17 @@ pub fn is_trading_day(date: NaiveDate) -> bool {
     !weekend && !special && !is_holiday(date)
 }
 
-/// Whether trading on `date` ends at 13:00: the Friday after Thanksgiving, Christmas Eve, and the eve of Independence
-/// Day (until 2012 the day after instead, when the fourth was a Thursday), and 26 December 2003.
+/// Whether trading on `date` ends at 13:00: the Friday after Thanksgiving, Christmas Eve, and the
+/// eve of Independence Day (until 2012 the day after instead, when the fourth was a Thursday), and
+/// 26 December 2003.
 pub fn closes_early(date: NaiveDate) -> bool {
     if !is_trading_day(date) {
         return false;
     }
     match (date.month(), date.day()) {
-        (11, _) => date.pred_opt().is_some_and(|eve| eve == nth(date.year(), 11, Weekday::Thu, 4)),
+        (11, _) => date
+            .pred_opt()
+            .is_some_and(|eve| eve == nth(date.year(), 11, Weekday::Thu, 4)),
         (12, 24) => true,
         (12, 26) => date.year() == 2003,
         (7, 3) => date.weekday() != Weekday::Wed || date.year() >= 2013,
@@ -129,8 +143,14 @@ pub fn last_completed(now: DateTime<Utc>) -> Session {
 
 /// When the next session ends after `now`.
 pub fn next_close(now: DateTime<Utc>) -> DateTime<Utc> {
-    let closes = market_date(now).iter_days().filter_map(session).map(|session| session.close);
-    closes.into_iter().find(|close| *close > now).expect("the market closes again")
+    let closes = market_date(now)
+        .iter_days()
+        .filter_map(session)
+        .map(|session| session.close);
+    closes
+        .into_iter()
+        .find(|close| *close > now)
+        .expect("the market closes again")
 }
 
 /// The trading day before `date`.
@@ -144,7 +164,9 @@ pub fn previous_trading_day(date: NaiveDate) -> NaiveDate {
 
 /// The trading days from `from` to `to`, both included, oldest first.
 pub fn trading_days(from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = NaiveDate> {
-    from.iter_days().take_while(move |date| *date <= to).filter(|date| is_trading_day(*date))
+    from.iter_days()
+        .take_while(move |date| *date <= to)
+        .filter(|date| is_trading_day(*date))
 }
 
 fn at_local(date: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
@@ -159,7 +181,8 @@ fn at_local(date: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
 fn is_holiday(date: NaiveDate) -> bool {
     let year = date.year();
     match date.month() {
-        // A New Year's Day on a Saturday is not made up for: the books of the old year close on the Friday.
+        // A New Year's Day on a Saturday is not made up for: the books of the old year close on the
+        // Friday.
         1 => date == sunday_to_monday(day(year, 1, 1)) || date == nth(year, 1, Weekday::Mon, 3),
         2 => date == nth(year, 2, Weekday::Mon, 3),
         3 | 4 => date == easter(year) - Days::new(2),
@@ -189,7 +212,8 @@ fn sunday_to_monday(date: NaiveDate) -> NaiveDate {
 }
 
 fn nth(year: i32, month: u32, weekday: Weekday, n: u8) -> NaiveDate {
-    NaiveDate::from_weekday_of_month_opt(year, month, weekday, n).expect("no month lacks its fourth weekday")
+    NaiveDate::from_weekday_of_month_opt(year, month, weekday, n)
+        .expect("no month lacks its fourth weekday")
 }
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -239,17 +263,36 @@ mod tests {
         ] {
             assert!(!is_trading_day(date(closed)), "{closed}");
         }
-        for open in ["2021-12-31", "2021-06-18", "2025-10-13", "2025-11-11", "2027-12-31"] {
+        for open in [
+            "2021-12-31",
+            "2021-06-18",
+            "2025-10-13",
+            "2025-11-11",
+            "2027-12-31",
+        ] {
             assert!(is_trading_day(date(open)), "{open}");
         }
     }
 
     #[test]
     fn early_closes_end_at_one_in_new_york() {
-        for early in ["2025-07-03", "2025-11-28", "2025-12-24", "2002-07-05", "2013-07-03", "2012-07-03"] {
+        for early in [
+            "2025-07-03",
+            "2025-11-28",
+            "2025-12-24",
+            "2002-07-05",
+            "2013-07-03",
+            "2012-07-03",
+        ] {
             assert!(closes_early(date(early)), "{early}");
         }
-        for late in ["2002-07-03", "2025-12-26", "2025-11-26", "2021-12-23", "2026-07-02"] {
+        for late in [
+            "2002-07-03",
+            "2025-12-26",
+            "2025-11-26",
+            "2021-12-23",
+            "2026-07-02",
+        ] {
             assert!(!closes_early(date(late)), "{late}");
         }
         let session = session(date("2025-11-28")).unwrap();

@@ -12,7 +12,8 @@ use super::order::Side;
 use super::setup::PositionSetup;
 use super::text::later;
 
-/// Cash and shares. It keeps what it is told: whoever records a fill has made sure that both are there.
+/// Cash and shares. It keeps what it is told: whoever records a fill has made sure that both are
+/// there.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
     opening_cash: Decimal,
@@ -24,14 +25,22 @@ pub(super) struct Ledger {
 
 impl Ledger {
     pub(super) fn new(cash: Decimal, positions: &BTreeMap<String, PositionSetup>) -> Self {
-        let held = positions.iter().filter(|(_, position)| !position.quantity.is_zero());
+        let held = positions
+            .iter()
+            .filter(|(_, position)| !position.quantity.is_zero());
         let opening: BTreeMap<String, Holding> = held
             .map(|(symbol, position)| {
                 let (quantity, average) = (position.quantity, position.average_entry_price);
                 (symbol.clone(), Holding { quantity, average })
             })
             .collect();
-        Self { opening_cash: cash, cash, holdings: opening.clone(), opening, movements: Vec::new() }
+        Self {
+            opening_cash: cash,
+            cash,
+            holdings: opening.clone(),
+            opening,
+            movements: Vec::new(),
+        }
     }
 
     pub(super) fn cash(&self) -> Decimal {
@@ -43,7 +52,9 @@ impl Ledger {
     }
 
     pub(super) fn quantity(&self, symbol: &str) -> Decimal {
-        self.holdings.get(symbol).map_or(Decimal::ZERO, |holding| holding.quantity)
+        self.holdings
+            .get(symbol)
+            .map_or(Decimal::ZERO, |holding| holding.quantity)
     }
 
     /// Moves shares and cash.
@@ -58,7 +69,9 @@ impl Ledger {
 
     /// Proceeds of sales that are cash but not buying power at `now`.
     pub(super) fn unsettled(&self, now: DateTime<Utc>, delay: Duration) -> Decimal {
-        let sales = self.fills().filter(|fill| fill.side == Side::Sell && later(fill.at, delay) > now);
+        let sales = self
+            .fills()
+            .filter(|fill| fill.side == Side::Sell && later(fill.at, delay) > now);
         sales.map(|fill| fill.quantity * fill.price).sum()
     }
 
@@ -71,7 +84,8 @@ impl Ledger {
         (cash, holdings)
     }
 
-    /// Symbols bought and later sold on one day, over the days from `since` on: day trades as FINRA counts them.
+    /// Symbols bought and later sold on one day, over the days from `since` on: day trades as FINRA
+    /// counts them.
     pub(super) fn day_trades(&self, since: NaiveDate) -> usize {
         let mut bought = BTreeMap::new();
         let mut trades = 0;
@@ -82,7 +96,10 @@ impl Ledger {
                     bought.entry(key).or_insert(false);
                 }
                 Side::Sell => {
-                    if let Some(counted) = bought.get_mut(&key).filter(|counted| !**counted && key.0 >= since) {
+                    if let Some(counted) = bought
+                        .get_mut(&key)
+                        .filter(|counted| !**counted && key.0 >= since)
+                    {
                         *counted = true;
                         trades += 1;
                     }

@@ -15,7 +15,10 @@ use super::text::later;
 impl Exchange {
     /// Lets one thing happen.
     pub(super) fn happen(&mut self, at: DateTime<Utc>, index: usize, due: Due) {
-        debug_assert!(!self.orders[index].status.is_final(), "what is final has nothing due");
+        debug_assert!(
+            !self.orders[index].status.is_final(),
+            "what is final has nothing due"
+        );
         let is_trade = matches!(due, Due::Match | Due::Fill | Due::FillPart);
         if is_trade && self.market.is_frozen(&self.orders[index].symbol, at) {
             return self.agenda.park(index, due);
@@ -33,15 +36,23 @@ impl Exchange {
             Due::Expire => {
                 self.finish(at, index, OrderStatus::Expired);
                 let (order, filled_quantity) = self.facts(index);
-                self.reports.push(Report::OrderExpired { at, order, filled_quantity });
+                self.reports.push(Report::OrderExpired {
+                    at,
+                    order,
+                    filled_quantity,
+                });
             }
         }
     }
 
-    /// Takes a cancel request: the order becomes `pending_cancel` and, unless it fills first, `canceled` a little
-    /// later. Refuses an order that is final or already being cancelled; but one that is filled may be answered as if there were
-    /// something to cancel.
-    pub(super) fn request_cancel(&mut self, now: DateTime<Utc>, index: usize) -> Result<(), Refusal> {
+    /// Takes a cancel request: the order becomes `pending_cancel` and, unless it fills first,
+    /// `canceled` a little later. Refuses an order that is final or already being cancelled; but
+    /// one that is filled may be answered as if there were something to cancel.
+    pub(super) fn request_cancel(
+        &mut self,
+        now: DateTime<Utc>,
+        index: usize,
+    ) -> Result<(), Refusal> {
         if self.setup.account.account_blocked {
             return Err(Refusal::forbidden("account is restricted from trading"));
         }
@@ -49,9 +60,17 @@ impl Exchange {
         match order.status {
             OrderStatus::Filled if self.setup.knobs.accept_cancel_of_filled => return Ok(()),
             // As seen at Alpaca, where a replacement hung.
-            OrderStatus::PendingReplace => return Err(Refusal::unprocessable("original order pending replacement")),
-            status if status.is_final() || matches!(status, OrderStatus::PendingCancel | OrderStatus::Calculated) => {
-                return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", status.as_str())));
+            OrderStatus::PendingReplace => {
+                return Err(Refusal::unprocessable("original order pending replacement"));
+            }
+            status
+                if status.is_final()
+                    || matches!(status, OrderStatus::PendingCancel | OrderStatus::Calculated) =>
+            {
+                return Err(Refusal::unprocessable(format!(
+                    "order is already in \"{}\" state",
+                    status.as_str()
+                )));
             }
             _ => {}
         }
@@ -61,7 +80,8 @@ impl Exchange {
         let delay = self.fates[index].cancel_late.unwrap_or(usual);
         self.agenda.put(later(now, delay), index, Due::Cancel);
         let (order, _) = self.facts(index);
-        self.reports.push(Report::CancelRequested { at: now, order });
+        self.reports
+            .push(Report::CancelRequested { at: now, order });
         Ok(())
     }
 
@@ -69,7 +89,11 @@ impl Exchange {
     pub(super) fn finish_cancel(&mut self, at: DateTime<Utc>, index: usize) {
         self.finish(at, index, OrderStatus::Canceled);
         let (order, filled_quantity) = self.facts(index);
-        self.reports.push(Report::OrderCancelled { at, order, filled_quantity });
+        self.reports.push(Report::OrderCancelled {
+            at,
+            order,
+            filled_quantity,
+        });
     }
 
     /// Another order, `by`, has taken the order's place.
@@ -78,12 +102,20 @@ impl Exchange {
         let replaced_by = self.orders[by].id;
         self.orders[index].replaced_by = Some(replaced_by);
         let (order, filled_quantity) = self.facts(index);
-        self.reports.push(Report::OrderReplaced { at, order, replaced_by, filled_quantity });
+        self.reports.push(Report::OrderReplaced {
+            at,
+            order,
+            replaced_by,
+            filled_quantity,
+        });
     }
 
     fn acknowledge(&mut self, at: DateTime<Utc>, index: usize) {
         let order = &mut self.orders[index];
-        if matches!(order.status, OrderStatus::Accepted | OrderStatus::PendingNew) {
+        if matches!(
+            order.status,
+            OrderStatus::Accepted | OrderStatus::PendingNew
+        ) {
             order.status = OrderStatus::New;
             order.times.updated = at;
         }
@@ -96,7 +128,9 @@ impl Exchange {
         }
         let order = &self.orders[index];
         let quote = self.market.quote(&order.symbol, at);
-        let met = quote.as_ref().filter(|quote| order.side.meets(order.limit, quote));
+        let met = quote
+            .as_ref()
+            .filter(|quote| order.side.meets(order.limit, quote));
         match met.and_then(|quote| order.side.opposite(quote)) {
             Some(price) => self.fill(at, index, order.remaining(price), price),
             None => {
@@ -106,16 +140,29 @@ impl Exchange {
         }
     }
 
-    /// Plans when a resting order will trade: when the quote comes to it, or, at the middle or better for the other
-    /// side, a little later at its limit.
+    /// Plans when a resting order will trade: when the quote comes to it, or, at the middle or
+    /// better for the other side, a little later at its limit.
     fn rest(&mut self, at: DateTime<Utc>, index: usize, middle: Option<Decimal>) {
         let order = &self.orders[index];
         let (side, limit) = (order.side, order.limit);
-        let touch = self.market.next_touch(&order.symbol, side, limit, at).map(|touch| (touch, Due::Match));
-        let inside = limit.zip(middle).is_some_and(|(limit, middle)| side.accepts(limit, middle));
-        let rests = self.setup.knobs.resting_fill.filter(|_| inside).map(|delay| self.delay(index, "rest", delay));
+        let touch = self
+            .market
+            .next_touch(&order.symbol, side, limit, at)
+            .map(|touch| (touch, Due::Match));
+        let inside = limit
+            .zip(middle)
+            .is_some_and(|(limit, middle)| side.accepts(limit, middle));
+        let rests = self
+            .setup
+            .knobs
+            .resting_fill
+            .filter(|_| inside)
+            .map(|delay| self.delay(index, "rest", delay));
         let taken = rests.map(|delay| (later(at, delay), Due::Fill));
-        let next = [touch, taken].into_iter().flatten().min_by_key(|(when, _)| *when);
+        let next = [touch, taken]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(when, _)| *when);
         match next {
             Some((when, due)) => self.agenda.put(when, index, due),
             None => self.wait_for_tomorrow(at, index),
@@ -126,7 +173,11 @@ impl Exchange {
     fn wait_for_tomorrow(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].time_in_force == TimeInForce::Gtc {
             let delay = self.delay(index, "another session", self.setup.knobs.fill_delay);
-            self.agenda.put(later(self.market.hours().next_session(at).open, delay), index, Due::Match);
+            self.agenda.put(
+                later(self.market.hours().next_session(at).open, delay),
+                index,
+                Due::Match,
+            );
         }
     }
 
@@ -138,13 +189,17 @@ impl Exchange {
         closed
     }
 
-    /// The price a fill that must happen takes: the opposite quote, the limit where that is better, and without any
-    /// quote the last price.
+    /// The price a fill that must happen takes: the opposite quote, the limit where that is better,
+    /// and without any quote the last price.
     fn forced_price(&self, at: DateTime<Utc>, order: &Order) -> Option<Decimal> {
         let quote = self.market.quote(&order.symbol, at);
         let opposite = quote.and_then(|quote| order.side.opposite(&quote));
         match order.limit {
-            Some(limit) => Some(opposite.filter(|price| order.side.accepts(limit, *price)).unwrap_or(limit)),
+            Some(limit) => Some(
+                opposite
+                    .filter(|price| order.side.accepts(limit, *price))
+                    .unwrap_or(limit),
+            ),
             None => opposite.or_else(|| self.market.price(&order.symbol, at)),
         }
     }
@@ -172,7 +227,9 @@ impl Exchange {
         };
         let whole = order.remaining(price);
         let decimals = if whole.fract().is_zero() { 0 } else { 6 };
-        let part = (whole * percent.clamp(Decimal::ZERO, Decimal::ONE_HUNDRED) / Decimal::ONE_HUNDRED).trunc_with_scale(decimals);
+        let part = (whole * percent.clamp(Decimal::ZERO, Decimal::ONE_HUNDRED)
+            / Decimal::ONE_HUNDRED)
+            .trunc_with_scale(decimals);
         self.fill(at, index, part, price);
         if let Some(delay) = then.filter(|_| !self.orders[index].status.is_final()) {
             self.agenda.put(later(at, delay), index, Due::Fill);
@@ -195,7 +252,13 @@ impl Exchange {
         if quantity <= Decimal::ZERO {
             return;
         }
-        self.ledger.record(Movement::Fill(Fill { at, symbol, side, quantity, price }));
+        self.ledger.record(Movement::Fill(Fill {
+            at,
+            symbol,
+            side,
+            quantity,
+            price,
+        }));
         let order = &mut self.orders[index];
         order.filled_quantity += quantity;
         order.filled_value += quantity * price;
@@ -211,10 +274,18 @@ impl Exchange {
         }
         let status = self.orders[index].status;
         let (order, filled_quantity) = self.facts(index);
-        self.reports.push(Report::OrderFilled { at, order, fill_quantity: quantity, fill_price: price, filled_quantity, status });
+        self.reports.push(Report::OrderFilled {
+            at,
+            order,
+            fill_quantity: quantity,
+            fill_price: price,
+            filled_quantity,
+            status,
+        });
     }
 
-    /// The quote ran away from what a market order had reserved: nothing is bought that cannot be paid.
+    /// The quote ran away from what a market order had reserved: nothing is bought that cannot be
+    /// paid.
     fn give_up(&mut self, at: DateTime<Utc>, index: usize, why: &str) {
         if self.orders[index].filled_quantity.is_zero() {
             self.reject(at, index, why);
@@ -226,13 +297,21 @@ impl Exchange {
     fn reject(&mut self, at: DateTime<Utc>, index: usize, why: &str) {
         self.finish(at, index, OrderStatus::Rejected);
         let (order, _) = self.facts(index);
-        self.reports.push(Report::OrderRejected { at, order, code: 40_310_000, message: why.to_owned() });
+        self.reports.push(Report::OrderRejected {
+            at,
+            order,
+            code: 40_310_000,
+            message: why.to_owned(),
+        });
     }
 
     /// Ends the order's life: stamps it and forgets what was due.
     pub(super) fn finish(&mut self, at: DateTime<Utc>, index: usize, status: OrderStatus) {
         let order = &mut self.orders[index];
-        debug_assert!(!order.status.is_final() && status.is_final(), "an order ends once");
+        debug_assert!(
+            !order.status.is_final() && status.is_final(),
+            "an order ends once"
+        );
         order.status = status;
         order.times.updated = at;
         let stamp = match status {

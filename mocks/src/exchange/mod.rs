@@ -1,15 +1,17 @@
 //! An exchange and broker that speaks Alpaca's REST: trading API and market data API in one.
 //!
-//! Sans-I/O: [`Exchange::handle`] answers one request at one moment, [`Exchange::advance`] lets happen what happens by
-//! itself (fills, cancellations, the close), [`Exchange::next_due`] says when that will be. Nothing here knows a clock,
-//! a socket or a thread, and equal setups answer equal requests alike.
+//! Sans-I/O: [`Exchange::handle`] answers one request at one moment, [`Exchange::advance`] lets
+//! happen what happens by itself (fills, cancellations, the close), [`Exchange::next_due`] says
+//! when that will be. Nothing here knows a clock, a socket or a thread, and equal setups answer
+//! equal requests alike.
 //!
-//! Behaviour follows Alpaca's public documentation (docs.alpaca.markets: "Orders at Alpaca", "Trading API reference",
-//! "Market Data API reference") and the answers its users have published; specification 7.6 to 7.9 lists what the
-//! trading system relies on. What others than the client do, the owner by hand, the market, the broker, comes in through
-//! [`Exchange::act`]. What is not modelled: interest, calls for margin, stop, bracket and extended-hours orders, orders for an
-//! auction or for this instant, fees and dividends that nobody ordered, streaming. A request for what Alpaca has and this
-//! exchange has not is answered 501 and says what there is.
+//! Behaviour follows Alpaca's public documentation (docs.alpaca.markets: "Orders at Alpaca",
+//! "Trading API reference", "Market Data API reference") and the answers its users have published;
+//! specification 7.6 to 7.9 lists what the trading system relies on. What others than the client
+//! do, the owner by hand, the market, the broker, comes in through [`Exchange::act`]. What is not
+//! modelled: interest, calls for margin, stop, bracket and extended-hours orders, orders for an
+//! auction or for this instant, fees and dividends that nobody ordered, streaming. A request for
+//! what Alpaca has and this exchange has not is answered 501 and says what there is.
 
 mod actor;
 mod agenda;
@@ -41,7 +43,9 @@ use http::{Request, Response};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-pub use actor::{AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, Restriction, Split};
+pub use actor::{
+    AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, Restriction, Split,
+};
 pub use calendar::Hours;
 pub use market::{Bar, Market, MarketSetup, Quote, QuoteEffect, QuoteReach, QuoteRule, Series};
 pub use order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
@@ -50,7 +54,10 @@ pub use replacement::Replacement;
 pub use report::{OrderFacts, Report, Service};
 pub use script::{OrderEffect, OrderRule, Shown};
 pub use server::ExchangeServer;
-pub use setup::{AccountSetup, AssetClass, AssetSetup, DataPlan, Days, Delay, ExchangeSetup, Knobs, PositionSetup};
+pub use setup::{
+    AccountSetup, AssetClass, AssetSetup, DataPlan, Days, Delay, ExchangeSetup, Knobs,
+    PositionSetup,
+};
 pub use view::AccountView;
 
 use crate::dice::{Dice, Tally};
@@ -103,9 +110,10 @@ impl Exchange {
         }
     }
 
-    /// Answers one request that arrives at `now`, after everything due by then has happened. The host is not looked at:
-    /// `/v2/stocks/` is the market data API, the rest of `/v2/` the trading API. Never fails: what cannot be done is
-    /// answered as Alpaca does, with a status and `{"code", "message"}`.
+    /// Answers one request that arrives at `now`, after everything due by then has happened. The
+    /// host is not looked at: `/v2/stocks/` is the market data API, the rest of `/v2/` the trading
+    /// API. Never fails: what cannot be done is answered as Alpaca does, with a status and
+    /// `{"code", "message"}`.
     pub fn handle(&mut self, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
         self.advance(now);
         let response = api::answer(self, now, request);
@@ -133,9 +141,17 @@ impl Exchange {
 
     fn state_account(&mut self, at: DateTime<Utc>) {
         let (cash, holdings) = self.ledger.as_of(at);
-        let positions = holdings.iter().map(|(symbol, holding)| (symbol.clone(), holding.quantity)).collect();
+        let positions = holdings
+            .iter()
+            .map(|(symbol, holding)| (symbol.clone(), holding.quantity))
+            .collect();
         let equity = self.equity_as_of(at);
-        self.reports.push(Report::Statement { at, cash, equity, positions });
+        self.reports.push(Report::Statement {
+            at,
+            cash,
+            equity,
+            positions,
+        });
     }
 
     /// What happened since this was last asked, in the order it happened.
@@ -148,14 +164,20 @@ impl Exchange {
         &self.orders
     }
 
-    /// The places in [`ExchangeSetup::order_script`], from 0, of the rules that have decided about no order so far.
+    /// The places in [`ExchangeSetup::order_script`], from 0, of the rules that have decided about
+    /// no order so far.
     pub fn unused_rules(&self) -> Vec<usize> {
         self.script.unused()
     }
 
-    /// Shares held, by symbol, negative where they are held short; nothing is listed with zero shares.
+    /// Shares held, by symbol, negative where they are held short; nothing is listed with zero
+    /// shares.
     pub fn positions(&self) -> BTreeMap<String, Decimal> {
-        self.ledger.holdings().iter().map(|(symbol, holding)| (symbol.clone(), holding.quantity)).collect()
+        self.ledger
+            .holdings()
+            .iter()
+            .map(|(symbol, holding)| (symbol.clone(), holding.quantity))
+            .collect()
     }
 
     /// The market behind the exchange.
@@ -181,24 +203,44 @@ impl Exchange {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, exchange.as_bytes())
     }
 
-    /// The symbol that a client means: a coin's pair may be written without its slash, and everything by the asset's id.
+    /// The symbol that a client means: a coin's pair may be written without its slash, and
+    /// everything by the asset's id.
     fn canonical(&self, name: &str) -> String {
         let found = match Uuid::parse_str(name) {
-            Ok(id) => self.symbols().into_iter().find(|symbol| self.asset_id(symbol) == id),
+            Ok(id) => self
+                .symbols()
+                .into_iter()
+                .find(|symbol| self.asset_id(symbol) == id),
             Err(_) => {
-                let mut told = self.setup.assets.keys().chain(self.ledger.holdings().keys());
-                told.find(|symbol| AssetClass::of(symbol) == AssetClass::Crypto && shown_in_positions(symbol) == name).cloned()
+                let mut told = self
+                    .setup
+                    .assets
+                    .keys()
+                    .chain(self.ledger.holdings().keys());
+                told.find(|symbol| {
+                    AssetClass::of(symbol) == AssetClass::Crypto
+                        && shown_in_positions(symbol) == name
+                })
+                .cloned()
             }
         };
         found.unwrap_or_else(|| name.to_owned())
     }
 
-    /// Every symbol that the exchange has been told of. Where all symbols are listed it knows others as well, once somebody
-    /// names them.
+    /// Every symbol that the exchange has been told of. Where all symbols are listed it knows
+    /// others as well, once somebody names them.
     fn symbols(&self) -> BTreeSet<String> {
-        let told = self.setup.assets.keys().chain(self.ledger.holdings().keys()).cloned();
+        let told = self
+            .setup
+            .assets
+            .keys()
+            .chain(self.ledger.holdings().keys())
+            .cloned();
         let ordered = self.orders.iter().map(|order| order.symbol.clone());
-        told.chain(ordered).chain(self.market.symbols()).filter(|symbol| self.asset(symbol).is_some()).collect()
+        told.chain(ordered)
+            .chain(self.market.symbols())
+            .filter(|symbol| self.asset(symbol).is_some())
+            .collect()
     }
 
     /// Whether `symbol` trades at `at`, halts aside: coins do at any hour.
@@ -206,12 +248,14 @@ impl Exchange {
         AssetClass::of(symbol) == AssetClass::Crypto || self.market.hours().session_at(at).is_some()
     }
 
-    /// What the setup says about `symbol`, or `None` for one the exchange does not know. A symbol it was told nothing
-    /// about is known when it looks like one, one to five capitals, maybe a class after a dot, and the market lists it.
+    /// What the setup says about `symbol`, or `None` for one the exchange does not know. A symbol
+    /// it was told nothing about is known when it looks like one, one to five capitals, maybe a
+    /// class after a dot, and the market lists it.
     fn asset(&self, symbol: &str) -> Option<AssetSetup> {
         match self.setup.assets.get(symbol) {
             Some(asset) => Some(*asset).filter(|asset| asset.listed),
-            None => ((is_symbol(symbol) || is_pair(symbol)) && self.market.is_listed(symbol)).then(AssetSetup::default),
+            None => ((is_symbol(symbol) || is_pair(symbol)) && self.market.is_listed(symbol))
+                .then(AssetSetup::default),
         }
     }
 }
@@ -223,13 +267,18 @@ fn shown_in_positions(symbol: &str) -> String {
 
 /// Whether `text` is written like a coin's pair.
 fn is_pair(text: &str) -> bool {
-    let capitals = |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase());
-    text.split_once('/').is_some_and(|(base, quote)| capitals(base) && capitals(quote))
+    let capitals = |part: &str| {
+        (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    text.split_once('/')
+        .is_some_and(|(base, quote)| capitals(base) && capitals(quote))
 }
 
 /// Whether `text` is written like the symbol of a US equity.
 fn is_symbol(text: &str) -> bool {
     let (name, class) = text.split_once('.').unwrap_or((text, "A"));
-    let capitals = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase());
+    let capitals = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
     capitals(name, 5) && capitals(class, 2)
 }

@@ -33,9 +33,18 @@ pub(super) enum Movement {
     /// Cash comes, or goes where the amount is negative.
     Cash { at: DateTime<Utc>, amount: Decimal },
     /// A symbol's shares become so many, and what each of them cost changes with it.
-    Split { at: DateTime<Utc>, symbol: String, quantity: Decimal, price_factor: Decimal },
+    Split {
+        at: DateTime<Utc>,
+        symbol: String,
+        quantity: Decimal,
+        price_factor: Decimal,
+    },
     /// A symbol's shares are held under another name.
-    Rename { at: DateTime<Utc>, from: String, to: String },
+    Rename {
+        at: DateTime<Utc>,
+        from: String,
+        to: String,
+    },
 }
 
 impl Movement {
@@ -60,11 +69,22 @@ impl Movement {
         match self {
             Self::Fill(fill) => fill.apply(cash, holdings),
             Self::Cash { amount, .. } => *cash += amount,
-            Self::Split { symbol, quantity, price_factor, .. } => {
+            Self::Split {
+                symbol,
+                quantity,
+                price_factor,
+                ..
+            } => {
                 let average = holdings.remove(symbol).and_then(|holding| holding.average);
                 if !quantity.is_zero() {
                     let average = average.map(|average| (average * price_factor).round_dp(12));
-                    holdings.insert(symbol.clone(), Holding { quantity: *quantity, average });
+                    holdings.insert(
+                        symbol.clone(),
+                        Holding {
+                            quantity: *quantity,
+                            average,
+                        },
+                    );
                 }
             }
             Self::Rename { from, to, .. } => {
@@ -79,7 +99,10 @@ impl Movement {
 impl Fill {
     fn apply(&self, cash: &mut Decimal, holdings: &mut BTreeMap<String, Holding>) {
         let value = self.quantity * self.price;
-        let before = holdings.remove(&self.symbol).unwrap_or(Holding { quantity: Decimal::ZERO, average: Some(Decimal::ZERO) });
+        let before = holdings.remove(&self.symbol).unwrap_or(Holding {
+            quantity: Decimal::ZERO,
+            average: Some(Decimal::ZERO),
+        });
         let signed = match self.side {
             Side::Buy => self.quantity,
             Side::Sell => -self.quantity,
@@ -89,11 +112,14 @@ impl Fill {
         if quantity.is_zero() {
             return;
         }
-        let opens = before.quantity.is_zero() || before.quantity.is_sign_positive() == signed.is_sign_positive();
+        let opens = before.quantity.is_zero()
+            || before.quantity.is_sign_positive() == signed.is_sign_positive();
         let crosses = !opens && before.quantity.is_sign_positive() != quantity.is_sign_positive();
         let average = match before.average {
             _ if crosses => Some(self.price),
-            Some(average) if opens => Some(((average * before.quantity.abs() + value) / quantity.abs()).round_dp(12)),
+            Some(average) if opens => {
+                Some(((average * before.quantity.abs() + value) / quantity.abs()).round_dp(12))
+            }
             average => average,
         };
         holdings.insert(self.symbol.clone(), Holding { quantity, average });

@@ -40,7 +40,8 @@ impl Side {
 
     /// Whether an order at `limit` (`None`: market) can trade against `quote` at once.
     pub fn meets(self, limit: Option<Decimal>, quote: &Quote) -> bool {
-        self.opposite(quote).is_some_and(|price| limit.is_none_or(|limit| self.accepts(limit, price)))
+        self.opposite(quote)
+            .is_some_and(|price| limit.is_none_or(|limit| self.accepts(limit, price)))
     }
 
     /// Whether `price` is no worse than `limit`.
@@ -106,9 +107,10 @@ pub enum Amount {
     Notional(Decimal),
 }
 
-/// The states of an order (Alpaca, "Placing Orders", order life cycle; specification 7.6; `held` and `pending_review` as its
-/// own Python client knows them). "An order may be canceled through the API up until the point it reaches a state of either
-/// filled, canceled, or expired", but not while it is to be replaced.
+/// The states of an order (Alpaca, "Placing Orders", order life cycle; specification 7.6; `held`
+/// and `pending_review` as its own Python client knows them). "An order may be canceled through the
+/// API up until the point it reaches a state of either filled, canceled, or expired", but not while
+/// it is to be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
@@ -175,10 +177,14 @@ impl OrderStatus {
 
     /// Whether nothing will happen to the order any more.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Filled | Self::Canceled | Self::Expired | Self::Replaced | Self::Rejected)
+        matches!(
+            self,
+            Self::Filled | Self::Canceled | Self::Expired | Self::Replaced | Self::Rejected
+        )
     }
 
-    /// Whether something may still be executed today: not where it is final, done for the day, or executed already.
+    /// Whether something may still be executed today: not where it is final, done for the day, or
+    /// executed already.
     pub fn is_working(self) -> bool {
         !self.is_final() && !matches!(self, Self::DoneForDay | Self::Calculated)
     }
@@ -252,7 +258,8 @@ pub struct Order {
     pub status: OrderStatus,
     /// Shares executed so far.
     pub filled_quantity: Decimal,
-    /// Dollars those shares cost or brought: the sum of quantity times price over the fills, exactly.
+    /// Dollars those shares cost or brought: the sum of quantity times price over the fills,
+    /// exactly.
     pub filled_value: Decimal,
     /// What a buy order holds back from buying power for each share not yet filled.
     pub reserve_price: Decimal,
@@ -281,12 +288,18 @@ impl Order {
     pub fn remaining(&self, price: Decimal) -> Decimal {
         match self.amount {
             Amount::Shares(quantity) => quantity - self.filled_quantity,
-            Amount::Notional(dollars) => ((dollars - self.filled_value) / price).trunc_with_scale(9),
+            Amount::Notional(dollars) => {
+                ((dollars - self.filled_value) / price).trunc_with_scale(9)
+            }
         }
     }
 
     fn intent(&self) -> Intent {
-        if self.opens { Intent::Open } else { Intent::Close }
+        if self.opens {
+            Intent::Open
+        } else {
+            Intent::Close
+        }
     }
 
     /// Whether something may still be executed of it today.
@@ -305,17 +318,29 @@ impl Order {
 
     /// Shares a working order that takes a position back holds back from it.
     pub fn held(&self) -> Decimal {
-        if self.opens || !self.is_working() { Decimal::ZERO } else { self.remaining(self.reserve_price) }
+        if self.opens || !self.is_working() {
+            Decimal::ZERO
+        } else {
+            self.remaining(self.reserve_price)
+        }
     }
 
     /// The average price of the fills, rounded to nine decimals; `None` before the first.
     pub fn filled_average_price(&self) -> Option<Decimal> {
-        (self.filled_quantity > Decimal::ZERO).then(|| (self.filled_value / self.filled_quantity).round_dp(9))
+        (self.filled_quantity > Decimal::ZERO)
+            .then(|| (self.filled_value / self.filled_quantity).round_dp(9))
     }
 
     /// The order as the trading API shows it: numbers as strings, absent things as null.
     pub(super) fn json(&self) -> Value {
-        let (kind, times) = (if self.limit.is_some() { "limit" } else { "market" }, &self.times);
+        let (kind, times) = (
+            if self.limit.is_some() {
+                "limit"
+            } else {
+                "market"
+            },
+            &self.times,
+        );
         let notional = match self.amount {
             Amount::Notional(dollars) => Some(plain(dollars)),
             Amount::Shares(_) => None,

@@ -1,6 +1,6 @@
-//! So many requests a minute (specification 7.8). The count begins with a minute's first request and starts anew when that
-//! minute is over: "how many calls you can make until the account's rate counter is reset" (forum.alpaca.markets, "Executing
-//! Orders").
+//! So many requests a minute (specification 7.8). The count begins with a minute's first request
+//! and starts anew when that minute is over: "how many calls you can make until the account's rate
+//! counter is reset" (forum.alpaca.markets, "Executing Orders").
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
@@ -15,7 +15,11 @@ pub(super) struct RateLimit {
 
 impl RateLimit {
     pub(super) fn new(most: u32) -> Self {
-        Self { most, taken: 0, resets: None }
+        Self {
+            most,
+            taken: 0,
+            resets: None,
+        }
     }
 
     /// Counts one request at `now` and says whether it passes. A refused request does not count.

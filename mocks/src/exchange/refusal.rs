@@ -1,6 +1,7 @@
 //! What the exchange answers when it does not do what it was asked.
 //!
-//! Bodies are `{"code": .., "message": ..}` (Alpaca public documentation; specification 7.7). The data API has no codes.
+//! Bodies are `{"code": .., "message": ..}` (Alpaca public documentation; specification 7.7). The
+//! data API has no codes.
 
 use serde_json::{Map, Value, json};
 
@@ -22,7 +23,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of the trading API.
     pub fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code: Some(code), message: message.into(), details: Map::new() }
+        Self {
+            status,
+            code: Some(code),
+            message: message.into(),
+            details: Map::new(),
+        }
     }
 
     /// 401: the keys are wrong or missing.
@@ -60,13 +66,20 @@ impl Refusal {
 
     /// A refusal of the data API, which has no code.
     pub fn data(status: u16, message: impl Into<String>) -> Self {
-        Self { status, code: None, message: message.into(), details: Map::new() }
+        Self {
+            status,
+            code: None,
+            message: message.into(),
+            details: Map::new(),
+        }
     }
 
-    /// 501: Alpaca can do it, and this exchange cannot. No status that Alpaca answers, so that a client under test does not take
-    /// it for one of the broker's own refusals.
+    /// 501: Alpaca can do it, and this exchange cannot. No status that Alpaca answers, so that a
+    /// client under test does not take it for one of the broker's own refusals.
     pub fn not_simulated(service: Service, what: &str, simulated: &str) -> Self {
-        let text = format!("{what} is not simulated by this exchange, though Alpaca knows it; simulated are: {simulated}");
+        let text = format!(
+            "{what} is not simulated by this exchange, though Alpaca knows it; simulated are: {simulated}"
+        );
         match service {
             Service::Trading => Self::new(501, 50_110_000, text),
             Service::Data => Self::data(501, text),

@@ -22,34 +22,57 @@ pub struct Replacement {
 }
 
 impl Replacement {
-    /// Whether the new order would be another one. A name of its own does not make it one: Alpaca refuses what leaves all
-    /// parameters as they are (alpacahq/alpaca-trade-api-js issue 123).
+    /// Whether the new order would be another one. A name of its own does not make it one: Alpaca
+    /// refuses what leaves all parameters as they are (alpacahq/alpaca-trade-api-js issue 123).
     fn changes(&self, old: &Order) -> bool {
-        self.quantity.is_some_and(|quantity| Some(quantity) != old.quantity())
+        self.quantity
+            .is_some_and(|quantity| Some(quantity) != old.quantity())
             || self.limit.is_some_and(|limit| Some(limit) != old.limit)
-            || self.time_in_force.is_some_and(|time| time != old.time_in_force)
+            || self
+                .time_in_force
+                .is_some_and(|time| time != old.time_in_force)
     }
 }
 
 impl Exchange {
-    /// Puts a new order in the old one's place and answers its index. Its quantity is its own; fills of the old order stay
-    /// with the old order, which is `replaced` and names the new one in `replaced_by`, as the new one names it in `replaces`
-    /// (Alpaca Trading API reference, "Replace an Order"). One that waits for the next session cannot be replaced (as recorded in
-    /// d-e-s-o/apca's tests and seen in alpaca-trade-api-python issue 306); that the same is so while an order is on its way to
-    /// the market is not modelled: here it is there within milliseconds.
-    pub(super) fn replace(&mut self, now: DateTime<Utc>, index: usize, by: &Replacement, origin: Origin) -> Result<usize, Refusal> {
+    /// Puts a new order in the old one's place and answers its index. Its quantity is its own;
+    /// fills of the old order stay with the old order, which is `replaced` and names the new one in
+    /// `replaced_by`, as the new one names it in `replaces` (Alpaca Trading API reference, "Replace
+    /// an Order"). One that waits for the next session cannot be replaced (as recorded in
+    /// d-e-s-o/apca's tests and seen in alpaca-trade-api-python issue 306); that the same is so
+    /// while an order is on its way to the market is not modelled: here it is there within
+    /// milliseconds.
+    pub(super) fn replace(
+        &mut self,
+        now: DateTime<Utc>,
+        index: usize,
+        by: &Replacement,
+        origin: Origin,
+    ) -> Result<usize, Refusal> {
         let old = self.orders[index].clone();
-        if !old.is_working() || matches!(old.status, OrderStatus::PendingCancel | OrderStatus::PendingReplace) {
-            return Err(Refusal::unprocessable(format!("order is already in \"{}\" state", old.status.as_str())));
+        if !old.is_working()
+            || matches!(
+                old.status,
+                OrderStatus::PendingCancel | OrderStatus::PendingReplace
+            )
+        {
+            return Err(Refusal::unprocessable(format!(
+                "order is already in \"{}\" state",
+                old.status.as_str()
+            )));
         }
         if old.status == OrderStatus::Accepted {
-            return Err(Refusal::bad_field("unable to replace order, order isn't sent to exchange yet"));
+            return Err(Refusal::bad_field(
+                "unable to replace order, order isn't sent to exchange yet",
+            ));
         }
         let Amount::Shares(quantity) = old.amount else {
             return Err(Refusal::unprocessable("notional orders cannot be replaced"));
         };
         if by.limit.is_some() && old.limit.is_none() {
-            return Err(Refusal::bad_field("limit_price cannot be set on a market order"));
+            return Err(Refusal::bad_field(
+                "limit_price cannot be set on a market order",
+            ));
         }
         if !by.changes(&old) {
             return Err(Refusal::forbidden("order parameters are not changed"));

@@ -76,7 +76,8 @@ pub enum Report {
         /// Shares, by symbol.
         positions: BTreeMap<String, Decimal>,
     },
-    /// The script decides something about an order that has come; what follows from it is reported as always.
+    /// The script decides something about an order that has come; what follows from it is reported
+    /// as always.
     OrderScripted {
         /// When.
         at: DateTime<Utc>,

@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use super::order::{OrderStatus, Side};
 use crate::dice::Key;
 
-/// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in the order they
-/// arrive (refused ones too, repeated client ids not); `occurrence` picks one of them, `None` takes all.
+/// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in
+/// the order they arrive (refused ones too, repeated client ids not); `occurrence` picks one of
+/// them, `None` takes all.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderRule {
     /// Only this symbol.
@@ -24,18 +25,24 @@ pub struct OrderRule {
 impl OrderRule {
     /// A rule for every order.
     pub fn every(effect: OrderEffect) -> Self {
-        Self { symbol: None, side: None, occurrence: None, effect }
+        Self {
+            symbol: None,
+            side: None,
+            occurrence: None,
+            effect,
+        }
     }
 }
 
-/// What happens to an order. Of several rules that apply, the first that says how it *fills*, the first that says how it
-/// *cancels* and the first that says what it *shows* count.
+/// What happens to an order. Of several rules that apply, the first that says how it *fills*, the
+/// first that says how it *cancels* and the first that says what it *shows* count.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OrderEffect {
-    /// Fills in full this long after acceptance (or the open): at the opposite quote, or at its limit where the quote
-    /// is worse.
+    /// Fills in full this long after acceptance (or the open): at the opposite quote, or at its
+    /// limit where the quote is worse.
     FillAfter(Duration),
-    /// A part fills after the usual delay, as [`OrderEffect::FillAfter`] does, the rest `then` later or never.
+    /// A part fills after the usual delay, as [`OrderEffect::FillAfter`] does, the rest `then`
+    /// later or never.
     Partial {
         /// How much of the order, 0 to 100; cut to whole shares where the order is in whole shares.
         percent: Decimal,
@@ -63,11 +70,13 @@ pub enum OrderEffect {
 
 /// A state that an order shows for a while.
 ///
-/// `accepted`, `pending_new`, `accepted_for_bidding`, `stopped`, `suspended`, `held`, `pending_review`, `pending_replace`: from
-/// its acceptance (or the open), before anything is executed; after that it goes on as another rule says, and where it was
-/// stopped it fills. `pending_cancel`: likewise, and then it is cancelled, by nobody. `done_for_day`: in place of the rest of
-/// its fills, after what another rule lets fill; until the close, at which it expires, or goes on in the next session where it
-/// lives longer. `calculated`: once it is executed in full, and then it is `filled`. Other states mean nothing here.
+/// `accepted`, `pending_new`, `accepted_for_bidding`, `stopped`, `suspended`, `held`,
+/// `pending_review`, `pending_replace`: from its acceptance (or the open), before anything is
+/// executed; after that it goes on as another rule says, and where it was stopped it fills.
+/// `pending_cancel`: likewise, and then it is cancelled, by nobody. `done_for_day`: in place of the
+/// rest of its fills, after what another rule lets fill; until the close, at which it expires, or
+/// goes on in the next session where it lives longer. `calculated`: once it is executed in full,
+/// and then it is `filled`. Other states mean nothing here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// The state.
@@ -81,14 +90,33 @@ impl OrderEffect {
     pub fn describe(&self) -> String {
         match self {
             Self::FillAfter(after) => format!("fills after {}", seconds(*after)),
-            Self::Partial { percent, then: None } => format!("fills by {percent} %, and no more"),
-            Self::Partial { percent, then: Some(then) } => format!("fills by {percent} %, and the rest {} later", seconds(*then)),
+            Self::Partial {
+                percent,
+                then: None,
+            } => format!("fills by {percent} %, and no more"),
+            Self::Partial {
+                percent,
+                then: Some(then),
+            } => format!(
+                "fills by {percent} %, and the rest {} later",
+                seconds(*then)
+            ),
             Self::Never => "never fills".to_owned(),
-            Self::Reject { status, message, .. } => format!("is refused with {status}: {message}"),
-            Self::RejectAfter(after) => format!("is refused by the market after {}", seconds(*after)),
+            Self::Reject {
+                status, message, ..
+            } => format!("is refused with {status}: {message}"),
+            Self::RejectAfter(after) => {
+                format!("is refused by the market after {}", seconds(*after))
+            }
             Self::CancelLate(after) => format!("is cancelled {} late", seconds(*after)),
-            Self::Show(Shown { status, lasting: Some(lasting) }) => format!("shows {} for {}", status.as_str(), seconds(*lasting)),
-            Self::Show(Shown { status, lasting: None }) => format!("shows {}", status.as_str()),
+            Self::Show(Shown {
+                status,
+                lasting: Some(lasting),
+            }) => format!("shows {} for {}", status.as_str(), seconds(*lasting)),
+            Self::Show(Shown {
+                status,
+                lasting: None,
+            }) => format!("shows {}", status.as_str()),
         }
     }
 
@@ -116,7 +144,12 @@ impl Fate {
     pub(super) fn effects(&self) -> Vec<String> {
         let cancel_late = self.cancel_late.map(OrderEffect::CancelLate);
         let show = self.show.map(OrderEffect::Show);
-        self.fill.iter().chain(&cancel_late).chain(&show).map(OrderEffect::describe).collect()
+        self.fill
+            .iter()
+            .chain(&cancel_late)
+            .chain(&show)
+            .map(OrderEffect::describe)
+            .collect()
     }
 
     /// What it shows, if that is `status`.
@@ -140,7 +173,16 @@ struct Line {
 
 impl Script {
     pub(super) fn new(rules: Vec<OrderRule>) -> Self {
-        Self { rules: rules.into_iter().map(|rule| Line { rule, met: 0, is_used: false }).collect() }
+        Self {
+            rules: rules
+                .into_iter()
+                .map(|rule| Line {
+                    rule,
+                    met: 0,
+                    is_used: false,
+                })
+                .collect(),
+        }
     }
 
     /// Counts one more order and says what becomes of it.
@@ -156,9 +198,13 @@ impl Script {
                 continue;
             }
             match &rule.effect {
-                OrderEffect::CancelLate(delay) if fate.cancel_late.is_none() => fate.cancel_late = Some(*delay),
+                OrderEffect::CancelLate(delay) if fate.cancel_late.is_none() => {
+                    fate.cancel_late = Some(*delay)
+                }
                 OrderEffect::Show(shown) if fate.show.is_none() => fate.show = Some(*shown),
-                effect if effect.is_about_filling() && fate.fill.is_none() => fate.fill = Some(effect.clone()),
+                effect if effect.is_about_filling() && fate.fill.is_none() => {
+                    fate.fill = Some(effect.clone())
+                }
                 _ => continue,
             }
             *is_used = true;
@@ -168,6 +214,11 @@ impl Script {
 
     /// The places, from 0, of the rules that have decided about no order so far.
     pub(super) fn unused(&self) -> Vec<usize> {
-        self.rules.iter().enumerate().filter(|(_, line)| !line.is_used).map(|(place, _)| place).collect()
+        self.rules
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| !line.is_used)
+            .map(|(place, _)| place)
+            .collect()
     }
 }

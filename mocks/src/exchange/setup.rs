@@ -1,4 +1,5 @@
-//! What an exchange is made of: money, market, assets, and the knobs that make it slow, forgetful or hostile.
+//! What an exchange is made of: money, market, assets, and the knobs that make it slow, forgetful
+//! or hostile.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +13,8 @@ use super::order::TimeInForce;
 use super::script::OrderRule;
 use crate::dice::{Dice, Key};
 
-/// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal requests at equal
-/// times give equal answers, byte for byte.
+/// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal
+/// requests at equal times give equal answers, byte for byte.
 #[derive(Clone, Debug)]
 pub struct ExchangeSetup {
     /// Seeds ids and delays.
@@ -39,7 +40,8 @@ pub struct ExchangeSetup {
 }
 
 impl Default for ExchangeSetup {
-    /// An account with 100,000 USD, no positions, keys `PKTEST` / `secret`, synthetic prices, seed 0.
+    /// An account with 100,000 USD, no positions, keys `PKTEST` / `secret`, synthetic prices, seed
+    /// 0.
     fn default() -> Self {
         Self {
             seed: 0,
@@ -67,7 +69,10 @@ pub struct PositionSetup {
 
 impl From<Decimal> for PositionSetup {
     fn from(quantity: Decimal) -> Self {
-        Self { quantity, average_entry_price: None }
+        Self {
+            quantity,
+            average_entry_price: None,
+        }
     }
 }
 
@@ -89,7 +94,13 @@ pub struct AssetSetup {
 impl Default for AssetSetup {
     /// Listed, active, tradable, fractionable, shortable.
     fn default() -> Self {
-        Self { listed: true, active: true, tradable: true, fractionable: true, shortable: true }
+        Self {
+            listed: true,
+            active: true,
+            tradable: true,
+            fractionable: true,
+            shortable: true,
+        }
     }
 }
 
@@ -99,15 +110,19 @@ impl Default for AssetSetup {
 pub enum AssetClass {
     /// A share of a company or fund.
     UsEquity,
-    /// A coin. Its pair is written with a slash, `BTC/USD`, but for positions, which show `BTCUSD` (alpaca-py issues 490 and
-    /// 537).
+    /// A coin. Its pair is written with a slash, `BTC/USD`, but for positions, which show `BTCUSD`
+    /// (alpaca-py issues 490 and 537).
     Crypto,
 }
 
 impl AssetClass {
     /// The class that a symbol is written as.
     pub fn of(symbol: &str) -> Self {
-        if symbol.contains('/') { Self::Crypto } else { Self::UsEquity }
+        if symbol.contains('/') {
+            Self::Crypto
+        } else {
+            Self::UsEquity
+        }
     }
 
     /// The word on the wire.
@@ -118,7 +133,8 @@ impl AssetClass {
         }
     }
 
-    /// How long an order works where nobody says: coins know no day (docs.alpaca.markets, "Crypto Spot Trading").
+    /// How long an order works where nobody says: coins know no day (docs.alpaca.markets, "Crypto
+    /// Spot Trading").
     pub(super) fn usual_time_in_force(self) -> TimeInForce {
         match self {
             Self::UsEquity => TimeInForce::Day,
@@ -169,13 +185,23 @@ pub struct Delay {
 impl Delay {
     /// A delay from `least` to `most`; the larger of the two is the upper end.
     pub const fn between_millis(least: u64, most: u64) -> Self {
-        let (least, most) = if least <= most { (least, most) } else { (most, least) };
-        Self { least: Duration::from_millis(least), most: Duration::from_millis(most) }
+        let (least, most) = if least <= most {
+            (least, most)
+        } else {
+            (most, least)
+        };
+        Self {
+            least: Duration::from_millis(least),
+            most: Duration::from_millis(most),
+        }
     }
 
     /// Always this long.
     pub const fn exactly(duration: Duration) -> Self {
-        Self { least: duration, most: duration }
+        Self {
+            least: duration,
+            most: duration,
+        }
     }
 
     /// One draw, in whole milliseconds.
@@ -213,12 +239,13 @@ pub struct Knobs {
     pub fill_delay: Delay,
     /// From a cancel request until the order is `canceled`.
     pub cancel_delay: Delay,
-    /// How soon an order that rests inside the spread, at the middle or better for the other side, fills at its limit;
-    /// `None`: it waits until the quote comes to it.
+    /// How soon an order that rests inside the spread, at the middle or better for the other side,
+    /// fills at its limit; `None`: it waits until the quote comes to it.
     pub resting_fill: Option<Delay>,
     /// How long the proceeds of a sale are cash but not yet buying power.
     pub settlement_delay: Duration,
-    /// How long a look-up by `client_order_id` answers 404 after acceptance, as a lagging read replica does.
+    /// How long a look-up by `client_order_id` answers 404 after acceptance, as a lagging read
+    /// replica does.
     pub hide_new_orders_for: Duration,
     /// How long a look-up shows a filled order without its average price.
     pub hide_fill_price_for: Duration,
@@ -226,12 +253,14 @@ pub struct Knobs {
     pub hide_new_bars_for: Duration,
     /// Days of which the data feed has no bar, by symbol: not listed yet, halted, or late.
     pub no_bars: BTreeMap<String, Days>,
-    /// Whether the data feed shows a bar of the session that is trading, made of what it has traded so far.
+    /// Whether the data feed shows a bar of the session that is trading, made of what it has traded
+    /// so far.
     pub show_unfinished_bar: bool,
     /// How long a used `client_order_id` is refused; `None`: for ever.
     pub remember_client_order_ids_for: Option<Duration>,
-    /// Whether the cancellation of an order that is filled already is answered with 204, as if there were something to cancel
-    /// (alpacahq/user-docs issue 150); else with 422, as the documentation has it.
+    /// Whether the cancellation of an order that is filled already is answered with 204, as if
+    /// there were something to cancel (alpacahq/user-docs issue 150); else with 422, as the
+    /// documentation has it.
     pub accept_cancel_of_filled: bool,
     /// Requests within a minute, counted apart for the trading API and the data API.
     pub requests_per_minute: u32,

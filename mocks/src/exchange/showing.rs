@@ -19,10 +19,16 @@ impl Exchange {
         }
     }
 
-    /// Plans the end of a state that an order shows before anything is executed. Gives when the order gets going: at `start`
-    /// where it shows no such state, and never where it shows one for ever.
+    /// Plans the end of a state that an order shows before anything is executed. Gives when the
+    /// order gets going: at `start` where it shows no such state, and never where it shows one for
+    /// ever.
     pub(super) fn show(&mut self, index: usize, start: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let Some(shown) = self.fates[index].show.filter(|shown| is_first(shown.status)) else { return Some(start) };
+        let Some(shown) = self.fates[index]
+            .show
+            .filter(|shown| is_first(shown.status))
+        else {
+            return Some(start);
+        };
         let end = later(start, shown.lasting?);
         self.agenda.put(end, index, Due::ShowNoMore);
         (shown.status != OrderStatus::PendingCancel).then_some(end)
@@ -35,22 +41,37 @@ impl Exchange {
                 self.finish(at, index, OrderStatus::Filled);
                 self.tell_status(at, index);
             }
-            OrderStatus::PendingCancel if self.fates[index].shows(OrderStatus::PendingCancel).is_some() => self.finish_cancel(at, index),
-            status if self.fates[index].shows(status).is_some() => self.set_status(at, index, OrderStatus::New),
+            OrderStatus::PendingCancel
+                if self.fates[index]
+                    .shows(OrderStatus::PendingCancel)
+                    .is_some() =>
+            {
+                self.finish_cancel(at, index)
+            }
+            status if self.fates[index].shows(status).is_some() => {
+                self.set_status(at, index, OrderStatus::New)
+            }
             _ => {}
         }
     }
 
-    /// Nothing more of the order is executed in this session: an order that lives longer goes on in the next.
+    /// Nothing more of the order is executed in this session: an order that lives longer goes on in
+    /// the next.
     pub(super) fn end_day(&mut self, at: DateTime<Utc>, index: usize) {
-        if !self.orders[index].is_working() || self.orders[index].status == OrderStatus::PendingCancel {
+        if !self.orders[index].is_working()
+            || self.orders[index].status == OrderStatus::PendingCancel
+        {
             return;
         }
         self.agenda.bring_forward(index);
         self.set_status(at, index, OrderStatus::DoneForDay);
         if self.orders[index].time_in_force == TimeInForce::Gtc {
             self.fates[index].show = None;
-            self.agenda.put(self.market.hours().next_session(at).open, index, Due::NextDay);
+            self.agenda.put(
+                self.market.hours().next_session(at).open,
+                index,
+                Due::NextDay,
+            );
         }
     }
 
@@ -62,8 +83,8 @@ impl Exchange {
         }
     }
 
-    /// The order has been executed in full: it is filled, or shows first that its settlement is still being calculated, until
-    /// the close at the latest.
+    /// The order has been executed in full: it is filled, or shows first that its settlement is
+    /// still being calculated, until the close at the latest.
     pub(super) fn complete(&mut self, at: DateTime<Utc>, index: usize) {
         let Some(shown) = self.fates[index].shows(OrderStatus::Calculated) else {
             return self.finish(at, index, OrderStatus::Filled);
@@ -71,7 +92,9 @@ impl Exchange {
         self.agenda.forget(index);
         self.orders[index].status = OrderStatus::Calculated;
         let close = calendar::next_close(at);
-        let end = shown.lasting.map_or(close, |lasting| later(at, lasting).min(close));
+        let end = shown
+            .lasting
+            .map_or(close, |lasting| later(at, lasting).min(close));
         self.agenda.put(end, index, Due::ShowNoMore);
     }
 
@@ -83,8 +106,14 @@ impl Exchange {
 
     fn tell_status(&mut self, at: DateTime<Utc>, index: usize) {
         let order = &self.orders[index];
-        let (facts, status, filled_quantity) = (OrderFacts::from(order), order.status, order.filled_quantity);
-        self.reports.push(Report::OrderStatusChanged { at, order: facts, status, filled_quantity });
+        let (facts, status, filled_quantity) =
+            (OrderFacts::from(order), order.status, order.filled_quantity);
+        self.reports.push(Report::OrderStatusChanged {
+            at,
+            order: facts,
+            status,
+            filled_quantity,
+        });
     }
 }
 

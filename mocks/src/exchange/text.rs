@@ -21,13 +21,17 @@ pub(super) fn stamp(at: DateTime<Utc>) -> String {
 
 /// A moment from RFC 3339 text or from a bare date, which means midnight in New York.
 pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
-    let exact = DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc));
+    let exact = DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|at| at.with_timezone(&Utc));
     exact.or_else(|| NaiveDate::from_str(text).ok().map(calendar::midnight))
 }
 
 /// A date from `YYYY-MM-DD`, or from the date of an RFC 3339 timestamp.
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
-    NaiveDate::from_str(text).ok().or_else(|| NaiveDate::from_str(text.split('T').next()?).ok())
+    NaiveDate::from_str(text)
+        .ok()
+        .or_else(|| NaiveDate::from_str(text.split('T').next()?).ok())
 }
 
 /// A decimal from JSON text or a JSON number: Alpaca takes both.
@@ -41,7 +45,9 @@ pub(super) fn decimal(value: &Value) -> Option<Decimal> {
 
 /// A decimal from text, in plain or scientific notation, taken exactly or not at all.
 pub(super) fn number(text: &str) -> Option<Decimal> {
-    Decimal::from_str_exact(text).ok().or_else(|| Decimal::from_scientific(text).ok())
+    Decimal::from_str_exact(text)
+        .ok()
+        .or_else(|| Decimal::from_scientific(text).ok())
 }
 
 /// The body of a URL's query or path with `%XX` and `+` taken back.
@@ -53,7 +59,9 @@ pub(super) fn percent_decoded(text: &str) -> String {
             b'+' => decoded.push(b' '),
             b'%' => {
                 let digits: Vec<u8> = bytes.by_ref().take(2).collect();
-                let code = std::str::from_utf8(&digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                let code = std::str::from_utf8(&digits)
+                    .ok()
+                    .and_then(|hex| u8::from_str_radix(hex, 16).ok());
                 decoded.push(code.unwrap_or(b'%'));
             }
             other => decoded.push(other),
@@ -64,5 +72,8 @@ pub(super) fn percent_decoded(text: &str) -> String {
 
 /// `delay` after `at`, at most the end of time.
 pub(super) fn later(at: DateTime<Utc>, delay: Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(delay).ok().and_then(|delay| at.checked_add_signed(delay)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    TimeDelta::from_std(delay)
+        .ok()
+        .and_then(|delay| at.checked_add_signed(delay))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -13,8 +13,8 @@ use super::{Exchange, calendar};
 pub struct AccountView {
     /// Cash, unsettled proceeds included.
     pub cash: Decimal,
-    /// What may be spent on new orders: cash and credit without what open orders reserve, without unsettled proceeds, and
-    /// without what shares held short would cost.
+    /// What may be spent on new orders: cash and credit without what open orders reserve, without
+    /// unsettled proceeds, and without what shares held short would cost.
     pub buying_power: Decimal,
     /// The same without credit: for what is not bought on margin.
     pub non_marginable_buying_power: Decimal,
@@ -34,7 +34,11 @@ impl Exchange {
     /// The account at `now`.
     pub fn account(&self, now: DateTime<Utc>) -> AccountView {
         let cash = self.ledger.cash();
-        let long = self.ledger.holdings().iter().filter(|(_, holding)| holding.quantity.is_sign_positive());
+        let long = self
+            .ledger
+            .holdings()
+            .iter()
+            .filter(|(_, holding)| holding.quantity.is_sign_positive());
         let (long_market_value, short_market_value) = (self.value(long, now), self.owed(now));
         let spendable = self.spendable(now, None);
         let mut week = calendar::market_date(now);
@@ -59,34 +63,64 @@ impl Exchange {
         cash + self.value(holdings.iter(), at)
     }
 
-    /// Cash and credit that no open order but `but` has a claim on and that has settled; may be negative when quotes ran away from
-    /// a market order's reserve. What shares held short brought is not there to be spent: it is held against them.
+    /// Cash and credit that no open order but `but` has a claim on and that has settled; may be
+    /// negative when quotes ran away from a market order's reserve. What shares held short brought
+    /// is not there to be spent: it is held against them.
     pub(super) fn spendable(&self, now: DateTime<Utc>, but: Option<usize>) -> Decimal {
-        let others = self.orders.iter().enumerate().filter(|(index, _)| Some(*index) != but);
+        let others = self
+            .orders
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| Some(*index) != but);
         self.funds(now) - others.map(|(_, order)| order.reserved()).sum::<Decimal>()
     }
 
-    /// What an order can pay with when it fills: where the owner has taken out what was reserved, older orders come first.
+    /// What an order can pay with when it fills: where the owner has taken out what was reserved,
+    /// older orders come first.
     pub(super) fn payable(&self, now: DateTime<Utc>, index: usize) -> Decimal {
-        self.funds(now) - self.orders[..index].iter().map(Order::reserved).sum::<Decimal>()
+        self.funds(now)
+            - self.orders[..index]
+                .iter()
+                .map(Order::reserved)
+                .sum::<Decimal>()
     }
 
     fn funds(&self, now: DateTime<Utc>) -> Decimal {
-        let unsettled = self.ledger.unsettled(now, self.setup.knobs.settlement_delay);
+        let unsettled = self
+            .ledger
+            .unsettled(now, self.setup.knobs.settlement_delay);
         self.ledger.cash() + self.setup.account.credit + self.owed(now) - unsettled
     }
 
     /// What shares held short are worth: not above zero.
     pub(super) fn owed(&self, now: DateTime<Utc>) -> Decimal {
-        self.value(self.ledger.holdings().iter().filter(|(_, holding)| holding.quantity.is_sign_negative()), now)
+        self.value(
+            self.ledger
+                .holdings()
+                .iter()
+                .filter(|(_, holding)| holding.quantity.is_sign_negative()),
+            now,
+        )
     }
 
     /// Shares of `symbol` that open orders hold back.
     pub(super) fn held_for_orders(&self, symbol: &str) -> Decimal {
-        self.orders.iter().filter(|order| order.symbol == symbol).map(Order::held).sum()
+        self.orders
+            .iter()
+            .filter(|order| order.symbol == symbol)
+            .map(Order::held)
+            .sum()
     }
 
-    fn value<'a>(&self, holdings: impl Iterator<Item = (&'a String, &'a Holding)>, at: DateTime<Utc>) -> Decimal {
-        holdings.map(|(symbol, holding)| holding.quantity * self.market.price(symbol, at).unwrap_or_default()).sum()
+    fn value<'a>(
+        &self,
+        holdings: impl Iterator<Item = (&'a String, &'a Holding)>,
+        at: DateTime<Utc>,
+    ) -> Decimal {
+        holdings
+            .map(|(symbol, holding)| {
+                holding.quantity * self.market.price(symbol, at).unwrap_or_default()
+            })
+            .sum()
     }
 }

@@ -14,11 +14,14 @@ pub(super) struct Identity {
     pub(super) config: Arc<ServerConfig>,
 }
 
-/// The certificate for `hostname`, for `localhost` and for 127.0.0.1, valid from 1975 to 4096 so that no virtual clock
-/// is outside of it.
+/// The certificate for `hostname`, for `localhost` and for 127.0.0.1, valid from 1975 to 4096 so
+/// that no virtual clock is outside of it.
 pub(super) fn identity(hostname: &str) -> Arc<Identity> {
     static MADE: OnceLock<Mutex<BTreeMap<String, Arc<Identity>>>> = OnceLock::new();
-    let mut made = MADE.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut made = MADE
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if let Some(identity) = made.get(hostname) {
         return Arc::clone(identity);
     }
@@ -28,10 +31,16 @@ pub(super) fn identity(hostname: &str) -> Arc<Identity> {
 }
 
 fn make(hostname: &str) -> Identity {
-    let names = vec![hostname.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec![
+        hostname.to_owned(),
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+    ];
     let key = KeyPair::generate().expect("ring makes P-256 keys on every system it runs on");
     let params = CertificateParams::new(names).expect("a mail server's host name is a DNS name");
-    let certificate = params.self_signed(&key).expect("a fresh key signs its own certificate");
+    let certificate = params
+        .self_signed(&key)
+        .expect("a fresh key signs its own certificate");
     let chain = vec![CertificateDer::from(certificate.der().to_vec())];
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("rcgen writes keys as PKCS #8");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -41,7 +50,12 @@ fn make(hostname: &str) -> Identity {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .expect("key and certificate were made for each other");
-    // Each connection stands alone: no resumption, so no tickets whose age a clock would have to judge.
+    // Each connection stands alone: no resumption, so no tickets whose age a clock would have to
+    // judge.
     config.send_tls13_tickets = 0;
-    Identity { der: certificate.der().to_vec(), pem: certificate.pem(), config: Arc::new(config) }
+    Identity {
+        der: certificate.der().to_vec(),
+        pem: certificate.pem(),
+        config: Arc::new(config),
+    }
 }

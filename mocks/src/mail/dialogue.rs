@@ -1,8 +1,9 @@
 //! The dialogue of one connection, line by line, without I/O.
 //!
-//! `mailin` parses the lines and keeps the state. What it does not do is done here: SIZE, the codes that RFC 3207 and
-//! RFC 4954 want for mail before TLS or before AUTH, and going on after RSET, a second EHLO or refused content (there
-//! `mailin` forgets the login or stays in DATA), for which a fresh session is brought to where the old one was.
+//! `mailin` parses the lines and keeps the state. What it does not do is done here: SIZE, the codes
+//! that RFC 3207 and RFC 4954 want for mail before TLS or before AUTH, and going on after RSET, a
+//! second EHLO or refused content (there `mailin` forgets the login or stays in DATA), for which a
+//! fresh session is brought to where the old one was.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -64,10 +65,23 @@ pub(super) struct Dialogue {
 impl Dialogue {
     pub(super) fn new(setup: Arc<MailSetup>) -> Self {
         let mut builder = SessionBuilder::new(setup.hostname.clone());
-        builder.enable_start_tls().enable_auth(AuthMechanism::Plain).enable_auth(AuthMechanism::Login);
+        builder
+            .enable_start_tls()
+            .enable_auth(AuthMechanism::Plain)
+            .enable_auth(AuthMechanism::Login);
         let letter = Arc::new(Mutex::new(Letter::default()));
         let session = builder.build(IpAddr::V4(Ipv4Addr::LOCALHOST), desk(&setup, &letter));
-        Self { builder, setup, session, letter, tls: false, in_content: false, in_auth: false, hello: Vec::new(), login: Vec::new() }
+        Self {
+            builder,
+            setup,
+            session,
+            letter,
+            tls: false,
+            in_content: false,
+            in_auth: false,
+            hello: Vec::new(),
+            login: Vec::new(),
+        }
     }
 
     pub(super) fn greeting(&self) -> Vec<u8> {
@@ -96,7 +110,8 @@ impl Dialogue {
         }
     }
 
-    /// Whether `line` begins a stage (and does not merely go on with it, as the later lines of AUTH do).
+    /// Whether `line` begins a stage (and does not merely go on with it, as the later lines of AUTH
+    /// do).
     pub(super) fn begins(&self, line: &[u8]) -> bool {
         self.stage(line).is_some() && !self.in_auth
     }
@@ -154,7 +169,10 @@ impl Dialogue {
         let verb = verb(line);
         match verb.as_str() {
             _ if self.in_auth => None,
-            "AUTH" if !self.tls => Some((538, "5.7.11 Encryption required for requested authentication mechanism")),
+            "AUTH" if !self.tls => Some((
+                538,
+                "5.7.11 Encryption required for requested authentication mechanism",
+            )),
             "AUTH" if self.letter().authenticated => Some((503, "5.5.1 Already authenticated")),
             "STARTTLS" if self.tls => Some((503, "5.5.1 TLS is already active")),
             "MAIL" if !self.tls => Some((530, "5.7.0 Must issue a STARTTLS command first")),
@@ -195,8 +213,8 @@ impl Dialogue {
         say(&response)
     }
 
-    /// A fresh session, brought to where the client has introduced itself and logged in, no mail begun. Answers what
-    /// the introduction was answered with.
+    /// A fresh session, brought to where the client has introduced itself and logged in, no mail
+    /// begun. Answers what the introduction was answered with.
     fn rebuild(&mut self) -> Response {
         let desk = desk(&self.setup, &self.letter);
         self.session = self.builder.build(IpAddr::V4(Ipv4Addr::LOCALHOST), desk);
@@ -228,7 +246,11 @@ impl Desk {
     fn login(&self, user: &str, password: &str) -> Response {
         let authenticated = user == self.user && password == self.password;
         self.letter().authenticated = authenticated;
-        if authenticated { AUTH_OK } else { INVALID_CREDENTIALS }
+        if authenticated {
+            AUTH_OK
+        } else {
+            INVALID_CREDENTIALS
+        }
     }
 }
 
@@ -263,7 +285,9 @@ impl Handler for Desk {
         let mut letter = self.letter();
         let response = match letter.verdict.take() {
             Some((code, text)) => Response::custom(code, text),
-            None if letter.too_big => Response::custom(552, "5.3.4 Message size exceeds fixed limit".to_owned()),
+            None if letter.too_big => {
+                Response::custom(552, "5.3.4 Message size exceeds fixed limit".to_owned())
+            }
             None => Response::custom(250, "2.0.0 Ok: queued".to_owned()),
         };
         if !response.is_error {
@@ -276,7 +300,12 @@ impl Handler for Desk {
 }
 
 fn desk(setup: &MailSetup, letter: &Arc<Mutex<Letter>>) -> Desk {
-    Desk { user: setup.user.clone(), password: setup.password.clone(), size_limit: setup.size_limit, letter: Arc::clone(letter) }
+    Desk {
+        user: setup.user.clone(),
+        password: setup.password.clone(),
+        size_limit: setup.size_limit,
+        letter: Arc::clone(letter),
+    }
 }
 
 fn say(response: &Response) -> Step {
@@ -295,14 +324,18 @@ fn bytes(response: &Response) -> Vec<u8> {
 
 /// The command of a line, in capitals.
 fn verb(line: &[u8]) -> String {
-    let end = line.iter().position(u8::is_ascii_whitespace).unwrap_or(line.len());
+    let end = line
+        .iter()
+        .position(u8::is_ascii_whitespace)
+        .unwrap_or(line.len());
     String::from_utf8_lossy(&line[..end]).to_ascii_uppercase()
 }
 
 /// The size that `MAIL FROM:<..> SIZE=n` announces (RFC 1870).
 fn announced_size(line: &[u8]) -> Option<usize> {
     let line = String::from_utf8_lossy(line).to_ascii_uppercase();
-    line.split_ascii_whitespace().find_map(|word| word.strip_prefix("SIZE=")?.parse().ok())
+    line.split_ascii_whitespace()
+        .find_map(|word| word.strip_prefix("SIZE=")?.parse().ok())
 }
 
 /// A MAIL line as `mailin` can parse it: it knows no SIZE parameter.
@@ -311,13 +344,20 @@ fn without_size(line: &[u8]) -> Vec<u8> {
         return line.to_vec();
     }
     let text = String::from_utf8_lossy(line);
-    let kept = text.split_ascii_whitespace().filter(|word| !word.to_ascii_uppercase().starts_with("SIZE="));
+    let kept = text
+        .split_ascii_whitespace()
+        .filter(|word| !word.to_ascii_uppercase().starts_with("SIZE="));
     format!("{}\r\n", kept.collect::<Vec<_>>().join(" ")).into_bytes()
 }
 
 /// One more line at the end of a multi-line answer.
 fn with_extension(answer: &[u8], extension: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(answer);
-    let lines = text.lines().map(|line| format!("250-{}\r\n", line.get(4..).unwrap_or_default()));
-    lines.chain([format!("250 {extension}\r\n")]).collect::<String>().into_bytes()
+    let lines = text
+        .lines()
+        .map(|line| format!("250-{}\r\n", line.get(4..).unwrap_or_default()));
+    lines
+        .chain([format!("250 {extension}\r\n")])
+        .collect::<String>()
+        .into_bytes()
 }

@@ -34,16 +34,24 @@ impl Drop for MailListener {
 }
 
 impl MailServer {
-    /// Listens on a free port of 127.0.0.1, one task a connection, on the tokio runtime this is called in.
+    /// Listens on a free port of 127.0.0.1, one task a connection, on the tokio runtime this is
+    /// called in.
     ///
     /// # Errors
     /// No port could be bound.
-    #[expect(clippy::disallowed_methods, reason = "a listener on a socket is not part of any invocation")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a listener on a socket is not part of any invocation"
+    )]
     pub async fn listen(self) -> io::Result<MailListener> {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let accepting = tokio::spawn(accept(listener, self.clone())).abort_handle();
-        Ok(MailListener { server: self, address, accepting })
+        Ok(MailListener {
+            server: self,
+            address,
+            accepting,
+        })
     }
 }
 
@@ -51,7 +59,8 @@ impl MailServer {
 async fn accept(listener: TcpListener, server: MailServer) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        // A dialogue of small lines must not wait for Nagle; a socket that refuses is merely slower.
+        // A dialogue of small lines must not wait for Nagle; a socket that refuses is merely
+        // slower.
         let _ = stream.set_nodelay(true);
         let server = server.clone();
         connections.spawn(async move { server.serve(stream).await });

@@ -26,8 +26,16 @@ pub struct Mail {
 impl Mail {
     /// Parses `raw`; what is no message at all still has its envelope and its bytes.
     pub(super) fn new(from: String, recipients: Vec<String>, raw: Vec<u8>) -> Self {
-        let mut mail =
-            Self { from, recipients, message_id: None, subject: None, text: None, html: None, headers: Vec::new(), raw: Vec::new() };
+        let mut mail = Self {
+            from,
+            recipients,
+            message_id: None,
+            subject: None,
+            text: None,
+            html: None,
+            headers: Vec::new(),
+            raw: Vec::new(),
+        };
         if let Some(message) = MessageParser::default().parse(&raw) {
             mail.message_id = message.message_id().map(str::to_owned);
             mail.subject = message.subject().map(str::to_owned);
@@ -40,7 +48,9 @@ impl Mail {
                 _ => None,
             });
             let headers = message.headers_raw();
-            mail.headers = headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
+            mail.headers = headers
+                .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+                .collect();
         }
         mail.raw = raw;
         mail

@@ -27,16 +27,17 @@ pub enum MailStage {
 /// What happens at a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailEffect {
-    /// This answer instead of the usual one. At [`MailStage::Connect`] the connection is closed after it. At
-    /// [`MailStage::AfterData`] the mail is kept only when the code says so, that is below 400.
+    /// This answer instead of the usual one. At [`MailStage::Connect`] the connection is closed
+    /// after it. At [`MailStage::AfterData`] the mail is kept only when the code says so, that is
+    /// below 400.
     Reply {
         /// The three digits.
         code: u16,
         /// The text after them.
         text: String,
     },
-    /// The connection ends without an answer. At [`MailStage::AfterData`] the mail *is* accepted and kept: the client
-    /// cannot know.
+    /// The connection ends without an answer. At [`MailStage::AfterData`] the mail *is* accepted
+    /// and kept: the client cannot know.
     Drop,
 }
 
@@ -53,5 +54,7 @@ pub struct MailRule {
 
 /// The place in the script of the rule for `stage` of connection number `connection`.
 pub(super) fn place(rules: &[MailRule], stage: MailStage, connection: u32) -> Option<usize> {
-    rules.iter().position(|rule| rule.stage == stage && rule.occurrence.is_none_or(|nth| nth == connection))
+    rules
+        .iter()
+        .position(|rule| rule.stage == stage && rule.occurrence.is_none_or(|nth| nth == connection))
 }

@@ -73,20 +73,29 @@ impl MailServer {
     /// A server that has no mail yet.
     pub fn new(setup: MailSetup) -> Self {
         let identity = certificate::identity(&setup.hostname);
-        Self { setup: Arc::new(setup), identity, state: Arc::default() }
+        Self {
+            setup: Arc::new(setup),
+            identity,
+            state: Arc::default(),
+        }
     }
 
-    /// Holds one connection's whole dialogue, from the greeting to QUIT, a dropped connection or the client's hanging
-    /// up.
+    /// Holds one connection's whole dialogue, from the greeting to QUIT, a dropped connection or
+    /// the client's hanging up.
     ///
     /// # Errors
     /// What the stream reports, and TLS handshakes that failed. A client that hangs up is no error.
-    pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, mut stream: S) -> io::Result<()> {
+    pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
+        &self,
+        mut stream: S,
+    ) -> io::Result<()> {
         let mut dialogue = Dialogue::new(Arc::clone(&self.setup));
         let connection = self.connect();
         match self.effect(MailStage::Connect, connection) {
             Some(MailEffect::Drop) => {
-                self.report(MailReport::ConnectionDropped { stage: MailStage::Connect });
+                self.report(MailReport::ConnectionDropped {
+                    stage: MailStage::Connect,
+                });
                 return Ok(());
             }
             Some(MailEffect::Reply { code, text }) => {
@@ -95,11 +104,15 @@ impl MailServer {
             }
             None => write(&mut stream, &dialogue.greeting()).await?,
         }
-        if let Pause::Upgrade = self.converse(&mut stream, &mut dialogue, connection).await? {
+        if let Pause::Upgrade = self
+            .converse(&mut stream, &mut dialogue, connection)
+            .await?
+        {
             let acceptor = TlsAcceptor::from(Arc::clone(&self.identity.config));
             let mut stream = acceptor.accept(stream).await?;
             dialogue.encrypted();
-            self.converse(&mut stream, &mut dialogue, connection).await?;
+            self.converse(&mut stream, &mut dialogue, connection)
+                .await?;
         }
         Ok(())
     }
@@ -109,7 +122,8 @@ impl MailServer {
         self.state().mails.clone()
     }
 
-    /// What happened since this was last asked, in the order it happened, and the mails accepted since then.
+    /// What happened since this was last asked, in the order it happened, and the mails accepted
+    /// since then.
     pub fn take_reports(&self) -> (Vec<MailReport>, Vec<Mail>) {
         let mut state = self.state();
         let fresh = state.mails[state.told..].to_vec();
@@ -120,7 +134,9 @@ impl MailServer {
     /// The places in [`MailSetup::script`], from 0, of the rules that no connection has met so far.
     pub fn unused_rules(&self) -> Vec<usize> {
         let state = self.state();
-        (0..self.setup.script.len()).filter(|place| !state.used.contains(place)).collect()
+        (0..self.setup.script.len())
+            .filter(|place| !state.used.contains(place))
+            .collect()
     }
 
     /// The certificate, so that a client can trust it: DER.
@@ -141,7 +157,8 @@ impl MailServer {
     ) -> io::Result<Pause> {
         let mut received = Vec::new();
         loop {
-            let Some(line) = read_line(stream, &mut received, self.line_limit(dialogue)).await? else {
+            let Some(line) = read_line(stream, &mut received, self.line_limit(dialogue)).await?
+            else {
                 return Ok(Pause::Close);
             };
             let stage = dialogue.stage(&line);
@@ -153,7 +170,9 @@ impl MailServer {
                         dialogue.answer(&line);
                         self.keep(dialogue);
                     }
-                    self.report(MailReport::ConnectionDropped { stage: stage.unwrap_or(MailStage::Connect) });
+                    self.report(MailReport::ConnectionDropped {
+                        stage: stage.unwrap_or(MailStage::Connect),
+                    });
                     return Ok(Pause::Close);
                 }
                 Some(MailEffect::Reply { code, text }) if dialogue.is_in_content() => {
@@ -162,7 +181,11 @@ impl MailServer {
                 }
                 Some(MailEffect::Reply { code, text }) => {
                     let answer = format!("{code} {text}\r\n").into_bytes();
-                    if *code == 421 { Step::Bye(*code, answer) } else { Step::Say(*code, answer) }
+                    if *code == 421 {
+                        Step::Bye(*code, answer)
+                    } else {
+                        Step::Say(*code, answer)
+                    }
                 }
             };
             self.keep(dialogue);
@@ -178,7 +201,8 @@ impl MailServer {
                     stream.shutdown().await?;
                     return Ok(Pause::Close);
                 }
-                // What the client sent in the clear after STARTTLS is forgotten (RFC 3207, section 6).
+                // What the client sent in the clear after STARTTLS is forgotten (RFC 3207, section
+                // 6).
                 Step::Upgrade(text) => {
                     write(stream, &text).await?;
                     return Ok(Pause::Upgrade);
@@ -201,7 +225,11 @@ impl MailServer {
     }
 
     fn line_limit(&self, dialogue: &Dialogue) -> usize {
-        if dialogue.is_in_content() { self.setup.size_limit.max(LINE_LENGTH_MAX) } else { LINE_LENGTH_MAX }
+        if dialogue.is_in_content() {
+            self.setup.size_limit.max(LINE_LENGTH_MAX)
+        } else {
+            LINE_LENGTH_MAX
+        }
     }
 
     fn connect(&self) -> u32 {
@@ -240,7 +268,11 @@ impl MailServer {
 }
 
 /// The next line with its line end, or `None` when the client has hung up.
-async fn read_line<S: AsyncRead + Unpin>(stream: &mut S, received: &mut Vec<u8>, length_max: usize) -> io::Result<Option<Vec<u8>>> {
+async fn read_line<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    received: &mut Vec<u8>,
+    length_max: usize,
+) -> io::Result<Option<Vec<u8>>> {
     let mut searched = 0;
     loop {
         if let Some(end) = received[searched..].iter().position(|byte| *byte == b'\n') {
@@ -248,7 +280,10 @@ async fn read_line<S: AsyncRead + Unpin>(stream: &mut S, received: &mut Vec<u8>,
         }
         searched = received.len();
         if searched > length_max {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line is longer than SMTP allows"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a line is longer than SMTP allows",
+            ));
         }
         let mut chunk = [0; 4096];
         match stream.read(&mut chunk).await {

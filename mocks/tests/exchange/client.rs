@@ -16,7 +16,10 @@ pub struct Client {
 
 impl Client {
     pub fn new(setup: ExchangeSetup) -> Self {
-        Self { exchange: Exchange::new(setup), now: at("2025-10-10T13:35:00Z") }
+        Self {
+            exchange: Exchange::new(setup),
+            now: at("2025-10-10T13:35:00Z"),
+        }
     }
 
     pub fn call(&mut self, method: Method, target: &str, body: Option<Value>) -> (u16, Value) {
@@ -26,7 +29,10 @@ impl Client {
     }
 
     pub fn headers(&mut self, target: &str) -> HeaderMap {
-        self.respond(Method::GET, target, None).into_parts().0.headers
+        self.respond(Method::GET, target, None)
+            .into_parts()
+            .0
+            .headers
     }
 
     fn respond(&mut self, method: Method, target: &str, body: Option<Value>) -> Response<Bytes> {
@@ -57,7 +63,10 @@ impl Client {
     }
 
     pub fn status(&mut self, id: &str) -> String {
-        self.get(&format!("/v2/orders/{id}"))["status"].as_str().unwrap().to_owned()
+        self.get(&format!("/v2/orders/{id}"))["status"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     pub fn wait(&mut self, duration: Duration) {
@@ -71,7 +80,12 @@ impl Client {
     pub fn kinds(&mut self) -> Vec<String> {
         let mut reports: Vec<Report> = self.exchange.take_reports();
         reports.retain(|report| !matches!(report, Report::Statement { .. }));
-        let kind = |report: &Report| serde_json::to_value(report).unwrap()["report"].as_str().unwrap().to_owned();
+        let kind = |report: &Report| {
+            serde_json::to_value(report).unwrap()["report"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
         reports.iter().map(kind).collect()
     }
 }
@@ -87,10 +101,15 @@ pub fn dec(text: &str) -> Decimal {
 /// Prices that stand still and delays without chance: TECL at 50.00 (49.99 / 50.01), EDZ at 10.00.
 pub fn still() -> ExchangeSetup {
     let series = [("TECL", "50.00"), ("EDZ", "10.00")];
-    let series = series.into_iter().map(|(symbol, price)| (symbol.to_owned(), Series::Price(dec(price))));
+    let series = series
+        .into_iter()
+        .map(|(symbol, price)| (symbol.to_owned(), Series::Price(dec(price))));
     let mut setup = ExchangeSetup {
         cash: dec("10000"),
-        market: MarketSetup { series: series.collect(), ..MarketSetup::default() },
+        market: MarketSetup {
+            series: series.collect(),
+            ..MarketSetup::default()
+        },
         ..ExchangeSetup::default()
     };
     setup.knobs.fill_delay = Delay::exactly(Duration::from_millis(500));

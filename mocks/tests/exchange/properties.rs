@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{
-    AccountSettings, BrokerAction, CashKind, ExchangeSetup, HandOrder, OrderName, OrderStatus, Replacement, Report, Restriction, Side,
-    TimeInForce,
+    AccountSettings, BrokerAction, CashKind, ExchangeSetup, HandOrder, OrderName, OrderStatus,
+    Replacement, Report, Restriction, Side, TimeInForce,
 };
 use http::Method;
 use proptest::prelude::*;
@@ -14,7 +14,12 @@ use crate::client::{Client, dec, still};
 
 #[derive(Clone, Debug)]
 enum Step {
-    Order { symbol: usize, buy: bool, hundredths: u32, offset_cents: Option<i32> },
+    Order {
+        symbol: usize,
+        buy: bool,
+        hundredths: u32,
+        offset_cents: Option<i32>,
+    },
     Cancel(usize),
     Close(usize),
     Wait(u64),
@@ -35,15 +40,25 @@ const SYMBOLS: [&str; 3] = ["NVDA", "TECL", "BIL"];
 
 fn take(client: &mut Client, step: &Step) {
     match step {
-        Step::Order { symbol, buy, hundredths, offset_cents } => {
+        Step::Order {
+            symbol,
+            buy,
+            hundredths,
+            offset_cents,
+        } => {
             let symbol = SYMBOLS[*symbol];
             let quantity = Decimal::new(i64::from(*hundredths), 2);
             let mut order = json!({"symbol": symbol, "side": if *buy { "buy" } else { "sell" },
                 "type": "market", "time_in_force": "day", "qty": quantity.to_string()});
             if let Some(offset) = offset_cents {
-                let price = client.exchange.market().price(symbol, client.now).unwrap_or(Decimal::TEN);
+                let price = client
+                    .exchange
+                    .market()
+                    .price(symbol, client.now)
+                    .unwrap_or(Decimal::TEN);
                 order["type"] = json!("limit");
-                order["limit_price"] = json!((price + Decimal::new(i64::from(*offset), 2)).to_string());
+                order["limit_price"] =
+                    json!((price + Decimal::new(i64::from(*offset), 2)).to_string());
             }
             client.post(order);
         }
@@ -54,21 +69,34 @@ fn take(client: &mut Client, step: &Step) {
             }
         }
         Step::Close(symbol) => {
-            client.call(Method::DELETE, &format!("/v2/positions/{}", SYMBOLS[*symbol]), None);
+            client.call(
+                Method::DELETE,
+                &format!("/v2/positions/{}", SYMBOLS[*symbol]),
+                None,
+            );
         }
         Step::Wait(ms) => client.wait_ms(*ms),
     }
 }
 
 fn run(seed: u64, steps: &[Step]) -> (Client, Vec<Report>) {
-    let mut client = Client::new(ExchangeSetup { seed, ..ExchangeSetup::default() });
+    let mut client = Client::new(ExchangeSetup {
+        seed,
+        ..ExchangeSetup::default()
+    });
     let mut reports = Vec::new();
     for step in steps {
         take(&mut client, step);
         reports.extend(client.exchange.take_reports());
         let account = client.exchange.account(client.now);
         assert!(account.cash >= Decimal::ZERO && account.buying_power <= account.cash);
-        assert!(client.exchange.positions().values().all(|quantity| *quantity > Decimal::ZERO));
+        assert!(
+            client
+                .exchange
+                .positions()
+                .values()
+                .all(|quantity| *quantity > Decimal::ZERO)
+        );
     }
     (client, reports)
 }
@@ -76,7 +104,8 @@ fn run(seed: u64, steps: &[Step]) -> (Client, Vec<Report>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Every dollar and every share is accounted for by the reported fills, and no fill is worse than its limit.
+    /// Every dollar and every share is accounted for by the reported fills, and no fill is worse
+    /// than its limit.
     #[test]
     fn money_and_shares_are_conserved(seed: u64, steps in prop::collection::vec(step(), 1..60)) {
         let (client, reports) = run(seed, &steps);
@@ -128,10 +157,26 @@ fn hand() -> impl Strategy<Value = BrokerAction> {
     let amount = || (1..2_000_000_u32).prop_map(|cents| Decimal::new(i64::from(cents), 2));
     let side = || any::<bool>().prop_map(|buy| if buy { Side::Buy } else { Side::Sell });
     let shares = || (1..20_000_u32).prop_map(|hundredths| Decimal::new(i64::from(hundredths), 2));
-    let name = move || (symbol(), prop::option::of(side())).prop_map(|(symbol, side)| OrderName::Of(symbol, side));
-    let kind = prop_oneof![Just(CashKind::Deposit), Just(CashKind::Withdrawal), Just(CashKind::Fee)];
-    let restriction = prop_oneof![Just(Restriction::TradingBlocked), Just(Restriction::LiquidationOnly)];
-    let ratio = prop_oneof![Just(("1", "2")), Just(("1", "3")), Just(("3", "2")), Just(("2", "1")), Just(("7", "1")), Just(("10", "1"))];
+    let name = move || {
+        (symbol(), prop::option::of(side())).prop_map(|(symbol, side)| OrderName::Of(symbol, side))
+    };
+    let kind = prop_oneof![
+        Just(CashKind::Deposit),
+        Just(CashKind::Withdrawal),
+        Just(CashKind::Fee)
+    ];
+    let restriction = prop_oneof![
+        Just(Restriction::TradingBlocked),
+        Just(Restriction::LiquidationOnly)
+    ];
+    let ratio = prop_oneof![
+        Just(("1", "2")),
+        Just(("1", "3")),
+        Just(("3", "2")),
+        Just(("2", "1")),
+        Just(("7", "1")),
+        Just(("10", "1"))
+    ];
     prop_oneof![
         3 => (kind, amount()).prop_map(|(kind, amount)| BrokerAction::Cash { kind, amount }),
         3 => (symbol(), side(), prop::option::of(shares())).prop_map(|(symbol, side, quantity)| BrokerAction::Trade { symbol, side, quantity }),
@@ -164,25 +209,50 @@ enum Turn {
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    prop::collection::vec(prop_oneof![3 => step().prop_map(Turn::Client), 2 => hand().prop_map(Turn::Hand)], 1..60)
+    prop::collection::vec(
+        prop_oneof![3 => step().prop_map(Turn::Client), 2 => hand().prop_map(Turn::Hand)],
+        1..60,
+    )
 }
 
 /// What the reports make of the account.
 fn books(reports: &[Report]) -> (Decimal, BTreeMap<String, Decimal>) {
-    let (mut cash, mut shares) = (ExchangeSetup::default().cash, BTreeMap::<String, Decimal>::new());
+    let (mut cash, mut shares) = (
+        ExchangeSetup::default().cash,
+        BTreeMap::<String, Decimal>::new(),
+    );
     for report in reports {
         match report {
-            Report::OrderFilled { order, fill_quantity, fill_price, .. } => {
-                let signed = if order.side == Side::Buy { *fill_quantity } else { -fill_quantity };
+            Report::OrderFilled {
+                order,
+                fill_quantity,
+                fill_price,
+                ..
+            } => {
+                let signed = if order.side == Side::Buy {
+                    *fill_quantity
+                } else {
+                    -fill_quantity
+                };
                 cash -= signed * fill_price;
                 *shares.entry(order.symbol.clone()).or_default() += signed;
             }
             Report::CashMoved { amount, .. } => cash += amount,
-            Report::Split { symbol, before, after, .. } => {
+            Report::Split {
+                symbol,
+                before,
+                after,
+                ..
+            } => {
                 assert_eq!(*before, shares.get(symbol).copied().unwrap_or_default());
                 shares.insert(symbol.clone(), *after);
             }
-            Report::SymbolRenamed { symbol, to, quantity, .. } => {
+            Report::SymbolRenamed {
+                symbol,
+                to,
+                quantity,
+                ..
+            } => {
                 assert_eq!(*quantity, shares.remove(symbol).unwrap_or_default());
                 shares.insert(to.clone(), *quantity);
             }
@@ -196,7 +266,8 @@ fn books(reports: &[Report]) -> (Decimal, BTreeMap<String, Decimal>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
-    /// Whatever client and owner do to each other, nothing panics, every dollar and share is told, and time runs forward.
+    /// Whatever client and owner do to each other, nothing panics, every dollar and share is told,
+    /// and time runs forward.
     #[test]
     fn whatever_the_owner_does_is_told(seed: u64, turns in turns()) {
         let mut client = Client::new(ExchangeSetup { seed, ..ExchangeSetup::default() });
@@ -236,8 +307,8 @@ proptest! {
         }
     }
 
-    /// A split keeps what was paid and what it is worth, to what rounding to a billionth of a share leaves; with cash in lieu
-    /// to a cent more.
+    /// A split keeps what was paid and what it is worth, to what rounding to a billionth of a share
+    /// leaves; with cash in lieu to a cent more.
     #[test]
     fn a_split_keeps_value(hundredths in 1..1_000_000_u32, ratio in 0..5_usize, paid: bool) {
         let (from, to) = [("1", "2"), ("1", "5"), ("2", "1"), ("5", "1"), ("5", "2")][ratio];

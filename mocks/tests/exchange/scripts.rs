@@ -19,22 +19,40 @@ fn scripted(rules: Vec<OrderRule>) -> Client {
 #[test]
 fn a_part_fills_first_and_the_rest_later() {
     let then = Some(Duration::from_secs(5));
-    let mut client = scripted(vec![OrderRule::every(OrderEffect::Partial { percent: dec("45"), then })]);
+    let mut client = scripted(vec![OrderRule::every(OrderEffect::Partial {
+        percent: dec("45"),
+        then,
+    })]);
     let id = client.order(buy("9"));
     client.wait_ms(500);
     let order = client.get(&format!("/v2/orders/{id}"));
-    assert_eq!((order["status"].as_str(), order["filled_qty"].as_str()), (Some("partially_filled"), Some("4")));
+    assert_eq!(
+        (order["status"].as_str(), order["filled_qty"].as_str()),
+        (Some("partially_filled"), Some("4"))
+    );
     client.wait_ms(5_000);
     assert_eq!(client.status(&id), "filled");
 }
 
 #[test]
 fn only_the_second_buy_is_refused() {
-    let reject = OrderEffect::Reject { status: 403, code: 40_310_000, message: "trade denied".into() };
-    let rule = OrderRule { symbol: Some("TECL".into()), side: Some(Side::Buy), occurrence: Some(2), effect: reject };
+    let reject = OrderEffect::Reject {
+        status: 403,
+        code: 40_310_000,
+        message: "trade denied".into(),
+    };
+    let rule = OrderRule {
+        symbol: Some("TECL".into()),
+        side: Some(Side::Buy),
+        occurrence: Some(2),
+        effect: reject,
+    };
     let mut client = scripted(vec![rule]);
     assert_eq!(client.post(buy("1")).0, 200);
-    assert_eq!(client.post(buy("1")), (403, json!({"code": 40_310_000, "message": "trade denied"})));
+    assert_eq!(
+        client.post(buy("1")),
+        (403, json!({"code": 40_310_000, "message": "trade denied"}))
+    );
     assert_eq!(client.post(buy("1")).0, 200);
 }
 
@@ -45,17 +63,33 @@ fn a_late_cancel_loses_against_the_fill() {
     let mut client = scripted(vec![late, fill]);
     let id = client.order(buy("1"));
     client.wait_ms(1_000);
-    assert_eq!(client.call(Method::DELETE, &format!("/v2/orders/{id}"), None).0, 204);
+    assert_eq!(
+        client
+            .call(Method::DELETE, &format!("/v2/orders/{id}"), None)
+            .0,
+        204
+    );
     assert_eq!(client.status(&id), "pending_cancel");
     client.wait_ms(2_000);
     assert_eq!(client.status(&id), "filled");
     client.wait_ms(60_000);
-    assert_eq!(client.kinds(), ["order_scripted", "order_scripted", "order_accepted", "cancel_requested", "order_filled"]);
+    assert_eq!(
+        client.kinds(),
+        [
+            "order_scripted",
+            "order_scripted",
+            "order_accepted",
+            "cancel_requested",
+            "order_filled"
+        ]
+    );
 }
 
 #[test]
 fn a_market_refusal_comes_after_the_acceptance() {
-    let mut client = scripted(vec![OrderRule::every(OrderEffect::RejectAfter(Duration::from_secs(1)))]);
+    let mut client = scripted(vec![OrderRule::every(OrderEffect::RejectAfter(
+        Duration::from_secs(1),
+    ))]);
     let id = client.order(buy("1"));
     client.wait_ms(1_000);
     assert_eq!(client.status(&id), "rejected");
@@ -76,9 +110,18 @@ fn a_lying_feed_does_not_move_the_market() {
     setup.market.quotes = vec![QuoteRule::always("TECL", QuoteEffect::ZeroAsk)];
     let mut client = Client::new(setup);
     let quotes = client.get("/v2/stocks/quotes/latest?symbols=TECL,EDZ");
-    assert_eq!((&quotes["quotes"]["TECL"]["ap"], &quotes["quotes"]["TECL"]["bp"]), (&json!(0), &json!(49.99)));
+    assert_eq!(
+        (
+            &quotes["quotes"]["TECL"]["ap"],
+            &quotes["quotes"]["TECL"]["bp"]
+        ),
+        (&json!(0), &json!(49.99))
+    );
     assert_eq!(quotes["quotes"]["EDZ"]["ap"], json!(10.01));
     let id = client.order(buy("1"));
     client.wait_ms(500);
-    assert_eq!(client.get(&format!("/v2/orders/{id}"))["filled_avg_price"], "50.01");
+    assert_eq!(
+        client.get(&format!("/v2/orders/{id}"))["filled_avg_price"],
+        "50.01"
+    );
 }

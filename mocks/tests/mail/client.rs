@@ -10,7 +10,9 @@ use lettre::Message;
 use lettre::message::MultiPart;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
+};
 use lettre::transport::smtp::extension::ClientId;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
@@ -18,13 +20,21 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 struct Pipe(DuplexStream);
 
 impl AsyncRead for Pipe {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Pipe {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, buf)
     }
 
@@ -44,7 +54,10 @@ impl AsyncTokioStream for Pipe {
 }
 
 /// A pipe with the server at its other end.
-#[expect(clippy::disallowed_methods, reason = "client and server talk at the same time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "client and server talk at the same time"
+)]
 pub fn dial(server: &MailServer) -> DuplexStream {
     let (near, far) = tokio::io::duplex(64 * 1024);
     let server = server.clone();
@@ -55,14 +68,21 @@ pub fn dial(server: &MailServer) -> DuplexStream {
 /// Connected, introduced and encrypted.
 pub async fn connect(server: &MailServer) -> Result<AsyncSmtpConnection, Error> {
     let name = ClientId::Domain("client.example.com".to_owned());
-    let mut connection = AsyncSmtpConnection::connect_with_transport(Box::new(Pipe(dial(server))), &name).await?;
+    let mut connection =
+        AsyncSmtpConnection::connect_with_transport(Box::new(Pipe(dial(server))), &name).await?;
     let trusted = Certificate::from_der(server.certificate_der())?;
-    let tls = TlsParameters::builder("smtp.mail.me.com".to_owned()).add_root_certificate(trusted).build()?;
+    let tls = TlsParameters::builder("smtp.mail.me.com".to_owned())
+        .add_root_certificate(trusted)
+        .build()?;
     connection.starttls(tls, &name).await?;
     Ok(connection)
 }
 
-pub async fn login(connection: &mut AsyncSmtpConnection, how: Mechanism, password: &str) -> Result<(), Error> {
+pub async fn login(
+    connection: &mut AsyncSmtpConnection,
+    how: Mechanism,
+    password: &str,
+) -> Result<(), Error> {
     let credentials = Credentials::new("alchemiser@example.com".to_owned(), password.to_owned());
     connection.auth(&[how], &credentials).await.map(|_| ())
 }
@@ -81,6 +101,9 @@ pub fn mail(subject: &str, message_id: &str) -> Message {
         .to("second@example.com".parse().unwrap())
         .subject(subject)
         .message_id(Some(message_id.to_owned()))
-        .multipart(MultiPart::alternative_plain_html("Plain text\r\n.\r\nand a dot".to_owned(), "<p>HTML &amp; more</p>".to_owned()))
+        .multipart(MultiPart::alternative_plain_html(
+            "Plain text\r\n.\r\nand a dot".to_owned(),
+            "<p>HTML &amp; more</p>".to_owned(),
+        ))
         .unwrap()
 }

@@ -49,38 +49,74 @@ impl Ledger<'_> {
     }
 
     fn promised(&self, symbol: &str) -> Decimal {
-        let sells = self.open.values().filter(|open| open.facts.side == Side::Sell && open.facts.symbol == symbol);
+        let sells = self
+            .open
+            .values()
+            .filter(|open| open.facts.side == Side::Sell && open.facts.symbol == symbol);
         sells.map(Open::remaining).sum()
     }
 }
 
-/// At every fill, statement and order: cash is never below what the function may borrow, whatever the broker lends; no
-/// position is below nothing; open buys never have a claim on more than cash and what may be borrowed, open sells never on
-/// more than is held. What others do at the broker is theirs.
+/// At every fill, statement and order: cash is never below what the function may borrow, whatever
+/// the broker lends; no position is below nothing; open buys never have a claim on more than cash
+/// and what may be borrowed, open sells never on more than is held. What others do at the broker is
+/// theirs.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let limit = journal.settings().borrowing_limit;
     let mut ledger = Ledger::default();
     for entry in journal.entries() {
-        let Fact::Exchange { report } = &entry.fact else { continue };
+        let Fact::Exchange { report } = &entry.fact else {
+            continue;
+        };
         match report {
-            Report::Statement { cash, positions, .. } => {
+            Report::Statement {
+                cash, positions, ..
+            } => {
                 // What no fill explains, somebody else moved.
-                ledger.taken_out += if ledger.is_open { (ledger.cash - cash).max(Decimal::ZERO) } else { Decimal::ZERO };
-                judge_statement(&ledger, *cash, positions, limit, entry.sequence, &mut judgement);
+                ledger.taken_out += if ledger.is_open {
+                    (ledger.cash - cash).max(Decimal::ZERO)
+                } else {
+                    Decimal::ZERO
+                };
+                judge_statement(
+                    &ledger,
+                    *cash,
+                    positions,
+                    limit,
+                    entry.sequence,
+                    &mut judgement,
+                );
                 ledger.is_open = true;
                 ledger.cash = *cash;
-                ledger.positions = positions.iter().map(|(symbol, held)| (symbol.as_str(), *held)).collect();
+                ledger.positions = positions
+                    .iter()
+                    .map(|(symbol, held)| (symbol.as_str(), *held))
+                    .collect();
             }
             Report::OrderAccepted { order, .. } => {
                 let Some(id) = order.order_id else { continue };
                 let is_ours = entry.invocation.is_some() || is_our_id(order);
-                ledger.open.insert(id, Open { facts: order, is_ours, filled: Decimal::ZERO, taken_out: ledger.taken_out });
+                ledger.open.insert(
+                    id,
+                    Open {
+                        facts: order,
+                        is_ours,
+                        filled: Decimal::ZERO,
+                        taken_out: ledger.taken_out,
+                    },
+                );
                 if is_ours {
                     judge_claims(&ledger, order, limit, entry.sequence, &mut judgement);
                 }
             }
-            Report::OrderFilled { order, fill_quantity, fill_price, status, .. } => {
+            Report::OrderFilled {
+                order,
+                fill_quantity,
+                fill_price,
+                status,
+                ..
+            } => {
                 fill(&mut ledger, order, *fill_quantity, *fill_price);
                 judge_fill(&ledger, order, limit, entry.sequence, &mut judgement);
                 if let Some(id) = order.order_id.filter(|_| status.is_final()) {
@@ -132,35 +168,77 @@ fn fill<'a>(ledger: &mut Ledger<'a>, order: &'a OrderFacts, quantity: Decimal, p
     }
 }
 
-fn judge_fill(ledger: &Ledger<'_>, order: &OrderFacts, limit: Decimal, sequence: u64, judgement: &mut Judgement) {
-    let Some(open) = order.order_id.and_then(|id| ledger.open.get(&id)).filter(|open| open.is_ours) else { return };
+fn judge_fill(
+    ledger: &Ledger<'_>,
+    order: &OrderFacts,
+    limit: Decimal,
+    sequence: u64,
+    judgement: &mut Judgement,
+) {
+    let Some(open) = order
+        .order_id
+        .and_then(|id| ledger.open.get(&id))
+        .filter(|open| open.is_ours)
+    else {
+        return;
+    };
     judgement.premise();
     // Money that was there when the order was accepted, and that somebody took since.
     let taken = ledger.taken_out - open.taken_out;
     if order.side == Side::Buy && ledger.cash + limit + taken < Decimal::ZERO {
-        let problem = format!("cash is {} after the fill, and {limit} dollars may be borrowed", ledger.cash);
+        let problem = format!(
+            "cash is {} after the fill, and {limit} dollars may be borrowed",
+            ledger.cash
+        );
         judgement.violated(problem, vec![sequence]);
     }
-    let held = ledger.positions.get(order.symbol.as_str()).copied().unwrap_or_default();
+    let held = ledger
+        .positions
+        .get(order.symbol.as_str())
+        .copied()
+        .unwrap_or_default();
     if order.side == Side::Sell && held < Decimal::ZERO {
-        judgement.violated(format!("{} is {held} after the fill", order.symbol), vec![sequence]);
+        judgement.violated(
+            format!("{} is {held} after the fill", order.symbol),
+            vec![sequence],
+        );
     }
 }
 
-fn judge_claims(ledger: &Ledger<'_>, order: &OrderFacts, limit: Decimal, sequence: u64, judgement: &mut Judgement) {
+fn judge_claims(
+    ledger: &Ledger<'_>,
+    order: &OrderFacts,
+    limit: Decimal,
+    sequence: u64,
+    judgement: &mut Judgement,
+) {
     judgement.premise();
     let (reserved, promised) = (ledger.reserved(), ledger.promised(&order.symbol));
     if order.side == Side::Buy && reserved > (ledger.cash + limit).max(Decimal::ZERO) {
-        let problem = format!("open buys have a claim on {reserved} dollars, cash is {}, and {limit} may be borrowed", ledger.cash);
+        let problem = format!(
+            "open buys have a claim on {reserved} dollars, cash is {}, and {limit} may be borrowed",
+            ledger.cash
+        );
         judgement.violated(problem, vec![sequence]);
     }
-    let held = ledger.positions.get(order.symbol.as_str()).copied().unwrap_or_default();
+    let held = ledger
+        .positions
+        .get(order.symbol.as_str())
+        .copied()
+        .unwrap_or_default();
     if order.side == Side::Sell && promised > held {
-        judgement.violated(format!("open sells promise {promised} {}, and {held} are held", order.symbol), vec![sequence]);
+        judgement.violated(
+            format!(
+                "open sells promise {promised} {}, and {held} are held",
+                order.symbol
+            ),
+            vec![sequence],
+        );
     }
 }
 
-/// The first statement is what was given. A later one that is below nothing is ours where our fills made it so.
+/// The first statement is what was given. A later one that is below nothing is ours where our fills
+/// made it so.
 fn judge_statement(
     ledger: &Ledger<'_>,
     cash: Decimal,
@@ -174,12 +252,22 @@ fn judge_statement(
     }
     judgement.premise();
     if cash + limit + ledger.taken_out < Decimal::ZERO {
-        judgement.violated(format!("the account states {cash} dollars, and {limit} may be borrowed"), vec![sequence]);
+        judgement.violated(
+            format!("the account states {cash} dollars, and {limit} may be borrowed"),
+            vec![sequence],
+        );
     }
     for (symbol, held) in positions {
-        let before = ledger.positions.get(symbol.as_str()).copied().unwrap_or_default();
+        let before = ledger
+            .positions
+            .get(symbol.as_str())
+            .copied()
+            .unwrap_or_default();
         if *held < Decimal::ZERO && before >= Decimal::ZERO {
-            judgement.violated(format!("the account states {held} {symbol}"), vec![sequence]);
+            judgement.violated(
+                format!("the account states {held} {symbol}"),
+                vec![sequence],
+            );
         }
     }
 }
@@ -191,14 +279,24 @@ mod tests {
     use crate::journal::Settings;
 
     fn account(limit: i64) -> History {
-        let settings = Settings { borrowing_limit: limit.into(), ..Settings::default() };
-        History::new().settings(settings).states("1000", &[("AAPL", "5")]).starts(1, event("RebalancePlanned", "p", "s"))
+        let settings = Settings {
+            borrowing_limit: limit.into(),
+            ..Settings::default()
+        };
+        History::new()
+            .settings(settings)
+            .states("1000", &[("AAPL", "5")])
+            .starts(1, event("RebalancePlanned", "p", "s"))
     }
 
     #[test]
     fn a_fill_never_costs_what_is_not_there() {
-        let bought =
-            |limit: i64, price: &str| account(limit).accepts("alch-1", "buy 10 MSFT @ 100").fills("alch-1", "10", price).judged(check);
+        let bought = |limit: i64, price: &str| {
+            account(limit)
+                .accepts("alch-1", "buy 10 MSFT @ 100")
+                .fills("alch-1", "10", price)
+                .judged(check)
+        };
         assert_eq!(bought(0, "100"), (2, 0));
         assert_eq!(bought(0, "100.01"), (2, 1), "ten cents are borrowed");
         assert_eq!(bought(1, "100.1"), (2, 0), "and may be");
@@ -206,39 +304,90 @@ mod tests {
 
     #[test]
     fn it_is_judged_at_each_instant_and_not_at_the_end() {
-        let early = account(0).accepts("alch-1", "buy 10 MSFT @ 100").fills("alch-1", "10", "101");
-        let (_, violations) = early.accepts("alch-2", "sell 5 AAPL @ 100").fills("alch-2", "5", "100").judged(check);
-        assert_eq!(violations, 1, "though the sale brings more than was borrowed");
+        let early = account(0)
+            .accepts("alch-1", "buy 10 MSFT @ 100")
+            .fills("alch-1", "10", "101");
+        let (_, violations) = early
+            .accepts("alch-2", "sell 5 AAPL @ 100")
+            .fills("alch-2", "5", "100")
+            .judged(check);
+        assert_eq!(
+            violations, 1,
+            "though the sale brings more than was borrowed"
+        );
     }
 
     #[test]
     fn open_orders_have_a_claim_on_what_is_there() {
-        let both = |second: &str| account(0).accepts("alch-1", "buy 6 MSFT @ 100").accepts("alch-2", second).judged(check).1;
+        let both = |second: &str| {
+            account(0)
+                .accepts("alch-1", "buy 6 MSFT @ 100")
+                .accepts("alch-2", second)
+                .judged(check)
+                .1
+        };
         assert_eq!(both("buy 4 IBM @ 100"), 0);
         assert_eq!(both("buy 4 IBM @ 100.01"), 1);
-        let sells = |second: &str| account(0).accepts("alch-1", "sell 3 AAPL @ 100").accepts("alch-2", second).judged(check).1;
+        let sells = |second: &str| {
+            account(0)
+                .accepts("alch-1", "sell 3 AAPL @ 100")
+                .accepts("alch-2", second)
+                .judged(check)
+                .1
+        };
         assert_eq!(sells("sell 2 AAPL @ 100"), 0);
         assert_eq!(sells("sell 2.1 AAPL @ 100"), 1);
     }
 
     #[test]
     fn an_order_that_is_done_has_no_claim() {
-        let after = account(0).accepts("alch-1", "buy 10 MSFT @ 100").cancels("alch-1").accepts("alch-2", "buy 10 IBM @ 100");
+        let after = account(0)
+            .accepts("alch-1", "buy 10 MSFT @ 100")
+            .cancels("alch-1")
+            .accepts("alch-2", "buy 10 IBM @ 100");
         assert_eq!(after.judged(check).1, 0);
     }
 
     #[test]
     fn what_others_take_is_theirs() {
-        let open = || account(0).accepts("alch-1", "buy 10 MSFT @ 100").within(None);
-        let by_hand = open().accepts("by-hand", "buy 5 IBM @ 100").fills("by-hand", "5", "100");
+        let open = || {
+            account(0)
+                .accepts("alch-1", "buy 10 MSFT @ 100")
+                .within(None)
+        };
+        let by_hand = open()
+            .accepts("by-hand", "buy 5 IBM @ 100")
+            .fills("by-hand", "5", "100");
         assert_eq!(by_hand.fills("alch-1", "10", "100").judged(check).1, 0);
-        assert_eq!(open().states("500", &[("AAPL", "5")]).fills("alch-1", "10", "100").judged(check).1, 0, "a withdrawal");
-        assert_eq!(open().states("500", &[("AAPL", "5")]).fills("alch-1", "10", "101").judged(check).1, 1, "and ten dollars of ours");
+        assert_eq!(
+            open()
+                .states("500", &[("AAPL", "5")])
+                .fills("alch-1", "10", "100")
+                .judged(check)
+                .1,
+            0,
+            "a withdrawal"
+        );
+        assert_eq!(
+            open()
+                .states("500", &[("AAPL", "5")])
+                .fills("alch-1", "10", "101")
+                .judged(check)
+                .1,
+            1,
+            "and ten dollars of ours"
+        );
     }
 
     #[test]
     fn a_position_is_never_below_nothing() {
-        let sold = |quantity: &str| account(0).accepts("alch-1", "sell 5 AAPL @ 100").fills("alch-1", quantity, "100").judged(check).1;
+        let sold = |quantity: &str| {
+            account(0)
+                .accepts("alch-1", "sell 5 AAPL @ 100")
+                .fills("alch-1", quantity, "100")
+                .judged(check)
+                .1
+        };
         assert_eq!(sold("5"), 0);
         assert_eq!(sold("5.000001"), 1);
     }

@@ -1,5 +1,5 @@
-//! Who is told of a loss: the one table of alarms that tell, and of what. Any other alarm excuses nothing: that a function
-//! failed or was slow says nothing of a workflow.
+//! Who is told of a loss: the one table of alarms that tell, and of what. Any other alarm excuses
+//! nothing: that a function failed or was slow says nothing of a workflow.
 
 use std::collections::BTreeMap;
 
@@ -31,41 +31,76 @@ struct Telling<'a> {
 }
 
 impl<'a> Loss<'a> {
-    /// The table: by the metric, and by the dimension of the very rule, group of schedules, function or queue. Each within
-    /// [`TOLD_WITHIN`].
+    /// The table: by the metric, and by the dimension of the very rule, group of schedules,
+    /// function or queue. Each within [`TOLD_WITHIN`].
     fn telling(&self) -> Telling<'a> {
         let (metric, dimension, whose) = match self {
             Self::GivenUp(Origin::Rule { name, .. }) => ("FailedInvocations", "RuleName", name),
-            Self::GivenUp(Origin::Schedule { group, .. }) => ("InvocationDroppedCount", "ScheduleGroup", group),
+            Self::GivenUp(Origin::Schedule { group, .. }) => {
+                ("InvocationDroppedCount", "ScheduleGroup", group)
+            }
             Self::GivenUp(Origin::Function(name)) => ("AsyncEventsDropped", "FunctionName", name),
             Self::DeadLetter(queue) => {
-                return Telling { metric: "ApproximateNumberOfMessagesVisible", dimension: "QueueName", whose: queue };
+                return Telling {
+                    metric: "ApproximateNumberOfMessagesVisible",
+                    dimension: "QueueName",
+                    whose: queue,
+                };
             }
-            Self::Refused(Origin::Rule { name, .. }) => ("InvocationsFailedToBeSentToDlq", "RuleName", name),
-            Self::Refused(Origin::Schedule { group, .. }) => ("InvocationsFailedToBeSentToDeadLetterCount", "ScheduleGroup", group),
-            Self::Refused(Origin::Function(name)) => ("DestinationDeliveryFailures", "FunctionName", name),
+            Self::Refused(Origin::Rule { name, .. }) => {
+                ("InvocationsFailedToBeSentToDlq", "RuleName", name)
+            }
+            Self::Refused(Origin::Schedule { group, .. }) => (
+                "InvocationsFailedToBeSentToDeadLetterCount",
+                "ScheduleGroup",
+                group,
+            ),
+            Self::Refused(Origin::Function(name)) => {
+                ("DestinationDeliveryFailures", "FunctionName", name)
+            }
         };
-        Telling { metric, dimension, whose }
+        Telling {
+            metric,
+            dimension,
+            whose,
+        }
     }
 
     /// What was lost, in words.
     pub fn describe(&self) -> String {
-        let Telling { metric, dimension, whose } = self.telling();
+        let Telling {
+            metric,
+            dimension,
+            whose,
+        } = self.telling();
         let what = match self {
             Self::GivenUp(origin) => format!("{origin} gave up"),
             Self::DeadLetter(queue) => format!("a dead letter lies in {queue}"),
             Self::Refused(origin) => format!("the dead letter of {origin} was refused"),
         };
-        format!("{what}, and no alarm on {metric} of {dimension} {whose} went off within {} minutes", TOLD_WITHIN.num_minutes())
+        format!(
+            "{what}, and no alarm on {metric} of {dimension} {whose} went off within {} minutes",
+            TOLD_WITHIN.num_minutes()
+        )
     }
 }
 
 /// The losses that a record is: each must be told.
 pub(super) fn losses(record: &Record) -> Vec<Loss<'_>> {
     match record {
-        Record::DeadLettered { queue, from, .. } => vec![Loss::GivenUp(from), Loss::DeadLetter(queue)],
-        Record::Lost { from, cause: LossCause::QueueRefused, .. } => vec![Loss::GivenUp(from), Loss::Refused(from)],
-        Record::Lost { from, cause: LossCause::NoQueue, .. } => vec![Loss::GivenUp(from)],
+        Record::DeadLettered { queue, from, .. } => {
+            vec![Loss::GivenUp(from), Loss::DeadLetter(queue)]
+        }
+        Record::Lost {
+            from,
+            cause: LossCause::QueueRefused,
+            ..
+        } => vec![Loss::GivenUp(from), Loss::Refused(from)],
+        Record::Lost {
+            from,
+            cause: LossCause::NoQueue,
+            ..
+        } => vec![Loss::GivenUp(from)],
         _ => Vec::new(),
     }
 }
@@ -98,13 +133,29 @@ pub(super) struct Alarms<'a> {
 
 impl<'a> Alarms<'a> {
     pub fn of(journal: &'a Journal) -> Self {
-        let mut alarms = Self { changes: Vec::new(), drained: Vec::new(), end: DateTime::UNIX_EPOCH };
+        let mut alarms = Self {
+            changes: Vec::new(),
+            drained: Vec::new(),
+            end: DateTime::UNIX_EPOCH,
+        };
         for (entry, record) in journal.records() {
             match record {
-                Record::AlarmChanged { metric, dimensions, state, .. } => {
-                    alarms.changes.push(Change { at: entry.at, metric, dimensions, state: *state });
+                Record::AlarmChanged {
+                    metric,
+                    dimensions,
+                    state,
+                    ..
+                } => {
+                    alarms.changes.push(Change {
+                        at: entry.at,
+                        metric,
+                        dimensions,
+                        state: *state,
+                    });
                 }
-                Record::QueueDrained { queue, messages } if *messages > 0 => alarms.drained.push((entry.at, queue)),
+                Record::QueueDrained { queue, messages } if *messages > 0 => {
+                    alarms.drained.push((entry.at, queue))
+                }
                 _ => {}
             }
         }
@@ -112,13 +163,24 @@ impl<'a> Alarms<'a> {
         alarms
     }
 
-    /// Whether the alarm on `loss` was up in time, or went up before and was up still. A dead letter that somebody takes out
-    /// of its queue before is known to him.
+    /// Whether the alarm on `loss` was up in time, or went up before and was up still. A dead
+    /// letter that somebody takes out of its queue before is known to him.
     pub fn told(&self, lost: DateTime<Utc>, loss: &Loss<'_>) -> Told {
-        let Telling { metric, dimension, whose } = loss.telling();
+        let Telling {
+            metric,
+            dimension,
+            whose,
+        } = loss.telling();
         let mut is_up = false;
-        for Change { at, metric: of, dimensions, state } in &self.changes {
-            let is_meant = *of == metric && dimensions.get(dimension).is_some_and(|name| name == whose);
+        for Change {
+            at,
+            metric: of,
+            dimensions,
+            state,
+        } in &self.changes
+        {
+            let is_meant =
+                *of == metric && dimensions.get(dimension).is_some_and(|name| name == whose);
             if !is_meant || *at > lost + TOLD_WITHIN {
                 continue;
             }
@@ -129,7 +191,9 @@ impl<'a> Alarms<'a> {
             }
         }
         let is_taken = |(at, queue): &(DateTime<Utc>, &str)| {
-            matches!(loss, Loss::DeadLetter(lies_in) if lies_in == queue) && *at >= lost && *at <= lost + TOLD_WITHIN
+            matches!(loss, Loss::DeadLetter(lies_in) if lies_in == queue)
+                && *at >= lost
+                && *at <= lost + TOLD_WITHIN
         };
         if is_up || self.drained.iter().any(is_taken) {
             Told::Yes
@@ -143,7 +207,10 @@ impl<'a> Alarms<'a> {
     /// Whether somebody was told of all losses that `record` is, of which there must be one.
     pub fn told_of(&self, entry: &Entry, record: &Record) -> bool {
         let losses = losses(record);
-        !losses.is_empty() && losses.iter().all(|loss| self.told(entry.at, loss) == Told::Yes)
+        !losses.is_empty()
+            && losses
+                .iter()
+                .all(|loss| self.told(entry.at, loss) == Told::Yes)
     }
 }
 
@@ -166,22 +233,68 @@ mod tests {
     #[test]
     fn each_loss_is_told_by_its_own_alarm_on_whom_it_happened_to() {
         let (rule, function) = (of_rule("first"), Origin::Function("first".to_owned()));
-        let schedule = Origin::Schedule { group: "first".to_owned(), name: "daily".to_owned() };
+        let schedule = Origin::Schedule {
+            group: "first".to_owned(),
+            name: "daily".to_owned(),
+        };
         let rows = [
             (Loss::GivenUp(&rule), "FailedInvocations", "RuleName"),
-            (Loss::GivenUp(&schedule), "InvocationDroppedCount", "ScheduleGroup"),
-            (Loss::GivenUp(&function), "AsyncEventsDropped", "FunctionName"),
-            (Loss::DeadLetter("first"), "ApproximateNumberOfMessagesVisible", "QueueName"),
-            (Loss::Refused(&rule), "InvocationsFailedToBeSentToDlq", "RuleName"),
-            (Loss::Refused(&schedule), "InvocationsFailedToBeSentToDeadLetterCount", "ScheduleGroup"),
-            (Loss::Refused(&function), "DestinationDeliveryFailures", "FunctionName"),
+            (
+                Loss::GivenUp(&schedule),
+                "InvocationDroppedCount",
+                "ScheduleGroup",
+            ),
+            (
+                Loss::GivenUp(&function),
+                "AsyncEventsDropped",
+                "FunctionName",
+            ),
+            (
+                Loss::DeadLetter("first"),
+                "ApproximateNumberOfMessagesVisible",
+                "QueueName",
+            ),
+            (
+                Loss::Refused(&rule),
+                "InvocationsFailedToBeSentToDlq",
+                "RuleName",
+            ),
+            (
+                Loss::Refused(&schedule),
+                "InvocationsFailedToBeSentToDeadLetterCount",
+                "ScheduleGroup",
+            ),
+            (
+                Loss::Refused(&function),
+                "DestinationDeliveryFailures",
+                "FunctionName",
+            ),
         ];
         for (loss, metric, dimension) in &rows {
-            let alarm = |metric: &str, whose: &str| long(History::new().at("14:05:00").alarm(metric, dimension, whose));
+            let alarm = |metric: &str, whose: &str| {
+                long(
+                    History::new()
+                        .at("14:05:00")
+                        .alarm(metric, dimension, whose),
+                )
+            };
             assert_eq!(told(&alarm(metric, "first"), loss), Told::Yes, "{metric}");
-            assert_eq!(told(&alarm(metric, "second"), loss), Told::No, "another's {metric}");
-            for other in rows.iter().map(|(_, metric, _)| *metric).chain(["Errors", "Duration"]).filter(|other| other != metric) {
-                assert_eq!(told(&alarm(other, "first"), loss), Told::No, "{other} for {metric}");
+            assert_eq!(
+                told(&alarm(metric, "second"), loss),
+                Told::No,
+                "another's {metric}"
+            );
+            for other in rows
+                .iter()
+                .map(|(_, metric, _)| *metric)
+                .chain(["Errors", "Duration"])
+                .filter(|other| other != metric)
+            {
+                assert_eq!(
+                    told(&alarm(other, "first"), loss),
+                    Told::No,
+                    "{other} for {metric}"
+                );
             }
         }
     }
@@ -189,19 +302,44 @@ mod tests {
     #[test]
     fn an_alarm_tells_in_time() {
         let loss = Loss::DeadLetter(QUEUE);
-        let alarm = |time: &str| History::new().at(time).alarm("ApproximateNumberOfMessagesVisible", "QueueName", QUEUE);
+        let alarm = |time: &str| {
+            History::new()
+                .at(time)
+                .alarm("ApproximateNumberOfMessagesVisible", "QueueName", QUEUE)
+        };
         assert_eq!(told(&long(alarm("14:10:00")), &loss), Told::Yes);
         assert_eq!(told(&long(alarm("14:10:01")), &loss), Told::No);
-        assert_eq!(told(&long(alarm("13:40:00")), &loss), Told::Yes, "it was up still");
+        assert_eq!(
+            told(&long(alarm("13:40:00")), &loss),
+            Told::Yes,
+            "it was up still"
+        );
         assert_eq!(told(&alarm("14:10:01"), &loss), Told::No);
-        assert_eq!(told(&History::new().at("14:09:59").states("0", &[]), &loss), Told::Open);
+        assert_eq!(
+            told(&History::new().at("14:09:59").states("0", &[]), &loss),
+            Told::Open
+        );
     }
 
     #[test]
     fn a_dead_letter_that_somebody_takes_is_known_to_him() {
-        let drained = |queue: &str| History::new().at("14:05:00").record(Record::QueueDrained { queue: queue.to_owned(), messages: 1 });
-        assert_eq!(told(&long(drained(QUEUE)), &Loss::DeadLetter(QUEUE)), Told::Yes);
-        assert_eq!(told(&long(drained("other")), &Loss::DeadLetter(QUEUE)), Told::No);
-        assert_eq!(told(&long(drained(QUEUE)), &Loss::GivenUp(&of_rule("first"))), Told::No);
+        let drained = |queue: &str| {
+            History::new().at("14:05:00").record(Record::QueueDrained {
+                queue: queue.to_owned(),
+                messages: 1,
+            })
+        };
+        assert_eq!(
+            told(&long(drained(QUEUE)), &Loss::DeadLetter(QUEUE)),
+            Told::Yes
+        );
+        assert_eq!(
+            told(&long(drained("other")), &Loss::DeadLetter(QUEUE)),
+            Told::No
+        );
+        assert_eq!(
+            told(&long(drained(QUEUE)), &Loss::GivenUp(&of_rule("first"))),
+            Told::No
+        );
     }
 }

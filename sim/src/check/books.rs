@@ -8,37 +8,89 @@ use crate::journal::{Fact, Journal};
 
 const NAME: &str = "the books balance";
 
-/// What the account held at the beginning, every fill since, every movement of cash, split and new name make exactly what it holds at the end: cash to the
-/// cent, and shares.
+/// What the account held at the beginning, every fill since, every movement of cash, split and new
+/// name make exactly what it holds at the end: cash to the cent, and shares.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     let mut books: Option<(Decimal, BTreeMap<String, Decimal>)> = None;
     let mut findings = Vec::new();
     for entry in journal.entries() {
         match (&entry.fact, &mut books) {
-            (Fact::Exchange { report: Report::Statement { cash, positions, .. } }, None) => books = Some((*cash, positions.clone())),
-            (Fact::Exchange { report: Report::OrderFilled { order, fill_quantity, fill_price, .. } }, Some((cash, shares))) => {
-                let signed = if order.side == Side::Buy { *fill_quantity } else { -*fill_quantity };
+            (
+                Fact::Exchange {
+                    report:
+                        Report::Statement {
+                            cash, positions, ..
+                        },
+                },
+                None,
+            ) => books = Some((*cash, positions.clone())),
+            (
+                Fact::Exchange {
+                    report:
+                        Report::OrderFilled {
+                            order,
+                            fill_quantity,
+                            fill_price,
+                            ..
+                        },
+                },
+                Some((cash, shares)),
+            ) => {
+                let signed = if order.side == Side::Buy {
+                    *fill_quantity
+                } else {
+                    -*fill_quantity
+                };
                 *cash -= signed * fill_price;
                 *shares.entry(order.symbol.clone()).or_default() += signed;
             }
-            (Fact::Exchange { report: Report::CashMoved { amount, .. } }, Some((cash, _))) => *cash += amount,
-            (Fact::Exchange { report: Report::Split { symbol, from, to, after, .. } }, Some((_, shares))) => {
+            (
+                Fact::Exchange {
+                    report: Report::CashMoved { amount, .. },
+                },
+                Some((cash, _)),
+            ) => *cash += amount,
+            (
+                Fact::Exchange {
+                    report:
+                        Report::Split {
+                            symbol,
+                            from,
+                            to,
+                            after,
+                            ..
+                        },
+                },
+                Some((_, shares)),
+            ) => {
                 let held = shares.entry(symbol.clone()).or_default();
                 let made = (*held * to / from).round_dp_with_strategy(9, RoundingStrategy::ToZero);
                 // A fraction that is missing was paid.
                 let fits = *after == made || *after == made.trunc();
                 if !fits {
-                    let problem = format!("{held} {symbol} became {after} by a split of {from} into {to}, which makes {made}");
+                    let problem = format!(
+                        "{held} {symbol} became {after} by a split of {from} into {to}, which makes {made}"
+                    );
                     findings.push(Finding::at(NAME, problem, vec![entry.sequence]));
                 }
                 *held = *after;
             }
-            (Fact::Exchange { report: Report::SymbolRenamed { symbol, to, .. } }, Some((_, shares))) => {
+            (
+                Fact::Exchange {
+                    report: Report::SymbolRenamed { symbol, to, .. },
+                },
+                Some((_, shares)),
+            ) => {
                 if let Some(held) = shares.remove(symbol) {
                     shares.insert(to.clone(), held);
                 }
             }
-            (Fact::Account { cash, positions, .. }, Some((expected, shares))) => {
+            (
+                Fact::Account {
+                    cash, positions, ..
+                },
+                Some((expected, shares)),
+            ) => {
                 if *cash != expected.round_dp(2).to_string() {
                     findings.push(Finding::at(
                         NAME,
@@ -47,13 +99,25 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                     ));
                 }
                 shares.retain(|_, quantity| !quantity.is_zero());
-                let made: BTreeMap<&str, String> =
-                    shares.iter().map(|(symbol, held)| (symbol.as_str(), held.normalize().to_string())).collect();
+                let made: BTreeMap<&str, String> = shares
+                    .iter()
+                    .map(|(symbol, held)| (symbol.as_str(), held.normalize().to_string()))
+                    .collect();
                 let held = positions.as_object().into_iter().flatten();
-                let held: BTreeMap<&str, String> =
-                    held.map(|(symbol, text)| (symbol.as_str(), text.as_str().unwrap_or_default().to_owned())).collect();
+                let held: BTreeMap<&str, String> = held
+                    .map(|(symbol, text)| {
+                        (
+                            symbol.as_str(),
+                            text.as_str().unwrap_or_default().to_owned(),
+                        )
+                    })
+                    .collect();
                 if made != held {
-                    findings.push(Finding::at(NAME, format!("the account holds {held:?}, its fills make {made:?}"), vec![entry.sequence]));
+                    findings.push(Finding::at(
+                        NAME,
+                        format!("the account holds {held:?}, its fills make {made:?}"),
+                        vec![entry.sequence],
+                    ));
                 }
             }
             _ => {}

@@ -9,28 +9,41 @@ use crate::fault::Site;
 use crate::journal::{Fact, Journal};
 use crate::projection::Causes;
 
-/// An error notification is answered, and that is all: whatever it wakes, and whatever follows from that, puts no event,
-/// places no order, sends no mail and writes nothing.
+/// An error notification is answered, and that is all: whatever it wakes, and whatever follows from
+/// that, puts no event, places no order, sends no mail and writes nothing.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let causes = Causes::of(journal);
     let mut woken = BTreeSet::new();
     for number in causes.invocations().keys() {
-        if causes.line(*number).iter().any(|invocation| holds_error_notification(invocation.payload)) {
+        if causes
+            .line(*number)
+            .iter()
+            .any(|invocation| holds_error_notification(invocation.payload))
+        {
             woken.insert(*number);
             judgement.premise();
         }
     }
     for entry in journal.entries() {
-        let Some(invocation) = entry.invocation.filter(|number| woken.contains(number)) else { continue };
+        let Some(invocation) = entry.invocation.filter(|number| woken.contains(number)) else {
+            continue;
+        };
         let deed = match &entry.fact {
-            Fact::Cloud { record: Record::EventPut { detail_type, .. } } => format!("{detail_type} was put"),
-            Fact::Exchange { report: Report::OrderAccepted { order, .. } } => format!("an order for {} was placed", order.symbol),
+            Fact::Cloud {
+                record: Record::EventPut { detail_type, .. },
+            } => format!("{detail_type} was put"),
+            Fact::Exchange {
+                report: Report::OrderAccepted { order, .. },
+            } => format!("an order for {} was placed", order.symbol),
             Fact::MailContent { subject, .. } => format!("the mail {subject:?} was sent"),
             Fact::Call { site, .. } if writes(site) => format!("{} was called", site.operation),
             _ => continue,
         };
-        judgement.violated(format!("{deed} in invocation {invocation}, which an error notification caused"), vec![entry.sequence]);
+        judgement.violated(
+            format!("{deed} in invocation {invocation}, which an error notification caused"),
+            vec![entry.sequence],
+        );
     }
     judgement
 }
@@ -38,15 +51,21 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 /// Whether a call changes something on the other side.
 fn writes(site: &Site) -> bool {
     let operation = site.operation.as_str();
-    let is_read = operation.starts_with("alpaca GET") || matches!(operation, "dynamodb GetItem" | "dynamodb Query");
+    let is_read = operation.starts_with("alpaca GET")
+        || matches!(operation, "dynamodb GetItem" | "dynamodb Query");
     !is_read
 }
 
 /// Whether a payload is an error notification, or wraps one in envelopes or observations.
 fn holds_error_notification(payload: &Value) -> bool {
-    let Some(object) = payload.as_object() else { return false };
-    let is_one = object.get("detail-type").and_then(Value::as_str) == Some("ErrorNotificationRequested");
-    let inner = ["observe", "detail"].into_iter().filter_map(|key| object.get(key));
+    let Some(object) = payload.as_object() else {
+        return false;
+    };
+    let is_one =
+        object.get("detail-type").and_then(Value::as_str) == Some("ErrorNotificationRequested");
+    let inner = ["observe", "detail"]
+        .into_iter()
+        .filter_map(|key| object.get(key));
     is_one || inner.into_iter().any(holds_error_notification)
 }
 
@@ -66,11 +85,31 @@ mod tests {
             json!({ "detail-type": "Scheduled Event", "detail": event("ErrorNotificationRequested", "e", "w") }),
         ] {
             let woken = || History::new().starts(1, payload.clone());
-            assert_eq!(woken().calls("dynamodb GetItem", 200).judged(check), (1, 0), "{payload}");
-            assert_eq!(woken().calls("dynamodb UpdateItem", 200).judged(check), (1, 1), "{payload}");
-            assert_eq!(woken().calls("smtp connect", 200).judged(check), (1, 1), "{payload}");
-            assert_eq!(woken().mails("m@alchemiser", "error").judged(check), (1, 1), "{payload}");
-            assert_eq!(woken().accepts("alch-1", "buy 1 MSFT @ 50").judged(check), (1, 1), "{payload}");
+            assert_eq!(
+                woken().calls("dynamodb GetItem", 200).judged(check),
+                (1, 0),
+                "{payload}"
+            );
+            assert_eq!(
+                woken().calls("dynamodb UpdateItem", 200).judged(check),
+                (1, 1),
+                "{payload}"
+            );
+            assert_eq!(
+                woken().calls("smtp connect", 200).judged(check),
+                (1, 1),
+                "{payload}"
+            );
+            assert_eq!(
+                woken().mails("m@alchemiser", "error").judged(check),
+                (1, 1),
+                "{payload}"
+            );
+            assert_eq!(
+                woken().accepts("alch-1", "buy 1 MSFT @ 50").judged(check),
+                (1, 1),
+                "{payload}"
+            );
         }
     }
 
@@ -78,10 +117,19 @@ mod tests {
     fn what_follows_from_it_counts_as_well() {
         let next = event("WorkflowFailed", "f", "e");
         let chain = |first: &str| {
-            let history = History::new().starts(1, event(first, "e", "w")).puts(&next).ends(InvocationOutcome::Success);
-            history.starts(2, next.clone()).mails("m@alchemiser", "error")
+            let history = History::new()
+                .starts(1, event(first, "e", "w"))
+                .puts(&next)
+                .ends(InvocationOutcome::Success);
+            history
+                .starts(2, next.clone())
+                .mails("m@alchemiser", "error")
         };
-        assert_eq!(chain("ErrorNotificationRequested").judged(check), (2, 2), "the event and the mail");
+        assert_eq!(
+            chain("ErrorNotificationRequested").judged(check),
+            (2, 2),
+            "the event and the mail"
+        );
         assert_eq!(chain("TradeExecuted").judged(check), (0, 0));
     }
 }

@@ -24,21 +24,44 @@ struct Line {
 impl Cashbook {
     pub fn of(journal: &Journal) -> Self {
         let orders = accepted_orders(journal);
-        let ours: BTreeSet<_> = orders.iter().filter(|order| order.continues_ours()).filter_map(|order| order.facts.order_id).collect();
+        let ours: BTreeSet<_> = orders
+            .iter()
+            .filter(|order| order.continues_ours())
+            .filter_map(|order| order.facts.order_id)
+            .collect();
         let mut lines: Vec<Line> = Vec::new();
         for (entry, report) in journal.reports() {
             let before = lines.last().map(|line| line.cash);
             let (at, cash, foreign) = match report {
                 // What no fill explains: deposits, withdrawals, dividends, fees.
-                Report::Statement { at, cash, .. } => (*at, *cash, before.map_or(Decimal::ZERO, |before| cash - before)),
-                Report::OrderFilled { at, order, fill_quantity, fill_price, .. } => {
+                Report::Statement { at, cash, .. } => (
+                    *at,
+                    *cash,
+                    before.map_or(Decimal::ZERO, |before| cash - before),
+                ),
+                Report::OrderFilled {
+                    at,
+                    order,
+                    fill_quantity,
+                    fill_price,
+                    ..
+                } => {
                     let paid = sign(order.side) * fill_quantity * fill_price;
                     let is_ours = order.order_id.is_some_and(|id| ours.contains(&id));
-                    (*at, before.unwrap_or_default() - paid, if is_ours { Decimal::ZERO } else { -paid })
+                    (
+                        *at,
+                        before.unwrap_or_default() - paid,
+                        if is_ours { Decimal::ZERO } else { -paid },
+                    )
                 }
                 _ => continue,
             };
-            lines.push(Line { sequence: entry.sequence, at, cash, foreign });
+            lines.push(Line {
+                sequence: entry.sequence,
+                at,
+                cash,
+                foreign,
+            });
         }
         Self { lines }
     }
@@ -46,12 +69,18 @@ impl Cashbook {
     /// Dollars in the account at one place of the journal.
     pub fn cash_at(&self, sequence: u64) -> Decimal {
         let after = self.lines.partition_point(|line| line.sequence <= sequence);
-        self.lines[..after].last().map(|line| line.cash).unwrap_or_default()
+        self.lines[..after]
+            .last()
+            .map(|line| line.cash)
+            .unwrap_or_default()
     }
 
     /// Dollars that came in without an order of ours after `since`, up to one place of the journal.
     pub fn foreign(&self, since: DateTime<Utc>, sequence: u64) -> Decimal {
-        let meant = self.lines.iter().filter(|line| line.at > since && line.sequence <= sequence);
+        let meant = self
+            .lines
+            .iter()
+            .filter(|line| line.at > since && line.sequence <= sequence);
         meant.map(|line| line.foreign).sum()
     }
 }
@@ -59,5 +88,7 @@ impl Cashbook {
 /// The orders of others that filled between two moments.
 pub(super) fn others_fill(orders: &[Order<'_>], from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
     let others = orders.iter().filter(|order| !order.is_ours());
-    others.flat_map(|order| &order.fills).any(|fill| from <= fill.at && fill.at <= to)
+    others
+        .flat_map(|order| &order.fills)
+        .any(|fill| from <= fill.at && fill.at <= to)
 }

@@ -4,9 +4,9 @@ use super::Judgement;
 use crate::cloud::record::Record;
 use crate::journal::{BusMode, Fact, Journal};
 
-/// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each names an event that
-/// was put before, or the root. Where the bus is a shadow of the one in memory, an event that it failed to publish is
-/// known all the same.
+/// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each
+/// names an event that was put before, or the root. Where the bus is a shadow of the one in memory,
+/// an event that it failed to publish is known all the same.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let is_shadow = journal.settings().bus == BusMode::Both;
@@ -16,21 +16,40 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             Fact::Unpublished { event_id, .. } if is_shadow => {
                 known.insert(event_id);
             }
-            Fact::Cloud { record: Record::EventPut { source, detail_type, detail, .. } } => {
+            Fact::Cloud {
+                record:
+                    Record::EventPut {
+                        source,
+                        detail_type,
+                        detail,
+                        ..
+                    },
+            } => {
                 let field = |name: &str| detail[name].as_str().unwrap_or_default();
-                let (id, cause, workflow) = (field("event_id"), field("causation_id"), field("correlation_id"));
-                let is_ours = source.starts_with("alchemiser.") && !id.is_empty() && detail_type != "ErrorNotificationRequested";
+                let (id, cause, workflow) = (
+                    field("event_id"),
+                    field("causation_id"),
+                    field("correlation_id"),
+                );
+                let is_ours = source.starts_with("alchemiser.")
+                    && !id.is_empty()
+                    && detail_type != "ErrorNotificationRequested";
                 // An event that a scenario puts by hand is a root of its own.
                 let is_root = cause == workflow || !detail["source_component"].is_string();
                 if is_ours && !is_root {
                     judgement.premise();
                 }
                 if is_ours && !is_root && !known.contains(cause) {
-                    let problem = format!("{detail_type} {id} names the cause {cause:?}, which is no event of this run");
+                    let problem = format!(
+                        "{detail_type} {id} names the cause {cause:?}, which is no event of this run"
+                    );
                     judgement.violated(problem, vec![entry.sequence]);
                 }
                 if is_ours && workflow.is_empty() {
-                    judgement.violated(format!("{detail_type} {id} has no correlation id"), vec![entry.sequence]);
+                    judgement.violated(
+                        format!("{detail_type} {id} has no correlation id"),
+                        vec![entry.sequence],
+                    );
                 }
                 known.insert(id);
             }
@@ -48,17 +67,35 @@ mod tests {
 
     #[test]
     fn a_cause_was_put_before() {
-        let (root, next) = (event("WorkflowStarted", "a", "w"), event("SignalGenerated", "b", "a"));
+        let (root, next) = (
+            event("WorkflowStarted", "a", "w"),
+            event("SignalGenerated", "b", "a"),
+        );
         assert_eq!(History::new().puts(&root).puts(&next).judged(check), (1, 0));
-        assert_eq!(History::new().puts(&next).puts(&root).judged(check), (1, 1), "put too late");
+        assert_eq!(
+            History::new().puts(&next).puts(&root).judged(check),
+            (1, 1),
+            "put too late"
+        );
         assert_eq!(History::new().puts(&next).judged(check), (1, 1));
     }
 
     #[test]
     fn what_the_shadow_did_not_publish_is_a_cause_where_the_bus_is_one() {
-        let unpublished = Fact::Unpublished { event_id: "a".to_owned(), detail_type: "WorkflowStarted".to_owned() };
+        let unpublished = Fact::Unpublished {
+            event_id: "a".to_owned(),
+            detail_type: "WorkflowStarted".to_owned(),
+        };
         let next = event("SignalGenerated", "b", "a");
-        let of = |bus: BusMode| History::new().settings(Settings { bus, ..Settings::default() }).fact(unpublished.clone()).puts(&next);
+        let of = |bus: BusMode| {
+            History::new()
+                .settings(Settings {
+                    bus,
+                    ..Settings::default()
+                })
+                .fact(unpublished.clone())
+                .puts(&next)
+        };
         assert_eq!(of(BusMode::Both).judged(check), (1, 0));
         assert_eq!(of(BusMode::EventBridge).judged(check), (1, 1));
     }

@@ -9,8 +9,17 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut contents: BTreeMap<&str, (String, u64)> = BTreeMap::new();
     for (entry, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, .. } = record else { continue };
-        let Some(id) = detail["event_id"].as_str() else { continue };
+        let Record::EventPut {
+            detail_type,
+            detail,
+            ..
+        } = record
+        else {
+            continue;
+        };
+        let Some(id) = detail["event_id"].as_str() else {
+            continue;
+        };
         let text = detail.to_string();
         match contents.get(id) {
             None => {
@@ -19,7 +28,10 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             Some((first, sequence)) => {
                 judgement.premise();
                 if *first != text {
-                    judgement.violated(format!("{detail_type} {id} was published with two contents"), vec![*sequence, entry.sequence]);
+                    judgement.violated(
+                        format!("{detail_type} {id} was published with two contents"),
+                        vec![*sequence, entry.sequence],
+                    );
                 }
             }
         }
@@ -36,9 +48,15 @@ mod tests {
     fn the_same_bytes_may_come_again() {
         let first = event("TradeExecuted", "t", "p");
         let mut other = first.clone();
-        assert_eq!(History::new().puts(&first).puts(&other).judged(check), (1, 0));
+        assert_eq!(
+            History::new().puts(&first).puts(&other).judged(check),
+            (1, 0)
+        );
         other["detail"]["success"] = true.into();
-        assert_eq!(History::new().puts(&first).puts(&other).judged(check), (1, 1));
+        assert_eq!(
+            History::new().puts(&first).puts(&other).judged(check),
+            (1, 1)
+        );
         assert_eq!(History::new().puts(&first).judged(check), (0, 0));
     }
 }

@@ -14,15 +14,32 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let does_all = journal.settings().bus != BusMode::EventBridge;
     let invocations = invocations(journal);
     for (entry, record) in journal.records() {
-        let Record::InvocationEnded { invocation, outcome, duration_ms, .. } = record else { continue };
+        let Record::InvocationEnded {
+            invocation,
+            outcome,
+            duration_ms,
+            ..
+        } = record
+        else {
+            continue;
+        };
         if *outcome == InvocationOutcome::TimedOut {
             continue;
         }
         judgement.premise();
-        let trigger = invocations.get(invocation).map(|invocation| invocation.trigger()).unwrap_or_default();
-        let budget = if trigger == "RebalancePlanned" || does_all { EXECUTION_MS } else { STEP_MS };
+        let trigger = invocations
+            .get(invocation)
+            .map(|invocation| invocation.trigger())
+            .unwrap_or_default();
+        let budget = if trigger == "RebalancePlanned" || does_all {
+            EXECUTION_MS
+        } else {
+            STEP_MS
+        };
         if *duration_ms > budget {
-            let problem = format!("the invocation {invocation} by {trigger} took {duration_ms} ms, its budget is {budget} ms");
+            let problem = format!(
+                "the invocation {invocation} by {trigger} took {duration_ms} ms, its budget is {budget} ms"
+            );
             judgement.violated(problem, vec![entry.sequence]);
         }
     }
@@ -37,20 +54,83 @@ mod tests {
     use crate::check::testing::{History, event};
     use crate::journal::Settings;
 
-    fn took(bus: BusMode, payload: Value, outcome: InvocationOutcome, duration_ms: u64) -> (usize, usize) {
-        let ended = Record::InvocationEnded { invocation: 1, outcome, response: Value::Null, duration_ms };
-        History::new().settings(Settings { bus, ..Settings::default() }).starts(1, payload).record(ended).judged(check)
+    fn took(
+        bus: BusMode,
+        payload: Value,
+        outcome: InvocationOutcome,
+        duration_ms: u64,
+    ) -> (usize, usize) {
+        let ended = Record::InvocationEnded {
+            invocation: 1,
+            outcome,
+            response: Value::Null,
+            duration_ms,
+        };
+        History::new()
+            .settings(Settings {
+                bus,
+                ..Settings::default()
+            })
+            .starts(1, payload)
+            .record(ended)
+            .judged(check)
     }
 
     #[test]
     fn a_step_has_a_minute_and_an_execution_a_quarter_of_an_hour() {
         let (on_bus, success) = (BusMode::EventBridge, InvocationOutcome::Success);
-        assert_eq!(took(on_bus, event("TradeExecuted", "t", "p"), success, STEP_MS), (1, 0));
-        assert_eq!(took(on_bus, event("TradeExecuted", "t", "p"), success, STEP_MS + 1), (1, 1));
-        assert_eq!(took(on_bus, event("TradeExecuted", "t", "p"), InvocationOutcome::TimedOut, EXECUTION_MS), (0, 0));
-        assert_eq!(took(on_bus, event("RebalancePlanned", "p", "s"), success, EXECUTION_MS), (1, 0));
-        assert_eq!(took(on_bus, event("RebalancePlanned", "p", "s"), success, EXECUTION_MS + 1), (1, 1));
-        assert_eq!(took(on_bus, json!({ "mode": "trade" }), success, EXECUTION_MS), (1, 1));
-        assert_eq!(took(BusMode::Memory, json!({ "mode": "trade" }), success, EXECUTION_MS), (1, 0));
+        assert_eq!(
+            took(on_bus, event("TradeExecuted", "t", "p"), success, STEP_MS),
+            (1, 0)
+        );
+        assert_eq!(
+            took(
+                on_bus,
+                event("TradeExecuted", "t", "p"),
+                success,
+                STEP_MS + 1
+            ),
+            (1, 1)
+        );
+        assert_eq!(
+            took(
+                on_bus,
+                event("TradeExecuted", "t", "p"),
+                InvocationOutcome::TimedOut,
+                EXECUTION_MS
+            ),
+            (0, 0)
+        );
+        assert_eq!(
+            took(
+                on_bus,
+                event("RebalancePlanned", "p", "s"),
+                success,
+                EXECUTION_MS
+            ),
+            (1, 0)
+        );
+        assert_eq!(
+            took(
+                on_bus,
+                event("RebalancePlanned", "p", "s"),
+                success,
+                EXECUTION_MS + 1
+            ),
+            (1, 1)
+        );
+        assert_eq!(
+            took(on_bus, json!({ "mode": "trade" }), success, EXECUTION_MS),
+            (1, 1)
+        );
+        assert_eq!(
+            took(
+                BusMode::Memory,
+                json!({ "mode": "trade" }),
+                success,
+                EXECUTION_MS
+            ),
+            (1, 0)
+        );
     }
 }

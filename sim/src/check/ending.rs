@@ -5,15 +5,25 @@ use super::stuck::told_to_be_stuck;
 use crate::cloud::record::Record;
 use crate::journal::Journal;
 
-/// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up, and the alarm on that very
-/// loss went off.
+/// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up,
+/// and the alarm on that very loss went off.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut started: BTreeMap<&str, u64> = BTreeMap::new();
     let mut ended = BTreeSet::new();
     for (entry, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
-        let Some(workflow) = detail["correlation_id"].as_str() else { continue };
+        let Record::EventPut {
+            detail_type,
+            detail,
+            replay: None,
+            ..
+        } = record
+        else {
+            continue;
+        };
+        let Some(workflow) = detail["correlation_id"].as_str() else {
+            continue;
+        };
         match detail_type.as_str() {
             "WorkflowStarted" => {
                 started.entry(workflow).or_insert(entry.sequence);
@@ -28,8 +38,9 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     for (workflow, sequence) in started {
         judgement.premise();
         if !ended.contains(workflow) && !stuck.contains(workflow) {
-            let problem =
-                format!("the workflow {workflow} neither completed nor failed, and no alarm on the loss of its next step went off");
+            let problem = format!(
+                "the workflow {workflow} neither completed nor failed, and no alarm on the loss of its next step went off"
+            );
             judgement.violated(problem, vec![sequence]);
         }
     }
@@ -54,28 +65,53 @@ mod tests {
     fn a_workflow_completes_or_fails() {
         let started = event("WorkflowStarted", "a", "w");
         assert_eq!(History::new().puts(&started).judged(check), (1, 1));
-        assert_eq!(History::new().puts(&started).puts(&event("WorkflowFailed", "b", "a")).judged(check), (1, 0));
-        assert_eq!(History::new().puts(&started).puts(&event("WorkflowCompleted", "b", "a")).judged(check), (1, 0));
+        assert_eq!(
+            History::new()
+                .puts(&started)
+                .puts(&event("WorkflowFailed", "b", "a"))
+                .judged(check),
+            (1, 0)
+        );
+        assert_eq!(
+            History::new()
+                .puts(&started)
+                .puts(&event("WorkflowCompleted", "b", "a"))
+                .judged(check),
+            (1, 0)
+        );
     }
 
     #[test]
     fn an_alarm_excuses_the_workflow_whose_step_it_is_about() {
         assert_eq!(stuck().judged(check), (1, 1));
         assert_eq!(stuck().alarms_on("first").judged(check), (1, 0));
-        assert_eq!(stuck().alarms_on("second").judged(check), (1, 1), "another rule's");
-        assert_eq!(stuck().alarm("Errors", "FunctionName", "f").judged(check), (1, 1), "a failed function tells nothing of it");
+        assert_eq!(
+            stuck().alarms_on("second").judged(check),
+            (1, 1),
+            "another rule's"
+        );
+        assert_eq!(
+            stuck().alarm("Errors", "FunctionName", "f").judged(check),
+            (1, 1),
+            "a failed function tells nothing of it"
+        );
     }
 
     #[test]
     fn a_loss_from_which_something_followed_stops_nobody() {
-        let went_on = stuck().alarms_on("first").puts(&event("SignalGenerated", "b", "a"));
+        let went_on = stuck()
+            .alarms_on("first")
+            .puts(&event("SignalGenerated", "b", "a"));
         assert_eq!(went_on.judged(check), (1, 1));
     }
 
     #[test]
     fn a_copy_to_be_looked_at_is_nobodys_step() {
         let started = event("WorkflowStarted", "a", "w");
-        let history = History::new().puts(&started).buries(&started, "unknown").alarms_on("unknown");
+        let history = History::new()
+            .puts(&started)
+            .buries(&started, "unknown")
+            .alarms_on("unknown");
         assert_eq!(history.judged(check), (1, 1));
     }
 }

@@ -5,14 +5,15 @@ use crate::cloud::record::Record;
 use crate::journal::Journal;
 use crate::projection::workflow_of;
 
-/// Six steps, each by two rules at most, each delivered twice and tried three times, and room for the watchdog.
+/// Six steps, each by two rules at most, each delivered twice and tried three times, and room for
+/// the watchdog.
 const MOST: usize = 6 * 2 * 2 * 3 + 18;
 
 /// The command, six events, and one to spare.
 const LONGEST: usize = 8;
 
-/// The invocations of one workflow are bounded, and so is every chain in which an invocation puts an event that wakes
-/// the next: a loop that takes another name each time round is a loop too.
+/// The invocations of one workflow are bounded, and so is every chain in which an invocation puts
+/// an event that wakes the next: a loop that takes another name each time round is a loop too.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     crowds(journal, &mut judgement);
@@ -28,15 +29,30 @@ fn chain(journal: &Journal) -> Option<(String, u64)> {
     let mut of_events: BTreeMap<&str, usize> = BTreeMap::new();
     for (entry, record) in journal.records() {
         match record {
-            Record::EventPut { id, replay: None, .. } => {
-                let length = entry.invocation.and_then(|number| of_invocations.get(&number)).copied().unwrap_or(0);
+            Record::EventPut {
+                id, replay: None, ..
+            } => {
+                let length = entry
+                    .invocation
+                    .and_then(|number| of_invocations.get(&number))
+                    .copied()
+                    .unwrap_or(0);
                 of_events.insert(id, length);
             }
-            Record::InvocationStarted { invocation, payload, .. } => {
+            Record::InvocationStarted {
+                invocation,
+                payload,
+                ..
+            } => {
                 let event = payload.get("observe").unwrap_or(payload);
-                let length = event["id"].as_str().and_then(|id| of_events.get(id)).map_or(1, |length| length + 1);
+                let length = event["id"]
+                    .as_str()
+                    .and_then(|id| of_events.get(id))
+                    .map_or(1, |length| length + 1);
                 if length > LONGEST {
-                    let problem = format!("a chain of {length} invocations, each woken by an event of the one before; {LONGEST} are sound");
+                    let problem = format!(
+                        "a chain of {length} invocations, each woken by an event of the one before; {LONGEST} are sound"
+                    );
                     return Some((problem, entry.sequence));
                 }
                 of_invocations.insert(*invocation, length);
@@ -59,7 +75,10 @@ fn crowds(journal: &Journal, judgement: &mut Judgement) {
     for (workflow, entries) in woken {
         judgement.premise();
         if entries.len() > MOST {
-            let problem = format!("the workflow {workflow} woke the function {} times, at most {MOST} are sound", entries.len());
+            let problem = format!(
+                "the workflow {workflow} woke the function {} times, at most {MOST} are sound",
+                entries.len()
+            );
             judgement.violated(problem, entries.into_iter().rev().take(3).collect());
         }
     }
@@ -75,7 +94,9 @@ mod tests {
     fn a_workflow_wakes_the_function_so_often_and_no_oftener() {
         let woken = |times: usize| {
             let numbers = 1..=u64::try_from(times).expect("few");
-            numbers.fold(History::new(), |history, number| history.starts(number, event("TradeExecuted", "t", "p")))
+            numbers.fold(History::new(), |history, number| {
+                history.starts(number, event("TradeExecuted", "t", "p"))
+            })
         };
         assert_eq!(woken(MOST).judged(check), (1, 0));
         assert_eq!(woken(MOST + 1).judged(check), (1, 1));
@@ -91,7 +112,10 @@ mod tests {
                 event
             };
             (1..=length).fold(History::new(), |history, number| {
-                history.starts(number, link(number - 1)).puts(&link(number)).ends(InvocationOutcome::Success)
+                history
+                    .starts(number, link(number - 1))
+                    .puts(&link(number))
+                    .ends(InvocationOutcome::Success)
             })
         };
         let longest = u64::try_from(LONGEST).expect("few");

@@ -9,26 +9,39 @@ use super::cashbook::Cashbook;
 use super::plan::{Plan, executions, plans, told};
 use crate::journal::Journal;
 
-/// At the end of a session in which a plan was carried out, cash above what the plan leaves, by more than the price of its
-/// dearest buy's share or 1 % of the account, is named in the mail with a reason. What the owner moved since is his own.
+/// At the end of a session in which a plan was carried out, cash above what the plan leaves, by
+/// more than the price of its dearest buy's share or 1 % of the account, is named in the mail with
+/// a reason. What the owner moved since is his own.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let (plans, executions, told) = (plans(journal), executions(journal), told(journal));
     let book = Cashbook::of(journal);
     let mut seen = BTreeSet::new();
     for (entry, report) in journal.reports() {
-        let Report::Statement { at, cash, .. } = report else { continue };
+        let Report::Statement { at, cash, .. } = report else {
+            continue;
+        };
         // The newest plan since the statement before; that one's workflow answers for the money.
-        let of_session = plans
-            .values()
-            .filter(|plan| plan.made <= *at && executions.get(plan.workflow).is_some_and(|execution| execution.sequence < entry.sequence));
-        let Some(plan) = of_session.max_by_key(|plan| plan.made) else { continue };
+        let of_session = plans.values().filter(|plan| {
+            plan.made <= *at
+                && executions
+                    .get(plan.workflow)
+                    .is_some_and(|execution| execution.sequence < entry.sequence)
+        });
+        let Some(plan) = of_session.max_by_key(|plan| plan.made) else {
+            continue;
+        };
         if !seen.insert(plan.workflow) {
             continue;
         }
         judgement.premise();
         let own = cash - book.foreign(plan.made, entry.sequence);
-        let wanted: Decimal = plan.items.iter().filter(|item| item.symbol != "CASH").map(|item| item.target_value).sum();
+        let wanted: Decimal = plan
+            .items
+            .iter()
+            .filter(|item| item.symbol != "CASH")
+            .map(|item| item.target_value)
+            .sum();
         let idle = own - (plan.equity - wanted);
         let room = dearest(plan).max(plan.equity / Decimal::ONE_HUNDRED);
         if idle > room && !is_told(told.get(plan.workflow).copied()) {
@@ -38,7 +51,10 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 at,
                 plan.workflow
             );
-            judgement.violated(problem, vec![executions[plan.workflow].sequence, entry.sequence]);
+            judgement.violated(
+                problem,
+                vec![executions[plan.workflow].sequence, entry.sequence],
+            );
         }
     }
     judgement
@@ -46,14 +62,25 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 
 /// The highest price of a share that the plan buys.
 fn dearest(plan: &Plan<'_>) -> Decimal {
-    let buys = plan.items.iter().filter(|item| item.side == Some(Side::Buy));
-    buys.filter_map(|item| plan.price(item.symbol)).max().unwrap_or_default()
+    let buys = plan
+        .items
+        .iter()
+        .filter(|item| item.side == Some(Side::Buy));
+    buys.filter_map(|item| plan.price(item.symbol))
+        .max()
+        .unwrap_or_default()
 }
 
 fn is_told(notification: Option<&Value>) -> bool {
-    let Some(detail) = notification else { return false };
+    let Some(detail) = notification else {
+        return false;
+    };
     let reasons = detail["execution_data"]["idle_cash"]["reasons"].as_array();
-    reasons.is_some_and(|reasons| reasons.iter().any(|reason| reason["reason"].as_str().is_some_and(|why| !why.is_empty())))
+    reasons.is_some_and(|reasons| {
+        reasons
+            .iter()
+            .any(|reason| reason["reason"].as_str().is_some_and(|why| !why.is_empty()))
+    })
 }
 
 #[cfg(test)]
@@ -66,8 +93,14 @@ mod tests {
     /// A plan that leaves 5,000 of 10,000 dollars, of which so many are spent.
     fn spent(shares: &str) -> History {
         let plan = planned("w", "p", &[("MSFT", "BUY", "0", "5000")]);
-        let history = History::new().states("10000", &[]).puts(&plan).starts(1, plan);
-        let bought = history.accepts("alch-1", "buy 100 MSFT @ 50").fills("alch-1", shares, "50").cancels("alch-1");
+        let history = History::new()
+            .states("10000", &[])
+            .puts(&plan)
+            .starts(1, plan);
+        let bought = history
+            .accepts("alch-1", "buy 100 MSFT @ 50")
+            .fills("alch-1", shares, "50")
+            .cancels("alch-1");
         bought.puts(&executed("w")).within(None)
     }
 
@@ -77,7 +110,11 @@ mod tests {
 
     #[test]
     fn what_is_left_over_is_told() {
-        assert_eq!(closed(spent("98"), "5100"), (1, 0), "100 dollars: 1 % of the account");
+        assert_eq!(
+            closed(spent("98"), "5100"),
+            (1, 0),
+            "100 dollars: 1 % of the account"
+        );
         assert_eq!(closed(spent("97"), "5150"), (1, 1));
         assert_eq!(spent("97").judged(check), (0, 0), "the day is not over");
     }
@@ -86,20 +123,47 @@ mod tests {
     fn a_reason_in_the_mail_tells() {
         let told = |reasons: serde_json::Value, is_sent: bool| {
             let mut asked = notification("w");
-            asked["detail"]["execution_data"]["idle_cash"] = json!({ "cash": "5150", "planned": "5000", "reasons": reasons });
+            asked["detail"]["execution_data"]["idle_cash"] =
+                json!({ "cash": "5150", "planned": "5000", "reasons": reasons });
             let history = spent("97").puts(&asked);
-            closed(if is_sent { history.mails("n-w@alchemiser", "idle") } else { history }, "5150")
+            closed(
+                if is_sent {
+                    history.mails("n-w@alchemiser", "idle")
+                } else {
+                    history
+                },
+                "5150",
+            )
         };
-        assert_eq!(told(json!([{ "symbol": "MSFT", "reason": "the spread is too wide" }]), true), (1, 0));
-        assert_eq!(told(json!([{ "symbol": "MSFT", "reason": "the spread is too wide" }]), false), (1, 1), "its mail did not go out");
+        assert_eq!(
+            told(
+                json!([{ "symbol": "MSFT", "reason": "the spread is too wide" }]),
+                true
+            ),
+            (1, 0)
+        );
+        assert_eq!(
+            told(
+                json!([{ "symbol": "MSFT", "reason": "the spread is too wide" }]),
+                false
+            ),
+            (1, 1),
+            "its mail did not go out"
+        );
         assert_eq!(told(json!([]), true), (1, 1), "without a reason");
-        assert_eq!(closed(mailed(spent("97"), "w", &["MSFT"]), "5150"), (1, 1), "that an order failed says nothing of the money");
+        assert_eq!(
+            closed(mailed(spent("97"), "w", &["MSFT"]), "5150"),
+            (1, 1),
+            "that an order failed says nothing of the money"
+        );
     }
 
     #[test]
     fn what_the_owner_brings_is_his_own() {
         assert_eq!(closed(spent("100"), "6000"), (1, 0), "a deposit");
-        let sold = spent("100").accepts("by-hand", "sell 50 MSFT @ 50").fills("by-hand", "50", "50");
+        let sold = spent("100")
+            .accepts("by-hand", "sell 50 MSFT @ 50")
+            .fills("by-hand", "50", "50");
         assert_eq!(closed(sold, "7500"), (1, 0));
     }
 }

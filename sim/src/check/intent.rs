@@ -16,10 +16,11 @@ struct Intent {
     live: Option<(String, u64)>,
 }
 
-/// At most one order intent for a symbol, side and plan: no second order while one lives, no id accepted twice, and
-/// all orders together never fill more than the first one asked for; but what is left of a position, less than a share,
-/// may be closed once. A workflow has one plan, and whose order it is tells the invocation that placed it, not the order's
-/// name. An order that its owner replaced by another lives on in that, with the quantity that the owner gave it.
+/// At most one order intent for a symbol, side and plan: no second order while one lives, no id
+/// accepted twice, and all orders together never fill more than the first one asked for; but what
+/// is left of a position, less than a share, may be closed once. A workflow has one plan, and whose
+/// order it is tells the invocation that placed it, not the order's name. An order that its owner
+/// replaced by another lives on in that, with the quantity that the owner gave it.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let invocations = invocations(journal);
@@ -28,7 +29,12 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut ids: BTreeMap<&str, u64> = BTreeMap::new();
     let mut asked: BTreeMap<Uuid, Decimal> = BTreeMap::new();
     for (entry, report) in journal.reports() {
-        let Some((order, order_id)) = report.order().and_then(|order| Some((order, order.order_id?))) else { continue };
+        let Some((order, order_id)) = report
+            .order()
+            .and_then(|order| Some((order, order.order_id?)))
+        else {
+            continue;
+        };
         let id = order.client_order_id.as_deref().unwrap_or_default();
         if matches!(report, Report::OrderAccepted { .. }) {
             asked.insert(order_id, order.quantity.unwrap_or_default());
@@ -36,13 +42,24 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 continue;
             }
             judgement.premise();
-            let key = format!("{}: {} {:?}", workflow(&invocations, entry.invocation), order.symbol, order.side);
+            let key = format!(
+                "{}: {} {:?}",
+                workflow(&invocations, entry.invocation),
+                order.symbol,
+                order.side
+            );
             if let Some(first) = ids.insert(id, entry.sequence) {
-                judgement.violated(format!("the order {id} was accepted twice"), vec![first, entry.sequence]);
+                judgement.violated(
+                    format!("the order {id} was accepted twice"),
+                    vec![first, entry.sequence],
+                );
             }
             let intent = intents.entry(key.clone()).or_default();
             if let Some((other, first)) = &intent.live {
-                judgement.violated(format!("{key}: {id} was placed while {other} was live"), vec![*first, entry.sequence]);
+                judgement.violated(
+                    format!("{key}: {id} was placed while {other} was live"),
+                    vec![*first, entry.sequence],
+                );
             }
             let quantity = order.quantity.unwrap_or_default();
             let wanted = intent.wanted.get_or_insert(quantity);
@@ -53,14 +70,23 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             owners.insert(order_id, key);
             continue;
         }
-        let Some(key) = owners.get(&order_id).cloned() else { continue };
+        let Some(key) = owners.get(&order_id).cloned() else {
+            continue;
+        };
         let intent = intents.entry(key.clone()).or_default();
         match report {
-            Report::OrderFilled { fill_quantity, status, .. } => {
+            Report::OrderFilled {
+                fill_quantity,
+                status,
+                ..
+            } => {
                 intent.filled += fill_quantity;
                 let wanted = intent.wanted.unwrap_or_default();
                 if intent.filled > wanted {
-                    let problem = format!("{key}: {} shares filled, but only {wanted} wanted", intent.filled);
+                    let problem = format!(
+                        "{key}: {} shares filled, but only {wanted} wanted",
+                        intent.filled
+                    );
                     judgement.violated(problem, vec![entry.sequence]);
                 }
                 if status.is_final() {
@@ -74,17 +100,22 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 owners.insert(*replaced_by, key);
             }
             Report::OrderStatusChanged { status, .. } if !status.is_working() => intent.live = None,
-            Report::OrderCancelled { .. } | Report::OrderExpired { .. } | Report::OrderRejected { .. } => intent.live = None,
+            Report::OrderCancelled { .. }
+            | Report::OrderExpired { .. }
+            | Report::OrderRejected { .. } => intent.live = None,
             _ => {}
         }
     }
     judgement
 }
 
-/// The workflow that an order was placed for; a command without a workflow of its own stands for itself.
+/// The workflow that an order was placed for; a command without a workflow of its own stands for
+/// itself.
 fn workflow<'a>(invocations: &BTreeMap<u64, Invocation<'a>>, number: Option<u64>) -> &'a str {
     let invocation = number.and_then(|number| invocations.get(&number));
-    invocation.map_or("nobody", |invocation| invocation.workflow().unwrap_or(invocation.request_id))
+    invocation.map_or("nobody", |invocation| {
+        invocation.workflow().unwrap_or(invocation.request_id)
+    })
 }
 
 #[cfg(test)]
@@ -98,37 +129,100 @@ mod tests {
 
     #[test]
     fn a_leg_follows_where_the_one_before_is_done() {
-        let first = || execution().accepts("alch-1", "buy 10 MSFT @ 50").fills("alch-1", "4", "50");
-        assert_eq!(first().cancels("alch-1").accepts("alch-2", "buy 6 MSFT @ 51").fills("alch-2", "6", "51").judged(check), (2, 0));
-        assert_eq!(first().accepts("alch-2", "buy 6 MSFT @ 51").judged(check), (2, 1), "while the first one lives");
-        assert_eq!(first().cancels("alch-1").accepts("alch-2", "buy 7 MSFT @ 51").fills("alch-2", "7", "51").judged(check), (2, 1));
-        assert_eq!(first().cancels("alch-1").accepts("alch-1", "buy 6 MSFT @ 51").judged(check), (2, 1), "one id twice");
+        let first = || {
+            execution()
+                .accepts("alch-1", "buy 10 MSFT @ 50")
+                .fills("alch-1", "4", "50")
+        };
+        assert_eq!(
+            first()
+                .cancels("alch-1")
+                .accepts("alch-2", "buy 6 MSFT @ 51")
+                .fills("alch-2", "6", "51")
+                .judged(check),
+            (2, 0)
+        );
+        assert_eq!(
+            first().accepts("alch-2", "buy 6 MSFT @ 51").judged(check),
+            (2, 1),
+            "while the first one lives"
+        );
+        assert_eq!(
+            first()
+                .cancels("alch-1")
+                .accepts("alch-2", "buy 7 MSFT @ 51")
+                .fills("alch-2", "7", "51")
+                .judged(check),
+            (2, 1)
+        );
+        assert_eq!(
+            first()
+                .cancels("alch-1")
+                .accepts("alch-1", "buy 6 MSFT @ 51")
+                .judged(check),
+            (2, 1),
+            "one id twice"
+        );
     }
 
     #[test]
     fn another_workflow_has_an_intent_of_its_own_and_a_stranger_none() {
         let mut other = event("RebalancePlanned", "q", "s");
         other["detail"]["correlation_id"] = "v".into();
-        let both = execution().accepts("alch-1", "buy 10 MSFT @ 50").starts(2, other).accepts("alch-2", "buy 10 MSFT @ 50");
+        let both = execution()
+            .accepts("alch-1", "buy 10 MSFT @ 50")
+            .starts(2, other)
+            .accepts("alch-2", "buy 10 MSFT @ 50");
         assert_eq!(both.judged(check), (2, 0));
-        let by_hand = execution().accepts("alch-1", "buy 10 MSFT @ 50").within(None).accepts("by-hand", "buy 10 MSFT @ 50");
+        let by_hand = execution()
+            .accepts("alch-1", "buy 10 MSFT @ 50")
+            .within(None)
+            .accepts("by-hand", "buy 10 MSFT @ 50");
         assert_eq!(by_hand.fills("by-hand", "10", "50").judged(check), (1, 0));
     }
 
     #[test]
     fn a_part_of_a_share_is_closed_once() {
-        let sold = || execution().accepts("alch-1", "sell 10 MSFT @ 50").fills("alch-1", "10", "50");
-        assert_eq!(sold().accepts("close", "sell 0.5 MSFT @ 50").fills("close", "0.5", "50").judged(check), (2, 0));
-        assert_eq!(sold().accepts("close", "sell 1 MSFT @ 50").fills("close", "1", "50").judged(check), (2, 1));
+        let sold = || {
+            execution()
+                .accepts("alch-1", "sell 10 MSFT @ 50")
+                .fills("alch-1", "10", "50")
+        };
+        assert_eq!(
+            sold()
+                .accepts("close", "sell 0.5 MSFT @ 50")
+                .fills("close", "0.5", "50")
+                .judged(check),
+            (2, 0)
+        );
+        assert_eq!(
+            sold()
+                .accepts("close", "sell 1 MSFT @ 50")
+                .fills("close", "1", "50")
+                .judged(check),
+            (2, 1)
+        );
     }
 
     #[test]
     fn an_order_that_its_owner_replaced_lives_on() {
         let replaced = || {
-            let history = execution().accepts("alch-1", "buy 10 MSFT @ 50").within(None).accepts("by-hand", "buy 20 MSFT @ 52");
+            let history = execution()
+                .accepts("alch-1", "buy 10 MSFT @ 50")
+                .within(None)
+                .accepts("by-hand", "buy 20 MSFT @ 52");
             history.replaces("alch-1", "by-hand").within(Some(1))
         };
-        assert_eq!(replaced().fills("by-hand", "20", "52").judged(check), (1, 0));
-        assert_eq!(replaced().accepts("alch-2", "buy 10 MSFT @ 51").judged(check), (2, 1), "beside it");
+        assert_eq!(
+            replaced().fills("by-hand", "20", "52").judged(check),
+            (1, 0)
+        );
+        assert_eq!(
+            replaced()
+                .accepts("alch-2", "buy 10 MSFT @ 51")
+                .judged(check),
+            (2, 1),
+            "beside it"
+        );
     }
 }

@@ -35,7 +35,9 @@ impl<'a> Troubles<'a> {
             Report::Split { symbol, .. } | Report::AssetChanged { symbol, .. } => {
                 self.of_symbols.insert(symbol);
             }
-            Report::SymbolRenamed { symbol, to, .. } => self.of_symbols.extend([symbol.as_str(), to]),
+            Report::SymbolRenamed { symbol, to, .. } => {
+                self.of_symbols.extend([symbol.as_str(), to])
+            }
             Report::OrderAccepted { order, .. } if entry.invocation.is_none() => {
                 self.of_symbols.insert(&order.symbol);
             }
@@ -44,29 +46,53 @@ impl<'a> Troubles<'a> {
     }
 }
 
-/// What no trouble touches is traded: each item of a plan that was carried out, whose symbol nothing was scripted against, is
-/// ordered and filled within the session. Where another symbol's trouble makes the funds short, a buy may be smaller; it is
-/// absent only where less than a dollar, or than a share of what trades in whole ones, is left.
+/// What no trouble touches is traded: each item of a plan that was carried out, whose symbol
+/// nothing was scripted against, is ordered and filled within the session. Where another symbol's
+/// trouble makes the funds short, a buy may be smaller; it is absent only where less than a dollar,
+/// or than a share of what trades in whole ones, is left.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
-    let (plans, orders, invocations) = (plans(journal), accepted_orders(journal), invocations(journal));
-    let hours = if journal.settings().around_the_clock { Hours::Always } else { Hours::Regular };
+    let (plans, orders, invocations) = (
+        plans(journal),
+        accepted_orders(journal),
+        invocations(journal),
+    );
+    let hours = if journal.settings().around_the_clock {
+        Hours::Always
+    } else {
+        Hours::Regular
+    };
     let (troubles, book) = (troubles(journal, &invocations), Cashbook::of(journal));
     for (workflow, execution) in executions(journal) {
-        let Some(plan) = plans.get(workflow) else { continue };
+        let Some(plan) = plans.get(workflow) else {
+            continue;
+        };
         let own: Vec<&Order<'_>> = orders
             .iter()
-            .filter(|order| order.invocation.and_then(|number| invocations.get(&number)).and_then(Invocation::workflow) == Some(workflow))
+            .filter(|order| {
+                order
+                    .invocation
+                    .and_then(|number| invocations.get(&number))
+                    .and_then(Invocation::workflow)
+                    == Some(workflow)
+            })
             .collect();
         let is_touched = troubles.of_all || troubles.of_workflows.contains(workflow);
         if is_touched || others_fill(&orders, plan.made, execution.at) {
             continue;
         }
         for item in &plan.items {
-            let is_touched = troubles.of_symbols.contains(item.symbol) || plan.untraded.contains(item.symbol);
+            let is_touched =
+                troubles.of_symbols.contains(item.symbol) || plan.untraded.contains(item.symbol);
             if item.side.is_some() && !is_touched {
                 let left = book.cash_at(execution.sequence);
-                let carried_out = CarriedOut { plan, own: &own, left, ended: execution.sequence, hours };
+                let carried_out = CarriedOut {
+                    plan,
+                    own: &own,
+                    left,
+                    ended: execution.sequence,
+                    hours,
+                };
                 carried_out.judge(item, &troubles, &mut judgement);
             }
         }
@@ -87,17 +113,22 @@ struct CarriedOut<'a> {
 
 impl CarriedOut<'_> {
     fn judge(&self, item: &Item<'_>, troubles: &Troubles<'_>, judgement: &mut Judgement) {
-        let (Some(price), Some(side)) = (self.plan.price(item.symbol), item.side) else { return };
+        let (Some(price), Some(side)) = (self.plan.price(item.symbol), item.side) else {
+            return;
+        };
         let is_whole = troubles.whole_shares.contains(item.symbol);
         // The least that is worth an order.
         let least = if is_whole { price } else { Decimal::ONE };
         let session = self.hours.session_at(self.plan.made);
         // In the last minute of a session nobody need order any more.
-        if item.amount < least || session.is_some_and(|session| session.close - self.plan.made < LAST_MINUTE) {
+        if item.amount < least
+            || session.is_some_and(|session| session.close - self.plan.made < LAST_MINUTE)
+        {
             return;
         }
         judgement.premise();
-        let meant = |order: &&&Order<'_>| order.facts.symbol == item.symbol && order.facts.side == side;
+        let meant =
+            |order: &&&Order<'_>| order.facts.symbol == item.symbol && order.facts.side == side;
         let own: Vec<&&Order<'_>> = self.own.iter().filter(meant).collect();
         let (mut shares, mut dollars) = (Decimal::ZERO, Decimal::ZERO);
         for fill in own.iter().flat_map(|order| &order.fills) {
@@ -108,9 +139,15 @@ impl CarriedOut<'_> {
         }
         let missing = (item.amount - dollars).min(item.amount - shares * price);
         let is_done = missing <= least.max(item.amount * CLOSE_ENOUGH);
-        let others_are_touched = !troubles.of_symbols.is_empty() || !troubles.whole_shares.is_empty();
-        let free = self.left - self.plan.reserve.unwrap_or(self.plan.equity / Decimal::ONE_HUNDRED);
-        let is_excused = side == Side::Buy && others_are_touched && (!shares.is_zero() || free < least);
+        let others_are_touched =
+            !troubles.of_symbols.is_empty() || !troubles.whole_shares.is_empty();
+        let free = self.left
+            - self
+                .plan
+                .reserve
+                .unwrap_or(self.plan.equity / Decimal::ONE_HUNDRED);
+        let is_excused =
+            side == Side::Buy && others_are_touched && (!shares.is_zero() || free < least);
         if !is_done && !is_excused {
             let problem = format!(
                 "{} {} of the plan of {} came to {} of {} dollars, though nothing was scripted against it",
@@ -120,7 +157,13 @@ impl CarriedOut<'_> {
                 dollars.round_dp(2),
                 item.amount
             );
-            judgement.violated(problem, own.iter().map(|order| order.sequence).chain([self.ended]).collect());
+            judgement.violated(
+                problem,
+                own.iter()
+                    .map(|order| order.sequence)
+                    .chain([self.ended])
+                    .collect(),
+            );
         }
     }
 }
@@ -143,11 +186,16 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
         match &entry.fact {
             Fact::Fault { .. } => {
                 let invocation = entry.invocation.and_then(|number| invocations.get(&number));
-                let execution = invocation.filter(|invocation| invocation.trigger() == "RebalancePlanned");
-                troubles.of_workflows.extend(execution.and_then(Invocation::workflow));
+                let execution =
+                    invocation.filter(|invocation| invocation.trigger() == "RebalancePlanned");
+                troubles
+                    .of_workflows
+                    .extend(execution.and_then(Invocation::workflow));
             }
             Fact::Exchange { report } => troubles.add_others(entry, report),
-            Fact::Cloud { record: Record::DeliveryDisturbed { detail_type, .. } } => troubles.of_all |= detail_type == "RebalancePlanned",
+            Fact::Cloud {
+                record: Record::DeliveryDisturbed { detail_type, .. },
+            } => troubles.of_all |= detail_type == "RebalancePlanned",
             _ => {}
         }
     }
@@ -159,17 +207,26 @@ mod tests {
     use super::*;
     use crate::check::testing::{History, executed, planned};
 
-    const TWO: &[(&str, &str, &str, &str)] = &[("AAPL", "SELL", "5000", "0"), ("MSFT", "BUY", "0", "5000")];
+    const TWO: &[(&str, &str, &str, &str)] =
+        &[("AAPL", "SELL", "5000", "0"), ("MSFT", "BUY", "0", "5000")];
 
     fn begun(history: History) -> History {
-        let history = history.states("100", &[("AAPL", "100")]).puts(&planned("w", "p", TWO)).starts(1, planned("w", "p", TWO));
+        let history = history
+            .states("100", &[("AAPL", "100")])
+            .puts(&planned("w", "p", TWO))
+            .starts(1, planned("w", "p", TWO));
         history.accepts("alch-1", "sell 100 AAPL @ 50")
     }
 
     /// All is sold, and so many shares are bought.
     fn bought(history: History, shares: &str) -> (usize, usize) {
-        let history = begun(history).fills("alch-1", "100", "50").accepts("alch-2", &format!("buy {shares} MSFT @ 50"));
-        history.fills("alch-2", shares, "50").puts(&executed("w")).judged(check)
+        let history = begun(history)
+            .fills("alch-1", "100", "50")
+            .accepts("alch-2", &format!("buy {shares} MSFT @ 50"));
+        history
+            .fills("alch-2", shares, "50")
+            .puts(&executed("w"))
+            .judged(check)
     }
 
     #[test]
@@ -181,30 +238,73 @@ mod tests {
 
     #[test]
     fn what_is_touched_is_not_judged() {
-        assert_eq!(bought(History::new().trouble(Some("MSFT"), TroubleKind::Orders), "1"), (1, 0));
-        assert_eq!(bought(History::new().trouble(None, TroubleKind::RateLimit), "1"), (0, 0));
+        assert_eq!(
+            bought(
+                History::new().trouble(Some("MSFT"), TroubleKind::Orders),
+                "1"
+            ),
+            (1, 0)
+        );
+        assert_eq!(
+            bought(History::new().trouble(None, TroubleKind::RateLimit), "1"),
+            (0, 0)
+        );
     }
 
     #[test]
     fn anothers_trouble_makes_a_buy_smaller_and_not_absent() {
-        let partly = |sold: &str| begun(History::new().trouble(Some("AAPL"), TroubleKind::Orders)).fills("alch-1", sold, "50");
-        let smaller = partly("60").accepts("alch-2", "buy 58 MSFT @ 50").fills("alch-2", "58", "50");
+        let partly = |sold: &str| {
+            begun(History::new().trouble(Some("AAPL"), TroubleKind::Orders))
+                .fills("alch-1", sold, "50")
+        };
+        let smaller = partly("60")
+            .accepts("alch-2", "buy 58 MSFT @ 50")
+            .fills("alch-2", "58", "50");
         assert_eq!(smaller.puts(&executed("w")).judged(check), (1, 0));
-        assert_eq!(partly("60").puts(&executed("w")).judged(check), (1, 1), "3,100 dollars, and nothing is bought");
+        assert_eq!(
+            partly("60").puts(&executed("w")).judged(check),
+            (1, 1),
+            "3,100 dollars, and nothing is bought"
+        );
         let broke = begun(History::new().trouble(Some("AAPL"), TroubleKind::Orders));
-        assert_eq!(broke.puts(&executed("w")).judged(check), (1, 0), "nothing is left beside the reserve");
+        assert_eq!(
+            broke.puts(&executed("w")).judged(check),
+            (1, 0),
+            "nothing is left beside the reserve"
+        );
     }
 
     #[test]
     fn a_share_may_be_too_much_where_parts_are_not_to_be_had() {
-        let whole = |shares: &str| bought(History::new().trouble(Some("MSFT"), TroubleKind::WholeShares), shares).1;
+        let whole = |shares: &str| {
+            bought(
+                History::new().trouble(Some("MSFT"), TroubleKind::WholeShares),
+                shares,
+            )
+            .1
+        };
         assert_eq!(whole("99"), 0);
-        assert_eq!(bought(History::new().trouble(Some("AAPL"), TroubleKind::WholeShares), "99").1, 0);
+        assert_eq!(
+            bought(
+                History::new().trouble(Some("AAPL"), TroubleKind::WholeShares),
+                "99"
+            )
+            .1,
+            0
+        );
     }
 
     #[test]
     fn fills_after_the_session_come_too_late() {
-        let late = begun(History::new()).fills("alch-1", "100", "50").accepts("alch-2", "buy 100 MSFT @ 50").at("20:00:00");
-        assert_eq!(late.fills("alch-2", "100", "50").puts(&executed("w")).judged(check), (2, 1));
+        let late = begun(History::new())
+            .fills("alch-1", "100", "50")
+            .accepts("alch-2", "buy 100 MSFT @ 50")
+            .at("20:00:00");
+        assert_eq!(
+            late.fills("alch-2", "100", "50")
+                .puts(&executed("w"))
+                .judged(check),
+            (2, 1)
+        );
     }
 }

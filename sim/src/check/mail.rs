@@ -22,15 +22,26 @@ struct Copy<'a> {
     content: (&'a str, &'a str, &'a str),
 }
 
-/// Exactly one mail for each workflow; or its next step was given up, and the alarm on that very loss went off. A further
-/// copy goes out only with the identical message id and content, and only where after each one before the server's answer
-/// was lost, or the function did not live to record it.
+/// Exactly one mail for each workflow; or its next step was given up, and the alarm on that very
+/// loss went off. A further copy goes out only with the identical message id and content, and only
+/// where after each one before the server's answer was lost, or the function did not live to record
+/// it.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut copies: BTreeMap<&str, Vec<Copy<'_>>> = BTreeMap::new();
     for entry in journal.entries() {
-        if let Fact::MailContent { message_id, subject, text, html, .. } = &entry.fact {
-            let copy = Copy { sequence: entry.sequence, content: (subject, text, html) };
+        if let Fact::MailContent {
+            message_id,
+            subject,
+            text,
+            html,
+            ..
+        } = &entry.fact
+        {
+            let copy = Copy {
+                sequence: entry.sequence,
+                content: (subject, text, html),
+            };
             copies.entry(message_id).or_default().push(copy);
         }
     }
@@ -38,7 +49,10 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let (started, notified) = workflows(journal);
     let mut sent: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for message_id in copies.keys() {
-        let workflow = event_of(message_id).and_then(|event| notified.get(event)).copied().unwrap_or(UNKNOWN);
+        let workflow = event_of(message_id)
+            .and_then(|event| notified.get(event))
+            .copied()
+            .unwrap_or(UNKNOWN);
         sent.entry(workflow).or_default().insert(message_id);
     }
     for (workflow, messages) in sent.iter().filter(|(_, messages)| messages.len() > 1) {
@@ -46,13 +60,21 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         if *workflow == UNKNOWN && is_in_memory(journal) {
             continue;
         }
-        judgement.violated(format!("the workflow {workflow} sent {} different mails", messages.len()), Vec::new());
+        judgement.violated(
+            format!(
+                "the workflow {workflow} sent {} different mails",
+                messages.len()
+            ),
+            Vec::new(),
+        );
     }
     let stuck = told_to_be_stuck(journal);
     for (workflow, sequence) in started {
         judgement.premise();
         if !sent.contains_key(workflow) && !stuck.contains(workflow) {
-            let problem = format!("the workflow {workflow} sent no mail, and no alarm on the loss of its next step went off");
+            let problem = format!(
+                "the workflow {workflow} sent no mail, and no alarm on the loss of its next step went off"
+            );
             judgement.violated(problem, vec![sequence]);
         }
     }
@@ -68,8 +90,17 @@ fn event_of(message_id: &str) -> Option<&str> {
 fn workflows(journal: &Journal) -> (BTreeMap<&str, u64>, BTreeMap<&str, &str>) {
     let (mut started, mut notified) = (BTreeMap::new(), BTreeMap::new());
     for (entry, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, .. } = record else { continue };
-        let Some(workflow) = detail["correlation_id"].as_str() else { continue };
+        let Record::EventPut {
+            detail_type,
+            detail,
+            ..
+        } = record
+        else {
+            continue;
+        };
+        let Some(workflow) = detail["correlation_id"].as_str() else {
+            continue;
+        };
         match (detail_type.as_str(), detail["event_id"].as_str()) {
             ("WorkflowStarted", _) => {
                 started.entry(workflow).or_insert(entry.sequence);
@@ -83,17 +114,28 @@ fn workflows(journal: &Journal) -> (BTreeMap<&str, u64>, BTreeMap<&str, &str>) {
     (started, notified)
 }
 
-fn judge_copies(journal: &Journal, copies: &BTreeMap<&str, Vec<Copy<'_>>>, judgement: &mut Judgement) {
+fn judge_copies(
+    journal: &Journal,
+    copies: &BTreeMap<&str, Vec<Copy<'_>>>,
+    judgement: &mut Judgement,
+) {
     let invocations = invocations(journal);
     for (message_id, copies) in copies {
         let first = &copies[0];
         for (place, copy) in copies.iter().enumerate().skip(1) {
             if copy.content != first.content {
-                judgement.violated(format!("the mail {message_id} went out with two contents"), vec![first.sequence, copy.sequence]);
+                judgement.violated(
+                    format!("the mail {message_id} went out with two contents"),
+                    vec![first.sequence, copy.sequence],
+                );
             }
-            let known = copies[..place].iter().find(|earlier| !is_unknown(journal, &invocations, message_id, earlier.sequence));
+            let known = copies[..place]
+                .iter()
+                .find(|earlier| !is_unknown(journal, &invocations, message_id, earlier.sequence));
             if let Some(known) = known {
-                let problem = format!("the mail {message_id} went out again, though the function knew that the server had taken it");
+                let problem = format!(
+                    "the mail {message_id} went out again, though the function knew that the server had taken it"
+                );
                 judgement.violated(problem, vec![known.sequence, copy.sequence]);
             }
         }
@@ -101,28 +143,54 @@ fn judge_copies(journal: &Journal, copies: &BTreeMap<&str, Vec<Copy<'_>>>, judge
 }
 
 /// Whether the function could not know, or could not record, that the server had taken the mail.
-fn is_unknown(journal: &Journal, invocations: &BTreeMap<u64, Invocation<'_>>, message_id: &str, taken: u64) -> bool {
-    let sender = invocations
-        .values()
-        .find(|invocation| invocation.lives_at(taken) && !invocation.is_observation() && invocation.event_id() == event_of(message_id));
+fn is_unknown(
+    journal: &Journal,
+    invocations: &BTreeMap<u64, Invocation<'_>>,
+    message_id: &str,
+    taken: u64,
+) -> bool {
+    let sender = invocations.values().find(|invocation| {
+        invocation.lives_at(taken)
+            && !invocation.is_observation()
+            && invocation.event_id() == event_of(message_id)
+    });
     // A mail of one invocation that does the whole day has no event of its own.
-    let by_entry = journal.entries().get(place_of(taken)).and_then(|entry| entry.invocation).and_then(|number| invocations.get(&number));
-    let Some(sender) = sender.or(by_entry) else { return false };
+    let by_entry = journal
+        .entries()
+        .get(place_of(taken))
+        .and_then(|entry| entry.invocation)
+        .and_then(|number| invocations.get(&number));
+    let Some(sender) = sender.or(by_entry) else {
+        return false;
+    };
     let end = sender.ended.map_or(u64::MAX, |(entry, _)| entry.sequence);
-    let is_success = sender.ended.is_some_and(|(_, outcome)| outcome == InvocationOutcome::Success);
+    let is_success = sender
+        .ended
+        .is_some_and(|(_, outcome)| outcome == InvocationOutcome::Success);
     let place = place_of(taken);
     // The server tells of a dialogue before it shows the mail.
-    let dialogue = journal.entries()[..place].iter().rev().take_while(|entry| is_of_the_server(entry));
+    let dialogue = journal.entries()[..place]
+        .iter()
+        .rev()
+        .take_while(|entry| is_of_the_server(entry));
     if dialogue.into_iter().any(is_answer_lost) {
         return true;
     }
-    let after = journal.entries()[place..].iter().take_while(|entry| entry.sequence <= end);
+    let after = journal.entries()[place..]
+        .iter()
+        .take_while(|entry| entry.sequence <= end);
     let mut is_recorded = is_success;
     for entry in after.filter(|entry| entry.invocation == Some(sender.number)) {
         match &entry.fact {
-            Fact::Call { site, outcome, .. } if site.operation == RECORD => is_recorded |= outcome.is_success(),
+            Fact::Call { site, outcome, .. } if site.operation == RECORD => {
+                is_recorded |= outcome.is_success()
+            }
             // Done, though the function was not told.
-            Fact::Fault { site, phase: Phase::After, .. } if site.operation == RECORD => is_recorded = true,
+            Fact::Fault {
+                site,
+                phase: Phase::After,
+                ..
+            } if site.operation == RECORD => is_recorded = true,
             _ => {}
         }
     }
@@ -134,7 +202,14 @@ fn is_of_the_server(entry: &Entry) -> bool {
 }
 
 fn is_answer_lost(entry: &Entry) -> bool {
-    matches!(entry.fact, Fact::Mail { report: MailReport::ConnectionDropped { stage: MailStage::AfterData } })
+    matches!(
+        entry.fact,
+        Fact::Mail {
+            report: MailReport::ConnectionDropped {
+                stage: MailStage::AfterData
+            }
+        }
+    )
 }
 
 /// The call that records the outcome of a step.
@@ -160,7 +235,10 @@ mod tests {
 
     /// A workflow whose mail is asked for, and an invocation that sends it.
     fn sending() -> History {
-        History::new().puts(&event("WorkflowStarted", "a", "w")).puts(&asked()).starts(1, asked())
+        History::new()
+            .puts(&event("WorkflowStarted", "a", "w"))
+            .puts(&asked())
+            .starts(1, asked())
     }
 
     fn again(history: History, number: u64) -> History {
@@ -169,43 +247,111 @@ mod tests {
 
     #[test]
     fn a_workflow_sends_one_mail() {
-        assert_eq!(sending().mails(MAIL, "done").ends(InvocationOutcome::Success).judged(check), (1, 0));
-        assert_eq!(sending().ends(InvocationOutcome::Success).judged(check), (1, 1));
+        assert_eq!(
+            sending()
+                .mails(MAIL, "done")
+                .ends(InvocationOutcome::Success)
+                .judged(check),
+            (1, 0)
+        );
+        assert_eq!(
+            sending().ends(InvocationOutcome::Success).judged(check),
+            (1, 1)
+        );
         let other = event("TradingNotificationRequested", "m", "t");
-        assert_eq!(sending().mails(MAIL, "done").puts(&other).mails("m@alchemiser", "done").judged(check), (1, 1));
+        assert_eq!(
+            sending()
+                .mails(MAIL, "done")
+                .puts(&other)
+                .mails("m@alchemiser", "done")
+                .judged(check),
+            (1, 1)
+        );
     }
 
     #[test]
     fn a_mail_that_was_given_up_and_told_excuses_and_no_other_alarm_does() {
         let lost = || {
-            let history = History::new().rule("mail", &json!({ "detail-type": ["TradingNotificationRequested"] }));
-            history.puts(&event("WorkflowStarted", "a", "w")).puts(&asked()).buries(&asked(), "mail")
+            let history = History::new().rule(
+                "mail",
+                &json!({ "detail-type": ["TradingNotificationRequested"] }),
+            );
+            history
+                .puts(&event("WorkflowStarted", "a", "w"))
+                .puts(&asked())
+                .buries(&asked(), "mail")
         };
         assert_eq!(lost().alarms_on("mail").judged(check), (1, 0));
-        assert_eq!(lost().alarm("Errors", "FunctionName", "f").judged(check), (1, 1));
+        assert_eq!(
+            lost().alarm("Errors", "FunctionName", "f").judged(check),
+            (1, 1)
+        );
     }
 
     #[test]
     fn a_second_copy_only_where_the_function_could_not_know_of_the_first() {
-        let died = sending().mails(MAIL, "done").ends(InvocationOutcome::Crashed);
-        assert_eq!(again(died, 2).judged(check), (1, 0), "before it was recorded");
-        let knew = sending().mails(MAIL, "done").calls(RECORD, 200).ends(InvocationOutcome::Crashed);
-        assert_eq!(again(knew, 2).judged(check), (1, 1), "after it was recorded");
-        let lost = Fact::Mail { report: MailReport::ConnectionDropped { stage: MailStage::AfterData } };
-        let unanswered = sending().fact(lost).mails(MAIL, "done").ends(InvocationOutcome::Failed);
-        assert_eq!(again(unanswered, 2).judged(check), (1, 0), "the answer was lost");
-        let done = sending().mails(MAIL, "done").ends(InvocationOutcome::Success);
+        let died = sending()
+            .mails(MAIL, "done")
+            .ends(InvocationOutcome::Crashed);
+        assert_eq!(
+            again(died, 2).judged(check),
+            (1, 0),
+            "before it was recorded"
+        );
+        let knew = sending()
+            .mails(MAIL, "done")
+            .calls(RECORD, 200)
+            .ends(InvocationOutcome::Crashed);
+        assert_eq!(
+            again(knew, 2).judged(check),
+            (1, 1),
+            "after it was recorded"
+        );
+        let lost = Fact::Mail {
+            report: MailReport::ConnectionDropped {
+                stage: MailStage::AfterData,
+            },
+        };
+        let unanswered = sending()
+            .fact(lost)
+            .mails(MAIL, "done")
+            .ends(InvocationOutcome::Failed);
+        assert_eq!(
+            again(unanswered, 2).judged(check),
+            (1, 0),
+            "the answer was lost"
+        );
+        let done = sending()
+            .mails(MAIL, "done")
+            .ends(InvocationOutcome::Success);
         assert_eq!(again(done, 2).judged(check), (1, 1));
-        let site = Site { trigger: "TradingNotificationRequested".to_owned(), operation: RECORD.to_owned(), number: 1 };
-        let fault = Fact::Fault { site, phase: Phase::After, effect: CallEffect::Crash };
-        let written = sending().mails(MAIL, "done").fact(fault).ends(InvocationOutcome::Crashed);
-        assert_eq!(again(written, 2).judged(check), (1, 1), "the record was written");
+        let site = Site {
+            trigger: "TradingNotificationRequested".to_owned(),
+            operation: RECORD.to_owned(),
+            number: 1,
+        };
+        let fault = Fact::Fault {
+            site,
+            phase: Phase::After,
+            effect: CallEffect::Crash,
+        };
+        let written = sending()
+            .mails(MAIL, "done")
+            .fact(fault)
+            .ends(InvocationOutcome::Crashed);
+        assert_eq!(
+            again(written, 2).judged(check),
+            (1, 1),
+            "the record was written"
+        );
     }
 
     #[test]
     fn a_third_copy_only_where_that_happened_twice() {
         let twice = |outcome: InvocationOutcome| {
-            let first = sending().mails(MAIL, "done").ends(InvocationOutcome::TimedOut);
+            let first = sending()
+                .mails(MAIL, "done")
+                .ends(InvocationOutcome::TimedOut);
             again(again(first, 2).ends(outcome), 3).judged(check)
         };
         assert_eq!(twice(InvocationOutcome::Crashed), (1, 0));
@@ -214,7 +360,14 @@ mod tests {
 
     #[test]
     fn a_copy_has_the_same_content() {
-        let died = sending().mails(MAIL, "done").ends(InvocationOutcome::Crashed);
-        assert_eq!(died.starts(2, asked()).mails(MAIL, "done well").judged(check), (1, 1));
+        let died = sending()
+            .mails(MAIL, "done")
+            .ends(InvocationOutcome::Crashed);
+        assert_eq!(
+            died.starts(2, asked())
+                .mails(MAIL, "done well")
+                .judged(check),
+            (1, 1)
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! The invariants that hold in every run, whatever goes wrong. Each reads the journal and nothing else, and says how
-//! often it had something to judge: one that never had is no proof of anything. docs/invariants.md tells of each what it
-//! says, when, and what excuses.
+//! The invariants that hold in every run, whatever goes wrong. Each reads the journal and nothing
+//! else, and says how often it had something to judge: one that never had is no proof of anything.
+//! docs/invariants.md tells of each what it says, when, and what excuses.
 
 mod account;
 mod alarms;
@@ -47,11 +47,18 @@ pub struct Finding {
 impl Finding {
     /// A finding without entries.
     pub fn plain(check: &str, problem: impl Into<String>) -> Self {
-        Self { check: check.to_owned(), problem: problem.into(), entries: Vec::new() }
+        Self {
+            check: check.to_owned(),
+            problem: problem.into(),
+            entries: Vec::new(),
+        }
     }
 
     fn at(check: &str, problem: impl Into<String>, entries: Vec<u64>) -> Self {
-        Self { entries, ..Self::plain(check, problem) }
+        Self {
+            entries,
+            ..Self::plain(check, problem)
+        }
     }
 }
 
@@ -129,8 +136,16 @@ pub fn check_all(journal: &Journal) -> Verdict {
     let mut verdict = Verdict::default();
     for (name, check) in CHECKS {
         let judgement = check(journal);
-        verdict.premises.push(Premise { check: name, times: judgement.premises });
-        verdict.findings.extend(judgement.violations.into_iter().map(|(problem, entries)| Finding::at(name, problem, entries)));
+        verdict.premises.push(Premise {
+            check: name,
+            times: judgement.premises,
+        });
+        verdict.findings.extend(
+            judgement
+                .violations
+                .into_iter()
+                .map(|(problem, entries)| Finding::at(name, problem, entries)),
+        );
     }
     verdict
 }
@@ -138,10 +153,19 @@ pub fn check_all(journal: &Journal) -> Verdict {
 /// The books are held against each statement of the account.
 fn books(journal: &Journal) -> Judgement {
     let statements = journal.entries().iter().filter(|entry| {
-        matches!(entry.fact, Fact::Account { .. }) || matches!(entry.fact, Fact::Exchange { report: Report::Statement { .. } })
+        matches!(entry.fact, Fact::Account { .. })
+            || matches!(
+                entry.fact,
+                Fact::Exchange {
+                    report: Report::Statement { .. }
+                }
+            )
     });
     Judgement {
         premises: statements.count().saturating_sub(1),
-        violations: books::check(journal).into_iter().map(|finding| (finding.problem, finding.entries)).collect(),
+        violations: books::check(journal)
+            .into_iter()
+            .map(|finding| (finding.problem, finding.entries))
+            .collect(),
     }
 }

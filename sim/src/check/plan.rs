@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::cloud::record::Record;
 use crate::journal::Journal;
 
-/// A part of the account's value that a plan's positions may be off by, where the plan does not say.
+/// A part of the account's value that a plan's positions may be off by, where the plan does not
+/// say.
 const USUAL_TOLERANCE: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 
 /// A plan as it travels, as far as it is judged by.
@@ -59,10 +60,15 @@ impl<'a> Plan<'a> {
         let plan = detail.get("rebalance_plan")?;
         let metadata = &plan["metadata"];
         let items = plan["items"].as_array()?.iter().filter_map(item).collect();
-        let prices = metadata["reference_prices"].as_object().into_iter().flatten();
+        let prices = metadata["reference_prices"]
+            .as_object()
+            .into_iter()
+            .flatten();
         let untraded = metadata["untraded"].as_object().into_iter().flatten();
         Some(Self {
-            workflow: detail["correlation_id"].as_str().or(plan["correlation_id"].as_str())?,
+            workflow: detail["correlation_id"]
+                .as_str()
+                .or(plan["correlation_id"].as_str())?,
             id: plan["plan_id"].as_str()?,
             made: plan["timestamp"].as_str()?.parse().ok()?,
             equity: amount(&plan["total_portfolio_value"])?,
@@ -70,13 +76,18 @@ impl<'a> Plan<'a> {
             items,
             reserve: amount(&metadata["reserve"]),
             untraded: untraded.map(|(symbol, _)| symbol.as_str()).collect(),
-            prices: prices.filter_map(|(symbol, price)| Some((symbol.as_str(), amount(price)?))).collect(),
+            prices: prices
+                .filter_map(|(symbol, price)| Some((symbol.as_str(), amount(price)?)))
+                .collect(),
         })
     }
 
     /// Dollars a share that the plan was made with; none that cannot be used.
     pub fn price(&self, symbol: &str) -> Option<Decimal> {
-        self.prices.get(symbol).copied().filter(|price| *price > Decimal::ZERO)
+        self.prices
+            .get(symbol)
+            .copied()
+            .filter(|price| *price > Decimal::ZERO)
     }
 
     pub fn item(&self, symbol: &str) -> Option<&Item<'a>> {
@@ -107,16 +118,28 @@ pub(super) fn amount(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// The plans that were put on a bus, by workflow: of each the one that was carried out, else the last. A plan that another
-/// one has overtaken is made anew.
+/// The plans that were put on a bus, by workflow: of each the one that was carried out, else the
+/// last. A plan that another one has overtaken is made anew.
 pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
     let carried_out = executed_plans(journal);
     let mut plans: BTreeMap<&str, Plan<'_>> = BTreeMap::new();
     for (_, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
-        let Some(plan) = Plan::read(detail).filter(|_| detail_type == "RebalancePlanned") else { continue };
+        let Record::EventPut {
+            detail_type,
+            detail,
+            replay: None,
+            ..
+        } = record
+        else {
+            continue;
+        };
+        let Some(plan) = Plan::read(detail).filter(|_| detail_type == "RebalancePlanned") else {
+            continue;
+        };
         let chosen = carried_out.get(plan.workflow);
-        let is_settled = plans.get(plan.workflow).is_some_and(|known| chosen == Some(&known.id) || known.id == plan.id);
+        let is_settled = plans
+            .get(plan.workflow)
+            .is_some_and(|known| chosen == Some(&known.id) || known.id == plan.id);
         if !is_settled {
             plans.insert(plan.workflow, plan);
         }
@@ -128,8 +151,18 @@ pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
 fn executed_plans(journal: &Journal) -> BTreeMap<&str, &str> {
     let mut executed = BTreeMap::new();
     for (_, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
-        let named = detail["correlation_id"].as_str().zip(detail["execution_data"]["plan_id"].as_str());
+        let Record::EventPut {
+            detail_type,
+            detail,
+            replay: None,
+            ..
+        } = record
+        else {
+            continue;
+        };
+        let named = detail["correlation_id"]
+            .as_str()
+            .zip(detail["execution_data"]["plan_id"].as_str());
         if let Some((workflow, plan)) = named.filter(|_| detail_type == "TradeExecuted") {
             executed.entry(workflow).or_insert(plan);
         }
@@ -149,24 +182,48 @@ pub(super) struct Execution {
 pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution> {
     let mut executions = BTreeMap::new();
     for (entry, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
+        let Record::EventPut {
+            detail_type,
+            detail,
+            replay: None,
+            ..
+        } = record
+        else {
+            continue;
+        };
         if detail_type == "TradeExecuted"
             && let Some(workflow) = detail["correlation_id"].as_str()
         {
-            executions.entry(workflow).or_insert(Execution { sequence: entry.sequence, at: entry.at });
+            executions.entry(workflow).or_insert(Execution {
+                sequence: entry.sequence,
+                at: entry.at,
+            });
         }
     }
     executions
 }
 
-/// What the owner was told at the end of a workflow: the detail of the TradingNotificationRequested event whose mail went
-/// out, by workflow.
+/// What the owner was told at the end of a workflow: the detail of the TradingNotificationRequested
+/// event whose mail went out, by workflow.
 pub(super) fn told(journal: &Journal) -> BTreeMap<&str, &Value> {
-    let sent: BTreeSet<&str> = journal.mail_ids().filter_map(|id| id.split('@').next()).collect();
+    let sent: BTreeSet<&str> = journal
+        .mail_ids()
+        .filter_map(|id| id.split('@').next())
+        .collect();
     let mut told = BTreeMap::new();
     for (_, record) in journal.records() {
-        let Record::EventPut { detail_type, detail, replay: None, .. } = record else { continue };
-        let is_sent = detail["event_id"].as_str().is_some_and(|id| sent.contains(id));
+        let Record::EventPut {
+            detail_type,
+            detail,
+            replay: None,
+            ..
+        } = record
+        else {
+            continue;
+        };
+        let is_sent = detail["event_id"]
+            .as_str()
+            .is_some_and(|id| sent.contains(id));
         if let Some(workflow) = detail["correlation_id"].as_str()
             && detail_type == "TradingNotificationRequested"
             && is_sent
@@ -177,7 +234,8 @@ pub(super) fn told(journal: &Journal) -> BTreeMap<&str, &Value> {
     told
 }
 
-/// The symbols that a notification names as not traded as planned; all where it says that orders are unknown.
+/// The symbols that a notification names as not traded as planned; all where it says that orders
+/// are unknown.
 pub(super) struct Named<'a> {
     pub all: bool,
     pub symbols: BTreeSet<&'a str>,
@@ -186,12 +244,24 @@ pub(super) struct Named<'a> {
 impl<'a> Named<'a> {
     pub fn in_notification(detail: &'a Value) -> Self {
         let data = &detail["execution_data"];
-        let failed = data["failed_symbols"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let rows = ["untraded", "notes"].into_iter().flat_map(|name| data[name].as_array().into_iter().flatten());
+        let failed = data["failed_symbols"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        let rows = ["untraded", "notes"]
+            .into_iter()
+            .flat_map(|name| data[name].as_array().into_iter().flatten());
         let untraded = rows.filter_map(|row| row["symbol"].as_str());
-        let reasons = data["idle_cash"]["reasons"].as_array().into_iter().flatten();
+        let reasons = data["idle_cash"]["reasons"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let idle = reasons.filter_map(|reason| reason["symbol"].as_str());
-        Self { all: data["orders_unknown"] == true, symbols: failed.chain(untraded).chain(idle).collect() }
+        Self {
+            all: data["orders_unknown"] == true,
+            symbols: failed.chain(untraded).chain(idle).collect(),
+        }
     }
 
     pub fn names(&self, symbol: &str) -> bool {

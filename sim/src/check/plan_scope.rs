@@ -5,8 +5,8 @@ use super::plan::{Plan, plans};
 use crate::journal::{BusMode, Journal};
 use crate::projection::{Invocation, accepted_orders, invocations};
 
-/// No order of ours is for a symbol outside of its plan, or against it: a buy where the plan buys, a sell where it sells.
-/// The plan is the one that the order's invocation was given.
+/// No order of ours is for a symbol outside of its plan, or against it: a buy where the plan buys,
+/// a sell where it sells. The plan is the one that the order's invocation was given.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     // Where the day passes in one invocation, its plan is on no bus.
@@ -14,20 +14,35 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         return judgement;
     }
     let (invocations, known) = (invocations(journal), plans(journal));
-    for order in accepted_orders(journal).iter().filter(|order| order.is_ours()) {
-        let Some(invocation) = order.invocation.and_then(|number| invocations.get(&number)) else { continue };
+    for order in accepted_orders(journal)
+        .iter()
+        .filter(|order| order.is_ours())
+    {
+        let Some(invocation) = order.invocation.and_then(|number| invocations.get(&number)) else {
+            continue;
+        };
         judgement.premise();
         let what = format!("{} {}", order.facts.side.as_str(), order.facts.symbol);
         let Some(plan) = plan_of(invocation, &known) else {
-            judgement.violated(format!("the order to {what} follows no plan"), vec![order.sequence]);
+            judgement.violated(
+                format!("the order to {what} follows no plan"),
+                vec![order.sequence],
+            );
             continue;
         };
         match plan.item(&order.facts.symbol).map(|item| item.side) {
-            None => {
-                judgement.violated(format!("the order to {what} is for a symbol outside of the plan {}", plan.id), vec![order.sequence])
-            }
+            None => judgement.violated(
+                format!(
+                    "the order to {what} is for a symbol outside of the plan {}",
+                    plan.id
+                ),
+                vec![order.sequence],
+            ),
             Some(side) if side != Some(order.facts.side) => {
-                judgement.violated(format!("the order to {what} is against the plan {}", plan.id), vec![order.sequence]);
+                judgement.violated(
+                    format!("the order to {what} is against the plan {}", plan.id),
+                    vec![order.sequence],
+                );
             }
             Some(_) => {}
         }
@@ -48,23 +63,47 @@ mod tests {
     use crate::check::testing::{History, planned};
 
     fn ordered(order: &str) -> (usize, usize) {
-        let plan = planned("w", "p", &[("MSFT", "BUY", "0", "500"), ("AAPL", "SELL", "500", "0"), ("IBM", "HOLD", "100", "100")]);
-        History::new().starts(1, plan).accepts("alch-1", order).judged(check)
+        let plan = planned(
+            "w",
+            "p",
+            &[
+                ("MSFT", "BUY", "0", "500"),
+                ("AAPL", "SELL", "500", "0"),
+                ("IBM", "HOLD", "100", "100"),
+            ],
+        );
+        History::new()
+            .starts(1, plan)
+            .accepts("alch-1", order)
+            .judged(check)
     }
 
     #[test]
     fn an_order_is_for_what_the_plan_wants() {
         assert_eq!(ordered("buy 10 MSFT @ 50"), (1, 0));
         assert_eq!(ordered("sell 5 AAPL @ 100"), (1, 0));
-        for order in ["buy 1 EDZ @ 10", "sell 1 EDZ @ 10", "sell 1 MSFT @ 50", "buy 1 AAPL @ 100", "buy 1 IBM @ 100"] {
+        for order in [
+            "buy 1 EDZ @ 10",
+            "sell 1 EDZ @ 10",
+            "sell 1 MSFT @ 50",
+            "buy 1 AAPL @ 100",
+            "buy 1 IBM @ 100",
+        ] {
             assert_eq!(ordered(order), (1, 1), "{order}");
         }
     }
 
     #[test]
     fn who_has_no_plan_orders_nothing() {
-        let unasked = History::new().starts(1, json!({ "mode": "trade", "correlation_id": "w" })).accepts("alch-1", "buy 1 MSFT @ 50");
+        let unasked = History::new()
+            .starts(1, json!({ "mode": "trade", "correlation_id": "w" }))
+            .accepts("alch-1", "buy 1 MSFT @ 50");
         assert_eq!(unasked.judged(check), (1, 1));
-        assert_eq!(History::new().accepts("by-hand", "buy 1 MSFT @ 50").judged(check), (0, 0));
+        assert_eq!(
+            History::new()
+                .accepts("by-hand", "buy 1 MSFT @ 50")
+                .judged(check),
+            (0, 0)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! EventBridge's matching a second time, slow and plain: no index, no flattened alternatives, every combination tried. The
-//! invariants judge by it what the simulated cloud delivered, so that a mistake in one of them shows.
+//! EventBridge's matching a second time, slow and plain: no index, no flattened alternatives, every
+//! combination tried. The invariants judge by it what the simulated cloud delivered, so that a
+//! mistake in one of them shows.
 
 use std::net::IpAddr;
 
@@ -23,7 +24,9 @@ type Field<'a> = (String, &'a [Value]);
 pub fn matches(pattern: &Value, event: &Value) -> bool {
     let mut leaves = Vec::new();
     flatten(event, "", &Place::new(), &mut 0, &mut leaves);
-    let Some(pattern) = pattern.as_object() else { return false };
+    let Some(pattern) = pattern.as_object() else {
+        return false;
+    };
     alternatives(pattern, "").into_iter().any(|mut fields| {
         // An absence is judged with the arrays bound that come before it.
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -31,7 +34,13 @@ pub fn matches(pattern: &Value, event: &Value) -> bool {
     })
 }
 
-fn flatten<'a>(value: &'a Value, path: &str, place: &Place, arrays: &mut usize, leaves: &mut Vec<Leaf<'a>>) {
+fn flatten<'a>(
+    value: &'a Value,
+    path: &str,
+    place: &Place,
+    arrays: &mut usize,
+    leaves: &mut Vec<Leaf<'a>>,
+) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
@@ -49,12 +58,20 @@ fn flatten<'a>(value: &'a Value, path: &str, place: &Place, arrays: &mut usize, 
                 flatten(element, path, &inner, arrays, leaves);
             }
         }
-        scalar => leaves.push(Leaf { path: path.to_owned(), value: scalar, place: place.clone() }),
+        scalar => leaves.push(Leaf {
+            path: path.to_owned(),
+            value: scalar,
+            place: place.clone(),
+        }),
     }
 }
 
 fn joined(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
 }
 
 /// The lists of fields of which one must hold: more than one only where the pattern has a `$or`.
@@ -62,58 +79,110 @@ fn alternatives<'a>(pattern: &'a Map<String, Value>, path: &str) -> Vec<Vec<Fiel
     let mut all: Vec<Vec<Field<'a>>> = vec![Vec::new()];
     for (key, value) in pattern {
         let choices: Vec<Vec<Field<'a>>> = match value {
-            Value::Array(branches) if is_or(key, branches) => {
-                branches.iter().filter_map(Value::as_object).flat_map(|branch| alternatives(branch, path)).collect()
-            }
+            Value::Array(branches) if is_or(key, branches) => branches
+                .iter()
+                .filter_map(Value::as_object)
+                .flat_map(|branch| alternatives(branch, path))
+                .collect(),
             Value::Array(list) => vec![vec![(joined(path, key), list.as_slice())]],
             Value::Object(inner) => alternatives(inner, &joined(path, key)),
             _ => Vec::new(),
         };
-        all = all.iter().flat_map(|fields| choices.iter().map(|choice| [fields.clone(), choice.clone()].concat())).collect();
+        all = all
+            .iter()
+            .flat_map(|fields| {
+                choices
+                    .iter()
+                    .map(|choice| [fields.clone(), choice.clone()].concat())
+            })
+            .collect();
     }
     all
 }
 
 /// `$or` is a field like others where its branches are not two objects or more that name fields.
 fn is_or(key: &str, branches: &[Value]) -> bool {
-    const OPERATORS: [&str; 9] =
-        ["exactly", "prefix", "suffix", "numeric", "anything-but", "exists", "cidr", "equals-ignore-case", "wildcard"];
+    const OPERATORS: [&str; 9] = [
+        "exactly",
+        "prefix",
+        "suffix",
+        "numeric",
+        "anything-but",
+        "exists",
+        "cidr",
+        "equals-ignore-case",
+        "wildcard",
+    ];
     let names_fields = |branch: &Value| {
-        branch.as_object().is_some_and(|branch| !branch.is_empty() && !branch.keys().any(|key| OPERATORS.contains(&key.as_str())))
+        branch.as_object().is_some_and(|branch| {
+            !branch.is_empty() && !branch.keys().any(|key| OPERATORS.contains(&key.as_str()))
+        })
     };
     key == "$or" && branches.len() >= 2 && branches.iter().all(names_fields)
 }
 
 fn agree(one: &Place, other: &Place) -> bool {
-    one.iter().all(|(array, index)| other.iter().all(|(at, element)| array != at || index == element))
+    one.iter().all(|(array, index)| {
+        other
+            .iter()
+            .all(|(at, element)| array != at || index == element)
+    })
 }
 
 fn holds(fields: &[Field<'_>], bound: &Place, leaves: &[Leaf<'_>]) -> bool {
-    let Some(((path, list), rest)) = fields.split_first() else { return true };
-    let mut candidates = leaves.iter().filter(|leaf| leaf.path == *path && agree(bound, &leaf.place)).peekable();
+    let Some(((path, list), rest)) = fields.split_first() else {
+        return true;
+    };
+    let mut candidates = leaves
+        .iter()
+        .filter(|leaf| leaf.path == *path && agree(bound, &leaf.place))
+        .peekable();
     let is_absent = candidates.peek().is_none();
-    if is_absent && list.iter().any(|wanted| wanted.get("exists") == Some(&Value::Bool(false))) && holds(rest, bound, leaves) {
+    if is_absent
+        && list
+            .iter()
+            .any(|wanted| wanted.get("exists") == Some(&Value::Bool(false)))
+        && holds(rest, bound, leaves)
+    {
         return true;
     }
-    candidates.filter(|leaf| list.iter().any(|wanted| accepts(wanted, leaf.value))).any(|leaf| {
-        let both: Place = bound.iter().chain(&leaf.place).copied().collect();
-        holds(rest, &both, leaves)
-    })
+    candidates
+        .filter(|leaf| list.iter().any(|wanted| accepts(wanted, leaf.value)))
+        .any(|leaf| {
+            let both: Place = bound.iter().chain(&leaf.place).copied().collect();
+            holds(rest, &both, leaves)
+        })
 }
 
 /// Whether one entry of a pattern's list accepts a scalar.
 fn accepts(wanted: &Value, value: &Value) -> bool {
-    let Some((operator, operand)) = wanted.as_object().and_then(|object| object.iter().next()) else { return equals(wanted, value) };
+    let Some((operator, operand)) = wanted.as_object().and_then(|object| object.iter().next())
+    else {
+        return equals(wanted, value);
+    };
     let text = value.as_str();
     match operator.as_str() {
         "exactly" => value == operand,
         "exists" => operand == &Value::Bool(true),
-        "equals-ignore-case" => text.zip(operand.as_str()).is_some_and(|(text, wanted)| folded(text) == folded(wanted)),
-        "prefix" => text.is_some_and(|text| affix(text, operand, |text, wanted| text.starts_with(wanted))),
-        "suffix" => text.is_some_and(|text| affix(text, operand, |text, wanted| text.ends_with(wanted))),
-        "wildcard" => text.zip(operand.as_str()).is_some_and(|(text, wanted)| wildcard(wanted.as_bytes(), text.as_bytes())),
-        "cidr" => text.zip(operand.as_str()).is_some_and(|(text, block)| in_block(text, block)),
-        "numeric" => value.as_f64().zip(operand.as_array()).is_some_and(|(number, bounds)| within(number, bounds)),
+        "equals-ignore-case" => text
+            .zip(operand.as_str())
+            .is_some_and(|(text, wanted)| folded(text) == folded(wanted)),
+        "prefix" => {
+            text.is_some_and(|text| affix(text, operand, |text, wanted| text.starts_with(wanted)))
+        }
+        "suffix" => {
+            text.is_some_and(|text| affix(text, operand, |text, wanted| text.ends_with(wanted)))
+        }
+        "wildcard" => text
+            .zip(operand.as_str())
+            .is_some_and(|(text, wanted)| wildcard(wanted.as_bytes(), text.as_bytes())),
+        "cidr" => text
+            .zip(operand.as_str())
+            .is_some_and(|(text, block)| in_block(text, block)),
+        "numeric" => value
+            .as_f64()
+            .zip(operand.as_array())
+            .is_some_and(|(number, bounds)| within(number, bounds)),
         "anything-but" => !excluded(operand, value),
         _ => false,
     }
@@ -122,10 +191,12 @@ fn accepts(wanted: &Value, value: &Value) -> bool {
 fn equals(wanted: &Value, value: &Value) -> bool {
     match (wanted, value) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
-        (Value::String(one), Value::String(other)) => match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
-            (Ok(one), Ok(other)) => one == other,
-            _ => one == other,
-        },
+        (Value::String(one), Value::String(other)) => {
+            match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
+                (Ok(one), Ok(other)) => one == other,
+                _ => one == other,
+            }
+        }
         _ => wanted == value,
     }
 }
@@ -136,7 +207,10 @@ fn folded(text: &str) -> String {
 
 /// A prefix or a suffix, as it is or in any case.
 fn affix(text: &str, operand: &Value, has: fn(&str, &str) -> bool) -> bool {
-    match (operand.as_str(), operand.get("equals-ignore-case").and_then(Value::as_str)) {
+    match (
+        operand.as_str(),
+        operand.get("equals-ignore-case").and_then(Value::as_str),
+    ) {
         (Some(wanted), _) => has(text, wanted),
         (None, Some(wanted)) => has(&folded(text), &folded(wanted)),
         (None, None) => false,
@@ -148,18 +222,32 @@ fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
     match pattern {
         [] => text.is_empty(),
         [b'*', rest @ ..] => (0..=text.len()).any(|skipped| wildcard(rest, &text[skipped..])),
-        [b'\\', character, rest @ ..] | [character, rest @ ..] => text.first() == Some(character) && wildcard(rest, &text[1..]),
+        [b'\\', character, rest @ ..] | [character, rest @ ..] => {
+            text.first() == Some(character) && wildcard(rest, &text[1..])
+        }
     }
 }
 
 fn in_block(text: &str, block: &str) -> bool {
-    let Some((network, bits)) = block.split_once('/') else { return false };
-    let (Ok(address), Ok(network), Ok(bits)) = (text.parse::<IpAddr>(), network.parse::<IpAddr>(), bits.parse::<u32>()) else {
+    let Some((network, bits)) = block.split_once('/') else {
+        return false;
+    };
+    let (Ok(address), Ok(network), Ok(bits)) = (
+        text.parse::<IpAddr>(),
+        network.parse::<IpAddr>(),
+        bits.parse::<u32>(),
+    ) else {
         return false;
     };
     let leading = |address: IpAddr| match address {
-        IpAddr::V4(address) => address.to_bits().checked_shr(32_u32.saturating_sub(bits)).map_or(0, u128::from),
-        IpAddr::V6(address) => address.to_bits().checked_shr(128_u32.saturating_sub(bits)).unwrap_or(0),
+        IpAddr::V4(address) => address
+            .to_bits()
+            .checked_shr(32_u32.saturating_sub(bits))
+            .map_or(0, u128::from),
+        IpAddr::V6(address) => address
+            .to_bits()
+            .checked_shr(128_u32.saturating_sub(bits))
+            .unwrap_or(0),
     };
     address.is_ipv4() == network.is_ipv4() && leading(address) == leading(network)
 }
@@ -180,10 +268,20 @@ fn within(number: f64, bounds: &[Value]) -> bool {
 /// What `anything-but` leaves out: values, or texts by an operator of their own.
 fn excluded(operand: &Value, value: &Value) -> bool {
     match operand {
-        Value::Array(list) => list.iter().any(|wanted| wanted == value || numbers_equal(wanted, value)),
+        Value::Array(list) => list
+            .iter()
+            .any(|wanted| wanted == value || numbers_equal(wanted, value)),
         Value::Object(object) => object.iter().any(|(operator, operand)| match operand {
-            Value::Array(list) => list.iter().any(|one| accepts(&Value::Object(Map::from_iter([(operator.clone(), one.clone())])), value)),
-            one => accepts(&Value::Object(Map::from_iter([(operator.clone(), one.clone())])), value),
+            Value::Array(list) => list.iter().any(|one| {
+                accepts(
+                    &Value::Object(Map::from_iter([(operator.clone(), one.clone())])),
+                    value,
+                )
+            }),
+            one => accepts(
+                &Value::Object(Map::from_iter([(operator.clone(), one.clone())])),
+                value,
+            ),
         }),
         wanted => wanted == value || numbers_equal(wanted, value),
     }

@@ -4,21 +4,32 @@ use super::Judgement;
 use crate::journal::Journal;
 use crate::projection::Causes;
 
-/// Replaying any part of the archive adds no order: neither in the invocations that a replayed event wakes, nor in those
-/// that they bring about.
+/// Replaying any part of the archive adds no order: neither in the invocations that a replayed
+/// event wakes, nor in those that they bring about.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let causes = Causes::of(journal);
-    let replay_of = |number: u64| causes.line(number).into_iter().find_map(|invocation| invocation.replay());
+    let replay_of = |number: u64| {
+        causes
+            .line(number)
+            .into_iter()
+            .find_map(|invocation| invocation.replay())
+    };
     for number in causes.invocations().keys() {
         if replay_of(*number).is_some() {
             judgement.premise();
         }
     }
     for (entry, report) in journal.reports() {
-        let Report::OrderAccepted { order, .. } = report else { continue };
+        let Report::OrderAccepted { order, .. } = report else {
+            continue;
+        };
         if let Some(replay) = entry.invocation.and_then(replay_of) {
-            let problem = format!("{} {} was ordered because of the replay {replay}", order.side.as_str(), order.symbol);
+            let problem = format!(
+                "{} {} was ordered because of the replay {replay}",
+                order.side.as_str(),
+                order.symbol
+            );
             judgement.violated(problem, vec![entry.sequence]);
         }
     }
@@ -35,14 +46,22 @@ mod tests {
 
     #[test]
     fn orders_of_what_a_replay_brought_about_are_found() {
-        let (first, next) = (event("SignalGenerated", "s", "w"), event("RebalancePlanned", "p", "s"));
+        let (first, next) = (
+            event("SignalGenerated", "s", "w"),
+            event("RebalancePlanned", "p", "s"),
+        );
         let chain = |replay: Option<&str>| {
             let mut payload = first.clone();
             if let Some(replay) = replay {
                 payload["replay-name"] = json!(replay);
             }
-            let history = History::new().starts(1, payload).puts(&next).ends(InvocationOutcome::Success);
-            history.starts(2, next.clone()).accepts("alch-1", "buy 1 MSFT @ 50")
+            let history = History::new()
+                .starts(1, payload)
+                .puts(&next)
+                .ends(InvocationOutcome::Success);
+            history
+                .starts(2, next.clone())
+                .accepts("alch-1", "buy 1 MSFT @ 50")
         };
         assert_eq!(chain(Some("again")).judged(check), (2, 1));
         assert_eq!(chain(None).judged(check), (0, 0));

@@ -24,9 +24,23 @@ impl Rules {
     /// Goes one record on.
     pub fn take(&mut self, record: &Record) {
         match record {
-            Record::RuleChanged { bus, rule, arn, pattern, enabled, targets } => {
-                let pattern = pattern.as_ref().and_then(|text| serde_json::from_str(text).ok());
-                let state = RuleState { arn: arn.clone(), pattern, enabled: *enabled, targets: targets.clone() };
+            Record::RuleChanged {
+                bus,
+                rule,
+                arn,
+                pattern,
+                enabled,
+                targets,
+            } => {
+                let pattern = pattern
+                    .as_ref()
+                    .and_then(|text| serde_json::from_str(text).ok());
+                let state = RuleState {
+                    arn: arn.clone(),
+                    pattern,
+                    enabled: *enabled,
+                    targets: targets.clone(),
+                };
                 self.rules.insert((bus.clone(), rule.clone()), state);
             }
             Record::RuleDeleted { bus, rule } => {
@@ -46,10 +60,16 @@ impl Rules {
         self.rules.get(&(bus.to_owned(), rule.to_owned()))
     }
 
-    /// The rules that a put event goes to, by name: those of its bus that are enabled, whose pattern matches, and that a
-    /// replay does not leave out.
-    pub fn matching<'a>(&'a self, put: &Record, filter: &[String]) -> Vec<(&'a str, &'a RuleState)> {
-        let Record::EventPut { bus, .. } = put else { return Vec::new() };
+    /// The rules that a put event goes to, by name: those of its bus that are enabled, whose
+    /// pattern matches, and that a replay does not leave out.
+    pub fn matching<'a>(
+        &'a self,
+        put: &Record,
+        filter: &[String],
+    ) -> Vec<(&'a str, &'a RuleState)> {
+        let Record::EventPut { bus, .. } = put else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         for ((of_bus, name), rule) in &self.rules {
             let is_left_out = !filter.is_empty() && !filter.contains(&rule.arn);
@@ -68,7 +88,19 @@ impl Rules {
 
 /// The event as the rule of that ARN sees it: account and region are the rule's own.
 fn envelope(put: &Record, arn: &str) -> Option<Value> {
-    let Record::EventPut { id, source, detail_type, time, resources, detail, replay, .. } = put else { return None };
+    let Record::EventPut {
+        id,
+        source,
+        detail_type,
+        time,
+        resources,
+        detail,
+        replay,
+        ..
+    } = put
+    else {
+        return None;
+    };
     let mut parts = arn.split(':').skip(3);
     let (region, account) = (parts.next()?, parts.next()?);
     let mut event = json!({

@@ -8,16 +8,22 @@ use crate::cloud::record::{DeliveryId, Origin, Record};
 use crate::journal::{Fact, Journal};
 use crate::projection::workflow_of;
 
-/// The workflows that stand still because their next step was given up, of which somebody was told: the step's event is
-/// lost or lies in a queue, nothing followed from it, and the alarms on that very loss went off.
+/// The workflows that stand still because their next step was given up, of which somebody was told:
+/// the step's event is lost or lies in a queue, nothing followed from it, and the alarms on that
+/// very loss went off.
 pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
     let (alarms, followed) = (Alarms::of(journal), followed(journal));
     let mut rules = Rules::default();
     let mut stuck = BTreeSet::new();
     for (entry, record) in journal.records() {
         rules.take(record);
-        let Some(payload) = given_up(&rules, record) else { continue };
-        let is_done = payload.pointer("/detail/event_id").and_then(Value::as_str).is_some_and(|id| followed.contains(id));
+        let Some(payload) = given_up(&rules, record) else {
+            continue;
+        };
+        let is_done = payload
+            .pointer("/detail/event_id")
+            .and_then(Value::as_str)
+            .is_some_and(|id| followed.contains(id));
         if let Some(workflow) = workflow_of(payload)
             && !is_done
             && alarms.told_of(entry, record)
@@ -28,12 +34,29 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
     stuck
 }
 
-/// What somebody was to act on, where that was given up. Copies to be looked at, and messages for other systems, are
-/// nobody's next step.
+/// What somebody was to act on, where that was given up. Copies to be looked at, and messages for
+/// other systems, are nobody's next step.
 fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<&'a Value> {
-    let (Record::DeadLettered { from, delivery, body, .. } | Record::Lost { from, delivery, body, .. }) = record else { return None };
+    let (Record::DeadLettered {
+        from,
+        delivery,
+        body,
+        ..
+    }
+    | Record::Lost {
+        from,
+        delivery,
+        body,
+        ..
+    }) = record
+    else {
+        return None;
+    };
     match from {
-        Origin::Rule { .. } => delivery.as_ref().filter(|delivery| acts(rules, delivery)).map(|_| body),
+        Origin::Rule { .. } => delivery
+            .as_ref()
+            .filter(|delivery| acts(rules, delivery))
+            .map(|_| body),
         Origin::Schedule { .. } => Some(body),
         Origin::Function(_) => {
             let payload = body.get("requestPayload").unwrap_or(body);
@@ -44,7 +67,11 @@ fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<&'a Value> {
 
 fn acts(rules: &Rules, delivery: &DeliveryId) -> bool {
     let rule = rules.get(&delivery.bus, &delivery.rule);
-    rule.is_some_and(|rule| rule.targets.iter().any(|target| target.id == delivery.target && target.acts_on_the_event()))
+    rule.is_some_and(|rule| {
+        rule.targets
+            .iter()
+            .any(|target| target.id == delivery.target && target.acts_on_the_event())
+    })
 }
 
 /// The ids of the events from which something followed: another event, or a mail.
@@ -52,7 +79,14 @@ fn followed(journal: &Journal) -> BTreeSet<&str> {
     let mut followed = BTreeSet::new();
     for entry in journal.entries() {
         match &entry.fact {
-            Fact::Cloud { record: Record::EventPut { detail, replay: None, .. } } => {
+            Fact::Cloud {
+                record:
+                    Record::EventPut {
+                        detail,
+                        replay: None,
+                        ..
+                    },
+            } => {
                 followed.extend(detail["causation_id"].as_str());
             }
             Fact::MailContent { message_id, .. } => {

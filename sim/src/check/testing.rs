@@ -1,4 +1,5 @@
-//! Journals made by hand, so that each invariant is shown one that violates it and one that just does not.
+//! Journals made by hand, so that each invariant is shown one that violates it and one that just
+//! does not.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Check, Judgement};
-use crate::cloud::record::{AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget};
+use crate::cloud::record::{
+    AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
+};
 use crate::fault::Site;
 use crate::journal::{CallOutcome, Fact, Journal, Settings, Trouble, TroubleKind};
 
@@ -31,7 +34,9 @@ pub(super) fn decimal(text: &str) -> Decimal {
 }
 
 pub(super) fn instant(text: &str) -> DateTime<Utc> {
-    format!("2012-03-14T{text}Z").parse().expect("a time of day in UTC")
+    format!("2012-03-14T{text}Z")
+        .parse()
+        .expect("a time of day in UTC")
 }
 
 /// An event of the workflow `w`, as a function is given it.
@@ -44,14 +49,18 @@ pub(super) fn event(detail_type: &str, id: &str, cause: &str) -> Value {
     })
 }
 
-/// The event of a plan of a workflow, made at 13:35:00 of an account of 10,000 dollars: symbol, action, and what is held
-/// and wanted of it in dollars. A share costs 50 dollars.
+/// The event of a plan of a workflow, made at 13:35:00 of an account of 10,000 dollars: symbol,
+/// action, and what is held and wanted of it in dollars. A share costs 50 dollars.
 pub(super) fn planned(workflow: &str, id: &str, items: &[(&str, &str, &str, &str)]) -> Value {
     let mut made = event("RebalancePlanned", id, "s");
     let shown: Vec<Value> = items
         .iter()
         .map(|(symbol, action, current, target)| {
-            let amount = if *action == "HOLD" { Decimal::ZERO } else { decimal(target) - decimal(current) };
+            let amount = if *action == "HOLD" {
+                Decimal::ZERO
+            } else {
+                decimal(target) - decimal(current)
+            };
             json!({
                 "symbol": symbol,
                 "action": action,
@@ -83,7 +92,11 @@ pub(super) fn executed(workflow: &str) -> Value {
 
 /// The event that asks for the mail of a workflow, whose id is `n-WORKFLOW@alchemiser`.
 pub(super) fn notification(workflow: &str) -> Value {
-    let mut asked = event("TradingNotificationRequested", &format!("n-{workflow}"), &format!("t-{workflow}"));
+    let mut asked = event(
+        "TradingNotificationRequested",
+        &format!("n-{workflow}"),
+        &format!("t-{workflow}"),
+    );
     asked["detail"]["correlation_id"] = workflow.into();
     asked
 }
@@ -92,18 +105,29 @@ pub(super) fn notification(workflow: &str) -> Value {
 pub(super) fn mailed(history: History, workflow: &str, failed: &[&str]) -> History {
     let mut asked = notification(workflow);
     asked["detail"]["execution_data"] = json!({ "failed_symbols": failed });
-    history.puts(&asked).mails(&format!("n-{workflow}@alchemiser"), "done")
+    history
+        .puts(&asked)
+        .mails(&format!("n-{workflow}@alchemiser"), "done")
 }
 
 impl History {
     /// Begins at 9:35 in New York on a trading day.
     pub fn new() -> Self {
-        Self { journal: Journal::default(), now: instant("13:35:00"), within: None, orders: BTreeMap::new(), filled: BTreeMap::new() }
+        Self {
+            journal: Journal::default(),
+            now: instant("13:35:00"),
+            within: None,
+            orders: BTreeMap::new(),
+            filled: BTreeMap::new(),
+        }
     }
 
     /// What the check says, as `premises` and the number of violations.
     pub fn judged(&self, check: Check) -> (usize, usize) {
-        let Judgement { premises, violations } = check(&self.journal);
+        let Judgement {
+            premises,
+            violations,
+        } = check(&self.journal);
         (premises, violations.len())
     }
 
@@ -132,7 +156,12 @@ impl History {
     }
 
     pub fn trouble(self, symbol: Option<&str>, trouble: TroubleKind) -> Self {
-        self.fact(Fact::Scripted { trouble: Trouble { symbol: symbol.map(str::to_owned), trouble } })
+        self.fact(Fact::Scripted {
+            trouble: Trouble {
+                symbol: symbol.map(str::to_owned),
+                trouble,
+            },
+        })
     }
 
     /// An invocation begins, and the next entries belong to it.
@@ -140,13 +169,24 @@ impl History {
         self.within = Some(invocation);
         let request_id = format!("request-{invocation}");
         let function = FUNCTION.to_owned();
-        self.record(Record::InvocationStarted { invocation, function, request_id, attempt: 1, payload })
+        self.record(Record::InvocationStarted {
+            invocation,
+            function,
+            request_id,
+            attempt: 1,
+            payload,
+        })
     }
 
     /// The present invocation ends.
     pub fn ends(mut self, outcome: InvocationOutcome) -> Self {
         let invocation = self.within.expect("an invocation has begun");
-        self = self.record(Record::InvocationEnded { invocation, outcome, response: Value::Null, duration_ms: 1000 });
+        self = self.record(Record::InvocationEnded {
+            invocation,
+            outcome,
+            response: Value::Null,
+            duration_ms: 1000,
+        });
         self.within = None;
         self
     }
@@ -196,7 +236,12 @@ impl History {
 
     pub fn delivers(self, event: &Value, rule: &str, outcome: DeliveryOutcome) -> Self {
         let detail_type = event["detail-type"].as_str().unwrap_or_default().to_owned();
-        self.record(Record::Delivery { delivery: delivery(event, rule), detail_type, attempt: 1, outcome })
+        self.record(Record::Delivery {
+            delivery: delivery(event, rule),
+            detail_type,
+            attempt: 1,
+            outcome,
+        })
     }
 
     /// A rule gives an event up.
@@ -222,12 +267,26 @@ impl History {
 
     /// The alarms on a rule that gave up, and on the queue.
     pub fn alarms_on(self, rule: &str) -> Self {
-        self.alarm("FailedInvocations", "RuleName", rule).alarm("ApproximateNumberOfMessagesVisible", "QueueName", QUEUE)
+        self.alarm("FailedInvocations", "RuleName", rule).alarm(
+            "ApproximateNumberOfMessagesVisible",
+            "QueueName",
+            QUEUE,
+        )
     }
 
     pub fn calls(self, operation: &str, status: u16) -> Self {
-        let site = Site { trigger: "test".to_owned(), operation: operation.to_owned(), number: 1 };
-        self.fact(Fact::Call { site, attempt: 1, outcome: CallOutcome::Answered(status), duration_ms: 100, needs: Vec::new() })
+        let site = Site {
+            trigger: "test".to_owned(),
+            operation: operation.to_owned(),
+            number: 1,
+        };
+        self.fact(Fact::Call {
+            site,
+            attempt: 1,
+            outcome: CallOutcome::Answered(status),
+            duration_ms: 100,
+            needs: Vec::new(),
+        })
     }
 
     pub fn mails(self, message_id: &str, text: &str) -> Self {
@@ -242,8 +301,16 @@ impl History {
 
     pub fn states(self, cash: &str, positions: &[(&str, &str)]) -> Self {
         let at = self.now;
-        let positions = positions.iter().map(|(symbol, held)| ((*symbol).to_owned(), decimal(held))).collect();
-        self.report(Report::Statement { at, cash: decimal(cash), equity: decimal(cash), positions })
+        let positions = positions
+            .iter()
+            .map(|(symbol, held)| ((*symbol).to_owned(), decimal(held)))
+            .collect();
+        self.report(Report::Statement {
+            at,
+            cash: decimal(cash),
+            equity: decimal(cash),
+            positions,
+        })
     }
 
     /// The broker accepts a limit order `name`: `buy 10 MSFT @ 50`.
@@ -251,39 +318,71 @@ impl History {
         let facts = facts(name, order, Some(id_of(name)));
         self.orders.insert(name.to_owned(), facts.clone());
         let at = self.now;
-        self.report(Report::OrderAccepted { at, order: facts, status: OrderStatus::New })
+        self.report(Report::OrderAccepted {
+            at,
+            order: facts,
+            status: OrderStatus::New,
+        })
     }
 
     /// The broker refuses an order `name` at once.
     pub fn refuses(self, name: &str, order: &str) -> Self {
         let (at, order) = (self.now, facts(name, order, None));
-        self.report(Report::OrderRejected { at, order, code: 40_310_000, message: "refused".to_owned() })
+        self.report(Report::OrderRejected {
+            at,
+            order,
+            code: 40_310_000,
+            message: "refused".to_owned(),
+        })
     }
 
     pub fn fills(mut self, name: &str, quantity: &str, price: &str) -> Self {
         let order = self.orders[name].clone();
         let filled = self.filled.entry(name.to_owned()).or_default();
         *filled += decimal(quantity);
-        let status = if Some(*filled) == order.quantity { OrderStatus::Filled } else { OrderStatus::PartiallyFilled };
+        let status = if Some(*filled) == order.quantity {
+            OrderStatus::Filled
+        } else {
+            OrderStatus::PartiallyFilled
+        };
         let (at, filled_quantity) = (self.now, *filled);
         let (fill_quantity, fill_price) = (decimal(quantity), decimal(price));
-        self.report(Report::OrderFilled { at, order, fill_quantity, fill_price, filled_quantity, status })
+        self.report(Report::OrderFilled {
+            at,
+            order,
+            fill_quantity,
+            fill_price,
+            filled_quantity,
+            status,
+        })
     }
 
     pub fn cancels(self, name: &str) -> Self {
         let (at, order) = (self.now, self.orders[name].clone());
-        self.report(Report::OrderCancelled { at, order, filled_quantity: Decimal::ZERO })
+        self.report(Report::OrderCancelled {
+            at,
+            order,
+            filled_quantity: Decimal::ZERO,
+        })
     }
 
     /// The owner puts the order `by`, which was accepted, in the place of `name`.
     pub fn replaces(self, name: &str, by: &str) -> Self {
         let (at, order) = (self.now, self.orders[name].clone());
-        self.report(Report::OrderReplaced { at, order, replaced_by: id_of(by), filled_quantity: Decimal::ZERO })
+        self.report(Report::OrderReplaced {
+            at,
+            order,
+            replaced_by: id_of(by),
+            filled_quantity: Decimal::ZERO,
+        })
     }
 }
 
 pub(super) fn of_rule(rule: &str) -> Origin {
-    Origin::Rule { bus: "bus".to_owned(), name: rule.to_owned() }
+    Origin::Rule {
+        bus: "bus".to_owned(),
+        name: rule.to_owned(),
+    }
 }
 
 pub(super) fn delivery(event: &Value, rule: &str) -> DeliveryId {
@@ -303,7 +402,9 @@ fn id_of(name: &str) -> Uuid {
 
 fn facts(name: &str, order: &str, order_id: Option<Uuid>) -> OrderFacts {
     let words: Vec<&str> = order.split(' ').collect();
-    let [side, quantity, symbol, "@", limit] = words[..] else { panic!("{order:?} is no order: write `buy 10 MSFT @ 50`") };
+    let [side, quantity, symbol, "@", limit] = words[..] else {
+        panic!("{order:?} is no order: write `buy 10 MSFT @ 50`")
+    };
     OrderFacts {
         order_id,
         client_order_id: Some(name.to_owned()),

@@ -20,38 +20,79 @@ pub(super) struct BenchArguments {
     seconds: u64,
 }
 
-/// Measures on one core: whole trading days, small scenarios, a new world, the way from the start to a verdict.
-#[expect(clippy::disallowed_methods, reason = "a benchmark is about the time that passes here")]
+/// Measures on one core: whole trading days, small scenarios, a new world, the way from the start
+/// to a verdict.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark is about the time that passes here"
+)]
 pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     let started = Instant::now();
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let load = |name: &str| {
-        let path = library.root().join("scenarios").join(format!("{name}.yaml"));
+        let path = library
+            .root()
+            .join("scenarios")
+            .join(format!("{name}.yaml"));
         load_scenario(&library, &path, name).map_err(|error| error.to_string())
     };
     let (full, small) = (load("full_day")?, load("error_notification")?);
     run(&library, &small, 1).map_err(|error| error.to_string())?;
     let start_to_first_verdict = started.elapsed();
     let first = run(&library, &full, 1).map_err(|error| error.to_string())?;
-    let calls = first.journal.entries().iter().filter(|entry| is_sdk_call(&entry.fact)).count();
+    let calls = first
+        .journal
+        .entries()
+        .iter()
+        .filter(|entry| is_sdk_call(&entry.fact))
+        .count();
     let limit = Duration::from_secs(arguments.seconds);
     let days = rate(&library, &full, limit)?;
     let scenarios = rate(&library, &small, limit)?;
     let reset = reset(&library, &small, limit)?;
-    let pattern_events: Vec<f64> = [1, 300, 10_000].into_iter().map(|rules| pattern_events(rules, limit)).collect::<Result<_, _>>()?;
+    let pattern_events: Vec<f64> = [1, 300, 10_000]
+        .into_iter()
+        .map(|rules| pattern_events(rules, limit))
+        .collect::<Result<_, _>>()?;
     let figures = [
-        ("trading_days_per_second_per_core", json!(days.round()), "goal >= 100"),
-        ("small_scenarios_per_second_per_core", json!(scenarios.round()), "goal >= 600"),
+        (
+            "trading_days_per_second_per_core",
+            json!(days.round()),
+            "goal >= 100",
+        ),
+        (
+            "small_scenarios_per_second_per_core",
+            json!(scenarios.round()),
+            "goal >= 600",
+        ),
         ("world_reset_us", json!(reset.as_micros() as u64), ""),
-        ("start_to_first_verdict_ms", json!((start_to_first_verdict.as_secs_f64() * 10_000.0).round() / 10.0), "goal <= 20"),
+        (
+            "start_to_first_verdict_ms",
+            json!((start_to_first_verdict.as_secs_f64() * 10_000.0).round() / 10.0),
+            "goal <= 20",
+        ),
         ("sdk_calls_per_day", json!(calls), ""),
-        ("pattern_events_per_second_1_rule", json!(pattern_events[0].round()), ""),
-        ("pattern_events_per_second_300_rules", json!(pattern_events[1].round()), ""),
-        ("pattern_events_per_second_10000_rules", json!(pattern_events[2].round()), ""),
+        (
+            "pattern_events_per_second_1_rule",
+            json!(pattern_events[0].round()),
+            "",
+        ),
+        (
+            "pattern_events_per_second_300_rules",
+            json!(pattern_events[1].round()),
+            "",
+        ),
+        (
+            "pattern_events_per_second_10000_rules",
+            json!(pattern_events[2].round()),
+            "",
+        ),
     ];
     if arguments.json {
-        let object: serde_json::Map<String, serde_json::Value> =
-            figures.iter().map(|(name, value, _)| ((*name).to_owned(), value.clone())).collect();
+        let object: serde_json::Map<String, serde_json::Value> = figures
+            .iter()
+            .map(|(name, value, _)| ((*name).to_owned(), value.clone()))
+            .collect();
         say(&format!("{}\n", serde_json::Value::Object(object)))?;
     } else {
         for (name, value, goal) in figures {
@@ -61,7 +102,10 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     Ok(true)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark is about the time that passes here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark is about the time that passes here"
+)]
 fn rate(library: &Library, scenario: &Loaded, limit: Duration) -> Result<f64, Mistake> {
     let started = Instant::now();
     let mut runs = 0_u32;
@@ -73,7 +117,10 @@ fn rate(library: &Library, scenario: &Loaded, limit: Duration) -> Result<f64, Mi
 }
 
 /// How long a new world takes, without anything happening in it.
-#[expect(clippy::disallowed_methods, reason = "a benchmark is about the time that passes here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark is about the time that passes here"
+)]
 fn reset(library: &Library, scenario: &Loaded, limit: Duration) -> Result<Duration, Mistake> {
     let mut empty = scenario.clone();
     empty.scenario.when.clear();

@@ -45,7 +45,9 @@ enum Outcome {
 /// Runs scenarios on several backends and prints where their histories part.
 pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
-    let [first, others @ ..] = arguments.backends.as_slice() else { return Err(TOO_FEW.to_owned()) };
+    let [first, others @ ..] = arguments.backends.as_slice() else {
+        return Err(TOO_FEW.to_owned());
+    };
     if others.is_empty() {
         return Err(TOO_FEW.to_owned());
     }
@@ -55,8 +57,15 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
     for other in others {
         let other = other.backend();
         let outcomes = compare(&library, arguments, &first, &other)?;
-        agrees &= !outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Parts(_)));
-        say(&format!("{} and {}: {}\n", first.name(), other.name(), counts(&outcomes)))?;
+        agrees &= !outcomes
+            .iter()
+            .any(|(_, outcome)| matches!(outcome, Outcome::Parts(_)));
+        say(&format!(
+            "{} and {}: {}\n",
+            first.name(),
+            other.name(),
+            counts(&outcomes)
+        ))?;
         page += &chapter(&first, &other, &outcomes);
     }
     if let Some(path) = &arguments.page {
@@ -65,27 +74,55 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
     Ok(agrees)
 }
 
-fn compare(library: &Library, arguments: &DiffArguments, first: &Backend, other: &Backend) -> Result<Vec<(String, Outcome)>, Mistake> {
+fn compare(
+    library: &Library,
+    arguments: &DiffArguments,
+    first: &Backend,
+    other: &Backend,
+) -> Result<Vec<(String, Outcome)>, Mistake> {
     let mut outcomes = Vec::new();
     let Selection { loaded, broken, .. } = Selection::of(library, &arguments.scenarios)?;
     if !broken.is_empty() {
-        return Err(broken.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+        return Err(broken
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n"));
     }
     for scenario in loaded {
-        let lacking = [first, other].into_iter().find_map(|backend| lacks(backend, &scenario));
+        let lacking = [first, other]
+            .into_iter()
+            .find_map(|backend| lacks(backend, &scenario));
         let outcome = match lacking {
             Some(reason) => Outcome::Skipped(reason),
             None => {
-                let run = |backend| run_on(backend, library, &scenario, arguments.seed).map_err(|error| error.to_string());
+                let run = |backend| {
+                    run_on(backend, library, &scenario, arguments.seed)
+                        .map_err(|error| error.to_string())
+                };
                 let (here, there) = (run(first)?, run(other)?);
-                let lines = difference((first.name(), &here.journal), (other.name(), &there.journal));
-                if lines.is_empty() { Outcome::Same } else { Outcome::Parts(lines) }
+                let lines = difference(
+                    (first.name(), &here.journal),
+                    (other.name(), &there.journal),
+                );
+                if lines.is_empty() {
+                    Outcome::Same
+                } else {
+                    Outcome::Parts(lines)
+                }
             }
         };
         say(&match &outcome {
             Outcome::Same => format!("same  {}\n", scenario.name),
             Outcome::Parts(lines) => {
-                format!("PARTS {}\n{}", scenario.name, lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
+                format!(
+                    "PARTS {}\n{}",
+                    scenario.name,
+                    lines
+                        .iter()
+                        .map(|line| format!("  {line}\n"))
+                        .collect::<String>()
+                )
             }
             Outcome::Skipped(reason) => format!("SKIPPED {}: {reason}\n", scenario.name),
         })?;
@@ -95,18 +132,32 @@ fn compare(library: &Library, arguments: &DiffArguments, first: &Backend, other:
 }
 
 fn counts(outcomes: &[(String, Outcome)]) -> String {
-    let count = |is: fn(&Outcome) -> bool| outcomes.iter().filter(|(_, outcome)| is(outcome)).count();
+    let count =
+        |is: fn(&Outcome) -> bool| outcomes.iter().filter(|(_, outcome)| is(outcome)).count();
     let same = count(|outcome| matches!(outcome, Outcome::Same));
     let parted = count(|outcome| matches!(outcome, Outcome::Parts(_)));
-    format!("{same} the same, {parted} part, {} skipped", outcomes.len() - same - parted)
+    format!(
+        "{same} the same, {parted} part, {} skipped",
+        outcomes.len() - same - parted
+    )
 }
 
 /// What the page says about two backends. Writing to a string does not fail.
 fn chapter(first: &Backend, other: &Backend, outcomes: &[(String, Outcome)]) -> String {
-    let mut text = format!("\n## {} and {}\n\n{}.\n", first.name(), other.name(), counts(outcomes));
+    let mut text = format!(
+        "\n## {} and {}\n\n{}.\n",
+        first.name(),
+        other.name(),
+        counts(outcomes)
+    );
     for backend in [first, other] {
         for (limit, evidence) in backend.limits() {
-            let _ = write!(text, "\n- {} has no `{}`: {evidence}.", backend.name(), limit.name());
+            let _ = write!(
+                text,
+                "\n- {} has no `{}`: {evidence}.",
+                backend.name(),
+                limit.name()
+            );
         }
     }
     let _ = writeln!(text, "\n\n| scenario | result |\n|---|---|");

@@ -19,20 +19,28 @@ pub(super) struct InvokeArguments {
     clock: String,
 }
 
-/// Sends one event through the router, in a world with the packaged strategies and an account with cash only, and
-/// prints the response. Whatever follows from it is not waited for.
+/// Sends one event through the router, in a world with the packaged strategies and an account with
+/// cash only, and prints the response. Whatever follows from it is not waited for.
 pub(super) fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
     let shown = arguments.event.display().to_string();
     let text = read_text(&arguments.event).map_err(|error| format!("{shown}: {error}"))?;
-    let payload: Value = serde_json::from_str(&text).map_err(|error| format!("{shown}:{}:{}: {error}", error.line(), error.column()))?;
+    let payload: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("{shown}:{}:{}: {error}", error.line(), error.column()))?;
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let clock = arguments.clock.parse()?;
     let journal = invoke_once(&library, clock, &payload).map_err(|error| error.to_string())?;
     let ended = journal.records().find_map(|(_, record)| match record {
-        Record::InvocationEnded { invocation: 1, outcome, response, .. } => Some((*outcome, response.clone())),
+        Record::InvocationEnded {
+            invocation: 1,
+            outcome,
+            response,
+            ..
+        } => Some((*outcome, response.clone())),
         _ => None,
     });
-    let Some((outcome, response)) = ended else { return Err("the function did not answer".to_owned()) };
+    let Some((outcome, response)) = ended else {
+        return Err("the function did not answer".to_owned());
+    };
     say(&format!("{response:#}\n"))?;
     Ok(outcome == InvocationOutcome::Success && response["status"] != "failed")
 }

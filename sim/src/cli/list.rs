@@ -23,8 +23,10 @@ pub(super) fn list(arguments: &ListArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
     let selection = Selection::every(&library)?;
     let wanted = arguments.text.as_deref().unwrap_or_default().to_lowercase();
-    let is_wanted =
-        |loaded: &&Loaded| loaded.name.to_lowercase().contains(&wanted) || loaded.scenario.about.to_lowercase().contains(&wanted);
+    let is_wanted = |loaded: &&Loaded| {
+        loaded.name.to_lowercase().contains(&wanted)
+            || loaded.scenario.about.to_lowercase().contains(&wanted)
+    };
     let chosen: Vec<&Loaded> = selection.loaded.iter().filter(is_wanted).collect();
     if arguments.json {
         for loaded in &chosen {
@@ -32,20 +34,30 @@ pub(super) fn list(arguments: &ListArguments) -> Result<bool, Mistake> {
         }
     } else {
         say(&columns(
-            &chosen.iter().map(|loaded| [loaded.name.clone(), sentence(loaded)].to_vec()).collect::<Vec<_>>(),
+            &chosen
+                .iter()
+                .map(|loaded| [loaded.name.clone(), sentence(loaded)].to_vec())
+                .collect::<Vec<_>>(),
             Paper::of_stdout(),
         ))?;
     }
     let broken: Vec<String> = selection.broken.iter().map(ToString::to_string).collect();
     match (broken.as_slice(), chosen.as_slice()) {
-        ([], []) => Err(format!("no scenario holds {:?} in its name or sentence", arguments.text.as_deref().unwrap_or_default())),
+        ([], []) => Err(format!(
+            "no scenario holds {:?} in its name or sentence",
+            arguments.text.as_deref().unwrap_or_default()
+        )),
         ([], _) => Ok(true),
         (broken, _) => Err(broken.join("\n")),
     }
 }
 
 fn sentence(loaded: &Loaded) -> String {
-    let long = if loaded.scenario.long { " (takes long: runs where it is named)" } else { "" };
+    let long = if loaded.scenario.long {
+        " (takes long: runs where it is named)"
+    } else {
+        ""
+    };
     format!("{}{long}", loaded.scenario.about)
 }
 

@@ -1,4 +1,5 @@
-//! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a mistake in the input.
+//! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a
+//! mistake in the input.
 
 mod bench;
 mod broker;
@@ -21,7 +22,13 @@ use clap::{Parser, Subcommand};
 
 /// Runs trading days, and everything that can go wrong in them, in virtual time.
 #[derive(Debug, Parser)]
-#[command(name = "cargo sim", bin_name = "cargo sim", version, about, arg_required_else_help = true)]
+#[command(
+    name = "cargo sim",
+    bin_name = "cargo sim",
+    version,
+    about,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -57,7 +64,9 @@ pub(crate) type Mistake = String;
 /// Prints. A reader that went away early, as `head` does, is no mistake.
 fn say(text: &str) -> Result<(), Mistake> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("standard output: {error}"))
+        }
         _ => Ok(()),
     }
 }

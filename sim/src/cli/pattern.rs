@@ -10,7 +10,8 @@ use crate::text_file::read_text;
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub(super) struct PatternArguments {
-    /// A file of cases, one JSON object a line: name, event, pattern, expect (match, no_match or error), error.
+    /// A file of cases, one JSON object a line: name, event, pattern, expect (match, no_match or
+    /// error), error.
     #[arg(conflicts_with_all = ["pattern", "event"])]
     cases: Option<PathBuf>,
     /// An event pattern: JSON, or @ and the path of a file.
@@ -35,9 +36,16 @@ fn judge_cases(path: &Path) -> Result<bool, Mistake> {
     let shown = path.display();
     let text = read_text(Path::new(path)).map_err(|error| format!("{shown}: {error}"))?;
     let mut rows = Vec::new();
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
         let number = index + 1;
-        rows.push((number, Row::parse(line).map_err(|error| format!("{shown}:{number}:{error}"))?));
+        rows.push((
+            number,
+            Row::parse(line).map_err(|error| format!("{shown}:{number}:{error}"))?,
+        ));
     }
     if rows.is_empty() {
         return Err(format!("{shown}: there is no case in it"));
@@ -49,7 +57,10 @@ fn judge_cases(path: &Path) -> Result<bool, Mistake> {
             say(&format!("{shown}:{number}: {disagreement}\n"))?;
         }
     }
-    say(&format!("{} cases, {disagreements} disagreements\n", rows.len()))?;
+    say(&format!(
+        "{} cases, {disagreements} disagreements\n",
+        rows.len()
+    ))?;
     Ok(disagreements == 0)
 }
 

@@ -4,7 +4,10 @@ use super::Mistake;
 use crate::cloud::pattern::{FlatEvent, Pattern, PatternIndex};
 
 /// How many events a second are read and held against rules that share their fields.
-#[expect(clippy::disallowed_methods, reason = "a benchmark is about the time that passes here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark is about the time that passes here"
+)]
 pub(super) fn pattern_events(rules: usize, limit: Duration) -> Result<f64, Mistake> {
     let pattern = |rule: usize| {
         let source = rule % 20;
@@ -13,11 +16,16 @@ pub(super) fn pattern_events(rules: usize, limit: Duration) -> Result<f64, Mista
         );
         Pattern::parse(&text).map_err(|error| error.to_string())
     };
-    let index = PatternIndex::from((0..rules).map(pattern).collect::<Result<Vec<_>, Mistake>>()?);
+    let index = PatternIndex::from(
+        (0..rules)
+            .map(pattern)
+            .collect::<Result<Vec<_>, Mistake>>()?,
+    );
     let event = |number: usize| {
         let kind = number * 7919 % rules;
-        let detail =
-            format!(r#"{{"total": 20000.5, "status": "paid", "lines": [{{"sku": "a", "qty": {number}}}, {{"sku": "b", "qty": 2}}]}}"#);
+        let detail = format!(
+            r#"{{"total": 20000.5, "status": "paid", "lines": [{{"sku": "a", "qty": {number}}}, {{"sku": "b", "qty": 2}}]}}"#
+        );
         format!(
             r#"{{"version": "0", "id": "{number}", "source": "shop.{}", "detail-type": "Kind{kind}", "account": "111122223333", "time": "2012-03-14T13:35:00Z", "region": "us-east-1", "resources": [], "detail": {detail}}}"#,
             kind % 20
@@ -30,7 +38,9 @@ pub(super) fn pattern_events(rules: usize, limit: Duration) -> Result<f64, Mista
         for text in &events {
             let flat = FlatEvent::parse(text).map_err(|error| error.to_string())?;
             if index.matching(&flat).len() != 1 {
-                return Err(format!("the event matches not exactly one of {rules} rules: {text}"));
+                return Err(format!(
+                    "the event matches not exactly one of {rules} rules: {text}"
+                ));
             }
             judged += 1;
         }

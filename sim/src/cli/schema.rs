@@ -11,7 +11,8 @@ use crate::scenario::Scenario;
 use crate::text_file::read_text;
 
 /// Between these lines of template.yaml nothing is written by hand.
-const BEGIN: &str = "  # Made from the types in src/event/ by `cargo sim schema --template`; not edited by hand.\n";
+const BEGIN: &str =
+    "  # Made from the types in src/event/ by `cargo sim schema --template`; not edited by hand.\n";
 const END: &str = "  # End of what `cargo sim schema --template` makes.\n";
 
 /// The template's own value for EVENTBRIDGE__SOURCE_PREFIX.
@@ -42,7 +43,8 @@ fn scenario_schema() -> String {
 fn write_events(path: &Path) -> Result<(), Mistake> {
     let wrong = |reason: String| format!("{}: {reason}", path.display());
     let template = read_text(path).map_err(wrong)?;
-    let fresh = with_events(&template).ok_or_else(|| wrong(format!("the lines {BEGIN:?} and {END:?} are not there")))?;
+    let fresh = with_events(&template)
+        .ok_or_else(|| wrong(format!("the lines {BEGIN:?} and {END:?} are not there")))?;
     std::fs::write(path, fresh).map_err(|error| wrong(error.to_string()))
 }
 
@@ -51,17 +53,32 @@ fn with_events(template: &str) -> Option<String> {
     let (before, rest) = template.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     let resources: Vec<String> = event_schemas(SOURCE_PREFIX).iter().map(resource).collect();
-    Some(format!("{before}{BEGIN}{}{END}{after}", resources.join("\n")))
+    Some(format!(
+        "{before}{BEGIN}{}{END}{after}",
+        resources.join("\n")
+    ))
 }
 
 fn resource(schema: &EventSchema) -> String {
     let sender = schema.source.rsplit('.').next().unwrap_or_default();
     let mut initial = sender.chars();
-    let sender: String = initial.next().into_iter().flat_map(char::to_uppercase).chain(initial).collect();
-    let mut yaml = format!("  {sender}{}Schema:\n    Type: AWS::EventSchemas::Schema\n    Properties:\n", schema.detail_type);
+    let sender: String = initial
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(initial)
+        .collect();
+    let mut yaml = format!(
+        "  {sender}{}Schema:\n    Type: AWS::EventSchemas::Schema\n    Properties:\n",
+        schema.detail_type
+    );
     yaml.push_str("      RegistryName: !GetAtt SchemaRegistry.RegistryName\n");
     let name = schema.name();
-    write!(yaml, "      SchemaName: {name}\n      Type: OpenApi3\n      Content: |\n        ").expect("a text takes what is written");
+    write!(
+        yaml,
+        "      SchemaName: {name}\n      Type: OpenApi3\n      Content: |\n        "
+    )
+    .expect("a text takes what is written");
     lay_out(&schema.content, 8, 0, &mut yaml);
     yaml.push('\n');
     yaml
@@ -71,8 +88,18 @@ fn resource(schema: &EventSchema) -> String {
 fn lay_out(value: &Value, indent: usize, taken: usize, text: &mut String) {
     let line = value.to_string();
     let (open, close, items): (_, _, Vec<(String, &Value)>) = match value {
-        Value::Object(map) => ('{', '}', map.iter().map(|(key, value)| (format!("{}: ", Value::from(key.as_str())), value)).collect()),
-        Value::Array(list) => ('[', ']', list.iter().map(|value| (String::new(), value)).collect()),
+        Value::Object(map) => (
+            '{',
+            '}',
+            map.iter()
+                .map(|(key, value)| (format!("{}: ", Value::from(key.as_str())), value))
+                .collect(),
+        ),
+        Value::Array(list) => (
+            '[',
+            ']',
+            list.iter().map(|value| (String::new(), value)).collect(),
+        ),
         _ => return text.push_str(&line),
     };
     if indent + taken + line.chars().count() < WIDTH {

@@ -9,10 +9,14 @@ impl FromStr for Seeds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ends = text.split_once("..").and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
+        let ends = text
+            .split_once("..")
+            .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
         match ends {
             Some((first, last)) if first <= last => Ok(Self(first..=last)),
-            _ => Err("a range of seeds is written FIRST..LAST, both included, as in 1..50".to_owned()),
+            _ => Err(
+                "a range of seeds is written FIRST..LAST, both included, as in 1..50".to_owned(),
+            ),
         }
     }
 }
@@ -23,10 +27,16 @@ mod tests {
 
     #[test]
     fn both_ends_belong_to_a_range_of_seeds() {
-        let seeds = |text: &str| text.parse::<Seeds>().map(|seeds| seeds.0.collect::<Vec<_>>()).ok();
+        let seeds = |text: &str| {
+            text.parse::<Seeds>()
+                .map(|seeds| seeds.0.collect::<Vec<_>>())
+                .ok()
+        };
         assert_eq!(seeds("2..4"), Some(vec![2, 3, 4]));
         assert_eq!(seeds("7..7"), Some(vec![7]));
-        for mistake in ["4..2", "1-3", "3", "..3", "1..", "1..=3", "-1..3", "a..b", ""] {
+        for mistake in [
+            "4..2", "1-3", "3", "..3", "1..", "1..=3", "-1..3", "a..b", "",
+        ] {
             assert_eq!(seeds(mistake), None, "{mistake:?}");
         }
     }

@@ -17,10 +17,12 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The scenarios that `patterns` choose, each once and in the order of the patterns; all where there are none. One that is
-    /// long has to be named.
+    /// The scenarios that `patterns` choose, each once and in the order of the patterns; all where
+    /// there are none. One that is long has to be named.
     pub(super) fn of(library: &Library, patterns: &[String]) -> Result<Self, Mistake> {
-        let known = library.scenario_files().map_err(|error| error.to_string())?;
+        let known = library
+            .scenario_files()
+            .map_err(|error| error.to_string())?;
         let mut selection = Self::default();
         let mut chosen: Vec<(String, PathBuf)> = Vec::new();
         for pattern in patterns {
@@ -44,7 +46,10 @@ impl Selection {
             !is_left_out
         });
         if selection.loaded.is_empty() && selection.broken.is_empty() && !long.is_empty() {
-            return Err(format!("a scenario that takes long has to be named in full: {}", long.join(", ")));
+            return Err(format!(
+                "a scenario that takes long has to be named in full: {}",
+                long.join(", ")
+            ));
         }
         Ok(selection)
     }
@@ -52,7 +57,12 @@ impl Selection {
     /// All scenarios, those that are long too.
     pub(super) fn every(library: &Library) -> Result<Self, Mistake> {
         let mut selection = Self::default();
-        selection.load(library, library.scenario_files().map_err(|error| error.to_string())?);
+        selection.load(
+            library,
+            library
+                .scenario_files()
+                .map_err(|error| error.to_string())?,
+        );
         Ok(selection)
     }
 
@@ -61,14 +71,21 @@ impl Selection {
         for (scenario, path) in files {
             match load_scenario(library, &path, &scenario) {
                 Ok(loaded) => self.loaded.push(loaded),
-                Err(error) => self.broken.push(NotRun { scenario, reason: Reason::Mistaken(error.to_string()) }),
+                Err(error) => self.broken.push(NotRun {
+                    scenario,
+                    reason: Reason::Mistaken(error.to_string()),
+                }),
             }
         }
     }
 
-    /// What one pattern chooses: the scenario of that name, the file or all files below the folder of that path, all whose
-    /// names match it as a glob, or all whose names hold it.
-    fn matching(&mut self, known: &[(String, PathBuf)], pattern: &str) -> Result<Vec<(String, PathBuf)>, Mistake> {
+    /// What one pattern chooses: the scenario of that name, the file or all files below the folder
+    /// of that path, all whose names match it as a glob, or all whose names hold it.
+    fn matching(
+        &mut self,
+        known: &[(String, PathBuf)],
+        pattern: &str,
+    ) -> Result<Vec<(String, PathBuf)>, Mistake> {
         if let Some(found) = known.iter().find(|(name, _)| name == pattern) {
             self.named.push(found.0.clone());
             return Ok(vec![found.clone()]);
@@ -82,31 +99,55 @@ impl Selection {
         if path.is_dir() {
             let files = Library::files_below(path).map_err(|error| error.to_string())?;
             return if files.is_empty() {
-                Err(format!("the folder {pattern:?} has no scenario: they are files that end in .yaml"))
+                Err(format!(
+                    "the folder {pattern:?} has no scenario: they are files that end in .yaml"
+                ))
             } else {
                 Ok(files.iter().map(|file| of_a_file(known, file)).collect())
             };
         }
         let is_glob = pattern.contains(['*', '?']);
-        let fits = |name: &str| if is_glob { matches_glob(pattern, name) } else { name.contains(pattern) };
-        let found: Vec<_> = known.iter().filter(|(name, _)| fits(name)).cloned().collect();
-        if found.is_empty() { Err(nothing_found(known, pattern, is_glob)) } else { Ok(found) }
+        let fits = |name: &str| {
+            if is_glob {
+                matches_glob(pattern, name)
+            } else {
+                name.contains(pattern)
+            }
+        };
+        let found: Vec<_> = known
+            .iter()
+            .filter(|(name, _)| fits(name))
+            .cloned()
+            .collect();
+        if found.is_empty() {
+            Err(nothing_found(known, pattern, is_glob))
+        } else {
+            Ok(found)
+        }
     }
 }
 
 /// A file by the name of its scenario, if it is one of the library's, or by its path.
 fn of_a_file(known: &[(String, PathBuf)], path: &Path) -> (String, PathBuf) {
     let real = path.canonicalize().ok();
-    let of_the_library = known.iter().find(|(_, file)| file.canonicalize().ok() == real);
-    of_the_library.cloned().unwrap_or_else(|| (path.display().to_string(), path.to_owned()))
+    let of_the_library = known
+        .iter()
+        .find(|(_, file)| file.canonicalize().ok() == real);
+    of_the_library
+        .cloned()
+        .unwrap_or_else(|| (path.display().to_string(), path.to_owned()))
 }
 
 fn nothing_found(known: &[(String, PathBuf)], pattern: &str, is_glob: bool) -> Mistake {
     if is_glob {
         return format!("no scenario matches {pattern:?}; `cargo sim list` shows their names");
     }
-    let hint = nearest(pattern, known.iter().map(|(name, _)| name.as_str())).map(|near| format!(" (did you mean {near:?}?)"));
-    format!("there is no scenario {pattern:?}{}; `cargo sim list` shows them all", hint.unwrap_or_default())
+    let hint = nearest(pattern, known.iter().map(|(name, _)| name.as_str()))
+        .map(|near| format!(" (did you mean {near:?}?)"));
+    format!(
+        "there is no scenario {pattern:?}{}; `cargo sim list` shows them all",
+        hint.unwrap_or_default()
+    )
 }
 
 /// Whether a name matches a glob: `*` is any text, with slashes too, and `?` one character.
@@ -114,10 +155,17 @@ fn matches_glob(glob: &str, name: &str) -> bool {
     let mut rest = glob.chars();
     match rest.next() {
         None => name.is_empty(),
-        Some('*') => name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches_glob(rest.as_str(), &name[at..])),
+        Some('*') => name
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([name.len()])
+            .any(|at| matches_glob(rest.as_str(), &name[at..])),
         Some(wanted) => {
             let mut letters = name.chars();
-            letters.next().is_some_and(|letter| wanted == '?' || wanted == letter) && matches_glob(rest.as_str(), letters.as_str())
+            letters
+                .next()
+                .is_some_and(|letter| wanted == '?' || wanted == letter)
+                && matches_glob(rest.as_str(), letters.as_str())
         }
     }
 }
@@ -128,33 +176,66 @@ mod tests {
 
     fn chosen(patterns: &[&str]) -> Result<Vec<String>, Mistake> {
         let library = Library::of_this_project().expect("the project's files are there");
-        let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-        Selection::of(&library, &patterns).map(|selection| selection.loaded.into_iter().map(|loaded| loaded.name).collect())
+        let patterns: Vec<String> = patterns
+            .iter()
+            .map(|pattern| (*pattern).to_owned())
+            .collect();
+        Selection::of(&library, &patterns).map(|selection| {
+            selection
+                .loaded
+                .into_iter()
+                .map(|loaded| loaded.name)
+                .collect()
+        })
     }
 
     #[test]
     fn a_name_is_one_scenario_and_a_part_of_it_many() {
         assert_eq!(chosen(&["alpaca_503"]), Ok(vec!["alpaca_503".to_owned()]));
         let many = chosen(&["alpaca_"]).expect("some");
-        assert!(many.contains(&"alpaca_429".to_owned()) && many.iter().all(|name| name.contains("alpaca_")), "{many:?}");
-        assert_eq!(chosen(&["alpaca_503", "alpaca_5"]), Ok(vec!["alpaca_503".to_owned()]));
+        assert!(
+            many.contains(&"alpaca_429".to_owned())
+                && many.iter().all(|name| name.contains("alpaca_")),
+            "{many:?}"
+        );
+        assert_eq!(
+            chosen(&["alpaca_503", "alpaca_5"]),
+            Ok(vec!["alpaca_503".to_owned()])
+        );
     }
 
     #[test]
     fn globs_and_folders_choose_too() {
-        assert_eq!(chosen(&["judge/two*at_once"]), Ok(vec!["judge/two_copies_at_once".to_owned()]));
+        assert_eq!(
+            chosen(&["judge/two*at_once"]),
+            Ok(vec!["judge/two_copies_at_once".to_owned()])
+        );
         assert_eq!(chosen(&["alpaca_4??"]), Ok(vec!["alpaca_429".to_owned()]));
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/judge");
         let below = chosen(&[&folder.display().to_string()]).expect("some");
-        assert!(below.len() > 10 && below.iter().all(|name| name.starts_with("judge/")), "{below:?}");
+        assert!(
+            below.len() > 10 && below.iter().all(|name| name.starts_with("judge/")),
+            "{below:?}"
+        );
         assert_eq!(chosen(&["judge/"]), Ok(below));
     }
 
     #[test]
     fn what_is_not_there_or_takes_long_is_said() {
-        assert!(chosen(&["full_dya"]).expect_err("nothing").contains("did you mean \"full_day\"?"));
-        assert!(chosen(&["nothing*"]).expect_err("nothing").contains("no scenario matches"));
-        assert_eq!(chosen(&["yea"]), Err("a scenario that takes long has to be named in full: year".to_owned()));
+        assert!(
+            chosen(&["full_dya"])
+                .expect_err("nothing")
+                .contains("did you mean \"full_day\"?")
+        );
+        assert!(
+            chosen(&["nothing*"])
+                .expect_err("nothing")
+                .contains("no scenario matches")
+        );
+        assert_eq!(
+            chosen(&["yea"]),
+            Err("a scenario that takes long has to be named in full: year".to_owned())
+        );
         assert_eq!(chosen(&["year"]), Ok(vec!["year".to_owned()]));
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-/// Things to do in the order of their time; those of one instant in the order in which they were put down.
+/// Things to do in the order of their time; those of one instant in the order in which they were
+/// put down.
 #[derive(Debug)]
 pub struct Agenda<T> {
     entries: BTreeMap<(DateTime<Utc>, u64), Entry<T>>,
@@ -19,7 +20,10 @@ struct Entry<T> {
 
 impl<T> Default for Agenda<T> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), sequence: 0 }
+        Self {
+            entries: BTreeMap::new(),
+            sequence: 0,
+        }
     }
 }
 
@@ -36,7 +40,8 @@ impl<T> Agenda<T> {
 
     fn insert(&mut self, at: DateTime<Utc>, task: T, is_recurring: bool) {
         self.sequence += 1;
-        self.entries.insert((at, self.sequence), Entry { task, is_recurring });
+        self.entries
+            .insert((at, self.sequence), Entry { task, is_recurring });
     }
 
     /// Takes the next thing that is due by `now`, with the time it was due.
@@ -59,7 +64,10 @@ impl<T> Agenda<T> {
     /// When the next thing is due that does not come back by itself.
     #[must_use]
     pub fn next_pending(&self) -> Option<DateTime<Utc>> {
-        self.entries.iter().find(|(_, entry)| !entry.is_recurring).map(|((at, _), _)| *at)
+        self.entries
+            .iter()
+            .find(|(_, entry)| !entry.is_recurring)
+            .map(|((at, _), _)| *at)
     }
 
     /// Drops what `keep` does not want.

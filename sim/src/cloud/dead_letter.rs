@@ -1,4 +1,5 @@
-//! What was given up: a dead letter where there is a queue for it, else it is lost (semantics 3.4, 5.2, 6).
+//! What was given up: a dead letter where there is a queue for it, else it is lost (semantics 3.4,
+//! 5.2, 6).
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,13 @@ pub(super) struct DeadLetter {
 
 impl DeadLetter {
     pub fn new(from: Origin, reason: &str, body: String) -> Self {
-        Self { from, delivery: None, reason: reason.to_owned(), body, attributes: BTreeMap::new() }
+        Self {
+            from,
+            delivery: None,
+            reason: reason.to_owned(),
+            body,
+            attributes: BTreeMap::new(),
+        }
     }
 
     /// Of this delivery.
@@ -35,7 +42,11 @@ impl DeadLetter {
 
     /// With these attributes of type `String`.
     pub fn with(mut self, attributes: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        self.attributes.extend(attributes.into_iter().map(|(name, text)| (name.to_owned(), MessageAttribute::string(text))));
+        self.attributes.extend(
+            attributes
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), MessageAttribute::string(text))),
+        );
         self
     }
 }
@@ -43,9 +54,19 @@ impl DeadLetter {
 impl Cloud {
     /// Puts a dead letter in its queue. Gives whether that worked; if not, the message is lost.
     pub(super) fn bury(&mut self, now: DateTime<Utc>, queue_arn: &str, letter: DeadLetter) -> bool {
-        let message = NewMessage { body: letter.body.clone(), attributes: letter.attributes.clone(), ..NewMessage::default() };
+        let message = NewMessage {
+            body: letter.body.clone(),
+            attributes: letter.attributes.clone(),
+            ..NewMessage::default()
+        };
         if let Err(error) = self.sqs.send(now, queue_arn, message) {
-            self.lose(letter.from, LossCause::QueueRefused, &error.message, &letter.body, letter.delivery);
+            self.lose(
+                letter.from,
+                LossCause::QueueRefused,
+                &error.message,
+                &letter.body,
+                letter.delivery,
+            );
             return false;
         }
         let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
@@ -58,13 +79,32 @@ impl Cloud {
             body,
         });
         let depth = self.depth(now, &queue).unwrap_or_default();
-        self.count(now, "AWS/SQS", "ApproximateNumberOfMessagesVisible", &[("QueueName", &queue)], depth);
+        self.count(
+            now,
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            &[("QueueName", &queue)],
+            depth,
+        );
         true
     }
 
     /// Notes that a message is gone.
-    pub(super) fn lose(&mut self, from: Origin, cause: LossCause, reason: &str, body: &str, delivery: Option<DeliveryId>) {
-        self.records.push(Record::Lost { from, cause, reason: reason.to_owned(), delivery, body: value_of(body) });
+    pub(super) fn lose(
+        &mut self,
+        from: Origin,
+        cause: LossCause,
+        reason: &str,
+        body: &str,
+        delivery: Option<DeliveryId>,
+    ) {
+        self.records.push(Record::Lost {
+            from,
+            cause,
+            reason: reason.to_owned(),
+            delivery,
+            body: value_of(body),
+        });
     }
 }
 

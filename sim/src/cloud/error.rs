@@ -19,7 +19,12 @@ pub struct ServiceError {
 impl ServiceError {
     /// An error that the caller made: status 400.
     pub fn client(code: &str, message: impl Into<String>) -> Self {
-        Self { status: 400, code: code.to_owned(), message: message.into(), fields: Map::new() }
+        Self {
+            status: 400,
+            code: code.to_owned(),
+            message: message.into(),
+            fields: Map::new(),
+        }
     }
 
     /// A constraint of the request that does not hold.

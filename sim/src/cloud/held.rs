@@ -18,7 +18,9 @@ impl Cloud {
     #[must_use]
     pub fn held_bytes(&self) -> u64 {
         let messages = self.sqs.queues.values().flat_map(|queue| queue.messages());
-        let messages: usize = messages.map(|message| message.held_bytes() + BESIDE_TEXTS).sum();
+        let messages: usize = messages
+            .map(|message| message.held_bytes() + BESIDE_TEXTS)
+            .sum();
         let tasks: usize = self.agenda.tasks().map(Task::held_bytes).sum();
         let here = messages + tasks + self.eventbridge.archived_bytes() + self.lambda.held_bytes();
         here as u64 + self.dynamodb.held_bytes()

@@ -1,5 +1,5 @@
-//! JSON as text. What AWS passes on keeps the order of keys, keys that stand twice, and the way numbers are written;
-//! a parsed value keeps none of them.
+//! JSON as text. What AWS passes on keeps the order of keys, keys that stand twice, and the way
+//! numbers are written; a parsed value keeps none of them.
 
 use serde::de::IgnoredAny;
 
@@ -50,7 +50,9 @@ pub fn resolve<'a>(json: &'a str, path: &str) -> Option<&'a str> {
 /// The text of a JSON string; none for anything else.
 #[must_use]
 pub fn unquoted(json: &str) -> Option<String> {
-    json.starts_with('"').then(|| serde_json::from_str(json).ok()).flatten()
+    json.starts_with('"')
+        .then(|| serde_json::from_str(json).ok())
+        .flatten()
 }
 
 /// The last member of that name.
@@ -70,7 +72,9 @@ fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn element(array: &str, number: usize) -> Option<&str> {
-    let mut rest = array.strip_prefix('[').filter(|rest| !rest.starts_with(']'))?;
+    let mut rest = array
+        .strip_prefix('[')
+        .filter(|rest| !rest.starts_with(']'))?;
     for _ in 0..number {
         rest = rest[length(rest)..].strip_prefix(',')?;
     }
@@ -103,7 +107,10 @@ mod tests {
     #[test]
     fn compacting_keeps_order_duplicates_numbers_and_the_inside_of_strings() {
         let text = "{ \"z\" : 1.0 ,\n \"a\": [ 1e2, \"two  \\\" words\" ], \"z\": {} }";
-        assert_eq!(compact(text).as_deref(), Some(r#"{"z":1.0,"a":[1e2,"two  \" words"],"z":{}}"#));
+        assert_eq!(
+            compact(text).as_deref(),
+            Some(r#"{"z":1.0,"a":[1e2,"two  \" words"],"z":{}}"#)
+        );
         assert_eq!(compact("{\"a\":}"), None);
         assert_eq!(compact(""), None);
     }

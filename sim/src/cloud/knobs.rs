@@ -44,11 +44,13 @@ pub struct Knobs {
     pub reordered_per_mille: u32,
     /// How long a delivery is held back.
     pub reorder_window: Span,
-    /// How many of a thousand deliveries are over the account's quota of invocations: late, never lost.
+    /// How many of a thousand deliveries are over the account's quota of invocations: late, never
+    /// lost.
     pub throttled_per_mille: u32,
     /// How much later a delivery over the quota comes.
     pub throttle_delay: Duration,
-    /// How many of a thousand accepted asynchronous invocations a function gets twice, with the same request id.
+    /// How many of a thousand accepted asynchronous invocations a function gets twice, with the
+    /// same request id.
     pub async_duplicates_per_mille: u32,
     /// How many invocations the account may run at once; one more is throttled.
     pub concurrency: usize,
@@ -56,9 +58,11 @@ pub struct Knobs {
     pub rule_propagation_delay: Duration,
     /// How many of a thousand DynamoDB calls are throttled.
     pub dynamodb_throttles_per_mille: u32,
-    /// How many of a thousand DynamoDB writes are answered with an internal error though they were applied.
+    /// How many of a thousand DynamoDB writes are answered with an internal error though they were
+    /// applied.
     pub dynamodb_lost_answers_per_mille: u32,
-    /// How many of a thousand messages received from a standard queue stay visible, and so come twice.
+    /// How many of a thousand messages received from a standard queue stay visible, and so come
+    /// twice.
     pub sqs_duplicates_per_mille: u32,
     /// How many of a thousand visible messages a short poll misses.
     pub sqs_short_poll_misses_per_mille: u32,
@@ -70,7 +74,8 @@ pub struct Knobs {
     pub ttl_lag: Duration,
     /// Within which part of the minute a schedule fires.
     pub schedule_jitter: Span,
-    /// Whether a role that the template does not declare may do everything. There is no IAM to ask about it.
+    /// Whether a role that the template does not declare may do everything. There is no IAM to ask
+    /// about it.
     pub unknown_roles_may_everything: bool,
 }
 

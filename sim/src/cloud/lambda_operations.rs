@@ -26,9 +26,18 @@ pub enum Begun {
 }
 
 impl Cloud {
-    pub(super) fn functions(&mut self, operation: &str, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn functions(
+        &mut self,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         match operation {
-            "ListFunctions" => page(input, "MaxItems", "Functions", self.lambda.functions().map(show).collect()),
+            "ListFunctions" => page(
+                input,
+                "MaxItems",
+                "Functions",
+                self.lambda.functions().map(show).collect(),
+            ),
             "GetFunction" => {
                 let function = self.function_of(input)?;
                 Ok(json!({ "Configuration": show(function), "Tags": {} }))
@@ -42,11 +51,20 @@ impl Cloud {
     /// The function that a request names by name, ARN or partial ARN, with or without a version.
     fn function_of(&self, input: &Value) -> Result<&Function, ServiceError> {
         let asked = required(input, "FunctionName")?;
-        let name = asked.split_once(":function:").or_else(|| asked.split_once("function:")).map_or(asked, |(_, name)| name);
+        let name = asked
+            .split_once(":function:")
+            .or_else(|| asked.split_once("function:"))
+            .map_or(asked, |(_, name)| name);
         let name = name.split(':').next().unwrap_or(name);
         self.lambda.function(name).ok_or_else(|| {
             let arn = self.pseudo.arn("lambda", &format!("function:{name}"));
-            ServiceError { status: 404, ..ServiceError::client("ResourceNotFoundException", format!("Function not found: {arn}")) }
+            ServiceError {
+                status: 404,
+                ..ServiceError::client(
+                    "ResourceNotFoundException",
+                    format!("Function not found: {arn}"),
+                )
+            }
         })
     }
 
@@ -72,12 +90,22 @@ impl Cloud {
         Ok(json!({ "Statement": statement.to_string() }))
     }
 
-    pub(super) fn invoke_asynchronously(&mut self, now: DateTime<Utc>, heard: &Heard, input: &Value, request_id: &str) -> Response<Bytes> {
+    pub(super) fn invoke_asynchronously(
+        &mut self,
+        now: DateTime<Utc>,
+        heard: &Heard,
+        input: &Value,
+        request_id: &str,
+    ) -> Response<Bytes> {
         let arn = match self.function_of(input) {
             Ok(function) => function.arn.clone(),
             Err(error) => return heard.answer(Err(error), request_id),
         };
-        match choice(input, "InvocationType", &["Event", "RequestResponse", "DryRun"]) {
+        match choice(
+            input,
+            "InvocationType",
+            &["Event", "RequestResponse", "DryRun"],
+        ) {
             Ok(Some("Event")) => {
                 let payload = text(input, "Payload").unwrap_or("{}");
                 let cause = self.tally.next(cause_of(&arn, payload));
@@ -86,28 +114,55 @@ impl Cloud {
             }
             Ok(Some("DryRun")) => rest_accepted(204, request_id),
             Ok(_) => {
-                let error = ServiceError::client("ServiceException", "Nobody waits here for the answer of a synchronous invocation.");
-                heard.answer(Err(ServiceError { status: 500, ..error }), request_id)
+                let error = ServiceError::client(
+                    "ServiceException",
+                    "Nobody waits here for the answer of a synchronous invocation.",
+                );
+                heard.answer(
+                    Err(ServiceError {
+                        status: 500,
+                        ..error
+                    }),
+                    request_id,
+                )
             }
             Err(error) => heard.answer(Err(error), request_id),
         }
     }
 
-    /// Begins the synchronous invocation that a request asks for, if it does. The driver carries it out, tells
-    /// [`Cloud::finished`], and answers with [`invocation_answer`].
+    /// Begins the synchronous invocation that a request asks for, if it does. The driver carries it
+    /// out, tells [`Cloud::finished`], and answers with [`invocation_answer`].
     pub fn begin_invocation(&mut self, heard: &Heard) -> Begun {
-        let Ok((call, input)) = &heard.asked else { return Begun::NotAsked };
-        if call.service != Service::Lambda || call.operation != "Invoke" || input["InvocationType"] != "RequestResponse" {
+        let Ok((call, input)) = &heard.asked else {
+            return Begun::NotAsked;
+        };
+        if call.service != Service::Lambda
+            || call.operation != "Invoke"
+            || input["InvocationType"] != "RequestResponse"
+        {
             return Begun::NotAsked;
         }
-        let started = self.function_of(input).map(|function| function.arn.clone()).and_then(|arn| {
-            let payload = text(input, "Payload").unwrap_or("{}");
-            let cause = self.tally.next(cause_of(&arn, payload));
-            self.lambda.start_direct(&arn, payload, cause).ok_or_else(|| {
-                let error = ServiceError::client("TooManyRequestsException", "Rate Exceeded.");
-                ServiceError { status: 429, ..error }.with("Reason", "ReservedFunctionConcurrentInvocationLimitExceeded".into())
-            })
-        });
+        let started = self
+            .function_of(input)
+            .map(|function| function.arn.clone())
+            .and_then(|arn| {
+                let payload = text(input, "Payload").unwrap_or("{}");
+                let cause = self.tally.next(cause_of(&arn, payload));
+                self.lambda
+                    .start_direct(&arn, payload, cause)
+                    .ok_or_else(|| {
+                        let error =
+                            ServiceError::client("TooManyRequestsException", "Rate Exceeded.");
+                        ServiceError {
+                            status: 429,
+                            ..error
+                        }
+                        .with(
+                            "Reason",
+                            "ReservedFunctionConcurrentInvocationLimitExceeded".into(),
+                        )
+                    })
+            });
         match started {
             Ok(invocation) => {
                 self.records.push(Record::InvocationStarted {
@@ -133,9 +188,15 @@ pub fn invocation_answer(invocation: &Invocation, result: &InvocationResult) -> 
     let timeout = u32::try_from(invocation.timeout.as_secs()).unwrap_or(u32::MAX);
     let body = response_of(result, &invocation.request_id, timeout).to_string();
     let mut response = rest_answer(200, body, &invocation.request_id);
-    response.headers_mut().insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    response.headers_mut().insert(
+        "x-amz-executed-version",
+        HeaderValue::from_static("$LATEST"),
+    );
     if !matches!(result, InvocationResult::Success(_)) {
-        response.headers_mut().insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+        response.headers_mut().insert(
+            "x-amz-function-error",
+            HeaderValue::from_static("Unhandled"),
+        );
     }
     response
 }
@@ -153,7 +214,10 @@ fn show(function: &Function) -> Value {
         "PackageType": if function.runtime.is_some() { "Zip" } else { "Image" },
         "Environment": { "Variables": function.environment },
     });
-    for (name, value) in [("Runtime", &function.runtime), ("Handler", &function.handler)] {
+    for (name, value) in [
+        ("Runtime", &function.runtime),
+        ("Handler", &function.handler),
+    ] {
         if let Some(value) = value {
             shown[name] = value.as_str().into();
         }

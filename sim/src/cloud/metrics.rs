@@ -41,8 +41,17 @@ impl Metrics {
     /// No metrics yet, for these alarms.
     #[must_use]
     pub fn new(alarms: &[Alarm]) -> Self {
-        let alarms = alarms.iter().map(|alarm| AlarmState { alarm: alarm.clone(), is_alarming: false }).collect();
-        Self { points: BTreeMap::new(), alarms }
+        let alarms = alarms
+            .iter()
+            .map(|alarm| AlarmState {
+                alarm: alarm.clone(),
+                is_alarming: false,
+            })
+            .collect();
+        Self {
+            points: BTreeMap::new(),
+            alarms,
+        }
     }
 
     /// Notes a data point. Gives the instants at which alarms on this metric must be judged.
@@ -54,25 +63,47 @@ impl Metrics {
         dimensions: &[(&str, &str)],
         value: f64,
     ) -> Vec<(usize, DateTime<Utc>)> {
-        let dimensions: BTreeMap<String, String> =
-            dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let key = MetricKey { namespace: namespace.to_owned(), metric: metric.to_owned(), dimensions };
+        let dimensions: BTreeMap<String, String> = dimensions
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let key = MetricKey {
+            namespace: namespace.to_owned(),
+            metric: metric.to_owned(),
+            dimensions,
+        };
         let due = self
             .alarms
             .iter()
             .enumerate()
             .filter(|(_, state)| key_of(&state.alarm) == key)
-            .map(|(index, state)| (index, period_start(now, &state.alarm) + period(&state.alarm)))
+            .map(|(index, state)| {
+                (
+                    index,
+                    period_start(now, &state.alarm) + period(&state.alarm),
+                )
+            })
             .collect();
         if self.alarms.iter().any(|state| key_of(&state.alarm) == key) {
-            self.points.entry(key).or_default().entry(now).or_default().push(value);
+            self.points
+                .entry(key)
+                .or_default()
+                .entry(now)
+                .or_default()
+                .push(value);
         }
         due
     }
 
-    /// Judges alarm `index` at the end of a period; `gauge` is the metric's present value where it has one
-    /// without being counted, such as a queue's depth. Gives the change, if any, and when to judge again.
-    pub fn judge(&mut self, index: usize, at: DateTime<Utc>, gauge: Option<f64>) -> (Option<AlarmChange>, Option<DateTime<Utc>>) {
+    /// Judges alarm `index` at the end of a period; `gauge` is the metric's present value where it
+    /// has one without being counted, such as a queue's depth. Gives the change, if any, and when
+    /// to judge again.
+    pub fn judge(
+        &mut self,
+        index: usize,
+        at: DateTime<Utc>,
+        gauge: Option<f64>,
+    ) -> (Option<AlarmChange>, Option<DateTime<Utc>>) {
         let state = &self.alarms[index];
         let alarm = &state.alarm;
         let points = self.points.get(&key_of(alarm));
@@ -80,8 +111,11 @@ impl Metrics {
         let mut last = 0.0;
         for back in (0..alarm.evaluation_periods).rev() {
             let end = at - period(alarm) * i32::try_from(back).unwrap_or(0);
-            let values: Vec<f64> =
-                points.iter().flat_map(|points| points.range(end - period(alarm)..end)).flat_map(|(_, values)| values.clone()).collect();
+            let values: Vec<f64> = points
+                .iter()
+                .flat_map(|points| points.range(end - period(alarm)..end))
+                .flat_map(|(_, values)| values.clone())
+                .collect();
             let value = match gauge {
                 Some(value) if back == 0 => Some(value),
                 _ => statistic(&alarm.statistic, &values),
@@ -93,7 +127,11 @@ impl Metrics {
         }
         let is_alarming = breaching >= alarm.datapoints_to_alarm.max(1);
         let changed = is_alarming != state.is_alarming;
-        let change = changed.then(|| AlarmChange { alarm: alarm.clone(), is_alarming, value: last });
+        let change = changed.then(|| AlarmChange {
+            alarm: alarm.clone(),
+            is_alarming,
+            value: last,
+        });
         let again = (is_alarming).then(|| at + period(alarm));
         self.alarms[index].is_alarming = is_alarming;
         (change, again)
@@ -103,12 +141,18 @@ impl Metrics {
     #[must_use]
     pub fn watched_queue(&self, index: usize) -> Option<&str> {
         let alarm = &self.alarms[index].alarm;
-        (alarm.metric == "ApproximateNumberOfMessagesVisible").then(|| alarm.dimensions.get("QueueName").map(String::as_str)).flatten()
+        (alarm.metric == "ApproximateNumberOfMessagesVisible")
+            .then(|| alarm.dimensions.get("QueueName").map(String::as_str))
+            .flatten()
     }
 }
 
 fn key_of(alarm: &Alarm) -> MetricKey {
-    MetricKey { namespace: alarm.namespace.clone(), metric: alarm.metric.clone(), dimensions: alarm.dimensions.clone() }
+    MetricKey {
+        namespace: alarm.namespace.clone(),
+        metric: alarm.metric.clone(),
+        dimensions: alarm.dimensions.clone(),
+    }
 }
 
 fn period(alarm: &Alarm) -> TimeDelta {
@@ -135,7 +179,11 @@ fn statistic(name: &str, values: &[f64]) -> Option<f64> {
 }
 
 /// The least value that `percent` of all values do not exceed.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the rank lies within the number of values")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the rank lies within the number of values"
+)]
 fn nearest_rank(values: &[f64], percent: f64) -> f64 {
     let mut ordered = values.to_vec();
     ordered.sort_by(f64::total_cmp);

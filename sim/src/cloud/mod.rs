@@ -1,9 +1,9 @@
-//! A simulated AWS, sans I/O: requests in, answers and effects out, time given by the caller. It knows nothing of
-//! trading and serves any system that a template describes.
+//! A simulated AWS, sans I/O: requests in, answers and effects out, time given by the caller. It
+//! knows nothing of trading and serves any system that a template describes.
 //!
-//! [`Cloud::handle`] answers a request of an AWS client; [`Cloud::advance`] lets happen what is due and gives the
-//! invocations that the driver must carry out; [`Cloud::finished`] takes their results. What it did is in
-//! [`Cloud::take_records`].
+//! [`Cloud::handle`] answers a request of an AWS client; [`Cloud::advance`] lets happen what is due
+//! and gives the invocations that the driver must carry out; [`Cloud::finished`] takes their
+//! results. What it did is in [`Cloud::take_records`].
 
 pub mod agenda;
 mod dead_letter;
@@ -90,14 +90,25 @@ pub struct Cloud {
 enum Task {
     Deliver(Box<Delivery>),
     Invoke(u64),
-    FireSchedule { index: usize, scheduled: DateTime<Utc> },
+    FireSchedule {
+        index: usize,
+        scheduled: DateTime<Utc>,
+    },
     RetrySchedule(Firing),
-    FireRule { arn: String },
+    FireRule {
+        arn: String,
+    },
     Replay(String),
-    ReplaySlice { replay: String, slice: Vec<BusEvent> },
+    ReplaySlice {
+        replay: String,
+        slice: Vec<BusEvent>,
+    },
     ReplayDone(String),
     JudgeAlarm(usize),
-    SetRule { input: serde_json::Value, enabled: bool },
+    SetRule {
+        input: serde_json::Value,
+        enabled: bool,
+    },
     SweepTtl,
 }
 
@@ -106,7 +117,11 @@ const SWEEP_EVERY: TimeDelta = TimeDelta::hours(6);
 
 /// A name that the same run always gives to the same thing.
 fn derive_id(seed: u64, kind: &str, number: u64) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{seed}/{kind}/{number}").as_bytes()).to_string()
+    Uuid::new_v5(
+        &Uuid::NAMESPACE_URL,
+        format!("{seed}/{kind}/{number}").as_bytes(),
+    )
+    .to_string()
 }
 
 fn delta(duration: Duration) -> TimeDelta {
@@ -118,7 +133,13 @@ impl Cloud {
     ///
     /// # Errors
     /// What AWS would refuse: a pattern, an expression, a table; with its place in the template.
-    pub fn new(stack: &Stack, pseudo: Pseudo, knobs: Knobs, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
+    pub fn new(
+        stack: &Stack,
+        pseudo: Pseudo,
+        knobs: Knobs,
+        seed: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Self, String> {
         let mut cloud = Self {
             eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed, now)?,
             lambda: Lambda::new(stack, knobs.concurrency, seed),
@@ -152,11 +173,17 @@ impl Cloud {
         for index in cloud.scheduler.indexes() {
             cloud.plan_schedule(index, now);
         }
-        let rules: Vec<String> = cloud.eventbridge.scheduled_rules().map(|rule| rule.arn.clone()).collect();
+        let rules: Vec<String> = cloud
+            .eventbridge
+            .scheduled_rules()
+            .map(|rule| rule.arn.clone())
+            .collect();
         for arn in rules {
             cloud.plan_rule(&arn, now, now)?;
         }
-        cloud.agenda.put_recurring(now + SWEEP_EVERY, Task::SweepTtl);
+        cloud
+            .agenda
+            .put_recurring(now + SWEEP_EVERY, Task::SweepTtl);
         cloud.tell_rules();
         Ok(cloud)
     }
@@ -169,13 +196,23 @@ impl Cloud {
     /// When something is due next.
     #[must_use]
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        [self.agenda.next_due(), self.sqs.next_due(), self.next_poll()].into_iter().flatten().min()
+        [
+            self.agenda.next_due(),
+            self.sqs.next_due(),
+            self.next_poll(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// When something is due next that does not come back by itself, as schedules do.
     #[must_use]
     pub fn next_pending(&self) -> Option<DateTime<Utc>> {
-        [self.agenda.next_pending(), self.next_poll()].into_iter().flatten().min()
+        [self.agenda.next_pending(), self.next_poll()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// What it did since last asked, in order.
@@ -219,7 +256,8 @@ impl Cloud {
         &self.scheduler
     }
 
-    /// Lets everything happen that is due by `now`, in order, and gives the invocations to carry out.
+    /// Lets everything happen that is due by `now`, in order, and gives the invocations to carry
+    /// out.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Invocation> {
         self.sqs.advance(now);
         self.poll(now);
@@ -244,14 +282,19 @@ impl Cloud {
             Task::ReplaySlice { slice, .. } => self.replay_slice(at, slice),
             Task::ReplayDone(name) => {
                 let state = self.eventbridge.complete_replay(&name);
-                self.records.push(Record::ReplayChanged { replay: name, state, filter: Vec::new() });
+                self.records.push(Record::ReplayChanged {
+                    replay: name,
+                    state,
+                    filter: Vec::new(),
+                });
             }
             Task::JudgeAlarm(index) => {
                 self.judgements.remove(&(at, index));
                 self.judge_alarm(at, index);
             }
             Task::SetRule { input, enabled } => {
-                // The rule was there when the change was asked for; one that is gone meanwhile needs no state.
+                // The rule was there when the change was asked for; one that is gone meanwhile
+                // needs no state.
                 let _changed = self.eventbridge.set_rule_state(&input, enabled);
                 self.tell_rules();
             }
@@ -267,7 +310,12 @@ impl Cloud {
     ///
     /// # Errors
     /// Where there is no such function.
-    pub fn invoke(&mut self, now: DateTime<Utc>, function: &str, payload: &str) -> Result<(), String> {
+    pub fn invoke(
+        &mut self,
+        now: DateTime<Utc>,
+        function: &str,
+        payload: &str,
+    ) -> Result<(), String> {
         let arn = self
             .lambda
             .function(function)
@@ -283,11 +331,14 @@ impl Cloud {
     /// # Errors
     /// Where there is no such schedule.
     pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), String> {
-        let index = self
-            .scheduler
-            .find(name)
-            .ok_or_else(|| format!("there is no schedule {name}; there are {}", self.scheduler.names().collect::<Vec<_>>().join(", ")))?;
-        let minute = DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now);
+        let index = self.scheduler.find(name).ok_or_else(|| {
+            format!(
+                "there is no schedule {name}; there are {}",
+                self.scheduler.names().collect::<Vec<_>>().join(", ")
+            )
+        })?;
+        let minute =
+            DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now);
         self.fire(now, index, minute);
         Ok(())
     }
@@ -296,14 +347,25 @@ impl Cloud {
     ///
     /// # Errors
     /// Where there is no such rule.
-    pub fn set_rule_state(&mut self, now: DateTime<Utc>, input: &serde_json::Value, enabled: bool) -> Result<(), error::ServiceError> {
+    pub fn set_rule_state(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &serde_json::Value,
+        enabled: bool,
+    ) -> Result<(), error::ServiceError> {
         if self.knobs.rule_propagation_delay.is_zero() {
             let changed = self.eventbridge.set_rule_state(input, enabled);
             self.tell_rules();
             return changed;
         }
         self.eventbridge.check_rule(input)?;
-        self.agenda.put(now + delta(self.knobs.rule_propagation_delay), Task::SetRule { input: input.clone(), enabled });
+        self.agenda.put(
+            now + delta(self.knobs.rule_propagation_delay),
+            Task::SetRule {
+                input: input.clone(),
+                enabled,
+            },
+        );
         Ok(())
     }
 
@@ -321,12 +383,21 @@ impl Cloud {
             }
         }
         let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
-        self.records.push(Record::QueueDrained { queue, messages: bodies.len() });
+        self.records.push(Record::QueueDrained {
+            queue,
+            messages: bodies.len(),
+        });
         bodies
     }
 
     /// Takes the result of an invocation, and does what follows from it.
-    pub fn finished(&mut self, now: DateTime<Utc>, invocation: &Invocation, result: &InvocationResult, duration: Duration) {
+    pub fn finished(
+        &mut self,
+        now: DateTime<Utc>,
+        invocation: &Invocation,
+        result: &InvocationResult,
+        duration: Duration,
+    ) {
         let timeout = u32::try_from(invocation.timeout.as_secs()).unwrap_or(u32::MAX);
         self.records.push(Record::InvocationEnded {
             invocation: invocation.number,
@@ -340,16 +411,44 @@ impl Cloud {
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         });
         let function = invocation.function.clone();
-        self.count(now, "AWS/Lambda", "Invocations", &[("FunctionName", &function)], 1.0);
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of an invocation fit a double")]
-        self.count(now, "AWS/Lambda", "Duration", &[("FunctionName", &function)], duration.as_millis() as f64);
+        self.count(
+            now,
+            "AWS/Lambda",
+            "Invocations",
+            &[("FunctionName", &function)],
+            1.0,
+        );
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "milliseconds of an invocation fit a double"
+        )]
+        self.count(
+            now,
+            "AWS/Lambda",
+            "Duration",
+            &[("FunctionName", &function)],
+            duration.as_millis() as f64,
+        );
         let failed = f64::from(u8::from(!matches!(result, InvocationResult::Success(_))));
-        self.count(now, "AWS/Lambda", "Errors", &[("FunctionName", &function)], failed);
+        self.count(
+            now,
+            "AWS/Lambda",
+            "Errors",
+            &[("FunctionName", &function)],
+            failed,
+        );
         let next = self.lambda.finish(invocation.number, now, result);
         self.follow_up(now, next);
     }
 
-    fn count(&mut self, now: DateTime<Utc>, namespace: &str, metric: &str, dimensions: &[(&str, &str)], value: f64) {
+    fn count(
+        &mut self,
+        now: DateTime<Utc>,
+        namespace: &str,
+        metric: &str,
+        dimensions: &[(&str, &str)],
+        value: f64,
+    ) {
         for (index, at) in self.metrics.add(now, namespace, metric, dimensions, value) {
             self.plan_judgement(at, index);
         }
@@ -363,14 +462,21 @@ impl Cloud {
     }
 
     fn judge_alarm(&mut self, at: DateTime<Utc>, index: usize) {
-        let gauge = self.metrics.watched_queue(index).and_then(|queue| self.depth(at, queue));
+        let gauge = self
+            .metrics
+            .watched_queue(index)
+            .and_then(|queue| self.depth(at, queue));
         let (change, again) = self.metrics.judge(index, at, gauge);
         if let Some(change) = change {
             self.records.push(Record::AlarmChanged {
                 alarm: change.alarm.name,
                 metric: change.alarm.metric,
                 dimensions: change.alarm.dimensions,
-                state: if change.is_alarming { AlarmState::Alarm } else { AlarmState::Ok },
+                state: if change.is_alarming {
+                    AlarmState::Alarm
+                } else {
+                    AlarmState::Ok
+                },
                 value: change.value.to_string(),
             });
         }
@@ -381,7 +487,12 @@ impl Cloud {
 
     #[expect(clippy::cast_precision_loss, reason = "a queue's depth fits a double")]
     fn depth(&self, now: DateTime<Utc>, queue: &str) -> Option<f64> {
-        let arn = format!("arn:{}:sqs:{}:{}:{queue}", self.pseudo.partition, self.pseudo.region, self.pseudo.account);
-        self.sqs.exists(&arn).then(|| self.sqs.visible(now, &arn) as f64)
+        let arn = format!(
+            "arn:{}:sqs:{}:{}:{queue}",
+            self.pseudo.partition, self.pseudo.region, self.pseudo.account
+        );
+        self.sqs
+            .exists(&arn)
+            .then(|| self.sqs.visible(now, &arn) as f64)
     }
 }

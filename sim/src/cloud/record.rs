@@ -4,7 +4,9 @@ mod origin;
 mod outcome;
 
 pub use origin::Origin;
-pub use outcome::{AlarmState, DeliveryOutcome, Disturbance, InvocationOutcome, LossCause, ReplayState};
+pub use outcome::{
+    AlarmState, DeliveryOutcome, Disturbance, InvocationOutcome, LossCause, ReplayState,
+};
 
 use std::collections::BTreeMap;
 
@@ -26,7 +28,8 @@ pub struct DeliveryId {
     pub rule: String,
     /// The target's id.
     pub target: String,
-    /// 0 for the delivery itself; a copy, of which EventBridge may make some, has a number of its own.
+    /// 0 for the delivery itself; a copy, of which EventBridge may make some, has a number of its
+    /// own.
     #[serde(skip_serializing_if = "is_zero")]
     pub copy: u32,
 }
@@ -248,11 +251,19 @@ impl Record {
     /// Whether fault injection did it.
     #[must_use]
     pub fn is_injected(&self) -> bool {
-        matches!(self, Self::DeliveryDisturbed { .. } | Self::EventRefused { is_injected: true, .. })
+        matches!(
+            self,
+            Self::DeliveryDisturbed { .. }
+                | Self::EventRefused {
+                    is_injected: true,
+                    ..
+                }
+        )
     }
 }
 
-/// The events that an answer of PutEvents says are accepted, as far as request and answer tell: not which rules matched.
+/// The events that an answer of PutEvents says are accepted, as far as request and answer tell: not
+/// which rules matched.
 #[must_use]
 pub fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> Vec<Record> {
     let entries = request["Entries"].as_array().into_iter().flatten();
@@ -274,28 +285,40 @@ pub fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> Vec<Reco
     entries.zip(results).filter_map(record).collect()
 }
 
-/// The type and the event's own id (a detail's `event_id`) of each entry that an answer of PutEvents does not say to be
-/// accepted.
+/// The type and the event's own id (a detail's `event_id`) of each entry that an answer of
+/// PutEvents does not say to be accepted.
 #[must_use]
 pub fn unaccepted(request: &Value, answer: &Value) -> Vec<(String, String)> {
-    let entries = request["Entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let entries = request["Entries"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let mut found = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
         let is_accepted = answer["Entries"][place]["EventId"].is_string();
-        let detail: Value = entry["Detail"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let detail: Value = entry["Detail"]
+            .as_str()
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         if let (false, Some(id)) = (is_accepted, detail["event_id"].as_str()) {
-            found.push((entry["DetailType"].as_str().unwrap_or_default().to_owned(), id.to_owned()));
+            found.push((
+                entry["DetailType"].as_str().unwrap_or_default().to_owned(),
+                id.to_owned(),
+            ));
         }
     }
     found
 }
 
-/// What woke a function, as sites and scenarios name it: the event's type, or the command's action or mode.
+/// What woke a function, as sites and scenarios name it: the event's type, or the command's action
+/// or mode.
 #[must_use]
 pub fn trigger_of(payload: &Value) -> String {
     if let Some(observed) = payload.get("observe") {
         return format!("observe {}", trigger_of(observed));
     }
-    let named = ["detail-type", "action", "mode"].iter().find_map(|name| payload.get(name).and_then(Value::as_str));
+    let named = ["detail-type", "action", "mode"]
+        .iter()
+        .find_map(|name| payload.get(name).and_then(Value::as_str));
     named.unwrap_or("trade").to_owned()
 }

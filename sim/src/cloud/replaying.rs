@@ -12,16 +12,29 @@ use crate::dice::Key;
 impl Cloud {
     pub(super) fn run_replay(&mut self, now: DateTime<Utc>, name: &str) {
         let filter = self.eventbridge.replay_filter(name);
-        self.records.push(Record::ReplayChanged { replay: name.to_owned(), state: ReplayState::Running, filter });
+        self.records.push(Record::ReplayChanged {
+            replay: name.to_owned(),
+            state: ReplayState::Running,
+            filter,
+        });
         let mut at = now;
         for mut slice in self.eventbridge.run_replay(name, now) {
             // Unordered within a minute (semantics 4).
             let (dice, replay) = (self.dice, Key::of("replay").text(name));
             slice.sort_by_cached_key(|event| dice.seed(replay.key(event.cause())));
             at += TimeDelta::seconds(1);
-            self.agenda.put(at, Task::ReplaySlice { replay: name.to_owned(), slice });
+            self.agenda.put(
+                at,
+                Task::ReplaySlice {
+                    replay: name.to_owned(),
+                    slice,
+                },
+            );
         }
-        self.agenda.put(at + TimeDelta::seconds(1), Task::ReplayDone(name.to_owned()));
+        self.agenda.put(
+            at + TimeDelta::seconds(1),
+            Task::ReplayDone(name.to_owned()),
+        );
     }
 
     pub(super) fn replay_slice(&mut self, now: DateTime<Utc>, slice: Vec<BusEvent>) {
@@ -32,14 +45,21 @@ impl Cloud {
     }
 
     /// CancelReplay: what is not put yet never will be.
-    pub(super) fn cancel_replay(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn cancel_replay(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let answer = self.eventbridge.cancel_replay(input)?;
         let name = input["ReplayName"].as_str().unwrap_or_default().to_owned();
         self.agenda.retain(|task| match task {
-            Task::Replay(replay) | Task::ReplayDone(replay) | Task::ReplaySlice { replay, .. } => *replay != name,
+            Task::Replay(replay) | Task::ReplayDone(replay) | Task::ReplaySlice { replay, .. } => {
+                *replay != name
+            }
             _ => true,
         });
-        self.agenda.put(now + TimeDelta::seconds(1), Task::ReplayDone(name));
+        self.agenda
+            .put(now + TimeDelta::seconds(1), Task::ReplayDone(name));
         Ok(answer)
     }
 
@@ -47,9 +67,14 @@ impl Cloud {
     ///
     /// # Errors
     /// As AWS does (semantics 4).
-    pub fn start_replay(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+    pub fn start_replay(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let name = self.eventbridge.start_replay(input)?;
-        self.agenda.put(now + TimeDelta::seconds(5), Task::Replay(name.clone()));
+        self.agenda
+            .put(now + TimeDelta::seconds(5), Task::Replay(name.clone()));
         let arn = self.pseudo.arn("events", &format!("replay/{name}"));
         Ok(json!({ "ReplayArn": arn, "State": "STARTING", "ReplayStartTime": now.timestamp() }))
     }

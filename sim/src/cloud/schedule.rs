@@ -1,5 +1,5 @@
-//! EventBridge Scheduler: schedules with a time zone, context attributes, their own retries and dead letters
-//! (semantics 5.2).
+//! EventBridge Scheduler: schedules with a time zone, context attributes, their own retries and
+//! dead letters (semantics 5.2).
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,8 @@ use super::template::{Pseudo, Schedule, Stack};
 #[derive(Debug)]
 pub struct Scheduler {
     pub(super) pseudo: Pseudo,
-    /// By a number that no other version of a schedule ever has: what was planned for an earlier one finds nothing.
+    /// By a number that no other version of a schedule ever has: what was planned for an earlier
+    /// one finds nothing.
     pub(super) schedules: BTreeMap<usize, ScheduleState>,
     pub(super) groups: BTreeMap<String, Group>,
     next_index: usize,
@@ -42,9 +43,18 @@ pub(super) struct Group {
 
 impl ScheduleState {
     /// Reads what the schedule says about time, and checks its input.
-    pub(super) fn new(schedule: Schedule, description: Option<String>, created: DateTime<Utc>, now: DateTime<Utc>) -> Result<Self, String> {
-        let expression = ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler).map_err(|error| error.to_string())?;
-        let zone = schedule.timezone.parse().map_err(|_| format!("{:?} is not a time zone", schedule.timezone))?;
+    pub(super) fn new(
+        schedule: Schedule,
+        description: Option<String>,
+        created: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, String> {
+        let expression = ScheduleExpression::parse(&schedule.expression, Dialect::Scheduler)
+            .map_err(|error| error.to_string())?;
+        let zone = schedule
+            .timezone
+            .parse()
+            .map_err(|_| format!("{:?} is not a time zone", schedule.timezone))?;
         let instant = |text: &Option<String>| match text {
             Some(text) => DateTime::parse_from_rfc3339(text)
                 .map(|time| Some(time.with_timezone(&Utc)))
@@ -53,7 +63,17 @@ impl ScheduleState {
         };
         let (start, end) = (instant(&schedule.start)?, instant(&schedule.end)?);
         check_input(&schedule)?;
-        Ok(Self { expression, zone, start, end, description, created, modified: now, executions: 0, schedule })
+        Ok(Self {
+            expression,
+            zone,
+            start,
+            end,
+            description,
+            created,
+            modified: now,
+            executions: 0,
+            schedule,
+        })
     }
 
     fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -62,8 +82,12 @@ impl ScheduleState {
             return self.expression.next_after(after, self.zone, self.created);
         }
         // Something strictly after a moment before the start is at or after the start.
-        let after = self.start.map_or(after, |start| after.max(start - TimeDelta::nanoseconds(1)));
-        let next = self.expression.next_after(after, self.zone, self.start.unwrap_or(self.created))?;
+        let after = self
+            .start
+            .map_or(after, |start| after.max(start - TimeDelta::nanoseconds(1)));
+        let next =
+            self.expression
+                .next_after(after, self.zone, self.start.unwrap_or(self.created))?;
         self.end.is_none_or(|end| next <= end).then_some(next)
     }
 
@@ -78,11 +102,17 @@ impl Scheduler {
     /// # Errors
     /// An expression, a zone or a date that Scheduler would refuse, with its place in the template.
     pub fn new(stack: &Stack, pseudo: &Pseudo, now: DateTime<Utc>) -> Result<Self, String> {
-        let mut scheduler = Self { pseudo: pseudo.clone(), schedules: BTreeMap::new(), groups: BTreeMap::new(), next_index: 0 };
+        let mut scheduler = Self {
+            pseudo: pseudo.clone(),
+            schedules: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            next_index: 0,
+        };
         scheduler.add_group("default", now);
         for schedule in &stack.schedules {
             let place = format!("line {}: {}", schedule.position.line, schedule.logical_id);
-            let state = ScheduleState::new(schedule.clone(), None, now, now).map_err(|error| format!("{place}: {error}"))?;
+            let state = ScheduleState::new(schedule.clone(), None, now, now)
+                .map_err(|error| format!("{place}: {error}"))?;
             scheduler.add_group(&schedule.group, now);
             scheduler.add(state);
         }
@@ -96,12 +126,21 @@ impl Scheduler {
     }
 
     pub(super) fn add_group(&mut self, name: &str, now: DateTime<Utc>) -> String {
-        let arn = self.pseudo.arn("scheduler", &format!("schedule-group/{name}"));
-        self.groups.entry(name.to_owned()).or_insert_with(|| Group { arn, created: now }).arn.clone()
+        let arn = self
+            .pseudo
+            .arn("scheduler", &format!("schedule-group/{name}"));
+        self.groups
+            .entry(name.to_owned())
+            .or_insert_with(|| Group { arn, created: now })
+            .arn
+            .clone()
     }
 
     pub(super) fn index_of(&self, group: &str, name: &str) -> Option<usize> {
-        self.schedules.iter().find(|(_, state)| state.is_for(group, name)).map(|(index, _)| *index)
+        self.schedules
+            .iter()
+            .find(|(_, state)| state.is_for(group, name))
+            .map(|(index, _)| *index)
     }
 
     /// The numbers of all schedules.
@@ -113,19 +152,29 @@ impl Scheduler {
     /// When schedule `index` fires next, if it is there and enabled.
     #[must_use]
     pub fn next_after(&self, index: usize, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.schedules.get(&index).filter(|state| state.schedule.enabled).and_then(|state| state.next_after(after))
+        self.schedules
+            .get(&index)
+            .filter(|state| state.schedule.enabled)
+            .and_then(|state| state.next_after(after))
     }
 
     /// The number of the schedule of that name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
-        let named = |state: &ScheduleState| state.schedule.name == name || state.schedule.logical_id == name;
-        self.schedules.iter().find(|(_, state)| named(state)).map(|(index, _)| *index)
+        let named = |state: &ScheduleState| {
+            state.schedule.name == name || state.schedule.logical_id == name
+        };
+        self.schedules
+            .iter()
+            .find(|(_, state)| named(state))
+            .map(|(index, _)| *index)
     }
 
     /// The names of all schedules.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.schedules.values().map(|state| state.schedule.name.as_str())
+        self.schedules
+            .values()
+            .map(|state| state.schedule.name.as_str())
     }
 
     /// Schedule `index`, if it is there.
@@ -134,10 +183,13 @@ impl Scheduler {
         self.schedules.get(&index).map(|state| &state.schedule)
     }
 
-    /// An occurrence is done: a schedule that never fires again and whose `ActionAfterCompletion` is `DELETE` is gone.
+    /// An occurrence is done: a schedule that never fires again and whose `ActionAfterCompletion`
+    /// is `DELETE` is gone.
     pub(super) fn complete(&mut self, index: usize, scheduled: DateTime<Utc>) {
         let is_over = |state: &ScheduleState| {
-            state.schedule.enabled && state.schedule.action_after_completion == "DELETE" && state.next_after(scheduled).is_none()
+            state.schedule.enabled
+                && state.schedule.action_after_completion == "DELETE"
+                && state.next_after(scheduled).is_none()
         };
         if self.schedules.get(&index).is_some_and(is_over) {
             self.schedules.remove(&index);
@@ -148,13 +200,22 @@ impl Scheduler {
     pub(super) fn next_execution(&mut self, index: usize, seed: u64) -> Option<String> {
         let state = self.schedules.get_mut(&index)?;
         state.executions += 1;
-        Some(super::derive_id(seed, &state.schedule.name, state.executions))
+        Some(super::derive_id(
+            seed,
+            &state.schedule.name,
+            state.executions,
+        ))
     }
 }
 
-/// The payload of an occurrence: the input with its context attributes filled in, or Scheduler's own envelope,
-/// whose detail is the *string* `"{}"`.
-pub(super) fn payload(schedule: &Schedule, scheduled: DateTime<Utc>, attempt: u32, execution: &str) -> String {
+/// The payload of an occurrence: the input with its context attributes filled in, or Scheduler's
+/// own envelope, whose detail is the *string* `"{}"`.
+pub(super) fn payload(
+    schedule: &Schedule,
+    scheduled: DateTime<Utc>,
+    attempt: u32,
+    execution: &str,
+) -> String {
     let time = scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string();
     match &schedule.target.input {
         Some(input) => input
@@ -175,10 +236,14 @@ pub(super) fn payload(schedule: &Schedule, scheduled: DateTime<Utc>, attempt: u3
 /// A function, a state machine and a bus take JSON only; a queue takes any text.
 fn check_input(schedule: &Schedule) -> Result<(), String> {
     let target = &schedule.target;
-    let needs_json = ["lambda", "states", "events"].contains(&super::deliver::service_of(&target.arn));
+    let needs_json =
+        ["lambda", "states", "events"].contains(&super::deliver::service_of(&target.arn));
     match &target.input {
         Some(input) if needs_json && serde_json::from_str::<IgnoredAny>(input).is_err() => {
-            Err(format!("Invalid RequestJson provided. Reason The supplied Input for {} is not JSON.", target.arn))
+            Err(format!(
+                "Invalid RequestJson provided. Reason The supplied Input for {} is not JSON.",
+                target.arn
+            ))
         }
         _ => Ok(()),
     }

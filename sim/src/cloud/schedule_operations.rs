@@ -10,8 +10,14 @@ use super::schedule::ScheduleState;
 use super::template::{RetryPolicy, Schedule, ScheduleTarget, ScheduledEvent};
 
 impl Cloud {
-    /// Answers one operation; the parameters of path and query are in `input` by the names of the model.
-    pub(super) fn schedules(&mut self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, ServiceError> {
+    /// Answers one operation; the parameters of path and query are in `input` by the names of the
+    /// model.
+    pub(super) fn schedules(
+        &mut self,
+        now: DateTime<Utc>,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         match operation {
             "CreateSchedule" => self.create_schedule(now, input),
             "UpdateSchedule" => self.update_schedule(now, input),
@@ -36,23 +42,50 @@ impl Cloud {
             "DeleteScheduleGroup" => self.delete_schedule_group(input),
             "ListScheduleGroups" => {
                 let prefix = text(input, "NamePrefix").unwrap_or_default();
-                let names = self.scheduler.groups.keys().filter(|name| name.starts_with(prefix));
-                page(input, "MaxResults", "ScheduleGroups", names.map(|name| self.show_group(name)).collect())
+                let names = self
+                    .scheduler
+                    .groups
+                    .keys()
+                    .filter(|name| name.starts_with(prefix));
+                page(
+                    input,
+                    "MaxResults",
+                    "ScheduleGroups",
+                    names.map(|name| self.show_group(name)).collect(),
+                )
             }
-            other => Err(ServiceError::client("UnknownOperationException", format!("{other} is not simulated"))),
+            other => Err(ServiceError::client(
+                "UnknownOperationException",
+                format!("{other} is not simulated"),
+            )),
         }
     }
 
-    fn create_schedule(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+    fn create_schedule(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let schedule = self.read_schedule(input)?;
-        if self.scheduler.index_of(&schedule.group, &schedule.name).is_some() {
-            return Err(conflict(format!("Schedule {} already exists.", schedule.name)));
+        if self
+            .scheduler
+            .index_of(&schedule.group, &schedule.name)
+            .is_some()
+        {
+            return Err(conflict(format!(
+                "Schedule {} already exists.",
+                schedule.name
+            )));
         }
         self.put_schedule(now, now, schedule, input)
     }
 
     /// Replaces everything: what the request leaves out gets its default.
-    fn update_schedule(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+    fn update_schedule(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let schedule = self.read_schedule(input)?;
         let (index, state) = self.scheduler_state(input)?;
         let created = state.created;
@@ -70,7 +103,8 @@ impl Cloud {
     ) -> Result<Value, ServiceError> {
         let description = text(input, "Description").map(str::to_owned);
         let arn = schedule.arn.clone();
-        let state = ScheduleState::new(schedule, description, created, now).map_err(ServiceError::validation)?;
+        let state = ScheduleState::new(schedule, description, created, now)
+            .map_err(ServiceError::validation)?;
         let index = self.scheduler.add(state);
         self.plan_schedule(index, now);
         Ok(json!({ "ScheduleArn": arn }))
@@ -79,12 +113,18 @@ impl Cloud {
     fn read_schedule(&self, input: &Value) -> Result<Schedule, ServiceError> {
         let name = required_name(input, "Name", 64)?.to_owned();
         let group = self.existing_group(text(input, "GroupName").unwrap_or("default"))?;
-        let window = input.get("FlexibleTimeWindow").filter(|window| window.is_object());
-        let window = window.ok_or_else(|| violated("null", "FlexibleTimeWindow", "Member must not be null"))?;
+        let window = input
+            .get("FlexibleTimeWindow")
+            .filter(|window| window.is_object());
+        let window = window
+            .ok_or_else(|| violated("null", "FlexibleTimeWindow", "Member must not be null"))?;
         let minutes = integer(window, "MaximumWindowInMinutes", 1..=1440)?;
-        let flexible_window_minutes = match (choice(window, "Mode", &["OFF", "FLEXIBLE"])?, minutes) {
+        let flexible_window_minutes = match (choice(window, "Mode", &["OFF", "FLEXIBLE"])?, minutes)
+        {
             (Some("FLEXIBLE"), None) => {
-                return Err(ServiceError::validation("Maximum window in minutes must be set for a flexible time window."));
+                return Err(ServiceError::validation(
+                    "Maximum window in minutes must be set for a flexible time window.",
+                ));
             }
             (Some("FLEXIBLE"), minutes) => minutes,
             _ => None,
@@ -94,22 +134,33 @@ impl Cloud {
         Ok(Schedule {
             logical_id: name.clone(),
             position: Default::default(),
-            arn: self.scheduler.pseudo.arn("scheduler", &format!("schedule/{group}/{name}")),
+            arn: self
+                .scheduler
+                .pseudo
+                .arn("scheduler", &format!("schedule/{group}/{name}")),
             name,
             group,
             expression: required(input, "ScheduleExpression")?.to_owned(),
-            timezone: text(input, "ScheduleExpressionTimezone").unwrap_or("UTC").to_owned(),
+            timezone: text(input, "ScheduleExpressionTimezone")
+                .unwrap_or("UTC")
+                .to_owned(),
             enabled: choice(input, "State", &["ENABLED", "DISABLED"])? != Some("DISABLED"),
             flexible_window_minutes,
             target: read_target(target)?,
             start: moment(input, "StartDate"),
             end: moment(input, "EndDate"),
-            action_after_completion: choice(input, "ActionAfterCompletion", &["NONE", "DELETE"])?.unwrap_or("NONE").to_owned(),
+            action_after_completion: choice(input, "ActionAfterCompletion", &["NONE", "DELETE"])?
+                .unwrap_or("NONE")
+                .to_owned(),
         })
     }
 
     fn list_schedules(&self, input: &Value) -> Result<Value, ServiceError> {
-        let (group, prefix, state) = (text(input, "GroupName"), text(input, "NamePrefix").unwrap_or_default(), text(input, "State"));
+        let (group, prefix, state) = (
+            text(input, "GroupName"),
+            text(input, "NamePrefix").unwrap_or_default(),
+            text(input, "State"),
+        );
         let schedules = self.scheduler.schedules.values().filter(|known| {
             group.is_none_or(|group| known.schedule.group == group)
                 && known.schedule.name.starts_with(prefix)
@@ -117,7 +168,14 @@ impl Cloud {
         });
         let shown = schedules.map(|known| {
             let mut shown = show(known);
-            let summary = ["Arn", "CreationDate", "GroupName", "LastModificationDate", "Name", "State"];
+            let summary = [
+                "Arn",
+                "CreationDate",
+                "GroupName",
+                "LastModificationDate",
+                "Name",
+                "State",
+            ];
             if let Some(members) = shown.as_object_mut() {
                 members.retain(|name, _| summary.contains(&name.as_str()));
             }
@@ -131,7 +189,12 @@ impl Cloud {
         let name = required_name(input, "Name", 64)?;
         let group = text(input, "GroupName").unwrap_or("default");
         let index = self.scheduler.index_of(group, name);
-        let found = index.and_then(|index| self.scheduler.schedules.get(&index).map(|state| (index, state)));
+        let found = index.and_then(|index| {
+            self.scheduler
+                .schedules
+                .get(&index)
+                .map(|state| (index, state))
+        });
         found.ok_or_else(|| not_found(format!("Schedule {name} does not exist.")))
     }
 
@@ -143,39 +206,59 @@ impl Cloud {
     }
 
     fn show_group(&self, name: &str) -> Value {
-        self.scheduler.groups.get(name).map_or(Value::Null, |group| {
-            json!({
-                "Arn": group.arn,
-                "Name": name,
-                "State": "ACTIVE",
-                "CreationDate": group.created.timestamp(),
-                "LastModificationDate": group.created.timestamp(),
+        self.scheduler
+            .groups
+            .get(name)
+            .map_or(Value::Null, |group| {
+                json!({
+                    "Arn": group.arn,
+                    "Name": name,
+                    "State": "ACTIVE",
+                    "CreationDate": group.created.timestamp(),
+                    "LastModificationDate": group.created.timestamp(),
+                })
             })
-        })
     }
 
     /// Deletes a group with its schedules.
     fn delete_schedule_group(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let name = self.existing_group(required_name(input, "Name", 64)?)?;
         if name == "default" {
-            return Err(ServiceError::validation("The default schedule group can not be deleted."));
+            return Err(ServiceError::validation(
+                "The default schedule group can not be deleted.",
+            ));
         }
         self.scheduler.groups.remove(&name);
-        self.scheduler.schedules.retain(|_, state| state.schedule.group != name);
+        self.scheduler
+            .schedules
+            .retain(|_, state| state.schedule.group != name);
         Ok(json!({}))
     }
 }
 
 fn read_target(target: &Value) -> Result<ScheduleTarget, ServiceError> {
-    let inner = |part: &str, name: &str| target.get(part).and_then(|part| text(part, name)).map(str::to_owned);
+    let inner = |part: &str, name: &str| {
+        target
+            .get(part)
+            .and_then(|part| text(part, name))
+            .map(str::to_owned)
+    };
     let arn = required(target, "Arn")?;
     if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
-        return Err(ServiceError::validation(format!("Provided Arn is not in correct format: {arn}")));
+        return Err(ServiceError::validation(format!(
+            "Provided Arn is not in correct format: {arn}"
+        )));
     }
     let retry = target.get("RetryPolicy").unwrap_or(&Value::Null);
     let default = RetryPolicy::default();
-    let event = match (inner("EventBridgeParameters", "DetailType"), inner("EventBridgeParameters", "Source")) {
-        (Some(detail_type), Some(source)) => Some(ScheduledEvent { detail_type, source }),
+    let event = match (
+        inner("EventBridgeParameters", "DetailType"),
+        inner("EventBridgeParameters", "Source"),
+    ) {
+        (Some(detail_type), Some(source)) => Some(ScheduledEvent {
+            detail_type,
+            source,
+        }),
         _ => None,
     };
     Ok(ScheduleTarget {
@@ -183,7 +266,8 @@ fn read_target(target: &Value) -> Result<ScheduleTarget, ServiceError> {
         role_arn: required(target, "RoleArn")?.to_owned(),
         input: text(target, "Input").map(str::to_owned),
         retry_policy: RetryPolicy {
-            maximum_retry_attempts: integer(retry, "MaximumRetryAttempts", 0..=185)?.unwrap_or(default.maximum_retry_attempts),
+            maximum_retry_attempts: integer(retry, "MaximumRetryAttempts", 0..=185)?
+                .unwrap_or(default.maximum_retry_attempts),
             maximum_event_age_seconds: integer(retry, "MaximumEventAgeInSeconds", 60..=86_400)?
                 .unwrap_or(default.maximum_event_age_seconds),
         },
@@ -196,12 +280,20 @@ fn read_target(target: &Value) -> Result<ScheduleTarget, ServiceError> {
 /// A date as clients send it, in seconds of the epoch or in ISO 8601, in ISO 8601.
 fn moment(input: &Value, name: &str) -> Option<String> {
     let value = input.get(name)?;
-    let epoch = value.as_f64().and_then(|seconds| DateTime::from_timestamp_millis((seconds * 1000.0) as i64));
-    epoch.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)).or_else(|| value.as_str().map(str::to_owned))
+    let epoch = value
+        .as_f64()
+        .and_then(|seconds| DateTime::from_timestamp_millis((seconds * 1000.0) as i64));
+    epoch
+        .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
+        .or_else(|| value.as_str().map(str::to_owned))
 }
 
 fn state_of(known: &ScheduleState) -> &'static str {
-    if known.schedule.enabled { "ENABLED" } else { "DISABLED" }
+    if known.schedule.enabled {
+        "ENABLED"
+    } else {
+        "DISABLED"
+    }
 }
 
 fn show(known: &ScheduleState) -> Value {
@@ -224,7 +316,10 @@ fn show(known: &ScheduleState) -> Value {
         "ActionAfterCompletion": schedule.action_after_completion,
     });
     for (name, text) in [("StartDate", &schedule.start), ("EndDate", &schedule.end)] {
-        if let Some(time) = text.as_ref().and_then(|text| DateTime::parse_from_rfc3339(text).ok()) {
+        if let Some(time) = text
+            .as_ref()
+            .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+        {
             shown[name] = time.timestamp().into();
         }
     }
@@ -253,15 +348,22 @@ fn show_target(target: &ScheduleTarget) -> Value {
         shown["SqsParameters"] = json!({ "MessageGroupId": group });
     }
     if let Some(event) = &target.event {
-        shown["EventBridgeParameters"] = json!({ "DetailType": event.detail_type, "Source": event.source });
+        shown["EventBridgeParameters"] =
+            json!({ "DetailType": event.detail_type, "Source": event.source });
     }
     shown
 }
 
 fn conflict(message: String) -> ServiceError {
-    ServiceError { status: 409, ..ServiceError::client("ConflictException", message) }
+    ServiceError {
+        status: 409,
+        ..ServiceError::client("ConflictException", message)
+    }
 }
 
 fn not_found(message: String) -> ServiceError {
-    ServiceError { status: 404, ..ServiceError::client("ResourceNotFoundException", message) }
+    ServiceError {
+        status: 404,
+        ..ServiceError::client("ResourceNotFoundException", message)
+    }
 }

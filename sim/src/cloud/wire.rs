@@ -1,4 +1,5 @@
-//! The protocols of AWS: which service and operation a request is for, its parameters, and answers in its shape.
+//! The protocols of AWS: which service and operation a request is for, its parameters, and answers
+//! in its shape.
 
 mod query;
 mod rest;
@@ -76,17 +77,33 @@ pub fn hear(request: &Request<Bytes>) -> Heard {
             // The database reads its own input.
             Some(call) if call.service == Service::DynamoDb => Ok((call, Value::Null)),
             Some(call) => input_of(request).map(|input| (call, input)),
-            None => Err(unknown_operation("the header X-Amz-Target names no simulated service and operation")),
+            None => Err(unknown_operation(
+                "the header X-Amz-Target names no simulated service and operation",
+            )),
         };
-        return Heard { protocol: Protocol::Json, asked };
+        return Heard {
+            protocol: Protocol::Json,
+            asked,
+        };
     }
     if let Some(asked) = rest::read(request) {
-        return Heard { protocol: Protocol::Rest, asked };
+        return Heard {
+            protocol: Protocol::Rest,
+            asked,
+        };
     }
     if let Some(asked) = query::read(request) {
-        return Heard { protocol: Protocol::Query, asked };
+        return Heard {
+            protocol: Protocol::Query,
+            asked,
+        };
     }
-    Heard { protocol: Protocol::Json, asked: Err(unknown_operation("the request names no operation of a simulated service")) }
+    Heard {
+        protocol: Protocol::Json,
+        asked: Err(unknown_operation(
+            "the request names no operation of a simulated service",
+        )),
+    }
 }
 
 pub(super) fn unknown_operation(message: impl Into<String>) -> ServiceError {
@@ -104,7 +121,10 @@ pub fn call_of<B>(request: &Request<B>) -> Option<Call> {
         prefix if prefix.starts_with("DynamoDB_") => Service::DynamoDb,
         _ => return None,
     };
-    Some(Call { service, operation: operation.to_owned() })
+    Some(Call {
+        service,
+        operation: operation.to_owned(),
+    })
 }
 
 /// Reads a JSON body; an empty one is `{}`.
@@ -116,17 +136,33 @@ pub fn input_of(request: &Request<Bytes>) -> Result<Value, ServiceError> {
         return Ok(json!({}));
     }
     let refuse = |message: String| ServiceError::client("SerializationException", message);
-    let input: Value = serde_json::from_slice(request.body()).map_err(|error| refuse(error.to_string()))?;
-    if input.is_object() { Ok(input) } else { Err(refuse("Start of structure or map found where not expected.".to_owned())) }
+    let input: Value =
+        serde_json::from_slice(request.body()).map_err(|error| refuse(error.to_string()))?;
+    if input.is_object() {
+        Ok(input)
+    } else {
+        Err(refuse(
+            "Start of structure or map found where not expected.".to_owned(),
+        ))
+    }
 }
 
 impl Heard {
-    /// Whether a web page could have sent this: a plain GET, without a header that only programs set, which changes something.
+    /// Whether a web page could have sent this: a plain GET, without a header that only programs
+    /// set, which changes something.
     #[must_use]
     pub fn is_unsafe_get(&self, request: &Request<Bytes>) -> bool {
-        let reads = |call: &Call| ["Get", "List", "Describe"].iter().any(|verb| call.operation.starts_with(verb));
+        let reads = |call: &Call| {
+            ["Get", "List", "Describe"]
+                .iter()
+                .any(|verb| call.operation.starts_with(verb))
+        };
         let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
-        let is_signed = || ["authorization", "x-amz-target"].iter().any(|name| request.headers().contains_key(*name));
+        let is_signed = || {
+            ["authorization", "x-amz-target"]
+                .iter()
+                .any(|name| request.headers().contains_key(*name))
+        };
         is_get && !is_signed() && self.asked.as_ref().is_ok_and(|(call, _)| !reads(call))
     }
 
@@ -134,15 +170,27 @@ impl Heard {
     #[must_use]
     pub fn answer(&self, result: Result<Value, ServiceError>, request_id: &str) -> Response<Bytes> {
         match (self.protocol, result) {
-            (Protocol::Query, result) => {
-                query::answer(self.asked.as_ref().map(|(call, _)| call.operation.as_str()).ok(), result, request_id)
-            }
+            (Protocol::Query, result) => query::answer(
+                self.asked
+                    .as_ref()
+                    .map(|(call, _)| call.operation.as_str())
+                    .ok(),
+                result,
+                request_id,
+            ),
             (Protocol::Rest, Ok(output)) => rest::answer(200, output.to_string(), request_id),
             (Protocol::Rest, Err(error)) => rest::error_answer(&error, request_id),
             (Protocol::Json, Ok(output)) => answer(200, output.to_string(), request_id),
             (Protocol::Json, Err(error)) => {
-                let is_sqs = self.asked.as_ref().is_ok_and(|(call, _)| call.service == Service::Sqs);
-                if is_sqs { sqs_error_answer(&error, request_id) } else { error_answer(&error, request_id) }
+                let is_sqs = self
+                    .asked
+                    .as_ref()
+                    .is_ok_and(|(call, _)| call.service == Service::Sqs);
+                if is_sqs {
+                    sqs_error_answer(&error, request_id)
+                } else {
+                    error_answer(&error, request_id)
+                }
             }
         }
     }
@@ -166,8 +214,22 @@ pub fn error_answer(error: &ServiceError, request_id: &str) -> Response<Bytes> {
 fn sqs_error_answer(error: &ServiceError, request_id: &str) -> Response<Bytes> {
     let mut body = error_body(error);
     body["__type"] = format!("com.amazonaws.sqs#{}", error.code).into();
-    let header = format!("{};{}", query::code_of(&error.code), if error.status < 500 { "Sender" } else { "Receiver" });
-    with_body(error.status, "application/x-amz-json-1.0", body.to_string(), request_id, &[("x-amzn-query-error", &header)])
+    let header = format!(
+        "{};{}",
+        query::code_of(&error.code),
+        if error.status < 500 {
+            "Sender"
+        } else {
+            "Receiver"
+        }
+    );
+    with_body(
+        error.status,
+        "application/x-amz-json-1.0",
+        body.to_string(),
+        request_id,
+        &[("x-amzn-query-error", &header)],
+    )
 }
 
 fn error_body(error: &ServiceError) -> Value {
@@ -178,7 +240,13 @@ fn error_body(error: &ServiceError) -> Value {
     body
 }
 
-fn with_body(status: u16, content_type: &str, body: String, request_id: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+fn with_body(
+    status: u16,
+    content_type: &str,
+    body: String,
+    request_id: &str,
+    headers: &[(&str, &str)],
+) -> Response<Bytes> {
     let mut response = Response::builder()
         .status(status)
         .header("content-type", content_type)
@@ -187,5 +255,7 @@ fn with_body(status: u16, content_type: &str, body: String, request_id: &str, he
     for (name, value) in headers {
         response = response.header(*name, *value);
     }
-    response.body(Bytes::from(body)).expect("the parts of an answer are well formed")
+    response
+        .body(Bytes::from(body))
+        .expect("the parts of an answer are well formed")
 }

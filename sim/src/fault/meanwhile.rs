@@ -38,14 +38,24 @@ impl Meanwhiles {
 
     /// Takes what happens in that phase of a call, in the order it was written.
     pub fn take(&mut self, site: &Site, phase: Phase, attempt: u32) -> Vec<Meanwhile> {
-        let is_now = |one: &mut Meanwhile| one.phase == phase && one.at.matches(site) && one.attempt.is_none_or(|wanted| wanted == attempt);
+        let is_now = |one: &mut Meanwhile| {
+            one.phase == phase
+                && one.at.matches(site)
+                && one.attempt.is_none_or(|wanted| wanted == attempt)
+        };
         self.waiting.extract_if(.., is_now).collect()
     }
 
     /// What has met no call.
     #[must_use]
     pub fn unused(&self) -> Vec<Unmet> {
-        let unmet = |one: &Meanwhile| Unmet::line(ScriptPart::Meanwhile, one.line, format!("{} at `{}` met no call", one.words, one.at));
+        let unmet = |one: &Meanwhile| {
+            Unmet::line(
+                ScriptPart::Meanwhile,
+                one.line,
+                format!("{} at `{}` met no call", one.words, one.at),
+            )
+        };
         self.waiting.iter().map(unmet).collect()
     }
 }

@@ -5,10 +5,12 @@ use serde::{Serialize, Serializer};
 
 use crate::spelling::unknown;
 
-/// A call that production code makes, named as a person would: `RebalancePlanned / alpaca POST orders #2`.
+/// A call that production code makes, named as a person would: `RebalancePlanned / alpaca POST
+/// orders #2`.
 ///
 /// The number counts logical calls of that operation within a step. Orders are told apart by their
-/// `client_order_id`, so `#2` is the second order whatever was tried again; other calls count within an attempt.
+/// `client_order_id`, so `#2` is the second order whatever was tried again; other calls count
+/// within an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// What woke the function: an event's type, or `trade`, `watchdog`, ...
@@ -29,7 +31,11 @@ impl Site {
 
 impl fmt::Display for Site {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} / {} #{}", self.trigger, self.operation, self.number)
+        write!(
+            formatter,
+            "{} / {} #{}",
+            self.trigger, self.operation, self.number
+        )
     }
 }
 
@@ -70,7 +76,8 @@ impl SitePattern {
     #[must_use]
     pub fn matches(&self, site: &Site) -> bool {
         (self.is_of_any_trigger() || self.trigger == site.trigger)
-            && (self.operation == site.operation || site.operation.split(' ').next() == Some(self.operation.as_str()))
+            && (self.operation == site.operation
+                || site.operation.split(' ').next() == Some(self.operation.as_str()))
             && self.number.is_none_or(|number| number == site.number)
     }
 }
@@ -78,7 +85,8 @@ impl SitePattern {
 impl fmt::Display for SitePattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} / {}", self.trigger, self.operation)?;
-        self.number.map_or(Ok(()), |number| write!(formatter, " #{number}"))
+        self.number
+            .map_or(Ok(()), |number| write!(formatter, " #{number}"))
     }
 }
 
@@ -118,14 +126,23 @@ impl FromStr for SitePattern {
         let (operation, number) = match rest.split_once(" #") {
             Some((operation, digits)) => {
                 let number = digits.parse::<u32>().ok().filter(|number| *number >= 1);
-                (operation, Some(number.ok_or_else(|| format!("{digits:?} is no number of a call: the first is #1"))?))
+                (
+                    operation,
+                    Some(number.ok_or_else(|| {
+                        format!("{digits:?} is no number of a call: the first is #1")
+                    })?),
+                )
             }
             None => (rest, None),
         };
         if !OPERATIONS.contains(&operation) {
             return Err(unknown("operation", operation, OPERATIONS.iter().copied()));
         }
-        Ok(Self { trigger: trigger.to_owned(), operation: operation.to_owned(), number })
+        Ok(Self {
+            trigger: trigger.to_owned(),
+            operation: operation.to_owned(),
+            number,
+        })
     }
 }
 
@@ -135,8 +152,14 @@ mod tests {
 
     #[test]
     fn names_sites_as_people_do() {
-        let pattern: SitePattern = "RebalancePlanned / alpaca POST orders #2".parse().expect("a site");
-        let site = |number| Site { trigger: "RebalancePlanned".to_owned(), operation: "alpaca POST orders".to_owned(), number };
+        let pattern: SitePattern = "RebalancePlanned / alpaca POST orders #2"
+            .parse()
+            .expect("a site");
+        let site = |number| Site {
+            trigger: "RebalancePlanned".to_owned(),
+            operation: "alpaca POST orders".to_owned(),
+            number,
+        };
         assert!(pattern.matches(&site(2)) && !pattern.matches(&site(1)));
         let any: SitePattern = "* / alpaca".parse().expect("a site");
         assert!(any.matches(&site(7)));

@@ -42,6 +42,10 @@ impl Unmet {
     /// A line that met nothing.
     #[must_use]
     pub fn line(part: ScriptPart, line: usize, words: String) -> Self {
-        Self { part, line: Some(line), words }
+        Self {
+            part,
+            line: Some(line),
+            words,
+        }
     }
 }

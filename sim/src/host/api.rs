@@ -72,14 +72,27 @@ struct State {
 }
 
 impl RuntimeApi {
-    #[expect(clippy::disallowed_methods, reason = "a server on a socket is not part of a virtual world")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a server on a socket is not part of a virtual world"
+    )]
     pub async fn listen(function_arn: String) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (sender, reports) = mpsc::unbounded_channel();
-        let door = Arc::new(Door { function_arn, state: Mutex::default(), ready: Notify::new(), reports: sender });
+        let door = Arc::new(Door {
+            function_arn,
+            state: Mutex::default(),
+            ready: Notify::new(),
+            reports: sender,
+        });
         let serving = tokio::spawn(accept(listener, Arc::clone(&door))).abort_handle();
-        Ok(Self { address, door, reports, serving })
+        Ok(Self {
+            address,
+            door,
+            reports,
+            serving,
+        })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -88,7 +101,12 @@ impl RuntimeApi {
 
     /// Lets the function have the event when it asks for one.
     pub fn hand_out(&self, event: Handout) {
-        self.door.with(|state| *state = State { next: Some(event), in_hand: None });
+        self.door.with(|state| {
+            *state = State {
+                next: Some(event),
+                in_hand: None,
+            }
+        });
         self.door.ready.notify_one();
     }
 
@@ -113,7 +131,11 @@ async fn accept(listener: TcpListener, door: Arc<Door>) {
             async move { Ok::<_, Infallible>(door.answer(request).await) }
         });
         // A connection that breaks off is the function's business: its process is watched.
-        connections.spawn(async move { http1::Builder::new().serve_connection(TokioIo::new(stream), service).await });
+        connections.spawn(async move {
+            http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+        });
         while connections.try_join_next().is_some() {}
     }
 }
@@ -130,7 +152,9 @@ impl Door {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
-        let Some(path) = parts.uri.path().strip_prefix(PREFIX) else { return not_found() };
+        let Some(path) = parts.uri.path().strip_prefix(PREFIX) else {
+            return not_found();
+        };
         let parts_of_path: Vec<&str> = path.split('/').collect();
         match (parts.method, parts_of_path.as_slice()) {
             (Method::GET, ["invocation", "next"]) => self.next().await,
@@ -139,15 +163,30 @@ impl Door {
                 self.answered(id, body.map(http_body_util::Collected::to_bytes).ok())
             }
             (Method::POST, ["invocation", id, "error"]) => match body.collect().await {
-                Ok(body) => self.take_answer(id, Err(error_object(&parts.headers, &body.to_bytes())), accepted()),
-                Err(error) => refusal(StatusCode::BAD_REQUEST, "InvalidRequest", &error.to_string()),
+                Ok(body) => self.take_answer(
+                    id,
+                    Err(error_object(&parts.headers, &body.to_bytes())),
+                    accepted(),
+                ),
+                Err(error) => refusal(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidRequest",
+                    &error.to_string(),
+                ),
             },
             (Method::POST, ["init", "error"]) => match body.collect().await {
                 Ok(body) => {
-                    self.report(Report::InitError(error_object(&parts.headers, &body.to_bytes())));
+                    self.report(Report::InitError(error_object(
+                        &parts.headers,
+                        &body.to_bytes(),
+                    )));
                     accepted()
                 }
-                Err(error) => refusal(StatusCode::BAD_REQUEST, "InvalidRequest", &error.to_string()),
+                Err(error) => refusal(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidRequest",
+                    &error.to_string(),
+                ),
             },
             _ => not_found(),
         }
@@ -156,7 +195,11 @@ impl Door {
     /// Waits, as long as it takes, for an event.
     async fn next(&self) -> Response<Full<Bytes>> {
         if self.with(|state| state.in_hand.is_some()) {
-            return refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", "the event in hand is not answered yet");
+            return refusal(
+                StatusCode::FORBIDDEN,
+                "InvalidStateTransition",
+                "the event in hand is not answered yet",
+            );
         }
         self.report(Report::Waiting);
         let event = loop {
@@ -173,48 +216,76 @@ impl Door {
         Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", event.request_id)
-            .header("lambda-runtime-deadline-ms", event.deadline.timestamp_millis())
+            .header(
+                "lambda-runtime-deadline-ms",
+                event.deadline.timestamp_millis(),
+            )
             .header("lambda-runtime-invoked-function-arn", &self.function_arn)
             .header("lambda-runtime-trace-id", TRACE_ID)
             .body(Full::from(event.payload))
-            .unwrap_or_else(|error| refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &error.to_string()))
+            .unwrap_or_else(|error| {
+                refusal(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalServerError",
+                    &error.to_string(),
+                )
+            })
     }
 
     fn answered(&self, request_id: &str, body: Option<Bytes>) -> Response<Full<Bytes>> {
         match body {
             // An answer that is no JSON reaches the caller as it is.
             Some(body) => {
-                let answer = serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+                let answer = serde_json::from_slice(&body)
+                    .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
                 self.take_answer(request_id, Ok(answer), accepted())
             }
             None => {
                 let error = words::too_large(ANSWER_LIMIT_BYTES);
-                let said =
-                    refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", error["errorMessage"].as_str().unwrap_or_default());
+                let said = refusal(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "RequestEntityTooLarge",
+                    error["errorMessage"].as_str().unwrap_or_default(),
+                );
                 self.take_answer(request_id, Err(error), said)
             }
         }
     }
 
     /// Takes the answer to the event in hand; any other request id is refused.
-    fn take_answer(&self, request_id: &str, answer: Result<Value, Value>, said: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    fn take_answer(
+        &self,
+        request_id: &str,
+        answer: Result<Value, Value>,
+        said: Response<Full<Bytes>>,
+    ) -> Response<Full<Bytes>> {
         let is_in_hand = self.with(|state| state.in_hand.take_if(|id| id == request_id).is_some());
         if !is_in_hand {
-            return refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
+            return refusal(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequestID",
+                "Invalid request ID",
+            );
         }
         self.report(Report::Answered(answer));
         said
     }
 }
 
-/// The error as the function gave it; what it left out is taken from the header, or from its raw text.
+/// The error as the function gave it; what it left out is taken from the header, or from its raw
+/// text.
 fn error_object(headers: &HeaderMap, body: &Bytes) -> Value {
     let mut error = match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => object,
-        _ => serde_json::Map::from_iter([("errorMessage".to_owned(), json!(String::from_utf8_lossy(body)))]),
+        _ => serde_json::Map::from_iter([(
+            "errorMessage".to_owned(),
+            json!(String::from_utf8_lossy(body)),
+        )]),
     };
     if !error.contains_key("errorType") {
-        let named = headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok());
+        let named = headers
+            .get("lambda-runtime-function-error-type")
+            .and_then(|value| value.to_str().ok());
         error.insert("errorType".to_owned(), json!(named.unwrap_or("Unhandled")));
     }
     Value::Object(error)
@@ -225,16 +296,26 @@ fn accepted() -> Response<Full<Bytes>> {
 }
 
 fn not_found() -> Response<Full<Bytes>> {
-    refusal(StatusCode::NOT_FOUND, "NotFound", "no such path in the Runtime API")
+    refusal(
+        StatusCode::NOT_FOUND,
+        "NotFound",
+        "no such path in the Runtime API",
+    )
 }
 
 fn refusal(status: StatusCode, error_type: &str, message: &str) -> Response<Full<Bytes>> {
-    json_answer(status, &json!({ "errorType": error_type, "errorMessage": message }))
+    json_answer(
+        status,
+        &json!({ "errorType": error_type, "errorMessage": message }),
+    )
 }
 
 fn json_answer(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     let mut answer = Response::new(Full::from(body.to_string()));
     *answer.status_mut() = status;
-    answer.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
+    answer.headers_mut().insert(
+        "content-type",
+        http::HeaderValue::from_static("application/json"),
+    );
     answer
 }

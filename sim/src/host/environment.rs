@@ -14,7 +14,8 @@ use super::api::{Handout, Report, RuntimeApi};
 use super::function::HostedFunction;
 use super::output::{Output, OutputStream};
 
-/// How long to wait for the last lines of a process that is dead: a child of its own may hold the pipe open.
+/// How long to wait for the last lines of a process that is dead: a child of its own may hold the
+/// pipe open.
 const LAST_LINES_LIMIT: Duration = Duration::from_millis(500);
 
 /// A process and the Runtime API that it alone talks to.
@@ -56,7 +57,10 @@ enum Step {
 
 impl Environment {
     /// Starts the program and waits until it asks for its first event.
-    pub async fn start(function: &HostedFunction, output: Output) -> io::Result<Result<Self, Unready>> {
+    pub async fn start(
+        function: &HostedFunction,
+        output: Output,
+    ) -> io::Result<Result<Self, Unready>> {
         let api = RuntimeApi::listen(function.arn()).await?;
         let mut child = match function.command(api.address()).spawn() {
             Ok(child) => child,
@@ -69,7 +73,11 @@ impl Environment {
         if let Some(pipe) = child.stderr.take() {
             readers.spawn(output.read(OutputStream::Stderr, pipe));
         }
-        let mut environment = Self { child, api, readers };
+        let mut environment = Self {
+            child,
+            api,
+            readers,
+        };
         let deadline = Instant::now() + function.init_limit;
         let unready = loop {
             match environment.step(deadline).await {
@@ -107,7 +115,8 @@ impl Environment {
                 Step::TimedOut => return Ended::TimedOut,
             }
         };
-        // The invocation has its answer; the environment is ready again only when the next event is asked for.
+        // The invocation has its answer; the environment is ready again only when the next event is
+        // asked for.
         let will_go_on = matches!(self.step(deadline).await, Step::Reported(Report::Waiting));
         Ended::Answered { answer, will_go_on }
     }

@@ -15,7 +15,8 @@ pub struct HostedFunction {
     pub program: PathBuf,
     /// Its arguments; Lambda gives none, an interpreter needs its script.
     pub arguments: Vec<String>,
-    /// The function's own environment variables. Reserved names in it are overruled, as Lambda refuses them.
+    /// The function's own environment variables. Reserved names in it are overruled, as Lambda
+    /// refuses them.
     pub environment: BTreeMap<String, String>,
     /// `_HANDLER`
     pub handler: String,
@@ -37,7 +38,9 @@ impl HostedFunction {
         let program = program.into();
         Self {
             name: name.to_owned(),
-            task_root: program.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf),
+            task_root: program
+                .parent()
+                .map_or_else(|| PathBuf::from("."), Path::to_path_buf),
             program,
             arguments: Vec::new(),
             environment: BTreeMap::new(),
@@ -51,7 +54,10 @@ impl HostedFunction {
 
     /// `Lambda-Runtime-Invoked-Function-Arn`
     pub(super) fn arn(&self) -> String {
-        format!("arn:aws:lambda:{}:{}:function:{}", self.region, self.account, self.name)
+        format!(
+            "arn:aws:lambda:{}:{}:function:{}",
+            self.region, self.account, self.name
+        )
     }
 
     /// How to start it: with its own variables and Lambda's, and nothing of this process's.
@@ -61,7 +67,11 @@ impl HostedFunction {
             .args(&self.arguments)
             .current_dir(&self.task_root)
             .env_clear()
-            .envs([("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"), ("TZ", ":UTC")])
+            .envs([
+                ("LANG", "en_US.UTF-8"),
+                ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+                ("TZ", ":UTC"),
+            ])
             .envs(&self.environment)
             .envs(self.reserved())
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
@@ -83,9 +93,15 @@ impl HostedFunction {
             ("AWS_SESSION_TOKEN", "hosted-function".to_owned()),
             ("AWS_LAMBDA_FUNCTION_NAME", self.name.clone()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.memory_mb.to_string()),
+            (
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                self.memory_mb.to_string(),
+            ),
             ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", self.name)),
+            (
+                "AWS_LAMBDA_LOG_GROUP_NAME",
+                format!("/aws/lambda/{}", self.name),
+            ),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "hosted".to_owned()),
             ("LAMBDA_RUNTIME_DIR", "/var/runtime".to_owned()),
         ]

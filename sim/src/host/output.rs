@@ -41,7 +41,9 @@ impl Output {
         let mut bytes = Vec::new();
         // A pipe that cannot be read is at its end.
         while matches!(pipe.read_until(b'\n', &mut bytes).await, Ok(read) if read > 0) {
-            let text = String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned();
+            let text = String::from_utf8_lossy(&bytes)
+                .trim_end_matches(['\n', '\r'])
+                .to_owned();
             bytes.clear();
             let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if lines.len() == OutputLine::KEPT {

@@ -12,8 +12,20 @@ use crate::cloud::lambda::InvocationResult;
 
 /// The result of a function that gave this error.
 pub(super) fn failed(error: Value) -> (InvocationResult, Value) {
-    let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    (InvocationResult::Failed { error_type: text("errorType"), message: text("errorMessage") }, error)
+    let text = |name: &str| {
+        error
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    (
+        InvocationResult::Failed {
+            error_type: text("errorType"),
+            message: text("errorMessage"),
+        },
+        error,
+    )
 }
 
 /// A process that ended with an event in hand, or before it took one.
@@ -22,8 +34,15 @@ pub(super) fn exited(request_id: &str, status: ExitStatus) -> Value {
         (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
         (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
         (None, signal) => {
-            let dumped = if status.core_dumped() { " (core dumped)" } else { "" };
-            format!("Runtime exited with error: signal: {}{dumped}", signal_name(signal.unwrap_or_default()))
+            let dumped = if status.core_dumped() {
+                " (core dumped)"
+            } else {
+                ""
+            };
+            format!(
+                "Runtime exited with error: signal: {}{dumped}",
+                signal_name(signal.unwrap_or_default())
+            )
         }
     };
     json!({ "errorType": "Runtime.ExitError", "errorMessage": format!("RequestId: {request_id} Error: {how}") })

@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// How a call came back. Shown and serialised as the status, or as what kept the answer from coming.
+/// How a call came back. Shown and serialised as the status, or as what kept the answer from
+/// coming.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CallOutcome {
     /// With this HTTP status.

@@ -27,6 +27,10 @@ pub enum BusMode {
 impl Default for Settings {
     /// No borrowing, EventBridge, regular sessions.
     fn default() -> Self {
-        Self { borrowing_limit: Decimal::ZERO, bus: BusMode::EventBridge, around_the_clock: false }
+        Self {
+            borrowing_limit: Decimal::ZERO,
+            bus: BusMode::EventBridge,
+            around_the_clock: false,
+        }
     }
 }

@@ -1,6 +1,7 @@
 use serde::Serialize;
 
-/// Something that the scenario scripted against trading, or something that its owner does beside it.
+/// Something that the scenario scripted against trading, or something that its owner does beside
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
     /// The symbol that it touches; none where it may touch all.

@@ -10,7 +10,8 @@ use crate::journal::Journal;
 #[derive(Clone, Debug)]
 pub struct Causes<'a> {
     invocations: BTreeMap<u64, Invocation<'a>>,
-    /// Who put an event, by the event's id on the bus. A replayed event has a cause of its own: the replay.
+    /// Who put an event, by the event's id on the bus. A replayed event has a cause of its own: the
+    /// replay.
     put_by: BTreeMap<&'a str, u64>,
 }
 
@@ -20,11 +21,20 @@ impl<'a> Causes<'a> {
     pub fn of(journal: &'a Journal) -> Self {
         let mut put_by = BTreeMap::new();
         for (entry, record) in journal.records() {
-            if let (Record::EventPut { id, replay: None, .. }, Some(invocation)) = (record, entry.invocation) {
+            if let (
+                Record::EventPut {
+                    id, replay: None, ..
+                },
+                Some(invocation),
+            ) = (record, entry.invocation)
+            {
                 put_by.entry(id.as_str()).or_insert(invocation);
             }
         }
-        Self { invocations: invocations(journal), put_by }
+        Self {
+            invocations: invocations(journal),
+            put_by,
+        }
     }
 
     /// All invocations, by number.

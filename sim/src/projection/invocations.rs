@@ -48,7 +48,9 @@ impl<'a> Invocation<'a> {
     /// The event's own id: a detail's `event_id`.
     #[must_use]
     pub fn event_id(&self) -> Option<&'a str> {
-        self.event().pointer("/detail/event_id").and_then(Value::as_str)
+        self.event()
+            .pointer("/detail/event_id")
+            .and_then(Value::as_str)
     }
 
     /// The workflow that it is for.
@@ -60,7 +62,10 @@ impl<'a> Invocation<'a> {
     /// Whether it lived at this place of the journal.
     #[must_use]
     pub fn lives_at(&self, sequence: u64) -> bool {
-        self.started.sequence < sequence && self.ended.is_none_or(|(entry, _)| sequence < entry.sequence)
+        self.started.sequence < sequence
+            && self
+                .ended
+                .is_none_or(|(entry, _)| sequence < entry.sequence)
     }
 }
 
@@ -68,7 +73,10 @@ impl<'a> Invocation<'a> {
 #[must_use]
 pub fn workflow_of(payload: &Value) -> Option<&str> {
     let event = payload.get("observe").unwrap_or(payload);
-    event.pointer("/detail/correlation_id").or_else(|| event.get("correlation_id")).and_then(Value::as_str)
+    event
+        .pointer("/detail/correlation_id")
+        .or_else(|| event.get("correlation_id"))
+        .and_then(Value::as_str)
 }
 
 /// All attempts of functions, by number.
@@ -77,10 +85,28 @@ pub fn invocations(journal: &Journal) -> BTreeMap<u64, Invocation<'_>> {
     let mut found = BTreeMap::new();
     for (entry, record) in journal.records() {
         match record {
-            Record::InvocationStarted { invocation, payload, request_id, .. } => {
-                found.insert(*invocation, Invocation { number: *invocation, started: entry, payload, request_id, ended: None });
+            Record::InvocationStarted {
+                invocation,
+                payload,
+                request_id,
+                ..
+            } => {
+                found.insert(
+                    *invocation,
+                    Invocation {
+                        number: *invocation,
+                        started: entry,
+                        payload,
+                        request_id,
+                        ended: None,
+                    },
+                );
             }
-            Record::InvocationEnded { invocation, outcome, .. } => {
+            Record::InvocationEnded {
+                invocation,
+                outcome,
+                ..
+            } => {
                 if let Some(known) = found.get_mut(invocation) {
                     known.ended = Some((entry, *outcome));
                 }

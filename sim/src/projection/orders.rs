@@ -43,7 +43,8 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// Whether the trading system placed it. Closing a position gives an order without an id of ours.
+    /// Whether the trading system placed it. Closing a position gives an order without an id of
+    /// ours.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.invocation.is_some() || is_our_id(self.facts)
@@ -64,20 +65,30 @@ impl Order<'_> {
     /// Dollars paid or received.
     #[must_use]
     pub fn value(&self) -> Decimal {
-        self.fills.iter().map(|fill| fill.quantity * fill.price).sum()
+        self.fills
+            .iter()
+            .map(|fill| fill.quantity * fill.price)
+            .sum()
     }
 }
 
 /// Whether an order's id is one that the trading system gives.
 #[must_use]
 pub fn is_our_id(order: &OrderFacts) -> bool {
-    order.client_order_id.as_deref().is_some_and(|id| id.starts_with(OUR_PREFIX))
+    order
+        .client_order_id
+        .as_deref()
+        .is_some_and(|id| id.starts_with(OUR_PREFIX))
 }
 
 /// `+1` for shares that come, `-1` for shares that go.
 #[must_use]
 pub fn sign(side: Side) -> Decimal {
-    if side == Side::Buy { Decimal::ONE } else { Decimal::NEGATIVE_ONE }
+    if side == Side::Buy {
+        Decimal::ONE
+    } else {
+        Decimal::NEGATIVE_ONE
+    }
 }
 
 /// The orders that the broker accepted, in that order.
@@ -86,7 +97,12 @@ pub fn accepted_orders(journal: &Journal) -> Vec<Order<'_>> {
     let mut orders: Vec<Order<'_>> = Vec::new();
     let mut places: BTreeMap<Uuid, usize> = BTreeMap::new();
     for (entry, report) in journal.reports() {
-        let Some((order, id)) = report.order().and_then(|order| Some((order, order.order_id?))) else { continue };
+        let Some((order, id)) = report
+            .order()
+            .and_then(|order| Some((order, order.order_id?)))
+        else {
+            continue;
+        };
         if let Report::OrderAccepted { at, .. } = report {
             places.insert(id, orders.len());
             orders.push(Order {
@@ -100,10 +116,23 @@ pub fn accepted_orders(journal: &Journal) -> Vec<Order<'_>> {
             });
             continue;
         }
-        let Some(place) = places.get(&id).copied() else { continue };
+        let Some(place) = places.get(&id).copied() else {
+            continue;
+        };
         match report {
-            Report::OrderFilled { at, fill_quantity, fill_price, status, .. } => {
-                orders[place].fills.push(Fill { at: *at, sequence: entry.sequence, quantity: *fill_quantity, price: *fill_price });
+            Report::OrderFilled {
+                at,
+                fill_quantity,
+                fill_price,
+                status,
+                ..
+            } => {
+                orders[place].fills.push(Fill {
+                    at: *at,
+                    sequence: entry.sequence,
+                    quantity: *fill_quantity,
+                    price: *fill_price,
+                });
                 if status.is_final() {
                     orders[place].ended = Some(entry.sequence);
                 }
@@ -115,7 +144,9 @@ pub fn accepted_orders(journal: &Journal) -> Vec<Order<'_>> {
                     orders[*heir].heir_of = Some(id);
                 }
             }
-            Report::OrderCancelled { .. } | Report::OrderExpired { .. } | Report::OrderRejected { .. } => {
+            Report::OrderCancelled { .. }
+            | Report::OrderExpired { .. }
+            | Report::OrderRejected { .. } => {
                 orders[place].ended = Some(entry.sequence);
             }
             _ => {}

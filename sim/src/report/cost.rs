@@ -38,11 +38,19 @@ impl fmt::Display for Cost {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} GB-seconds", self.gb_seconds())?;
         let durations = self.workflows.values();
-        let (Some(least), Some(most)) = (durations.clone().min(), durations.max()) else { return Ok(()) };
+        let (Some(least), Some(most)) = (durations.clone().min(), durations.max()) else {
+            return Ok(());
+        };
         let blocking = gb_seconds(BLOCKING_MS);
         match (gb_seconds(*least), gb_seconds(*most)) {
-            (least, most) if least == most => write!(formatter, "; a workflow {most}, {blocking} in a design that blocks"),
-            (least, most) => write!(formatter, "; a workflow {least} to {most}, {blocking} in a design that blocks"),
+            (least, most) if least == most => write!(
+                formatter,
+                "; a workflow {most}, {blocking} in a design that blocks"
+            ),
+            (least, most) => write!(
+                formatter,
+                "; a workflow {least} to {most}, {blocking} in a design that blocks"
+            ),
         }
     }
 }
@@ -54,15 +62,33 @@ pub fn cost_of(journal: &Journal) -> Cost {
     let mut running: BTreeMap<u64, &str> = BTreeMap::new();
     for (_, record) in journal.records() {
         match record {
-            Record::EventPut { detail_type, detail, replay: None, .. } if detail_type == "WorkflowStarted" => {
-                cost.workflows.entry(correlation_id(detail).unwrap_or_default().to_owned()).or_default();
+            Record::EventPut {
+                detail_type,
+                detail,
+                replay: None,
+                ..
+            } if detail_type == "WorkflowStarted" => {
+                cost.workflows
+                    .entry(correlation_id(detail).unwrap_or_default().to_owned())
+                    .or_default();
             }
-            Record::InvocationStarted { invocation, payload, .. } => {
+            Record::InvocationStarted {
+                invocation,
+                payload,
+                ..
+            } => {
                 running.extend(workflow_of(payload).map(|id| (*invocation, id)));
             }
-            Record::InvocationEnded { invocation, duration_ms, .. } => {
+            Record::InvocationEnded {
+                invocation,
+                duration_ms,
+                ..
+            } => {
                 cost.duration_ms += duration_ms;
-                if let Some(workflow) = running.remove(invocation).and_then(|id| cost.workflows.get_mut(id)) {
+                if let Some(workflow) = running
+                    .remove(invocation)
+                    .and_then(|id| cost.workflows.get_mut(id))
+                {
                     *workflow += duration_ms;
                 }
             }
@@ -85,9 +111,21 @@ mod tests {
     #[test]
     fn the_memory_is_that_of_the_template() {
         let words = |text: &str| text.to_owned();
-        let pseudo = Pseudo { account: words("123456789012"), region: words("us-east-1"), partition: words("aws"), stack_name: words("a") };
+        let pseudo = Pseudo {
+            account: words("123456789012"),
+            region: words("us-east-1"),
+            partition: words("aws"),
+            stack_name: words("a"),
+        };
         let library = Library::of_this_project().expect("the project's files");
-        let stack = library.stack(&BTreeMap::new(), &pseudo).expect("a sound template");
-        assert!(stack.functions.iter().all(|function| u64::from(function.memory_mb) == MEMORY_MB));
+        let stack = library
+            .stack(&BTreeMap::new(), &pseudo)
+            .expect("a sound template");
+        assert!(
+            stack
+                .functions
+                .iter()
+                .all(|function| u64::from(function.memory_mb) == MEMORY_MB)
+        );
     }
 }

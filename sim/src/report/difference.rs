@@ -7,8 +7,9 @@ use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{dead_letters, events, mails, orders};
 
-/// What two histories of one scenario must have in common, whatever the backend: each line with how often it occurs.
-/// Times are left out, and so is order, which the contract of delivery leaves open.
+/// What two histories of one scenario must have in common, whatever the backend: each line with how
+/// often it occurs. Times are left out, and so is order, which the contract of delivery leaves
+/// open.
 type Normal = BTreeMap<String, usize>;
 
 /// Where two histories part: a line each, with the name of the side that has it.
@@ -19,11 +20,19 @@ pub fn difference(left: (&str, &Journal), right: (&str, &Journal)) -> Vec<String
     for (line, count) in &of_left {
         let other = of_right.get(line).copied().unwrap_or(0);
         if *count != other {
-            lines.push(format!("{} has {count}, {} has {other}: {line}", left.0, right.0));
+            lines.push(format!(
+                "{} has {count}, {} has {other}: {line}",
+                left.0, right.0
+            ));
         }
     }
-    let only_right = of_right.iter().filter(|(line, _)| !of_left.contains_key(*line));
-    lines.extend(only_right.map(|(line, count)| format!("{} has 0, {} has {count}: {line}", left.0, right.0)));
+    let only_right = of_right
+        .iter()
+        .filter(|(line, _)| !of_left.contains_key(*line));
+    lines.extend(
+        only_right
+            .map(|(line, count)| format!("{} has 0, {} has {count}: {line}", left.0, right.0)),
+    );
     lines
 }
 
@@ -38,13 +47,19 @@ fn normal(journal: &Journal) -> Normal {
         {
             fields.remove("event_id");
         }
-        add(format!("event {} {} {detail}", event.source, event.detail_type));
+        add(format!(
+            "event {} {} {detail}",
+            event.source, event.detail_type
+        ));
     }
     for line in invocations(journal) {
         add(line);
     }
     for order in orders(journal) {
-        add(format!("order {} {} {} {} {}", order.side, order.quantity, order.symbol, order.status, order.client_order_id));
+        add(format!(
+            "order {} {} {} {} {}",
+            order.side, order.quantity, order.symbol, order.status, order.client_order_id
+        ));
     }
     for mail in mails(journal) {
         add(format!("mail {} {}", mail.subject, mail.message_id));
@@ -53,30 +68,50 @@ fn normal(journal: &Journal) -> Normal {
         add(format!("dead letter {from} {reason}"));
     }
     for entry in journal.entries() {
-        if let Fact::Account { cash, positions, .. } = &entry.fact {
+        if let Fact::Account {
+            cash, positions, ..
+        } = &entry.fact
+        {
             add(format!("account {cash} {positions}"));
         }
     }
     lines
 }
 
-/// How the invocations ended. Left out is what the contract leaves open: further copies of an event that was handled,
-/// who of two at once had to wait, and how often the watchdog looked before the run was over.
+/// How the invocations ended. Left out is what the contract leaves open: further copies of an event
+/// that was handled, who of two at once had to wait, and how often the watchdog looked before the
+/// run was over.
 fn invocations(journal: &Journal) -> Vec<String> {
     let mut started: BTreeMap<u64, (String, String)> = BTreeMap::new();
     let mut handled = BTreeSet::new();
     let mut lines = Vec::new();
     for (_, record) in journal.records() {
         match record {
-            Record::InvocationStarted { invocation, payload, .. } => {
+            Record::InvocationStarted {
+                invocation,
+                payload,
+                ..
+            } => {
                 let event = payload.get("observe").unwrap_or(payload);
-                let id = event.pointer("/detail/event_id").or_else(|| event.get("id")).and_then(Value::as_str);
+                let id = event
+                    .pointer("/detail/event_id")
+                    .or_else(|| event.get("id"))
+                    .and_then(Value::as_str);
                 let id = id.map_or_else(|| invocation.to_string(), str::to_owned);
                 started.insert(*invocation, (trigger_of(payload), id));
             }
             Record::InvocationEnded { response, .. } if response["errorType"] == "InProgress" => {}
-            Record::InvocationEnded { invocation, outcome, .. } => {
-                let Some((trigger, id)) = started.remove(invocation).filter(|(trigger, _)| trigger != "watchdog") else { continue };
+            Record::InvocationEnded {
+                invocation,
+                outcome,
+                ..
+            } => {
+                let Some((trigger, id)) = started
+                    .remove(invocation)
+                    .filter(|(trigger, _)| trigger != "watchdog")
+                else {
+                    continue;
+                };
                 if *outcome != InvocationOutcome::Success || handled.insert((trigger.clone(), id)) {
                     lines.push(format!("invocation {trigger} {outcome}"));
                 }
@@ -87,19 +122,38 @@ fn invocations(journal: &Journal) -> Vec<String> {
     lines
 }
 
-/// A text without the instants that were measured: those with a fraction of a second. Others are given, or names.
+/// A text without the instants that were measured: those with a fraction of a second. Others are
+/// given, or names.
 fn unmeasured(text: &str) -> String {
-    let is_measured = |word: &str| word.contains('.') && DateTime::parse_from_rfc3339(word.trim_end_matches([';', ','])).is_ok();
-    text.split(' ').map(|word| if is_measured(word) { "<measured>" } else { word }).collect::<Vec<_>>().join(" ")
+    let is_measured = |word: &str| {
+        word.contains('.')
+            && DateTime::parse_from_rfc3339(word.trim_end_matches([';', ','])).is_ok()
+    };
+    text.split(' ')
+        .map(|word| {
+            if is_measured(word) {
+                "<measured>"
+            } else {
+                word
+            }
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
-/// A copy without times and durations, of which each run has its own, and without ids that the broker gives.
+/// A copy without times and durations, of which each run has its own, and without ids that the
+/// broker gives.
 fn timeless(value: &Value) -> Value {
     const OF_THE_RUN: &[&str] = &["timestamp", "execution_timestamp", "filled_at", "order_id"];
     match value {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(key, _)| !OF_THE_RUN.contains(&key.as_str()) && !key.ends_with("_ms"));
-            Value::Object(kept.map(|(key, inner)| (key.clone(), timeless(inner))).collect())
+            let kept = map
+                .iter()
+                .filter(|(key, _)| !OF_THE_RUN.contains(&key.as_str()) && !key.ends_with("_ms"));
+            Value::Object(
+                kept.map(|(key, inner)| (key.clone(), timeless(inner)))
+                    .collect(),
+            )
         }
         Value::Array(list) => Value::Array(list.iter().map(timeless).collect()),
         Value::String(text) => Value::String(unmeasured(text)),

@@ -22,7 +22,9 @@ impl Effects {
 
     /// Its parts, in the order in which a step makes them.
     pub(super) fn told(&self) -> Vec<String> {
-        let part = |verb: &str, what: &[String]| (!what.is_empty()).then(|| format!("{verb} {}", what.join(", ")));
+        let part = |verb: &str, what: &[String]| {
+            (!what.is_empty()).then(|| format!("{verb} {}", what.join(", ")))
+        };
         let parts = [
             part("cancelled", &self.cancelled),
             part("ordered", &self.ordered),
@@ -35,12 +37,26 @@ impl Effects {
 
     fn add(&mut self, fact: &Fact) {
         match fact {
-            Fact::Cloud { record: Record::EventPut { detail_type, replay: None, .. } } => self.put.push(detail_type.clone()),
-            Fact::Exchange { report: Report::OrderAccepted { order, .. } } => self.ordered.push(order_words(order)),
-            Fact::Exchange { report: Report::CancelRequested { order, .. } } => self.cancelled.push(order_words(order)),
+            Fact::Cloud {
+                record:
+                    Record::EventPut {
+                        detail_type,
+                        replay: None,
+                        ..
+                    },
+            } => self.put.push(detail_type.clone()),
+            Fact::Exchange {
+                report: Report::OrderAccepted { order, .. },
+            } => self.ordered.push(order_words(order)),
+            Fact::Exchange {
+                report: Report::CancelRequested { order, .. },
+            } => self.cancelled.push(order_words(order)),
             // An order that had been accepted is refused by the market, in nobody's invocation.
-            Fact::Exchange { report: Report::OrderRejected { order, message, .. } } if order.order_id.is_none() => {
-                self.refused.push(format!("{} ({message})", order_words(order)));
+            Fact::Exchange {
+                report: Report::OrderRejected { order, message, .. },
+            } if order.order_id.is_none() => {
+                self.refused
+                    .push(format!("{} ({message})", order_words(order)));
             }
             Fact::MailContent { subject, .. } => self.mailed.push(format!("{subject:?}")),
             _ => {}
@@ -51,7 +67,10 @@ impl Effects {
 /// What each invocation brought about, by its number.
 pub(super) fn effects(journal: &Journal) -> BTreeMap<u64, Effects> {
     let mut found: BTreeMap<u64, Effects> = BTreeMap::new();
-    for Entry { invocation, fact, .. } in journal.entries() {
+    for Entry {
+        invocation, fact, ..
+    } in journal.entries()
+    {
         if let Some(invocation) = invocation {
             found.entry(*invocation).or_default().add(fact);
         }
@@ -60,8 +79,20 @@ pub(super) fn effects(journal: &Journal) -> BTreeMap<u64, Effects> {
 }
 
 fn order_words(order: &OrderFacts) -> String {
-    let shares = order.quantity.map(|quantity| quantity.normalize().to_string());
-    let dollars = order.notional.map(|dollars| format!("${}", dollars.normalize()));
-    let price = order.limit_price.map(|limit| format!(" at {}", limit.normalize())).unwrap_or_default();
-    format!("{} {} {}{price}", order.side.as_str(), shares.or(dollars).unwrap_or_default(), order.symbol)
+    let shares = order
+        .quantity
+        .map(|quantity| quantity.normalize().to_string());
+    let dollars = order
+        .notional
+        .map(|dollars| format!("${}", dollars.normalize()));
+    let price = order
+        .limit_price
+        .map(|limit| format!(" at {}", limit.normalize()))
+        .unwrap_or_default();
+    format!(
+        "{} {} {}{price}",
+        order.side.as_str(),
+        shares.or(dollars).unwrap_or_default(),
+        order.symbol
+    )
 }

@@ -4,19 +4,32 @@ use crate::check::Finding;
 use crate::journal::Journal;
 use crate::run::Run;
 
-/// Why a run failed: each cause in a sentence, the journal entries in conflict, and the command that repeats it.
+/// Why a run failed: each cause in a sentence, the journal entries in conflict, and the command
+/// that repeats it.
 #[must_use]
 pub fn failure(run: &Run) -> String {
-    let mut text: String = run.findings.iter().map(|finding| told("FAILED", run, finding)).collect();
+    let mut text: String = run
+        .findings
+        .iter()
+        .map(|finding| told("FAILED", run, finding))
+        .collect();
     // Writing to a string does not fail.
-    let _ = writeln!(text, "repeat with: cargo sim run {} --seed {}", run.scenario, run.seed);
+    let _ = writeln!(
+        text,
+        "repeat with: cargo sim run {} --seed {}",
+        run.scenario, run.seed
+    );
     text
 }
 
-/// What does not hold in a run, as its scenario expects: each in a sentence, with the journal entries in conflict.
+/// What does not hold in a run, as its scenario expects: each in a sentence, with the journal
+/// entries in conflict.
 #[must_use]
 pub fn expected(run: &Run) -> String {
-    run.expected.iter().map(|finding| told("VIOLATED, as expected,", run, finding)).collect()
+    run.expected
+        .iter()
+        .map(|finding| told("VIOLATED, as expected,", run, finding))
+        .collect()
 }
 
 fn told(verdict: &str, run: &Run, finding: &Finding) -> String {
@@ -29,7 +42,11 @@ fn told(verdict: &str, run: &Run, finding: &Finding) -> String {
 }
 
 fn line(journal: &Journal, sequence: u64) -> String {
-    let entry = usize::try_from(sequence).ok().and_then(|place| journal.entries().get(place.saturating_sub(1)));
-    let json = entry.and_then(|entry| serde_json::to_string(&serde_json::to_value(entry).ok()?).ok()).unwrap_or_default();
+    let entry = usize::try_from(sequence)
+        .ok()
+        .and_then(|place| journal.entries().get(place.saturating_sub(1)));
+    let json = entry
+        .and_then(|entry| serde_json::to_string(&serde_json::to_value(entry).ok()?).ok())
+        .unwrap_or_default();
     format!("#{sequence} {}", json.chars().take(220).collect::<String>())
 }

@@ -10,7 +10,11 @@ pub fn verdict(run: &Run) -> Value {
     let shown = |finding: &Finding| json!({ "check": finding.check, "problem": finding.problem, "entries": finding.entries });
     let failures: Vec<Value> = run.findings.iter().map(shown).collect();
     let expected: Vec<Value> = run.expected.iter().map(shown).collect();
-    let premises: Map<String, Value> = run.premises.iter().map(|premise| (premise.check.to_owned(), premise.times.into())).collect();
+    let premises: Map<String, Value> = run
+        .premises
+        .iter()
+        .map(|premise| (premise.check.to_owned(), premise.times.into()))
+        .collect();
     json!({
         "scenario": run.scenario,
         "verdict": if run.passed() { "pass" } else { "fail" },

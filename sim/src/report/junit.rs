@@ -16,28 +16,49 @@ pub fn junit(runs: &[Run], not_run: &[NotRun]) -> String {
     );
     let seeds: BTreeSet<u64> = runs.iter().map(|run| run.seed).collect();
     for run in runs {
-        let seed = if seeds.len() > 1 { format!(" (seed {})", run.seed) } else { String::new() };
+        let seed = if seeds.len() > 1 {
+            format!(" (seed {})", run.seed)
+        } else {
+            String::new()
+        };
         // Writing to a string does not fail.
-        let _ = write!(text, "  <testcase name=\"{}{seed}\" time=\"{:.6}\"", escape(&run.scenario), run.wall_time.as_secs_f64());
+        let _ = write!(
+            text,
+            "  <testcase name=\"{}{seed}\" time=\"{:.6}\"",
+            escape(&run.scenario),
+            run.wall_time.as_secs_f64()
+        );
         if run.passed() {
             text.push_str("/>\n");
             continue;
         }
         text.push_str(">\n");
         for finding in &run.findings {
-            let _ = writeln!(text, "    <failure type=\"{}\" message=\"{}\"/>", escape(&finding.check), escape(&finding.problem));
+            let _ = writeln!(
+                text,
+                "    <failure type=\"{}\" message=\"{}\"/>",
+                escape(&finding.check),
+                escape(&finding.problem)
+            );
         }
         text.push_str("  </testcase>\n");
     }
     for one in not_run {
         let element = if one.is_skipped() { "skipped" } else { "error" };
         let (name, words) = (escape(&one.scenario), escape(one.words()));
-        let _ = writeln!(text, "  <testcase name=\"{name}\">\n    <{element} message=\"{words}\"/>\n  </testcase>");
+        let _ = writeln!(
+            text,
+            "  <testcase name=\"{name}\">\n    <{element} message=\"{words}\"/>\n  </testcase>"
+        );
     }
     text.push_str("</testsuite>\n");
     text
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\n', "&#10;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\n', "&#10;")
 }

@@ -6,7 +6,11 @@ use crate::journal::{Entry, Fact, Journal};
 #[must_use]
 pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
     let line = |entry: &Entry| match &entry.fact {
-        Fact::Log { level, message, fields } if fields["correlation_id"] == correlation_id => Some(
+        Fact::Log {
+            level,
+            message,
+            fields,
+        } if fields["correlation_id"] == correlation_id => Some(
             serde_json::json!({
                 "timestamp": entry.at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
                 "level": level,

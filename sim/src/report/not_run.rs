@@ -28,7 +28,11 @@ impl NotRun {
     /// One word, for machines.
     #[must_use]
     pub fn verdict(&self) -> &'static str {
-        if self.is_skipped() { "skipped" } else { "error" }
+        if self.is_skipped() {
+            "skipped"
+        } else {
+            "error"
+        }
     }
 
     /// Why, in words.

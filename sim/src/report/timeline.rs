@@ -46,7 +46,10 @@ pub(super) fn timeline(journal: &Journal) -> Vec<Row> {
         is_mail_scripted: false,
         rows: Vec::new(),
     };
-    journal.entries().iter().for_each(|entry| teller.take(entry));
+    journal
+        .entries()
+        .iter()
+        .for_each(|entry| teller.take(entry));
     teller.rows.into_iter().flatten().collect()
 }
 
@@ -94,18 +97,44 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn row(&mut self, at: DateTime<Utc>, mark: Mark, text: String) {
-        self.rows.push(Some(Row { at, mark, text, detail: None, quiet: None }));
+        self.rows.push(Some(Row {
+            at,
+            mark,
+            text,
+            detail: None,
+            quiet: None,
+        }));
     }
 
     fn take(&mut self, entry: &Entry) {
         let at = entry.at;
         match &entry.fact {
             Fact::Cloud { record } => self.take_record(at, record),
-            Fact::Fault { site, phase, effect } => {
-                self.row(at, Mark::Fault, format!("{} {} {site}", effect.describe(), phase.as_str()));
+            Fact::Fault {
+                site,
+                phase,
+                effect,
+            } => {
+                self.row(
+                    at,
+                    Mark::Fault,
+                    format!("{} {} {site}", effect.describe(), phase.as_str()),
+                );
             }
-            Fact::Exchange { report: Report::OrderScripted { symbol, side, effect, .. } } => {
-                self.row(at, Mark::Fault, format!("the order to {} {symbol} {effect}", side.as_str()));
+            Fact::Exchange {
+                report:
+                    Report::OrderScripted {
+                        symbol,
+                        side,
+                        effect,
+                        ..
+                    },
+            } => {
+                self.row(
+                    at,
+                    Mark::Fault,
+                    format!("the order to {} {symbol} {effect}", side.as_str()),
+                );
             }
             Fact::Mail { report } => self.take_mail(at, report),
             Fact::Action { what } => self.row(at, Mark::Scenario, what.clone()),
@@ -114,19 +143,44 @@ impl Teller<'_> {
     }
 
     fn take_mail(&mut self, at: DateTime<Utc>, report: &MailReport) {
-        let was_scripted = std::mem::replace(&mut self.is_mail_scripted, matches!(report, MailReport::MailScripted { .. }));
+        let was_scripted = std::mem::replace(
+            &mut self.is_mail_scripted,
+            matches!(report, MailReport::MailScripted { .. }),
+        );
         match report {
-            MailReport::MailScripted { stage, reply: Some(reply) } => {
-                self.row(at, Mark::Fault, format!("the mail server replies {reply:?} at {}", spelled(*stage)));
+            MailReport::MailScripted {
+                stage,
+                reply: Some(reply),
+            } => {
+                self.row(
+                    at,
+                    Mark::Fault,
+                    format!("the mail server replies {reply:?} at {}", spelled(*stage)),
+                );
             }
             MailReport::MailScripted { stage, reply: None } => {
-                self.row(at, Mark::Fault, format!("the mail server hangs up at {}", spelled(*stage)));
+                self.row(
+                    at,
+                    Mark::Fault,
+                    format!("the mail server hangs up at {}", spelled(*stage)),
+                );
             }
             MailReport::MailRefused { stage, code } if !was_scripted => {
-                self.row(at, Mark::Failed, format!("the mail server refuses with {code} at {}", spelled(*stage)));
+                self.row(
+                    at,
+                    Mark::Failed,
+                    format!("the mail server refuses with {code} at {}", spelled(*stage)),
+                );
             }
             MailReport::ConnectionDropped { stage } if !was_scripted => {
-                self.row(at, Mark::Failed, format!("the connection to the mail server is lost at {}", spelled(*stage)));
+                self.row(
+                    at,
+                    Mark::Failed,
+                    format!(
+                        "the connection to the mail server is lost at {}",
+                        spelled(*stage)
+                    ),
+                );
             }
             _ => {}
         }
@@ -134,58 +188,143 @@ impl Teller<'_> {
 
     fn take_record(&mut self, at: DateTime<Utc>, record: &Record) {
         match record {
-            Record::InvocationStarted { invocation, attempt, .. } => self.begin(*invocation, *attempt),
-            Record::InvocationEnded { invocation, outcome, response, duration_ms } => {
+            Record::InvocationStarted {
+                invocation,
+                attempt,
+                ..
+            } => self.begin(*invocation, *attempt),
+            Record::InvocationEnded {
+                invocation,
+                outcome,
+                response,
+                duration_ms,
+            } => {
                 self.end(at, *invocation, *outcome, response, *duration_ms);
             }
-            Record::ScheduleFired { schedule, event, .. } => {
-                self.firings.push(Firing { row: self.rows.len(), schedule: schedule.clone(), event: event.clone() });
+            Record::ScheduleFired {
+                schedule, event, ..
+            } => {
+                self.firings.push(Firing {
+                    row: self.rows.len(),
+                    schedule: schedule.clone(),
+                    event: event.clone(),
+                });
                 self.row(at, Mark::None, format!("the schedule {schedule} fires"));
             }
             Record::AlarmChanged { alarm, state, .. } => {
-                let mark = if *state == AlarmState::Alarm { Mark::Alarm } else { Mark::Recovered };
+                let mark = if *state == AlarmState::Alarm {
+                    Mark::Alarm
+                } else {
+                    Mark::Recovered
+                };
                 self.row(at, mark, format!("{alarm} is {state}"));
             }
-            Record::DeadLettered { from, reason, .. } => self.row(at, Mark::DeadLetter, format!("{from} gives up: {reason}")),
-            Record::Lost { from, reason, .. } => {
-                self.row(at, Mark::DeadLetter, format!("{from} gives up, and the message is lost: {reason}"))
+            Record::DeadLettered { from, reason, .. } => {
+                self.row(at, Mark::DeadLetter, format!("{from} gives up: {reason}"))
             }
-            Record::DeliveryDisturbed { detail_type, rule, disturbance, .. } => {
-                self.row(at, Mark::Fault, format!("{disturbance} of the delivery of {detail_type} by {rule}"));
+            Record::Lost { from, reason, .. } => self.row(
+                at,
+                Mark::DeadLetter,
+                format!("{from} gives up, and the message is lost: {reason}"),
+            ),
+            Record::DeliveryDisturbed {
+                detail_type,
+                rule,
+                disturbance,
+                ..
+            } => {
+                self.row(
+                    at,
+                    Mark::Fault,
+                    format!("{disturbance} of the delivery of {detail_type} by {rule}"),
+                );
             }
-            Record::EventRefused { detail_type, code, message, is_injected, .. } => {
-                let mark = if *is_injected { Mark::Fault } else { Mark::Failed };
-                self.row(at, mark, format!("PutEvents refuses {detail_type}: {code}: {message}"));
+            Record::EventRefused {
+                detail_type,
+                code,
+                message,
+                is_injected,
+                ..
+            } => {
+                let mark = if *is_injected {
+                    Mark::Fault
+                } else {
+                    Mark::Failed
+                };
+                self.row(
+                    at,
+                    mark,
+                    format!("PutEvents refuses {detail_type}: {code}: {message}"),
+                );
             }
             Record::EventVanished { bus, detail_type } => {
-                self.row(at, Mark::Failed, format!("{detail_type} is put on {bus}, which is not there"));
+                self.row(
+                    at,
+                    Mark::Failed,
+                    format!("{detail_type} is put on {bus}, which is not there"),
+                );
             }
-            Record::ReplayChanged { replay, state, .. } => self.row(at, Mark::None, format!("the replay {replay} is {state}")),
+            Record::ReplayChanged { replay, state, .. } => {
+                self.row(at, Mark::None, format!("the replay {replay} is {state}"))
+            }
             _ => {}
         }
     }
 
     fn begin(&mut self, number: u64, attempt: u32) {
-        let Some(invocation) = self.causes.invocations().get(&number) else { return };
-        let id = invocation.event_id().or_else(|| invocation.event().get("id").and_then(Value::as_str));
+        let Some(invocation) = self.causes.invocations().get(&number) else {
+            return;
+        };
+        let id = invocation
+            .event_id()
+            .or_else(|| invocation.event().get("id").and_then(Value::as_str));
         let is_event = invocation.event().get("detail-type").is_some();
-        // Attempts have one request id; a copy that Lambda makes has it too, and is a first attempt again.
-        let key = (invocation.trigger(), id.unwrap_or(invocation.request_id).to_owned());
+        // Attempts have one request id; a copy that Lambda makes has it too, and is a first attempt
+        // again.
+        let key = (
+            invocation.trigger(),
+            id.unwrap_or(invocation.request_id).to_owned(),
+        );
         let is_duplicate = attempt == 1 && invocation.replay().is_none() && !self.seen.insert(key);
         let fits = |firing: &Firing| match &firing.event {
             Some(event) => id == Some(event.as_str()),
             None => !is_event,
         };
-        let firing = self.firings.iter().position(fits).filter(|_| attempt == 1).map(|place| self.firings.remove(place));
+        let firing = self
+            .firings
+            .iter()
+            .position(fits)
+            .filter(|_| attempt == 1)
+            .map(|place| self.firings.remove(place));
         if let Some(firing) = &firing {
             self.rows[firing.row] = None;
         }
-        self.begun.insert(number, Begun { attempt, schedule: firing.map(|firing| firing.schedule), is_duplicate });
+        self.begun.insert(
+            number,
+            Begun {
+                attempt,
+                schedule: firing.map(|firing| firing.schedule),
+                is_duplicate,
+            },
+        );
     }
 
-    fn end(&mut self, at: DateTime<Utc>, number: u64, outcome: InvocationOutcome, response: &Value, duration_ms: u64) {
-        let Some(invocation) = self.causes.invocations().get(&number) else { return };
-        let begun = self.begun.remove(&number).unwrap_or(Begun { attempt: 1, schedule: None, is_duplicate: false });
+    fn end(
+        &mut self,
+        at: DateTime<Utc>,
+        number: u64,
+        outcome: InvocationOutcome,
+        response: &Value,
+        duration_ms: u64,
+    ) {
+        let Some(invocation) = self.causes.invocations().get(&number) else {
+            return;
+        };
+        let begun = self.begun.remove(&number).unwrap_or(Begun {
+            attempt: 1,
+            schedule: None,
+            is_duplicate: false,
+        });
         let effects = self.effects.remove(&number).unwrap_or_default();
         let is_success = outcome == InvocationOutcome::Success;
         let quiet = match invocation.trigger().as_str() {
@@ -196,7 +335,9 @@ impl Teller<'_> {
         let mark = match begun {
             _ if !is_success => Mark::Failed,
             Begun { attempt: 2.., .. } => Mark::Retry,
-            Begun { is_duplicate: true, .. } => Mark::Duplicate,
+            Begun {
+                is_duplicate: true, ..
+            } => Mark::Duplicate,
             _ => Mark::None,
         };
         let mut parts = effects.told();
@@ -206,10 +347,24 @@ impl Teller<'_> {
         } else if parts.is_empty() {
             parts.extend(message.clone());
         }
-        let handler = self.handlers.get(&number).map(|handler| format!(" → {handler}")).unwrap_or_default();
-        let text = format!("#{number} {}{handler}: {} ({duration_ms} ms)", self.woken(invocation, &begun), parts.join("; "));
+        let handler = self
+            .handlers
+            .get(&number)
+            .map(|handler| format!(" → {handler}"))
+            .unwrap_or_default();
+        let text = format!(
+            "#{number} {}{handler}: {} ({duration_ms} ms)",
+            self.woken(invocation, &begun),
+            parts.join("; ")
+        );
         let detail = message.filter(|_| !is_success);
-        self.rows.push(Some(Row { at, mark, text, detail, quiet }));
+        self.rows.push(Some(Row {
+            at,
+            mark,
+            text,
+            detail,
+            quiet,
+        }));
     }
 
     /// What woke an invocation, and who brought that about.
@@ -217,10 +372,16 @@ impl Teller<'_> {
         let trigger = invocation.trigger();
         let again = match begun {
             Begun { attempt: 2.., .. } => format!(", attempt {}", begun.attempt),
-            Begun { is_duplicate: true, .. } => ", a copy".to_owned(),
+            Begun {
+                is_duplicate: true, ..
+            } => ", a copy".to_owned(),
             _ => String::new(),
         };
-        let by = match (&begun.schedule, self.causes.parent(invocation.number), invocation.replay()) {
+        let by = match (
+            &begun.schedule,
+            self.causes.parent(invocation.number),
+            invocation.replay(),
+        ) {
             (Some(schedule), ..) => format!(" by {schedule}"),
             (None, _, Some(replay)) => format!(" by {replay}"),
             (None, Some(parent), None) => format!(" of #{}", parent.number),
@@ -232,12 +393,17 @@ impl Teller<'_> {
 
 /// As scenario files write it.
 fn spelled(stage: MailStage) -> String {
-    serde_json::to_value(stage).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(stage)
+        .ok()
+        .and_then(|name| name.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// The words of an answer.
 fn said(response: &Value) -> Option<String> {
-    let words = ["message", "body", "errorMessage"].iter().find_map(|key| response[*key].as_str());
+    let words = ["message", "body", "errorMessage"]
+        .iter()
+        .find_map(|key| response[*key].as_str());
     words.filter(|words| !words.is_empty()).map(str::to_owned)
 }
 

@@ -25,21 +25,40 @@ impl Backend {
         }
     }
 
-    /// What it cannot do, and why. What LocalStack might learn one day (dead letters, replay, disabled rules, quoted texts)
-    /// is tried by `cargo test --test localstack`, so that it is noticed; the others lie in how it is used here.
+    /// What it cannot do, and why. What LocalStack might learn one day (dead letters, replay,
+    /// disabled rules, quoted texts) is tried by `cargo test --test localstack`, so that it is
+    /// noticed; the others lie in how it is used here.
     #[must_use]
     pub fn limits(&self) -> &'static [(Capability, &'static str)] {
         match self {
             Self::Virtual => &[(Capability::Programs, "a program needs sockets")],
             Self::Wire => &[],
             Self::Endpoint(_) => &[
-                (Capability::DeliveryFaults, "deliveries happen inside, where nothing can be made to go wrong"),
-                (Capability::Replay, "StartReplay answers 500 once the archive holds an event"),
-                (Capability::DeadLetters, "retry policy and dead-letter queue of a target are kept and never acted on"),
-                (Capability::DisabledRules, "a rule that is disabled goes on matching"),
-                (Capability::QuotedText, "an input transformer loses events whose texts hold quotes"),
+                (
+                    Capability::DeliveryFaults,
+                    "deliveries happen inside, where nothing can be made to go wrong",
+                ),
+                (
+                    Capability::Replay,
+                    "StartReplay answers 500 once the archive holds an event",
+                ),
+                (
+                    Capability::DeadLetters,
+                    "retry policy and dead-letter queue of a target are kept and never acted on",
+                ),
+                (
+                    Capability::DisabledRules,
+                    "a rule that is disabled goes on matching",
+                ),
+                (
+                    Capability::QuotedText,
+                    "an input transformer loses events whose texts hold quotes",
+                ),
                 (Capability::Roles, "no policy of a role is looked at"),
-                (Capability::Programs, "functions end in the state Failed, so rules lead to a queue that is emptied here"),
+                (
+                    Capability::Programs,
+                    "functions end in the state Failed, so rules lead to a queue that is emptied here",
+                ),
             ],
         }
     }
@@ -47,7 +66,10 @@ impl Backend {
     /// What the scenario needs and this cannot do.
     #[must_use]
     pub fn missing(&self, scenario: &Scenario) -> Vec<Capability> {
-        scenario.needs().filter(|need| self.limits().iter().any(|(limit, _)| limit == need)).collect()
+        scenario
+            .needs()
+            .filter(|need| self.limits().iter().any(|(limit, _)| limit == need))
+            .collect()
     }
 
     pub(crate) fn has_sockets(&self) -> bool {
@@ -63,7 +85,11 @@ impl Backend {
     }
 
     /// Begins a world there.
-    pub(crate) async fn begin(&self, setup: WorldSetup, lambda: Lambda) -> Result<Box<dyn Place>, String> {
+    pub(crate) async fn begin(
+        &self,
+        setup: WorldSetup,
+        lambda: Lambda,
+    ) -> Result<Box<dyn Place>, String> {
         Ok(match (self, lambda) {
             (Self::Virtual, _) => Box::new(World::new(setup)?),
             (Self::Wire, Lambda::InProcess) => Box::new(World::over_sockets(setup)?),

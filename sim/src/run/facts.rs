@@ -5,30 +5,47 @@ use crate::cloud::template::Stack;
 use crate::journal::{BusMode, Fact, Settings, Trouble, TroubleKind};
 use crate::scenario::{AssetGiven, ExchangeGiven, OrderEffectGiven, Scenario};
 
-/// What a run is set to and what it scripts, as far as checks need it: they read nothing but the journal.
+/// What a run is set to and what it scripts, as far as checks need it: they read nothing but the
+/// journal.
 pub(super) fn facts(scenario: &Scenario, stack: &Stack) -> Vec<Fact> {
     let given = &scenario.given;
     let settings = Settings {
-        borrowing_limit: variable(stack, "ALPACA__BORROWING_LIMIT").and_then(|text| text.parse().ok()).unwrap_or(Decimal::ZERO),
+        borrowing_limit: variable(stack, "ALPACA__BORROWING_LIMIT")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(Decimal::ZERO),
         bus: bus(stack),
         around_the_clock: given.exchange.always_open,
     };
     let mut troubles = of_the_exchange(&given.exchange);
     for (symbol, asset) in &given.market {
-        troubles.extend(of_an_asset(asset).into_iter().map(|kind| Trouble { symbol: Some(symbol.clone()), trouble: kind }));
+        troubles.extend(of_an_asset(asset).into_iter().map(|kind| Trouble {
+            symbol: Some(symbol.clone()),
+            trouble: kind,
+        }));
     }
-    let scripted = troubles.into_iter().map(|trouble| Fact::Scripted { trouble });
-    std::iter::once(Fact::Settings { settings }).chain(scripted).collect()
+    let scripted = troubles
+        .into_iter()
+        .map(|trouble| Fact::Scripted { trouble });
+    std::iter::once(Fact::Settings { settings })
+        .chain(scripted)
+        .collect()
 }
 
 /// A variable of the function's environment, as the template sets it.
 fn variable<'a>(stack: &'a Stack, name: &str) -> Option<&'a str> {
-    stack.functions.first().and_then(|function| function.environment.get(name)).map(String::as_str)
+    stack
+        .functions
+        .first()
+        .and_then(|function| function.environment.get(name))
+        .map(String::as_str)
 }
 
 fn bus(stack: &Stack) -> BusMode {
     let is_on = |name: &str| variable(stack, name) == Some("true");
-    match (is_on("EVENTBRIDGE__USE_EVENTBRIDGE"), is_on("EVENTBRIDGE__ENABLE_DUAL_PUBLISH")) {
+    match (
+        is_on("EVENTBRIDGE__USE_EVENTBRIDGE"),
+        is_on("EVENTBRIDGE__ENABLE_DUAL_PUBLISH"),
+    ) {
         (_, true) => BusMode::Both,
         (true, false) => BusMode::EventBridge,
         (false, false) => BusMode::Memory,
@@ -40,17 +57,28 @@ fn of_the_exchange(exchange: &ExchangeGiven) -> Vec<Trouble> {
     for rule in &exchange.orders {
         // An order that fills late, and well within the patience of a leg, is none.
         if !matches!(rule.effect, OrderEffectGiven::FillAfter(span) if span.0 <= PATIENCE) {
-            troubles.push(Trouble { symbol: rule.symbol.clone(), trouble: TroubleKind::Orders });
+            troubles.push(Trouble {
+                symbol: rule.symbol.clone(),
+                trouble: TroubleKind::Orders,
+            });
         }
     }
     let mut for_all = |is_there: bool, trouble: TroubleKind| {
         if is_there {
-            troubles.push(Trouble { symbol: None, trouble });
+            troubles.push(Trouble {
+                symbol: None,
+                trouble,
+            });
         }
     };
     let usual = ExchangeSetup::default().knobs.requests_per_minute;
     for_all(exchange.trading_blocked, TroubleKind::Blocked);
-    for_all(exchange.requests_per_minute.is_some_and(|most| most < usual), TroubleKind::RateLimit);
+    for_all(
+        exchange
+            .requests_per_minute
+            .is_some_and(|most| most < usual),
+        TroubleKind::RateLimit,
+    );
     for_all(exchange.settlement_delay.is_some(), TroubleKind::Delay);
     for_all(exchange.hide_new_orders_for.is_some(), TroubleKind::Delay);
     for_all(exchange.hide_fill_price_for.is_some(), TroubleKind::Delay);

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use alchemiser_mocks::exchange::{
-    AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, OrderStatus, Replacement, Restriction, Shown, Side, Split,
-    TimeInForce,
+    AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, OrderStatus,
+    Replacement, Restriction, Shown, Side, Split, TimeInForce,
 };
 
 use crate::fault::Meanwhile;
 use crate::scenario::{
-    AccountChangeGiven, Amount, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven, PlaceGiven, ReplaceGiven, ShowGiven,
-    ShownStatus, SideGiven,
+    AccountChangeGiven, Amount, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven,
+    PlaceGiven, ReplaceGiven, ShowGiven, ShownStatus, SideGiven,
 };
 
 /// What happens in the middle of a run, by that line of the scenario.
@@ -43,66 +43,147 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
             let words = format!("cancel the {order}");
             (BrokerAction::Cancel(order), words)
         }
-        BrokerGiven::Buy(buy) => (trade(&buy.symbol, Side::Buy, Some(buy.quantity)), format!("buy {} {}", buy.quantity, buy.symbol)),
+        BrokerGiven::Buy(buy) => (
+            trade(&buy.symbol, Side::Buy, Some(buy.quantity)),
+            format!("buy {} {}", buy.quantity, buy.symbol),
+        ),
         BrokerGiven::Sell(sell) => {
-            let many = sell.quantity.map_or_else(|| "all".to_owned(), |quantity| quantity.to_string());
-            (trade(&sell.symbol, Side::Sell, sell.quantity), format!("sell {many} {}", sell.symbol))
+            let many = sell
+                .quantity
+                .map_or_else(|| "all".to_owned(), |quantity| quantity.to_string());
+            (
+                trade(&sell.symbol, Side::Sell, sell.quantity),
+                format!("sell {many} {}", sell.symbol),
+            )
         }
         BrokerGiven::Short(short) => {
-            let sold = BrokerAction::Short { symbol: short.symbol.clone(), quantity: short.quantity.0 };
-            (sold, format!("sell {} {} short", short.quantity, short.symbol))
+            let sold = BrokerAction::Short {
+                symbol: short.symbol.clone(),
+                quantity: short.quantity.0,
+            };
+            (
+                sold,
+                format!("sell {} {} short", short.quantity, short.symbol),
+            )
         }
-        BrokerGiven::Deposit(amount) => (cash(CashKind::Deposit, *amount), format!("deposit {amount}")),
-        BrokerGiven::Withdraw(amount) => (cash(CashKind::Withdrawal, *amount), format!("withdraw {amount}")),
-        BrokerGiven::Fee(amount) => (cash(CashKind::Fee, *amount), format!("charge a fee of {amount}")),
+        BrokerGiven::Deposit(amount) => (
+            cash(CashKind::Deposit, *amount),
+            format!("deposit {amount}"),
+        ),
+        BrokerGiven::Withdraw(amount) => (
+            cash(CashKind::Withdrawal, *amount),
+            format!("withdraw {amount}"),
+        ),
+        BrokerGiven::Fee(amount) => (
+            cash(CashKind::Fee, *amount),
+            format!("charge a fee of {amount}"),
+        ),
         BrokerGiven::Dividend(dividend) => {
-            let paid = BrokerAction::Dividend { symbol: dividend.symbol.clone(), per_share: dividend.per_share.0 };
-            (paid, format!("pay {} a share of {}", dividend.per_share, dividend.symbol))
+            let paid = BrokerAction::Dividend {
+                symbol: dividend.symbol.clone(),
+                per_share: dividend.per_share.0,
+            };
+            (
+                paid,
+                format!("pay {} a share of {}", dividend.per_share, dividend.symbol),
+            )
         }
         BrokerGiven::Split(split) => {
             let words = format!("split {} {} into {}", split.from, split.symbol, split.to);
-            let (symbol, from, to, cash_in_lieu) = (split.symbol.clone(), split.from.0, split.to.0, split.cash_in_lieu);
-            (BrokerAction::Split(Split { symbol, from, to, cash_in_lieu }), words)
+            let (symbol, from, to, cash_in_lieu) = (
+                split.symbol.clone(),
+                split.from.0,
+                split.to.0,
+                split.cash_in_lieu,
+            );
+            (
+                BrokerAction::Split(Split {
+                    symbol,
+                    from,
+                    to,
+                    cash_in_lieu,
+                }),
+                words,
+            )
         }
         BrokerGiven::Rename(rename) => {
-            let renamed = BrokerAction::Rename { symbol: rename.symbol.clone(), to: rename.to.clone() };
-            (renamed, format!("rename {} to {}", rename.symbol, rename.to))
+            let renamed = BrokerAction::Rename {
+                symbol: rename.symbol.clone(),
+                to: rename.to.clone(),
+            };
+            (
+                renamed,
+                format!("rename {} to {}", rename.symbol, rename.to),
+            )
         }
         BrokerGiven::Halt(symbol) => (BrokerAction::Halt(symbol.clone()), format!("halt {symbol}")),
-        BrokerGiven::Resume(symbol) => (BrokerAction::Resume(symbol.clone()), format!("resume {symbol}")),
+        BrokerGiven::Resume(symbol) => (
+            BrokerAction::Resume(symbol.clone()),
+            format!("resume {symbol}"),
+        ),
         BrokerGiven::Delist(delist) => {
-            let delisted = BrokerAction::Delist { symbol: delist.symbol.clone(), is_unpriced: delist.unpriced };
+            let delisted = BrokerAction::Delist {
+                symbol: delist.symbol.clone(),
+                is_unpriced: delist.unpriced,
+            };
             (delisted, format!("delist {}", delist.symbol))
         }
         BrokerGiven::Asset(change) => asset(change),
         BrokerGiven::Restrict(restriction) => {
             let restriction = Restriction::from(*restriction);
-            (BrokerAction::Restrict(restriction), format!("restrict the account ({})", restriction.as_str()))
+            (
+                BrokerAction::Restrict(restriction),
+                format!("restrict the account ({})", restriction.as_str()),
+            )
         }
-        BrokerGiven::Release => (BrokerAction::Release, "lift all restrictions of the account".to_owned()),
+        BrokerGiven::Release => (
+            BrokerAction::Release,
+            "lift all restrictions of the account".to_owned(),
+        ),
         BrokerGiven::Account(change) => account(change),
-        BrokerGiven::Requests(count) => (BrokerAction::Requests(count.get()), format!("take {count} requests by another program")),
+        BrokerGiven::Requests(count) => (
+            BrokerAction::Requests(count.get()),
+            format!("take {count} requests by another program"),
+        ),
     })
 }
 
 fn cash(kind: CashKind, amount: Amount) -> BrokerAction {
-    BrokerAction::Cash { kind, amount: amount.0 }
+    BrokerAction::Cash {
+        kind,
+        amount: amount.0,
+    }
 }
 
 fn trade(symbol: &str, side: Side, quantity: Option<Amount>) -> BrokerAction {
-    BrokerAction::Trade { symbol: symbol.to_owned(), side, quantity: quantity.map(|quantity| quantity.0) }
+    BrokerAction::Trade {
+        symbol: symbol.to_owned(),
+        side,
+        quantity: quantity.map(|quantity| quantity.0),
+    }
 }
 
 fn place(given: &PlaceGiven) -> (BrokerAction, String) {
     let side = side(given.side);
-    let price = given.limit.map_or_else(|| "at the market".to_owned(), |limit| format!("at {limit}"));
-    let words = format!("place an order to {} {} {} {price}", side.as_str(), given.quantity, given.symbol);
+    let price = given
+        .limit
+        .map_or_else(|| "at the market".to_owned(), |limit| format!("at {limit}"));
+    let words = format!(
+        "place an order to {} {} {} {price}",
+        side.as_str(),
+        given.quantity,
+        given.symbol
+    );
     let order = HandOrder {
         symbol: given.symbol.clone(),
         side,
         quantity: given.quantity.0,
         limit: given.limit.map(|limit| limit.0),
-        time_in_force: if given.until_cancelled { TimeInForce::Gtc } else { TimeInForce::Day },
+        time_in_force: if given.until_cancelled {
+            TimeInForce::Gtc
+        } else {
+            TimeInForce::Day
+        },
         client_order_id: given.client_order_id.clone(),
     };
     (BrokerAction::Place(order), words)
@@ -110,8 +191,15 @@ fn place(given: &PlaceGiven) -> (BrokerAction, String) {
 
 fn replace(given: &ReplaceGiven) -> Result<(BrokerAction, String), String> {
     let order = name(&given.order)?;
-    let (quantity, limit) = (given.quantity.map(|quantity| quantity.0), given.limit.map(|limit| limit.0));
-    let by = Replacement { quantity, limit, ..Replacement::default() };
+    let (quantity, limit) = (
+        given.quantity.map(|quantity| quantity.0),
+        given.limit.map(|limit| limit.0),
+    );
+    let by = Replacement {
+        quantity,
+        limit,
+        ..Replacement::default()
+    };
     let quantity = given.quantity.map(|quantity| format!("{quantity} shares"));
     let limit = given.limit.map(|limit| format!("limit {limit}"));
     let words = format!("replace the {order} ({})", listed([quantity, limit]));
@@ -128,21 +216,51 @@ fn name(given: &OrderNameGiven) -> Result<OrderName, String> {
 
 fn asset(given: &AssetChangeGiven) -> (BrokerAction, String) {
     let (tradable, fractionable, shortable) = (given.tradable, given.fractionable, given.shortable);
-    let flag = |name: &str, flag: Option<bool>| flag.map(|is| if is { name.to_owned() } else { format!("not {name}") });
-    let flags = listed([flag("tradable", tradable), flag("fractionable", fractionable), flag("shortable", shortable)]);
-    let change = AssetChange { tradable, fractionable, shortable };
-    (BrokerAction::Asset { symbol: given.symbol.clone(), change }, format!("make {} {flags}", given.symbol))
+    let flag = |name: &str, flag: Option<bool>| {
+        flag.map(|is| {
+            if is {
+                name.to_owned()
+            } else {
+                format!("not {name}")
+            }
+        })
+    };
+    let flags = listed([
+        flag("tradable", tradable),
+        flag("fractionable", fractionable),
+        flag("shortable", shortable),
+    ]);
+    let change = AssetChange {
+        tradable,
+        fractionable,
+        shortable,
+    };
+    (
+        BrokerAction::Asset {
+            symbol: given.symbol.clone(),
+            change,
+        },
+        format!("make {} {flags}", given.symbol),
+    )
 }
 
 fn account(given: &AccountChangeGiven) -> (BrokerAction, String) {
-    let (pattern_day_trader, credit, shorting) = (given.pattern_day_trader, given.credit, given.shorting);
+    let (pattern_day_trader, credit, shorting) =
+        (given.pattern_day_trader, given.credit, given.shorting);
     let words = listed([
         pattern_day_trader.map(|is| format!("pattern day trader: {is}")),
         credit.map(|credit| format!("credit: {credit}")),
         shorting.map(|may| format!("shorting: {may}")),
     ]);
-    let settings = AccountSettings { pattern_day_trader, credit: credit.map(|credit| credit.0), shorting };
-    (BrokerAction::Account(settings), format!("change the account's settings ({words})"))
+    let settings = AccountSettings {
+        pattern_day_trader,
+        credit: credit.map(|credit| credit.0),
+        shorting,
+    };
+    (
+        BrokerAction::Account(settings),
+        format!("change the account's settings ({words})"),
+    )
 }
 
 fn listed<const N: usize>(words: [Option<String>; N]) -> String {
@@ -164,7 +282,10 @@ pub(super) fn shown(given: ShowGiven) -> Shown {
         ShownStatus::DoneForDay => OrderStatus::DoneForDay,
         ShownStatus::Calculated => OrderStatus::Calculated,
     };
-    Shown { status, lasting: given.lasting.map(|span| span.0) }
+    Shown {
+        status,
+        lasting: given.lasting.map(|span| span.0),
+    }
 }
 
 pub(super) fn side(given: SideGiven) -> Side {

@@ -1,4 +1,5 @@
-//! Runs of scenarios: a world is set up as the scenario says, its actions happen, and the history is judged.
+//! Runs of scenarios: a world is set up as the scenario says, its actions happen, and the history
+//! is judged.
 
 mod backend;
 mod facts;
@@ -21,7 +22,9 @@ use self::stage::Stage;
 use crate::check::{Finding, Premise, Verdict, check_all};
 use crate::fault::{ScriptPart, Unmet};
 use crate::journal::Journal;
-use crate::scenario::{Action, Library, LoadError, Loaded, Mistake, Moment, Places, Pointer, Scenario, Start, judge};
+use crate::scenario::{
+    Action, Library, LoadError, Loaded, Mistake, Moment, Places, Pointer, Scenario, Start, judge,
+};
 use crate::world::install_log;
 
 /// One run of a scenario.
@@ -37,7 +40,8 @@ pub struct Run {
     pub journal: Journal,
     /// What does not hold.
     pub findings: Vec<Finding>,
-    /// What was scripted and met nothing, each with its place in the scenario's file; all of it is among the findings.
+    /// What was scripted and met nothing, each with its place in the scenario's file; all of it is
+    /// among the findings.
     pub mistakes: Vec<String>,
     /// What does not hold, as the scenario expects.
     pub expected: Vec<Finding>,
@@ -58,7 +62,8 @@ impl Run {
         self.findings.is_empty()
     }
 
-    /// Whether all that is wrong is the scenario: what it expects holds, and what it scripts meets nothing.
+    /// Whether all that is wrong is the scenario: what it expects holds, and what it scripts meets
+    /// nothing.
     #[must_use]
     pub fn is_mistaken(&self) -> bool {
         !self.passed() && self.mistakes.len() == self.findings.len()
@@ -73,12 +78,22 @@ pub fn run(library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, LoadErr
     run_on(&Backend::Virtual, library, loaded, seed)
 }
 
-/// Runs a scenario on a backend. Whether that can carry it is for the caller to ask ([`Backend::missing`]).
+/// Runs a scenario on a backend. Whether that can carry it is for the caller to ask
+/// ([`Backend::missing`]).
 ///
 /// # Errors
-/// A mistake in the scenario or in a file that it rests on; a backend that cannot be reached or refuses.
-pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, LoadError> {
-    #[expect(clippy::disallowed_methods, reason = "how long a run takes here is shown to people and goes nowhere else")]
+/// A mistake in the scenario or in a file that it rests on; a backend that cannot be reached or
+/// refuses.
+pub fn run_on(
+    backend: &Backend,
+    library: &Library,
+    loaded: &Loaded,
+    seed: u64,
+) -> Result<Run, LoadError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a run takes here is shown to people and goes nowhere else"
+    )]
     let started = Instant::now();
     let _log = install_log();
     let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -87,32 +102,68 @@ pub fn run_on(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     } else {
         builder.enable_time()
     };
-    let runtime = builder.start_paused(true).build().map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
+    let runtime = builder
+        .start_paused(true)
+        .build()
+        .map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
     let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
     let expect = &loaded.scenario.expect;
     let Verdict { findings, premises } = check_all(&journal);
-    let (expected, mut findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| expect.violates(&finding.check));
+    let (expected, mut findings): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .partition(|finding| expect.violates(&finding.check));
     findings.extend(judge(expect, &journal));
     findings.extend(expect.unviolated(&expected));
-    let mistakes = unused.iter().map(|unmet| unmet_place(unmet, &loaded.path, &loaded.places)).collect();
-    findings.extend(unused.into_iter().map(|unmet| Finding::plain(unmet.part.name(), unmet.words)));
+    let mistakes = unused
+        .iter()
+        .map(|unmet| unmet_place(unmet, &loaded.path, &loaded.places))
+        .collect();
+    findings.extend(
+        unused
+            .into_iter()
+            .map(|unmet| Finding::plain(unmet.part.name(), unmet.words)),
+    );
     let checks = premises.len() + expect.count();
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
     let about = loaded.scenario.about.clone();
-    Ok(Run { scenario, about, seed, journal, findings, mistakes, expected, premises, checks, virtual_time, wall_time })
+    Ok(Run {
+        scenario,
+        about,
+        seed,
+        journal,
+        findings,
+        mistakes,
+        expected,
+        premises,
+        checks,
+        virtual_time,
+        wall_time,
+    })
 }
 
 /// Sends one event to the function of a fresh world, and gives the world's history.
 ///
 /// # Errors
 /// A mistake in a file that the world rests on.
-pub fn invoke_once(library: &Library, clock: Moment, payload: &Value) -> Result<Journal, LoadError> {
+pub fn invoke_once(
+    library: &Library,
+    clock: Moment,
+    payload: &Value,
+) -> Result<Journal, LoadError> {
     let about = "one event";
-    let yaml = format!("about: {about}\ngiven: {{clock: 2012-03-14 10:00}}\nwhen: []\nexpect: {{cash: '0', positions: {{}}, mails: []}}\n");
-    let mut scenario: Scenario = serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
+    let yaml = format!(
+        "about: {about}\ngiven: {{clock: 2012-03-14 10:00}}\nwhen: []\nexpect: {{cash: '0', positions: {{}}, mails: []}}\n"
+    );
+    let mut scenario: Scenario =
+        serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
     scenario.given.clock = Start::At(clock);
     scenario.when = vec![Action::Invoke(payload.clone())];
-    let loaded = Loaded { name: about.to_owned(), path: about.into(), scenario, places: Places::default() };
+    let loaded = Loaded {
+        name: about.to_owned(),
+        path: about.into(),
+        scenario,
+        places: Places::default(),
+    };
     run(library, &loaded, 1).map(|run| run.journal)
 }
 
@@ -125,18 +176,30 @@ fn unmet_place(unmet: &Unmet, path: &Path, places: &Places) -> String {
         ScriptPart::Meanwhile => Pointer::to("meanwhile"),
         ScriptPart::Broker => Pointer::to("when"),
     };
-    let line = unmet.line.map_or_else(|| root.clone(), |line| root.item(line));
+    let line = unmet
+        .line
+        .map_or_else(|| root.clone(), |line| root.item(line));
     // What says when it should be met, if something does.
-    let pointer = ["occurrence", "at", "deliver"].iter().map(|key| line.key(key)).find(|way| places.holds(way)).unwrap_or(line);
+    let pointer = ["occurrence", "at", "deliver"]
+        .iter()
+        .map(|key| line.key(key))
+        .find(|way| places.holds(way))
+        .unwrap_or(line);
     Mistake::of_value(pointer, unmet.words.clone()).shown(&path.display().to_string(), places)
 }
 
 type Lived = (Journal, Vec<Unmet>, TimeDelta);
 
-async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) -> Result<Lived, LoadError> {
+async fn live(
+    backend: &Backend,
+    library: &Library,
+    loaded: &Loaded,
+    seed: u64,
+) -> Result<Lived, LoadError> {
     let scenario = &loaded.scenario;
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
-    let (setup, stack) = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
+    let (setup, stack) =
+        setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
     let mut place = backend.begin(setup, scenario.lambda).await.map_err(wrong)?;
     for fact in facts(scenario, &stack) {
         place.state(fact);
@@ -144,7 +207,8 @@ async fn live(backend: &Backend, library: &Library, loaded: &Loaded, seed: u64) 
     let stage = Stage::new(stack);
     for (index, action) in scenario.when.iter().enumerate() {
         let misplaced = |reason: String| {
-            let mistake = Mistake::of_value(Pointer::to("when").item(index).key("advance_to"), reason);
+            let mistake =
+                Mistake::of_value(Pointer::to("when").item(index).key("advance_to"), reason);
             LoadError(mistake.shown(&loaded.path.display().to_string(), &loaded.places))
         };
         stage.act(place.as_mut(), action).await.map_err(misplaced)?;

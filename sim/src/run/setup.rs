@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, DataPlan, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect, OrderRule, PositionSetup, QuoteEffect,
-    QuoteRule, Series, calendar,
+    AccountSetup, AssetSetup, DataPlan, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect,
+    OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
@@ -16,8 +16,8 @@ use crate::fault::{Faults, Meanwhile, Meanwhiles};
 use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
 use crate::scenario::{
-    AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven, OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario,
-    change, pseudo,
+    AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven,
+    OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario, change, pseudo,
 };
 use crate::world::WorldSetup;
 
@@ -27,13 +27,22 @@ const ALPACA_SECRET: &str = "never-tell-this-broker-secret-02";
 const MAIL_PASSWORD: &str = "never-tell-this-mail-password-03";
 
 /// The secrets of every run, by the variable that tells them to the function.
-pub const SECRETS: [(&str, &str); 3] = [("ALPACA__KEY", ALPACA_KEY), ("ALPACA__SECRET", ALPACA_SECRET), ("EMAIL__PASSWORD", MAIL_PASSWORD)];
+pub const SECRETS: [(&str, &str); 3] = [
+    ("ALPACA__KEY", ALPACA_KEY),
+    ("ALPACA__SECRET", ALPACA_SECRET),
+    ("EMAIL__PASSWORD", MAIL_PASSWORD),
+];
 
 /// The world that a scenario begins with, and its topology.
 ///
 /// # Errors
 /// A mistake in the template, or in the scenario's changes to it.
-pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: &str) -> Result<(WorldSetup, Stack), LoadError> {
+pub(super) fn setup(
+    library: &Library,
+    scenario: &Scenario,
+    seed: u64,
+    account: &str,
+) -> Result<(WorldSetup, Stack), LoadError> {
     let given = &scenario.given;
     let start = given.clock.instant();
     let sources = strategies(library, given);
@@ -42,7 +51,9 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         return Err(LoadError(mistake.told()));
     }
     let code: Arc<dyn FunctionCode> = match scenario.lambda {
-        Lambda::InProcess => Arc::new(Alchemiser { strategies: sources }),
+        Lambda::InProcess => Arc::new(Alchemiser {
+            strategies: sources,
+        }),
         Lambda::Binary => Arc::new(Program::of_this_build(sources).map_err(LoadError)?),
     };
     let functions: Functions = BTreeMap::from([("the-alchemiser".to_owned(), code)]);
@@ -52,8 +63,12 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         password: MAIL_PASSWORD.to_owned(),
         ..MailSetup::default()
     };
-    let meanwhile: Result<Vec<Meanwhile>, String> =
-        scenario.meanwhile.iter().enumerate().map(|(line, given)| hand::meanwhile(line, given)).collect();
+    let meanwhile: Result<Vec<Meanwhile>, String> = scenario
+        .meanwhile
+        .iter()
+        .enumerate()
+        .map(|(line, given)| hand::meanwhile(line, given))
+        .collect();
     let setup = WorldSetup {
         seed,
         start,
@@ -63,11 +78,17 @@ pub(super) fn setup(library: &Library, scenario: &Scenario, seed: u64, account: 
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),
         exchange: exchange(given, start, seed),
-        mail: MailSetup { script: given.mail.iter().map(|script| script.0.clone()).collect(), ..mail },
+        mail: MailSetup {
+            script: given.mail.iter().map(|script| script.0.clone()).collect(),
+            ..mail
+        },
         faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
         meanwhile: Meanwhiles::new(meanwhile.map_err(LoadError)?),
         functions,
-        variables: SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        variables: SECRETS
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
     };
     Ok((setup, stack))
 }
@@ -77,7 +98,11 @@ fn strategies(library: &Library, given: &Given) -> BTreeMap<String, String> {
     if given.strategies.is_empty() {
         return library.strategies().clone();
     }
-    given.strategies.iter().map(|(name, strategy)| (name.0.clone(), strategy.source.clone())).collect()
+    given
+        .strategies
+        .iter()
+        .map(|(name, strategy)| (name.0.clone(), strategy.source.clone()))
+        .collect()
 }
 
 fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
@@ -88,33 +113,83 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         secret_key: ALPACA_SECRET.to_owned(),
         ..ExchangeSetup::default()
     };
-    setup.positions = given.positions.iter().map(|(symbol, quantity)| (symbol.clone(), PositionSetup::from(quantity.0))).collect();
-    // Prices are the same whatever the seed: another seed is another schedule of events, not another market.
+    setup.positions = given
+        .positions
+        .iter()
+        .map(|(symbol, quantity)| (symbol.clone(), PositionSetup::from(quantity.0)))
+        .collect();
+    // Prices are the same whatever the seed: another seed is another schedule of events, not
+    // another market.
     setup.market = market(given, start, MarketSetup::default());
     for (symbol, asset) in &given.market {
-        let flags = AssetSetup { fractionable: asset.fractionable, tradable: asset.tradable, ..AssetSetup::default() };
+        let flags = AssetSetup {
+            fractionable: asset.fractionable,
+            tradable: asset.tradable,
+            ..AssetSetup::default()
+        };
         setup.assets.insert(symbol.clone(), flags);
     }
-    setup.market.hours = if given.exchange.always_open { Hours::Always } else { Hours::Regular };
-    let credit = given.exchange.credit.map(|credit| credit.0).unwrap_or_default();
-    let ExchangeGiven { trading_blocked, pattern_day_trader, shorting, .. } = given.exchange;
-    let data_plan = given.exchange.data_plan.map(DataPlan::from).unwrap_or_default();
-    setup.account = AccountSetup { trading_blocked, pattern_day_trader, shorting, credit, data_plan, ..AccountSetup::default() };
+    setup.market.hours = if given.exchange.always_open {
+        Hours::Always
+    } else {
+        Hours::Regular
+    };
+    let credit = given
+        .exchange
+        .credit
+        .map(|credit| credit.0)
+        .unwrap_or_default();
+    let ExchangeGiven {
+        trading_blocked,
+        pattern_day_trader,
+        shorting,
+        ..
+    } = given.exchange;
+    let data_plan = given
+        .exchange
+        .data_plan
+        .map(DataPlan::from)
+        .unwrap_or_default();
+    setup.account = AccountSetup {
+        trading_blocked,
+        pattern_day_trader,
+        shorting,
+        credit,
+        data_plan,
+        ..AccountSetup::default()
+    };
     let knobs = &mut setup.knobs;
     let exchange = &given.exchange;
-    knobs.settlement_delay = exchange.settlement_delay.map_or(knobs.settlement_delay, |span| span.0);
-    knobs.hide_new_orders_for = exchange.hide_new_orders_for.map_or(knobs.hide_new_orders_for, |span| span.0);
-    knobs.hide_fill_price_for = exchange.hide_fill_price_for.map_or(knobs.hide_fill_price_for, |span| span.0);
-    knobs.hide_new_bars_for = exchange.hide_new_bars_for.map_or(knobs.hide_new_bars_for, |span| span.0);
+    knobs.settlement_delay = exchange
+        .settlement_delay
+        .map_or(knobs.settlement_delay, |span| span.0);
+    knobs.hide_new_orders_for = exchange
+        .hide_new_orders_for
+        .map_or(knobs.hide_new_orders_for, |span| span.0);
+    knobs.hide_fill_price_for = exchange
+        .hide_fill_price_for
+        .map_or(knobs.hide_fill_price_for, |span| span.0);
+    knobs.hide_new_bars_for = exchange
+        .hide_new_bars_for
+        .map_or(knobs.hide_new_bars_for, |span| span.0);
     knobs.show_unfinished_bar = exchange.show_unfinished_bar;
     for (symbol, asset) in &given.market {
         if let Some(days) = asset.no_bars {
-            knobs.no_bars.insert(symbol.clone(), Days { from: days.from.map(|date| date.0), to: days.to.map(|date| date.0) });
+            knobs.no_bars.insert(
+                symbol.clone(),
+                Days {
+                    from: days.from.map(|date| date.0),
+                    to: days.to.map(|date| date.0),
+                },
+            );
         }
     }
-    knobs.remember_client_order_ids_for =
-        exchange.remember_client_order_ids_for.map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
-    knobs.requests_per_minute = exchange.requests_per_minute.unwrap_or(knobs.requests_per_minute);
+    knobs.remember_client_order_ids_for = exchange
+        .remember_client_order_ids_for
+        .map_or(knobs.remember_client_order_ids_for, |span| Some(span.0));
+    knobs.requests_per_minute = exchange
+        .requests_per_minute
+        .unwrap_or(knobs.requests_per_minute);
     knobs.accept_cancel_of_filled = exchange.accept_cancel_of_filled;
     setup.order_script = exchange.orders.iter().map(order_rule).collect();
     setup
@@ -122,7 +197,13 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
 
 fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> MarketSetup {
     let declared = given.market.keys().chain(given.positions.keys()).cloned();
-    market.synthetic = Some(SYNTHETIC.iter().map(|symbol| (*symbol).to_owned()).chain(declared).collect());
+    market.synthetic = Some(
+        SYNTHETIC
+            .iter()
+            .map(|symbol| (*symbol).to_owned())
+            .chain(declared)
+            .collect(),
+    );
     for (symbol, asset) in &given.market {
         if let Some(series) = series(asset, start) {
             market.series.insert(symbol.clone(), series);
@@ -134,7 +215,9 @@ fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> Marke
             QuoteGiven::Crossed(by) => QuoteEffect::Crossed(by.0),
             QuoteGiven::Stale(age) => QuoteEffect::Stale(age.0),
         });
-        market.quotes.extend(effect.map(|effect| QuoteRule::always(symbol, effect)));
+        market
+            .quotes
+            .extend(effect.map(|effect| QuoteRule::always(symbol, effect)));
     }
     market
 }
@@ -150,7 +233,10 @@ fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
     for _ in &asset.closes {
         from = calendar::previous_trading_day(from);
     }
-    Some(Series::Closes { from, closes: asset.closes.iter().map(|close| close.0).collect() })
+    Some(Series::Closes {
+        from,
+        closes: asset.closes.iter().map(|close| close.0).collect(),
+    })
 }
 
 fn order_rule(given: &OrderRuleGiven) -> OrderRule {
@@ -160,14 +246,23 @@ fn order_rule(given: &OrderRuleGiven) -> OrderRule {
         occurrence: given.occurrence.map(|place| place.0),
         effect: match &given.effect {
             OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
-            OrderEffectGiven::Partial(percent) => OrderEffect::Partial { percent: percent.0, then: None },
+            OrderEffectGiven::Partial(percent) => OrderEffect::Partial {
+                percent: percent.0,
+                then: None,
+            },
             OrderEffectGiven::CancelLate(span) => OrderEffect::CancelLate(span.0),
             OrderEffectGiven::RejectAfter(span) => OrderEffect::RejectAfter(span.0),
             OrderEffectGiven::Show(shown) => OrderEffect::Show(hand::shown(*shown)),
             OrderEffectGiven::Never => OrderEffect::Never,
-            OrderEffectGiven::Reject { status, code, message } => {
-                OrderEffect::Reject { status: status.0, code: *code, message: message.clone() }
-            }
+            OrderEffectGiven::Reject {
+                status,
+                code,
+                message,
+            } => OrderEffect::Reject {
+                status: status.0,
+                code: *code,
+                message: message.clone(),
+            },
         },
     }
 }

@@ -17,28 +17,46 @@ impl Stage {
     }
 
     fn function(&self) -> Result<&str, String> {
-        self.stack.functions.first().map(|function| function.name.as_str()).ok_or_else(|| "the template has no function".to_owned())
+        self.stack
+            .functions
+            .first()
+            .map(|function| function.name.as_str())
+            .ok_or_else(|| "the template has no function".to_owned())
     }
 
     fn bus(&self) -> &str {
-        self.stack.buses.first().map_or("default", |bus| bus.name.as_str())
+        self.stack
+            .buses
+            .first()
+            .map_or("default", |bus| bus.name.as_str())
     }
 
     /// Makes one action of a scenario happen.
     pub(super) async fn act(&self, world: &mut dyn Place, action: &Action) -> Result<(), String> {
         match action {
-            Action::Advance(span) => world.advance(TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX)).await?,
+            Action::Advance(span) => {
+                world
+                    .advance(TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX))
+                    .await?
+            }
             Action::AdvanceTo(moment) => {
                 let by = moment.0 - world.now();
                 if by < TimeDelta::zero() {
-                    return Err(format!("{moment} is in the past: the clock shows {} by then", Moment(world.now())));
+                    return Err(format!(
+                        "{moment} is in the past: the clock shows {} by then",
+                        Moment(world.now())
+                    ));
                 }
                 world.advance(by).await?;
             }
             Action::Settle => world.settle().await?,
             Action::Fire(name) => {
-                let schedule =
-                    self.stack.schedules.iter().find(|schedule| schedule.logical_id == *name).map_or(name, |schedule| &schedule.name);
+                let schedule = self
+                    .stack
+                    .schedules
+                    .iter()
+                    .find(|schedule| schedule.logical_id == *name)
+                    .map_or(name, |schedule| &schedule.name);
                 world.note(format!("fire {name}"));
                 world.fire_schedule(schedule)?;
             }
@@ -48,9 +66,15 @@ impl Stage {
             }
             Action::Put(put) => {
                 let bus = put.bus.as_deref().unwrap_or(self.bus());
-                let detail = put.detail.as_str().map_or_else(|| put.detail.to_string(), str::to_owned);
+                let detail = put
+                    .detail
+                    .as_str()
+                    .map_or_else(|| put.detail.to_string(), str::to_owned);
                 world.note(format!("put {}", put.detail_type));
-                match world.put_event(bus, &put.source, &put.detail_type, &detail).await {
+                match world
+                    .put_event(bus, &put.source, &put.detail_type, &detail)
+                    .await
+                {
                     Ok(result) => world.note(format!("PutEvents answered {result}")),
                     Err(refusal) => world.note(format!("PutEvents refused: {refusal}")),
                 }
@@ -58,7 +82,9 @@ impl Stage {
             Action::Replay(replay) => {
                 world.note("replay".to_owned());
                 let name = format!("replay-{}", world.now().timestamp());
-                world.replay(self.bus(), replay.from.0, replay.to.0, &name).await?;
+                world
+                    .replay(self.bus(), replay.from.0, replay.to.0, &name)
+                    .await?;
             }
             Action::Redrive => self.redrive(world).await?,
             Action::DisableRule(name) => self.set_rule(world, name, false).await?,
@@ -71,24 +97,47 @@ impl Stage {
         Ok(())
     }
 
-    async fn set_rule(&self, world: &mut dyn Place, name: &str, enabled: bool) -> Result<(), String> {
-        let rule = self.stack.rules.iter().find(|rule| rule.logical_id == *name || rule.name == *name);
-        let rule = rule
-            .ok_or_else(|| format!("there is no rule {name:?}; there are {}", ids(self.stack.rules.iter().map(|rule| &rule.logical_id))))?;
-        world.note(format!("{} {}", if enabled { "enable" } else { "disable" }, rule.name));
+    async fn set_rule(
+        &self,
+        world: &mut dyn Place,
+        name: &str,
+        enabled: bool,
+    ) -> Result<(), String> {
+        let rule = self
+            .stack
+            .rules
+            .iter()
+            .find(|rule| rule.logical_id == *name || rule.name == *name);
+        let rule = rule.ok_or_else(|| {
+            format!(
+                "there is no rule {name:?}; there are {}",
+                ids(self.stack.rules.iter().map(|rule| &rule.logical_id))
+            )
+        })?;
+        world.note(format!(
+            "{} {}",
+            if enabled { "enable" } else { "disable" },
+            rule.name
+        ));
         world.set_rule(&rule.bus, &rule.name, enabled).await
     }
 
     /// Sends every dead letter's original event to the function again, as an operator does.
     async fn redrive(&self, world: &mut dyn Place) -> Result<(), String> {
         let function = self.function()?;
-        let queues: Vec<&str> =
-            self.stack.rules.iter().flat_map(|rule| &rule.targets).filter_map(|target| target.dead_letter_arn.as_deref()).collect();
+        let queues: Vec<&str> = self
+            .stack
+            .rules
+            .iter()
+            .flat_map(|rule| &rule.targets)
+            .filter_map(|target| target.dead_letter_arn.as_deref())
+            .collect();
         let queue = *queues.first().ok_or("no rule has a dead-letter queue")?;
         let bodies = world.drain(queue);
         world.note(format!("redrive {} dead letters", bodies.len()));
         for body in bodies {
-            let message: Value = serde_json::from_str(&body).map_err(|error| format!("a dead letter is not JSON: {error}"))?;
+            let message: Value = serde_json::from_str(&body)
+                .map_err(|error| format!("a dead letter is not JSON: {error}"))?;
             let event = message.get("requestPayload").unwrap_or(&message);
             world.invoke(function, event.get("observe").unwrap_or(event))?;
         }

@@ -51,10 +51,15 @@ impl Visitor<'_> for AmountVisitor {
 impl Amount {
     /// An amount from its digits.
     pub(super) fn parse<E: Error>(text: &str) -> Result<Self, E> {
-        let amount =
-            Decimal::from_str_exact(text).map_err(|_| E::custom(format!("{text:?} is no amount: write digits such as \"10000.10\"")))?;
+        let amount = Decimal::from_str_exact(text).map_err(|_| {
+            E::custom(format!(
+                "{text:?} is no amount: write digits such as \"10000.10\""
+            ))
+        })?;
         if amount.is_sign_negative() || amount > LARGEST {
-            return Err(E::custom(format!("{text} is out of bounds: write an amount from 0 to {LARGEST}")));
+            return Err(E::custom(format!(
+                "{text} is out of bounds: write an amount from 0 to {LARGEST}"
+            )));
         }
         Ok(Self(amount))
     }

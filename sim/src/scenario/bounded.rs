@@ -17,7 +17,13 @@ impl TryFrom<u32> for PerMille {
     type Error = String;
 
     fn try_from(number: u32) -> Result<Self, String> {
-        if number <= 1000 { Ok(Self(number)) } else { Err(format!("{number} of a thousand is too many: write 0 to 1000")) }
+        if number <= 1000 {
+            Ok(Self(number))
+        } else {
+            Err(format!(
+                "{number} of a thousand is too many: write 0 to 1000"
+            ))
+        }
     }
 }
 
@@ -30,7 +36,11 @@ impl TryFrom<u16> for ErrorStatus {
     type Error = String;
 
     fn try_from(status: u16) -> Result<Self, String> {
-        if (400..=599).contains(&status) { Ok(Self(status)) } else { Err(format!("{status} is no error status: write 400 to 599")) }
+        if (400..=599).contains(&status) {
+            Ok(Self(status))
+        } else {
+            Err(format!("{status} is no error status: write 400 to 599"))
+        }
     }
 }
 
@@ -43,7 +53,11 @@ impl TryFrom<Amount> for Percent {
     type Error = String;
 
     fn try_from(amount: Amount) -> Result<Self, String> {
-        if amount.0 <= Decimal::ONE_HUNDRED { Ok(Self(amount.0)) } else { Err(format!("{amount} percent is more than the whole")) }
+        if amount.0 <= Decimal::ONE_HUNDRED {
+            Ok(Self(amount.0))
+        } else {
+            Err(format!("{amount} percent is more than the whole"))
+        }
     }
 }
 
@@ -56,7 +70,11 @@ impl TryFrom<u32> for Ordinal {
     type Error = String;
 
     fn try_from(number: u32) -> Result<Self, String> {
-        if number > 0 { Ok(Self(number)) } else { Err("0 is no place: the first is 1".to_owned()) }
+        if number > 0 {
+            Ok(Self(number))
+        } else {
+            Err("0 is no place: the first is 1".to_owned())
+        }
     }
 }
 
@@ -69,7 +87,11 @@ impl TryFrom<u32> for Times {
     type Error = String;
 
     fn try_from(number: u32) -> Result<Self, String> {
-        if number > 0 { Ok(Self(number)) } else { Err("0 times is never: write 1 or more, or leave it out".to_owned()) }
+        if number > 0 {
+            Ok(Self(number))
+        } else {
+            Err("0 times is never: write 1 or more, or leave it out".to_owned())
+        }
     }
 }
 
@@ -82,9 +104,12 @@ impl TryFrom<String> for FileName {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        let is_plain =
+            |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
         if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
-            return Err(format!("{name:?} is no name of a file: write letters, digits, `.`, `_` and `-`, such as half.clj"));
+            return Err(format!(
+                "{name:?} is no name of a file: write letters, digits, `.`, `_` and `-`, such as half.clj"
+            ));
         }
         Ok(Self(name))
     }

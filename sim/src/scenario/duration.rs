@@ -20,10 +20,14 @@ impl FromStr for Span {
         let mut total = Duration::ZERO;
         let mut rest = text;
         while !rest.is_empty() {
-            let digits = rest.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?;
+            let digits = rest
+                .find(|character: char| !character.is_ascii_digit())
+                .ok_or_else(wrong)?;
             let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
             rest = &rest[digits..];
-            let letters = rest.find(|character: char| character.is_ascii_digit()).unwrap_or(rest.len());
+            let letters = rest
+                .find(|character: char| character.is_ascii_digit())
+                .unwrap_or(rest.len());
             let unit = match &rest[..letters] {
                 "ms" => Duration::from_millis(1),
                 "s" => Duration::from_secs(1),
@@ -32,18 +36,28 @@ impl FromStr for Span {
                 "d" => Duration::from_secs(86_400),
                 _ => return Err(wrong()),
             };
-            let part = unit.checked_mul(u32::try_from(number).map_err(|_| wrong())?).ok_or_else(wrong)?;
-            total =
-                total.checked_add(part).filter(|total| *total <= LONGEST).ok_or_else(|| format!("{text:?} is longer than ten years"))?;
+            let part = unit
+                .checked_mul(u32::try_from(number).map_err(|_| wrong())?)
+                .ok_or_else(wrong)?;
+            total = total
+                .checked_add(part)
+                .filter(|total| *total <= LONGEST)
+                .ok_or_else(|| format!("{text:?} is longer than ten years"))?;
             rest = &rest[letters..];
         }
-        if text.is_empty() { Err(wrong()) } else { Ok(Self(total)) }
+        if text.is_empty() {
+            Err(wrong())
+        } else {
+            Ok(Self(total))
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

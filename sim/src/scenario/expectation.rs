@@ -13,7 +13,9 @@ use crate::projection::{MailLine, dead_letters, events, mails, orders};
 #[must_use]
 pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut demand = |name: &str, problem: Option<String>| findings.extend(problem.map(|problem| Finding::plain(name, problem)));
+    let mut demand = |name: &str, problem: Option<String>| {
+        findings.extend(problem.map(|problem| Finding::plain(name, problem)))
+    };
     demand("cash", cash(expect, journal));
     demand("positions", positions(expect, journal));
     demand("mails", mails_differ(expect, journal));
@@ -28,11 +30,22 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
         Record::InvocationStarted { payload, .. } => Some(trigger_of(payload)),
         _ => None,
     }));
-    demand("invocations", tallies_differ(&expect.invocations, &invocations));
-    let types = tally(events(journal).into_iter().filter(|event| event.replay.is_none()).map(|event| event.detail_type));
+    demand(
+        "invocations",
+        tallies_differ(&expect.invocations, &invocations),
+    );
+    let types = tally(
+        events(journal)
+            .into_iter()
+            .filter(|event| event.replay.is_none())
+            .map(|event| event.detail_type),
+    );
     demand("events", tallies_differ(&expect.events, &types));
     for text in &expect.logs {
-        demand("logs", (!logged(journal, text)).then(|| format!("no log line holds {text:?}")));
+        demand(
+            "logs",
+            (!logged(journal, text)).then(|| format!("no log line holds {text:?}")),
+        );
     }
     let answers = responses(journal);
     for expected in &expect.responses {
@@ -42,17 +55,33 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
 }
 
 fn account(journal: &Journal) -> Option<(&str, &Value)> {
-    journal.entries().iter().rev().find_map(|entry| match &entry.fact {
-        Fact::Account { cash, positions, .. } => Some((cash.as_str(), positions)),
-        _ => None,
-    })
+    journal
+        .entries()
+        .iter()
+        .rev()
+        .find_map(|entry| match &entry.fact {
+            Fact::Account {
+                cash, positions, ..
+            } => Some((cash.as_str(), positions)),
+            _ => None,
+        })
 }
 
 fn cash(expect: &Expect, journal: &Journal) -> Option<String> {
     let (found, _) = account(journal)?;
-    let most = expect.tolerance.map_or(Decimal::ZERO, |tolerance| tolerance.dollars.0);
-    let is_near = found.parse::<Decimal>().is_ok_and(|found| (found - expect.cash.0).abs() <= most);
-    (!is_near).then(|| format!("the account has {found} dollars, expected {}{}", expect.cash, within(most)))
+    let most = expect
+        .tolerance
+        .map_or(Decimal::ZERO, |tolerance| tolerance.dollars.0);
+    let is_near = found
+        .parse::<Decimal>()
+        .is_ok_and(|found| (found - expect.cash.0).abs() <= most);
+    (!is_near).then(|| {
+        format!(
+            "the account has {found} dollars, expected {}{}",
+            expect.cash,
+            within(most)
+        )
+    })
 }
 
 fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
@@ -63,40 +92,89 @@ fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
         .filter_map(|(symbol, quantity)| Some((symbol.clone(), quantity.as_str()?.parse().ok()?)))
         .filter(|(_, quantity): &(String, Decimal)| !quantity.is_zero())
         .collect();
-    let wanted: BTreeMap<String, Decimal> = expect.positions.iter().map(|(symbol, quantity)| (symbol.clone(), quantity.0)).collect();
+    let wanted: BTreeMap<String, Decimal> = expect
+        .positions
+        .iter()
+        .map(|(symbol, quantity)| (symbol.clone(), quantity.0))
+        .collect();
     let show = |map: &BTreeMap<String, Decimal>| {
-        map.iter().map(|(symbol, quantity)| format!("{symbol} {}", quantity.normalize())).collect::<Vec<_>>().join(", ")
+        map.iter()
+            .map(|(symbol, quantity)| format!("{symbol} {}", quantity.normalize()))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let most = expect.tolerance.map_or(Decimal::ZERO, |tolerance| tolerance.shares.0);
-    let is_near = found.keys().eq(wanted.keys()) && found.values().zip(wanted.values()).all(|(one, other)| (one - other).abs() <= most);
-    (!is_near).then(|| format!("the account holds [{}], expected [{}]{}", show(&found), show(&wanted), within(most)))
+    let most = expect
+        .tolerance
+        .map_or(Decimal::ZERO, |tolerance| tolerance.shares.0);
+    let is_near = found.keys().eq(wanted.keys())
+        && found
+            .values()
+            .zip(wanted.values())
+            .all(|(one, other)| (one - other).abs() <= most);
+    (!is_near).then(|| {
+        format!(
+            "the account holds [{}], expected [{}]{}",
+            show(&found),
+            show(&wanted),
+            within(most)
+        )
+    })
 }
 
 fn within(most: Decimal) -> String {
-    if most.is_zero() { String::new() } else { format!(" within {most}") }
+    if most.is_zero() {
+        String::new()
+    } else {
+        format!(" within {most}")
+    }
 }
 
 fn mails_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let mut found = mails(journal);
     let mut ids = BTreeSet::new();
-    let may_repeat = |mail: &MailLine| expect.mails.iter().any(|wanted| wanted.copies && wanted.subject == mail.subject);
+    let may_repeat = |mail: &MailLine| {
+        expect
+            .mails
+            .iter()
+            .any(|wanted| wanted.copies && wanted.subject == mail.subject)
+    };
     found.retain(|mail| ids.insert(mail.message_id.clone()) || !may_repeat(mail));
     let seen: Vec<&str> = found.iter().map(|mail| mail.subject.as_str()).collect();
-    let expected: Vec<_> = expect.mails.iter().flat_map(|mail| std::iter::repeat_n(mail, mail.times)).collect();
+    let expected: Vec<_> = expect
+        .mails
+        .iter()
+        .flat_map(|mail| std::iter::repeat_n(mail, mail.times))
+        .collect();
     let wanted: Vec<&str> = expected.iter().map(|mail| mail.subject.as_str()).collect();
     if seen != wanted {
-        return Some(format!("the mails are [{}], expected [{}]", runs(&seen), runs(&wanted)));
+        return Some(format!(
+            "the mails are [{}], expected [{}]",
+            runs(&seen),
+            runs(&wanted)
+        ));
     }
-    expected.into_iter().zip(&found).find_map(|(wanted, mail)| mail_differs(wanted, mail))
+    expected
+        .into_iter()
+        .zip(&found)
+        .find_map(|(wanted, mail)| mail_differs(wanted, mail))
 }
 
 fn mail_differs(wanted: &MailExpected, mail: &MailLine) -> Option<String> {
     if let Some(to) = wanted.to.as_ref().filter(|to| **to != mail.recipients) {
-        return Some(format!("the mail {:?} goes to {:?}, expected {to:?}", mail.subject, mail.recipients));
+        return Some(format!(
+            "the mail {:?} goes to {:?}, expected {to:?}",
+            mail.subject, mail.recipients
+        ));
     }
-    for (part, held, texts) in [("mail", &mail.text, &wanted.contains), ("HTML part of the mail", &mail.html, &wanted.html_contains)] {
+    for (part, held, texts) in [
+        ("mail", &mail.text, &wanted.contains),
+        ("HTML part of the mail", &mail.html, &wanted.html_contains),
+    ] {
         if let Some(text) = texts.iter().find(|text| !held.contains(text.as_str())) {
-            return Some(format!("the {part} {:?} does not hold {text:?}; it says:\n{held}", mail.subject));
+            return Some(format!(
+                "the {part} {:?} does not hold {text:?}; it says:\n{held}",
+                mail.subject
+            ));
         }
     }
     None
@@ -104,33 +182,62 @@ fn mail_differs(wanted: &MailExpected, mail: &MailLine) -> Option<String> {
 
 /// Texts in order, equal ones that follow each other counted.
 fn runs(texts: &[&str]) -> String {
-    let runs = texts.chunk_by(|one, next| one == next).map(|run| match run {
-        [one] => (*one).to_owned(),
-        _ => format!("{} times {}", run.len(), run[0]),
-    });
+    let runs = texts
+        .chunk_by(|one, next| one == next)
+        .map(|run| match run {
+            [one] => (*one).to_owned(),
+            _ => format!("{} times {}", run.len(), run[0]),
+        });
     runs.collect::<Vec<_>>().join(" | ")
 }
 
 fn orders_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let wanted = expect.orders.as_ref()?;
-    let found: Vec<String> =
-        orders(journal).iter().map(|order| format!("{} {} {} {}", order.side, order.quantity, order.symbol, order.status)).collect();
+    let found: Vec<String> = orders(journal)
+        .iter()
+        .map(|order| {
+            format!(
+                "{} {} {} {}",
+                order.side, order.quantity, order.symbol, order.status
+            )
+        })
+        .collect();
     let wanted: Vec<String> = wanted
         .iter()
         .map(|order| {
-            let side = if order.side == SideGiven::Buy { "buy" } else { "sell" };
-            format!("{side} {} {} {}", order.quantity.0.normalize(), order.symbol, order.status)
+            let side = if order.side == SideGiven::Buy {
+                "buy"
+            } else {
+                "sell"
+            };
+            format!(
+                "{side} {} {} {}",
+                order.quantity.0.normalize(),
+                order.symbol,
+                order.status
+            )
         })
         .collect();
-    (found != wanted).then(|| format!("the orders are [{}], expected [{}]", found.join(", "), wanted.join(", ")))
+    (found != wanted).then(|| {
+        format!(
+            "the orders are [{}], expected [{}]",
+            found.join(", "),
+            wanted.join(", ")
+        )
+    })
 }
 
 fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found = dead_letters(journal);
     let fits = found.len() == expect.dead_letters.len()
-        && found.iter().zip(&expect.dead_letters).all(|((from, reason, body), wanted)| {
-            from.contains(&wanted.from) && *reason == wanted.reason && body.to_string().contains(&wanted.holds)
-        });
+        && found
+            .iter()
+            .zip(&expect.dead_letters)
+            .all(|((from, reason, body), wanted)| {
+                from.contains(&wanted.from)
+                    && *reason == wanted.reason
+                    && body.to_string().contains(&wanted.holds)
+            });
     let show = |(from, reason, body): &(String, String, Value)| format!("{from}: {reason}: {body}");
     (!fits).then(|| {
         format!(
@@ -146,10 +253,17 @@ fn workflows_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let wanted = expect.workflows?;
     let all = events(journal);
     let distinct = |detail_type: &str| {
-        let ids = all.iter().filter(|event| event.detail_type == detail_type).filter_map(|event| event.detail["correlation_id"].as_str());
+        let ids = all
+            .iter()
+            .filter(|event| event.detail_type == detail_type)
+            .filter_map(|event| event.detail["correlation_id"].as_str());
         ids.collect::<BTreeSet<_>>().len()
     };
-    let found = (distinct("WorkflowStarted"), distinct("WorkflowCompleted"), distinct("WorkflowFailed"));
+    let found = (
+        distinct("WorkflowStarted"),
+        distinct("WorkflowCompleted"),
+        distinct("WorkflowFailed"),
+    );
     (found != (wanted.started, wanted.completed, wanted.failed)).then(|| {
         format!(
             "{} workflows started, {} completed, {} failed; expected {}, {}, {}",
@@ -163,11 +277,18 @@ fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found: BTreeSet<&str> = journal
         .records()
         .filter_map(|(_, record)| match record {
-            Record::AlarmChanged { alarm, state: AlarmState::Alarm, .. } => Some(alarm.as_str()),
+            Record::AlarmChanged {
+                alarm,
+                state: AlarmState::Alarm,
+                ..
+            } => Some(alarm.as_str()),
             _ => None,
         })
         .collect();
-    let missing: Vec<&String> = wanted.iter().filter(|name| !found.iter().any(|alarm| alarm.contains(name.as_str()))).collect();
+    let missing: Vec<&String> = wanted
+        .iter()
+        .filter(|name| !found.iter().any(|alarm| alarm.contains(name.as_str())))
+        .collect();
     let is_wrong = !missing.is_empty() || (wanted.is_empty() && !found.is_empty());
     is_wrong.then(|| format!("the alarms that went off are {found:?}, expected {wanted:?}"))
 }
@@ -182,7 +303,9 @@ fn not_recovered(name: &str, journal: &Journal) -> Option<String> {
         }
     }
     let is_well = !last.is_empty() && last.values().all(|state| *state == AlarmState::Ok);
-    (!is_well).then(|| format!("alarms named {name:?} ended as {last:?}, expected as OK after they went off"))
+    (!is_well).then(|| {
+        format!("alarms named {name:?} ended as {last:?}, expected as OK after they went off")
+    })
 }
 
 fn tally(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
@@ -193,18 +316,43 @@ fn tally(names: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
 }
 
 /// The counts that differ, what is expected and what was found under each other.
-fn tallies_differ(wanted: &BTreeMap<String, usize>, found: &BTreeMap<String, usize>) -> Option<String> {
+fn tallies_differ(
+    wanted: &BTreeMap<String, usize>,
+    found: &BTreeMap<String, usize>,
+) -> Option<String> {
     let count = |name: &String| found.get(name).copied().unwrap_or(0);
-    let differing: Vec<(&String, &usize)> = wanted.iter().filter(|(name, wanted)| count(name) != **wanted).collect();
-    let lines: String = differing.iter().map(|(name, wanted)| format!("\n  - {name}: {wanted}\n  + {name}: {}", count(name))).collect();
-    (!differing.is_empty()).then(|| format!("{} of {} counts differ (- expected, + found){lines}", differing.len(), wanted.len()))
+    let differing: Vec<(&String, &usize)> = wanted
+        .iter()
+        .filter(|(name, wanted)| count(name) != **wanted)
+        .collect();
+    let lines: String = differing
+        .iter()
+        .map(|(name, wanted)| format!("\n  - {name}: {wanted}\n  + {name}: {}", count(name)))
+        .collect();
+    (!differing.is_empty()).then(|| {
+        format!(
+            "{} of {} counts differ (- expected, + found){lines}",
+            differing.len(),
+            wanted.len()
+        )
+    })
 }
 
 /// What answers should hold, and all that there were to that trigger, equal ones once.
 fn answers_differ(expected: &ResponseExpected, answers: &[(String, String)]) -> Option<String> {
-    let to_it = || answers.iter().filter(|(trigger, _)| *trigger == expected.to).map(|(_, answer)| answer);
-    let found = to_it().filter(|answer| answer.contains(&expected.holds)).count();
-    let lines: String = tally(to_it().cloned()).iter().map(|(answer, times)| format!("\n  + {times} times {answer}")).collect();
+    let to_it = || {
+        answers
+            .iter()
+            .filter(|(trigger, _)| *trigger == expected.to)
+            .map(|(_, answer)| answer)
+    };
+    let found = to_it()
+        .filter(|answer| answer.contains(&expected.holds))
+        .count();
+    let lines: String = tally(to_it().cloned())
+        .iter()
+        .map(|(answer, times)| format!("\n  + {times} times {answer}"))
+        .collect();
     (found != expected.times).then(|| {
         format!(
             "{found} answers to {} hold {:?}, expected {} (- expected, + found)\n  - {} times {}{lines}",
@@ -215,7 +363,9 @@ fn answers_differ(expected: &ResponseExpected, answers: &[(String, String)]) -> 
 
 fn logged(journal: &Journal, text: &str) -> bool {
     journal.entries().iter().any(|entry| match &entry.fact {
-        Fact::Log { message, fields, .. } => format!("{message} {fields}").contains(text),
+        Fact::Log {
+            message, fields, ..
+        } => format!("{message} {fields}").contains(text),
         _ => false,
     })
 }
@@ -226,10 +376,18 @@ fn responses(journal: &Journal) -> Vec<(String, String)> {
     let mut answers = Vec::new();
     for (_, record) in journal.records() {
         match record {
-            Record::InvocationStarted { invocation, payload, .. } => {
+            Record::InvocationStarted {
+                invocation,
+                payload,
+                ..
+            } => {
                 triggers.insert(*invocation, trigger_of(payload));
             }
-            Record::InvocationEnded { invocation, response, .. } => {
+            Record::InvocationEnded {
+                invocation,
+                response,
+                ..
+            } => {
                 let trigger = triggers.get(invocation).cloned().unwrap_or_default();
                 answers.push((trigger, response.to_string()));
             }
@@ -259,9 +417,16 @@ mod tests {
             };
             journal.push(DateTime::UNIX_EPOCH, None, fact);
         }
-        let account = Fact::Account { cash: cash.to_owned(), equity: cash.to_owned(), positions: json!({ "MSFT": shares }) };
+        let account = Fact::Account {
+            cash: cash.to_owned(),
+            equity: cash.to_owned(),
+            positions: json!({ "MSFT": shares }),
+        };
         journal.push(DateTime::UNIX_EPOCH, None, account);
-        judge(&expect, &journal).into_iter().map(|finding| finding.check).collect()
+        judge(&expect, &journal)
+            .into_iter()
+            .map(|finding| finding.check)
+            .collect()
     }
 
     #[test]
@@ -269,36 +434,68 @@ mod tests {
         let exact = "{cash: '10', positions: {MSFT: '5'}, mails: []}";
         let near = "{cash: '10', positions: {MSFT: '5'}, tolerance: {dollars: '0.5', shares: '0.25'}, mails: []}";
         assert!(wrong(exact, "10", "5", &[]).is_empty());
-        assert_eq!(wrong(exact, "10.01", "5.000001", &[]), ["cash", "positions"]);
+        assert_eq!(
+            wrong(exact, "10.01", "5.000001", &[]),
+            ["cash", "positions"]
+        );
         assert!(wrong(near, "10.5", "4.75", &[]).is_empty());
         assert_eq!(wrong(near, "9.49", "5.250001", &[]), ["cash", "positions"]);
         assert_eq!(
-            wrong("{cash: '10', positions: {AAPL: '5'}, tolerance: {dollars: '9', shares: '9'}, mails: []}", "10", "5", &[]),
+            wrong(
+                "{cash: '10', positions: {AAPL: '5'}, tolerance: {dollars: '9', shares: '9'}, mails: []}",
+                "10",
+                "5",
+                &[]
+            ),
             ["positions"]
         );
     }
 
     #[test]
     fn counts_that_differ_are_told_as_a_diff() {
-        let tally = |pairs: &[(&str, usize)]| pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<BTreeMap<_, _>>();
-        let (wanted, found) = (tally(&[("A", 1), ("B", 0), ("C", 2)]), tally(&[("A", 1), ("B", 3), ("D", 9)]));
+        let tally = |pairs: &[(&str, usize)]| {
+            pairs
+                .iter()
+                .map(|(name, count)| ((*name).to_owned(), *count))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let (wanted, found) = (
+            tally(&[("A", 1), ("B", 0), ("C", 2)]),
+            tally(&[("A", 1), ("B", 3), ("D", 9)]),
+        );
         let told = tallies_differ(&wanted, &found).expect("they differ");
-        assert_eq!(told, "2 of 3 counts differ (- expected, + found)\n  - B: 0\n  + B: 3\n  - C: 2\n  + C: 0");
+        assert_eq!(
+            told,
+            "2 of 3 counts differ (- expected, + found)\n  - B: 0\n  + B: 3\n  - C: 2\n  + C: 0"
+        );
         assert_eq!(tallies_differ(&wanted, &wanted), None);
     }
 
     #[test]
     fn answers_are_told_beside_what_they_should_hold() {
         let answers = ["yes", "no", "no"].map(|answer| ("trade".to_owned(), answer.to_owned()));
-        let expected = |times: usize| ResponseExpected { to: "trade".to_owned(), holds: "maybe".to_owned(), times };
+        let expected = |times: usize| ResponseExpected {
+            to: "trade".to_owned(),
+            holds: "maybe".to_owned(),
+            times,
+        };
         let told = answers_differ(&expected(1), &answers).expect("they differ");
-        assert!(told.ends_with("(- expected, + found)\n  - 1 times maybe\n  + 2 times no\n  + 1 times yes"), "{told}");
+        assert!(
+            told.ends_with(
+                "(- expected, + found)\n  - 1 times maybe\n  + 2 times no\n  + 1 times yes"
+            ),
+            "{told}"
+        );
         assert_eq!(answers_differ(&expected(0), &answers), None);
     }
 
     #[test]
     fn a_copy_of_a_mail_counts_once_where_copies_may_come() {
-        let expect = |copies: &str| format!("{{cash: '10', positions: {{MSFT: '5'}}, mails: [{{subject: Report, times: 2{copies}}}]}}");
+        let expect = |copies: &str| {
+            format!(
+                "{{cash: '10', positions: {{MSFT: '5'}}, mails: [{{subject: Report, times: 2{copies}}}]}}"
+            )
+        };
         let without = |mails: &[&str]| wrong(&expect(""), "10", "5", mails);
         let with = |mails: &[&str]| wrong(&expect(", copies: true"), "10", "5", mails);
         assert!(without(&["a", "b"]).is_empty() && with(&["a", "b"]).is_empty());

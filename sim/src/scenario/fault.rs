@@ -18,7 +18,8 @@ pub enum Fault {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FaultGiven {
-    /// The call: `RebalancePlanned / alpaca POST orders #2`; any trigger is `*`, any call has no number.
+    /// The call: `RebalancePlanned / alpaca POST orders #2`; any trigger is `*`, any call has no
+    /// number.
     #[serde(default, deserialize_with = "site")]
     #[schemars(with = "Option<String>")]
     at: Option<SitePattern>,
@@ -82,7 +83,10 @@ enum EffectGiven {
 }
 
 fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SitePattern>, D::Error> {
-    String::deserialize(deserializer)?.parse().map(Some).map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }
 
 impl TryFrom<FaultGiven> for Fault {
@@ -92,8 +96,13 @@ impl TryFrom<FaultGiven> for Fault {
         match (&given.at, &given.deliver) {
             (Some(_), None) => call(given).map(Self::Call),
             (None, Some(_)) => delivery(given).map(Self::Delivery),
-            (Some(_), Some(_)) => Err("`deliver` excludes `at`: a fault is either on calls or on deliveries".to_owned()),
-            (None, None) => Err("a fault is either on calls, with `at`, or on deliveries, with `deliver`".to_owned()),
+            (Some(_), Some(_)) => Err(
+                "`deliver` excludes `at`: a fault is either on calls or on deliveries".to_owned(),
+            ),
+            (None, None) => Err(
+                "a fault is either on calls, with `at`, or on deliveries, with `deliver`"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -116,7 +125,10 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
         EffectGiven::TimeOut => CallEffect::Freeze,
         EffectGiven::Delay(span) => CallEffect::Delay(span.0),
         EffectGiven::Duplicate(_) | EffectGiven::Fail | EffectGiven::FailEntry => {
-            return Err("the `effect` on a call is one of status, reset, hang, crash, time_out, delay".to_owned());
+            return Err(
+                "the `effect` on a call is one of status, reset, hang, crash, time_out, delay"
+                    .to_owned(),
+            );
         }
     };
     let phase = match given.phase {
@@ -127,21 +139,41 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
         None => return Err("a fault on calls needs its `phase`: before or after".to_owned()),
     };
     let until = given.until.map(|moment| moment.0);
-    let times = given.times.map_or(if until.is_some() { u32::MAX } else { 1 }, |times| times.0);
-    Ok(CallFault { at, phase, effect, times, attempt: given.attempt.map(|attempt| attempt.0), until })
+    let times = given
+        .times
+        .map_or(if until.is_some() { u32::MAX } else { 1 }, |times| times.0);
+    Ok(CallFault {
+        at,
+        phase,
+        effect,
+        times,
+        attempt: given.attempt.map(|attempt| attempt.0),
+        until,
+    })
 }
 
 fn delivery(given: FaultGiven) -> Result<DeliveryFault, String> {
-    let of_calls = [("phase", given.phase.is_some()), ("attempt", given.attempt.is_some()), ("until", given.until.is_some())];
+    let of_calls = [
+        ("phase", given.phase.is_some()),
+        ("attempt", given.attempt.is_some()),
+        ("until", given.until.is_some()),
+    ];
     if let Some((key, _)) = of_calls.into_iter().find(|(_, is_there)| *is_there) {
-        return Err(format!("`{key}` belongs to a fault on calls, not on deliveries"));
+        return Err(format!(
+            "`{key}` belongs to a fault on calls, not on deliveries"
+        ));
     }
     let effect = match given.effect {
         EffectGiven::Duplicate(span) => DeliveryEffect::Duplicate(span.0),
         EffectGiven::Delay(span) => DeliveryEffect::Delay(span.0),
         EffectGiven::Fail => DeliveryEffect::Fail,
         EffectGiven::FailEntry => DeliveryEffect::FailEntry,
-        _ => return Err("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry".to_owned()),
+        _ => {
+            return Err(
+                "the `effect` on a delivery is one of duplicate, delay, fail, fail_entry"
+                    .to_owned(),
+            );
+        }
     };
     Ok(DeliveryFault {
         detail_type: given.deliver.unwrap_or_default(),

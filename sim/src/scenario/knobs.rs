@@ -42,7 +42,8 @@ pub struct Knobs {
     pub sqs_duplicates_per_mille: Option<PerMille>,
     /// How many of a thousand visible messages a short poll misses.
     pub sqs_short_poll_misses_per_mille: Option<PerMille>,
-    /// How many of a thousand calls kill the function's execution environment, before or after the work.
+    /// How many of a thousand calls kill the function's execution environment, before or after the
+    /// work.
     pub crashes_per_mille: PerMille,
 }
 
@@ -52,29 +53,58 @@ impl Knobs {
     pub fn settings(&self) -> knobs::Knobs {
         let defaults = knobs::Knobs::default();
         knobs::Knobs {
-            duplicates_per_mille: self.duplicates_per_mille.map_or(defaults.duplicates_per_mille, |many| many.0),
-            reordered_per_mille: self.reordered_per_mille.map_or(defaults.reordered_per_mille, |many| many.0),
-            throttled_per_mille: self.throttled_per_mille.map_or(defaults.throttled_per_mille, |many| many.0),
-            async_duplicates_per_mille: self.async_duplicates_per_mille.map_or(defaults.async_duplicates_per_mille, |many| many.0),
-            dynamodb_throttles_per_mille: self.dynamodb_throttles_per_mille.map_or(defaults.dynamodb_throttles_per_mille, |many| many.0),
+            duplicates_per_mille: self
+                .duplicates_per_mille
+                .map_or(defaults.duplicates_per_mille, |many| many.0),
+            reordered_per_mille: self
+                .reordered_per_mille
+                .map_or(defaults.reordered_per_mille, |many| many.0),
+            throttled_per_mille: self
+                .throttled_per_mille
+                .map_or(defaults.throttled_per_mille, |many| many.0),
+            async_duplicates_per_mille: self
+                .async_duplicates_per_mille
+                .map_or(defaults.async_duplicates_per_mille, |many| many.0),
+            dynamodb_throttles_per_mille: self
+                .dynamodb_throttles_per_mille
+                .map_or(defaults.dynamodb_throttles_per_mille, |many| many.0),
             dynamodb_lost_answers_per_mille: self
                 .dynamodb_lost_answers_per_mille
                 .map_or(defaults.dynamodb_lost_answers_per_mille, |many| many.0),
-            sqs_duplicates_per_mille: self.sqs_duplicates_per_mille.map_or(defaults.sqs_duplicates_per_mille, |many| many.0),
+            sqs_duplicates_per_mille: self
+                .sqs_duplicates_per_mille
+                .map_or(defaults.sqs_duplicates_per_mille, |many| many.0),
             sqs_short_poll_misses_per_mille: self
                 .sqs_short_poll_misses_per_mille
                 .map_or(defaults.sqs_short_poll_misses_per_mille, |many| many.0),
-            throttle_delay: self.throttle_delay.map_or(defaults.throttle_delay, |span| span.0),
-            rule_propagation_delay: self.rule_propagation_delay.map_or(defaults.rule_propagation_delay, |span| span.0),
-            retry_backoff_base: self.retry_backoff_base.map_or(defaults.retry_backoff_base, |span| span.0),
-            retry_backoff_cap: self.retry_backoff_cap.map_or(defaults.retry_backoff_cap, |span| span.0),
-            archive_delay: self.archive_delay.map_or(defaults.archive_delay, |span| span.0),
+            throttle_delay: self
+                .throttle_delay
+                .map_or(defaults.throttle_delay, |span| span.0),
+            rule_propagation_delay: self
+                .rule_propagation_delay
+                .map_or(defaults.rule_propagation_delay, |span| span.0),
+            retry_backoff_base: self
+                .retry_backoff_base
+                .map_or(defaults.retry_backoff_base, |span| span.0),
+            retry_backoff_cap: self
+                .retry_backoff_cap
+                .map_or(defaults.retry_backoff_cap, |span| span.0),
+            archive_delay: self
+                .archive_delay
+                .map_or(defaults.archive_delay, |span| span.0),
             ttl_lag: self.ttl_lag.map_or(defaults.ttl_lag, |span| span.0),
             schedule_jitter: self
                 .schedule_jitter
-                .map_or(defaults.schedule_jitter, |span| knobs::Span::millis(0, u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX))),
-            put_events_limit_bytes: self.put_events_limit_bytes.unwrap_or(defaults.put_events_limit_bytes),
-            concurrency: self.concurrency.map(|many| many.0 as usize).unwrap_or(defaults.concurrency),
+                .map_or(defaults.schedule_jitter, |span| {
+                    knobs::Span::millis(0, u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX))
+                }),
+            put_events_limit_bytes: self
+                .put_events_limit_bytes
+                .unwrap_or(defaults.put_events_limit_bytes),
+            concurrency: self
+                .concurrency
+                .map(|many| many.0 as usize)
+                .unwrap_or(defaults.concurrency),
             ..defaults
         }
     }

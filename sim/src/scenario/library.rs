@@ -9,7 +9,12 @@ use crate::text_file::read_text;
 /// Where a stack of this project lives, in that account.
 #[must_use]
 pub fn pseudo(account: &str) -> Pseudo {
-    Pseudo { account: account.to_owned(), region: "us-east-1".to_owned(), partition: "aws".to_owned(), stack_name: "alchemiser".to_owned() }
+    Pseudo {
+        account: account.to_owned(),
+        region: "us-east-1".to_owned(),
+        partition: "aws".to_owned(),
+        stack_name: "alchemiser".to_owned(),
+    }
 }
 
 /// Topologies that were made before, by account and parameters.
@@ -30,14 +35,24 @@ impl Library {
     /// # Errors
     /// A file that cannot be read.
     pub fn open(root: &Path) -> Result<Self, LoadError> {
-        let read = |path: &Path| read_text(path).map_err(|error| LoadError(format!("{}: {error}", path.display())));
+        let read = |path: &Path| {
+            read_text(path).map_err(|error| LoadError(format!("{}: {error}", path.display())))
+        };
         let template = read(&root.join("template.yaml"))?;
         let mut strategies = BTreeMap::new();
         for path in files(&root.join("strategies"), "clj")? {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
             strategies.insert(name, read(&path)?);
         }
-        Ok(Self { root: root.to_owned(), template, strategies, stacks: Mutex::default() })
+        Ok(Self {
+            root: root.to_owned(),
+            template,
+            strategies,
+            stacks: Mutex::default(),
+        })
     }
 
     /// The project that this program was built from.
@@ -76,7 +91,12 @@ impl Library {
     pub fn scenario_files(&self) -> Result<Vec<(String, PathBuf)>, LoadError> {
         let folder = self.root.join("scenarios");
         let named = |path: PathBuf| {
-            let name = path.strip_prefix(&folder).unwrap_or(&path).with_extension("").display().to_string();
+            let name = path
+                .strip_prefix(&folder)
+                .unwrap_or(&path)
+                .with_extension("")
+                .display()
+                .to_string();
             (name, path)
         };
         Ok(files(&folder, "yaml")?.into_iter().map(named).collect())
@@ -86,12 +106,28 @@ impl Library {
     ///
     /// # Errors
     /// Every mistake in the template, with its place.
-    pub fn stack(&self, parameters: &BTreeMap<String, String>, pseudo: &Pseudo) -> Result<Stack, LoadError> {
-        let told = |errors: Vec<TemplateError>| LoadError(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    pub fn stack(
+        &self,
+        parameters: &BTreeMap<String, String>,
+        pseudo: &Pseudo,
+    ) -> Result<Stack, LoadError> {
+        let told = |errors: Vec<TemplateError>| {
+            LoadError(
+                errors
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            )
+        };
         self.read_stack(parameters, pseudo).map_err(told)
     }
 
-    pub(super) fn read_stack(&self, parameters: &BTreeMap<String, String>, pseudo: &Pseudo) -> Result<Stack, Vec<TemplateError>> {
+    pub(super) fn read_stack(
+        &self,
+        parameters: &BTreeMap<String, String>,
+        pseudo: &Pseudo,
+    ) -> Result<Stack, Vec<TemplateError>> {
         let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (pseudo.account.clone(), parameters.clone());
         if let Some(stack) = stacks.get(&key) {
@@ -111,7 +147,10 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, LoadError> {
         let path = entry.map_err(failed)?.path();
         if path.is_dir() {
             found.extend(files(&path, ending)?);
-        } else if path.extension().is_some_and(|extension| extension == ending) {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == ending)
+        {
             found.push(path);
         }
     }

@@ -23,7 +23,8 @@ pub struct Loaded {
 #[error("{0}")]
 pub struct LoadError(pub String);
 
-/// Reads one scenario file, and holds it against what there is: the names of the template, of production and of itself.
+/// Reads one scenario file, and holds it against what there is: the names of the template, of
+/// production and of itself.
 ///
 /// # Errors
 /// All mistakes: file, line, column, the offending text, and what is allowed.
@@ -33,11 +34,20 @@ pub fn load_scenario(library: &Library, path: &Path, name: &str) -> Result<Loade
     let places = Places::of(&text);
     let scenario = match serde_saphyr::from_str::<Scenario>(&text) {
         Ok(scenario) => scenario,
-        Err(error) => return Err(LoadError(yaml_error::mistake(&error, &places).shown(&shown, &places))),
+        Err(error) => {
+            return Err(LoadError(
+                yaml_error::mistake(&error, &places).shown(&shown, &places),
+            ));
+        }
     };
     let mistakes = mistakes(&scenario, &places, library);
     if mistakes.is_empty() {
-        Ok(Loaded { name: name.to_owned(), path: path.to_owned(), scenario, places })
+        Ok(Loaded {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            scenario,
+            places,
+        })
     } else {
         Err(LoadError(all_shown(mistakes, &shown, &places)))
     }

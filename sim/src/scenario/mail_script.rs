@@ -58,9 +58,17 @@ impl TryFrom<MailRuleGiven> for MailScript {
                 let code = code.ok_or_else(|| {
                     format!("the `reply` {reply:?} must begin with a code from 200 to 599, as in \"451 try again later\"")
                 })?;
-                MailEffect::Reply { code, text: text.to_owned() }
+                MailEffect::Reply {
+                    code,
+                    text: text.to_owned(),
+                }
             }
-            _ => return Err("a rule of the mail server has either a `reply` or `drop: true`, and not both".to_owned()),
+            _ => {
+                return Err(
+                    "a rule of the mail server has either a `reply` or `drop: true`, and not both"
+                        .to_owned(),
+                );
+            }
         };
         let stage = match given.stage {
             MailStageGiven::Connect => MailStage::Connect,
@@ -72,6 +80,10 @@ impl TryFrom<MailRuleGiven> for MailScript {
             MailStageGiven::Data => MailStage::Data,
             MailStageGiven::AfterData => MailStage::AfterData,
         };
-        Ok(Self(MailRule { stage, occurrence: given.occurrence.map(|place| place.0), effect }))
+        Ok(Self(MailRule {
+            stage,
+            occurrence: given.occurrence.map(|place| place.0),
+            effect,
+        }))
     }
 }

@@ -26,28 +26,42 @@ enum At {
 impl Mistake {
     /// A value is wrong.
     pub fn of_value(pointer: Pointer, words: impl Into<String>) -> Self {
-        Self { at: At::Value(pointer), words: words.into() }
+        Self {
+            at: At::Value(pointer),
+            words: words.into(),
+        }
     }
 
     /// A key is wrong.
     pub fn of_key(pointer: Pointer, words: impl Into<String>) -> Self {
-        Self { at: At::Key(pointer), words: words.into() }
+        Self {
+            at: At::Key(pointer),
+            words: words.into(),
+        }
     }
 
     /// A text is wrong at one of its lines and columns, both counted from 1.
     pub fn within(pointer: Pointer, line: usize, column: usize, words: impl Into<String>) -> Self {
-        Self { at: At::Within(pointer, line, column), words: words.into() }
+        Self {
+            at: At::Within(pointer, line, column),
+            words: words.into(),
+        }
     }
 
     pub(super) fn at_position(position: Position, words: impl Into<String>) -> Self {
-        Self { at: At::Position(position), words: words.into() }
+        Self {
+            at: At::Position(position),
+            words: words.into(),
+        }
     }
 
     /// What is wrong, with the way to it but without a file.
     #[must_use]
     pub fn told(&self) -> String {
         match &self.at {
-            At::Value(pointer) | At::Key(pointer) | At::Within(pointer, ..) => format!("{pointer}: {}", self.words),
+            At::Value(pointer) | At::Key(pointer) | At::Within(pointer, ..) => {
+                format!("{pointer}: {}", self.words)
+            }
             At::Position(_) => self.words.clone(),
         }
     }
@@ -65,7 +79,11 @@ impl Mistake {
     #[must_use]
     pub fn shown(&self, file: &str, places: &Places) -> String {
         match self.position(places) {
-            Some(position) => format!("{file}:{position}: {}\n{}", self.words, excerpt(places.text(), position)),
+            Some(position) => format!(
+                "{file}:{position}: {}\n{}",
+                self.words,
+                excerpt(places.text(), position)
+            ),
             None => format!("{file}: {}", self.told()),
         }
     }
@@ -75,16 +93,38 @@ impl Mistake {
 pub(super) fn all_shown(mut mistakes: Vec<Mistake>, file: &str, places: &Places) -> String {
     mistakes.sort_by_key(|mistake| mistake.position(places));
     mistakes.dedup();
-    mistakes.iter().map(|mistake| mistake.shown(file, places)).collect::<Vec<_>>().join("\n")
+    mistakes
+        .iter()
+        .map(|mistake| mistake.shown(file, places))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The line of a place with a mark below it; of a long line the part around it.
 fn excerpt(text: &str, position: Position) -> String {
-    let line: Vec<char> = text.lines().nth(position.line.saturating_sub(1)).unwrap_or_default().chars().collect();
+    let line: Vec<char> = text
+        .lines()
+        .nth(position.line.saturating_sub(1))
+        .unwrap_or_default()
+        .chars()
+        .collect();
     let column = position.column.saturating_sub(1).min(line.len());
-    let from = if line.len() <= SHOWN_MAX { 0 } else { column.saturating_sub(SHOWN_MAX / 2).min(line.len() - SHOWN_MAX) };
+    let from = if line.len() <= SHOWN_MAX {
+        0
+    } else {
+        column
+            .saturating_sub(SHOWN_MAX / 2)
+            .min(line.len() - SHOWN_MAX)
+    };
     let shown: String = line.iter().skip(from).take(SHOWN_MAX).collect();
-    let (before, after) = (if from > 0 { "…" } else { "" }, if from + SHOWN_MAX < line.len() { "…" } else { "" });
+    let (before, after) = (
+        if from > 0 { "…" } else { "" },
+        if from + SHOWN_MAX < line.len() {
+            "…"
+        } else {
+            ""
+        },
+    );
     let number = position.line.to_string();
     let mut told = String::new();
     // Writing to a string does not fail.

@@ -28,8 +28,9 @@ pub use duration::Span;
 pub use expectation::judge;
 pub use fault::Fault;
 pub use format::{
-    AccountChangeGiven, Action, AssetChangeGiven, AssetGiven, BrokerGiven, Capability, DeadLetterExpected, ExchangeGiven, Expect, Given,
-    Lambda, MailExpected, MeanwhileGiven, OrderEffectGiven, OrderExpected, OrderNameGiven, OrderRuleGiven, PlaceGiven, QuoteGiven,
+    AccountChangeGiven, Action, AssetChangeGiven, AssetGiven, BrokerGiven, Capability,
+    DeadLetterExpected, ExchangeGiven, Expect, Given, Lambda, MailExpected, MeanwhileGiven,
+    OrderEffectGiven, OrderExpected, OrderNameGiven, OrderRuleGiven, PlaceGiven, QuoteGiven,
     ReplaceGiven, ResponseExpected, Scenario, ShowGiven, ShownStatus, SideGiven, Topology,
 };
 pub use knobs::Knobs;

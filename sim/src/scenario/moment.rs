@@ -20,7 +20,11 @@ pub struct Moment(pub DateTime<Utc>);
 impl fmt::Display for Moment {
     /// As scenario files write it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.with_timezone(&New_York).format("%Y-%m-%d %H:%M:%S%.f").to_string();
+        let text = self
+            .0
+            .with_timezone(&New_York)
+            .format("%Y-%m-%d %H:%M:%S%.f")
+            .to_string();
         formatter.write_str(text.strip_suffix(":00").unwrap_or(&text))
     }
 }
@@ -29,13 +33,18 @@ impl FromStr for Moment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is no moment: write the time in New York as 2012-03-14 09:30");
+        let wrong =
+            || format!("{text:?} is no moment: write the time in New York as 2012-03-14 09:30");
         let naive = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
             .iter()
             .find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
             .ok_or_else(wrong)?;
         if !YEARS.contains(&naive.year()) {
-            return Err(format!("{text:?} is too far away: write a year from {} to {}", YEARS.start(), YEARS.end()));
+            return Err(format!(
+                "{text:?} is too far away: write a year from {} to {}",
+                YEARS.start(),
+                YEARS.end()
+            ));
         }
         let local = New_York.from_local_datetime(&naive).earliest();
         local
@@ -46,7 +55,9 @@ impl FromStr for Moment {
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -73,7 +84,11 @@ impl Start {
 impl<'de> Deserialize<'de> for Start {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text == "now" { Ok(Self::Now) } else { text.parse().map(Self::At).map_err(serde::de::Error::custom) }
+        if text == "now" {
+            Ok(Self::Now)
+        } else {
+            text.parse().map(Self::At).map_err(serde::de::Error::custom)
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use super::{Action, BrokerGiven, Library, Scenario};
 use crate::cloud::record::trigger_of;
 use crate::cloud::template::Stack;
 
-/// The symbols that have made-up prices in every scenario; others must be declared, so that a misspelt one is found.
+/// The symbols that have made-up prices in every scenario; others must be declared, so that a
+/// misspelt one is found.
 pub const SYNTHETIC: [&str; 2] = ["EDZ", "NVDA"];
 
 /// The commands that production takes.
@@ -51,12 +52,33 @@ impl Names {
         Self {
             triggers: triggers(scenario, stack, &events),
             events,
-            rule_ids: stack.rules.iter().map(|rule| rule.logical_id.clone()).collect(),
+            rule_ids: stack
+                .rules
+                .iter()
+                .map(|rule| rule.logical_id.clone())
+                .collect(),
             rules: stack.rules.iter().map(|rule| rule.name.clone()).collect(),
-            schedule_ids: stack.schedules.iter().map(|schedule| schedule.logical_id.clone()).collect(),
-            schedules: stack.schedules.iter().map(|schedule| schedule.name.clone()).collect(),
-            alarms: stack.alarms.iter().map(|alarm| alarm.name.clone()).collect(),
-            buses: stack.buses.iter().map(|bus| bus.name.clone()).chain(["default".to_owned()]).collect(),
+            schedule_ids: stack
+                .schedules
+                .iter()
+                .map(|schedule| schedule.logical_id.clone())
+                .collect(),
+            schedules: stack
+                .schedules
+                .iter()
+                .map(|schedule| schedule.name.clone())
+                .collect(),
+            alarms: stack
+                .alarms
+                .iter()
+                .map(|alarm| alarm.name.clone())
+                .collect(),
+            buses: stack
+                .buses
+                .iter()
+                .map(|bus| bus.name.clone())
+                .chain(["default".to_owned()])
+                .collect(),
             givers: givers(stack),
             symbols: symbols(scenario, library),
         }
@@ -69,10 +91,17 @@ fn events(scenario: &Scenario) -> BTreeSet<String> {
         Action::Put(put) => Some(put.detail_type.as_str()),
         _ => None,
     });
-    DetailType::ALL.iter().map(|known| known.as_str()).chain(put).chain([SCHEDULED]).map(str::to_owned).collect()
+    DetailType::ALL
+        .iter()
+        .map(|known| known.as_str())
+        .chain(put)
+        .chain([SCHEDULED])
+        .map(str::to_owned)
+        .collect()
 }
 
-/// Events and copies of them, commands, and what the scenario and the schedules invoke the function with.
+/// Events and copies of them, commands, and what the scenario and the schedules invoke the function
+/// with.
 fn triggers(scenario: &Scenario, stack: &Stack, events: &BTreeSet<String>) -> BTreeSet<String> {
     let invoked = scenario.when.iter().filter_map(|action| match action {
         Action::Invoke(payload) => Some(trigger_of(payload)),
@@ -84,19 +113,36 @@ fn triggers(scenario: &Scenario, stack: &Stack, events: &BTreeSet<String>) -> BT
     });
     let observed = events.iter().map(|event| format!("observe {event}"));
     let commands = COMMANDS.into_iter().map(str::to_owned);
-    events.iter().cloned().chain(observed).chain(commands).chain(invoked).chain(scheduled).collect()
+    events
+        .iter()
+        .cloned()
+        .chain(observed)
+        .chain(commands)
+        .chain(invoked)
+        .chain(scheduled)
+        .collect()
 }
 
 fn givers(stack: &Stack) -> Vec<String> {
     let rules = stack.rules.iter().map(|rule| format!("rule {}", rule.name));
-    let schedules = stack.schedules.iter().map(|schedule| format!("schedule {}", schedule.name));
-    let functions = stack.functions.iter().map(|function| format!("function {}", function.name));
+    let schedules = stack
+        .schedules
+        .iter()
+        .map(|schedule| format!("schedule {}", schedule.name));
+    let functions = stack
+        .functions
+        .iter()
+        .map(|function| format!("function {}", function.name));
     rules.chain(schedules).chain(functions).collect()
 }
 
 fn symbols(scenario: &Scenario, library: &Library) -> BTreeSet<String> {
     let given = &scenario.given;
-    let mut symbols: BTreeSet<String> = real::SYMBOLS.iter().chain(&SYNTHETIC).map(|symbol| (*symbol).to_owned()).collect();
+    let mut symbols: BTreeSet<String> = real::SYMBOLS
+        .iter()
+        .chain(&SYNTHETIC)
+        .map(|symbol| (*symbol).to_owned())
+        .collect();
     symbols.extend(given.market.keys().chain(given.positions.keys()).cloned());
     let actions = scenario.when.iter().filter_map(|action| match action {
         Action::Broker(broker) => Some(broker),
@@ -108,8 +154,16 @@ fn symbols(scenario: &Scenario, library: &Library) -> BTreeSet<String> {
         }
     }
     // A strategy may want what the broker does not know, and a scenario what becomes of that.
-    let packaged = library.strategies().values().filter(|_| given.strategies.is_empty());
-    for source in given.strategies.values().map(|strategy| &strategy.source).chain(packaged) {
+    let packaged = library
+        .strategies()
+        .values()
+        .filter(|_| given.strategies.is_empty());
+    for source in given
+        .strategies
+        .values()
+        .map(|strategy| &strategy.source)
+        .chain(packaged)
+    {
         if let Ok(expression) = parse(source) {
             texts(&expression, &mut symbols);
         }
@@ -120,7 +174,9 @@ fn symbols(scenario: &Scenario, library: &Library) -> BTreeSet<String> {
 /// Whether a symbol could be written so: in capital letters, a coin's as a pair.
 #[must_use]
 pub fn looks_like_a_symbol(text: &str) -> bool {
-    let is_plain = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || "./-".contains(letter);
+    let is_plain = |letter: char| {
+        letter.is_ascii_uppercase() || letter.is_ascii_digit() || "./-".contains(letter)
+    };
     !text.is_empty() && text.chars().all(is_plain)
 }
 

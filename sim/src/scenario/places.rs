@@ -20,7 +20,11 @@ impl Pointer {
     /// Further, to the value of a key.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
-        Self(format!("{}/{}", self.0, key.replace('~', "~0").replace('/', "~1")))
+        Self(format!(
+            "{}/{}",
+            self.0,
+            key.replace('~', "~0").replace('/', "~1")
+        ))
     }
 
     /// Further, to an item of a list, the first of which is 0.
@@ -30,14 +34,20 @@ impl Pointer {
     }
 
     fn parent(&self) -> Option<Self> {
-        self.0.rfind('/').map(|slash| Self(self.0[..slash].to_owned()))
+        self.0
+            .rfind('/')
+            .map(|slash| Self(self.0[..slash].to_owned()))
     }
 }
 
 impl fmt::Display for Pointer {
     /// As people write it: `given.topology.without.0`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.0.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+        let parts = self
+            .0
+            .split('/')
+            .skip(1)
+            .map(|part| part.replace("~1", "/").replace("~0", "~"));
         formatter.write_str(&parts.collect::<Vec<_>>().join("."))
     }
 }
@@ -66,7 +76,8 @@ enum PlaceKind {
 
 /// Where each value of a scenario file is written.
 ///
-/// What an alias or a merge key brings is not among them: its place is that of the value that it stands in.
+/// What an alias or a merge key brings is not among them: its place is that of the value that it
+/// stands in.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     text: String,
@@ -86,7 +97,10 @@ impl Places {
             }
             builder.take(event, &span);
         }
-        Self { text: text.to_owned(), places: builder.places }
+        Self {
+            text: text.to_owned(),
+            places: builder.places,
+        }
     }
 
     /// The file's text.
@@ -110,35 +124,53 @@ impl Places {
     /// Where the key of a value is written, or the value where it has none.
     #[must_use]
     pub fn key(&self, pointer: &Pointer) -> Option<Position> {
-        self.nearest(pointer).map(|place| place.key.unwrap_or(place.value))
+        self.nearest(pointer)
+            .map(|place| place.key.unwrap_or(place.value))
     }
 
     /// Where a character of a text is written, by its line and column within the text.
     #[must_use]
     pub fn within(&self, pointer: &Pointer, line: usize, column: usize) -> Option<Position> {
         match self.places.get(pointer) {
-            Some(Place { kind: PlaceKind::Scalar { text, style, from, to }, value, .. }) => {
-                Some(place_in_scalar(&self.text, (*from, *to), *style, text, line, column).unwrap_or(*value))
-            }
+            Some(Place {
+                kind:
+                    PlaceKind::Scalar {
+                        text,
+                        style,
+                        from,
+                        to,
+                    },
+                value,
+                ..
+            }) => Some(
+                place_in_scalar(&self.text, (*from, *to), *style, text, line, column)
+                    .unwrap_or(*value),
+            ),
             _ => self.value(pointer),
         }
     }
 
     /// The texts of the file, in order of their pointers.
     pub fn texts(&self) -> impl Iterator<Item = (&Pointer, &str)> {
-        self.places.iter().filter_map(|(pointer, place)| match &place.kind {
-            PlaceKind::Scalar { text, .. } => Some((pointer, text.as_str())),
-            _ => None,
-        })
+        self.places
+            .iter()
+            .filter_map(|(pointer, place)| match &place.kind {
+                PlaceKind::Scalar { text, .. } => Some((pointer, text.as_str())),
+                _ => None,
+            })
     }
 
     /// Whether a key or a part of a text is that name anywhere else than at its own place.
     pub(super) fn names_elsewhere(&self, name: &str, own: &Pointer) -> bool {
         let parent = own.parent();
         let is_it = |(pointer, place): (&Pointer, &Place)| {
-            let is_text = matches!(&place.kind, PlaceKind::Scalar { text, .. } if text.contains(name));
+            let is_text =
+                matches!(&place.kind, PlaceKind::Scalar { text, .. } if text.contains(name));
             pointer != own
-                && (is_text || pointer.parent().is_some_and(|owner| Some(&owner) != parent.as_ref() && owner.key(name) == *pointer))
+                && (is_text
+                    || pointer.parent().is_some_and(|owner| {
+                        Some(&owner) != parent.as_ref() && owner.key(name) == *pointer
+                    }))
         };
         self.places.iter().any(is_it)
     }
@@ -151,26 +183,43 @@ impl Places {
     /// The last text that begins before a place, with its own.
     pub(super) fn text_before(&self, position: Position) -> Option<(Position, &str)> {
         let before = self.places.values().filter(|place| place.value < position);
-        before.max_by_key(|place| place.value).and_then(|place| match &place.kind {
-            PlaceKind::Scalar { text, .. } => Some((place.value, text.as_str())),
-            _ => None,
-        })
+        before
+            .max_by_key(|place| place.value)
+            .and_then(|place| match &place.kind {
+                PlaceKind::Scalar { text, .. } => Some((place.value, text.as_str())),
+                _ => None,
+            })
     }
 
     /// The mapping that begins at a place, or of which a key is there.
     pub(super) fn mapping_at(&self, position: Position) -> Option<&Pointer> {
         let is_mapping = |place: &Place| place.kind == PlaceKind::Mapping;
         // In block style a mapping begins where its first key does: the inner one is meant.
-        let begins = self.places.iter().filter(|(_, place)| place.value == position && is_mapping(place)).map(|(pointer, _)| pointer);
-        let outer = self.places.iter().find(|(_, place)| place.key == Some(position)).and_then(|(pointer, _)| pointer.parent());
-        let of_the_key = outer.and_then(|pointer| self.places.get_key_value(&pointer)).map(|(pointer, _)| pointer);
+        let begins = self
+            .places
+            .iter()
+            .filter(|(_, place)| place.value == position && is_mapping(place))
+            .map(|(pointer, _)| pointer);
+        let outer = self
+            .places
+            .iter()
+            .find(|(_, place)| place.key == Some(position))
+            .and_then(|(pointer, _)| pointer.parent());
+        let of_the_key = outer
+            .and_then(|pointer| self.places.get_key_value(&pointer))
+            .map(|(pointer, _)| pointer);
         begins.max_by_key(|pointer| pointer.0.len()).or(of_the_key)
     }
 
     /// Where the value is of the key that is written at a place: a mapping, where one is meant.
     pub(super) fn value_of_key_at(&self, position: Position, is_mapping: bool) -> Option<Position> {
-        let of_the_key = self.places.values().find(|place| place.key == Some(position));
-        of_the_key.filter(|place| !is_mapping || place.kind == PlaceKind::Mapping).map(|place| place.value)
+        let of_the_key = self
+            .places
+            .values()
+            .find(|place| place.key == Some(position));
+        of_the_key
+            .filter(|place| !is_mapping || place.kind == PlaceKind::Mapping)
+            .map(|place| place.value)
     }
 
     /// The text that is written at a place.
@@ -183,7 +232,9 @@ impl Places {
 
     /// Where that key of a mapping is written, if it is.
     pub(super) fn own_key(&self, mapping: &Pointer, key: &str) -> Option<Position> {
-        self.places.get(&mapping.key(key)).and_then(|place| place.key)
+        self.places
+            .get(&mapping.key(key))
+            .and_then(|place| place.key)
     }
 
     fn nearest(&self, pointer: &Pointer) -> Option<&Place> {
@@ -218,21 +269,42 @@ impl Builder {
         let here = position(span.start);
         match event {
             Event::Scalar(text, style, _, _) => {
-                if let Some(Open { items: None, key: key @ None, .. }) = self.open.last_mut() {
+                if let Some(Open {
+                    items: None,
+                    key: key @ None,
+                    ..
+                }) = self.open.last_mut()
+                {
                     *key = Some((text.into_owned(), here));
                     return;
                 }
                 let (from, to) = (span.start.index(), span.end.index());
-                self.place(here, PlaceKind::Scalar { text: text.into_owned(), style, from, to });
+                self.place(
+                    here,
+                    PlaceKind::Scalar {
+                        text: text.into_owned(),
+                        style,
+                        from,
+                        to,
+                    },
+                );
             }
             Event::Alias(_) => drop(self.place(here, PlaceKind::Other)),
             Event::SequenceStart(..) => {
                 let pointer = self.place(here, PlaceKind::Other);
-                self.open.push(Open { pointer, items: Some(0), key: None });
+                self.open.push(Open {
+                    pointer,
+                    items: Some(0),
+                    key: None,
+                });
             }
             Event::MappingStart(..) => {
                 let pointer = self.place(here, PlaceKind::Mapping);
-                self.open.push(Open { pointer, items: None, key: None });
+                self.open.push(Open {
+                    pointer,
+                    items: None,
+                    key: None,
+                });
             }
             Event::SequenceEnd | Event::MappingEnd => drop(self.open.pop()),
             _ => {}
@@ -243,7 +315,11 @@ impl Builder {
     fn place(&mut self, value: Position, kind: PlaceKind) -> Pointer {
         let (pointer, key) = match self.open.last_mut() {
             None => (Pointer::default(), None),
-            Some(Open { pointer, items: Some(items), .. }) => {
+            Some(Open {
+                pointer,
+                items: Some(items),
+                ..
+            }) => {
                 *items += 1;
                 (pointer.item(*items - 1), None)
             }
@@ -252,13 +328,17 @@ impl Builder {
                 (pointer.key(&name), Some(at))
             }
         };
-        self.places.insert(pointer.clone(), Place { key, value, kind });
+        self.places
+            .insert(pointer.clone(), Place { key, value, kind });
         pointer
     }
 }
 
 fn position(marker: Marker) -> Position {
-    Position { line: marker.line(), column: marker.col() + 1 }
+    Position {
+        line: marker.line(),
+        column: marker.col() + 1,
+    }
 }
 
 #[cfg(test)]
@@ -266,18 +346,31 @@ mod tests {
     use super::*;
 
     fn at(position: Option<Position>) -> String {
-        position.map(|position| position.to_string()).unwrap_or_default()
+        position
+            .map(|position| position.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
     fn keys_and_values_have_their_places() {
-        let places = Places::of("given:\n  cash: \"1\"\n  positions: {BTC/USD: \"2\"}\nwhen:\n  - advance: 30m\n  - settle\n");
+        let places = Places::of(
+            "given:\n  cash: \"1\"\n  positions: {BTC/USD: \"2\"}\nwhen:\n  - advance: 30m\n  - settle\n",
+        );
         let given = Pointer::to("given");
         assert_eq!(at(places.value(&given.key("cash"))), "2:9");
-        assert_eq!(at(places.key(&given.key("positions").key("BTC/USD"))), "3:15");
-        assert_eq!(at(places.value(&Pointer::to("when").item(0).key("advance"))), "5:14");
+        assert_eq!(
+            at(places.key(&given.key("positions").key("BTC/USD"))),
+            "3:15"
+        );
+        assert_eq!(
+            at(places.value(&Pointer::to("when").item(0).key("advance"))),
+            "5:14"
+        );
         assert_eq!(at(places.value(&Pointer::to("when").item(1))), "6:5");
-        assert_eq!(given.key("positions").key("BTC/USD").to_string(), "given.positions.BTC/USD");
+        assert_eq!(
+            given.key("positions").key("BTC/USD").to_string(),
+            "given.positions.BTC/USD"
+        );
     }
 
     #[test]
@@ -290,7 +383,9 @@ mod tests {
 
     #[test]
     fn places_within_texts_of_every_style() {
-        let within = |yaml: &str, line: usize, column: usize| at(Places::of(yaml).within(&Pointer::to("s"), line, column));
+        let within = |yaml: &str, line: usize, column: usize| {
+            at(Places::of(yaml).within(&Pointer::to("s"), line, column))
+        };
         assert_eq!(within("s: (one two)\n", 1, 6), "1:9");
         assert_eq!(within("s: 'it''s (two)'\n", 1, 6), "1:11");
         assert_eq!(within("s: \"a\\\"b\\n(two)\"\n", 2, 1), "1:11");

@@ -8,7 +8,10 @@ use crate::spelling::unknown;
 pub fn change(stack: &mut Stack, topology: &Topology) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let place = Pointer::to("given").key("topology");
-    let mut each = |key: &str, kind: &str, names: &[String], one: &mut dyn FnMut(&str) -> Result<(), Vec<String>>| {
+    let mut each = |key: &str,
+                    kind: &str,
+                    names: &[String],
+                    one: &mut dyn FnMut(&str) -> Result<(), Vec<String>>| {
         for (index, name) in names.iter().enumerate() {
             if let Err(allowed) = one(name) {
                 let words = unknown(kind, name, allowed.iter().map(String::as_str));
@@ -16,10 +19,30 @@ pub fn change(stack: &mut Stack, topology: &Topology) -> Vec<Mistake> {
             }
         }
     };
-    each("without", "rule, permission, queue, queue policy, schedule or archive", &topology.without, &mut |id| remove(stack, id));
-    each("without_statements", "statement in the template's roles", &topology.without_statements, &mut |sid| remove_statement(stack, sid));
-    each("disabled", "rule or schedule", &topology.disabled, &mut |id| disable(stack, id));
-    each("untransformed", "rule", &topology.untransformed, &mut |id| take_transformer(stack, id));
+    each(
+        "without",
+        "rule, permission, queue, queue policy, schedule or archive",
+        &topology.without,
+        &mut |id| remove(stack, id),
+    );
+    each(
+        "without_statements",
+        "statement in the template's roles",
+        &topology.without_statements,
+        &mut |sid| remove_statement(stack, sid),
+    );
+    each(
+        "disabled",
+        "rule or schedule",
+        &topology.disabled,
+        &mut |id| disable(stack, id),
+    );
+    each(
+        "untransformed",
+        "rule",
+        &topology.untransformed,
+        &mut |id| take_transformer(stack, id),
+    );
     mistakes
 }
 
@@ -30,9 +53,13 @@ fn remove(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
         return Err(ids);
     }
     stack.rules.retain(|rule| rule.logical_id != id);
-    stack.permissions.retain(|permission| permission.logical_id != id);
+    stack
+        .permissions
+        .retain(|permission| permission.logical_id != id);
     stack.queues.retain(|queue| queue.logical_id != id);
-    stack.queue_policies.retain(|policy| policy.logical_id != id);
+    stack
+        .queue_policies
+        .retain(|policy| policy.logical_id != id);
     stack.schedules.retain(|schedule| schedule.logical_id != id);
     stack.archives.retain(|archive| archive.logical_id != id);
     Ok(())
@@ -40,26 +67,55 @@ fn remove(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
 
 fn ids_that_can_be_missing(stack: &Stack) -> Vec<String> {
     let rules = stack.rules.iter().map(|rule| &rule.logical_id);
-    let permissions = stack.permissions.iter().map(|permission| &permission.logical_id);
+    let permissions = stack
+        .permissions
+        .iter()
+        .map(|permission| &permission.logical_id);
     let queues = stack.queues.iter().map(|queue| &queue.logical_id);
     let policies = stack.queue_policies.iter().map(|policy| &policy.logical_id);
     let schedules = stack.schedules.iter().map(|schedule| &schedule.logical_id);
     let archives = stack.archives.iter().map(|archive| &archive.logical_id);
-    rules.chain(permissions).chain(queues).chain(policies).chain(schedules).chain(archives).cloned().collect()
+    rules
+        .chain(permissions)
+        .chain(queues)
+        .chain(policies)
+        .chain(schedules)
+        .chain(archives)
+        .cloned()
+        .collect()
 }
 
 fn remove_statement(stack: &mut Stack, sid: &str) -> Result<(), Vec<String>> {
     let mut sids = Vec::new();
     for policy in stack.roles.iter_mut().flat_map(|role| &mut role.policies) {
-        sids.extend(policy.document.statements.iter().filter_map(|statement| statement.sid.clone()));
-        policy.document.statements.retain(|statement| statement.sid.as_deref() != Some(sid));
+        sids.extend(
+            policy
+                .document
+                .statements
+                .iter()
+                .filter_map(|statement| statement.sid.clone()),
+        );
+        policy
+            .document
+            .statements
+            .retain(|statement| statement.sid.as_deref() != Some(sid));
     }
-    if sids.iter().any(|known| known == sid) { Ok(()) } else { Err(sids) }
+    if sids.iter().any(|known| known == sid) {
+        Ok(())
+    } else {
+        Err(sids)
+    }
 }
 
 fn disable(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
-    let rules = stack.rules.iter_mut().map(|rule| (&rule.logical_id, &mut rule.enabled));
-    let schedules = stack.schedules.iter_mut().map(|schedule| (&schedule.logical_id, &mut schedule.enabled));
+    let rules = stack
+        .rules
+        .iter_mut()
+        .map(|rule| (&rule.logical_id, &mut rule.enabled));
+    let schedules = stack
+        .schedules
+        .iter_mut()
+        .map(|schedule| (&schedule.logical_id, &mut schedule.enabled));
     let mut ids = Vec::new();
     for (known, enabled) in rules.chain(schedules) {
         if known == id {
@@ -72,8 +128,16 @@ fn disable(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
 }
 
 fn take_transformer(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
-    let ids: Vec<String> = stack.rules.iter().map(|rule| rule.logical_id.clone()).collect();
-    let rule = stack.rules.iter_mut().find(|rule| rule.logical_id == id).ok_or(ids)?;
+    let ids: Vec<String> = stack
+        .rules
+        .iter()
+        .map(|rule| rule.logical_id.clone())
+        .collect();
+    let rule = stack
+        .rules
+        .iter_mut()
+        .find(|rule| rule.logical_id == id)
+        .ok_or(ids)?;
     for target in &mut rule.targets {
         target.input_transformer = None;
     }

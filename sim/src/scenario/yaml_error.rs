@@ -12,28 +12,61 @@ pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {
     let error = error.without_snippet();
     let location = error.location().unwrap_or(serde_saphyr::Location::UNKNOWN);
     let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).max(1);
-    let at = Position { line: number(location.line()), column: number(location.column()) };
+    let at = Position {
+        line: number(location.line()),
+        column: number(location.column()),
+    };
     if let Some(mistake) = too_deep(at, places) {
         return mistake;
     }
     match error {
-        Error::SerdeUnknownField { field, expected, .. } => Mistake::at_position(at, unknown("key", field, expected.iter().copied())),
-        Error::SerdeUnknownVariant { variant, expected, .. } => Mistake::at_position(at, not_allowed(variant, expected.iter().copied())),
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => Mistake::at_position(at, unknown("key", field, expected.iter().copied())),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => Mistake::at_position(at, not_allowed(variant, expected.iter().copied())),
         Error::SerdeMissingField { field, .. } => {
-            let mapping = places.mapping_at(at).and_then(|pointer| places.value(pointer));
-            Mistake::at_position(mapping.unwrap_or(at), format!("the key {field:?} is missing"))
+            let mapping = places
+                .mapping_at(at)
+                .and_then(|pointer| places.value(pointer));
+            Mistake::at_position(
+                mapping.unwrap_or(at),
+                format!("the key {field:?} is missing"),
+            )
         }
         // Where no value begins, one is missing: behind the last text.
-        Error::Unexpected { .. } | Error::UnexpectedMappingEnd { .. } | Error::UnexpectedSequenceEnd { .. }
+        Error::Unexpected { .. }
+        | Error::UnexpectedMappingEnd { .. }
+        | Error::UnexpectedSequenceEnd { .. }
             if !places.has_value_at(at) && places.text_before(at).is_some() =>
         {
             let (of_the_text, text) = places.text_before(at).unwrap_or((at, ""));
-            Mistake::at_position(of_the_text, format!("{text:?} needs a value: write `{text}: ` and the value"))
+            Mistake::at_position(
+                of_the_text,
+                format!("{text:?} needs a value: write `{text}: ` and the value"),
+            )
         }
-        Error::Unexpected { expected, .. } => Mistake::at_position(at, format!("{} is expected here", plain(expected))),
-        Error::SerdeInvalidType { unexpected, expected, .. } | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            let value = places.value_of_key_at(at, unexpected == "map").unwrap_or(at);
-            Mistake::at_position(value, format!("{expected} is expected here, not {}", plain(unexpected)))
+        Error::Unexpected { expected, .. } => {
+            Mistake::at_position(at, format!("{} is expected here", plain(expected)))
+        }
+        Error::SerdeInvalidType {
+            unexpected,
+            expected,
+            ..
+        }
+        | Error::SerdeInvalidValue {
+            unexpected,
+            expected,
+            ..
+        } => {
+            let value = places
+                .value_of_key_at(at, unexpected == "map")
+                .unwrap_or(at);
+            Mistake::at_position(
+                value,
+                format!("{expected} is expected here, not {}", plain(unexpected)),
+            )
         }
         Error::InvalidScalar { ty, .. } => {
             let wanted = match *ty {
@@ -48,14 +81,18 @@ pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {
         Error::ExpectedMappingEndAfterEnumVariantValue { .. } => {
             Mistake::at_position(at, "only one of these at a time: this key is one too many")
         }
-        Error::UnexpectedValueForUnitEnumVariant { .. } => Mistake::at_position(at, "no value is expected here: write the word alone"),
+        Error::UnexpectedValueForUnitEnumVariant { .. } => {
+            Mistake::at_position(at, "no value is expected here: write the word alone")
+        }
         // The reader has rounded the number already: what is written is meant.
         Error::Message { msg, .. } if msg.starts_with(UNQUOTED) => {
             let written = places.text_at(at).unwrap_or_default();
             Mistake::at_position(at, format!("{UNQUOTED} {written:?}"))
         }
         // What a value says of itself.
-        Error::Message { msg, .. } => Mistake::at_position(of_the_key(at, msg, places), msg.clone()),
+        Error::Message { msg, .. } => {
+            Mistake::at_position(of_the_key(at, msg, places), msg.clone())
+        }
         other => Mistake::at_position(at, UserMessageFormatter.format_message(other)),
     }
 }
@@ -71,24 +108,47 @@ fn plain(words: &str) -> &str {
     }
 }
 
-/// A complaint about a whole mapping names the key that is wrong first, in backquotes: where it is written is meant.
+/// A complaint about a whole mapping names the key that is wrong first, in backquotes: where it is
+/// written is meant.
 fn of_the_key(at: Position, words: &str, places: &Places) -> Position {
-    let Some(mapping) = places.mapping_at(at) else { return at };
+    let Some(mapping) = places.mapping_at(at) else {
+        return at;
+    };
     let quoted = words.split('`').skip(1).step_by(2);
-    quoted.filter_map(|word| places.own_key(mapping, word)).next().unwrap_or(at)
+    quoted
+        .filter_map(|word| places.own_key(mapping, word))
+        .next()
+        .unwrap_or(at)
 }
 
-/// A key that is indented deeper than the one above it continues that one's text, which then makes no sense.
+/// A key that is indented deeper than the one above it continues that one's text, which then makes
+/// no sense.
 fn too_deep(at: Position, places: &Places) -> Option<Mistake> {
     let mut lines = places.text().lines().skip(at.line.saturating_sub(1));
     let (above, below) = (lines.next()?, lines.next()?);
-    let indent = |line: &str| line.chars().take_while(|character| *character == ' ').count();
-    let key = |line: &str| line.trim_start().split_once(": ").map(|(key, value)| (key.to_owned(), value.trim().to_owned()));
+    let indent = |line: &str| {
+        line.chars()
+            .take_while(|character| *character == ' ')
+            .count()
+    };
+    let key = |line: &str| {
+        line.trim_start()
+            .split_once(": ")
+            .map(|(key, value)| (key.to_owned(), value.trim().to_owned()))
+    };
     let ((_, value), (name, _)) = (key(above)?, key(below)?);
     let is_plain = value.starts_with(|first: char| first.is_ascii_alphanumeric());
-    let is_name = name.chars().all(|character| character.is_ascii_alphanumeric() || "-_".contains(character));
+    let is_name = name
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || "-_".contains(character));
     (is_plain && is_name && indent(below) > indent(above)).then(|| {
-        let place = Position { line: at.line + 1, column: indent(below) + 1 };
-        Mistake::at_position(place, format!("`{name}` is indented too deep: so it continues the text of the line above"))
+        let place = Position {
+            line: at.line + 1,
+            column: indent(below) + 1,
+        };
+        Mistake::at_position(
+            place,
+            format!("`{name}` is indented too deep: so it continues the text of the line above"),
+        )
     })
 }

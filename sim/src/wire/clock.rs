@@ -10,7 +10,10 @@ pub(super) struct OffsetClock {
 
 impl OffsetClock {
     pub fn now(&self) -> DateTime<Utc> {
-        #[expect(clippy::disallowed_methods, reason = "clients of a socket live in real time")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "clients of a socket live in real time"
+        )]
         let wall = Utc::now();
         wall + self.offset.get()
     }

@@ -42,7 +42,8 @@ impl fmt::Display for Unanswered {
 
 impl std::error::Error for Unanswered {}
 
-/// Listens on a port of this machine, 0 for a free one. Nobody else is let in: there is no authentication.
+/// Listens on a port of this machine, 0 for a free one. Nobody else is let in: there is no
+/// authentication.
 ///
 /// # Errors
 /// The port is taken.
@@ -58,12 +59,15 @@ pub(crate) async fn listen(port: u16) -> Result<TcpListener, String> {
 
 /// Connections that are open at once at most. One more waits until another one ends.
 const CONNECTIONS_MAX: usize = 1_024;
-/// How long a client may take for the head of a request, the time before its first byte included, and then for its body.
+/// How long a client may take for the head of a request, the time before its first byte included,
+/// and then for its body.
 const READ_LIMIT: Duration = Duration::from_secs(60);
 
 /// Serves every connection, for ever. Must be polled inside a `LocalSet`.
-pub(crate) async fn accept<F>(listener: &TcpListener, answer: impl Fn(Request<Bytes>) -> F + Clone + 'static)
-where
+pub(crate) async fn accept<F>(
+    listener: &TcpListener,
+    answer: impl Fn(Request<Bytes>) -> F + Clone + 'static,
+) where
     F: Future<Output = Result<Response<Body>, Unanswered>> + 'static,
 {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -83,20 +87,34 @@ where
     }
 }
 
-/// Serves one connection to its end. Requests come whole, each part within `limit` where there is one; what is too large, too
-/// slow, or a web page's, is refused here.
-pub(crate) async fn serve<F>(stream: TcpStream, limit: Option<Duration>, answer: impl Fn(Request<Bytes>) -> F)
-where
+/// Serves one connection to its end. Requests come whole, each part within `limit` where there is
+/// one; what is too large, too slow, or a web page's, is refused here.
+pub(crate) async fn serve<F>(
+    stream: TcpStream,
+    limit: Option<Duration>,
+    answer: impl Fn(Request<Bytes>) -> F,
+) where
     F: Future<Output = Result<Response<Body>, Unanswered>>,
 {
     // Answers are small and awaited: they must not wait for company.
     let _unimportant = stream.set_nodelay(true);
     let answer = &answer;
     let service = service_fn(|request| async move {
-        let answered = AssertUnwindSafe(read_and(request, limit, answer)).catch_unwind().await;
+        let answered = AssertUnwindSafe(read_and(request, limit, answer))
+            .catch_unwind()
+            .await;
         answered.unwrap_or_else(|_| {
-            let error = ServiceError::client("InternalFailure", "The simulated cloud failed: this is a mistake in it.");
-            Ok(plain(error_answer(&ServiceError { status: 500, ..error }, "internal-failure")))
+            let error = ServiceError::client(
+                "InternalFailure",
+                "The simulated cloud failed: this is a mistake in it.",
+            );
+            Ok(plain(error_answer(
+                &ServiceError {
+                    status: 500,
+                    ..error
+                },
+                "internal-failure",
+            )))
         })
     });
     // A client that goes away, or speaks no HTTP, concerns nobody else.
@@ -117,49 +135,92 @@ where
 {
     let (parts, body) = request.into_parts();
     if is_of_a_web_page(&parts) {
-        let error = ServiceError::client("AccessDeniedException", "Web pages have no access to the simulated cloud.");
-        return Ok(plain(error_answer(&ServiceError { status: 403, ..error }, "refused")));
+        let error = ServiceError::client(
+            "AccessDeniedException",
+            "Web pages have no access to the simulated cloud.",
+        );
+        return Ok(plain(error_answer(
+            &ServiceError {
+                status: 403,
+                ..error
+            },
+            "refused",
+        )));
     }
     let body = Limited::new(body, REQUEST_BYTES_MAX).collect();
     let body = match limit {
         None => body.await,
-        Some(limit) => tokio::time::timeout(limit, body).await.map_err(|_| Unanswered)?,
+        Some(limit) => tokio::time::timeout(limit, body)
+            .await
+            .map_err(|_| Unanswered)?,
     };
     match body {
         Ok(body) => answer(Request::from_parts(parts, body.to_bytes())).await,
-        Err(error) => Ok(plain(unreadable(error.is::<LengthLimitError>(), &error.to_string()))),
+        Err(error) => Ok(plain(unreadable(
+            error.is::<LengthLimitError>(),
+            &error.to_string(),
+        ))),
     }
 }
 
-/// Whether a browser sends this for a page: with an origin, as an image or a link from elsewhere, or by a name that is not
-/// this machine's.
+/// Whether a browser sends this for a page: with an origin, as an image or a link from elsewhere,
+/// or by a name that is not this machine's.
 fn is_of_a_web_page(parts: &Parts) -> bool {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let is_embedded = header("sec-fetch-site").is_some_and(|site| site != "none");
-    let is_local = parts.headers.get_all("host").iter().all(|host| host.to_str().is_ok_and(is_this_machine));
-    parts.headers.contains_key("origin") || is_embedded || parts.method == Method::OPTIONS || !is_local
+    let is_local = parts
+        .headers
+        .get_all("host")
+        .iter()
+        .all(|host| host.to_str().is_ok_and(is_this_machine));
+    parts.headers.contains_key("origin")
+        || is_embedded
+        || parts.method == Method::OPTIONS
+        || !is_local
 }
 
-/// Whether a `Host` header names this machine: `localhost`, a name below it (which never leaves the machine, RFC 6761), or an
-/// address that loops back. Other names may lead here too, and are pages' of somebody else.
+/// Whether a `Host` header names this machine: `localhost`, a name below it (which never leaves the
+/// machine, RFC 6761), or an address that loops back. Other names may lead here too, and are pages'
+/// of somebody else.
 fn is_this_machine(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
     let name = authority.host();
-    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name).parse::<IpAddr>();
+    let address = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name)
+        .parse::<IpAddr>();
     let is_local_name = || {
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
         name == "localhost" || name.ends_with(".localhost")
     };
-    // The library takes what stands before an `@` for a user, and leaves out what stands after a bracket.
-    let is_whole = host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-    is_whole && address.map_or_else(|_| is_local_name(), |address| address.to_canonical().is_loopback())
+    // The library takes what stands before an `@` for a user, and leaves out what stands after a
+    // bracket.
+    let is_whole = host
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    is_whole
+        && address.map_or_else(
+            |_| is_local_name(),
+            |address| address.to_canonical().is_loopback(),
+        )
 }
 
 fn unreadable(is_too_large: bool, reason: &str) -> Response<Bytes> {
     let error = if is_too_large {
         let message = format!("The request is larger than {REQUEST_BYTES_MAX} bytes.");
         let error = ServiceError::client("RequestEntityTooLargeException", message);
-        ServiceError { status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ..error }
+        ServiceError {
+            status: StatusCode::PAYLOAD_TOO_LARGE.as_u16(),
+            ..error
+        }
     } else {
         ServiceError::client("SerializationException", reason)
     };

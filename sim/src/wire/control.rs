@@ -22,7 +22,10 @@ const JUMP_SECONDS_MAX: f64 = 366.0 * 86_400.0;
 const SERVICES: [&str; 5] = ["dynamodb", "events", "lambda", "scheduler", "sqs"];
 
 /// Answers, if the path is one of the server's own.
-pub(super) async fn answer(shared: &Rc<Shared>, request: &Request<Bytes>) -> Option<Response<Body>> {
+pub(super) async fn answer(
+    shared: &Rc<Shared>,
+    request: &Request<Bytes>,
+) -> Option<Response<Body>> {
     let path = request.uri().path();
     if !path.starts_with("/_sim/") && !path.starts_with("/_localstack/") {
         return None;
@@ -35,16 +38,27 @@ pub(super) async fn answer(shared: &Rc<Shared>, request: &Request<Bytes>) -> Opt
         (&Method::GET | &Method::HEAD, "/_localstack/health") => Ok(health()),
         (&Method::GET, "/_localstack/info") => Ok(info(shared)),
         (method, path) => {
-            let error = ServiceError::client("UnknownOperationException", format!("{method} {path} is not there"));
-            Err(ServiceError { status: 404, ..error })
+            let error = ServiceError::client(
+                "UnknownOperationException",
+                format!("{method} {path} is not there"),
+            );
+            Err(ServiceError {
+                status: 404,
+                ..error
+            })
         }
     };
-    Some(plain(answered.map_or_else(|error| error_answer(&error, "control"), |body| json_answer(&body))))
+    Some(plain(answered.map_or_else(
+        |error| error_answer(&error, "control"),
+        |body| json_answer(&body),
+    )))
 }
 
 fn json_answer(body: &Value) -> Response<Bytes> {
     let response = Response::builder().header("content-type", "application/json");
-    response.body(Bytes::from(body.to_string())).expect("the parts of an answer are well formed")
+    response
+        .body(Bytes::from(body.to_string()))
+        .expect("the parts of an answer are well formed")
 }
 
 fn clock(shared: &Shared) -> Value {
@@ -54,37 +68,67 @@ fn clock(shared: &Shared) -> Value {
 
 async fn advance(shared: &Rc<Shared>, request: &Request<Bytes>) -> Result<Value, ServiceError> {
     let input = input_of(request)?;
-    let seconds = input.get("seconds").and_then(Value::as_f64).filter(|seconds| (0.0..=JUMP_SECONDS_MAX).contains(seconds));
+    let seconds = input
+        .get("seconds")
+        .and_then(Value::as_f64)
+        .filter(|seconds| (0.0..=JUMP_SECONDS_MAX).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
-        ServiceError::validation(format!("seconds must be a number from 0 to {JUMP_SECONDS_MAX}: the clock never goes back"))
+        ServiceError::validation(format!(
+            "seconds must be a number from 0 to {JUMP_SECONDS_MAX}: the clock never goes back"
+        ))
     })?;
     shared.note(format!("the clock advances by {seconds} s"));
-    shared.jump(TimeDelta::milliseconds((seconds * 1000.0) as i64)).await;
+    shared
+        .jump(TimeDelta::milliseconds((seconds * 1000.0) as i64))
+        .await;
     Ok(clock(shared))
 }
 
 async fn reset(shared: &Rc<Shared>) -> Result<Value, ServiceError> {
-    let failed = |reason| ServiceError { status: 500, ..ServiceError::client("InternalFailure", reason) };
+    let failed = |reason| ServiceError {
+        status: 500,
+        ..ServiceError::client("InternalFailure", reason)
+    };
     shared.reset().await.map_err(failed)?;
     Ok(json!({ "reset": true }))
 }
 
 /// The journal so far; with `?follow=true` also what is to come.
 fn journal(shared: &Rc<Shared>, request: &Request<Bytes>) -> Response<Body> {
-    let follows =
-        request.uri().query().is_some_and(|query| query.split('&').any(|pair| matches!(pair, "follow" | "follow=true" | "follow=1")));
-    let end = if follows { u64::MAX } else { shared.journal.borrow().written() };
-    let lines: Lines = Box::pin(stream::unfold((Rc::clone(shared), 0), move |(shared, seen)| next_lines(shared, seen, end)));
+    let follows = request.uri().query().is_some_and(|query| {
+        query
+            .split('&')
+            .any(|pair| matches!(pair, "follow" | "follow=true" | "follow=1"))
+    });
+    let end = if follows {
+        u64::MAX
+    } else {
+        shared.journal.borrow().written()
+    };
+    let lines: Lines = Box::pin(stream::unfold(
+        (Rc::clone(shared), 0),
+        move |(shared, seen)| next_lines(shared, seen, end),
+    ));
     let response = Response::builder().header("content-type", "application/x-ndjson");
-    response.body(Either::Right(StreamBody::new(lines))).expect("the parts of an answer are well formed")
+    response
+        .body(Either::Right(StreamBody::new(lines)))
+        .expect("the parts of an answer are well formed")
 }
 
 /// The next lines of the journal after the `seen` first entries, in pieces, until there are `end`.
-async fn next_lines(shared: Rc<Shared>, seen: u64, end: u64) -> Option<(Result<Frame<Bytes>, Infallible>, (Rc<Shared>, u64))> {
+async fn next_lines(
+    shared: Rc<Shared>,
+    seen: u64,
+    end: u64,
+) -> Option<(Result<Frame<Bytes>, Infallible>, (Rc<Shared>, u64))> {
     loop {
         // A reset began a new journal.
         let begins_anew = shared.journal.borrow().written() < seen;
-        let (lines, now) = if begins_anew { (String::new(), 0) } else { shared.journal.borrow().after(seen) };
+        let (lines, now) = if begins_anew {
+            (String::new(), 0)
+        } else {
+            shared.journal.borrow().after(seen)
+        };
         if begins_anew && end != u64::MAX || seen >= end {
             return None;
         }
@@ -97,7 +141,10 @@ async fn next_lines(shared: Rc<Shared>, seen: u64, end: u64) -> Option<(Result<F
 
 /// What tools that wait for LocalStack ask.
 fn health() -> Value {
-    let services: serde_json::Map<String, Value> = SERVICES.iter().map(|name| ((*name).to_owned(), "running".into())).collect();
+    let services: serde_json::Map<String, Value> = SERVICES
+        .iter()
+        .map(|name| ((*name).to_owned(), "running".into()))
+        .collect();
     json!({ "services": services, "edition": "community", "version": env!("CARGO_PKG_VERSION") })
 }
 

@@ -38,7 +38,8 @@ impl WireJournal {
         self.written
     }
 
-    /// The next lines after the `seen` first ones, as many as fit into a piece, and how many were seen with them.
+    /// The next lines after the `seen` first ones, as many as fit into a piece, and how many were
+    /// seen with them.
     pub fn after(&self, seen: u64) -> (String, u64) {
         let dropped = self.written - self.lines.len() as u64;
         let mut seen = seen.max(dropped);
@@ -62,7 +63,12 @@ mod tests {
     fn journal(entries: usize, length: usize) -> WireJournal {
         let mut journal = WireJournal::default();
         for _ in 0..entries {
-            journal.push(DateTime::UNIX_EPOCH, Fact::Action { what: "a".repeat(length) });
+            journal.push(
+                DateTime::UNIX_EPOCH,
+                Fact::Action {
+                    what: "a".repeat(length),
+                },
+            );
         }
         journal
     }
@@ -70,10 +76,20 @@ mod tests {
     #[test]
     fn the_latest_entries_are_kept_as_far_as_their_bytes_allow() {
         let journal = journal(300, 1024 * 1024);
-        assert!(journal.bytes <= BYTES_MAX && journal.bytes > BYTES_MAX - 2 * 1024 * 1024, "{}", journal.bytes);
-        assert_eq!(journal.bytes, journal.lines.iter().map(String::len).sum::<usize>());
+        assert!(
+            journal.bytes <= BYTES_MAX && journal.bytes > BYTES_MAX - 2 * 1024 * 1024,
+            "{}",
+            journal.bytes
+        );
+        assert_eq!(
+            journal.bytes,
+            journal.lines.iter().map(String::len).sum::<usize>()
+        );
         let (first, _) = journal.after(0);
-        assert!(first.contains(&format!("\"sequence\":{}", 300 - journal.lines.len() as u64 + 1)));
+        assert!(first.contains(&format!(
+            "\"sequence\":{}",
+            300 - journal.lines.len() as u64 + 1
+        )));
     }
 
     #[test]

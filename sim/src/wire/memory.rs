@@ -9,8 +9,8 @@ const BYTES_BETWEEN_COUNTS: u64 = 1024 * 1024;
 /// What a request counts beside its body.
 const REQUEST_BYTES: u64 = 1024;
 
-/// How much the cloud holds, counted from time to time: messages, archives, tables and events under way have no bound of
-/// their own.
+/// How much the cloud holds, counted from time to time: messages, archives, tables and events under
+/// way have no bound of their own.
 #[derive(Debug)]
 pub(super) struct Memory {
     limit: Cell<u64>,
@@ -21,7 +21,11 @@ pub(super) struct Memory {
 
 impl Memory {
     pub fn new() -> Self {
-        Self { limit: Cell::new(DEFAULT_LIMIT), since: Cell::new(BYTES_BETWEEN_COUNTS), held: Cell::new(0) }
+        Self {
+            limit: Cell::new(DEFAULT_LIMIT),
+            since: Cell::new(BYTES_BETWEEN_COUNTS),
+            held: Cell::new(0),
+        }
     }
 
     pub fn limit(&self, bytes: u64) {
@@ -32,8 +36,14 @@ impl Memory {
     ///
     /// # Errors
     /// How much is held, how much may be, and what to do.
-    pub fn admit(&self, operation: &str, request_bytes: usize, count: impl FnOnce() -> u64) -> Result<(), ServiceError> {
-        self.since.set(self.since.get() + REQUEST_BYTES + request_bytes as u64);
+    pub fn admit(
+        &self,
+        operation: &str,
+        request_bytes: usize,
+        count: impl FnOnce() -> u64,
+    ) -> Result<(), ServiceError> {
+        self.since
+            .set(self.since.get() + REQUEST_BYTES + request_bytes as u64);
         if !adds(operation) {
             return Ok(());
         }
@@ -51,13 +61,19 @@ impl Memory {
             mib(held),
             mib(limit)
         );
-        Err(ServiceError { status: 503, ..ServiceError::client("ServiceUnavailable", message) })
+        Err(ServiceError {
+            status: 503,
+            ..ServiceError::client("ServiceUnavailable", message)
+        })
     }
 }
 
 /// Whether an operation of any service leaves more behind than was there.
 fn adds(operation: &str) -> bool {
-    let frees = ["Get", "List", "Describe", "Delete", "Purge", "Remove", "Untag", "Query", "Scan", "Receive", "Cancel", "Disable"];
+    let frees = [
+        "Get", "List", "Describe", "Delete", "Purge", "Remove", "Untag", "Query", "Scan",
+        "Receive", "Cancel", "Disable",
+    ];
     !frees.iter().any(|verb| operation.starts_with(verb))
 }
 
@@ -70,10 +86,31 @@ mod tests {
         let memory = Memory::new();
         memory.limit(1000);
         assert!(memory.admit("SendMessage", 100, || 1000).is_ok());
-        assert!(memory.admit("SendMessage", 100, || unreachable!("so little has come since")).is_ok());
-        assert!(memory.admit("SendMessage", 2 * 1024 * 1024, || 1001).is_err_and(|error| error.message.contains("--memory-limit")));
-        assert!(memory.admit("PurgeQueue", 100, || unreachable!("it frees")).is_ok());
-        assert!(memory.admit("ReceiveMessage", 100, || unreachable!("it frees")).is_ok());
-        assert!(memory.admit("PutEvents", 100, || 10).is_ok(), "what is held is counted again");
+        assert!(
+            memory
+                .admit("SendMessage", 100, || unreachable!(
+                    "so little has come since"
+                ))
+                .is_ok()
+        );
+        assert!(
+            memory
+                .admit("SendMessage", 2 * 1024 * 1024, || 1001)
+                .is_err_and(|error| error.message.contains("--memory-limit"))
+        );
+        assert!(
+            memory
+                .admit("PurgeQueue", 100, || unreachable!("it frees"))
+                .is_ok()
+        );
+        assert!(
+            memory
+                .admit("ReceiveMessage", 100, || unreachable!("it frees"))
+                .is_ok()
+        );
+        assert!(
+            memory.admit("PutEvents", 100, || 10).is_ok(),
+            "what is held is counted again"
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! The second door of the simulated cloud: the same [`Cloud`](crate::cloud::Cloud) on a loopback socket, for clients in
-//! any language. State is in memory; time is the machine's, plus what clients let it jump.
+//! The second door of the simulated cloud: the same [`Cloud`](crate::cloud::Cloud) on a loopback
+//! socket, for clients in any language. State is in memory; time is the machine's, plus what
+//! clients let it jump.
 //!
-//! [`Server::bind`] takes the port, [`Server::run`] serves until its future is dropped. Functions run where a
-//! [`FunctionHost`] runs them.
+//! [`Server::bind`] takes the port, [`Server::run`] serves until its future is dropped. Functions
+//! run where a [`FunctionHost`] runs them.
 
 mod clock;
 pub(crate) mod connection;

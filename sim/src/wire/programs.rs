@@ -8,8 +8,8 @@ use super::FunctionHost;
 use crate::cloud::lambda::{Invocation, InvocationResult};
 use crate::host::{Host, HostedFunction};
 
-/// Runs functions as programs: a process for each execution environment, kept warm for the next event. What they write
-/// goes to this process's standard error.
+/// Runs functions as programs: a process for each execution environment, kept warm for the next
+/// event. What they write goes to this process's standard error.
 #[derive(Debug, Default)]
 pub struct ProgramHost {
     functions: BTreeMap<String, HostedFunction>,
@@ -20,8 +20,14 @@ impl ProgramHost {
     /// Runs these, by their own names.
     #[must_use]
     pub fn new(functions: impl IntoIterator<Item = HostedFunction>) -> Self {
-        let functions = functions.into_iter().map(|function| (function.name.clone(), function)).collect();
-        Self { functions, idle: RefCell::default() }
+        let functions = functions
+            .into_iter()
+            .map(|function| (function.name.clone(), function))
+            .collect();
+        Self {
+            functions,
+            idle: RefCell::default(),
+        }
     }
 
     fn host(&self, function: &str, endpoint: &str) -> Option<Host> {
@@ -29,7 +35,10 @@ impl ProgramHost {
             return Some(idle);
         }
         let mut hosted = self.functions.get(function)?.clone();
-        hosted.environment.entry("AWS_ENDPOINT_URL".to_owned()).or_insert_with(|| endpoint.to_owned());
+        hosted
+            .environment
+            .entry("AWS_ENDPOINT_URL".to_owned())
+            .or_insert_with(|| endpoint.to_owned());
         Some(Host::new(hosted))
     }
 }
@@ -39,14 +48,29 @@ impl FunctionHost for ProgramHost {
     async fn invoke(&self, invocation: &Invocation, endpoint: &str) -> InvocationResult {
         let name = &invocation.function;
         let Some(mut host) = self.host(name, endpoint) else {
-            let message = format!("no program was given for the function {name}: start the server with --function {name}=PROGRAM");
-            return InvocationResult::Failed { error_type: "Sim.NoProgram".to_owned(), message };
+            let message = format!(
+                "no program was given for the function {name}: start the server with --function {name}=PROGRAM"
+            );
+            return InvocationResult::Failed {
+                error_type: "Sim.NoProgram".to_owned(),
+                message,
+            };
         };
-        let invoked = host.invoke(&invocation.payload, &invocation.request_id, invocation.timeout).await;
+        let invoked = host
+            .invoke(
+                &invocation.payload,
+                &invocation.request_id,
+                invocation.timeout,
+            )
+            .await;
         show(name, &host);
         match invoked {
             Ok(invoked) => {
-                self.idle.borrow_mut().entry(name.clone()).or_default().push(host);
+                self.idle
+                    .borrow_mut()
+                    .entry(name.clone())
+                    .or_default()
+                    .push(host);
                 invoked.result
             }
             Err(error) => InvocationResult::Failed {

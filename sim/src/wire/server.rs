@@ -23,11 +23,19 @@ impl Server {
     ///
     /// # Errors
     /// The port is taken, or AWS would refuse what is to be there from the start.
-    pub async fn bind(port: u16, setup: WireSetup, host: Rc<dyn FunctionHost>) -> Result<Self, String> {
+    pub async fn bind(
+        port: u16,
+        setup: WireSetup,
+        host: Rc<dyn FunctionHost>,
+    ) -> Result<Self, String> {
         let listener = connection::listen(port).await?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let shared = Rc::new(Shared::new(setup, format!("http://{address}"), host)?);
-        Ok(Self { listener, address, shared })
+        Ok(Self {
+            listener,
+            address,
+            shared,
+        })
     }
 
     /// Refuses what adds something once the cloud holds more than so many bytes.
@@ -44,7 +52,9 @@ impl Server {
     /// Serves, for ever. Must be polled inside a `LocalSet`.
     pub async fn run(&self) {
         let shared = Rc::clone(&self.shared);
-        let accept = connection::accept(&self.listener, move |request| answer(Rc::clone(&shared), request));
+        let accept = connection::accept(&self.listener, move |request| {
+            answer(Rc::clone(&shared), request)
+        });
         tokio::join!(self.shared.keep_time(), accept);
     }
 }

@@ -57,7 +57,11 @@ pub(super) struct Shared {
 const NAP: Duration = Duration::from_secs(60);
 
 impl Shared {
-    pub fn new(setup: WireSetup, endpoint: String, host: Rc<dyn FunctionHost>) -> Result<Self, String> {
+    pub fn new(
+        setup: WireSetup,
+        endpoint: String,
+        host: Rc<dyn FunctionHost>,
+    ) -> Result<Self, String> {
         let clock = OffsetClock::default();
         let cloud = RefCell::new(create(&setup, &endpoint, clock.now())?);
         Ok(Self {
@@ -81,12 +85,17 @@ impl Shared {
         let mut cloud = self.cloud.borrow_mut();
         let outcome = touch(&mut cloud, now);
         let mut journal = self.journal.borrow_mut();
-        cloud.take_records().into_iter().for_each(|record| journal.push(now, Fact::Cloud { record }));
+        cloud
+            .take_records()
+            .into_iter()
+            .for_each(|record| journal.push(now, Fact::Cloud { record }));
         outcome
     }
 
     pub fn note(&self, what: String) {
-        self.journal.borrow_mut().push(self.clock.now(), Fact::Action { what });
+        self.journal
+            .borrow_mut()
+            .push(self.clock.now(), Fact::Action { what });
     }
 
     /// When something happens next, after this call.
@@ -98,13 +107,19 @@ impl Shared {
     pub async fn answer(self: &Rc<Self>, request: &Request<Bytes>) -> Response<Bytes> {
         let heard = hear(request);
         if heard.is_unsafe_get(request) {
-            let message =
-                "A GET that changes something needs the header Authorization, as every AWS client sends it: a web page could send it too.";
-            let refused = ServiceError { status: 403, ..ServiceError::client("AccessDeniedException", message) };
+            let message = "A GET that changes something needs the header Authorization, as every AWS client sends it: a web page could send it too.";
+            let refused = ServiceError {
+                status: 403,
+                ..ServiceError::client("AccessDeniedException", message)
+            };
             return heard.answer(Err(refused), "refused");
         }
         if let Ok((call, _)) = &heard.asked
-            && let Err(refused) = self.memory.admit(&call.operation, request.body().len(), || self.cloud.borrow().held_bytes())
+            && let Err(refused) = self
+                .memory
+                .admit(&call.operation, request.body().len(), || {
+                    self.cloud.borrow().held_bytes()
+                })
         {
             return heard.answer(Err(refused), "refused");
         }
@@ -116,11 +131,18 @@ impl Shared {
             Begun::NotAsked => {}
             Begun::Refused(refused) => return refused,
         }
-        let deadline = self.touch(|cloud, now| cloud.long_poll(&heard).map(|seconds| now + TimeDelta::seconds(seconds.into())));
+        let deadline = self.touch(|cloud, now| {
+            cloud
+                .long_poll(&heard)
+                .map(|seconds| now + TimeDelta::seconds(seconds.into()))
+        });
         loop {
             let changed = self.changed.notified();
             let response = self.touch(|cloud, now| cloud.handle_heard(now, request, &heard));
-            let Some(wait) = deadline.filter(|_| came_back_empty(&response)).map(|deadline| deadline - self.clock.now()) else {
+            let Some(wait) = deadline
+                .filter(|_| came_back_empty(&response))
+                .map(|deadline| deadline - self.clock.now())
+            else {
                 self.changed.notify_waiters();
                 return response;
             };
@@ -137,9 +159,16 @@ impl Shared {
     /// How long until a long poll may find something, at most `wait`.
     fn until_visible(&self, heard: &Heard, wait: TimeDelta) -> Duration {
         let now = self.clock.now();
-        // What is visible and was not given will not be given in this instant: look again a little later.
-        let next = self.cloud.borrow().next_visible(heard).map(|at| (at - now).max(TimeDelta::milliseconds(50)));
-        next.map_or(wait, |next| next.min(wait)).to_std().unwrap_or(NAP)
+        // What is visible and was not given will not be given in this instant: look again a little
+        // later.
+        let next = self
+            .cloud
+            .borrow()
+            .next_visible(heard)
+            .map(|at| (at - now).max(TimeDelta::milliseconds(50)));
+        next.map_or(wait, |next| next.min(wait))
+            .to_std()
+            .unwrap_or(NAP)
     }
 
     /// Lets things happen when they are due, for ever.
@@ -148,7 +177,12 @@ impl Shared {
             let changed = self.changed.notified();
             self.pump();
             let due = self.cloud.borrow().next_due();
-            let wait = due.map_or(NAP, |due| (due - self.clock.now()).to_std().unwrap_or(Duration::ZERO).min(NAP));
+            let wait = due.map_or(NAP, |due| {
+                (due - self.clock.now())
+                    .to_std()
+                    .unwrap_or(Duration::ZERO)
+                    .min(NAP)
+            });
             tokio::select! {
                 () = changed => {}
                 // Timers have a resolution of a millisecond: never before it is due.
@@ -171,7 +205,8 @@ impl Shared {
         }
     }
 
-    /// Lets the clock jump. What is due meanwhile happens in order; functions end before time goes on.
+    /// Lets the clock jump. What is due meanwhile happens in order; functions end before time goes
+    /// on.
     pub async fn jump(self: &Rc<Self>, by: TimeDelta) {
         let _turn = self.jumping.lock().await;
         let target = self.clock.now() + by;
@@ -215,7 +250,13 @@ impl Shared {
 }
 
 fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud, String> {
-    let mut cloud = Cloud::new(&setup.stack, setup.pseudo.clone(), setup.knobs.clone(), setup.seed, now)?;
+    let mut cloud = Cloud::new(
+        &setup.stack,
+        setup.pseudo.clone(),
+        setup.knobs.clone(),
+        setup.seed,
+        now,
+    )?;
     cloud.set_queue_endpoint(endpoint);
     Ok(cloud)
 }
@@ -229,15 +270,21 @@ struct Running {
 impl Running {
     fn begin(shared: &Rc<Shared>) -> Self {
         shared.running.set(shared.running.get() + 1);
-        Self { shared: Rc::clone(shared), generation: shared.generation.get() }
+        Self {
+            shared: Rc::clone(shared),
+            generation: shared.generation.get(),
+        }
     }
 
     async fn carry_out(self, invocation: &Invocation) -> InvocationResult {
         let shared = &self.shared;
         let started = Instant::now();
-        let result = tokio::time::timeout(invocation.timeout, shared.host.invoke(invocation, &shared.endpoint))
-            .await
-            .unwrap_or(InvocationResult::TimedOut);
+        let result = tokio::time::timeout(
+            invocation.timeout,
+            shared.host.invoke(invocation, &shared.endpoint),
+        )
+        .await
+        .unwrap_or(InvocationResult::TimedOut);
         if shared.generation.get() == self.generation {
             shared.touch(|cloud, now| cloud.finished(now, invocation, &result, started.elapsed()));
         }
@@ -255,5 +302,7 @@ impl Drop for Running {
 /// Whether a receive found nothing.
 fn came_back_empty(response: &Response<Bytes>) -> bool {
     let body = response.body();
-    response.status().is_success() && !body.windows(9).any(|window| window == b"<Message>") && !body.starts_with(b"{\"Messages\"")
+    response.status().is_success()
+        && !body.windows(9).any(|window| window == b"<Message>")
+        && !body.starts_with(b"{\"Messages\"")
 }

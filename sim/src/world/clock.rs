@@ -5,8 +5,9 @@ use alchemiser::clock::Clock;
 
 use super::doors::RealTime;
 
-/// Virtual time: an instant of the past, and what the paused runtime has let pass since, but for the waits on sockets. So
-/// an answer comes at the same instant however slow the machine behind the socket is.
+/// Virtual time: an instant of the past, and what the paused runtime has let pass since, but for
+/// the waits on sockets. So an answer comes at the same instant however slow the machine behind the
+/// socket is.
 #[derive(Clone, Debug)]
 pub(super) struct WorldClock {
     epoch: DateTime<Utc>,
@@ -17,13 +18,18 @@ pub(super) struct WorldClock {
 impl WorldClock {
     /// A clock that shows `epoch` now, and stands still while `real` time passes.
     pub fn starting_at(epoch: DateTime<Utc>, real: RealTime) -> Self {
-        Self { epoch, started: Instant::now(), real }
+        Self {
+            epoch,
+            started: Instant::now(),
+            real,
+        }
     }
 }
 
 impl Clock for WorldClock {
     fn now(&self) -> DateTime<Utc> {
-        self.epoch + TimeDelta::from_std(self.real.virtual_since(self.started)).unwrap_or(TimeDelta::MAX)
+        self.epoch
+            + TimeDelta::from_std(self.real.virtual_since(self.started)).unwrap_or(TimeDelta::MAX)
     }
 }
 
@@ -43,10 +49,16 @@ mod tests {
         drop(one);
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH, "one still waits");
         drop(other);
-        assert!(before.elapsed() >= Duration::from_millis(5), "the runtime's time went on");
+        assert!(
+            before.elapsed() >= Duration::from_millis(5),
+            "the runtime's time went on"
+        );
         assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
         tokio::time::sleep(Duration::from_hours(1)).await;
         let late = clock.now() - (DateTime::UNIX_EPOCH + TimeDelta::hours(1));
-        assert!(TimeDelta::zero() <= late && late <= TimeDelta::milliseconds(1), "timers go by the millisecond");
+        assert!(
+            TimeDelta::zero() <= late && late <= TimeDelta::milliseconds(1),
+            "timers go by the millisecond"
+        );
     }
 }

@@ -18,8 +18,8 @@ use super::shared::Shared;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
 use crate::journal::Fact;
 
-/// Streams to the world's mail server: the real dialogue over memory. The server's half lives and dies with the
-/// client's, so that no task is needed for it.
+/// Streams to the world's mail server: the real dialogue over memory. The server's half lives and
+/// dies with the client's, so that no task is needed for it.
 pub(super) struct WorldDialer {
     shared: Arc<Shared>,
     context: Arc<Context>,
@@ -27,7 +27,9 @@ pub(super) struct WorldDialer {
 
 impl fmt::Debug for WorldDialer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("WorldDialer").finish_non_exhaustive()
+        formatter
+            .debug_struct("WorldDialer")
+            .finish_non_exhaustive()
     }
 }
 
@@ -40,7 +42,10 @@ impl WorldDialer {
     fn outside(&self) -> Option<(&Sockets, SocketAddr)> {
         match &self.shared.doors {
             Doors::Inside => None,
-            Doors::Gateways(sockets) => self.context.gateway().map(|gateway| (sockets, gateway.mail)),
+            Doors::Gateways(sockets) => self
+                .context
+                .gateway()
+                .map(|gateway| (sockets, gateway.mail)),
             Doors::Outside(outside) => Some((&outside.sockets, outside.mail)),
         }
     }
@@ -49,7 +54,11 @@ impl WorldDialer {
         self.context.with(|current| {
             let calls = current.calls.entry("smtp connect".to_owned()).or_default();
             *calls += 1;
-            let site = Site { trigger: current.trigger.clone(), operation: "smtp connect".to_owned(), number: *calls };
+            let site = Site {
+                trigger: current.trigger.clone(),
+                operation: "smtp connect".to_owned(),
+                number: *calls,
+            };
             (current.invocation, current.attempt, site)
         })
     }
@@ -61,10 +70,20 @@ impl Dialer for WorldDialer {
         let (invocation, attempt, site) = self.site();
         let cause = self.context.next_try(&site);
         tokio::time::sleep(self.shared.latency(cause.text("there"))).await;
-        self.shared.meanwhile(invocation, attempt, &site, Phase::Before);
-        let verdict = self.shared.with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
+        self.shared
+            .meanwhile(invocation, attempt, &site, Phase::Before);
+        let verdict = self
+            .shared
+            .with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
         if let Some(CallVerdict { effect, .. }) = verdict {
-            self.shared.push(Some(invocation), Fact::Fault { site: site.clone(), phase: Phase::Before, effect: effect.clone() });
+            self.shared.push(
+                Some(invocation),
+                Fact::Fault {
+                    site: site.clone(),
+                    phase: Phase::Before,
+                    effect: effect.clone(),
+                },
+            );
             match effect {
                 CallEffect::Delay(by) => tokio::time::sleep(by).await,
                 CallEffect::Crash => {
@@ -77,15 +96,22 @@ impl Dialer for WorldDialer {
                 }
                 CallEffect::Hang => std::future::pending::<()>().await,
                 CallEffect::Reset | CallEffect::Status(_) => {
-                    return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "connection refused"));
+                    return Err(io::Error::new(
+                        io::ErrorKind::ConnectionRefused,
+                        "connection refused",
+                    ));
                 }
             }
         }
         // The work of a connection is that it is there: what is said over it are no calls.
-        self.shared.meanwhile(invocation, attempt, &site, Phase::After);
+        self.shared
+            .meanwhile(invocation, attempt, &site, Phase::After);
         if let Some((sockets, address)) = self.outside() {
             let waiting = sockets.time.wait();
-            return Ok(Box::new(SocketStream { socket: TcpStream::connect(address).await?, _waiting: waiting }));
+            return Ok(Box::new(SocketStream {
+                socket: TcpStream::connect(address).await?,
+                _waiting: waiting,
+            }));
         }
         let (client, server) = tokio::io::duplex(64 * 1024);
         let mail = self.shared.mail.clone();
@@ -95,11 +121,16 @@ impl Dialer for WorldDialer {
             shared.collect(Some(invocation));
             result
         });
-        Ok(Box::new(MemoryStream { client, serving: Some(serving) }))
+        Ok(Box::new(MemoryStream {
+            client,
+            serving: Some(serving),
+        }))
     }
 
     fn trusted(&self) -> Vec<Certificate> {
-        Certificate::from_der(self.shared.mail.certificate_der()).into_iter().collect()
+        Certificate::from_der(self.shared.mail.certificate_der())
+            .into_iter()
+            .collect()
     }
 }
 
@@ -111,7 +142,9 @@ struct MemoryStream {
 
 impl fmt::Debug for MemoryStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("MemoryStream").finish_non_exhaustive()
+        formatter
+            .debug_struct("MemoryStream")
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,14 +166,22 @@ impl AsyncTokioStream for MemoryStream {
 }
 
 impl AsyncRead for MemoryStream {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.drive(task);
         Pin::new(&mut self.client).poll_read(task, buffer)
     }
 }
 
 impl AsyncWrite for MemoryStream {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.client).poll_write(task, bytes);
         self.drive(task);
         written
@@ -172,13 +213,21 @@ impl AsyncTokioStream for SocketStream {
 }
 
 impl AsyncRead for SocketStream {
-    fn poll_read(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_read(task, buffer)
     }
 }
 
 impl AsyncWrite for SocketStream {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut TaskContext<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        task: &mut TaskContext<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.socket).poll_write(task, bytes)
     }
 

@@ -43,13 +43,14 @@ pub(super) struct Outside {
     pub mail: SocketAddr,
     /// What the broker's thread takes for the present, in milliseconds since 1970.
     pub broker_now: Arc<AtomicI64>,
-    /// Held by who calls the broker: one at a time, so that what the broker tells of is known to be the caller's.
+    /// Held by who calls the broker: one at a time, so that what the broker tells of is known to be
+    /// the caller's.
     pub broker_call: tokio::sync::Mutex<()>,
 }
 
-/// The runtime's time is virtual, except while somebody waits for a socket: then it runs as it does outside, and the
-/// world's stands still. So waits within the system cost nothing, those for others are real, and nobody within can tell
-/// how long they took.
+/// The runtime's time is virtual, except while somebody waits for a socket: then it runs as it does
+/// outside, and the world's stands still. So waits within the system cost nothing, those for others
+/// are real, and nobody within can tell how long they took.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RealTime(Arc<Mutex<Waits>>);
 
@@ -98,7 +99,10 @@ impl Drop for Waiting {
         waits.count -= 1;
         if waits.count == 0 {
             tokio::time::pause();
-            let waited = waits.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+            let waited = waits
+                .since
+                .take()
+                .map_or(Duration::ZERO, |since| since.elapsed());
             waits.past += waited;
         }
     }
@@ -116,31 +120,60 @@ impl fmt::Debug for Doors {
         match self {
             Self::Inside => formatter.write_str("Inside"),
             Self::Gateways(_) => formatter.write_str("Gateways"),
-            Self::Outside(outside) => formatter.debug_struct("Outside").field("aws", &outside.aws).finish_non_exhaustive(),
+            Self::Outside(outside) => formatter
+                .debug_struct("Outside")
+                .field("aws", &outside.aws)
+                .finish_non_exhaustive(),
         }
     }
 }
 
 impl Sockets {
     pub fn new(time: RealTime) -> Self {
-        Self { http: SharedHttpConnector::new(Connector::builder().build_http()), time }
+        Self {
+            http: SharedHttpConnector::new(Connector::builder().build_http()),
+            time,
+        }
     }
 
     /// Sends `request` to the server at `base` in place of the one that it names.
-    pub async fn forward(&self, base: &str, request: &Request<Bytes>) -> Result<Response<Bytes>, ConnectorError> {
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let uri: Uri = format!("{base}{target}").parse().map_err(|error| ConnectorError::user(Box::new(error)))?;
+    pub async fn forward(
+        &self,
+        base: &str,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, ConnectorError> {
+        let target = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        let uri: Uri = format!("{base}{target}")
+            .parse()
+            .map_err(|error| ConnectorError::user(Box::new(error)))?;
         let mut outgoing = Request::builder().method(request.method().clone()).uri(uri);
-        for (name, value) in request.headers().iter().filter(|(name, _)| *name != http::header::HOST) {
+        for (name, value) in request
+            .headers()
+            .iter()
+            .filter(|(name, _)| *name != http::header::HOST)
+        {
             outgoing = outgoing.header(name, value);
         }
-        let outgoing = outgoing.body(SdkBody::from(request.body().clone())).map_err(|error| ConnectorError::user(Box::new(error)))?;
-        let outgoing = HttpRequest::try_from(outgoing).map_err(|error| ConnectorError::user(Box::new(error)))?;
+        let outgoing = outgoing
+            .body(SdkBody::from(request.body().clone()))
+            .map_err(|error| ConnectorError::user(Box::new(error)))?;
+        let outgoing = HttpRequest::try_from(outgoing)
+            .map_err(|error| ConnectorError::user(Box::new(error)))?;
         let _waiting = self.time.wait();
         let answer = self.http.call(outgoing).await?;
-        let (parts, body) = answer.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?.into_parts();
-        let collected = aws_smithy_types::byte_stream::ByteStream::new(body).collect().await;
-        let bytes = collected.map_err(|error| ConnectorError::io(Box::new(error)))?.into_bytes();
+        let (parts, body) = answer
+            .try_into_http1x()
+            .map_err(|error| ConnectorError::other(error.into(), None))?
+            .into_parts();
+        let collected = aws_smithy_types::byte_stream::ByteStream::new(body)
+            .collect()
+            .await;
+        let bytes = collected
+            .map_err(|error| ConnectorError::io(Box::new(error)))?
+            .into_bytes();
         Ok(Response::from_parts(parts, bytes))
     }
 }

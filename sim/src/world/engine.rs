@@ -15,8 +15,8 @@ use crate::journal::{Fact, Journal};
 /// How far a world may run on while it waits to become idle.
 pub(super) const IDLE_LIMIT: TimeDelta = TimeDelta::hours(60);
 
-/// What drives every world, whatever is inside of it and whatever outside: it lets happen what is due, and carries the
-/// attempts that run.
+/// What drives every world, whatever is inside of it and whatever outside: it lets happen what is
+/// due, and carries the attempts that run.
 pub struct Engine {
     pub(super) shared: Arc<Shared>,
     environments: Environments,
@@ -25,8 +25,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(shared: Arc<Shared>, environments: Environments, start: DateTime<Utc>) -> Self {
-        Self { shared, environments, running: FuturesUnordered::new(), start }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        environments: Environments,
+        start: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            shared,
+            environments,
+            running: FuturesUnordered::new(),
+            start,
+        }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -50,7 +59,14 @@ impl Engine {
     /// When something is due that does not come back by itself.
     pub(super) fn next_pending(&self) -> Option<DateTime<Utc>> {
         let of_the_cloud = self.shared.with(|state| state.cloud.next_pending());
-        [of_the_cloud, self.shared.next_hand(), self.shared.exchange(|exchange| exchange.next_due())].into_iter().flatten().min()
+        [
+            of_the_cloud,
+            self.shared.next_hand(),
+            self.shared.exchange(|exchange| exchange.next_due()),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Lets happen what is due, and starts what is to be started.
@@ -61,7 +77,8 @@ impl Engine {
         let invocations = self.shared.with(|state| state.cloud.advance(now));
         self.shared.collect(None);
         for invocation in invocations {
-            self.running.push(self.environments.invoke(&self.shared, invocation));
+            self.running
+                .push(self.environments.invoke(&self.shared, invocation));
         }
     }
 
@@ -69,10 +86,16 @@ impl Engine {
     pub(super) async fn step(&mut self, end: DateTime<Utc>) {
         let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
         let of_the_broker = self.shared.exchange(|exchange| exchange.next_due());
-        let due = [of_the_cloud, of_the_broker, self.shared.next_hand()].into_iter().flatten().min();
+        let due = [of_the_cloud, of_the_broker, self.shared.next_hand()]
+            .into_iter()
+            .flatten()
+            .min();
         let until = due.map_or(end, |due| due.min(end));
         // Timers have a resolution of a millisecond.
-        let wait = (until - self.now()).max(TimeDelta::zero()).to_std().unwrap_or(Duration::ZERO);
+        let wait = (until - self.now())
+            .max(TimeDelta::zero())
+            .to_std()
+            .unwrap_or(Duration::ZERO);
         let finished = tokio::select! {
             biased;
             Some(finished) = self.running.next(), if !self.running.is_empty() => Some(finished),
@@ -87,7 +110,14 @@ impl Engine {
     fn conclude(&mut self, finished: Finished) {
         let now = self.now();
         self.shared.collect(Some(finished.invocation.number));
-        self.shared.with(|state| state.cloud.finished(now, &finished.invocation, &finished.result, finished.duration));
+        self.shared.with(|state| {
+            state.cloud.finished(
+                now,
+                &finished.invocation,
+                &finished.result,
+                finished.duration,
+            )
+        });
         self.shared.collect(Some(finished.invocation.number));
         self.environments.give_back(finished);
     }
@@ -95,7 +125,8 @@ impl Engine {
     /// Invokes a function with an event, as an operator does by hand.
     pub fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {
         let now = self.now();
-        self.shared.with(|state| state.cloud.invoke(now, function, &payload.to_string()))
+        self.shared
+            .with(|state| state.cloud.invoke(now, function, &payload.to_string()))
     }
 
     /// Somebody else than the function does something at the broker.
@@ -106,13 +137,15 @@ impl Engine {
     /// Fires a schedule out of turn.
     pub fn fire_schedule(&self, name: &str) -> Result<(), String> {
         let now = self.now();
-        self.shared.with(|state| state.cloud.fire_schedule(now, name))
+        self.shared
+            .with(|state| state.cloud.fire_schedule(now, name))
     }
 
     /// Takes every message from a queue of this side; gives their bodies.
     pub fn drain(&self, queue_arn: &str) -> Vec<String> {
         let now = self.now();
-        self.shared.with(|state| state.cloud.drain_queue(now, queue_arn))
+        self.shared
+            .with(|state| state.cloud.drain_queue(now, queue_arn))
     }
 
     /// What was scripted and met nothing so far.
@@ -120,9 +153,24 @@ impl Engine {
         let faults = self.shared.with_faults(|faults| faults.unused());
         let orders = self.shared.exchange(|exchange| exchange.unused_rules());
         let mails = self.shared.mail.unused_rules();
-        let order = |line: usize| Unmet::line(ScriptPart::Orders, line, format!("line {} decided about no order", line + 1));
-        let mail = |line: usize| Unmet::line(ScriptPart::Mail, line, format!("line {} met no connection", line + 1));
-        let unmet = faults.into_iter().chain(orders.into_iter().map(order)).chain(mails.into_iter().map(mail));
+        let order = |line: usize| {
+            Unmet::line(
+                ScriptPart::Orders,
+                line,
+                format!("line {} decided about no order", line + 1),
+            )
+        };
+        let mail = |line: usize| {
+            Unmet::line(
+                ScriptPart::Mail,
+                line,
+                format!("line {} met no connection", line + 1),
+            )
+        };
+        let unmet = faults
+            .into_iter()
+            .chain(orders.into_iter().map(order))
+            .chain(mails.into_iter().map(mail));
         unmet.chain(self.shared.unused_at_broker()).collect()
     }
 

@@ -23,7 +23,9 @@ use crate::cloud::template::Stack;
 use crate::dice::{Key, Tally};
 use crate::fault::Site;
 use crate::journal::Fact;
-use crate::runtime::{Event, FunctionPorts, Functions, Handler, HandlerError, LogSink, SocketPorts};
+use crate::runtime::{
+    Event, FunctionPorts, Functions, Handler, HandlerError, LogSink, SocketPorts,
+};
 
 /// An attempt under way.
 pub(super) type Running = Pin<Box<dyn Future<Output = Finished>>>;
@@ -61,11 +63,14 @@ impl Carrier {
             Self::Sockets => Duty::HandIn,
             Self::Programs => Duty::Carry,
         };
-        Gateway::open(duty).map(Some).map_err(|error| format!("no free port on this machine: {error}"))
+        Gateway::open(duty)
+            .map(Some)
+            .map_err(|error| format!("no free port on this machine: {error}"))
     }
 }
 
-/// What is going on in an execution environment: the transports label calls with it, and faults end it.
+/// What is going on in an execution environment: the transports label calls with it, and faults end
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct Context {
     pub function: String,
@@ -105,7 +110,14 @@ impl Context {
 
     /// What the next try of a call is to the dice.
     pub fn next_try(&self, site: &Site) -> Key {
-        self.with(|current| current.tries.next(current.cause.text(&site.operation).number(u64::from(site.number))))
+        self.with(|current| {
+            current.tries.next(
+                current
+                    .cause
+                    .text(&site.operation)
+                    .number(u64::from(site.number)),
+            )
+        })
     }
 
     /// Where the environment reaches the world, if over sockets.
@@ -143,7 +155,14 @@ impl Environments {
             }
             variables.insert(function.name.clone(), environment);
         }
-        Self { functions, variables, warm: BTreeMap::new(), cold_start, region, carrier }
+        Self {
+            functions,
+            variables,
+            warm: BTreeMap::new(),
+            cold_start,
+            region,
+            carrier,
+        }
     }
 
     /// Begins an attempt, in a warm environment if there is one.
@@ -155,7 +174,10 @@ impl Environments {
                 let cause = invocation.cause.text("cold start");
                 let wait = shared.with(|state| self.cold_start.draw(state.dice, cause));
                 let mut chance = Chance::of(shared, cause);
-                (chance.during(|| self.start_cold(shared, &invocation.function)), wait)
+                (
+                    chance.during(|| self.start_cold(shared, &invocation.function)),
+                    wait,
+                )
             }
         };
         let shared = Arc::clone(shared);
@@ -164,7 +186,10 @@ impl Environments {
             match environment {
                 Ok(environment) => attempt(&shared, environment, invocation).await,
                 Err(message) => Finished {
-                    result: InvocationResult::Failed { error_type: "Runtime.InitError".to_owned(), message },
+                    result: InvocationResult::Failed {
+                        error_type: "Runtime.InitError".to_owned(),
+                        message,
+                    },
                     duration: Duration::ZERO,
                     environment: None,
                     invocation,
@@ -182,38 +207,62 @@ impl Environments {
             .ok_or_else(|| format!("the world has no code for the function {function}"))?;
         let gateway = self.carrier.gateway()?;
         let addresses = gateway.as_ref().map(Gateway::addresses);
-        let context = Arc::new(Context { function: function.to_owned(), gateway: addresses, ..Context::default() });
+        let context = Arc::new(Context {
+            function: function.to_owned(),
+            gateway: addresses,
+            ..Context::default()
+        });
         let sockets = addresses.map(|addresses| SocketPorts {
             http: addresses.http,
             mail: addresses.mail,
             mail_certificate: shared.mail.certificate_pem(),
-            log: Arc::new(EnvironmentLog { shared: Arc::clone(shared), context: Arc::clone(&context) }),
+            log: Arc::new(EnvironmentLog {
+                shared: Arc::clone(shared),
+                context: Arc::clone(&context),
+            }),
         });
         let ports = FunctionPorts {
             environment: self.variables.get(function).cloned().unwrap_or_default(),
-            http: SharedHttpConnector::new(WorldConnector::new(Arc::clone(shared), Arc::clone(&context))),
+            http: SharedHttpConnector::new(WorldConnector::new(
+                Arc::clone(shared),
+                Arc::clone(&context),
+            )),
             clock: Arc::new(shared.clock.clone()),
             tokens: Arc::new(WorldTokens(Arc::clone(shared))),
             dialer: Arc::new(WorldDialer::new(Arc::clone(shared), Arc::clone(&context))),
             region: self.region.clone(),
             sockets,
         };
-        Ok(Environment { handler: code.cold_start(ports)?, context, gateway })
+        Ok(Environment {
+            handler: code.cold_start(ports)?,
+            context,
+            gateway,
+        })
     }
 
     /// Takes an environment back that is still alive.
     pub fn give_back(&mut self, finished: Finished) {
         if let Some(environment) = finished.environment {
-            self.warm.entry(finished.invocation.function).or_default().push(environment);
+            self.warm
+                .entry(finished.invocation.function)
+                .or_default()
+                .push(environment);
         }
     }
 }
 
-/// Carries out one attempt: until it answers, dies, or its time is up. Only an answer leaves the environment
-/// alive.
-async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation: Invocation) -> Finished {
+/// Carries out one attempt: until it answers, dies, or its time is up. Only an answer leaves the
+/// environment alive.
+async fn attempt(
+    shared: &Arc<Shared>,
+    mut environment: Environment,
+    invocation: Invocation,
+) -> Finished {
     let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
-    let (trigger, step) = (trigger_of(&payload), step_of(&payload, &invocation.request_id));
+    let (trigger, step) = (
+        trigger_of(&payload),
+        step_of(&payload, &invocation.request_id),
+    );
     environment.context.with(|current| {
         *current = Current {
             invocation: invocation.number,
@@ -227,7 +276,12 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
     let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
     let text = invocation.payload.clone();
-    let event = Event { payload, text: &text, request_id: &invocation.request_id, timeout: invocation.timeout };
+    let event = Event {
+        payload,
+        text: &text,
+        request_id: &invocation.request_id,
+        timeout: invocation.timeout,
+    };
     let work = AssertUnwindSafe(environment.handler.handle(event)).catch_unwind();
     let ended = tokio::select! {
         biased;
@@ -251,8 +305,16 @@ async fn attempt(shared: &Arc<Shared>, mut environment: Environment, invocation:
         }
     };
     let duration = (shared.now() - started).to_std().unwrap_or_default();
-    let lives = matches!(ended, InvocationResult::Success(_) | InvocationResult::Failed { .. });
-    Finished { invocation, result: ended, duration, environment: lives.then_some(environment) }
+    let lives = matches!(
+        ended,
+        InvocationResult::Success(_) | InvocationResult::Failed { .. }
+    );
+    Finished {
+        invocation,
+        result: ended,
+        duration,
+        environment: lives.then_some(environment),
+    }
 }
 
 /// Log lines of an environment's program.
@@ -264,13 +326,25 @@ struct EnvironmentLog {
 
 impl LogSink for EnvironmentLog {
     fn write(&self, level: String, message: String, fields: Value) {
-        self.shared.push(Some(self.context.invocation()), Fact::Log { level, message, fields });
+        self.shared.push(
+            Some(self.context.invocation()),
+            Fact::Log {
+                level,
+                message,
+                fields,
+            },
+        );
     }
 }
 
-/// The step that a payload asks for, the same for all attempts and copies: what woke the function, and the event's id.
+/// The step that a payload asks for, the same for all attempts and copies: what woke the function,
+/// and the event's id.
 fn step_of(payload: &Value, request_id: &str) -> String {
     let event = payload.get("observe").unwrap_or(payload);
-    let id = event.pointer("/detail/event_id").or_else(|| event.get("id")).and_then(Value::as_str).unwrap_or(request_id);
+    let id = event
+        .pointer("/detail/event_id")
+        .or_else(|| event.get("id"))
+        .and_then(Value::as_str)
+        .unwrap_or(request_id);
     format!("{} {id}", trigger_of(payload))
 }

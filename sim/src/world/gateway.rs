@@ -17,8 +17,9 @@ use super::environment::Context;
 use super::shared::Shared;
 use crate::wire::connection::{self, Unanswered, plain};
 
-/// The world's cloud, broker and mail server on sockets, for one execution environment: so the world knows who calls.
-/// Connections live while the environment works, and stand still between its invocations.
+/// The world's cloud, broker and mail server on sockets, for one execution environment: so the
+/// world knows who calls. Connections live while the environment works, and stand still between its
+/// invocations.
 pub(super) struct Gateway {
     http: TcpListener,
     mail: TcpListener,
@@ -47,8 +48,17 @@ impl Gateway {
     /// Listens on two free ports of this machine.
     pub fn open(duty: Duty) -> io::Result<Self> {
         let (http, mail) = (listen()?, listen()?);
-        let addresses = Addresses { http: http.local_addr()?, mail: mail.local_addr()? };
-        Ok(Self { http, mail, addresses, duty, connections: FuturesUnordered::new() })
+        let addresses = Addresses {
+            http: http.local_addr()?,
+            mail: mail.local_addr()?,
+        };
+        Ok(Self {
+            http,
+            mail,
+            addresses,
+            duty,
+            connections: FuturesUnordered::new(),
+        })
     }
 
     pub fn addresses(&self) -> Addresses {
@@ -72,7 +82,11 @@ impl Gateway {
 }
 
 /// Serves what there is to serve: nothing in a world without sockets.
-pub(super) async fn serve(gateway: &mut Option<Gateway>, shared: &Arc<Shared>, context: &Arc<Context>) -> Infallible {
+pub(super) async fn serve(
+    gateway: &mut Option<Gateway>,
+    shared: &Arc<Shared>,
+    context: &Arc<Context>,
+) -> Infallible {
     match gateway {
         Some(gateway) => gateway.serve(shared, context).await,
         None => pending().await,
@@ -85,21 +99,33 @@ fn listen() -> io::Result<TcpListener> {
     TcpListener::from_std(listener)
 }
 
-fn speak_http(stream: TcpStream, duty: Duty, shared: &Arc<Shared>, context: &Arc<Context>) -> Pin<Box<dyn Future<Output = ()>>> {
+fn speak_http(
+    stream: TcpStream,
+    duty: Duty,
+    shared: &Arc<Shared>,
+    context: &Arc<Context>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
     let (shared, context) = (Arc::clone(shared), Arc::clone(context));
     let answer = move |request: Request<Bytes>| {
         let (shared, context) = (Arc::clone(&shared), Arc::clone(&context));
         async move {
             match duty {
                 Duty::HandIn => Ok(plain(hand_in(&shared, &context, &request))),
-                Duty::Carry => carry(&shared, &context, request).await.map(plain).map_err(|_| Unanswered),
+                Duty::Carry => carry(&shared, &context, request)
+                    .await
+                    .map(plain)
+                    .map_err(|_| Unanswered),
             }
         }
     };
     Box::pin(connection::serve(stream, None, answer))
 }
 
-fn speak_smtp(stream: TcpStream, shared: &Arc<Shared>, context: &Arc<Context>) -> Pin<Box<dyn Future<Output = ()>>> {
+fn speak_smtp(
+    stream: TcpStream,
+    shared: &Arc<Shared>,
+    context: &Arc<Context>,
+) -> Pin<Box<dyn Future<Output = ()>>> {
     let (shared, context) = (Arc::clone(shared), Arc::clone(context));
     Box::pin(async move {
         // How a dialogue ends shows in the reports of the mail server.

@@ -28,19 +28,25 @@ impl World {
         Self::build(setup, RealTime::default(), Doors::Inside, Carrier::Memory)
     }
 
-    /// Builds a world whose functions reach it over loopback sockets. Time is virtual, and stands still while one
-    /// is waited for. Must be called on a current-thread runtime with sockets that began paused.
+    /// Builds a world whose functions reach it over loopback sockets. Time is virtual, and stands
+    /// still while one is waited for. Must be called on a current-thread runtime with sockets that
+    /// began paused.
     ///
     /// # Errors
     /// What is wrong with the topology.
     pub fn over_sockets(setup: WorldSetup) -> Result<Self, String> {
         let real = RealTime::default();
-        Self::build(setup, real.clone(), Doors::Gateways(Sockets::new(real)), Carrier::Sockets)
+        Self::build(
+            setup,
+            real.clone(),
+            Doors::Gateways(Sockets::new(real)),
+            Carrier::Sockets,
+        )
     }
 
-    /// Builds a world whose functions are programs: they know nothing but sockets and the machine's clock, so the world
-    /// should begin at the machine's time, and its own is real. Must be called on a current-thread runtime with sockets
-    /// that began paused.
+    /// Builds a world whose functions are programs: they know nothing but sockets and the machine's
+    /// clock, so the world should begin at the machine's time, and its own is real. Must be called
+    /// on a current-thread runtime with sockets that began paused.
     ///
     /// # Errors
     /// What is wrong with the topology.
@@ -49,8 +55,19 @@ impl World {
         Self::build(setup, RealTime::default(), Doors::Inside, Carrier::Programs)
     }
 
-    fn build(setup: WorldSetup, real: RealTime, doors: Doors, carrier: Carrier) -> Result<Self, String> {
-        let mut cloud = Cloud::new(&setup.stack, setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?;
+    fn build(
+        setup: WorldSetup,
+        real: RealTime,
+        doors: Doors,
+        carrier: Carrier,
+    ) -> Result<Self, String> {
+        let mut cloud = Cloud::new(
+            &setup.stack,
+            setup.pseudo.clone(),
+            setup.knobs,
+            setup.seed,
+            setup.start,
+        )?;
         let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
             cloud.set_meddler(Box::new(FaultMeddler(weak.clone())));
@@ -63,11 +80,26 @@ impl World {
                 orders: BTreeMap::new(),
                 tokens: 0,
             };
-            Shared::new(clock, Counterparties::new(setup.exchange, setup.mail, setup.meanwhile), doors, setup.faults, state)
+            Shared::new(
+                clock,
+                Counterparties::new(setup.exchange, setup.mail, setup.meanwhile),
+                doors,
+                setup.faults,
+                state,
+            )
         });
         let (functions, region) = (setup.functions, setup.pseudo.region);
-        let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, carrier);
-        Ok(Self { engine: Engine::new(shared, environments, setup.start) })
+        let environments = Environments::new(
+            functions,
+            &setup.stack,
+            setup.variables,
+            setup.cold_start,
+            region,
+            carrier,
+        );
+        Ok(Self {
+            engine: Engine::new(shared, environments, setup.start),
+        })
     }
 }
 
@@ -86,18 +118,38 @@ impl Place for World {
         Ok(())
     }
 
-    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
+    async fn put_event(
+        &mut self,
+        bus: &str,
+        source: &str,
+        detail_type: &str,
+        detail: &str,
+    ) -> Result<Value, String> {
         let now = self.now();
         let entry = json!({ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail });
-        let answer = self.engine.shared.with(|state| state.cloud.put_events(now, &json!({ "Entries": [entry] })));
-        answer.map(|answer| answer["Entries"][0].clone()).map_err(|error| error.to_string())
+        let answer = self
+            .engine
+            .shared
+            .with(|state| state.cloud.put_events(now, &json!({ "Entries": [entry] })));
+        answer
+            .map(|answer| answer["Entries"][0].clone())
+            .map_err(|error| error.to_string())
     }
 
-    async fn replay(&mut self, bus: &str, from: DateTime<Utc>, to: DateTime<Utc>, name: &str) -> Result<(), String> {
+    async fn replay(
+        &mut self,
+        bus: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        name: &str,
+    ) -> Result<(), String> {
         let now = self.now();
         self.engine.shared.with(|state| {
-            let (archive, destination) =
-                state.cloud.eventbridge().archive_of(bus).ok_or_else(|| format!("the bus {bus} has no archive"))?;
+            let (archive, destination) = state
+                .cloud
+                .eventbridge()
+                .archive_of(bus)
+                .ok_or_else(|| format!("the bus {bus} has no archive"))?;
             let input = json!({
                 "ReplayName": name,
                 "EventSourceArn": archive,
@@ -105,13 +157,20 @@ impl Place for World {
                 "EventEndTime": to.timestamp(),
                 "Destination": { "Arn": destination },
             });
-            state.cloud.start_replay(now, &input).map(|_| ()).map_err(|error| error.to_string())
+            state
+                .cloud
+                .start_replay(now, &input)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
         })
     }
 
     async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
         let now = self.now();
         let input = json!({ "Name": rule, "EventBusName": bus });
-        self.engine.shared.with(|state| state.cloud.set_rule_state(now, &input, enabled)).map_err(|error| error.to_string())
+        self.engine
+            .shared
+            .with(|state| state.cloud.set_rule_state(now, &input, enabled))
+            .map_err(|error| error.to_string())
     }
 }

@@ -24,7 +24,8 @@ thread_local! {
     static CURRENT: RefCell<Option<(Arc<Shared>, u64)>> = const { RefCell::new(None) };
 }
 
-/// Sends the log lines of production code into the journal of the world that runs, for as long as the guard lives.
+/// Sends the log lines of production code into the journal of the world that runs, for as long as
+/// the guard lives.
 #[must_use]
 pub fn install() -> DefaultGuard {
     static DISPATCH: OnceLock<Dispatch> = OnceLock::new();
@@ -35,21 +36,34 @@ pub fn install() -> DefaultGuard {
     tracing::dispatcher::set_default(dispatch)
 }
 
-/// Runs `work` so that its log lines belong to the world and the invocation, and its chance is the invocation's own.
-pub(super) fn with_world<F: Future>(shared: &Arc<Shared>, invocation: &Invocation, work: F) -> impl Future<Output = F::Output> {
+/// Runs `work` so that its log lines belong to the world and the invocation, and its chance is the
+/// invocation's own.
+pub(super) fn with_world<F: Future>(
+    shared: &Arc<Shared>,
+    invocation: &Invocation,
+    work: F,
+) -> impl Future<Output = F::Output> {
     let chance = Chance::of(shared, invocation.cause.text("jitter"));
-    InWorld { shared: Arc::clone(shared), invocation: invocation.number, chance, work: Box::pin(work) }
+    InWorld {
+        shared: Arc::clone(shared),
+        invocation: invocation.number,
+        chance,
+        work: Box::pin(work),
+    }
 }
 
-/// What code draws that knows of no dice: the SDK and the broker's client take the jitter of their retries, and names of
-/// calls, from the thread's own generator. Each invocation is given one of its own, so that no other shifts its draws.
+/// What code draws that knows of no dice: the SDK and the broker's client take the jitter of their
+/// retries, and names of calls, from the thread's own generator. Each invocation is given one of
+/// its own, so that no other shifts its draws.
 pub(super) struct Chance {
     seed: u64,
 }
 
 impl Chance {
     pub fn of(shared: &Shared, cause: Key) -> Self {
-        Self { seed: shared.with(|state| state.jitter.seed(cause)) }
+        Self {
+            seed: shared.with(|state| state.jitter.seed(cause)),
+        }
     }
 
     /// Lets `work` draw, from where the last one stopped.
@@ -91,10 +105,19 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JournalLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, context: LayerContext<'_, S>) {
-        let Some((shared, invocation)) = CURRENT.with(|current| current.borrow().clone()) else { return };
+        let Some((shared, invocation)) = CURRENT.with(|current| current.borrow().clone()) else {
+            return;
+        };
         let mut fields = Fields::of(event, &context);
         let message = fields.take_message();
         let level = event.metadata().level().to_string();
-        shared.push(Some(invocation), Fact::Log { level, message, fields: Value::Object(fields.0) });
+        shared.push(
+            Some(invocation),
+            Fact::Log {
+                level,
+                message,
+                fields: Value::Object(fields.0),
+            },
+        );
     }
 }

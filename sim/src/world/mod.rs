@@ -1,5 +1,5 @@
-//! One run: clock, seed, cloud, counterparties, journal. A world lives on one thread in virtual time and touches no
-//! socket, no wall clock and no randomness but its seed's.
+//! One run: clock, seed, cloud, counterparties, journal. A world lives on one thread in virtual
+//! time and touches no socket, no wall clock and no randomness but its seed's.
 
 mod clock;
 mod connector;

@@ -7,8 +7,8 @@ use super::engine::{Engine, IDLE_LIMIT};
 use crate::fault::Unmet;
 use crate::journal::{Fact, Journal};
 
-/// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way outside is an
-/// error in words.
+/// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way
+/// outside is an error in words.
 #[async_trait(?Send)]
 pub trait Place {
     /// What drives it.
@@ -84,15 +84,28 @@ pub trait Place {
     }
 
     /// Puts an event on a bus; gives the entry's result, or why the whole request was refused.
-    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String>;
+    async fn put_event(
+        &mut self,
+        bus: &str,
+        source: &str,
+        detail_type: &str,
+        detail: &str,
+    ) -> Result<Value, String>;
 
     /// Replays what the archive of `bus` holds from a span of time.
-    async fn replay(&mut self, bus: &str, from: DateTime<Utc>, to: DateTime<Utc>, name: &str) -> Result<(), String>;
+    async fn replay(
+        &mut self,
+        bus: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        name: &str,
+    ) -> Result<(), String>;
 
     /// Enables or disables a rule.
     async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String>;
 
-    /// Takes every message from a queue of dead letters; gives their bodies. What a function gave up never goes outside.
+    /// Takes every message from a queue of dead letters; gives their bodies. What a function gave
+    /// up never goes outside.
     fn drain(&self, queue_arn: &str) -> Vec<String> {
         self.engine().drain(queue_arn)
     }

@@ -60,7 +60,11 @@ pub(super) struct Counterparties {
 
 impl Counterparties {
     pub fn new(exchange: ExchangeSetup, mail: MailSetup, meanwhile: Meanwhiles) -> Self {
-        Self { exchange: Arc::new(Mutex::new(Exchange::new(exchange))), mail: MailServer::new(mail), meanwhile }
+        Self {
+            exchange: Arc::new(Mutex::new(Exchange::new(exchange))),
+            mail: MailServer::new(mail),
+            meanwhile,
+        }
     }
 }
 
@@ -69,7 +73,8 @@ pub(super) struct State {
     pub cloud: Cloud,
     pub journal: Journal,
     pub dice: Dice,
-    /// Seeds what draws by itself within an invocation: the jitter of the SDK and of the broker's client.
+    /// Seeds what draws by itself within an invocation: the jitter of the SDK and of the broker's
+    /// client.
     pub jitter: Dice,
     pub call_latency: Span,
     /// The orders of each step, by their ids, in the order of their first post.
@@ -79,15 +84,42 @@ pub(super) struct State {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Shared").field("now", &self.now()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Shared")
+            .field("now", &self.now())
+            .finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    pub fn new(clock: WorldClock, counterparties: Counterparties, doors: Doors, faults: Faults, state: State) -> Self {
-        let Counterparties { exchange, mail, meanwhile } = counterparties;
-        let hands = Mutex::new(Hands { meanwhile, later: BTreeMap::new(), put_off: 0, refused: Vec::new() });
-        Self { clock, mail, doors, exchange, state: Mutex::new(state), faults: Mutex::new(faults), hands, notify: Notify::new() }
+    pub fn new(
+        clock: WorldClock,
+        counterparties: Counterparties,
+        doors: Doors,
+        faults: Faults,
+        state: State,
+    ) -> Self {
+        let Counterparties {
+            exchange,
+            mail,
+            meanwhile,
+        } = counterparties;
+        let hands = Mutex::new(Hands {
+            meanwhile,
+            later: BTreeMap::new(),
+            put_off: 0,
+            refused: Vec::new(),
+        });
+        Self {
+            clock,
+            mail,
+            doors,
+            exchange,
+            state: Mutex::new(state),
+            faults: Mutex::new(faults),
+            hands,
+            notify: Notify::new(),
+        }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -117,8 +149,8 @@ impl Shared {
         self.with(|state| state.journal.push(now, invocation, fact));
     }
 
-    /// Moves what cloud, exchange and mail server have to tell into the journal; not what the broker tells while it is
-    /// called from elsewhere, for that is the caller's.
+    /// Moves what cloud, exchange and mail server have to tell into the journal; not what the
+    /// broker tells while it is called from elsewhere, for that is the caller's.
     pub fn collect(&self, invocation: Option<u64>) {
         let now = self.now();
         let (reports, mails) = self.mail.take_reports();
@@ -156,7 +188,9 @@ impl Shared {
         let reports = self.exchange(Exchange::take_reports);
         self.with(|state| {
             for report in reports {
-                state.journal.push(now, invocation, Fact::Exchange { report });
+                state
+                    .journal
+                    .push(now, invocation, Fact::Exchange { report });
             }
         });
     }
@@ -183,20 +217,42 @@ impl Shared {
     /// Lets others do what they have put off until now.
     pub fn hands_due(&self) {
         let now = self.now();
-        while let Some(one) = self.with_hands(|hands| hands.later.first_entry().filter(|due| due.key().0 <= now).map(|due| due.remove())) {
+        while let Some(one) = self.with_hands(|hands| {
+            hands
+                .later
+                .first_entry()
+                .filter(|due| due.key().0 <= now)
+                .map(|due| due.remove())
+        }) {
             self.act_at_broker(None, Some(one.line), &one.action, &one.words);
         }
     }
 
-    /// Lets somebody else than the function do something at the broker, outside of any invocation: what the one under way
-    /// has caused so far is told before. `line` is that of the scenario's `meanwhile`, if it is one of those.
-    pub fn act_at_broker(&self, under_way: Option<u64>, line: Option<usize>, action: &BrokerAction, words: &str) {
+    /// Lets somebody else than the function do something at the broker, outside of any invocation:
+    /// what the one under way has caused so far is told before. `line` is that of the scenario's
+    /// `meanwhile`, if it is one of those.
+    pub fn act_at_broker(
+        &self,
+        under_way: Option<u64>,
+        line: Option<usize>,
+        action: &BrokerAction,
+        words: &str,
+    ) {
         let now = self.now();
         self.exchange(|exchange| exchange.advance(now));
         self.collect(under_way);
-        self.push(None, Fact::Action { what: format!("at the broker: {words}") });
+        self.push(
+            None,
+            Fact::Action {
+                what: format!("at the broker: {words}"),
+            },
+        );
         if let Err(refusal) = self.exchange(|exchange| exchange.act(now, action)) {
-            let part = if line.is_some() { ScriptPart::Meanwhile } else { ScriptPart::Broker };
+            let part = if line.is_some() {
+                ScriptPart::Meanwhile
+            } else {
+                ScriptPart::Broker
+            };
             let words = format!("the broker refused to {words}: {}", refusal.message);
             self.with_hands(|hands| hands.refused.push(Unmet { part, line, words }));
         }
@@ -206,9 +262,21 @@ impl Shared {
 
     /// What others were to do at the broker and met no call, or was refused them.
     pub fn unused_at_broker(&self) -> Vec<Unmet> {
-        let undone = |one: &Meanwhile| Unmet::line(ScriptPart::Meanwhile, one.line, format!("{} was put off for too long", one.words));
+        let undone = |one: &Meanwhile| {
+            Unmet::line(
+                ScriptPart::Meanwhile,
+                one.line,
+                format!("{} was put off for too long", one.words),
+            )
+        };
         self.with_hands(|hands| {
-            hands.meanwhile.unused().into_iter().chain(hands.later.values().map(undone)).chain(hands.refused.iter().cloned()).collect()
+            hands
+                .meanwhile
+                .unused()
+                .into_iter()
+                .chain(hands.later.values().map(undone))
+                .chain(hands.refused.iter().cloned())
+                .collect()
         })
     }
 
@@ -221,8 +289,9 @@ impl Shared {
         let now = self.now();
         self.exchange(|exchange| {
             let view = exchange.account(now);
-            let positions =
-                exchange.positions().into_iter().map(|(symbol, quantity)| (symbol, Value::String(quantity.normalize().to_string())));
+            let positions = exchange.positions().into_iter().map(|(symbol, quantity)| {
+                (symbol, Value::String(quantity.normalize().to_string()))
+            });
             Fact::Account {
                 cash: view.cash.round_dp(2).to_string(),
                 equity: view.equity.round_dp(2).to_string(),
@@ -261,11 +330,19 @@ pub(super) struct FaultMeddler(pub Weak<Shared>);
 
 impl Meddler for FaultMeddler {
     fn on_delivery(&mut self, step: &DeliveryStep<'_>) -> DeliveryVerdict {
-        self.0.upgrade().map_or(DeliveryVerdict::Pass, |shared| shared.with_faults(|faults| faults.on_delivery(step)))
+        self.0.upgrade().map_or(DeliveryVerdict::Pass, |shared| {
+            shared.with_faults(|faults| faults.on_delivery(step))
+        })
     }
 
     fn on_entry(&mut self, detail_type: &str) -> Option<(&'static str, &'static str)> {
-        let refuses = self.0.upgrade().is_some_and(|shared| shared.with_faults(|faults| faults.on_entry(detail_type)));
-        refuses.then_some(("InternalFailure", "The request processing has failed because of an unknown error."))
+        let refuses = self
+            .0
+            .upgrade()
+            .is_some_and(|shared| shared.with_faults(|faults| faults.on_entry(detail_type)));
+        refuses.then_some((
+            "InternalFailure",
+            "The request processing has failed because of an unknown error.",
+        ))
     }
 }

@@ -1,4 +1,5 @@
-//! What the cloud does at its edges, seen as a client sees it: requests in, messages and invocations out.
+//! What the cloud does at its edges, seen as a client sees it: requests in, messages and
+//! invocations out.
 
 mod archive;
 mod delivery;
@@ -39,11 +40,22 @@ fn opening() -> DateTime<Utc> {
 
 fn pseudo() -> Pseudo {
     let words = |text: &str| text.to_owned();
-    Pseudo { account: words("123456789012"), region: words("us-east-1"), partition: words("aws"), stack_name: words("test") }
+    Pseudo {
+        account: words("123456789012"),
+        region: words("us-east-1"),
+        partition: words("aws"),
+        stack_name: words("test"),
+    }
 }
 
 fn stack() -> Stack {
-    load("template.yaml", include_str!("template.yaml"), &BTreeMap::new(), &pseudo()).expect("a sound template")
+    load(
+        "template.yaml",
+        include_str!("template.yaml"),
+        &BTreeMap::new(),
+        &pseudo(),
+    )
+    .expect("a sound template")
 }
 
 fn queue(name: &str) -> String {
@@ -64,10 +76,16 @@ impl World {
         let mut stack = stack();
         change(&mut stack);
         let cloud = Cloud::new(&stack, pseudo(), knobs, 7, opening()).expect("a cloud");
-        Self { cloud, now: opening(), records: Vec::new(), invocations: Vec::new() }
+        Self {
+            cloud,
+            now: opening(),
+            records: Vec::new(),
+            invocations: Vec::new(),
+        }
     }
 
-    /// Lets time pass, with everything that happens in it at its time. Invocations wait for the test to answer them.
+    /// Lets time pass, with everything that happens in it at its time. Invocations wait for the
+    /// test to answer them.
     fn wait(&mut self, seconds: i64) {
         let end = self.now + TimeDelta::seconds(seconds);
         while let Some(due) = self.cloud.next_due().filter(|due| *due <= end) {
@@ -81,7 +99,10 @@ impl World {
 
     /// Calls a service as a client does; status and body.
     fn call(&mut self, target: &str, input: &Value) -> (u16, Value) {
-        let request = Request::builder().header("x-amz-target", target).body(Bytes::from(input.to_string())).expect("as AWS shapes it");
+        let request = Request::builder()
+            .header("x-amz-target", target)
+            .body(Bytes::from(input.to_string()))
+            .expect("as AWS shapes it");
         let response = self.cloud.handle(self.now, &request);
         let body = serde_json::from_slice(response.body()).expect("as AWS shapes it");
         self.records.extend(self.cloud.take_records());
@@ -106,31 +127,60 @@ impl World {
     fn refusal(&mut self, operation: &str, input: &Value) -> (String, String) {
         let (status, body) = self.events(operation, input);
         assert_eq!(status, 400, "{operation} {input}: {body}");
-        (body["__type"].as_str().expect("as AWS shapes it").to_owned(), body["message"].as_str().expect("as AWS shapes it").to_owned())
+        (
+            body["__type"]
+                .as_str()
+                .expect("as AWS shapes it")
+                .to_owned(),
+            body["message"]
+                .as_str()
+                .expect("as AWS shapes it")
+                .to_owned(),
+        )
     }
 
     /// Puts an event of that type on the bus; gives its id.
     fn put(&mut self, detail_type: &str, detail: &Value) -> String {
-        let answer = self.ok("PutEvents", &json!({ "Entries": [entry(detail_type, &detail.to_string())] }));
-        answer["Entries"][0]["EventId"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        let answer = self.ok(
+            "PutEvents",
+            &json!({ "Entries": [entry(detail_type, &detail.to_string())] }),
+        );
+        answer["Entries"][0]["EventId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{answer}"))
+            .to_owned()
     }
 
     /// Takes every message out of a queue.
     fn take(&mut self, name: &str) -> Vec<Message> {
-        let messages: Vec<Message> = self.cloud.sqs().messages(&queue(name)).into_iter().cloned().collect();
-        assert_eq!(self.cloud.drain_queue(self.now, &queue(name)).len(), messages.len(), "all messages of {name} are visible");
+        let messages: Vec<Message> = self
+            .cloud
+            .sqs()
+            .messages(&queue(name))
+            .into_iter()
+            .cloned()
+            .collect();
+        assert_eq!(
+            self.cloud.drain_queue(self.now, &queue(name)).len(),
+            messages.len(),
+            "all messages of {name} are visible"
+        );
         messages
     }
 
     fn bodies(&mut self, name: &str) -> Vec<Value> {
-        self.take(name).iter().map(|message| serde_json::from_str(&message.body).expect("as AWS shapes it")).collect()
+        self.take(name)
+            .iter()
+            .map(|message| serde_json::from_str(&message.body).expect("as AWS shapes it"))
+            .collect()
     }
 
     /// Answers the oldest invocation that waits; gives it.
     fn answer(&mut self, result: &InvocationResult) -> Invocation {
         assert!(!self.invocations.is_empty(), "no invocation waits");
         let invocation = self.invocations.remove(0);
-        self.cloud.finished(self.now, &invocation, result, Duration::from_millis(5));
+        self.cloud
+            .finished(self.now, &invocation, result, Duration::from_millis(5));
         self.records.extend(self.cloud.take_records());
         invocation
     }
@@ -156,7 +206,9 @@ impl World {
     /// The alarms that went off: each is named after its metric.
     fn alarms(&self) -> Vec<&str> {
         let names = self.records.iter().filter_map(|record| match record {
-            Record::AlarmChanged { alarm, state, .. } if *state == AlarmState::Alarm => Some(alarm.as_str()),
+            Record::AlarmChanged { alarm, state, .. } if *state == AlarmState::Alarm => {
+                Some(alarm.as_str())
+            }
             _ => None,
         });
         names.collect()
@@ -179,14 +231,20 @@ fn entry(detail_type: &str, detail: &str) -> Value {
 /// Type and value of each attribute.
 fn attributes(message: &Message) -> BTreeMap<String, (String, String)> {
     let attributes = message.attributes.iter().map(|(name, attribute)| {
-        let value = attribute.to_json()["StringValue"].as_str().unwrap_or_default().to_owned();
+        let value = attribute.to_json()["StringValue"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         (name.clone(), (attribute.data_type.clone(), value))
     });
     attributes.collect()
 }
 
 fn failed() -> InvocationResult {
-    InvocationResult::Failed { error_type: "Broken".to_owned(), message: "it broke".to_owned() }
+    InvocationResult::Failed {
+        error_type: "Broken".to_owned(),
+        message: "it broke".to_owned(),
+    }
 }
 
 /// Fails the first deliveries with a code that is tried again.

@@ -13,10 +13,20 @@ fn send(world: &mut World, body: &Value) {
 /// The bodies of a batch, and the ids of its messages.
 fn batch(payload: &str) -> Vec<(Value, String)> {
     let event: Value = serde_json::from_str(payload).expect("as AWS shapes it");
-    let records = event["Records"].as_array().expect("as AWS shapes it").iter();
+    let records = event["Records"]
+        .as_array()
+        .expect("as AWS shapes it")
+        .iter();
     let shown = |record: &Value| {
-        let body = serde_json::from_str(record["body"].as_str().expect("as AWS shapes it")).expect("as AWS shapes it");
-        (body, record["messageId"].as_str().expect("as AWS shapes it").to_owned())
+        let body = serde_json::from_str(record["body"].as_str().expect("as AWS shapes it"))
+            .expect("as AWS shapes it");
+        (
+            body,
+            record["messageId"]
+                .as_str()
+                .expect("as AWS shapes it")
+                .to_owned(),
+        )
     };
     records.map(shown).collect()
 }
@@ -32,11 +42,17 @@ fn a_batch_that_succeeds_is_deleted() {
         send(&mut world, &json!({ "kind": "job", "n": number }));
     }
     world.wait(1);
-    let mut sizes: Vec<usize> = world.invocations.iter().map(|invocation| batch(&invocation.payload).len()).collect();
+    let mut sizes: Vec<usize> = world
+        .invocations
+        .iter()
+        .map(|invocation| batch(&invocation.payload).len())
+        .collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [2, 3], "three at a time");
     world.answer(&InvocationResult::Success(Value::Null));
-    world.answer(&InvocationResult::Success(json!({ "batchItemFailures": [] })));
+    world.answer(&InvocationResult::Success(
+        json!({ "batchItemFailures": [] }),
+    ));
     assert_eq!(left(&world), 0);
     world.wait(3_600);
     assert!(world.invocations.is_empty());
@@ -47,7 +63,10 @@ fn a_record_is_what_lambda_shows_of_a_message() {
     let mut world = World::new();
     let url = "http://localhost/123456789012/work";
     let colour = json!({ "colour": { "DataType": "String", "StringValue": "red" } });
-    let (status, _) = world.call("AmazonSQS.SendMessage", &json!({ "QueueUrl": url, "MessageBody": "{}", "MessageAttributes": colour }));
+    let (status, _) = world.call(
+        "AmazonSQS.SendMessage",
+        &json!({ "QueueUrl": url, "MessageBody": "{}", "MessageAttributes": colour }),
+    );
     assert_eq!(status, 200);
     world.wait(1);
     let event: Value = serde_json::from_str(&world.invocations[0].payload).unwrap();
@@ -67,11 +86,18 @@ fn a_batch_that_fails_comes_back_and_ends_as_dead_letters() {
     for round in 1..=2 {
         world.wait(if round == 1 { 1 } else { 60 });
         let invocation = world.answer(&failed());
-        assert_eq!(invocation.attempt, 1, "Lambda does not retry a polled batch by itself");
+        assert_eq!(
+            invocation.attempt, 1,
+            "Lambda does not retry a polled batch by itself"
+        );
     }
     world.wait(120);
     assert!(world.invocations.is_empty());
-    assert_eq!((left(&world), world.take("dead").len()), (0, 1), "after two receives");
+    assert_eq!(
+        (left(&world), world.take("dead").len()),
+        (0, 1),
+        "after two receives"
+    );
 }
 
 #[test]
@@ -82,7 +108,9 @@ fn a_partial_batch_response_returns_the_failed_messages_only() {
     }
     world.wait(1);
     let first = batch(&world.invocations[0].payload);
-    world.answer(&InvocationResult::Success(json!({ "batchItemFailures": [{ "itemIdentifier": first[1].1 }] })));
+    world.answer(&InvocationResult::Success(
+        json!({ "batchItemFailures": [{ "itemIdentifier": first[1].1 }] }),
+    ));
     assert_eq!(left(&world), 1);
     world.wait(61);
     assert_eq!(batch(&world.invocations[0].payload), [first[1].clone()]);
@@ -107,11 +135,16 @@ fn a_partial_batch_response_that_makes_no_sense_fails_the_batch() {
 
 #[test]
 fn without_report_batch_item_failures_the_answer_does_not_matter() {
-    let mut world = World::with(|stack| stack.functions[0].event_source_mappings[0].report_batch_item_failures = false, Knobs::default());
+    let mut world = World::with(
+        |stack| stack.functions[0].event_source_mappings[0].report_batch_item_failures = false,
+        Knobs::default(),
+    );
     send(&mut world, &json!({ "kind": "job" }));
     world.wait(1);
     let id = batch(&world.invocations[0].payload)[0].1.clone();
-    world.answer(&InvocationResult::Success(json!({ "batchItemFailures": [{ "itemIdentifier": id }] })));
+    world.answer(&InvocationResult::Success(
+        json!({ "batchItemFailures": [{ "itemIdentifier": id }] }),
+    ));
     assert_eq!(left(&world), 0);
 }
 
@@ -121,7 +154,10 @@ fn messages_that_the_filter_does_not_want_are_deleted() {
     send(&mut world, &json!({ "kind": "noise" }));
     send(&mut world, &json!({ "kind": "job" }));
     world.wait(1);
-    assert_eq!(batch(&world.invocations[0].payload)[0].0, json!({ "kind": "job" }));
+    assert_eq!(
+        batch(&world.invocations[0].payload)[0].0,
+        json!({ "kind": "job" })
+    );
     assert_eq!((world.invocations.len(), left(&world)), (1, 1));
 }
 
@@ -142,7 +178,11 @@ fn a_batching_window_waits_for_a_full_batch() {
         send(&mut world, &json!({ "kind": "job", "n": number }));
     }
     world.wait(1);
-    assert_eq!(batch(&world.invocations[1].payload).len(), 3, "a full batch does not wait");
+    assert_eq!(
+        batch(&world.invocations[1].payload).len(),
+        3,
+        "a full batch does not wait"
+    );
 }
 
 #[test]
@@ -164,7 +204,10 @@ fn no_more_batches_than_allowed_are_under_way() {
 
 #[test]
 fn a_throttled_batch_comes_back_after_its_visibility_timeout() {
-    let mut world = World::with(|stack| stack.functions[0].reserved_concurrency = Some(0), Knobs::default());
+    let mut world = World::with(
+        |stack| stack.functions[0].reserved_concurrency = Some(0),
+        Knobs::default(),
+    );
     send(&mut world, &json!({ "kind": "job" }));
     world.wait(30);
     assert!(world.invocations.is_empty());
@@ -175,7 +218,10 @@ fn a_throttled_batch_comes_back_after_its_visibility_timeout() {
 
 #[test]
 fn a_disabled_mapping_does_not_poll() {
-    let mut world = World::with(|stack| stack.functions[0].event_source_mappings[0].enabled = false, Knobs::default());
+    let mut world = World::with(
+        |stack| stack.functions[0].event_source_mappings[0].enabled = false,
+        Knobs::default(),
+    );
     send(&mut world, &json!({ "kind": "job" }));
     world.wait(600);
     assert_eq!((world.invocations.len(), left(&world)), (0, 1));

@@ -10,7 +10,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 }
@@ -18,7 +21,11 @@ impl Dice {
 fn draw_value(dice: &mut Dice, depth: u32) -> Value {
     match dice.roll(if depth == 0 { 2 } else { 6 }) {
         0 | 1 => json!(dice.roll(2)),
-        2 | 3 => Value::Array((0..dice.roll(4)).map(|_| draw_value(dice, depth - 1)).collect()),
+        2 | 3 => Value::Array(
+            (0..dice.roll(4))
+                .map(|_| draw_value(dice, depth - 1))
+                .collect(),
+        ),
         _ => draw_object(dice, depth - 1),
     }
 }
@@ -34,18 +41,30 @@ fn draw_object(dice: &mut Dice, depth: u32) -> Value {
 
 fn draw_path(dice: &mut Dice) -> String {
     let steps = 1 + dice.roll(3);
-    let keys: Vec<&str> = (0..steps).map(|_| ["a", "b", "c"][usize::try_from(dice.roll(3)).expect("small")]).collect();
+    let keys: Vec<&str> = (0..steps)
+        .map(|_| ["a", "b", "c"][usize::try_from(dice.roll(3)).expect("small")])
+        .collect();
     keys.join(".")
 }
 
 type Place = Vec<(usize, usize)>;
 
 /// Leaves by path, each with the array elements it lies in.
-fn flatten(value: &Value, path: &str, place: &Place, arrays: &mut usize, leaves: &mut Vec<(String, i64, Place)>) {
+fn flatten(
+    value: &Value,
+    path: &str,
+    place: &Place,
+    arrays: &mut usize,
+    leaves: &mut Vec<(String, i64, Place)>,
+) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 flatten(value, &path, place, arrays, leaves);
             }
         }
@@ -60,12 +79,17 @@ fn flatten(value: &Value, path: &str, place: &Place, arrays: &mut usize, leaves:
                 flatten(element, path, &inner, arrays, leaves);
             }
         }
-        number => leaves.push((path.to_owned(), number.as_i64().expect("only numbers"), place.clone())),
+        number => leaves.push((
+            path.to_owned(),
+            number.as_i64().expect("only numbers"),
+            place.clone(),
+        )),
     }
 }
 
 fn agree(one: &Place, two: &Place) -> bool {
-    one.iter().all(|(array, index)| two.iter().all(|(other, at)| array != other || index == at))
+    one.iter()
+        .all(|(array, index)| two.iter().all(|(other, at)| array != other || index == at))
 }
 
 /// `None` asks for absence.
@@ -73,13 +97,17 @@ fn holds(fields: &[(String, Option<i64>)], bound: &Place, leaves: &[(String, i64
     let Some(((path, wanted), rest)) = fields.split_first() else {
         return true;
     };
-    let mut candidates = leaves.iter().filter(|(at, _, place)| at == path && agree(bound, place));
+    let mut candidates = leaves
+        .iter()
+        .filter(|(at, _, place)| at == path && agree(bound, place));
     match wanted {
         None => candidates.next().is_none() && holds(rest, bound, leaves),
-        Some(wanted) => candidates.filter(|(_, value, _)| value == wanted).any(|(_, _, place)| {
-            let both: Place = bound.iter().chain(place).copied().collect();
-            holds(rest, &both, leaves)
-        }),
+        Some(wanted) => candidates
+            .filter(|(_, value, _)| value == wanted)
+            .any(|(_, _, place)| {
+                let both: Place = bound.iter().chain(place).copied().collect();
+                holds(rest, &both, leaves)
+            }),
     }
 }
 
@@ -91,12 +119,21 @@ fn the_search_finds_what_trying_every_combination_finds() {
         let event = draw_object(&mut dice, 5);
         let mut fields = std::collections::BTreeMap::new();
         for _ in 0..=dice.roll(3) {
-            let wanted = if dice.roll(4) == 0 { None } else { Some(i64::try_from(dice.roll(2)).expect("small")) };
+            let wanted = if dice.roll(4) == 0 {
+                None
+            } else {
+                Some(i64::try_from(dice.roll(2)).expect("small"))
+            };
             fields.insert(draw_path(&mut dice), wanted);
         }
         let pattern: Map<String, Value> = fields
             .iter()
-            .map(|(path, wanted)| (path.clone(), wanted.map_or_else(|| json!([{"exists": false}]), |wanted| json!([wanted]))))
+            .map(|(path, wanted)| {
+                (
+                    path.clone(),
+                    wanted.map_or_else(|| json!([{"exists": false}]), |wanted| json!([wanted])),
+                )
+            })
             .collect();
         let pattern = Value::Object(pattern).to_string();
         let mut leaves = Vec::new();
@@ -105,9 +142,20 @@ fn the_search_finds_what_trying_every_combination_finds() {
         let expected = holds(&fields, &Place::new(), &leaves);
         let flat = FlatEvent::from_value(&event).expect("an object");
         let parsed = Pattern::parse(&pattern).expect("valid");
-        assert_eq!(parsed.matches(&flat), expected, "pattern {pattern}\nevent {event}");
-        assert_eq!(parsed.explain(&flat).is_match(), expected, "explained: pattern {pattern}\nevent {event}");
+        assert_eq!(
+            parsed.matches(&flat),
+            expected,
+            "pattern {pattern}\nevent {event}"
+        );
+        assert_eq!(
+            parsed.explain(&flat).is_match(),
+            expected,
+            "explained: pattern {pattern}\nevent {event}"
+        );
         matched += u32::from(expected);
     }
-    assert!((4_000..36_000).contains(&matched), "{matched} of 40000 match: the draw judges little");
+    assert!(
+        (4_000..36_000).contains(&matched),
+        "{matched} of 40000 match: the draw judges little"
+    );
 }

@@ -24,10 +24,20 @@ fn try_all(text: &str) {
     let pattern = Pattern::parse(text);
     let event = FlatEvent::parse(text);
     if let (Ok(pattern), Ok(event)) = (&pattern, &event) {
-        assert_eq!(pattern.explain(event).is_match(), pattern.matches(event), "{text}");
+        assert_eq!(
+            pattern.explain(event).is_match(),
+            pattern.matches(event),
+            "{text}"
+        );
     }
     if let Err(error) = &pattern {
-        assert!(error.message().starts_with("Event pattern is not valid. Reason: "), "{}", error.message());
+        assert!(
+            error
+                .message()
+                .starts_with("Event pattern is not valid. Reason: "),
+            "{}",
+            error.message()
+        );
     }
     let _ = validate_test_event(text);
     let _ = Row::parse(text);

@@ -8,13 +8,23 @@ fn project() -> PathBuf {
 }
 
 fn sim(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sim")).current_dir(folder).arg("pattern").args(arguments).output().expect("the program runs")
+    Command::new(env!("CARGO_BIN_EXE_sim"))
+        .current_dir(folder)
+        .arg("pattern")
+        .args(arguments)
+        .output()
+        .expect("the program runs")
 }
 
 fn shown(name: &str, folder: &Path, arguments: &[&str]) {
     let output = sim(folder, arguments);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let told = format!("exit code {:?}\n--- output\n{}--- errors\n{}", output.status.code(), text(&output.stdout), text(&output.stderr));
+    let told = format!(
+        "exit code {:?}\n--- output\n{}--- errors\n{}",
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr)
+    );
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.set_prepend_module_to_snapshot(false);
@@ -50,8 +60,13 @@ fn files_of_cases_are_judged() {
 fn a_mistake_in_a_file_is_placed() {
     let folder = folder("mistakes");
     let right = r#"{"name": "right", "event": {"a": 1}, "pattern": {"a": [1]}, "expect": "match"}"#;
-    let write = |file: &str, text: String| std::fs::write(folder.join(file), text).expect("the file can be written");
-    write("unknown_key.jsonl", format!("{right}\n{}\n", right.replace("event", "evnet")));
+    let write = |file: &str, text: String| {
+        std::fs::write(folder.join(file), text).expect("the file can be written")
+    };
+    write(
+        "unknown_key.jsonl",
+        format!("{right}\n{}\n", right.replace("event", "evnet")),
+    );
     write("no_json.jsonl", format!("{right}\n\nnot json\n"));
     write("empty.jsonl", "\n".to_owned());
     shown("mistake_unknown_key", &folder, &["unknown_key.jsonl"]);
@@ -63,18 +78,53 @@ fn a_mistake_in_a_file_is_placed() {
 #[test]
 fn one_pattern_is_held_against_one_event() {
     let folder = folder("one");
-    std::fs::write(folder.join("event.json"), "{\"detail\":\n  {\"total\": 42}}").expect("the file can be written");
+    std::fs::write(
+        folder.join("event.json"),
+        "{\"detail\":\n  {\"total\": 42}}",
+    )
+    .expect("the file can be written");
     let above = r#"{"detail": {"total": [{"numeric": [">", 100]}]}}"#;
-    shown("mismatch", &folder, &["--pattern", above, "--event", "@event.json"]);
-    shown("match", &folder, &["--pattern", r#"{"detail": {"total": [42]}}"#, "--event", "@event.json"]);
-    shown("refused_pattern", &folder, &["--pattern", r#"{"detail": {"total": 42}}"#, "--event", "@event.json"]);
-    shown("refused_event", &folder, &["--pattern", above, "--event", "[42]"]);
-    shown("missing_file", &folder, &["--pattern", "@nowhere.json", "--event", "{}"]);
+    shown(
+        "mismatch",
+        &folder,
+        &["--pattern", above, "--event", "@event.json"],
+    );
+    shown(
+        "match",
+        &folder,
+        &[
+            "--pattern",
+            r#"{"detail": {"total": [42]}}"#,
+            "--event",
+            "@event.json",
+        ],
+    );
+    shown(
+        "refused_pattern",
+        &folder,
+        &[
+            "--pattern",
+            r#"{"detail": {"total": 42}}"#,
+            "--event",
+            "@event.json",
+        ],
+    );
+    shown(
+        "refused_event",
+        &folder,
+        &["--pattern", above, "--event", "[42]"],
+    );
+    shown(
+        "missing_file",
+        &folder,
+        &["--pattern", "@nowhere.json", "--event", "{}"],
+    );
     shown("missing_event", &folder, &["--pattern", above]);
     shown("help", &folder, &[]);
 }
 
-/// The commands of a page with what they print: lines that begin with `    $ ` and the indented lines behind them.
+/// The commands of a page with what they print: lines that begin with ` $ ` and the indented lines
+/// behind them.
 fn examples(page: &str) -> Vec<(String, String)> {
     let mut examples: Vec<(String, String)> = Vec::new();
     let mut is_open = false;
@@ -82,7 +132,9 @@ fn examples(page: &str) -> Vec<(String, String)> {
         if let Some(command) = line.strip_prefix("    $ cargo sim pattern ") {
             examples.push((command.to_owned(), String::new()));
             is_open = true;
-        } else if let (true, Some(printed), Some((_, output))) = (is_open, line.strip_prefix("    "), examples.last_mut()) {
+        } else if let (true, Some(printed), Some((_, output))) =
+            (is_open, line.strip_prefix("    "), examples.last_mut())
+        {
             output.push_str(printed);
             output.push('\n');
         } else {
@@ -107,12 +159,20 @@ fn words(command: &str) -> Vec<String> {
 
 #[test]
 fn the_page_shows_what_the_command_prints() {
-    let page = std::fs::read_to_string(project().join("docs/patterns.md")).expect("the page is there");
+    let page =
+        std::fs::read_to_string(project().join("docs/patterns.md")).expect("the page is there");
     let examples = examples(&page);
     assert!(examples.len() >= 2, "{} examples", examples.len());
     for (command, expected) in examples {
         let words = words(&command);
-        let output = sim(&project(), &words.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "cargo sim pattern {command}");
+        let output = sim(
+            &project(),
+            &words.iter().map(String::as_str).collect::<Vec<_>>(),
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "cargo sim pattern {command}"
+        );
     }
 }

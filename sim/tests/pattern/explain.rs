@@ -25,32 +25,68 @@ fn explained(name: &str, pattern: &str) {
 
 #[test]
 fn a_match_says_what_held() {
-    explained("match", r#"{"source": ["shop"], "detail": {"total": [{"numeric": ["<", 100]}], "lines": {"sku": ["ink"], "qty": [5]}}}"#);
-    explained("match_by_an_alternative", r#"{"$or": [{"source": ["bank"]}, {"detail": {"status": ["Paid"]}}]}"#);
+    explained(
+        "match",
+        r#"{"source": ["shop"], "detail": {"total": [{"numeric": ["<", 100]}], "lines": {"sku": ["ink"], "qty": [5]}}}"#,
+    );
+    explained(
+        "match_by_an_alternative",
+        r#"{"$or": [{"source": ["bank"]}, {"detail": {"status": ["Paid"]}}]}"#,
+    );
 }
 
 #[test]
 fn a_value_that_does_not_fit_is_named_with_what_was_wanted() {
-    explained("value", r#"{"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}], "tags": [{"prefix": "x"}, "y"]}}"#);
-    explained("kind", r#"{"detail": {"rush": [300], "total": ["42"], "status": ["paid"], "coupon": [{"exists": false}]}}"#);
-    explained("numeric_on_text", r#"{"detail": {"rush": [{"numeric": [">", 100]}], "status": [{"anything-but": ["Paid", "Open"]}]}}"#);
-    explained("address", r#"{"detail": {"buyer": {"address": [{"cidr": "10.2.0.0/16"}, "10.1.2.4"]}}}"#);
+    explained(
+        "value",
+        r#"{"source": ["shop"], "detail": {"total": [{"numeric": [">", 100]}], "tags": [{"prefix": "x"}, "y"]}}"#,
+    );
+    explained(
+        "kind",
+        r#"{"detail": {"rush": [300], "total": ["42"], "status": ["paid"], "coupon": [{"exists": false}]}}"#,
+    );
+    explained(
+        "numeric_on_text",
+        r#"{"detail": {"rush": [{"numeric": [">", 100]}], "status": [{"anything-but": ["Paid", "Open"]}]}}"#,
+    );
+    explained(
+        "address",
+        r#"{"detail": {"buyer": {"address": [{"cidr": "10.2.0.0/16"}, "10.1.2.4"]}}}"#,
+    );
 }
 
 #[test]
 fn an_absent_field_is_named_with_what_is_near() {
-    explained("absent", r#"{"detail": {"price": [{"exists": true}], "totl": [42]}, "detial": {"total": [42]}}"#);
+    explained(
+        "absent",
+        r#"{"detail": {"price": [{"exists": true}], "totl": [42]}, "detial": {"total": [42]}}"#,
+    );
     explained("object", r#"{"detail": {"buyer": [{"exists": true}]}}"#);
     explained("below_a_value", r#"{"detail": {"status": {"code": [1]}}}"#);
 }
 
 #[test]
 fn fields_of_different_elements_are_named_with_their_places() {
-    explained("elements", r#"{"source": ["shop"], "detail": {"total": [42], "lines": {"sku": ["ink"], "qty": [2]}}}"#);
-    explained("inner_elements", r#"{"detail": {"lines": {"sku": ["ink"], "parts": {"id": [2]}}}}"#);
-    explained("absence_in_elements", r#"{"detail": {"lines": {"gift": [true], "parts": {"id": [{"exists": true}]}}}}"#);
-    explained("absence_beside_a_match", r#"{"detail": {"lines": {"qty": [5], "sku": [{"exists": false}]}}}"#);
-    explained("absence_in_an_array", r#"{"detail": {"lines": {"gift": [{"exists": false}], "sku": ["pen"]}}}"#);
+    explained(
+        "elements",
+        r#"{"source": ["shop"], "detail": {"total": [42], "lines": {"sku": ["ink"], "qty": [2]}}}"#,
+    );
+    explained(
+        "inner_elements",
+        r#"{"detail": {"lines": {"sku": ["ink"], "parts": {"id": [2]}}}}"#,
+    );
+    explained(
+        "absence_in_elements",
+        r#"{"detail": {"lines": {"gift": [true], "parts": {"id": [{"exists": true}]}}}}"#,
+    );
+    explained(
+        "absence_beside_a_match",
+        r#"{"detail": {"lines": {"qty": [5], "sku": [{"exists": false}]}}}"#,
+    );
+    explained(
+        "absence_in_an_array",
+        r#"{"detail": {"lines": {"gift": [{"exists": false}], "sku": ["pen"]}}}"#,
+    );
 }
 
 #[test]
@@ -59,6 +95,18 @@ fn each_alternative_is_told() {
         "alternatives",
         r#"{"source": ["shop"], "$or": [{"detail": {"total": [{"numeric": [">", 100]}]}}, {"detail": {"status": ["Open"], "rush": [true]}}]}"#,
     );
-    let branches = |key: &str| (0..4).map(|i| format!(r#"{{"{key}": ["{key}{i}"]}}"#)).collect::<Vec<_>>().join(", ");
-    explained("many_alternatives", &format!(r#"{{"$or": [{}], "$or": [{}]}}"#, branches("x"), branches("source")));
+    let branches = |key: &str| {
+        (0..4)
+            .map(|i| format!(r#"{{"{key}": ["{key}{i}"]}}"#))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    explained(
+        "many_alternatives",
+        &format!(
+            r#"{{"$or": [{}], "$or": [{}]}}"#,
+            branches("x"),
+            branches("source")
+        ),
+    );
 }

@@ -1,4 +1,5 @@
-//! The index against a plain loop over all patterns, and the matcher against the plain one of the invariants.
+//! The index against a plain loop over all patterns, and the matcher against the plain one of the
+//! invariants.
 
 use alchemiser_sim::check::reference;
 use alchemiser_sim::cloud::pattern::{FlatEvent, Pattern, PatternIndex};
@@ -44,7 +45,8 @@ fn list() -> impl Strategy<Value = String> {
 }
 
 fn fields() -> impl Strategy<Value = String> {
-    let field = (prop::sample::select(vec!["a", "b", "c", "d.e"]), list()).prop_map(|(key, list)| format!(r#""{key}": {list}"#));
+    let field = (prop::sample::select(vec!["a", "b", "c", "d.e"]), list())
+        .prop_map(|(key, list)| format!(r#""{key}": {list}"#));
     prop::collection::vec(field, 1..4).prop_map(|fields| fields.join(", "))
 }
 
@@ -60,23 +62,32 @@ fn event() -> impl Strategy<Value = String> {
         3 => prop::sample::select(&VALUES[..]).prop_map(str::to_owned),
         1 => prop::collection::vec(prop::sample::select(&VALUES[..]), 0..3).prop_map(|values| format!("[{}]", values.join(", "))),
     ];
-    let field = (prop::sample::select(vec!["a", "b", "c", "d"]), value).prop_map(|(key, value)| match key {
-        "d" => format!(r#""d": {{"e": {value}}}"#),
-        key => format!(r#""{key}": {value}"#),
-    });
+    let field =
+        (prop::sample::select(vec!["a", "b", "c", "d"]), value).prop_map(
+            |(key, value)| match key {
+                "d" => format!(r#""d": {{"e": {value}}}"#),
+                key => format!(r#""{key}": {value}"#),
+            },
+        );
     prop::collection::vec(field, 0..5).prop_map(|fields| format!("{{{}}}", fields.join(", ")))
 }
 
-/// What the reference leaves to the matcher: numbers beyond doubles, addresses spelled with zeros, `$or` beside fields of
-/// its own, and what JSON values do not keep.
+/// What the reference leaves to the matcher: numbers beyond doubles, addresses spelled with zeros,
+/// `$or` beside fields of its own, and what JSON values do not keep.
 fn is_peculiar(pattern: &str, event: &str) -> bool {
-    let spells = |text: &str| ["9007199254740993", "2e999", "10.0.0.01", "$or"].iter().any(|part| text.contains(part));
+    let spells = |text: &str| {
+        ["9007199254740993", "2e999", "10.0.0.01", "$or"]
+            .iter()
+            .any(|part| text.contains(part))
+    };
     spells(pattern) || spells(event) || repeats(pattern) || repeats(event)
 }
 
 /// Whether a key comes twice, of which a JSON value keeps the last only.
 fn repeats(text: &str) -> bool {
-    ["a", "b", "c", "d", "d.e"].iter().any(|key| text.matches(&format!("\"{key}\":")).count() > 1)
+    ["a", "b", "c", "d", "d.e"]
+        .iter()
+        .any(|key| text.matches(&format!("\"{key}\":")).count() > 1)
 }
 
 proptest! {

@@ -1,4 +1,5 @@
-//! Event patterns: recorded answers of AWS, the semantics page rule by rule, and agreement between ways to match.
+//! Event patterns: recorded answers of AWS, the semantics page rule by rule, and agreement between
+//! ways to match.
 
 mod agreement;
 mod any_text;

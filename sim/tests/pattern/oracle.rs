@@ -1,7 +1,7 @@
 //! Compares the engine with recorded answers of AWS and of its open matcher.
 //!
-//! The files are read from the folder in `PATTERN_ORACLES`, or from `../shared/oracle` beside the project. Where they
-//! are absent the tests say so and judge nothing.
+//! The files are read from the folder in `PATTERN_ORACLES`, or from `../shared/oracle` beside the
+//! project. Where they are absent the tests say so and judge nothing.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,7 +16,12 @@ fn read(file: &str) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) => {
             // Written past the test harness, which keeps back what a passing test prints.
-            writeln!(std::io::stderr(), "NOT JUDGED: oracle {} cannot be read: {error}", path.display()).expect("stderr is open");
+            writeln!(
+                std::io::stderr(),
+                "NOT JUDGED: oracle {} cannot be read: {error}",
+                path.display()
+            )
+            .expect("stderr is open");
             None
         }
     }
@@ -26,10 +31,26 @@ fn agree_on(file: &str, rows_expected: usize) {
     let Some(text) = read(file) else {
         return;
     };
-    let rows: Vec<Row> = text.lines().map(|line| Row::parse(line).unwrap_or_else(|error| panic!("{file}: {error}\n{line}"))).collect();
-    let disagreements: Vec<String> = rows.iter().filter_map(|row| row.judge().err()).map(|differs| differs.to_string()).collect();
-    assert_eq!(rows.len(), rows_expected, "{file} has another number of rows than it had");
-    assert!(disagreements.is_empty(), "{file}: {} disagreements\n{}", disagreements.len(), disagreements.join("\n"));
+    let rows: Vec<Row> = text
+        .lines()
+        .map(|line| Row::parse(line).unwrap_or_else(|error| panic!("{file}: {error}\n{line}")))
+        .collect();
+    let disagreements: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row.judge().err())
+        .map(|differs| differs.to_string())
+        .collect();
+    assert_eq!(
+        rows.len(),
+        rows_expected,
+        "{file} has another number of rows than it had"
+    );
+    assert!(
+        disagreements.is_empty(),
+        "{file}: {} disagreements\n{}",
+        disagreements.len(),
+        disagreements.join("\n")
+    );
 }
 
 #[test]

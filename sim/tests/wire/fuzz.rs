@@ -24,7 +24,8 @@ const NAMES: &str = "Name EventBusName Entries EventPattern ScheduleExpression S
     QueueName QueueUrl Attributes MessageBody ReceiptHandle VisibilityTimeout MaxNumberOfMessages AttributeNames \
     MessageAttributes SourceArn TaskHandle MaxResults TableName Item Key KeySchema AttributeDefinitions FlexibleTimeWindow \
     Target GroupName StartDate EndDate FunctionName";
-const MEMBERS: &str = "Id Arn Source DetailType Detail Time RetryPolicy InputTransformer Mode DataType StringValue";
+const MEMBERS: &str =
+    "Id Arn Source DetailType Detail Time RetryPolicy InputTransformer Mode DataType StringValue";
 const TEXTS: &[&str] = &[
     "",
     "a",
@@ -74,7 +75,11 @@ fn json_value() -> impl Strategy<Value = Value> {
 }
 
 fn key() -> impl Strategy<Value = String> {
-    prop_oneof![select(words(NAMES)).prop_map(str::to_owned), select(words(MEMBERS)).prop_map(str::to_owned), "[a-zA-Z.]{0,6}"]
+    prop_oneof![
+        select(words(NAMES)).prop_map(str::to_owned),
+        select(words(MEMBERS)).prop_map(str::to_owned),
+        "[a-zA-Z.]{0,6}"
+    ]
 }
 
 fn parameters() -> impl Strategy<Value = Value> {
@@ -104,8 +109,23 @@ fn target() -> impl Strategy<Value = String> {
 }
 
 fn rest_path() -> impl Strategy<Value = String> {
-    let segment = prop_oneof![Just(String::new()), Just("a".to_owned()), Just("default".to_owned()), "[!-~&&[^ #]]{0,8}"];
-    let head = select(&["/schedules", "/schedule-groups", "/2015-03-31/functions", "/2015-03-31", "/_sim", "/_localstack", ""][..]);
+    let segment = prop_oneof![
+        Just(String::new()),
+        Just("a".to_owned()),
+        Just("default".to_owned()),
+        "[!-~&&[^ #]]{0,8}"
+    ];
+    let head = select(
+        &[
+            "/schedules",
+            "/schedule-groups",
+            "/2015-03-31/functions",
+            "/2015-03-31",
+            "/_sim",
+            "/_localstack",
+            "",
+        ][..],
+    );
     (head, vec(segment, 0..4)).prop_map(|(head, segments)| format!("{head}/{}", segments.join("/")))
 }
 
@@ -115,7 +135,10 @@ fn form() -> impl Strategy<Value = Vec<u8>> {
         "(Attribute|Tag|MessageAttribute|SendMessageBatchRequestEntry|AttributeName)\\.[0-9]{1,3}(\\.(Name|Value|Key|Id|MessageBody))?",
     ];
     (select(words(SQS)), vec((key, "[ -~]{0,10}"), 0..8)).prop_map(|(action, pairs)| {
-        let pairs: String = pairs.iter().map(|(key, value)| format!("&{key}={value}")).collect();
+        let pairs: String = pairs
+            .iter()
+            .map(|(key, value)| format!("&{key}={value}"))
+            .collect();
         format!("Action={action}{pairs}").into_bytes()
     })
 }
@@ -128,25 +151,46 @@ fn judge(answer: &Answer) -> Result<(), TestCaseError> {
     }
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     if answer.head.contains("text/xml") {
-        prop_assert!(text.contains("<ErrorResponse") && text.contains("<Code>"), "{answer:?}");
+        prop_assert!(
+            text.contains("<ErrorResponse") && text.contains("<Code>"),
+            "{answer:?}"
+        );
         return Ok(());
     }
     // Hyper refuses what is no HTTP before anybody else sees it.
     if !answer.head.contains("content-type") && answer.body.is_empty() {
         return Ok(());
     }
-    let body: Value = serde_json::from_slice(&answer.body).map_err(|error| TestCaseError::fail(format!("{error}: {text}")))?;
-    prop_assert!(body["__type"].is_string() || answer.head.contains("x-amzn-errortype"), "{answer:?}");
-    prop_assert!(body["message"].is_string() || body["Message"].is_string(), "{answer:?}");
+    let body: Value = serde_json::from_slice(&answer.body)
+        .map_err(|error| TestCaseError::fail(format!("{error}: {text}")))?;
+    prop_assert!(
+        body["__type"].is_string() || answer.head.contains("x-amzn-errortype"),
+        "{answer:?}"
+    );
+    prop_assert!(
+        body["message"].is_string() || body["Message"].is_string(),
+        "{answer:?}"
+    );
     Ok(())
 }
 
 fn fuzz<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(S::Value) -> Vec<u8>) {
     let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     let queue = json!({ "QueueName": "a" }).to_string();
-    let created = request("POST", "/", &[("x-amz-target", "AmazonSQS.CreateQueue")], queue.as_bytes());
-    served.block_on(exchange(served.address, &created)).expect("a queue");
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let created = request(
+        "POST",
+        "/",
+        &[("x-amz-target", "AmazonSQS.CreateQueue")],
+        queue.as_bytes(),
+    );
+    served
+        .block_on(exchange(served.address, &created))
+        .expect("a queue");
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let outcome = runner.run(strategy, |input| {
         let answer = served.block_on(exchange(served.address, &send(input)));
         judge(&answer.ok_or_else(|| TestCaseError::fail("no answer"))?)
@@ -156,19 +200,30 @@ fn fuzz<S: Strategy>(cases: u32, strategy: &S, send: impl Fn(S::Value) -> Vec<u8
 }
 
 fn assert_alive(served: &Served) {
-    let health = served.block_on(exchange(served.address, &request("GET", "/_localstack/health", &[], b""))).expect("the server lives");
+    let health = served
+        .block_on(exchange(
+            served.address,
+            &request("GET", "/_localstack/health", &[], b""),
+        ))
+        .expect("the server lives");
     assert_eq!(health.status, 200);
 }
 
 #[test]
 fn json_requests_are_answered_or_refused_in_aws_s_shape() {
-    fuzz(400, &(target(), body()), |(target, body)| request("POST", "/", &[("x-amz-target", &target)], &body));
+    fuzz(400, &(target(), body()), |(target, body)| {
+        request("POST", "/", &[("x-amz-target", &target)], &body)
+    });
 }
 
 #[test]
 fn rest_requests_are_answered_or_refused_in_aws_s_shape() {
     let method = select(&["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"][..]);
-    fuzz(250, &(method, rest_path(), body()), |(method, path, body)| request(method, &path, &[], &body));
+    fuzz(
+        250,
+        &(method, rest_path(), body()),
+        |(method, path, body)| request(method, &path, &[], &body),
+    );
 }
 
 #[test]
@@ -181,13 +236,20 @@ fn forms_are_answered_or_refused_in_aws_s_shape() {
 fn any_bytes_leave_the_server_alive() {
     let bytes = prop_oneof![
         vec(any::<u8>(), 0..200),
-        "(GET|POST) /[!-~]{0,10} HTTP/1\\.[01]\r\n([a-z-]{1,12}: [ -~]{0,12}\r\n){0,4}\r\n".prop_map(String::into_bytes),
+        "(GET|POST) /[!-~]{0,10} HTTP/1\\.[01]\r\n([a-z-]{1,12}: [ -~]{0,12}\r\n){0,4}\r\n"
+            .prop_map(String::into_bytes),
     ];
     let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
-    let mut runner = TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
-    let outcome = runner.run(&bytes, |bytes| match served.block_on(throw(served.address, &bytes)) {
-        Some(answer) => judge(&answer),
-        None => Ok(()),
+    let mut runner = TestRunner::new(Config {
+        cases: 150,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let outcome = runner.run(&bytes, |bytes| {
+        match served.block_on(throw(served.address, &bytes)) {
+            Some(answer) => judge(&answer),
+            None => Ok(()),
+        }
     });
     assert_alive(&served);
     outcome.expect("every refusal has AWS's shape");

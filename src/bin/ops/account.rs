@@ -57,7 +57,12 @@ impl Account {
         let setup = setup.map_err(|reason| {
             Problem::Failed(format!("{reason}\nSet AWS_REGION, and AWS_PROFILE or AWS_ACCESS_KEY_ID, as for every AWS client"))
         })?;
-        Ok(Self { events: setup.eventbridge(), sqs: setup.sqs(), dynamodb: setup.dynamodb(), stage })
+        Ok(Self {
+            events: setup.eventbridge(),
+            sqs: setup.sqs(),
+            dynamodb: setup.dynamodb(),
+            stage,
+        })
     }
 
     /// A name as the template makes it: `alchemiser-WHAT-STAGE`.
@@ -74,10 +79,27 @@ impl Account {
     pub async fn bus(&self) -> Result<Bus, Problem> {
         let name = self.named("trading-events");
         match self.events.describe_event_bus().name(&name).send().await {
-            Ok(found) => Ok(Bus { arn: found.arn().unwrap_or_default().to_owned(), name }),
-            Err(error) if error.as_service_error().is_some_and(|failure| failure.is_resource_not_found_exception()) => {
-                let listed = self.events.list_event_buses().send().await.map_err(|error| failed("listing the event buses", &error))?;
-                let names: Vec<String> = listed.event_buses().iter().filter_map(|bus| bus.name()).map(str::to_owned).collect();
+            Ok(found) => Ok(Bus {
+                arn: found.arn().unwrap_or_default().to_owned(),
+                name,
+            }),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|failure| failure.is_resource_not_found_exception()) =>
+            {
+                let listed = self
+                    .events
+                    .list_event_buses()
+                    .send()
+                    .await
+                    .map_err(|error| failed("listing the event buses", &error))?;
+                let names: Vec<String> = listed
+                    .event_buses()
+                    .iter()
+                    .filter_map(|bus| bus.name())
+                    .map(str::to_owned)
+                    .collect();
                 Err(unknown("event bus", &name, &names))
             }
             Err(error) => Err(failed(&format!("looking for the event bus {name}"), &error)),

@@ -34,11 +34,18 @@ struct Envelope {
 
 /// Reads the event in a file; `-` is standard input.
 pub fn read(path: &Path) -> Result<Sendable, Problem> {
-    let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let shown = if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
     let text = text_of(path).map_err(|error| Problem::Usage(format!("{shown}: {error}")))?;
-    let envelope: Envelope = serde_json::from_str(&text).map_err(|error| Problem::Usage(misread(&shown, &text, &error)))?;
+    let envelope: Envelope = serde_json::from_str(&text)
+        .map_err(|error| Problem::Usage(misread(&shown, &text, &error)))?;
     if !envelope.detail.is_object() {
-        return Err(Problem::Usage(format!("{shown}: `detail` must be an object: EventBridge refuses any other")));
+        return Err(Problem::Usage(format!(
+            "{shown}: `detail` must be an object: EventBridge refuses any other"
+        )));
     }
     Ok(Sendable {
         source: envelope.source,
@@ -62,7 +69,10 @@ fn text_of(path: &Path) -> std::io::Result<String> {
 fn misread(shown: &str, text: &str, error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     let reason = error.to_string().replace(&place, "");
-    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let line = text
+        .lines()
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
     format!(
         "{shown}:{}:{}: {reason}\n  {line}\nAn event is {{\"source\": \"alchemiser.orchestration\", \"detail-type\": \"WorkflowStarted\", \"detail\": {{...}}}}",
         error.line(),

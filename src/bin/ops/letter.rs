@@ -1,5 +1,5 @@
-//! The forms of a dead letter: of a rule, of a schedule, of a function's failure destination, of a function's dead-letter
-//! queue.
+//! The forms of a dead letter: of a rule, of a schedule, of a function's failure destination, of a
+//! function's dead-letter queue.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,8 @@ pub enum Form {
     Schedule,
     /// The function failed on it; the body is a record around what the function was given.
     Destination,
-    /// The function failed on it and has a dead-letter queue; the body is what the function was given.
+    /// The function failed on it and has a dead-letter queue; the body is what the function was
+    /// given.
     FunctionQueue,
     /// No dead letter: somebody's message.
     Other,
@@ -85,10 +86,18 @@ pub struct Letter {
 
 impl Letter {
     /// Reads a message.
-    pub fn read(message_id: String, receipt: String, sent: Option<Timestamp>, body: String, attributes: BTreeMap<String, String>) -> Self {
+    pub fn read(
+        message_id: String,
+        receipt: String,
+        sent: Option<Timestamp>,
+        body: String,
+        attributes: BTreeMap<String, String>,
+    ) -> Self {
         let payload = Payload::parse(&body).ok();
         let parsed = payload.as_ref().map(Payload::value);
-        let record = parsed.filter(|value| value.get("requestContext").is_some()).and_then(|value| value.get("requestPayload"));
+        let record = parsed
+            .filter(|value| value.get("requestContext").is_some())
+            .and_then(|value| value.get("requestPayload"));
         let attribute = |name: &str| attributes.get(name).map(String::as_str).unwrap_or_default();
         let last = |arn: &str| arn.rsplit(['/', ':']).next().unwrap_or(arn).to_owned();
         let told = || joined(attribute("ERROR_CODE"), attribute("ERROR_MESSAGE"));
@@ -99,17 +108,33 @@ impl Letter {
         } else if let (Some(value), Some(_)) = (parsed, record) {
             (Form::Destination, function_of(value), failure_of(value))
         } else if attributes.contains_key("RequestID") {
-            (Form::FunctionQueue, String::new(), attribute("ErrorMessage").to_owned())
+            (
+                Form::FunctionQueue,
+                String::new(),
+                attribute("ErrorMessage").to_owned(),
+            )
         } else {
             (Form::Other, String::new(), String::new())
         };
         let content = match (payload.as_ref().and_then(Payload::repeated), record, parsed) {
-            (Some(key), ..) => Content::Unreadable(format!("the key `{key}` is there twice in one object")),
+            (Some(key), ..) => {
+                Content::Unreadable(format!("the key `{key}` is there twice in one object"))
+            }
             (None, Some(payload), _) => content_of(payload),
             (None, None, Some(value)) => content_of(value),
             (None, None, None) => Content::Unreadable("the body is no JSON".to_owned()),
         };
-        Self { message_id, receipt, sent, body, attributes, form, sender, reason, content }
+        Self {
+            message_id,
+            receipt,
+            sent,
+            body,
+            attributes,
+            form,
+            sender,
+            reason,
+            content,
+        }
     }
 
     /// The event in it.
@@ -123,7 +148,9 @@ impl Letter {
     /// The workflow that it belongs to, as far as it says.
     pub fn correlation_id(&self) -> Option<&str> {
         match &self.content {
-            Content::Event(original) | Content::Observation(original) => original.correlation_id.as_deref(),
+            Content::Event(original) | Content::Observation(original) => {
+                original.correlation_id.as_deref()
+            }
             Content::Command(command) => command["correlation_id"].as_str(),
             Content::Unreadable(_) => None,
         }
@@ -131,7 +158,9 @@ impl Letter {
 
     /// Who gave it up, in a few words.
     pub fn from(&self) -> String {
-        format!("{} {}", self.form.as_str(), self.sender).trim_end().to_owned()
+        format!("{} {}", self.form.as_str(), self.sender)
+            .trim_end()
+            .to_owned()
     }
 
     /// What was given up, in a few words.
@@ -140,7 +169,13 @@ impl Letter {
             Content::Event(original) => original.event.detail_type.clone(),
             Content::Observation(original) => format!("observe {}", original.event.detail_type),
             Content::Command(command) => {
-                format!("command {}", command["mode"].as_str().or(command["action"].as_str()).unwrap_or("to trade"))
+                format!(
+                    "command {}",
+                    command["mode"]
+                        .as_str()
+                        .or(command["action"].as_str())
+                        .unwrap_or("to trade")
+                )
             }
             Content::Unreadable(reason) => format!("unreadable: {reason}"),
         }
@@ -158,48 +193,89 @@ impl Letter {
 }
 
 fn joined(code: &str, message: &str) -> String {
-    [code, message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    [code, message]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME:$LATEST` names the function in its seventh part.
 fn function_of(record: &Value) -> String {
-    let arn = record["requestContext"]["functionArn"].as_str().unwrap_or_default();
+    let arn = record["requestContext"]["functionArn"]
+        .as_str()
+        .unwrap_or_default();
     arn.split(':').nth(6).unwrap_or(arn).to_owned()
 }
 
 fn failure_of(record: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (context, response) = (&record["requestContext"], &record["responsePayload"]);
-    let error = joined(&text(&response["errorType"]), &text(&response["errorMessage"]));
-    let attempts = context["approximateInvokeCount"].as_i64().unwrap_or_default();
-    joined(&format!("{} after {attempts} attempts", text(&context["condition"])), &error)
+    let error = joined(
+        &text(&response["errorType"]),
+        &text(&response["errorMessage"]),
+    );
+    let attempts = context["approximateInvokeCount"]
+        .as_i64()
+        .unwrap_or_default();
+    joined(
+        &format!("{} after {attempts} attempts", text(&context["condition"])),
+        &error,
+    )
 }
 
 /// What a payload of the function is.
 fn content_of(payload: &Value) -> Content {
-    let observed = payload.as_object().filter(|object| object.len() == 1).and_then(|object| object.get("observe"));
+    let observed = payload
+        .as_object()
+        .filter(|object| object.len() == 1)
+        .and_then(|object| object.get("observe"));
     match (observed, payload.get("detail-type")) {
-        (Some(event), _) => original_of(event).map_or_else(Content::Unreadable, Content::Observation),
+        (Some(event), _) => {
+            original_of(event).map_or_else(Content::Unreadable, Content::Observation)
+        }
         (None, Some(_)) => original_of(payload).map_or_else(Content::Unreadable, Content::Event),
         (None, None) if payload.is_object() => Content::Command(payload.clone()),
-        (None, None) => Content::Unreadable("the body is neither an event nor a command".to_owned()),
+        (None, None) => {
+            Content::Unreadable("the body is neither an event nor a command".to_owned())
+        }
     }
 }
 
 fn original_of(envelope: &Value) -> Result<Original, String> {
-    let text = |name: &str| envelope.get(name).and_then(Value::as_str).map(str::to_owned);
-    let detail = envelope.get("detail").filter(|detail| detail.is_object()).ok_or("the event has no `detail` object")?;
+    let text = |name: &str| {
+        envelope
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let detail = envelope
+        .get("detail")
+        .filter(|detail| detail.is_object())
+        .ok_or("the event has no `detail` object")?;
     let of_detail = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned);
-    let resources = envelope.get("resources").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let resources = envelope
+        .get("resources")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     Ok(Original {
         event: Sendable {
             source: text("source").ok_or("the event has no `source`")?,
             detail_type: text("detail-type").ok_or("the event has no `detail-type`")?,
             detail: detail.to_string(),
-            resources: resources.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            time: text("time").and_then(|time| time.parse::<Timestamp>().ok()).map(|time| time.get().timestamp()),
+            resources: resources
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            time: text("time")
+                .and_then(|time| time.parse::<Timestamp>().ok())
+                .map(|time| time.get().timestamp()),
         },
-        id: of_detail("event_id").or_else(|| text("id")).unwrap_or_default(),
+        id: of_detail("event_id")
+            .or_else(|| text("id"))
+            .unwrap_or_default(),
         correlation_id: of_detail("correlation_id"),
     })
 }
@@ -217,17 +293,42 @@ mod tests {
     }
 
     fn letter(body: &Value, attributes: &[(&str, &str)]) -> Letter {
-        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Letter::read("m-1".to_owned(), "r-1".to_owned(), None, body.to_string(), attributes)
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Letter::read(
+            "m-1".to_owned(),
+            "r-1".to_owned(),
+            None,
+            body.to_string(),
+            attributes,
+        )
     }
 
     #[test]
     fn a_rule_leaves_the_event_itself() {
         let rule = "arn:aws:events:us-east-1:1:rule/bus/alchemiser-trade-executed-dev";
-        let read = letter(&event(), &[("RULE_ARN", rule), ("ERROR_CODE", "NO_PERMISSIONS"), ("ERROR_MESSAGE", "not allowed")]);
-        assert_eq!((read.from(), read.reason.as_str()), ("rule alchemiser-trade-executed-dev".to_owned(), "NO_PERMISSIONS: not allowed"));
+        let read = letter(
+            &event(),
+            &[
+                ("RULE_ARN", rule),
+                ("ERROR_CODE", "NO_PERMISSIONS"),
+                ("ERROR_MESSAGE", "not allowed"),
+            ],
+        );
+        assert_eq!(
+            (read.from(), read.reason.as_str()),
+            (
+                "rule alchemiser-trade-executed-dev".to_owned(),
+                "NO_PERMISSIONS: not allowed"
+            )
+        );
         let original = read.original().expect("an event");
-        assert_eq!((original.id.as_str(), original.correlation_id.as_deref()), ("event-1", Some("wf-1")));
+        assert_eq!(
+            (original.id.as_str(), original.correlation_id.as_deref()),
+            ("event-1", Some("wf-1"))
+        );
         assert_eq!(original.event.time, Some(1_760_103_360));
         assert_eq!(original.event.resources, ["correlation:wf-1"]);
     }
@@ -243,27 +344,64 @@ mod tests {
             })
         };
         let read = letter(&record(event()), &[]);
-        assert_eq!((read.form, read.sender.as_str()), (Form::Destination, "trader"));
-        assert_eq!(read.reason, "RetriesExhausted after 3 attempts: BrokerUnavailable: 503");
+        assert_eq!(
+            (read.form, read.sender.as_str()),
+            (Form::Destination, "trader")
+        );
+        assert_eq!(
+            read.reason,
+            "RetriesExhausted after 3 attempts: BrokerUnavailable: 503"
+        );
         assert_eq!(read.what(), "TradeExecuted");
         let observed = letter(&record(json!({"observe": event()})), &[]);
         assert_eq!(observed.what(), "observe TradeExecuted");
         assert_eq!(observed.original(), read.original());
-        assert_eq!(letter(&record(json!({"mode": "watchdog"})), &[]).content, Content::Command(json!({"mode": "watchdog"})));
+        assert_eq!(
+            letter(&record(json!({"mode": "watchdog"})), &[]).content,
+            Content::Command(json!({"mode": "watchdog"}))
+        );
     }
 
     #[test]
     fn the_other_forms_are_told_by_their_attributes() {
-        let schedule = [("SCHEDULE_ARN", "arn:aws:scheduler:us-east-1:1:schedule/default/daily"), ("ERROR_CODE", "THROTTLING")];
+        let schedule = [
+            (
+                "SCHEDULE_ARN",
+                "arn:aws:scheduler:us-east-1:1:schedule/default/daily",
+            ),
+            ("ERROR_CODE", "THROTTLING"),
+        ];
         let read = letter(&json!({"mode": "trade"}), &schedule);
-        assert_eq!((read.from(), read.reason.as_str()), ("schedule daily".to_owned(), "THROTTLING"));
-        let read = letter(&event(), &[("RequestID", "request-1"), ("ErrorCode", "200"), ("ErrorMessage", "boom")]);
-        assert_eq!((read.form, read.reason.as_str(), read.what().as_str()), (Form::FunctionQueue, "boom", "TradeExecuted"));
+        assert_eq!(
+            (read.from(), read.reason.as_str()),
+            ("schedule daily".to_owned(), "THROTTLING")
+        );
+        let read = letter(
+            &event(),
+            &[
+                ("RequestID", "request-1"),
+                ("ErrorCode", "200"),
+                ("ErrorMessage", "boom"),
+            ],
+        );
+        assert_eq!(
+            (read.form, read.reason.as_str(), read.what().as_str()),
+            (Form::FunctionQueue, "boom", "TradeExecuted")
+        );
         assert_eq!(letter(&event(), &[]).form, Form::Other);
         let twice = r#"{"mode":"watchdog","mode":"trade"}"#.to_owned();
         let ambiguous = Letter::read("m".to_owned(), "r".to_owned(), None, twice, BTreeMap::new());
-        assert_eq!(ambiguous.what(), "unreadable: the key `mode` is there twice in one object");
-        let nothing = Letter::read("m".to_owned(), "r".to_owned(), None, "hello".to_owned(), BTreeMap::new());
+        assert_eq!(
+            ambiguous.what(),
+            "unreadable: the key `mode` is there twice in one object"
+        );
+        let nothing = Letter::read(
+            "m".to_owned(),
+            "r".to_owned(),
+            None,
+            "hello".to_owned(),
+            BTreeMap::new(),
+        );
         assert_eq!(nothing.what(), "unreadable: the body is no JSON");
     }
 }

@@ -1,7 +1,8 @@
-//! The operator's command line: test events, dead letters, replays, rules and the records of workflows.
+//! The operator's command line: test events, dead letters, replays, rules and the records of
+//! workflows.
 //!
-//! What changes something is a dry run until `--yes` is given. Exit code 0 where all was done, 1 where something failed
-//! or was refused, 2 for wrong usage.
+//! What changes something is a dry run until `--yes` is given. Exit code 0 where all was done, 1
+//! where something failed or was refused, 2 for wrong usage.
 
 mod account;
 mod dlq;
@@ -83,7 +84,10 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     let screen = Screen { as_json: cli.json };
     let (shown, code) = match carry_out(&cli, screen).await {
-        Ok(outcome) => (screen.show(&outcome), if outcome.is_complete() { 0 } else { 1 }),
+        Ok(outcome) => (
+            screen.show(&outcome),
+            if outcome.is_complete() { 0 } else { 1 },
+        ),
         Err(problem) => (screen.complain(&problem), problem.exit_code()),
     };
     match shown {

@@ -25,7 +25,13 @@ pub struct Outcome {
 impl Outcome {
     /// All done.
     pub fn new(text: String, json: Value) -> Self {
-        Self { text, json, notes: Vec::new(), refused: Vec::new(), is_begun: false }
+        Self {
+            text,
+            json,
+            notes: Vec::new(),
+            refused: Vec::new(),
+            is_begun: false,
+        }
     }
 
     /// With these remarks.
@@ -66,11 +72,24 @@ impl Outcome {
             object["refused"] = json!(self.refused);
             let text = visible::json(&object.to_string());
             // The object was opened by its first part.
-            return if self.is_begun { format!(",{}\n", &text[1..]) } else { format!("{text}\n") };
+            return if self.is_begun {
+                format!(",{}\n", &text[1..])
+            } else {
+                format!("{text}\n")
+            };
         }
-        let refused = self.refused.iter().map(|line| format!("REFUSED {}\n", fact(line)));
-        let notes = self.notes.iter().map(|line| format!("{}\n", visible::lines(line)));
-        std::iter::once(self.text.clone()).chain(refused).chain(notes).collect()
+        let refused = self
+            .refused
+            .iter()
+            .map(|line| format!("REFUSED {}\n", fact(line)));
+        let notes = self
+            .notes
+            .iter()
+            .map(|line| format!("{}\n", visible::lines(line)));
+        std::iter::once(self.text.clone())
+            .chain(refused)
+            .chain(notes)
+            .collect()
     }
 }
 
@@ -90,15 +109,27 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The first part of an outcome. Where what comes next cannot be taken back, it is shown at once: nobody must lose what
-    /// he has not seen.
+    /// The first part of an outcome. Where what comes next cannot be taken back, it is shown at
+    /// once: nobody must lose what he has not seen.
     pub fn begin(self, text: String, json: Value, is_final: bool) -> Result<Begun, Problem> {
         if is_final {
             let object = visible::json(&json.to_string());
-            let shown = if self.as_json { object.strip_suffix('}').unwrap_or(&object) } else { &text };
-            print(shown).map_err(|error| Problem::Failed(format!("it cannot be shown ({error}), so nothing was changed")))?;
+            let shown = if self.as_json {
+                object.strip_suffix('}').unwrap_or(&object)
+            } else {
+                &text
+            };
+            print(shown).map_err(|error| {
+                Problem::Failed(format!(
+                    "it cannot be shown ({error}), so nothing was changed"
+                ))
+            })?;
         }
-        Ok(Begun { text, json, is_shown: is_final })
+        Ok(Begun {
+            text,
+            json,
+            is_shown: is_final,
+        })
     }
 
     /// Shows an outcome, or what is left of it.
@@ -153,14 +184,24 @@ where
         (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), _) => {
             "\nAWS cannot be reached: look at AWS_ENDPOINT_URL, AWS_REGION and the credentials (AWS_PROFILE, or AWS_ACCESS_KEY_ID)"
         }
-        (_, Some("ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException")) => {
-            "\nThe credentials are not valid any more: log in again"
+        (
+            _,
+            Some(
+                "ExpiredToken"
+                | "ExpiredTokenException"
+                | "InvalidClientTokenId"
+                | "UnrecognizedClientException",
+            ),
+        ) => "\nThe credentials are not valid any more: log in again",
+        (_, Some("AccessDenied" | "AccessDeniedException")) => {
+            "\nThe credentials may not do this: take those of an operator (AWS_PROFILE)"
         }
-        (_, Some("AccessDenied" | "AccessDeniedException")) => "\nThe credentials may not do this: take those of an operator (AWS_PROFILE)",
         _ => "",
     };
     match (error.code(), error.message()) {
-        (Some(code), Some(message)) => Problem::Failed(format!("{doing}: {code}: {message}{advice}")),
+        (Some(code), Some(message)) => {
+            Problem::Failed(format!("{doing}: {code}: {message}{advice}"))
+        }
         (Some(code), None) => Problem::Failed(format!("{doing}: {code}{advice}")),
         _ => Problem::Failed(format!("{doing}: {}{advice}", causes(error))),
     }
@@ -168,11 +209,20 @@ where
 
 /// An error with all that it comes from, each in its words.
 fn causes(error: &dyn Error) -> String {
-    std::iter::successors(Some(error), |cause| (*cause).source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |cause| (*cause).source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// `there is no X; there are A, B`, for what the command line names.
 pub fn unknown(kind: &str, name: &str, known: &[String]) -> Problem {
-    let there_are = if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
-    Problem::Usage(format!("there is no {kind} {name:?}; {there_are}\nIs --stage right, and AWS_REGION?"))
+    let there_are = if known.is_empty() {
+        "there is none".to_owned()
+    } else {
+        format!("there are {}", known.join(", "))
+    };
+    Problem::Usage(format!(
+        "there is no {kind} {name:?}; {there_are}\nIs --stage right, and AWS_REGION?"
+    ))
 }

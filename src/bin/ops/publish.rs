@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use alchemiser::bus::BusEntry;
 use alchemiser::envelope::SOURCE_PREFIX;
-use alchemiser::event::{Body, Event, Origin, SystemNotificationRequested, TradingNotificationRequested, WorkflowStarted};
+use alchemiser::event::{
+    Body, Event, Origin, SystemNotificationRequested, TradingNotificationRequested, WorkflowStarted,
+};
 use alchemiser::id::CorrelationId;
 use alchemiser::timestamp::Timestamp;
 use clap::{ArgGroup, Args, ValueEnum};
@@ -26,7 +28,8 @@ pub struct PublishArguments {
     /// A made-up event instead of a file.
     #[arg(long, value_enum, value_name = "TYPE")]
     example: Option<Example>,
-    /// The workflow of the example. The same workflow gives the same event id: a second one is a duplicate.
+    /// The workflow of the example. The same workflow gives the same event id: a second one is a
+    /// duplicate.
     #[arg(long, requires = "example", value_name = "ID")]
     correlation: Option<String>,
     /// Put it even if the function could not read it.
@@ -60,30 +63,53 @@ pub async fn publish(account: &Account, arguments: &PublishArguments) -> Result<
     let bus = account.bus().await?;
     let rules = rules_of(account, &bus.name).await?;
     let taking = takers(account, &rules, &event).await?;
-    let names = |is_enabled: bool| taking.iter().filter(move |rule| rule.is_enabled == is_enabled).map(|rule| rule.name.clone());
-    let (enabled, disabled): (Vec<String>, Vec<String>) = (names(true).collect(), names(false).collect());
+    let names = |is_enabled: bool| {
+        taking
+            .iter()
+            .filter(move |rule| rule.is_enabled == is_enabled)
+            .map(|rule| rule.name.clone())
+    };
+    let (enabled, disabled): (Vec<String>, Vec<String>) =
+        (names(true).collect(), names(false).collect());
     let id = match arguments.confirmation.yes {
-        true => {
-            Some(put(account, &bus.name, &event).await?.map_err(|reason| Problem::Failed(format!("EventBridge refused it: {reason}")))?)
-        }
+        true => Some(
+            put(account, &bus.name, &event)
+                .await?
+                .map_err(|reason| Problem::Failed(format!("EventBridge refused it: {reason}")))?,
+        ),
         false => None,
     };
     let text = facts(&[
-        (if id.is_some() { "Published" } else { "Would publish" }, Some(format!("{} from {}", event.detail_type, event.source))),
+        (
+            if id.is_some() {
+                "Published"
+            } else {
+                "Would publish"
+            },
+            Some(format!("{} from {}", event.detail_type, event.source)),
+        ),
         ("on", Some(bus.name.clone())),
-        ("taken by", (!enabled.is_empty()).then(|| enabled.join(", "))),
+        (
+            "taken by",
+            (!enabled.is_empty()).then(|| enabled.join(", ")),
+        ),
         ("its id", id.clone()),
     ]);
     let json = json!({
         "done": id.is_some(), "id": id, "bus": bus.name, "source": event.source, "detail_type": event.detail_type,
         "detail": serde_json::from_str::<serde_json::Value>(&event.detail).unwrap_or_default(), "rules": enabled, "disabled_rules": disabled,
     });
-    let mut notes: Vec<String> = disabled.iter().map(|name| format!("The rule {name} would take it, but is disabled.")).collect();
+    let mut notes: Vec<String> = disabled
+        .iter()
+        .map(|name| format!("The rule {name} would take it, but is disabled."))
+        .collect();
     if enabled.is_empty() {
         notes.push("No enabled rule takes it: nobody will get it.".to_owned());
     }
     if !event.source.starts_with(SOURCE_PREFIX) {
-        notes.push(format!("Its source does not begin with {SOURCE_PREFIX}: the archive does not keep it."));
+        notes.push(format!(
+            "Its source does not begin with {SOURCE_PREFIX}: the archive does not keep it."
+        ));
     }
     if id.is_none() {
         notes.push(super::dlq::DRY_RUN.to_owned());
@@ -92,9 +118,14 @@ pub async fn publish(account: &Account, arguments: &PublishArguments) -> Result<
 }
 
 fn made_up(example: Example, correlation_id: Option<&str>, at: Timestamp) -> Sendable {
-    let correlation_id = CorrelationId::new(correlation_id.map_or_else(|| format!("ops-{at}"), str::to_owned));
+    let correlation_id =
+        CorrelationId::new(correlation_id.map_or_else(|| format!("ops-{at}"), str::to_owned));
     // The cause is the workflow itself, so that the id follows from it.
-    let origin = Origin { correlation_id: &correlation_id, causation_id: correlation_id.as_str(), at };
+    let origin = Origin {
+        correlation_id: &correlation_id,
+        causation_id: correlation_id.as_str(),
+        at,
+    };
     let body: Body = match example {
         Example::Ping => SystemNotificationRequested {
             notification_type: "ping".to_owned(),
@@ -116,12 +147,17 @@ fn made_up(example: Example, correlation_id: Option<&str>, at: Timestamp) -> Sen
             recipient_override: None,
         }
         .into(),
-        Example::Trade => {
-            WorkflowStarted { workflow_type: "trading".to_owned(), requested_by: "ops".to_owned(), configuration: Default::default() }
-                .into()
+        Example::Trade => WorkflowStarted {
+            workflow_type: "trading".to_owned(),
+            requested_by: "ops".to_owned(),
+            configuration: Default::default(),
         }
+        .into(),
     };
-    let entry = BusEntry::new(&Event::caused(&origin, body, 0), SOURCE_PREFIX.trim_end_matches('.'));
+    let entry = BusEntry::new(
+        &Event::caused(&origin, body, 0),
+        SOURCE_PREFIX.trim_end_matches('.'),
+    );
     Sendable {
         source: entry.source,
         detail_type: entry.detail_type,

@@ -26,7 +26,8 @@ const POLL: Duration = Duration::from_secs(2);
 /// What can be done with replays.
 #[derive(Debug, Subcommand)]
 pub enum ReplayCommand {
-    /// Starts a replay of the stage's archive onto its bus. Steps that were done are not done again.
+    /// Starts a replay of the stage's archive onto its bus. Steps that were done are not done
+    /// again.
     Start(Start),
     /// Shows how far a replay is; all replays of the archive where none is named.
     Status {
@@ -47,7 +48,8 @@ pub struct Start {
     /// Only this rule sees the events; may be said several times. All rules if not said.
     #[arg(long = "rule", value_name = "RULE")]
     rules: Vec<String>,
-    /// The replay's name, which no other one of the last 90 days may have; from the time if not said.
+    /// The replay's name, which no other one of the last 90 days may have; from the time if not
+    /// said.
     #[arg(long)]
     name: Option<String>,
     /// Wait until it is over.
@@ -73,16 +75,33 @@ async fn begin(account: &Account, start: &Start) -> Result<Outcome, Problem> {
     let now = account.now();
     let to = start.to.unwrap_or(now);
     if to <= start.from {
-        return Err(Problem::Usage(format!("--from {} must be before --to {to}", start.from)));
+        return Err(Problem::Usage(format!(
+            "--from {} must be before --to {to}",
+            start.from
+        )));
     }
-    let name = start.name.clone().unwrap_or_else(|| format!("ops-{}", now.get().format("%Y%m%dT%H%M%SZ")));
+    let name = start
+        .name
+        .clone()
+        .unwrap_or_else(|| format!("ops-{}", now.get().format("%Y%m%dT%H%M%SZ")));
     let bus = account.bus().await?;
     let archive = archive(account).await?;
     let all = rules_of(account, &bus.name).await?;
     let rules = named(account, &all, &start.rules)?;
     let is_real = start.confirmation.yes;
     if is_real {
-        ask(account, &bus, &archive, &Wish { name: &name, from: start.from, to, rules: &rules }).await?;
+        ask(
+            account,
+            &bus,
+            &archive,
+            &Wish {
+                name: &name,
+                from: start.from,
+                to,
+                rules: &rules,
+            },
+        )
+        .await?;
     }
     let state = match is_real {
         true if start.wait => wait(account, &name).await?,
@@ -96,16 +115,31 @@ async fn begin(account: &Account, start: &Start) -> Result<Outcome, Problem> {
         ("Archive", archive.archive_name().map(str::to_owned)),
         ("Events", Some(format!("{} to {to}", start.from))),
         ("Bus", Some(bus.name.clone())),
-        ("Rules", Some(if names.is_empty() { "all".to_owned() } else { names.join(", ") })),
+        (
+            "Rules",
+            Some(if names.is_empty() {
+                "all".to_owned()
+            } else {
+                names.join(", ")
+            }),
+        ),
     ]);
     let json = json!({
         "done": is_real, "replay": name, "state": state, "archive": archive.archive_name(), "bus": bus.name, "from": start.from, "to": to,
         "rules": names,
     });
     let mut notes = Vec::new();
-    let seen = if rules.is_empty() { all.iter().filter(|rule| rule.managed_by.is_none()).collect() } else { rules };
+    let seen = if rules.is_empty() {
+        all.iter()
+            .filter(|rule| rule.managed_by.is_none())
+            .collect()
+    } else {
+        rules
+    };
     notes.extend(
-        seen.iter().filter(|rule| !rule.is_enabled).map(|rule| format!("The rule {} is disabled: it will not see them.", rule.name)),
+        seen.iter()
+            .filter(|rule| !rule.is_enabled)
+            .map(|rule| format!("The rule {} is disabled: it will not see them.", rule.name)),
     );
     if to.get() + ARCHIVE_DELAY > now.get() {
         notes.push("Events of the last ten minutes may not be in the archive yet.".to_owned());
@@ -115,17 +149,37 @@ async fn begin(account: &Account, start: &Start) -> Result<Outcome, Problem> {
     } else if !start.wait {
         notes.push(format!("How far it is: ops replay status {name}"));
     }
-    let refused = (is_real && start.wait && state != "COMPLETED").then(|| format!("the replay {name} ended as {state}"));
+    let refused = (is_real && start.wait && state != "COMPLETED")
+        .then(|| format!("the replay {name} ended as {state}"));
     Ok(Outcome::new(text, json).noting(notes).refusing(refused))
 }
 
 async fn archive(account: &Account) -> Result<DescribeArchiveOutput, Problem> {
     let name = account.named("event-archive");
-    match account.events.describe_archive().archive_name(&name).send().await {
+    match account
+        .events
+        .describe_archive()
+        .archive_name(&name)
+        .send()
+        .await
+    {
         Ok(found) => Ok(found),
-        Err(error) if error.as_service_error().is_some_and(|failure| failure.is_resource_not_found_exception()) => {
-            let listed = account.events.list_archives().send().await.map_err(|error| failed("listing the archives", &error))?;
-            let names = listed.archives().iter().filter_map(|archive| archive.archive_name()).map(str::to_owned);
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|failure| failure.is_resource_not_found_exception()) =>
+        {
+            let listed = account
+                .events
+                .list_archives()
+                .send()
+                .await
+                .map_err(|error| failed("listing the archives", &error))?;
+            let names = listed
+                .archives()
+                .iter()
+                .filter_map(|archive| archive.archive_name())
+                .map(str::to_owned);
             Err(unknown("archive", &name, &names.collect::<Vec<_>>()))
         }
         Err(error) => Err(failed(&format!("looking for the archive {name}"), &error)),
@@ -140,9 +194,17 @@ struct Wish<'a> {
     rules: &'a [&'a Rule],
 }
 
-async fn ask(account: &Account, bus: &Bus, archive: &DescribeArchiveOutput, wish: &Wish<'_>) -> Result<(), Problem> {
+async fn ask(
+    account: &Account,
+    bus: &Bus,
+    archive: &DescribeArchiveOutput,
+    wish: &Wish<'_>,
+) -> Result<(), Problem> {
     let filter: Vec<String> = wish.rules.iter().map(|rule| rule.arn.clone()).collect();
-    let destination = ReplayDestination::builder().arn(&bus.arn).set_filter_arns((!filter.is_empty()).then_some(filter)).build();
+    let destination = ReplayDestination::builder()
+        .arn(&bus.arn)
+        .set_filter_arns((!filter.is_empty()).then_some(filter))
+        .build();
     let destination = destination.expect("all required members are set");
     let asked = account
         .events
@@ -152,7 +214,11 @@ async fn ask(account: &Account, bus: &Bus, archive: &DescribeArchiveOutput, wish
         .event_start_time(DateTime::from_secs(wish.from.get().timestamp()))
         .event_end_time(DateTime::from_secs(wish.to.get().timestamp()))
         .destination(destination);
-    asked.send().await.map(|_| ()).map_err(|error| failed(&format!("starting the replay {}", wish.name), &error))
+    asked
+        .send()
+        .await
+        .map(|_| ())
+        .map_err(|error| failed(&format!("starting the replay {}", wish.name), &error))
 }
 
 /// Waits for the end of a replay, and gives its last state.
@@ -161,10 +227,16 @@ async fn wait(account: &Account, name: &str) -> Result<String, Problem> {
     loop {
         let found = describe(account, name).await?;
         let state = state_of(found.state());
-        let at = found.event_last_replayed_time().map(instant).unwrap_or_default();
+        let at = found
+            .event_last_replayed_time()
+            .map(instant)
+            .unwrap_or_default();
         bar.set_message(format!("{state} {at}"));
         bar.tick();
-        if !matches!(found.state(), Some(ReplayState::Starting | ReplayState::Running | ReplayState::Cancelling)) {
+        if !matches!(
+            found.state(),
+            Some(ReplayState::Starting | ReplayState::Running | ReplayState::Cancelling)
+        ) {
             bar.finish_and_clear();
             return Ok(state);
         }
@@ -176,8 +248,15 @@ async fn replays(account: &Account) -> Result<Vec<Replay>, Problem> {
     let archive = archive(account).await?;
     let (mut found, mut next) = (Vec::new(), None);
     loop {
-        let asked = account.events.list_replays().event_source_arn(archive.archive_arn().unwrap_or_default()).set_next_token(next);
-        let page = asked.send().await.map_err(|error| failed("listing the replays", &error))?;
+        let asked = account
+            .events
+            .list_replays()
+            .event_source_arn(archive.archive_arn().unwrap_or_default())
+            .set_next_token(next);
+        let page = asked
+            .send()
+            .await
+            .map_err(|error| failed("listing the replays", &error))?;
         next = page.next_token.clone();
         found.extend(page.replays.unwrap_or_default());
         if next.is_none() {
@@ -187,10 +266,25 @@ async fn replays(account: &Account) -> Result<Vec<Replay>, Problem> {
 }
 
 async fn describe(account: &Account, name: &str) -> Result<DescribeReplayOutput, Problem> {
-    match account.events.describe_replay().replay_name(name).send().await {
+    match account
+        .events
+        .describe_replay()
+        .replay_name(name)
+        .send()
+        .await
+    {
         Ok(found) => Ok(found),
-        Err(error) if error.as_service_error().is_some_and(|failure| failure.is_resource_not_found_exception()) => {
-            let names = replays(account).await?.iter().filter_map(|replay| replay.replay_name()).map(str::to_owned).collect::<Vec<_>>();
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|failure| failure.is_resource_not_found_exception()) =>
+        {
+            let names = replays(account)
+                .await?
+                .iter()
+                .filter_map(|replay| replay.replay_name())
+                .map(str::to_owned)
+                .collect::<Vec<_>>();
             Err(unknown("replay", name, &names))
         }
         Err(error) => Err(failed(&format!("looking for the replay {name}"), &error)),
@@ -211,8 +305,15 @@ async fn list(account: &Account) -> Result<Outcome, Problem> {
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
     let object = |row: &Vec<String>| json!({ "replay": row[0], "state": row[1], "from": row[2], "to": row[3], "last_replayed": row[4] });
-    let text = if rows.is_empty() { "No replays\n".to_owned() } else { table(&["REPLAY", "STATE", "FROM", "TO", "REACHED"], &rows) };
-    Ok(Outcome::new(text, json!({ "replays": rows.iter().map(object).collect::<Vec<_>>() })))
+    let text = if rows.is_empty() {
+        "No replays\n".to_owned()
+    } else {
+        table(&["REPLAY", "STATE", "FROM", "TO", "REACHED"], &rows)
+    };
+    Ok(Outcome::new(
+        text,
+        json!({ "replays": rows.iter().map(object).collect::<Vec<_>>() }),
+    ))
 }
 
 fn state_of(state: Option<&ReplayState>) -> String {
@@ -221,25 +322,40 @@ fn state_of(state: Option<&ReplayState>) -> String {
 
 fn instant(time: &DateTime) -> String {
     let seconds = chrono::DateTime::<Utc>::from_timestamp(time.secs(), 0);
-    seconds.map(|seconds| Timestamp::new(seconds).to_string()).unwrap_or_default()
+    seconds
+        .map(|seconds| Timestamp::new(seconds).to_string())
+        .unwrap_or_default()
 }
 
 /// The names of the rules that alone see a replay.
 fn rules_seeing(found: &DescribeReplayOutput) -> Vec<String> {
-    let arns = found.destination().map(ReplayDestination::filter_arns).unwrap_or_default();
-    arns.iter().map(|arn| arn.rsplit('/').next().unwrap_or(arn).to_owned()).collect()
+    let arns = found
+        .destination()
+        .map(ReplayDestination::filter_arns)
+        .unwrap_or_default();
+    arns.iter()
+        .map(|arn| arn.rsplit('/').next().unwrap_or(arn).to_owned())
+        .collect()
 }
 
 fn facts_of(found: &DescribeReplayOutput) -> String {
     let rules = rules_seeing(found);
-    let times = [found.event_start_time(), found.event_end_time()].map(|time| time.map(instant).unwrap_or_default());
+    let times = [found.event_start_time(), found.event_end_time()]
+        .map(|time| time.map(instant).unwrap_or_default());
     facts(&[
         ("Replay", found.replay_name().map(str::to_owned)),
         ("State", Some(state_of(found.state()))),
         ("Because", found.state_reason().map(str::to_owned)),
         ("Events", Some(times.join(" to "))),
         ("Reached", found.event_last_replayed_time().map(instant)),
-        ("Rules", Some(if rules.is_empty() { "all".to_owned() } else { rules.join(", ") })),
+        (
+            "Rules",
+            Some(if rules.is_empty() {
+                "all".to_owned()
+            } else {
+                rules.join(", ")
+            }),
+        ),
     ])
 }
 

@@ -24,7 +24,11 @@ pub struct Rule {
 impl Rule {
     /// Its state in AWS's word.
     pub fn state(&self) -> &'static str {
-        if self.is_enabled { "ENABLED" } else { "DISABLED" }
+        if self.is_enabled {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        }
     }
 }
 
@@ -33,7 +37,13 @@ pub async fn rules_of(account: &Account, bus: &str) -> Result<Vec<Rule>, Problem
     let mut rules = Vec::new();
     let mut next = None;
     loop {
-        let asked = account.events.list_rules().event_bus_name(bus).set_next_token(next).send().await;
+        let asked = account
+            .events
+            .list_rules()
+            .event_bus_name(bus)
+            .set_next_token(next)
+            .send()
+            .await;
         let page = asked.map_err(|error| failed(&format!("listing the rules of {bus}"), &error))?;
         rules.extend(page.rules().iter().map(|rule| Rule {
             name: rule.name().unwrap_or_default().to_owned(),
@@ -67,8 +77,13 @@ pub struct Sendable {
     pub time: Option<i64>,
 }
 
-/// The rules whose pattern takes the event, whatever their state. Those that other services keep are left out.
-pub async fn takers<'a>(account: &Account, rules: &'a [Rule], event: &Sendable) -> Result<Vec<&'a Rule>, Problem> {
+/// The rules whose pattern takes the event, whatever their state. Those that other services keep
+/// are left out.
+pub async fn takers<'a>(
+    account: &Account,
+    rules: &'a [Rule],
+    event: &Sendable,
+) -> Result<Vec<&'a Rule>, Problem> {
     let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
     let whole = json!({
         "version": "0", "id": "00000000-0000-0000-0000-000000000000", "account": "123456789012", "region": "us-east-1",
@@ -78,17 +93,38 @@ pub async fn takers<'a>(account: &Account, rules: &'a [Rule], event: &Sendable) 
     .to_string();
     let mut taking = Vec::new();
     for rule in rules.iter().filter(|rule| rule.managed_by.is_none()) {
-        let Some(pattern) = &rule.pattern else { continue };
-        let asked = account.events.test_event_pattern().event_pattern(pattern).event(&whole).send().await;
-        if asked.map_err(|error| failed(&format!("trying the pattern of the rule {}", rule.name), &error))?.result() {
+        let Some(pattern) = &rule.pattern else {
+            continue;
+        };
+        let asked = account
+            .events
+            .test_event_pattern()
+            .event_pattern(pattern)
+            .event(&whole)
+            .send()
+            .await;
+        if asked
+            .map_err(|error| {
+                failed(
+                    &format!("trying the pattern of the rule {}", rule.name),
+                    &error,
+                )
+            })?
+            .result()
+        {
             taking.push(rule);
         }
     }
     Ok(taking)
 }
 
-/// Puts the event on the bus of that name, and gives the id that EventBridge gave it; or what EventBridge had against it.
-pub async fn put(account: &Account, bus: &str, event: &Sendable) -> Result<Result<String, String>, Problem> {
+/// Puts the event on the bus of that name, and gives the id that EventBridge gave it; or what
+/// EventBridge had against it.
+pub async fn put(
+    account: &Account,
+    bus: &str,
+    event: &Sendable,
+) -> Result<Result<String, String>, Problem> {
     let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
         .event_bus_name(bus)
         .source(&event.source)
@@ -98,10 +134,17 @@ pub async fn put(account: &Account, bus: &str, event: &Sendable) -> Result<Resul
         .set_time(event.time.map(aws_smithy_types::DateTime::from_secs))
         .build();
     let answer = account.events.put_events().entries(entry).send().await;
-    let answer = answer.map_err(|error| failed(&format!("putting {} on {bus}", event.detail_type), &error))?;
-    let Some(result) = answer.entries().first() else { return Ok(Err("EventBridge gave no answer for it".to_owned())) };
+    let answer = answer
+        .map_err(|error| failed(&format!("putting {} on {bus}", event.detail_type), &error))?;
+    let Some(result) = answer.entries().first() else {
+        return Ok(Err("EventBridge gave no answer for it".to_owned()));
+    };
     Ok(match (result.event_id(), result.error_code()) {
         (Some(id), None) => Ok(id.to_owned()),
-        (_, code) => Err(format!("{}: {}", code.unwrap_or("no code"), result.error_message().unwrap_or_default())),
+        (_, code) => Err(format!(
+            "{}: {}",
+            code.unwrap_or("no code"),
+            result.error_message().unwrap_or_default()
+        )),
     })
 }

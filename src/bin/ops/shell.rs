@@ -13,9 +13,29 @@ mod tests {
 
     #[test]
     fn a_shell_sees_one_word_and_does_nothing_with_it() {
-        for text in ["", "plain-1@x", "it's", "$(touch x)", "`id`", "a; b", "a\nb", "{\"mode\":\"tr'; touch x; 'ade\"}", "!!", "~", "=ls"] {
-            let echo = std::process::Command::new("sh").args(["-c", &format!("printf %s {}", quoted(text))]).output().expect("there is sh");
-            assert_eq!(String::from_utf8_lossy(&echo.stdout), text, "{}", quoted(text));
+        for text in [
+            "",
+            "plain-1@x",
+            "it's",
+            "$(touch x)",
+            "`id`",
+            "a; b",
+            "a\nb",
+            "{\"mode\":\"tr'; touch x; 'ade\"}",
+            "!!",
+            "~",
+            "=ls",
+        ] {
+            let echo = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", quoted(text))])
+                .output()
+                .expect("there is sh");
+            assert_eq!(
+                String::from_utf8_lossy(&echo.stdout),
+                text,
+                "{}",
+                quoted(text)
+            );
         }
         assert_eq!(quoted("plain-1@x"), "plain-1@x");
     }

@@ -1,5 +1,5 @@
-//! What the steps of a workflow recorded: each claim holds the events that its step brought about, and each event's id
-//! leads to the claim of the next step.
+//! What the steps of a workflow recorded: each claim holds the events that its step brought about,
+//! and each event's id leads to the claim of the next step.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -30,8 +30,9 @@ impl Claim {
     fn read(item: &Item) -> Result<Self, Problem> {
         let key = get_text(item, "claim_key").unwrap_or_default();
         let events = get_text(item, "events").unwrap_or_else(|| "[]".to_owned());
-        let events =
-            serde_json::from_str(&events).map_err(|error| Problem::Failed(format!("the claim {key} holds unreadable events: {error}")))?;
+        let events = serde_json::from_str(&events).map_err(|error| {
+            Problem::Failed(format!("the claim {key} holds unreadable events: {error}"))
+        })?;
         Ok(Self {
             state: get_text(item, "state").unwrap_or_default(),
             lease_until: get_number(item, "lease_until").unwrap_or_default(),
@@ -53,14 +54,33 @@ pub fn event_of(entry: &BusEntry) -> Option<Event> {
     Event::parse(&entry.detail_type, &Value::String(entry.detail.clone())).ok()
 }
 
-/// The claims of a workflow in the order of cause and effect, from its start and from the watchdog; `known` are events of
-/// which its record tells.
-pub async fn trail(account: &Account, correlation_id: &str, known: &[BusEntry]) -> Result<Vec<Claim>, Problem> {
-    let mut trail = Trail { account, seen: BTreeSet::new(), found: Vec::new() };
-    trail.follow([format!("start#{correlation_id}"), format!("watchdog#{correlation_id}")]).await?;
-    if !trail.found.iter().any(|claim| claim.key.starts_with("start#")) {
+/// The claims of a workflow in the order of cause and effect, from its start and from the watchdog;
+/// `known` are events of which its record tells.
+pub async fn trail(
+    account: &Account,
+    correlation_id: &str,
+    known: &[BusEntry],
+) -> Result<Vec<Claim>, Problem> {
+    let mut trail = Trail {
+        account,
+        seen: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    trail
+        .follow([
+            format!("start#{correlation_id}"),
+            format!("watchdog#{correlation_id}"),
+        ])
+        .await?;
+    if !trail
+        .found
+        .iter()
+        .any(|claim| claim.key.starts_with("start#"))
+    {
         // Begun by an event that somebody put by hand: only the claims themselves tell which.
-        trail.follow(mentioning(account, correlation_id).await?).await?;
+        trail
+            .follow(mentioning(account, correlation_id).await?)
+            .await?;
     }
     trail.follow(known.iter().filter_map(next_step)).await?;
     Ok(trail.found)
@@ -92,9 +112,19 @@ impl Trail<'_> {
 
 async fn load(account: &Account, key: &str) -> Result<Option<Claim>, Problem> {
     let table = account.named("idempotency");
-    let asked = account.dynamodb.get_item().table_name(&table).key("claim_key", text(key)).consistent_read(true).send().await;
+    let asked = account
+        .dynamodb
+        .get_item()
+        .table_name(&table)
+        .key("claim_key", text(key))
+        .consistent_read(true)
+        .send()
+        .await;
     let answer = asked.map_err(|error| failed(&format!("reading {key} in {table}"), &error))?;
-    answer.item.map(|item| Claim::read(&ordered(item))).transpose()
+    answer
+        .item
+        .map(|item| Claim::read(&ordered(item)))
+        .transpose()
 }
 
 /// The keys of all claims whose events name the workflow.
@@ -107,13 +137,21 @@ async fn mentioning(account: &Account, correlation_id: &str) -> Result<Vec<Strin
             .scan()
             .table_name(&table)
             .filter_expression("contains(events, :workflow)")
-            .expression_attribute_values(":workflow", text(format!("correlation:{correlation_id}\"")))
+            .expression_attribute_values(
+                ":workflow",
+                text(format!("correlation:{correlation_id}\"")),
+            )
             .set_exclusive_start_key(next)
             .send()
             .await;
         let page = asked.map_err(|error| failed(&format!("searching {table}"), &error))?;
         next = page.last_evaluated_key.clone();
-        keys.extend(page.items.unwrap_or_default().into_iter().filter_map(|item| get_text(&ordered(item), "claim_key")));
+        keys.extend(
+            page.items
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|item| get_text(&ordered(item), "claim_key")),
+        );
         if next.is_none() {
             keys.sort();
             return Ok(keys);

@@ -33,7 +33,10 @@ pub async fn workflow(account: &Account, command: &WorkflowCommand) -> Result<Ou
     let id = CorrelationId::new(correlation.as_str());
     let table = account.named("workflow");
     let workflows = Workflows::new(account.dynamodb.clone(), &table, Arc::new(SystemClock));
-    let read = workflows.load(&id).await.map_err(|error| Problem::Failed(format!("reading {table}: {error}")))?;
+    let read = workflows
+        .load(&id)
+        .await
+        .map_err(|error| Problem::Failed(format!("reading {table}: {error}")))?;
     let record = read.ok_or_else(|| absent(correlation, &table))?;
     let item = item(account, &table, correlation).await?;
     let claims = trail(account, correlation, record.notification.as_slice()).await?;
@@ -50,8 +53,16 @@ fn absent(correlation: &str, table: &str) -> Problem {
 /// The raw record, for what only people want to know.
 async fn item(account: &Account, table: &str, correlation: &str) -> Result<Item, Problem> {
     let key = text(format!("workflow#{correlation}"));
-    let asked = account.dynamodb.get_item().table_name(table).key("record_key", key).consistent_read(true).send().await;
-    let answer = asked.map_err(|error| failed(&format!("reading {correlation} in {table}"), &error))?;
+    let asked = account
+        .dynamodb
+        .get_item()
+        .table_name(table)
+        .key("record_key", key)
+        .consistent_read(true)
+        .send()
+        .await;
+    let answer =
+        asked.map_err(|error| failed(&format!("reading {correlation} in {table}"), &error))?;
     Ok(ordered(answer.item.unwrap_or_default()))
 }
 
@@ -65,11 +76,23 @@ struct Order {
 }
 
 fn shown(record: &Workflow, item: &Item, claims: &[Claim], now: Timestamp) -> Outcome {
-    let entries: Vec<(&Claim, &BusEntry)> = claims.iter().flat_map(|claim| claim.events.iter().map(move |entry| (claim, entry))).collect();
-    let orders = orders(record, entries.iter().filter_map(|(_, entry)| event_of(entry)));
+    let entries: Vec<(&Claim, &BusEntry)> = claims
+        .iter()
+        .flat_map(|claim| claim.events.iter().map(move |entry| (claim, entry)))
+        .collect();
+    let orders = orders(
+        record,
+        entries.iter().filter_map(|(_, entry)| event_of(entry)),
+    );
     let is_overdue = record.state == State::Running && record.deadline < now.get();
-    let state = format!("{}{}", record.state.as_str(), if is_overdue { ", overdue" } else { "" });
-    let notified = get_number(item, "notified_at").and_then(DateTime::from_timestamp_millis).map(|at| Timestamp::new(at).to_string());
+    let state = format!(
+        "{}{}",
+        record.state.as_str(),
+        if is_overdue { ", overdue" } else { "" }
+    );
+    let notified = get_number(item, "notified_at")
+        .and_then(DateTime::from_timestamp_millis)
+        .map(|at| Timestamp::new(at).to_string());
     let mail = match (&notified, &record.notification) {
         (Some(at), _) => format!("sent at {at}"),
         (None, Some(_)) => format!("asked for, not confirmed, {} reminders", record.reminders),
@@ -81,13 +104,30 @@ fn shown(record: &Workflow, item: &Item, claims: &[Claim], now: Timestamp) -> Ou
         ("Because", record.failure_reason.clone()),
         ("Last step", get_text(item, "step")),
         ("Account", Some(record.session.account.clone())),
-        ("Session", Some(format!("{}, trades until {}", record.session.occurrence, record.session.valid_until))),
-        ("Started", Some(Timestamp::new(record.started_at).to_string())),
-        ("Deadline", Some(Timestamp::new(record.deadline).to_string())),
+        (
+            "Session",
+            Some(format!(
+                "{}, trades until {}",
+                record.session.occurrence, record.session.valid_until
+            )),
+        ),
+        (
+            "Started",
+            Some(Timestamp::new(record.started_at).to_string()),
+        ),
+        (
+            "Deadline",
+            Some(Timestamp::new(record.deadline).to_string()),
+        ),
         ("Plan", record.plan_id.as_ref().map(ToString::to_string)),
         ("Mail", Some(mail.clone())),
     ]);
-    let text = format!("{head}\n{}\n{}\n{}", steps_text(claims, now), events_text(&entries), orders_text(record, &orders));
+    let text = format!(
+        "{head}\n{}\n{}\n{}",
+        steps_text(claims, now),
+        events_text(&entries),
+        orders_text(record, &orders)
+    );
     let json = json!({
         "correlation_id": record.correlation_id.as_str(), "state": record.state.as_str(), "is_overdue": is_overdue,
         "failure_reason": record.failure_reason, "last_step": get_text(item, "step"), "account": record.session.account,
@@ -115,9 +155,17 @@ fn standing(claim: &Claim, now: Timestamp) -> String {
 fn steps_text(claims: &[Claim], now: Timestamp) -> String {
     let row = |claim: &Claim| {
         let (step, of) = claim.key.split_once('#').unwrap_or((&claim.key, ""));
-        vec![step.to_owned(), standing(claim, now), claim.fence.to_string(), of.to_owned()]
+        vec![
+            step.to_owned(),
+            standing(claim, now),
+            claim.fence.to_string(),
+            of.to_owned(),
+        ]
     };
-    table(&["STEP", "STANDING", "ATTEMPTS", "OF"], &claims.iter().map(row).collect::<Vec<_>>())
+    table(
+        &["STEP", "STANDING", "ATTEMPTS", "OF"],
+        &claims.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn step_json(claim: &Claim, now: Timestamp) -> Value {
@@ -126,11 +174,26 @@ fn step_json(claim: &Claim, now: Timestamp) -> Value {
 
 fn events_text(entries: &[(&Claim, &BusEntry)]) -> String {
     let row = |(claim, entry): &(&Claim, &BusEntry)| {
-        let at = event_of(entry).map(|event| event.header.timestamp.to_string()).unwrap_or_default();
-        let is_out = if claim.state == "completed" { "yes" } else { "no" };
-        vec![at, entry.detail_type.clone(), entry.source.clone(), is_out.to_owned(), entry.event_id.to_string()]
+        let at = event_of(entry)
+            .map(|event| event.header.timestamp.to_string())
+            .unwrap_or_default();
+        let is_out = if claim.state == "completed" {
+            "yes"
+        } else {
+            "no"
+        };
+        vec![
+            at,
+            entry.detail_type.clone(),
+            entry.source.clone(),
+            is_out.to_owned(),
+            entry.event_id.to_string(),
+        ]
     };
-    table(&["TIME", "EVENT", "SOURCE", "PUBLISHED", "ID"], &entries.iter().map(row).collect::<Vec<_>>())
+    table(
+        &["TIME", "EVENT", "SOURCE", "PUBLISHED", "ID"],
+        &entries.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn event_json(claim: &Claim, entry: &BusEntry) -> Value {
@@ -142,19 +205,41 @@ fn event_json(claim: &Claim, entry: &BusEntry) -> Value {
 
 /// The orders of the result; where there is none yet, what the plan asks for.
 fn orders(record: &Workflow, events: impl Iterator<Item = Event>) -> Vec<Order> {
-    let result = record.result.as_ref().and_then(|json| serde_json::from_str::<Value>(json).ok());
-    if let Some(done) = result.as_ref().and_then(|result| result["execution_data"]["orders"].as_array()) {
+    let result = record
+        .result
+        .as_ref()
+        .and_then(|json| serde_json::from_str::<Value>(json).ok());
+    if let Some(done) = result
+        .as_ref()
+        .and_then(|result| result["execution_data"]["orders"].as_array())
+    {
         return done.iter().map(Order::done).collect();
     }
-    let plan = events.filter_map(|event| if let Body::RebalancePlanned(planned) = event.body { Some(planned) } else { None }).last();
+    let plan = events
+        .filter_map(|event| {
+            if let Body::RebalancePlanned(planned) = event.body {
+                Some(planned)
+            } else {
+                None
+            }
+        })
+        .last();
     plan.as_ref().map(planned).unwrap_or_default()
 }
 
 fn planned(plan: &RebalancePlanned) -> Vec<Order> {
     let id = PlanId::new(plan.rebalance_plan.plan_id.as_str());
-    let trades = plan.rebalance_plan.items.iter().filter(|item| item.action != Action::Hold);
+    let trades = plan
+        .rebalance_plan
+        .items
+        .iter()
+        .filter(|item| item.action != Action::Hold);
     let order = |item: &alchemiser::event::RebalancePlanItem| {
-        let side = if item.action == Action::Sell { "sell" } else { "buy" };
+        let side = if item.action == Action::Sell {
+            "sell"
+        } else {
+            "buy"
+        };
         Order {
             symbol: item.symbol.clone(),
             side: side.to_owned(),
@@ -170,7 +255,10 @@ impl Order {
     /// From an order of TradeExecuted.
     fn done(order: &Value) -> Self {
         let text = |name: &str| order[name].as_str().unwrap_or_default().to_owned();
-        let error = order["error_message"].as_str().map(|error| format!(": {error}")).unwrap_or_default();
+        let error = order["error_message"]
+            .as_str()
+            .map(|error| format!(": {error}"))
+            .unwrap_or_default();
         Self {
             symbol: text("symbol"),
             side: text("action").to_lowercase(),
@@ -189,7 +277,13 @@ impl Order {
 
 fn orders_text(record: &Workflow, orders: &[Order]) -> String {
     let row = |order: &Order| {
-        vec![order.side.clone(), order.symbol.clone(), order.amount.clone(), order.client_order_id.clone(), order.status.clone()]
+        vec![
+            order.side.clone(),
+            order.symbol.clone(),
+            order.amount.clone(),
+            order.client_order_id.clone(),
+            order.status.clone(),
+        ]
     };
     let rows: Vec<Vec<String>> = orders.iter().map(row).collect();
     let doubt = if record.result.is_none() && record.plan_id.is_some() {
@@ -197,7 +291,13 @@ fn orders_text(record: &Workflow, orders: &[Order]) -> String {
     } else {
         ""
     };
-    format!("{}{doubt}", table(&["SIDE", "SYMBOL", "DOLLARS", "CLIENT ORDER ID", "STATUS"], &rows))
+    format!(
+        "{}{doubt}",
+        table(
+            &["SIDE", "SYMBOL", "DOLLARS", "CLIENT ORDER ID", "STATUS"],
+            &rows
+        )
+    )
 }
 
 /// What somebody who looks at a stuck workflow should do.

@@ -1,5 +1,5 @@
-//! Real strategies nest 220 levels deep; the deepest that can be read must not overflow a thread's default stack of 2 MB,
-//! also in a build without optimisation.
+//! Real strategies nest 220 levels deep; the deepest that can be read must not overflow a thread's
+//! default stack of 2 MB, also in a build without optimisation.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use super::market;
 /// Three quarters of what a thread has by default, so that its caller has room as well.
 const STACK_BYTES: usize = 1536 * 1024;
 
-/// The middle inside as many pairs of open and close as can be read, with room for five levels more.
+/// The middle inside as many pairs of open and close as can be read, with room for five levels
+/// more.
 fn nested(open: &str, middle: &str, close: &str) -> String {
     let opened = |text: &str| text.matches(['(', '[', '{']).count();
     let closed = |text: &str| text.matches([')', ']', '}']).count();
@@ -23,7 +24,12 @@ fn nested(open: &str, middle: &str, close: &str) -> String {
 fn long_market() -> BTreeMap<String, Vec<Decimal>> {
     let mut market = market();
     for (symbol, period) in [("FAR", 7), ("NEAR", 11)] {
-        market.insert(symbol.to_owned(), (0..300).map(|session| Decimal::from(100 + session % period)).collect());
+        market.insert(
+            symbol.to_owned(),
+            (0..300)
+                .map(|session| Decimal::from(100 + session % period))
+                .collect(),
+        );
     }
     market
 }
@@ -38,12 +44,21 @@ fn assert_fits(source: String) {
         evaluate(&expression, &long_market()).unwrap();
         assert_eq!(expression.clone(), expression);
     };
-    std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).unwrap().join().unwrap();
+    std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .unwrap();
 }
 
 #[test]
 fn deep_branches_fit_the_stack() {
-    assert_fits(nested("(if (> (rsi \"SPY\" {:window 10}) 5) ", "\"A\"", " \"B\")"));
+    assert_fits(nested(
+        "(if (> (rsi \"SPY\" {:window 10}) 5) ",
+        "\"A\"",
+        " \"B\")",
+    ));
     assert_fits(nested("(if 0 \"B\" ", "\"A\"", ")"));
 }
 
@@ -51,7 +66,10 @@ fn deep_branches_fit_the_stack() {
 fn deep_conditions_fit_the_stack() {
     assert_fits(format!("(if {} \"A\" \"B\")", nested("(if ", "1", " 1 0)")));
     assert_fits(format!("(if {} \"A\" \"B\")", nested("(> ", "1", " 0)")));
-    assert_fits(format!("(if {} \"A\" \"B\")", nested("(if (= 1 ", "1", ") 1 0)")));
+    assert_fits(format!(
+        "(if {} \"A\" \"B\")",
+        nested("(if (= 1 ", "1", ") 1 0)")
+    ));
 }
 
 #[test]
@@ -65,18 +83,36 @@ fn deep_weights_and_groups_fit_the_stack() {
 
 #[test]
 fn deep_filters_and_lists_fit_the_stack() {
-    assert_fits(format!("(weight-equal {})", nested("(filter (rsi) (select-top 1) ", "\"SPY\"", ")")));
+    assert_fits(format!(
+        "(weight-equal {})",
+        nested("(filter (rsi) (select-top 1) ", "\"SPY\"", ")")
+    ));
     assert_fits(format!("(weight-equal {})", nested("[", "\"A\"", "]")));
-    assert_fits(format!("(weight-equal {})", nested("(filter (rsi) [", "\"SPY\"", "])")));
+    assert_fits(format!(
+        "(weight-equal {})",
+        nested("(filter (rsi) [", "\"SPY\"", "])")
+    ));
 }
 
 #[test]
 fn the_usual_mix_fits_the_stack() {
-    assert_fits(nested("(weight-equal [(if (> (current-price \"SPY\") 5) [(group \"G\" [", "\"A\"", "])] [])])"));
+    assert_fits(nested(
+        "(weight-equal [(if (> (current-price \"SPY\") 5) [(group \"G\" [",
+        "\"A\"",
+        "])] [])])",
+    ));
 }
 
 #[test]
 fn deep_ranked_groups_fit_the_stack() {
-    assert_fits(nested("(weight-equal (filter (cumulative-return {:window 1}) (select-top 1) [", "\"FAR\" \"NEAR\"", "]))"));
-    assert_fits(nested("(group \"G\" (weight-inverse-volatility 2 [\"SPY\" ", "\"FAR\" \"NEAR\"", "]))"));
+    assert_fits(nested(
+        "(weight-equal (filter (cumulative-return {:window 1}) (select-top 1) [",
+        "\"FAR\" \"NEAR\"",
+        "]))",
+    ));
+    assert_fits(nested(
+        "(group \"G\" (weight-inverse-volatility 2 [\"SPY\" ",
+        "\"FAR\" \"NEAR\"",
+        "]))",
+    ));
 }

@@ -14,28 +14,50 @@ fn explicit_windows_count() {
     // Incident 71: at seed time both sides would have used the default window 14 and been equal.
     assert!(holds(r#"(> (rsi "SPY" {:window 2}) 80)"#));
     assert!(holds(r#"(< (rsi "SPY" {:window 5}) 72)"#));
-    assert!(holds(r#"(= (moving-average-price "SPY" {:window 5}) 113.2)"#));
+    assert!(holds(
+        r#"(= (moving-average-price "SPY" {:window 5}) 113.2)"#
+    ));
 }
 
 #[test]
 fn defaults_apply_without_window() {
     for options in ["", " {}"] {
-        assert!(holds(&format!(r#"(= (rsi "SPY"{options}) (rsi "SPY" {{:window 14}}))"#)));
+        assert!(holds(&format!(
+            r#"(= (rsi "SPY"{options}) (rsi "SPY" {{:window 14}}))"#
+        )));
         let ema = format!(r#"(exponential-moving-average-price "SPY"{options})"#);
-        assert!(holds(&format!(r#"(= {ema} (exponential-moving-average-price "SPY" {{:window 12}}))"#)));
-        assert!(holds(&format!(r#"(= (stdev-return "SPY"{options}) (stdev-return "SPY" {{:window 6}}))"#)));
+        assert!(holds(&format!(
+            r#"(= {ema} (exponential-moving-average-price "SPY" {{:window 12}}))"#
+        )));
+        assert!(holds(&format!(
+            r#"(= (stdev-return "SPY"{options}) (stdev-return "SPY" {{:window 6}}))"#
+        )));
     }
     let error = super::error(r#"(> (moving-average-price "SPY") 1)"#);
-    assert!(error.contains("moving-average-price 200 of SPY has no value: 200 closes are needed"), "{error}");
+    assert!(
+        error.contains("moving-average-price 200 of SPY has no value: 200 closes are needed"),
+        "{error}"
+    );
     let error = super::error(r#"(> (moving-average-return "SPY") 1)"#);
-    assert!(error.contains("moving-average-return 21 of SPY has no value: 22 closes are needed and 20 are there"), "{error}");
+    assert!(
+        error.contains(
+            "moving-average-return 21 of SPY has no value: 22 closes are needed and 20 are there"
+        ),
+        "{error}"
+    );
     let error = super::error(r#"(> (cumulative-return "SPY") 1)"#);
-    assert!(error.contains("cumulative-return 60 of SPY has no value: 61 closes are needed and 20 are there"), "{error}");
+    assert!(
+        error.contains(
+            "cumulative-return 60 of SPY has no value: 61 closes are needed and 20 are there"
+        ),
+        "{error}"
+    );
 }
 
 #[test]
 fn the_branch_not_taken_is_not_evaluated() {
-    let source = r#"(if (> 1 0) (asset "A") (if (> (rsi "GONE") 1) (asset "B") (no-such-function)))"#;
+    let source =
+        r#"(if (> 1 0) (asset "A") (if (> (rsi "GONE") 1) (asset "B") (no-such-function)))"#;
     assert_eq!(allocation(source), "A 1");
 }
 
@@ -65,7 +87,10 @@ fn sides_that_are_no_numbers_are_converted() {
     assert!(holds("(>= nil 0)") && holds("(< nil 1)"));
     assert!(holds("(= (> 1 0) (> 2 1))") && holds("(>= (> 1 0) 1)") && holds("(<= (> 0 1) 0)"));
     let odd = evaluation(r#"(if (>= "two" 0) "A" "B")"#);
-    assert_eq!(odd.warnings, [r#"line 1, column 9: "two" is compared as the number 0"#]);
+    assert_eq!(
+        odd.warnings,
+        [r#"line 1, column 9: "two" is compared as the number 0"#]
+    );
     assert!(odd.allocation.contains_key("A"));
 }
 
@@ -82,7 +107,9 @@ fn config_and_names_are_not_evaluated() {
 
 #[test]
 fn indicators_take_their_symbol_as_string_or_asset_in_any_case() {
-    assert!(holds(r#"(= (current-price (asset "spy")) (current-price "SPY"))"#));
+    assert!(holds(
+        r#"(= (current-price (asset "spy")) (current-price "SPY"))"#
+    ));
 }
 
 #[test]
@@ -95,7 +122,8 @@ fn one_element_vectors_nest_at_will() {
 
 #[test]
 fn the_same_inputs_give_the_same_evaluation() {
-    let source = r#"(weight-equal (filter (rsi {:window 3}) (select-top 2) ["SPY" "UP" "DOWN" "GONE"]))"#;
+    let source =
+        r#"(weight-equal (filter (rsi {:window 3}) (select-top 2) ["SPY" "UP" "DOWN" "GONE"]))"#;
     assert_eq!(evaluation(source), evaluation(source));
 }
 
@@ -105,5 +133,9 @@ fn a_series_without_closes_is_none() {
     let mut market = super::market();
     market.insert("EMPTY".to_owned(), Vec::new());
     let evaluation = super::evaluate_expression(&super::parse(source).unwrap(), &market).unwrap();
-    assert!(evaluation.warnings[0].ends_with("no closes of EMPTY were given"), "{:?}", evaluation.warnings);
+    assert!(
+        evaluation.warnings[0].ends_with("no closes of EMPTY were given"),
+        "{:?}",
+        evaluation.warnings
+    );
 }

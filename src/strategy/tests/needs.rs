@@ -2,7 +2,10 @@ use super::super::{data_needs, parse};
 
 fn needs(source: &str) -> String {
     let needs = data_needs(&parse(source).unwrap());
-    let needs: Vec<String> = needs.iter().map(|(symbol, bars)| format!("{symbol} {bars}")).collect();
+    let needs: Vec<String> = needs
+        .iter()
+        .map(|(symbol, bars)| format!("{symbol} {bars}"))
+        .collect();
     needs.join(", ")
 }
 
@@ -17,7 +20,10 @@ fn both_branches_count_and_the_greatest_need_wins() {
 
 #[test]
 fn assets_that_are_only_held_need_nothing() {
-    assert_eq!(needs(r#"(weight-equal [(asset "A") (group "B" (asset "C"))])"#), "");
+    assert_eq!(
+        needs(r#"(weight-equal [(asset "A") (group "B" (asset "C"))])"#),
+        ""
+    );
 }
 
 #[test]
@@ -28,22 +34,36 @@ fn a_filter_needs_its_candidates() {
        (filter (current-price) (select-top 1) ["E"])
        (weight-specified 1 "F") (weight-inverse-volatility 3 "H") {"I" 1} (weight-equal "J")
        (defsymphony "K" {} "L")])"#;
-    assert_eq!(needs(source), "A 105, B 105, C 101, D 101, E 105, F 105, H 105, I 105, J 105, L 105, X 300");
+    assert_eq!(
+        needs(source),
+        "A 105, B 105, C 101, D 101, E 105, F 105, H 105, I 105, J 105, L 105, X 300"
+    );
 }
 
 #[test]
 fn inverse_volatility_needs_its_assets() {
-    assert_eq!(needs(r#"(weight-inverse-volatility 90 [(asset "A") (asset "B")] "C")"#), "A 95, B 95, C 95");
+    assert_eq!(
+        needs(r#"(weight-inverse-volatility 90 [(asset "A") (asset "B")] "C")"#),
+        "A 95, B 95, C 95"
+    );
 }
 
 #[test]
 fn defaults_decide_without_window() {
-    assert_eq!(needs(r#"[(rsi "A") (moving-average-return "B") (current-price "C") (cumulative-return "D")]"#), "A 200, B 60, C 1, D 65");
+    assert_eq!(
+        needs(
+            r#"[(rsi "A") (moving-average-return "B") (current-price "C") (cumulative-return "D")]"#
+        ),
+        "A 200, B 60, C 1, D 65"
+    );
 }
 
 #[test]
 fn what_check_refuses_needs_nothing() {
-    assert_eq!(needs(r#"[(rsi "A" {:window 0}) (nonsense "B") (rsi) (filter (rsi 5) ["C"])]"#), "");
+    assert_eq!(
+        needs(r#"[(rsi "A" {:window 0}) (nonsense "B") (rsi) (filter (rsi 5) ["C"])]"#),
+        ""
+    );
 }
 
 #[test]
@@ -54,11 +74,15 @@ fn calls_inside_unknown_functions_still_count() {
 #[test]
 fn a_ranked_group_needs_the_past_that_is_simulated() {
     // The group's index has 11 closes; before each but the first the group decides.
-    let group = r#"(group "G" (if (> (cumulative-return "X" {:window 100}) 0) (asset "A") (asset "B")))"#;
-    let source = format!(r#"(filter (stdev-return {{:window 10}}) (select-top 1) [{group} (asset "C")])"#);
+    let group =
+        r#"(group "G" (if (> (cumulative-return "X" {:window 100}) 0) (asset "A") (asset "B")))"#;
+    let source =
+        format!(r#"(filter (stdev-return {{:window 10}}) (select-top 1) [{group} (asset "C")])"#);
     assert_eq!(needs(&source), "A 11, B 11, C 60, X 115");
     // In a group inside a ranked group the pasts add up.
-    let nested = format!(r#"(filter (rsi {{:window 70}}) (select-top 1) [(group "Outer" [(weight-equal [{source}])]) (asset "D")])"#);
+    let nested = format!(
+        r#"(filter (rsi {{:window 70}}) (select-top 1) [(group "Outer" [(weight-equal [{source}])]) (asset "D")])"#
+    );
     assert_eq!(needs(&nested), "A 220, B 220, C 269, D 210, X 324");
 }
 

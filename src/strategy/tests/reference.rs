@@ -1,4 +1,5 @@
-//! The indicators on real prices, against pandas: `reference/make_reference.py` made the values, TA-Lib agreed.
+//! The indicators on real prices, against pandas: `reference/make_reference.py` made the values,
+//! TA-Lib agreed.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,10 @@ struct Series {
 fn closes(series: &Series) -> Vec<Decimal> {
     let bars = real::bars(&series.symbol).expect("a symbol with real prices");
     let until = bars.partition_point(|bar| bar.date <= series.last);
-    bars[until - series.closes..until].iter().map(|bar| bar.adjusted_close).collect()
+    bars[until - series.closes..until]
+        .iter()
+        .map(|bar| bar.adjusted_close)
+        .collect()
 }
 
 #[test]
@@ -49,12 +53,22 @@ fn every_indicator_agrees_with_an_independent_library_on_real_prices() {
             let expected = &series.values[indicator.name()];
             assert_eq!(expected.len(), reference.windows.len());
             for (&window, expected) in reference.windows.iter().zip(expected) {
-                let what = format!("{} {window} of {} on {}", indicator.name(), series.symbol, series.last);
+                let what = format!(
+                    "{} {window} of {} on {}",
+                    indicator.name(),
+                    series.symbol,
+                    series.last
+                );
                 match (indicator.compute(&closes, window), expected) {
                     (Ok(value), Some(expected)) => {
-                        assert!((value - decimal(expected)).abs() <= TOLERANCE, "{what} is {value}, not {expected}");
+                        assert!(
+                            (value - decimal(expected)).abs() <= TOLERANCE,
+                            "{what} is {value}, not {expected}"
+                        );
                     }
-                    (Err(IndicatorError::InsufficientData { available, .. }), None) => assert_eq!(available, series.closes, "{what}"),
+                    (Err(IndicatorError::InsufficientData { available, .. }), None) => {
+                        assert_eq!(available, series.closes, "{what}")
+                    }
                     (value, expected) => panic!("{what} is {value:?}, not {expected:?}"),
                 }
             }

@@ -29,27 +29,41 @@ line 2, column 3: weight-equal: SPY 0.5333, TLT 0.1333, UP 0.3333
 #[test]
 fn a_branch_records_the_exact_values_of_both_sides() {
     let evaluation = evaluation(r#"(if (<= (current-price "SPY") 115.5) "A" "B")"#);
-    let [branch, price] = evaluation.trace.as_slice() else { panic!("{:?}", evaluation.trace) };
+    let [branch, price] = evaluation.trace.as_slice() else {
+        panic!("{:?}", evaluation.trace)
+    };
     let expected = Decision::Branch {
         condition: "(<= (current-price \"SPY\") 115.5)".to_owned(),
-        sides: Some((Value::Number(decimal("116")), Value::Number(decimal("115.5")))),
+        sides: Some((
+            Value::Number(decimal("116")),
+            Value::Number(decimal("115.5")),
+        )),
         taken: Taken::Else,
     };
     assert_eq!((&branch.decision, branch.depth), (&expected, 0));
-    assert!(matches!(&price.decision, Decision::Indicator { value, .. } if *value == decimal("116")));
+    assert!(
+        matches!(&price.decision, Decision::Indicator { value, .. } if *value == decimal("116"))
+    );
     assert_eq!(price.depth, 1);
 }
 
 #[test]
 fn an_if_without_else_says_that_nothing_was_taken() {
     let evaluation = evaluation(r#"(weight-equal (if 0 "A") "B")"#);
-    assert_eq!(evaluation.trace[1].to_string(), "line 1, column 15: if 0, take nothing");
+    assert_eq!(
+        evaluation.trace[1].to_string(),
+        "line 1, column 15: if 0, take nothing"
+    );
 }
 
 #[test]
 fn a_branch_among_candidates_is_closed_before_the_next_one() {
     let source = r#"(weight-equal (filter (current-price) (select-top 1) [(if 1 "UP") (if (> (rsi "SPY" {:window 2}) 5) "DOWN")]))"#;
-    let depths: Vec<usize> = evaluation(source).trace.iter().map(|step| step.depth).collect();
+    let depths: Vec<usize> = evaluation(source)
+        .trace
+        .iter()
+        .map(|step| step.depth)
+        .collect();
     // weight-equal, filter, both branches, and what the second one asks.
     assert_eq!(depths, [0, 1, 2, 2, 3]);
 }

@@ -63,16 +63,22 @@ impl Exchange {
         self.tell_account(at);
     }
 
-    /// Less credit than is used already calls for money (a margin call): the account stays as it is, and can buy nothing.
+    /// Less credit than is used already calls for money (a margin call): the account stays as it
+    /// is, and can buy nothing.
     pub(super) fn change_account(&mut self, at: DateTime<Utc>, settings: &AccountSettings) {
         let account = &mut self.setup.account;
-        account.pattern_day_trader = settings.pattern_day_trader.unwrap_or(account.pattern_day_trader);
+        account.pattern_day_trader = settings
+            .pattern_day_trader
+            .unwrap_or(account.pattern_day_trader);
         account.credit = settings.credit.unwrap_or(account.credit);
         account.shorting = settings.shorting.unwrap_or(account.shorting);
         self.tell_account(at);
     }
 
     fn tell_account(&mut self, at: DateTime<Utc>) {
-        self.reports.push(Report::AccountChanged { at, account: self.setup.account });
+        self.reports.push(Report::AccountChanged {
+            at,
+            account: self.setup.account,
+        });
     }
 }

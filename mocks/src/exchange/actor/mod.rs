@@ -1,7 +1,9 @@
-//! The second actor: what the account's owner does by hand, and what the market and the broker do to the account.
+//! The second actor: what the account's owner does by hand, and what the market and the broker do
+//! to the account.
 //!
-//! [`Exchange::act`] is the only door. Whatever is done is told to the observer, moves cash and shares in the ledger at its
-//! moment, and is refused in the broker's own words where the broker would refuse it: nobody can make the books panic.
+//! [`Exchange::act`] is the only door. Whatever is done is told to the observer, moves cash and
+//! shares in the ledger at its moment, and is refused in the broker's own words where the broker
+//! would refuse it: nobody can make the books panic.
 
 mod account;
 mod asset;
@@ -100,7 +102,8 @@ pub enum BrokerAction {
     Release,
     /// Settings of the account change.
     Account(AccountSettings),
-    /// Another program with the account's keys asks the trading API so many times, of which those count that pass.
+    /// Another program with the account's keys asks the trading API so many times, of which those
+    /// count that pass.
     Requests(u32),
 }
 
@@ -115,15 +118,26 @@ impl Exchange {
             BrokerAction::Place(order) => self.place_by_hand(now, order)?,
             BrokerAction::Replace { order, by } => self.replace_by_hand(now, order, by)?,
             BrokerAction::Cancel(order) => self.cancel_by_hand(now, order)?,
-            BrokerAction::Trade { symbol, side, quantity } => self.trade_by_hand(now, symbol, *side, *quantity)?,
-            BrokerAction::Short { symbol, quantity } => self.short_by_hand(now, symbol, *quantity)?,
+            BrokerAction::Trade {
+                symbol,
+                side,
+                quantity,
+            } => self.trade_by_hand(now, symbol, *side, *quantity)?,
+            BrokerAction::Short { symbol, quantity } => {
+                self.short_by_hand(now, symbol, *quantity)?
+            }
             BrokerAction::Cash { kind, amount } => self.move_cash(now, *kind, *amount)?,
-            BrokerAction::Dividend { symbol, per_share } => self.pay_dividend(now, symbol, *per_share)?,
+            BrokerAction::Dividend { symbol, per_share } => {
+                self.pay_dividend(now, symbol, *per_share)?
+            }
             BrokerAction::Split(split) => self.split(now, split)?,
             BrokerAction::Rename { symbol, to } => self.rename(now, symbol, to)?,
             BrokerAction::Halt(symbol) => self.halt(now, symbol)?,
             BrokerAction::Resume(symbol) => self.resume(now, symbol)?,
-            BrokerAction::Delist { symbol, is_unpriced } => self.delist(now, symbol, *is_unpriced)?,
+            BrokerAction::Delist {
+                symbol,
+                is_unpriced,
+            } => self.delist(now, symbol, *is_unpriced)?,
             BrokerAction::Asset { symbol, change } => self.change_asset(now, symbol, *change)?,
             BrokerAction::Restrict(restriction) => self.restrict(now, *restriction),
             BrokerAction::Release => self.release(now),

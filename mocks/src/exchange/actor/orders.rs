@@ -42,7 +42,9 @@ impl OrderName {
     fn fits(&self, order: &Order) -> bool {
         match self {
             Self::Client(id) => order.client_order_id == *id,
-            Self::Of(symbol, side) => order.symbol == *symbol && side.is_none_or(|side| order.side == side),
+            Self::Of(symbol, side) => {
+                order.symbol == *symbol && side.is_none_or(|side| order.side == side)
+            }
         }
     }
 }
@@ -52,13 +54,19 @@ impl fmt::Display for OrderName {
         match self {
             Self::Client(id) => write!(formatter, "order {id}"),
             Self::Of(symbol, None) => write!(formatter, "order for {symbol}"),
-            Self::Of(symbol, Some(side)) => write!(formatter, "order to {} {symbol}", side.as_str()),
+            Self::Of(symbol, Some(side)) => {
+                write!(formatter, "order to {} {symbol}", side.as_str())
+            }
         }
     }
 }
 
 impl Exchange {
-    pub(super) fn place_by_hand(&mut self, now: DateTime<Utc>, order: &HandOrder) -> Result<(), Refusal> {
+    pub(super) fn place_by_hand(
+        &mut self,
+        now: DateTime<Utc>,
+        order: &HandOrder,
+    ) -> Result<(), Refusal> {
         if order.quantity <= Decimal::ZERO {
             return Err(Refusal::bad_field("qty must be > 0"));
         }
@@ -71,23 +79,42 @@ impl Exchange {
         self.submit(now, ticket).map(|_| ())
     }
 
-    pub(super) fn replace_by_hand(&mut self, now: DateTime<Utc>, order: &OrderName, by: &Replacement) -> Result<(), Refusal> {
+    pub(super) fn replace_by_hand(
+        &mut self,
+        now: DateTime<Utc>,
+        order: &OrderName,
+        by: &Replacement,
+    ) -> Result<(), Refusal> {
         let index = self.open_order(order)?;
         self.replace(now, index, by, Origin::Owner).map(|_| ())
     }
 
-    pub(super) fn cancel_by_hand(&mut self, now: DateTime<Utc>, order: &OrderName) -> Result<(), Refusal> {
+    pub(super) fn cancel_by_hand(
+        &mut self,
+        now: DateTime<Utc>,
+        order: &OrderName,
+    ) -> Result<(), Refusal> {
         let index = self.open_order(order)?;
         self.request_cancel(now, index)
     }
 
     fn open_order(&self, name: &OrderName) -> Result<usize, Refusal> {
-        let found = self.orders.iter().rposition(|order| order.is_working() && name.fits(order));
+        let found = self
+            .orders
+            .iter()
+            .rposition(|order| order.is_working() && name.fits(order));
         found.ok_or_else(|| Refusal::not_found(format!("there is no open {name}")))
     }
 
-    /// A market order that fills at once, in full; all that is held is sold, fractions too, or taken back where it is short.
-    pub(super) fn trade_by_hand(&mut self, now: DateTime<Utc>, symbol: &str, side: Side, quantity: Option<Decimal>) -> Result<(), Refusal> {
+    /// A market order that fills at once, in full; all that is held is sold, fractions too, or
+    /// taken back where it is short.
+    pub(super) fn trade_by_hand(
+        &mut self,
+        now: DateTime<Utc>,
+        symbol: &str,
+        side: Side,
+        quantity: Option<Decimal>,
+    ) -> Result<(), Refusal> {
         let held = self.ledger.quantity(symbol);
         let closes = match side {
             Side::Buy => held.min(Decimal::ZERO).abs(),
@@ -99,15 +126,31 @@ impl Exchange {
         }
         let is_too_much = quantity > closes && (side == Side::Sell || !closes.is_zero());
         if is_too_much {
-            let text = format!("insufficient qty available for order (requested: {}, available: {})", quantity, closes);
+            let text = format!(
+                "insufficient qty available for order (requested: {}, available: {})",
+                quantity, closes
+            );
             return Err(Refusal::forbidden(text));
         }
-        self.fill_by_hand(now, Ticket { closes: !closes.is_zero(), ..by_hand(symbol, side, quantity) })
+        self.fill_by_hand(
+            now,
+            Ticket {
+                closes: !closes.is_zero(),
+                ..by_hand(symbol, side, quantity)
+            },
+        )
     }
 
-    pub(super) fn short_by_hand(&mut self, now: DateTime<Utc>, symbol: &str, quantity: Decimal) -> Result<(), Refusal> {
+    pub(super) fn short_by_hand(
+        &mut self,
+        now: DateTime<Utc>,
+        symbol: &str,
+        quantity: Decimal,
+    ) -> Result<(), Refusal> {
         if self.ledger.quantity(symbol) > Decimal::ZERO {
-            return Err(Refusal::forbidden(format!("{symbol} is held: it cannot be sold short before it is sold")));
+            return Err(Refusal::forbidden(format!(
+                "{symbol} is held: it cannot be sold short before it is sold"
+            )));
         }
         self.fill_by_hand(now, by_hand(symbol, Side::Sell, quantity))
     }
@@ -116,10 +159,14 @@ impl Exchange {
     fn fill_by_hand(&mut self, now: DateTime<Utc>, ticket: Ticket) -> Result<(), Refusal> {
         let symbol = &ticket.symbol;
         if !self.is_open(symbol, now) {
-            return Err(Refusal::unprocessable("the market is closed: nothing is filled at once"));
+            return Err(Refusal::unprocessable(
+                "the market is closed: nothing is filled at once",
+            ));
         }
         if self.market.is_frozen(symbol, now) {
-            return Err(Refusal::unprocessable(format!("asset {symbol} is halted: nothing is filled at once")));
+            return Err(Refusal::unprocessable(format!(
+                "asset {symbol} is halted: nothing is filled at once"
+            )));
         }
         let index = self.submit(now, ticket)?;
         self.agenda.bring_forward(index);

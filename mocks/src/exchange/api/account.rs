@@ -44,17 +44,28 @@ fn identity(exchange: &Exchange, now: DateTime<Utc>) -> Map<String, Value> {
 
 /// 1 for an account without credit, 2 for one on margin.
 fn multiplier(exchange: &Exchange) -> &'static str {
-    if exchange.setup.account.credit.is_zero() && !exchange.setup.account.shorting { "1" } else { "2" }
+    if exchange.setup.account.credit.is_zero() && !exchange.setup.account.shorting {
+        "1"
+    } else {
+        "2"
+    }
 }
 
-/// What the account holds. Open orders reduce buying power, and never the cash ("Placing Orders": "your available buying
-/// power is reduced by existing open buy long and sell short orders"); what is not bought on margin is paid in cash, so the
-/// non-marginable buying power knows no credit. Margins are Regulation T's: half of the positions to begin with, 30 % to keep
-/// them ("Margin and Short Selling").
+/// What the account holds. Open orders reduce buying power, and never the cash ("Placing Orders":
+/// "your available buying power is reduced by existing open buy long and sell short orders"); what
+/// is not bought on margin is paid in cash, so the non-marginable buying power knows no credit.
+/// Margins are Regulation T's: half of the positions to begin with, 30 % to keep them ("Margin and
+/// Short Selling").
 fn figures(view: &AccountView, multiplier: &str) -> Map<String, Value> {
     let power = plain(view.buying_power);
     let positions = view.long_market_value - view.short_market_value;
-    let margin = |part: Decimal| if multiplier == "1" { Decimal::ZERO } else { positions * part };
+    let margin = |part: Decimal| {
+        if multiplier == "1" {
+            Decimal::ZERO
+        } else {
+            positions * part
+        }
+    };
     object(json!({
         "cash": plain(view.cash),
         "buying_power": power,

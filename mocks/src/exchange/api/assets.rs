@@ -11,25 +11,59 @@ use crate::exchange::{AssetClass, AssetSetup, Exchange};
 
 /// GET: the assets that the exchange has been told of, by symbol.
 pub(super) fn list(exchange: &Exchange, query: &Query) -> Result<Reply, Refusal> {
-    let statuses = chosen(query, Words { name: "status", simulated: &[("active", true), ("inactive", false)], known: &[] })?;
+    let statuses = chosen(
+        query,
+        Words {
+            name: "status",
+            simulated: &[("active", true), ("inactive", false)],
+            known: &[],
+        },
+    )?;
     let classes = chosen_classes(query)?;
     let market = query.get("exchange");
     let symbols = exchange.symbols();
-    let assets = symbols.iter().filter_map(|symbol| Some((symbol, exchange.asset(symbol)?)));
+    let assets = symbols
+        .iter()
+        .filter_map(|symbol| Some((symbol, exchange.asset(symbol)?)));
     let wanted = assets.filter(|(symbol, asset)| {
         (statuses.is_empty() || statuses.contains(&asset.active))
             && (classes.is_empty() || classes.contains(&AssetClass::of(symbol)))
             && market.is_none_or(|market| exchange_of(symbol) == market)
-            && query.list("attributes").all(|attribute| attributes_of(*asset).contains(&attribute))
+            && query
+                .list("attributes")
+                .all(|attribute| attributes_of(*asset).contains(&attribute))
     });
-    Ok(Reply::ok(&Value::Array(wanted.map(|(symbol, asset)| json(exchange, symbol, asset)).collect())))
+    Ok(Reply::ok(&Value::Array(
+        wanted
+            .map(|(symbol, asset)| json(exchange, symbol, asset))
+            .collect(),
+    )))
 }
 
 /// The classes that `asset_class` lists; none where it is absent.
 pub(super) fn chosen_classes(query: &Query) -> Result<Vec<AssetClass>, Refusal> {
-    let simulated = [("us_equity", AssetClass::UsEquity), ("crypto", AssetClass::Crypto)];
-    let known = ["us_option", "crypto_perp", "treasury", "corporate", "global_equity", "us_index", "us_equity_chain", "ipo"];
-    chosen(query, Words { name: "asset_class", simulated: &simulated, known: &known })
+    let simulated = [
+        ("us_equity", AssetClass::UsEquity),
+        ("crypto", AssetClass::Crypto),
+    ];
+    let known = [
+        "us_option",
+        "crypto_perp",
+        "treasury",
+        "corporate",
+        "global_equity",
+        "us_index",
+        "us_equity_chain",
+        "ipo",
+    ];
+    chosen(
+        query,
+        Words {
+            name: "asset_class",
+            simulated: &simulated,
+            known: &known,
+        },
+    )
 }
 
 fn chosen<T: Copy>(query: &Query, words: Words<'_, T>) -> Result<Vec<T>, Refusal> {
@@ -40,24 +74,39 @@ fn chosen<T: Copy>(query: &Query, words: Words<'_, T>) -> Result<Vec<T>, Refusal
     query.list(words.name).map(meaning).collect()
 }
 
-/// GET: one asset, by its symbol or its id. A coin's pair may be written with or without its slash, and is shown with it.
+/// GET: one asset, by its symbol or its id. A coin's pair may be written with or without its slash,
+/// and is shown with it.
 pub(super) fn show(exchange: &Exchange, name: &str) -> Result<Reply, Refusal> {
     let symbol = exchange.canonical(name);
-    let asset = exchange.asset(&symbol).ok_or_else(|| Refusal::not_found(format!("asset not found for {name}")))?;
+    let asset = exchange
+        .asset(&symbol)
+        .ok_or_else(|| Refusal::not_found(format!("asset not found for {name}")))?;
     Ok(Reply::ok(&json(exchange, &symbol, asset)))
 }
 
 fn exchange_of(symbol: &str) -> &'static str {
-    if AssetClass::of(symbol) == AssetClass::Crypto { "CRYPTO" } else { "NASDAQ" }
+    if AssetClass::of(symbol) == AssetClass::Crypto {
+        "CRYPTO"
+    } else {
+        "NASDAQ"
+    }
 }
 
 fn attributes_of(asset: AssetSetup) -> &'static [&'static str] {
-    if asset.fractionable { &["fractional_eh_enabled"] } else { &[] }
+    if asset.fractionable {
+        &["fractional_eh_enabled"]
+    } else {
+        &[]
+    }
 }
 
 fn json(exchange: &Exchange, symbol: &str, asset: AssetSetup) -> Value {
     let is_share = AssetClass::of(symbol) == AssetClass::UsEquity;
-    let (smallest, step) = if asset.fractionable { ("0.000000001", "0.000000001") } else { ("1", "1") };
+    let (smallest, step) = if asset.fractionable {
+        ("0.000000001", "0.000000001")
+    } else {
+        ("1", "1")
+    };
     json!({
         "id": exchange.asset_id(symbol),
         "class": AssetClass::of(symbol).as_str(),

@@ -1,4 +1,5 @@
-//! The bars of `/v2/stocks` (Alpaca Market Data API reference). Numbers are JSON numbers, written from their exact decimals.
+//! The bars of `/v2/stocks` (Alpaca Market Data API reference). Numbers are JSON numbers, written
+//! from their exact decimals.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -12,20 +13,48 @@ use crate::exchange::report::Service;
 use crate::exchange::text::{plain, stamp};
 use crate::exchange::{Exchange, calendar};
 
-/// GET: daily bars of completed sessions, and of the one that is trading where the knobs say so. `limit` counts the bars of
-/// all symbols together; `next_page_token` goes on where a page ended. Volume is never adjusted.
-pub(super) fn list(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
+/// GET: daily bars of completed sessions, and of the one that is trading where the knobs say so.
+/// `limit` counts the bars of all symbols together; `next_page_token` goes on where a page ended.
+/// Volume is never adjusted.
+pub(super) fn list(
+    exchange: &Exchange,
+    now: DateTime<Utc>,
+    query: &Query,
+) -> Result<Reply, Refusal> {
     let page = page(exchange, now, &query.shares()?, query)?;
-    let bars: Vec<String> = page.bars.iter().map(|(symbol, bars)| format!("\"{symbol}\":[{}]", bars.join(","))).collect();
-    Ok(Reply::text(200, format!("{{\"bars\":{{{}}},\"next_page_token\":{}}}", bars.join(","), page.next)))
+    let bars: Vec<String> = page
+        .bars
+        .iter()
+        .map(|(symbol, bars)| format!("\"{symbol}\":[{}]", bars.join(",")))
+        .collect();
+    Ok(Reply::text(
+        200,
+        format!(
+            "{{\"bars\":{{{}}},\"next_page_token\":{}}}",
+            bars.join(","),
+            page.next
+        ),
+    ))
 }
 
 /// GET: the same of one symbol.
-pub(super) fn one(exchange: &Exchange, now: DateTime<Utc>, symbol: &str, query: &Query) -> Result<Reply, Refusal> {
+pub(super) fn one(
+    exchange: &Exchange,
+    now: DateTime<Utc>,
+    symbol: &str,
+    query: &Query,
+) -> Result<Reply, Refusal> {
     let symbol = Query::share(symbol)?.to_owned();
     let page = page(exchange, now, std::slice::from_ref(&symbol), query)?;
     let bars: Vec<String> = page.bars.into_iter().flat_map(|(_, bars)| bars).collect();
-    Ok(Reply::text(200, format!("{{\"bars\":[{}],\"symbol\":\"{symbol}\",\"next_page_token\":{}}}", bars.join(","), page.next)))
+    Ok(Reply::text(
+        200,
+        format!(
+            "{{\"bars\":[{}],\"symbol\":\"{symbol}\",\"next_page_token\":{}}}",
+            bars.join(","),
+            page.next
+        ),
+    ))
 }
 
 /// What one answer has.
@@ -36,12 +65,23 @@ struct Page {
     next: String,
 }
 
-fn page(exchange: &Exchange, now: DateTime<Utc>, symbols: &[String], query: &Query) -> Result<Page, Refusal> {
+fn page(
+    exchange: &Exchange,
+    now: DateTime<Utc>,
+    symbols: &[String],
+    query: &Query,
+) -> Result<Page, Refusal> {
     check_timeframe(query)?;
     check_currency(query)?;
     check_asof(exchange, now, query)?;
-    let asked = Asked { now, end: end_of_past(exchange, now, query)?, is_adjusted: is_adjusted(query)? };
-    let limit = query.count("limit", 1_000, 1, 10_000).map_err(Refusal::of_data)?;
+    let asked = Asked {
+        now,
+        end: end_of_past(exchange, now, query)?,
+        is_adjusted: is_adjusted(query)?,
+    };
+    let limit = query
+        .count("limit", 1_000, 1, 10_000)
+        .map_err(Refusal::of_data)?;
     let is_descending = is_descending(query)?;
     let (mut pages, mut count, mut next) = (Vec::new(), 0, None);
     let resume = query.get("page_token").map(place).transpose()?;
@@ -54,7 +94,13 @@ fn page(exchange: &Exchange, now: DateTime<Utc>, symbols: &[String], query: &Que
             bars.reverse();
         }
         if let Some((_, date)) = resume.as_ref().filter(|(at, _)| at == symbol) {
-            bars.retain(|bar| if is_descending { bar.date <= *date } else { bar.date >= *date });
+            bars.retain(|bar| {
+                if is_descending {
+                    bar.date <= *date
+                } else {
+                    bar.date >= *date
+                }
+            });
         }
         if bars.len() > limit - count {
             next = Some(format!("\"{symbol}_{}\"", bars[limit - count].date));
@@ -68,7 +114,10 @@ fn page(exchange: &Exchange, now: DateTime<Utc>, symbols: &[String], query: &Que
             break;
         }
     }
-    Ok(Page { bars: pages, next: next.unwrap_or_else(|| "null".to_owned()) })
+    Ok(Page {
+        bars: pages,
+        next: next.unwrap_or_else(|| "null".to_owned()),
+    })
 }
 
 /// Days are simulated; Alpaca has minutes, hours, weeks and months as well.
@@ -85,7 +134,11 @@ fn check_timeframe(query: &Query) -> Result<(), Refusal> {
     };
     match count.parse().is_ok_and(is_known) {
         true if ["Day", "D"].contains(&unit) => Ok(()),
-        true => Err(Refusal::not_simulated(Service::Data, &format!("timeframe {word}"), "1Day")),
+        true => Err(Refusal::not_simulated(
+            Service::Data,
+            &format!("timeframe {word}"),
+            "1Day",
+        )),
         false => Err(Refusal::data(400, format!("invalid timeframe: {word}"))),
     }
 }
@@ -94,27 +147,37 @@ fn check_timeframe(query: &Query) -> Result<(), Refusal> {
 fn check_currency(query: &Query) -> Result<(), Refusal> {
     match query.get("currency") {
         None | Some("USD") => Ok(()),
-        Some(word) if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase()) => {
-            Err(Refusal::not_simulated(Service::Data, &format!("currency {word}"), "USD"))
-        }
+        Some(word) if word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_uppercase()) => Err(
+            Refusal::not_simulated(Service::Data, &format!("currency {word}"), "USD"),
+        ),
         Some(word) => Err(Refusal::data(400, format!("invalid currency: {word}"))),
     }
 }
 
-/// Symbols mean what they mean today. Another day, or `-` for symbols that mean nothing but themselves, makes a difference once
-/// a symbol has got another name.
+/// Symbols mean what they mean today. Another day, or `-` for symbols that mean nothing but
+/// themselves, makes a difference once a symbol has got another name.
 fn check_asof(exchange: &Exchange, now: DateTime<Utc>, query: &Query) -> Result<(), Refusal> {
-    let Some(word) = query.get("asof") else { return Ok(()) };
-    let day = if word == "-" { None } else { query.date("asof").map_err(Refusal::of_data)? };
+    let Some(word) = query.get("asof") else {
+        return Ok(());
+    };
+    let day = if word == "-" {
+        None
+    } else {
+        query.date("asof").map_err(Refusal::of_data)?
+    };
     match day == Some(calendar::market_date(now)) || !exchange.market.has_new_names() {
         true => Ok(()),
-        false => Err(Refusal::not_simulated(Service::Data, &format!("asof {word}"), "today")),
+        false => Err(Refusal::not_simulated(
+            Service::Data,
+            &format!("asof {word}"),
+            "today",
+        )),
     }
 }
 
-/// Whether splits and dividends are taken out, relative to the last completed session. The data carries one factor for both, so
-/// that neither can be had alone, and no spin-offs. Unknown, empty and repeated words are invalid (docs.alpaca.markets, changelog of 2
-/// November 2026).
+/// Whether splits and dividends are taken out, relative to the last completed session. The data
+/// carries one factor for both, so that neither can be had alone, and no spin-offs. Unknown, empty
+/// and repeated words are invalid (docs.alpaca.markets, changelog of 2 November 2026).
 fn is_adjusted(query: &Query) -> Result<bool, Refusal> {
     let given = query.written("adjustment").unwrap_or("raw");
     let mut words: Vec<&str> = given.split(',').collect();
@@ -125,7 +188,12 @@ fn is_adjusted(query: &Query) -> Result<bool, Refusal> {
         return Err(Refusal::data(400, format!("invalid adjustment: {given}")));
     }
     let simulated = [("raw", false), ("all", true), ("split,dividend", true)];
-    let meaning = Words { name: "adjustment", simulated: &simulated, known: &[combined.as_str()] }.meaning(Service::Data, &combined)?;
+    let meaning = Words {
+        name: "adjustment",
+        simulated: &simulated,
+        known: &[combined.as_str()],
+    }
+    .meaning(Service::Data, &combined)?;
     Ok(meaning.unwrap_or_default())
 }
 
@@ -146,21 +214,48 @@ struct Asked {
 }
 
 /// The bars between `start` and the end that the feed has by now, oldest first.
-fn visible(exchange: &Exchange, symbol: &str, query: &Query, asked: Asked) -> Result<Vec<Bar>, Refusal> {
+fn visible(
+    exchange: &Exchange,
+    symbol: &str,
+    query: &Query,
+    asked: Asked,
+) -> Result<Vec<Bar>, Refusal> {
     if exchange.asset(symbol).is_none() {
         return Ok(Vec::new());
     }
-    let Asked { now, end, is_adjusted } = asked;
+    let Asked {
+        now,
+        end,
+        is_adjusted,
+    } = asked;
     let today = calendar::midnight(calendar::market_date(now));
-    let start = query.moment("start").map_err(Refusal::of_data)?.unwrap_or(today);
+    let start = query
+        .moment("start")
+        .map_err(Refusal::of_data)?
+        .unwrap_or(today);
     let knobs = &exchange.setup.knobs;
     let last = calendar::last_completed(earlier(now, knobs.hide_new_bars_for)).date;
-    let (from, to) = (calendar::market_date(start), calendar::market_date(end).min(last));
+    let (from, to) = (
+        calendar::market_date(start),
+        calendar::market_date(end).min(last),
+    );
     let market = &exchange.market;
-    let mut bars = if is_adjusted { market.adjusted_bars(symbol, from, to, last) } else { market.bars(symbol, from, to) };
-    if let Some(bar) = market.unfinished_bar(symbol, now).filter(|bar| knobs.show_unfinished_bar && calendar::midnight(bar.date) <= end) {
-        let basis = market.bar(symbol, last).filter(|_| is_adjusted).map(|basis| basis.adjusted_close / basis.close);
-        bars.push(basis.map_or(bar.clone(), |basis| bar.scaled(bar.adjusted_close / bar.close / basis, 4)));
+    let mut bars = if is_adjusted {
+        market.adjusted_bars(symbol, from, to, last)
+    } else {
+        market.bars(symbol, from, to)
+    };
+    if let Some(bar) = market
+        .unfinished_bar(symbol, now)
+        .filter(|bar| knobs.show_unfinished_bar && calendar::midnight(bar.date) <= end)
+    {
+        let basis = market
+            .bar(symbol, last)
+            .filter(|_| is_adjusted)
+            .map(|basis| basis.adjusted_close / basis.close);
+        bars.push(basis.map_or(bar.clone(), |basis| {
+            bar.scaled(bar.adjusted_close / bar.close / basis, 4)
+        }));
     }
     bars.retain(|bar| start <= calendar::midnight(bar.date));
     if let Some(missing) = knobs.no_bars.get(symbol) {
@@ -185,6 +280,8 @@ fn bar(bar: &Bar) -> String {
 
 /// Where a page goes on: a symbol and the first date not yet shown.
 fn place(token: &str) -> Result<(String, NaiveDate), Refusal> {
-    let parts = token.split_once('_').and_then(|(symbol, date)| Some((symbol.to_owned(), date.parse().ok()?)));
+    let parts = token
+        .split_once('_')
+        .and_then(|(symbol, date)| Some((symbol.to_owned(), date.parse().ok()?)));
     parts.ok_or_else(|| Refusal::data(400, "invalid page_token"))
 }

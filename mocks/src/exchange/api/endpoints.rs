@@ -24,35 +24,87 @@ type Answer = fn(&mut Exchange, &Call<'_>) -> Result<Reply, Refusal>;
 
 /// What is simulated: method, path, and who answers. The first that fits counts.
 const SIMULATED: &[(&str, &str, Answer)] = &[
-    ("GET", "/v2/account", |exchange, call| account::show(exchange, call.now)),
-    ("GET", "/v2/account/portfolio/history", |exchange, call| history::show(exchange, call.now, &call.query)),
-    ("GET", "/v2/assets", |exchange, call| assets::list(exchange, &call.query)),
-    ("GET", "/v2/assets/{symbol}", |exchange, call| assets::show(exchange, call.names[0])),
+    ("GET", "/v2/account", |exchange, call| {
+        account::show(exchange, call.now)
+    }),
+    ("GET", "/v2/account/portfolio/history", |exchange, call| {
+        history::show(exchange, call.now, &call.query)
+    }),
+    ("GET", "/v2/assets", |exchange, call| {
+        assets::list(exchange, &call.query)
+    }),
+    ("GET", "/v2/assets/{symbol}", |exchange, call| {
+        assets::show(exchange, call.names[0])
+    }),
     // A coin's pair, whose slash is decoded already.
-    ("GET", "/v2/assets/{base}/{quote}", |exchange, call| assets::show(exchange, &call.names.join("/"))),
-    ("GET", "/v2/calendar", |exchange, call| time::calendar(exchange.market.hours(), call.now, &call.query)),
-    ("GET", "/v2/clock", |exchange, call| time::clock(exchange.market.hours(), call.now)),
-    ("GET", "/v2/orders", |exchange, call| orders::list(exchange, call.now, &call.query)),
-    ("POST", "/v2/orders", |exchange, call| orders::place(exchange, call.now, call.body)),
-    ("DELETE", "/v2/orders", |exchange, call| orders::cancel_all(exchange, call.now)),
-    ("GET", "/v2/orders:by_client_order_id", |exchange, call| orders::by_client_order_id(exchange, call.now, &call.query)),
-    ("GET", "/v2/orders/{order_id}", |exchange, call| orders::by_id(exchange, call.now, call.names[0])),
-    ("PATCH", "/v2/orders/{order_id}", |exchange, call| orders::replace(exchange, call.now, call.names[0], call.body)),
-    ("DELETE", "/v2/orders/{order_id}", |exchange, call| orders::cancel(exchange, call.now, call.names[0])),
-    ("GET", "/v2/positions", |exchange, call| positions::list(exchange, call.now)),
-    ("DELETE", "/v2/positions", |exchange, call| positions::close_all(exchange, call.now, &call.query)),
-    ("GET", "/v2/positions/{symbol}", |exchange, call| positions::show(exchange, call.now, call.names[0])),
-    ("DELETE", "/v2/positions/{symbol}", |exchange, call| positions::close(exchange, call.now, call.names[0], &call.query)),
-    ("GET", "/v2/stocks/bars", |exchange, call| bars::list(exchange, call.now, &call.query)),
-    ("GET", "/v2/stocks/quotes/latest", |exchange, call| latest::quotes(exchange, call.now, &call.query)),
-    ("GET", "/v2/stocks/trades/latest", |exchange, call| latest::trades(exchange, call.now, &call.query)),
-    ("GET", "/v2/stocks/{symbol}/bars", |exchange, call| bars::one(exchange, call.now, call.names[0], &call.query)),
-    ("GET", "/v2/stocks/{symbol}/quotes/latest", |exchange, call| latest::one_quote(exchange, call.now, call.names[0], &call.query)),
-    ("GET", "/v2/stocks/{symbol}/trades/latest", |exchange, call| latest::one_trade(exchange, call.now, call.names[0], &call.query)),
+    ("GET", "/v2/assets/{base}/{quote}", |exchange, call| {
+        assets::show(exchange, &call.names.join("/"))
+    }),
+    ("GET", "/v2/calendar", |exchange, call| {
+        time::calendar(exchange.market.hours(), call.now, &call.query)
+    }),
+    ("GET", "/v2/clock", |exchange, call| {
+        time::clock(exchange.market.hours(), call.now)
+    }),
+    ("GET", "/v2/orders", |exchange, call| {
+        orders::list(exchange, call.now, &call.query)
+    }),
+    ("POST", "/v2/orders", |exchange, call| {
+        orders::place(exchange, call.now, call.body)
+    }),
+    ("DELETE", "/v2/orders", |exchange, call| {
+        orders::cancel_all(exchange, call.now)
+    }),
+    ("GET", "/v2/orders:by_client_order_id", |exchange, call| {
+        orders::by_client_order_id(exchange, call.now, &call.query)
+    }),
+    ("GET", "/v2/orders/{order_id}", |exchange, call| {
+        orders::by_id(exchange, call.now, call.names[0])
+    }),
+    ("PATCH", "/v2/orders/{order_id}", |exchange, call| {
+        orders::replace(exchange, call.now, call.names[0], call.body)
+    }),
+    ("DELETE", "/v2/orders/{order_id}", |exchange, call| {
+        orders::cancel(exchange, call.now, call.names[0])
+    }),
+    ("GET", "/v2/positions", |exchange, call| {
+        positions::list(exchange, call.now)
+    }),
+    ("DELETE", "/v2/positions", |exchange, call| {
+        positions::close_all(exchange, call.now, &call.query)
+    }),
+    ("GET", "/v2/positions/{symbol}", |exchange, call| {
+        positions::show(exchange, call.now, call.names[0])
+    }),
+    ("DELETE", "/v2/positions/{symbol}", |exchange, call| {
+        positions::close(exchange, call.now, call.names[0], &call.query)
+    }),
+    ("GET", "/v2/stocks/bars", |exchange, call| {
+        bars::list(exchange, call.now, &call.query)
+    }),
+    ("GET", "/v2/stocks/quotes/latest", |exchange, call| {
+        latest::quotes(exchange, call.now, &call.query)
+    }),
+    ("GET", "/v2/stocks/trades/latest", |exchange, call| {
+        latest::trades(exchange, call.now, &call.query)
+    }),
+    ("GET", "/v2/stocks/{symbol}/bars", |exchange, call| {
+        bars::one(exchange, call.now, call.names[0], &call.query)
+    }),
+    (
+        "GET",
+        "/v2/stocks/{symbol}/quotes/latest",
+        |exchange, call| latest::one_quote(exchange, call.now, call.names[0], &call.query),
+    ),
+    (
+        "GET",
+        "/v2/stocks/{symbol}/trades/latest",
+        |exchange, call| latest::one_trade(exchange, call.now, call.names[0], &call.query),
+    ),
 ];
 
-/// What Alpaca has besides (its OpenAPI descriptions of the trading API and of the market data API). `*` stands for any method,
-/// and at the end of a path for all below it.
+/// What Alpaca has besides (its OpenAPI descriptions of the trading API and of the market data
+/// API). `*` stands for any method, and at the end of a path for all below it.
 const KNOWN: &[(&str, &str)] = &[
     ("GET", "/v2/account/activities"),
     ("GET", "/v2/account/activities/{activity_type}"),
@@ -101,24 +153,44 @@ const KNOWN: &[(&str, &str)] = &[
     ("GET", "/v1beta3/crypto/*"),
 ];
 
-/// The service that a path belongs to: the data API has its versions in front of what it knows but for shares.
+/// The service that a path belongs to: the data API has its versions in front of what it knows but
+/// for shares.
 pub(super) fn service_of(path: &str) -> Service {
-    match ["/v2/stocks", "/v1/corporate-actions", "/v1beta"].iter().any(|data| path.starts_with(data)) {
+    match ["/v2/stocks", "/v1/corporate-actions", "/v1beta"]
+        .iter()
+        .any(|data| path.starts_with(data))
+    {
         true => Service::Data,
         false => Service::Trading,
     }
 }
 
 /// Answers a request for `path`, which is decoded.
-pub(super) fn route(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>, path: &str) -> Result<Reply, Refusal> {
+pub(super) fn route(
+    exchange: &mut Exchange,
+    now: DateTime<Utc>,
+    request: &Request<Bytes>,
+    path: &str,
+) -> Result<Reply, Refusal> {
     let method = request.method().as_str();
     let service = service_of(path);
-    if KNOWN.iter().any(|(its_method, pattern)| ["*", method].contains(its_method) && names(pattern, path).is_some()) {
-        return Err(Refusal::not_simulated(service, &format!("{method} {path}"), &simulated(service)));
+    if KNOWN.iter().any(|(its_method, pattern)| {
+        ["*", method].contains(its_method) && names(pattern, path).is_some()
+    }) {
+        return Err(Refusal::not_simulated(
+            service,
+            &format!("{method} {path}"),
+            &simulated(service),
+        ));
     }
     for (its_method, pattern, answer) in SIMULATED {
         if let Some(names) = names(pattern, path).filter(|_| *its_method == method) {
-            let call = Call { now, query: Query::of(request.uri()), body: request.body(), names };
+            let call = Call {
+                now,
+                query: Query::of(request.uri()),
+                body: request.body(),
+                names,
+            };
             return answer(exchange, &call);
         }
     }
@@ -145,6 +217,10 @@ fn names<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
 }
 
 fn simulated(service: Service) -> String {
-    let own = SIMULATED.iter().filter(|(_, path, _)| service_of(path) == service);
-    own.map(|(method, path, _)| format!("{method} {path}")).collect::<Vec<_>>().join(", ")
+    let own = SIMULATED
+        .iter()
+        .filter(|(_, path, _)| service_of(path) == service);
+    own.map(|(method, path, _)| format!("{method} {path}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -27,7 +27,11 @@ use endpoints::{route, service_of};
 use reply::Reply;
 
 /// Answers one request: keys first, then the rate limit, then the resource.
-pub(super) fn answer(exchange: &mut Exchange, now: DateTime<Utc>, request: &Request<Bytes>) -> Response<Bytes> {
+pub(super) fn answer(
+    exchange: &mut Exchange,
+    now: DateTime<Utc>,
+    request: &Request<Bytes>,
+) -> Response<Bytes> {
     let path = percent_decoded(request.uri().path());
     let service = service_of(&path);
     let reply = if is_authorized(exchange, request) {
@@ -45,11 +49,21 @@ pub(super) fn answer(exchange: &mut Exchange, now: DateTime<Utc>, request: &Requ
 }
 
 fn is_authorized(exchange: &Exchange, request: &Request<Bytes>) -> bool {
-    let carries = |name: &str, value: &str| request.headers().get(name).is_some_and(|header| header.as_bytes() == value.as_bytes());
-    carries("APCA-API-KEY-ID", &exchange.setup.key_id) && carries("APCA-API-SECRET-KEY", &exchange.setup.secret_key)
+    let carries = |name: &str, value: &str| {
+        request
+            .headers()
+            .get(name)
+            .is_some_and(|header| header.as_bytes() == value.as_bytes())
+    };
+    carries("APCA-API-KEY-ID", &exchange.setup.key_id)
+        && carries("APCA-API-SECRET-KEY", &exchange.setup.secret_key)
 }
 
-fn within_limit(exchange: &mut Exchange, now: DateTime<Utc>, service: Service) -> Result<(), Refusal> {
+fn within_limit(
+    exchange: &mut Exchange,
+    now: DateTime<Utc>,
+    service: Service,
+) -> Result<(), Refusal> {
     let limit = match service {
         Service::Trading => &mut exchange.trading_limit,
         Service::Data => &mut exchange.data_limit,
@@ -57,11 +71,18 @@ fn within_limit(exchange: &mut Exchange, now: DateTime<Utc>, service: Service) -
     if limit.take(now) {
         return Ok(());
     }
-    exchange.reports.push(Report::RateLimited { at: now, service });
+    exchange
+        .reports
+        .push(Report::RateLimited { at: now, service });
     Err(Refusal::too_many(service))
 }
 
-fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, headers: &mut http::HeaderMap) {
+fn add_headers(
+    exchange: &mut Exchange,
+    now: DateTime<Utc>,
+    service: Service,
+    headers: &mut http::HeaderMap,
+) {
     let request_id = exchange.new_id("request").simple().to_string();
     let limit = match service {
         Service::Trading => &exchange.trading_limit,
@@ -74,6 +95,9 @@ fn add_headers(exchange: &mut Exchange, now: DateTime<Utc>, service: Service, he
         ("x-ratelimit-reset", limit.resets_at(now).to_string()),
     ];
     for (name, value) in fields {
-        headers.insert(name, HeaderValue::from_str(&value).expect("digits and hexadecimals are valid in a header"));
+        headers.insert(
+            name,
+            HeaderValue::from_str(&value).expect("digits and hexadecimals are valid in a header"),
+        );
     }
 }

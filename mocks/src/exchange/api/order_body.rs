@@ -15,18 +15,29 @@ use crate::exchange::text::{decimal, plain};
 pub(super) struct OrderBody(Map<String, Value>);
 
 /// Fields of orders that are more than a market order or a limit order.
-const FIELDS_OF_OTHER_ORDERS: [&str; 6] = ["trail_price", "trail_percent", "take_profit", "stop_loss", "legs", "advanced_instructions"];
+const FIELDS_OF_OTHER_ORDERS: [&str; 6] = [
+    "trail_price",
+    "trail_percent",
+    "take_profit",
+    "stop_loss",
+    "legs",
+    "advanced_instructions",
+];
 
 impl OrderBody {
     pub(super) fn of(body: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(body).map(Self).map_err(|_| unreadable())
+        serde_json::from_slice(body)
+            .map(Self)
+            .map_err(|_| unreadable())
     }
 
     /// A new order.
     pub(super) fn ticket(&self) -> Result<Ticket, Refusal> {
         let is_limit = self.is_limit()?;
         self.refuse_other_orders()?;
-        let symbol = self.text("symbol")?.ok_or_else(|| Refusal::bad_field("symbol is required"))?;
+        let symbol = self
+            .text("symbol")?
+            .ok_or_else(|| Refusal::bad_field("symbol is required"))?;
         let side = match self.text("side")? {
             Some("buy") => Side::Buy,
             Some("sell") => Side::Sell,
@@ -36,14 +47,24 @@ impl OrderBody {
         match (is_limit, limit, stop) {
             (false, None, None) | (true, Some(_), None) => {}
             // As seen at Alpaca (alpacahq/Alpaca-API issue 80).
-            (false, ..) => return Err(Refusal::bad_field("market orders require no stop or limit price")),
+            (false, ..) => {
+                return Err(Refusal::bad_field(
+                    "market orders require no stop or limit price",
+                ));
+            }
             (true, None, _) => return Err(Refusal::bad_field("limit orders require limit_price")),
-            (true, _, Some(_)) => return Err(Refusal::bad_field("limit orders require no stop price")),
+            (true, _, Some(_)) => {
+                return Err(Refusal::bad_field("limit orders require no stop price"));
+            }
         }
         let amount = match (self.shares()?, self.scaled("notional", 2)?) {
             (Some(quantity), None) => Amount::Shares(quantity),
             (None, Some(dollars)) => Amount::Notional(dollars),
-            (Some(_), Some(_)) => return Err(Refusal::bad_field("only one of qty or notional is accepted")),
+            (Some(_), Some(_)) => {
+                return Err(Refusal::bad_field(
+                    "only one of qty or notional is accepted",
+                ));
+            }
             (None, None) => return Err(Refusal::bad_field("qty or notional is required")),
         };
         Ok(Ticket {
@@ -67,7 +88,11 @@ impl OrderBody {
         }
         for name in ["stop_price", "trail", "advanced_instructions"] {
             if self.has(name) {
-                return Err(Refusal::not_simulated(Service::Trading, name, "qty, limit_price, time_in_force, client_order_id"));
+                return Err(Refusal::not_simulated(
+                    Service::Trading,
+                    name,
+                    "qty, limit_price, time_in_force, client_order_id",
+                ));
             }
         }
         Ok(Replacement {
@@ -78,48 +103,86 @@ impl OrderBody {
         })
     }
 
-    /// Whether it is a limit order. Alpaca names no word that it does not know (alpacahq/alpaca-trade-api-go issue 202).
+    /// Whether it is a limit order. Alpaca names no word that it does not know
+    /// (alpacahq/alpaca-trade-api-go issue 202).
     fn is_limit(&self) -> Result<bool, Refusal> {
-        let words =
-            Words { name: "type", simulated: &[("market", false), ("limit", true)], known: &["stop", "stop_limit", "trailing_stop"] };
+        let words = Words {
+            name: "type",
+            simulated: &[("market", false), ("limit", true)],
+            known: &["stop", "stop_limit", "trailing_stop"],
+        };
         let meaning = words.meaning(Service::Trading, self.text("type")?.unwrap_or_default())?;
         meaning.ok_or_else(|| Refusal::bad_field("invalid order type"))
     }
 
-    /// How long the order is to work. Alpaca names no word that it does not know (alpacahq/alpaca-py issue 167).
+    /// How long the order is to work. Alpaca names no word that it does not know
+    /// (alpacahq/alpaca-py issue 167).
     fn time_in_force(&self) -> Result<Option<TimeInForce>, Refusal> {
-        let Some(word) = self.text("time_in_force")? else { return Ok(None) };
+        let Some(word) = self.text("time_in_force")? else {
+            return Ok(None);
+        };
         let words = Words {
             name: "time_in_force",
             simulated: &[("day", TimeInForce::Day), ("gtc", TimeInForce::Gtc)],
             known: &["opg", "cls", "ioc", "fok"],
         };
-        words.meaning(Service::Trading, word)?.map(Some).ok_or_else(invalid_time_in_force)
+        words
+            .meaning(Service::Trading, word)?
+            .map(Some)
+            .ok_or_else(invalid_time_in_force)
     }
 
     fn client_order_id(&self) -> Result<Option<String>, Refusal> {
-        Ok(self.text("client_order_id")?.filter(|id| !id.is_empty()).map(str::to_owned))
+        Ok(self
+            .text("client_order_id")?
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned))
     }
 
     /// What the client says that the order does to the position.
     fn intent(&self, side: Side) -> Result<Option<Intent>, Refusal> {
-        let Some(word) = self.text("position_intent")? else { return Ok(None) };
-        let found = [Intent::Open, Intent::Close].into_iter().find(|intent| intent.on(side) == word);
-        found.map(Some).ok_or_else(|| invalid("position_intent", Some(word)))
+        let Some(word) = self.text("position_intent")? else {
+            return Ok(None);
+        };
+        let found = [Intent::Open, Intent::Close]
+            .into_iter()
+            .find(|intent| intent.on(side) == word);
+        found
+            .map(Some)
+            .ok_or_else(|| invalid("position_intent", Some(word)))
     }
 
     /// What Alpaca knows and this exchange does not is refused aloud, never ignored.
     fn refuse_other_orders(&self) -> Result<(), Refusal> {
         let class = self.text("order_class")?;
-        let classes = Words { name: "order_class", simulated: &[("simple", ()), ("", ())], known: &["bracket", "oco", "oto", "mleg"] };
-        classes.meaning(Service::Trading, class.unwrap_or_default())?.ok_or_else(|| invalid("order_class", class))?;
+        let classes = Words {
+            name: "order_class",
+            simulated: &[("simple", ()), ("", ())],
+            known: &["bracket", "oco", "oto", "mleg"],
+        };
+        classes
+            .meaning(Service::Trading, class.unwrap_or_default())?
+            .ok_or_else(|| invalid("order_class", class))?;
         match self.0.get("extended_hours") {
             None | Some(Value::Null | Value::Bool(false)) => {}
-            Some(Value::Bool(true)) => return Err(Refusal::not_simulated(Service::Trading, "extended_hours", "orders in regular hours")),
+            Some(Value::Bool(true)) => {
+                return Err(Refusal::not_simulated(
+                    Service::Trading,
+                    "extended_hours",
+                    "orders in regular hours",
+                ));
+            }
             Some(_) => return Err(unreadable()),
         }
-        match FIELDS_OF_OTHER_ORDERS.into_iter().find(|name| self.has(name)) {
-            Some(name) => Err(Refusal::not_simulated(Service::Trading, name, "qty, notional, limit_price")),
+        match FIELDS_OF_OTHER_ORDERS
+            .into_iter()
+            .find(|name| self.has(name))
+        {
+            Some(name) => Err(Refusal::not_simulated(
+                Service::Trading,
+                name,
+                "qty, notional, limit_price",
+            )),
             None => Ok(()),
         }
     }
@@ -136,16 +199,20 @@ impl OrderBody {
         }
     }
 
-    /// A number above zero; a price that is not is named without its underscore, as seen at Alpaca (alpacahq/Alpaca-API issue
-    /// 80).
+    /// A number above zero; a price that is not is named without its underscore, as seen at Alpaca
+    /// (alpacahq/Alpaca-API issue 80).
     fn positive(&self, name: &str) -> Result<Option<Decimal>, Refusal> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                let number = decimal(value).ok_or_else(|| Refusal::bad_field(format!("{name} must be a number")))?;
+                let number = decimal(value)
+                    .ok_or_else(|| Refusal::bad_field(format!("{name} must be a number")))?;
                 match number > Decimal::ZERO {
                     true => Ok(Some(number)),
-                    false => Err(Refusal::bad_field(format!("{} must be > 0", name.replace('_', " ")))),
+                    false => Err(Refusal::bad_field(format!(
+                        "{} must be > 0",
+                        name.replace('_', " ")
+                    ))),
                 }
             }
         }
@@ -159,7 +226,9 @@ impl OrderBody {
     fn scaled(&self, name: &str, decimals: u32) -> Result<Option<Decimal>, Refusal> {
         let number = self.positive(name)?;
         match number.filter(|number| number.normalize().scale() > decimals) {
-            Some(_) => Err(Refusal::bad_field(format!("{name} must be limited to {decimals} decimal places"))),
+            Some(_) => Err(Refusal::bad_field(format!(
+                "{name} must be limited to {decimals} decimal places"
+            ))),
             None => Ok(number),
         }
     }

@@ -18,7 +18,10 @@ impl Reply {
 
     /// JSON text, for numbers that must keep their exact decimals.
     pub(super) fn text(status: u16, body: String) -> Self {
-        Self { status, body: body.into() }
+        Self {
+            status,
+            body: body.into(),
+        }
     }
 
     /// 200 with a JSON value.
@@ -28,13 +31,17 @@ impl Reply {
 
     /// 204 without a body.
     pub(super) fn nothing() -> Self {
-        Self { status: 204, body: Bytes::new() }
+        Self {
+            status: 204,
+            body: Bytes::new(),
+        }
     }
 
     pub(super) fn response(self) -> Response<Bytes> {
         let mut response = Response::new(self.body);
         // A script may ask for any number; one that is no HTTP status becomes 500.
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if !response.body().is_empty() {
             let json = HeaderValue::from_static("application/json; charset=UTF-8");
             response.headers_mut().insert(header::CONTENT_TYPE, json);

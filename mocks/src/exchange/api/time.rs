@@ -11,11 +11,15 @@ use crate::exchange::calendar::{self, Hours, Session};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::report::Service;
 
-/// GET: whether the market is open, and when it opens and closes next; times with New York's offset.
+/// GET: whether the market is open, and when it opens and closes next; times with New York's
+/// offset.
 pub(super) fn clock(hours: Hours, now: DateTime<Utc>) -> Result<Reply, Refusal> {
     let open = hours.session_at(now);
     let next = hours.next_session(now);
-    let local = |at: DateTime<Utc>| at.with_timezone(&New_York).to_rfc3339_opts(SecondsFormat::AutoSi, false);
+    let local = |at: DateTime<Utc>| {
+        at.with_timezone(&New_York)
+            .to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    };
     Ok(Reply::ok(&json!({
         "timestamp": local(now),
         "is_open": open.is_some(),
@@ -24,17 +28,29 @@ pub(super) fn clock(hours: Hours, now: DateTime<Utc>) -> Result<Reply, Refusal> 
     })))
 }
 
-/// GET: trading days from `start` to `end`, both included; by default from 1970 to 2029 as Alpaca has it, here the
-/// years the calendar is valid for.
+/// GET: trading days from `start` to `end`, both included; by default from 1970 to 2029 as Alpaca
+/// has it, here the years the calendar is valid for.
 pub(super) fn calendar(hours: Hours, now: DateTime<Utc>, query: &Query) -> Result<Reply, Refusal> {
-    let types = Words { name: "date_type", simulated: &[("TRADING", ())], known: &["SETTLEMENT"] };
+    let types = Words {
+        name: "date_type",
+        simulated: &[("TRADING", ())],
+        known: &["SETTLEMENT"],
+    };
     let word = query.get("date_type").unwrap_or("TRADING");
-    types.meaning(Service::Trading, word)?.ok_or_else(|| Refusal::bad_field(format!("invalid date_type: {word}")))?;
-    let edge = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or(calendar::market_date(now));
+    types
+        .meaning(Service::Trading, word)?
+        .ok_or_else(|| Refusal::bad_field(format!("invalid date_type: {word}")))?;
+    let edge = |year, month, day| {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap_or(calendar::market_date(now))
+    };
     let (first, last) = (edge(2000, 1, 1), edge(2030, 12, 31));
     let start = query.date("start")?.unwrap_or(first).max(first);
     let end = query.date("end")?.unwrap_or(last).min(last);
-    let days = start.iter_days().take_while(|date| *date <= end).filter_map(|date| hours.session(date)).map(|session| day(&session));
+    let days = start
+        .iter_days()
+        .take_while(|date| *date <= end)
+        .filter_map(|date| hours.session(date))
+        .map(|session| day(&session));
     Ok(Reply::ok(&Value::Array(days.collect())))
 }
 
@@ -52,11 +68,17 @@ fn day(session: &Session) -> Value {
 
 /// Trades settle one trading day later since 28 May 2024, two since 5 September 2017, three before.
 fn settlement(date: NaiveDate) -> NaiveDate {
-    let since = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).is_some_and(|start| start <= date);
+    let since = |year, month, day| {
+        NaiveDate::from_ymd_opt(year, month, day).is_some_and(|start| start <= date)
+    };
     let days = match (since(2024, 5, 28), since(2017, 9, 5)) {
         (true, _) => 1,
         (_, true) => 2,
         _ => 3,
     };
-    date.iter_days().skip(1).filter(|day| calendar::is_trading_day(*day)).nth(days - 1).unwrap_or(date)
+    date.iter_days()
+        .skip(1)
+        .filter(|day| calendar::is_trading_day(*day))
+        .nth(days - 1)
+        .unwrap_or(date)
 }

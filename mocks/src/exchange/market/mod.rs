@@ -1,5 +1,5 @@
-//! Where prices come from: daily bars (real, synthetic or dictated by a scenario), the intraday path they imply, and
-//! the quotes along that path.
+//! Where prices come from: daily bars (real, synthetic or dictated by a scenario), the intraday
+//! path they imply, and the quotes along that path.
 
 mod bar;
 mod news;
@@ -35,7 +35,8 @@ pub struct MarketSetup {
     pub spread: Decimal,
     /// Symbols whose history the scenario dictates.
     pub series: BTreeMap<String, Series>,
-    /// The symbols whose prices are made up; where this is absent, every symbol is listed that is not known otherwise.
+    /// The symbols whose prices are made up; where this is absent, every symbol is listed that is
+    /// not known otherwise.
     pub synthetic: Option<BTreeSet<String>>,
     /// Scripted quotes; the first that applies wins.
     pub quotes: Vec<QuoteRule>,
@@ -45,15 +46,22 @@ pub struct MarketSetup {
 
 impl Default for MarketSetup {
     fn default() -> Self {
-        Self { seed: 0, spread: Decimal::new(2, 2), series: BTreeMap::new(), synthetic: None, quotes: Vec::new(), hours: Hours::Regular }
+        Self {
+            seed: 0,
+            spread: Decimal::new(2, 2),
+            series: BTreeMap::new(),
+            synthetic: None,
+            quotes: Vec::new(),
+            hours: Hours::Regular,
+        }
     }
 }
 
 /// Synthetic bars by symbol and year.
 type Years = BTreeMap<(String, i32), Arc<[Bar]>>;
 
-/// Prices of every symbol at every moment, all of them functions of the setup and of what has happened to the symbols since:
-/// asking changes nothing.
+/// Prices of every symbol at every moment, all of them functions of the setup and of what has
+/// happened to the symbols since: asking changes nothing.
 pub struct Market {
     setup: MarketSetup,
     news: News,
@@ -64,13 +72,22 @@ pub struct Market {
 impl Market {
     /// A market made of `setup`.
     pub fn new(setup: MarketSetup) -> Self {
-        Self { setup, news: News::default(), years: RefCell::new(BTreeMap::new()) }
+        Self {
+            setup,
+            news: News::default(),
+            years: RefCell::new(BTreeMap::new()),
+        }
     }
 
     /// Whether `symbol` can be traded at all.
     pub fn is_listed(&self, symbol: &str) -> bool {
         let symbol = self.news.first_name(symbol);
-        !self.is_synthetic(symbol) || self.setup.synthetic.as_ref().is_none_or(|symbols| symbols.contains(symbol))
+        !self.is_synthetic(symbol)
+            || self
+                .setup
+                .synthetic
+                .as_ref()
+                .is_none_or(|symbols| symbols.contains(symbol))
     }
 
     /// The symbols that it was told of, and those that it has real prices of.
@@ -91,8 +108,8 @@ impl Market {
         !self.setup.series.contains_key(symbol) && !real::SYMBOLS.contains(&symbol)
     }
 
-    /// Whether the bar of `symbol` on `date` is made up. A symbol with real data continues synthetically, scaled to its
-    /// last real close, after that data's last day.
+    /// Whether the bar of `symbol` on `date` is made up. A symbol with real data continues
+    /// synthetically, scaled to its last real close, after that data's last day.
     pub fn is_synthetic_on(&self, symbol: &str, date: NaiveDate) -> bool {
         let symbol = self.news.first_name(symbol);
         if self.setup.series.contains_key(symbol) {
@@ -101,8 +118,9 @@ impl Market {
         real::bars(symbol).is_none_or(|bars| bars.last().is_none_or(|last| last.date < date))
     }
 
-    /// The bars of `symbol` from `from` to `to`, both included, oldest first, whether or not those days are over. The
-    /// history of a symbol that got another name is its new name's (Alpaca Market Data API reference, "asof").
+    /// The bars of `symbol` from `from` to `to`, both included, oldest first, whether or not those
+    /// days are over. The history of a symbol that got another name is its new name's (Alpaca
+    /// Market Data API reference, "asof").
     pub fn bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
         let mut bars = self.told_bars(symbol, from, to);
         for bar in &mut bars {
@@ -114,7 +132,8 @@ impl Market {
         bars
     }
 
-    /// The bars of the days on which the symbol traded, in the prices of before any split that has happened since.
+    /// The bars of the days on which the symbol traded, in the prices of before any split that has
+    /// happened since.
     fn told_bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
         let mut bars = self.first_bars(self.news.first_name(symbol), from, to);
         bars.retain(|bar| self.news.trades_on(symbol, bar.date));
@@ -143,9 +162,18 @@ impl Market {
     }
 
     /// The same bars with splits and dividends taken out, relative to the prices of `basis`.
-    pub fn adjusted_bars(&self, symbol: &str, from: NaiveDate, to: NaiveDate, basis: NaiveDate) -> Vec<Bar> {
+    pub fn adjusted_bars(
+        &self,
+        symbol: &str,
+        from: NaiveDate,
+        to: NaiveDate,
+        basis: NaiveDate,
+    ) -> Vec<Bar> {
         let mut bars = self.told_bars(symbol, from, to);
-        let basis = self.told_bars(symbol, basis, basis).pop().map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
+        let basis = self
+            .told_bars(symbol, basis, basis)
+            .pop()
+            .map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
         for bar in &mut bars {
             let factor = bar.adjusted_close / bar.close / basis * self.news.factor_now(symbol);
             // Most days of most symbols have nothing to adjust.
@@ -166,20 +194,33 @@ impl Market {
         let session = calendar::session_at(now)?;
         let whole = self.bar(symbol, session.date)?;
         let path = Path::new(&whole, session);
-        let passed = path.turns().filter(|at| *at <= now).chain([floor(now)]).map(|at| cents(path.at(at)));
+        let passed = path
+            .turns()
+            .filter(|at| *at <= now)
+            .chain([floor(now)])
+            .map(|at| cents(path.at(at)));
         let (mut high, mut low) = (whole.open, whole.open);
         for price in passed {
             (high, low) = (high.max(price), low.min(price));
         }
         let close = cents(path.at(floor(now)));
-        let (gone, length) =
-            ((now - session.open).num_seconds().unsigned_abs(), (session.close - session.open).num_seconds().unsigned_abs());
+        let (gone, length) = (
+            (now - session.open).num_seconds().unsigned_abs(),
+            (session.close - session.open).num_seconds().unsigned_abs(),
+        );
         let volume = whole.volume / length * gone;
-        Some(Bar { volume, high, low, close, adjusted_close: close * whole.adjusted_close / whole.close, ..whole })
+        Some(Bar {
+            volume,
+            high,
+            low,
+            close,
+            adjusted_close: close * whole.adjusted_close / whole.close,
+            ..whole
+        })
     }
 
-    /// The price `symbol` last traded at by `now`: the middle of the path while the market is open, else the close of
-    /// the last session; rounded to cents. `None` before its first day.
+    /// The price `symbol` last traded at by `now`: the middle of the path while the market is open,
+    /// else the close of the last session; rounded to cents. `None` before its first day.
     pub fn price(&self, symbol: &str, now: DateTime<Utc>) -> Option<Decimal> {
         Some(cents(self.middle(symbol, now)?.0))
     }
@@ -212,7 +253,12 @@ impl Market {
     }
 
     /// The price of `at` in the terms of `now`: with the splits in between taken out.
-    pub(super) fn price_of_today(&self, symbol: &str, at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Decimal> {
+    pub(super) fn price_of_today(
+        &self,
+        symbol: &str,
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Option<Decimal> {
         let since = self.news.factor_at(symbol, now) / self.news.factor_at(symbol, at);
         Some(cents(self.middle(symbol, at)?.0 * since))
     }
@@ -232,15 +278,29 @@ impl Market {
         self.shaped(symbol, now, true)
     }
 
-    /// The first whole second after `now`, within the session that is trading then, at which an order to `side` at
-    /// `limit` meets the opposite quote. `limit` of `None` is a market order, which any opposite quote meets.
-    pub fn next_touch(&self, symbol: &str, side: Side, limit: Option<Decimal>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The first whole second after `now`, within the session that is trading then, at which an
+    /// order to `side` at `limit` meets the opposite quote. `limit` of `None` is a market order,
+    /// which any opposite quote meets.
+    pub fn next_touch(
+        &self,
+        symbol: &str,
+        side: Side,
+        limit: Option<Decimal>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
         let session = calendar::session_at(now)?;
         let path = Path::new(&self.bar(symbol, session.date)?, session);
         let second = TimeDelta::seconds(1);
         let first = floor(now) + second;
-        let meets = |at| self.quote(symbol, at).is_some_and(|quote| side.meets(limit, &quote));
-        let rules = self.setup.quotes.iter().filter(|rule| rule.symbol == symbol);
+        let meets = |at| {
+            self.quote(symbol, at)
+                .is_some_and(|quote| side.meets(limit, &quote))
+        };
+        let rules = self
+            .setup
+            .quotes
+            .iter()
+            .filter(|rule| rule.symbol == symbol);
         let mut turns: Vec<_> = rules
             .flat_map(|rule| [rule.from, rule.until])
             .flatten()
@@ -250,14 +310,19 @@ impl Market {
             .filter(|at| first <= *at && *at <= session.close)
             .collect();
         turns.sort();
-        turns.windows(2).find_map(|pair| first_in(pair[0], pair[1], &meets))
+        turns
+            .windows(2)
+            .find_map(|pair| first_in(pair[0], pair[1], &meets))
     }
 
     /// The unrounded middle price and the second it stood at.
     fn middle(&self, symbol: &str, now: DateTime<Utc>) -> Option<(Decimal, DateTime<Utc>)> {
         let factor = self.news.factor_at(symbol, now);
         let now = self.news.shown_at(symbol, now)?;
-        let bar = |date| self.first_bars(self.news.first_name(symbol), date, date).pop();
+        let bar = |date| {
+            self.first_bars(self.news.first_name(symbol), date, date)
+                .pop()
+        };
         let (price, at) = match calendar::session_at(now) {
             Some(session) => {
                 let path = Path::new(&bar(session.date)?, session);
@@ -266,7 +331,11 @@ impl Market {
             None => {
                 let session = calendar::last_completed(now);
                 // Who trades around the clock is quoted around the clock.
-                let quoted = self.setup.hours.session_at(now).map_or(session.close, |_| floor(now));
+                let quoted = self
+                    .setup
+                    .hours
+                    .session_at(now)
+                    .map_or(session.close, |_| floor(now));
                 (bar(session.date)?.close, quoted)
             }
         };
@@ -274,7 +343,11 @@ impl Market {
     }
 
     fn shaped(&self, symbol: &str, now: DateTime<Utc>, feed: bool) -> Option<Quote> {
-        let rule = self.setup.quotes.iter().find(|rule| rule.applies(symbol, now, feed));
+        let rule = self
+            .setup
+            .quotes
+            .iter()
+            .find(|rule| rule.applies(symbol, now, feed));
         let Some(rule) = rule else {
             return self.plain(symbol, now);
         };
@@ -300,10 +373,22 @@ impl Market {
         let half = (spread / Decimal::TWO).round_dp_with_strategy(2, RoundingStrategy::ToZero);
         let bid = (cents(middle) - half).max(Decimal::new(1, 2));
         let sizes = at.timestamp().rem_euclid(7).unsigned_abs();
-        Some(Quote { bid, bid_size: 100 * (3 + sizes), ask: bid + spread, ask_size: 100 * (9 - sizes), at })
+        Some(Quote {
+            bid,
+            bid_size: 100 * (3 + sizes),
+            ask: bid + spread,
+            ask_size: 100 * (9 - sizes),
+            at,
+        })
     }
 
-    fn synthetic(&self, symbol: &str, from: NaiveDate, to: NaiveDate, after: Option<&Bar>) -> Vec<Bar> {
+    fn synthetic(
+        &self,
+        symbol: &str,
+        from: NaiveDate,
+        to: NaiveDate,
+        after: Option<&Bar>,
+    ) -> Vec<Bar> {
         let factor = after.and_then(|last| {
             let made = self.year(symbol, last.date.year());
             let join = made.iter().find(|bar| bar.date == last.date)?;
@@ -328,12 +413,18 @@ impl Market {
     fn year(&self, symbol: &str, year: i32) -> Arc<[Bar]> {
         let mut years = self.years.borrow_mut();
         let made = years.entry((symbol.to_owned(), year));
-        made.or_insert_with(|| synthetic::year(self.setup.seed, symbol, year).into()).clone()
+        made.or_insert_with(|| synthetic::year(self.setup.seed, symbol, year).into())
+            .clone()
     }
 }
 
-/// The first second of `[from, to)` at which `meets` holds, given that it turns at most once in between.
-fn first_in(from: DateTime<Utc>, to: DateTime<Utc>, meets: &impl Fn(DateTime<Utc>) -> bool) -> Option<DateTime<Utc>> {
+/// The first second of `[from, to)` at which `meets` holds, given that it turns at most once in
+/// between.
+fn first_in(
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    meets: &impl Fn(DateTime<Utc>) -> bool,
+) -> Option<DateTime<Utc>> {
     if from >= to {
         return None;
     }
@@ -366,5 +457,8 @@ fn floor(at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// That much earlier, or the first moment there is.
 pub(super) fn earlier(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(by).ok().and_then(|by| at.checked_sub_signed(by)).unwrap_or(DateTime::<Utc>::MIN_UTC)
+    TimeDelta::from_std(by)
+        .ok()
+        .and_then(|by| at.checked_sub_signed(by))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
 }

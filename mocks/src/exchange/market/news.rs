@@ -48,11 +48,20 @@ impl News {
     }
 
     pub(super) fn freeze(&mut self, symbol: &str, from: DateTime<Utc>, is_priced: bool) {
-        self.freezes.push(Freeze { symbol: symbol.to_owned(), from, until: None, is_priced });
+        self.freezes.push(Freeze {
+            symbol: symbol.to_owned(),
+            from,
+            until: None,
+            is_priced,
+        });
     }
 
     pub(super) fn thaw(&mut self, symbol: &str, at: DateTime<Utc>) {
-        for freeze in self.freezes.iter_mut().filter(|freeze| freeze.symbol == symbol && freeze.until.is_none()) {
+        for freeze in self
+            .freezes
+            .iter_mut()
+            .filter(|freeze| freeze.symbol == symbol && freeze.until.is_none())
+        {
             freeze.until = Some(at);
         }
     }
@@ -71,13 +80,18 @@ impl News {
         self.factor(symbol, |split| split.at <= at)
     }
 
-    /// The same for the bar of `date`: a split in the middle of a session, or before it, is in that session's bar.
+    /// The same for the bar of `date`: a split in the middle of a session, or before it, is in that
+    /// session's bar.
     pub(super) fn factor_on(&self, symbol: &str, date: NaiveDate) -> Decimal {
         self.factor(symbol, |split| {
             let session = calendar::session(calendar::market_date(split.at));
             let is_after_the_close = session.is_some_and(|session| session.close <= split.at);
             let first = calendar::market_date(split.at);
-            if is_after_the_close { first < date } else { first <= date }
+            if is_after_the_close {
+                first < date
+            } else {
+                first <= date
+            }
         })
     }
 
@@ -88,10 +102,15 @@ impl News {
 
     fn factor(&self, symbol: &str, counts: impl Fn(&Split) -> bool) -> Decimal {
         let symbol = self.first_name(symbol);
-        self.splits.iter().filter(|split| split.symbol == symbol && counts(split)).map(|split| split.factor).product()
+        self.splits
+            .iter()
+            .filter(|split| split.symbol == symbol && counts(split))
+            .map(|split| split.factor)
+            .product()
     }
 
-    /// The moment whose prices a symbol shows at `at`: an earlier one while it does not trade; none where its price is lost.
+    /// The moment whose prices a symbol shows at `at`: an earlier one while it does not trade; none
+    /// where its price is lost.
     pub(super) fn shown_at(&self, symbol: &str, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self.freeze_at(symbol, at) {
             None => Some(at),
@@ -104,9 +123,13 @@ impl News {
         if self.freezes.is_empty() {
             return true;
         }
-        let Some(session) = calendar::session(date) else { return true };
+        let Some(session) = calendar::session(date) else {
+            return true;
+        };
         let all_day = |freeze: &Freeze| {
-            freeze.symbol == symbol && freeze.from <= session.open && freeze.until.is_none_or(|until| session.close <= until)
+            freeze.symbol == symbol
+                && freeze.from <= session.open
+                && freeze.until.is_none_or(|until| session.close <= until)
         };
         !self.freezes.iter().any(all_day)
     }
@@ -116,7 +139,11 @@ impl News {
     }
 
     fn freeze_at(&self, symbol: &str, at: DateTime<Utc>) -> Option<&Freeze> {
-        let holds = |freeze: &&Freeze| freeze.symbol == symbol && freeze.from <= at && freeze.until.is_none_or(|until| at < until);
+        let holds = |freeze: &&Freeze| {
+            freeze.symbol == symbol
+                && freeze.from <= at
+                && freeze.until.is_none_or(|until| at < until)
+        };
         self.freezes.iter().find(holds)
     }
 }

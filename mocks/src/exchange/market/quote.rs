@@ -61,8 +61,8 @@ pub enum QuoteEffect {
     Missing,
 }
 
-/// A scripted quote: in force for one symbol, from `from` (inclusive) until `until` (exclusive). The first rule that
-/// applies wins.
+/// A scripted quote: in force for one symbol, from `from` (inclusive) until `until` (exclusive).
+/// The first rule that applies wins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuoteRule {
     /// The symbol.
@@ -80,7 +80,13 @@ pub struct QuoteRule {
 impl QuoteRule {
     /// A rule that always holds and that only the data API shows.
     pub fn always(symbol: impl Into<String>, effect: QuoteEffect) -> Self {
-        Self { symbol: symbol.into(), from: None, until: None, reach: QuoteReach::Feed, effect }
+        Self {
+            symbol: symbol.into(),
+            from: None,
+            until: None,
+            reach: QuoteReach::Feed,
+            effect,
+        }
     }
 
     /// Whether it holds for `symbol` at `at`, for the data API (`feed`) or for matching.

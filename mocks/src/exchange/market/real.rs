@@ -1,7 +1,7 @@
 //! Real daily bars, 2000 to 2013: see `mocks/data/README.md` for their origin.
 //!
-//! The file is unpacked once a process, when a symbol in it is asked for the first time, and only that symbol's rows
-//! are parsed.
+//! The file is unpacked once a process, when a symbol in it is asked for the first time, and only
+//! that symbol's rows are parsed.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -29,13 +29,17 @@ pub fn bars(symbol: &str) -> Option<Arc<[Bar]>> {
 fn parse(symbol: &str) -> Arc<[Bar]> {
     let rows = ROWS.get_or_init(unpack);
     let text = rows.get(symbol).expect("the file holds each of SYMBOLS");
-    text.lines().map(|row| bar(row).expect("every row of the data file has eight fields")).collect()
+    text.lines()
+        .map(|row| bar(row).expect("every row of the data file has eight fields"))
+        .collect()
 }
 
 /// Splits the file into one block of rows a symbol: it is sorted by symbol.
 fn unpack() -> BTreeMap<String, String> {
     let mut text = String::new();
-    GzDecoder::new(PACKED).read_to_string(&mut text).expect("the data file was packed by gzip");
+    GzDecoder::new(PACKED)
+        .read_to_string(&mut text)
+        .expect("the data file was packed by gzip");
     let mut rows = BTreeMap::<String, String>::new();
     for row in text.lines().skip(1) {
         let symbol = row.split(',').next().unwrap_or_default();
@@ -75,8 +79,14 @@ mod tests {
     #[test]
     fn knows_what_apple_did_before_the_hurricane() {
         let bars = bars("AAPL").unwrap();
-        let bar = bars.iter().find(|bar| bar.date.to_string() == "2012-10-26").unwrap();
-        assert_eq!((bar.open.to_string(), bar.close.to_string()), ("609.43".into(), "604.0".into()));
+        let bar = bars
+            .iter()
+            .find(|bar| bar.date.to_string() == "2012-10-26")
+            .unwrap();
+        assert_eq!(
+            (bar.open.to_string(), bar.close.to_string()),
+            ("609.43".into(), "604.0".into())
+        );
         assert_eq!(bar.volume, 36_372_600);
     }
 
@@ -85,7 +95,9 @@ mod tests {
         for symbol in ["AAPL", "IBM", "MSFT"] {
             let bars = bars(symbol).unwrap();
             let days: Vec<_> = bars.iter().map(|bar| bar.date).collect();
-            let calendar: Vec<_> = super::super::super::calendar::trading_days(days[0], days[days.len() - 1]).collect();
+            let calendar: Vec<_> =
+                super::super::super::calendar::trading_days(days[0], days[days.len() - 1])
+                    .collect();
             assert_eq!(days, calendar, "{symbol}");
         }
     }

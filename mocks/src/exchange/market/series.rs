@@ -11,8 +11,8 @@ use crate::exchange::calendar;
 pub enum Series {
     /// The price stands still, on every trading day there is.
     Price(Decimal),
-    /// One close a trading day from `from` on, each day opening at the close before. Before `from` the first close
-    /// stands still, after the list the last one does.
+    /// One close a trading day from `from` on, each day opening at the close before. Before `from`
+    /// the first close stands still, after the list the last one does.
     Closes {
         /// The first close's day; a holiday means the next trading day.
         from: NaiveDate,
@@ -27,10 +27,19 @@ impl Series {
     /// The bars from `from` to `to`, both included, oldest first.
     pub(super) fn bars(&self, from: NaiveDate, to: NaiveDate) -> Vec<Bar> {
         match self {
-            Self::Price(price) => calendar::trading_days(from, to).map(|date| Bar::straight(date, *price, *price)).collect(),
-            Self::Closes { from: first, closes } => listed(*first, closes, from, to),
+            Self::Price(price) => calendar::trading_days(from, to)
+                .map(|date| Bar::straight(date, *price, *price))
+                .collect(),
+            Self::Closes {
+                from: first,
+                closes,
+            } => listed(*first, closes, from, to),
             Self::Bars(bars) => {
-                let mut bars: Vec<Bar> = bars.iter().filter(|bar| from <= bar.date && bar.date <= to).cloned().collect();
+                let mut bars: Vec<Bar> = bars
+                    .iter()
+                    .filter(|bar| from <= bar.date && bar.date <= to)
+                    .cloned()
+                    .collect();
                 bars.sort_by_key(|bar| bar.date);
                 bars
             }
@@ -44,7 +53,12 @@ fn listed(first: NaiveDate, closes: &[Decimal], from: NaiveDate, to: NaiveDate) 
     };
     let mut bars = Vec::new();
     let before = (from < first).then(|| calendar::trading_days(from, to.min(first - Days::new(1))));
-    bars.extend(before.into_iter().flatten().map(|date| Bar::straight(date, opening, opening)));
+    bars.extend(
+        before
+            .into_iter()
+            .flatten()
+            .map(|date| Bar::straight(date, opening, opening)),
+    );
     let mut previous = opening;
     let mut rest = closes.iter();
     for date in calendar::trading_days(first, to) {

@@ -1,8 +1,9 @@
-//! Made-up daily bars for symbols nobody gave us data of: a seeded walk in whole hundredths of a cent.
+//! Made-up daily bars for symbols nobody gave us data of: a seeded walk in whole hundredths of a
+//! cent.
 //!
-//! Each year begins at an anchor drawn from the seed, the symbol and the year, and its walk is bent to arrive at the
-//! next year's anchor. So any year can be made without the years before it, and the same seed always makes the same
-//! prices. They resemble no real security on purpose.
+//! Each year begins at an anchor drawn from the seed, the symbol and the year, and its walk is bent
+//! to arrive at the next year's anchor. So any year can be made without the years before it, and
+//! the same seed always makes the same prices. They resemble no real security on purpose.
 
 use chrono::NaiveDate;
 use fastrand::Rng;
@@ -17,13 +18,19 @@ const MILLION: i128 = 1_000_000;
 
 /// The bars of every trading day of `year`, oldest first.
 pub fn year(seed: u64, symbol: &str, year: i32) -> Vec<Bar> {
-    let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31)) else {
+    let (Some(first), Some(last)) = (
+        NaiveDate::from_ymd_opt(year, 1, 1),
+        NaiveDate::from_ymd_opt(year, 12, 31),
+    ) else {
         return Vec::new();
     };
     let days: Vec<NaiveDate> = calendar::trading_days(first, last).collect();
     let mut rng = Rng::with_seed(mix(seed, symbol, year));
     let start = anchor(seed, symbol, year);
-    let closes = bend(walk(&mut rng, start, days.len()), anchor(seed, symbol, year + 1));
+    let closes = bend(
+        walk(&mut rng, start, days.len()),
+        anchor(seed, symbol, year + 1),
+    );
     let mut previous = start;
     let mut bars = Vec::with_capacity(days.len());
     for (date, close) in days.into_iter().zip(closes) {
@@ -55,7 +62,10 @@ fn walk(rng: &mut Rng, start: i64, days: usize) -> Vec<i64> {
     let mut level = start;
     (0..days)
         .map(|_| {
-            level = moved(level, parts(rng, 12_000) + parts(rng, 12_000) + parts(rng, 12_000));
+            level = moved(
+                level,
+                parts(rng, 12_000) + parts(rng, 12_000) + parts(rng, 12_000),
+            );
             level
         })
         .collect()
@@ -69,7 +79,9 @@ fn bend(walk: Vec<i64>, end: i64) -> Vec<i64> {
     let missing = i128::from(end - last);
     walk.into_iter()
         .zip(1_i128..)
-        .map(|(level, day)| level + (i128::from(level) * missing * day / (days * i128::from(last))) as i64)
+        .map(|(level, day)| {
+            level + (i128::from(level) * missing * day / (days * i128::from(last))) as i64
+        })
         .map(|level| level.max(UNITS_PER_CENT))
         .collect()
 }
@@ -90,8 +102,14 @@ fn price(level: i64) -> Decimal {
 
 /// FNV-1a over everything that names one year of one symbol.
 fn mix(seed: u64, symbol: &str, year: i32) -> u64 {
-    let bytes = seed.to_le_bytes().into_iter().chain(symbol.bytes()).chain(year.to_le_bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    let bytes = seed
+        .to_le_bytes()
+        .into_iter()
+        .chain(symbol.bytes())
+        .chain(year.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
@@ -108,10 +126,15 @@ mod tests {
     #[test]
     fn bars_are_sane_and_years_join() {
         for name in ["EDZ", "NVDA", "TECL", "BIL"] {
-            let bars: Vec<Bar> = (2000..2031).flat_map(|number| year(1, name, number)).collect();
+            let bars: Vec<Bar> = (2000..2031)
+                .flat_map(|number| year(1, name, number))
+                .collect();
             for pair in bars.windows(2) {
                 let (before, bar) = (&pair[0], &pair[1]);
-                assert!(bar.low > Decimal::ZERO && bar.low <= bar.open.min(bar.close), "{bar:?}");
+                assert!(
+                    bar.low > Decimal::ZERO && bar.low <= bar.open.min(bar.close),
+                    "{bar:?}"
+                );
                 assert!(bar.high >= bar.open.max(bar.close), "{bar:?}");
                 let gap = (bar.close - before.close).abs() / before.close;
                 assert!(gap < Decimal::new(8, 2), "{before:?} {bar:?}");

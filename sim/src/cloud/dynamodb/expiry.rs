@@ -21,14 +21,26 @@ impl Expiries {
     /// Of a new table with the `KeySchema` of its request.
     pub(super) fn new(key_schema: &Value) -> Self {
         let elements = key_schema.as_array().into_iter().flatten();
-        let key_attributes = elements.filter_map(|element| element["AttributeName"].as_str()).map(str::to_owned).collect();
-        Self { key_attributes, written: BTreeSet::new(), due: BTreeSet::new() }
+        let key_attributes = elements
+            .filter_map(|element| element["AttributeName"].as_str())
+            .map(str::to_owned)
+            .collect();
+        Self {
+            key_attributes,
+            written: BTreeSet::new(),
+            due: BTreeSet::new(),
+        }
     }
 
     /// Notes that an item may have changed by `write`: it has an `Item`, or the `Key` of one.
     pub(super) fn note(&mut self, write: &Value) {
         let key = match write.get("Item") {
-            Some(item) => self.key_attributes.iter().map(|name| (name.clone(), item[name].clone())).collect::<Map<_, _>>().into(),
+            Some(item) => self
+                .key_attributes
+                .iter()
+                .map(|name| (name.clone(), item[name].clone()))
+                .collect::<Map<_, _>>()
+                .into(),
             None => write["Key"].clone(),
         };
         self.written.insert(key.to_string());
@@ -68,7 +80,11 @@ pub(super) fn writes<'a>(operation: &str, input: &'a Value) -> Vec<(String, &'a 
         "PutItem" | "UpdateItem" => found.push((table_name(&input["TableName"]), input)),
         "BatchWriteItem" => {
             for (table, requests) in input["RequestItems"].as_object().into_iter().flatten() {
-                let puts = requests.as_array().into_iter().flatten().filter_map(|request| request.get("PutRequest"));
+                let puts = requests
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|request| request.get("PutRequest"));
                 found.extend(puts.map(|put| (name_in(table), put)));
             }
         }

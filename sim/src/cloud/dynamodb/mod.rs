@@ -51,11 +51,18 @@ impl DynamoError {
     /// DynamoDB's own failure; a single write may have been applied all the same.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(500, "com.amazonaws.dynamodb.v20120810#InternalServerError", "Internal server error")
+        Self::new(
+            500,
+            "com.amazonaws.dynamodb.v20120810#InternalServerError",
+            "Internal server error",
+        )
     }
 
     fn new(status: u16, kind: &str, message: &str) -> Self {
-        Self { status, body: json!({ "__type": kind, "message": message }).to_string() }
+        Self {
+            status,
+            body: json!({ "__type": kind, "message": message }).to_string(),
+        }
     }
 }
 
@@ -67,7 +74,10 @@ impl Clock for CloudClock {
         self.0.load(Ordering::Relaxed)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit a double")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds since 1970 fit a double"
+    )]
     fn now_unix_secs_f64(&self) -> f64 {
         self.now_unix_secs() as f64
     }
@@ -93,24 +103,41 @@ impl DynamoDb {
         let clock = Arc::new(CloudClock::default());
         let shared: Arc<dyn Clock> = clock.clone();
         let database = Database::memory_with_clock(shared).map_err(|error| error.to_string())?;
-        let mut store = Self { database, clock, expiries: BTreeMap::new() };
+        let mut store = Self {
+            database,
+            clock,
+            expiries: BTreeMap::new(),
+        };
         for table in tables {
-            store.create(table).map_err(|error| format!("table {}: {}", table.name, error.body))?;
+            store
+                .create(table)
+                .map_err(|error| format!("table {}: {}", table.name, error.body))?;
         }
         Ok(store)
     }
 
     fn create(&mut self, table: &Table) -> Result<(), DynamoError> {
-        let attributes: Vec<Value> =
-            table.attribute_types.iter().map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind })).collect();
+        let attributes: Vec<Value> = table
+            .attribute_types
+            .iter()
+            .map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind }))
+            .collect();
         let mut request = json!({
             "TableName": table.name,
             "AttributeDefinitions": attributes,
             "KeySchema": key_schema(&table.key),
             "BillingMode": "PAY_PER_REQUEST",
         });
-        for (member, global) in [("GlobalSecondaryIndexes", true), ("LocalSecondaryIndexes", false)] {
-            let indexes: Vec<Value> = table.indexes.iter().filter(|index| index.global == global).map(index_request).collect();
+        for (member, global) in [
+            ("GlobalSecondaryIndexes", true),
+            ("LocalSecondaryIndexes", false),
+        ] {
+            let indexes: Vec<Value> = table
+                .indexes
+                .iter()
+                .filter(|index| index.global == global)
+                .map(index_request)
+                .collect();
             if !indexes.is_empty() {
                 request[member] = Value::Array(indexes);
             }
@@ -121,7 +148,11 @@ impl DynamoDb {
                 "TableName": table.name,
                 "TimeToLiveSpecification": { "AttributeName": attribute, "Enabled": true },
             });
-            self.handle(DateTime::UNIX_EPOCH, "UpdateTimeToLive", &request.to_string())?;
+            self.handle(
+                DateTime::UNIX_EPOCH,
+                "UpdateTimeToLive",
+                &request.to_string(),
+            )?;
         }
         Ok(())
     }
@@ -130,7 +161,12 @@ impl DynamoDb {
     ///
     /// # Errors
     /// DynamoDB's own.
-    pub fn handle(&mut self, now: DateTime<Utc>, operation: &str, input: &str) -> Result<String, DynamoError> {
+    pub fn handle(
+        &mut self,
+        now: DateTime<Utc>,
+        operation: &str,
+        input: &str,
+    ) -> Result<String, DynamoError> {
         self.set_clock(now);
         let answer = self.call(operation, input)?;
         self.note(operation, input);
@@ -164,8 +200,8 @@ impl DynamoDb {
         }
     }
 
-    /// Deletes what expired at least `lag` ago, but nothing that expired more than five years ago. Until then an expired
-    /// item is there like any other (semantics 8).
+    /// Deletes what expired at least `lag` ago, but nothing that expired more than five years ago.
+    /// Until then an expired item is there like any other (semantics 8).
     ///
     /// # Errors
     /// The database's own.
@@ -174,24 +210,52 @@ impl DynamoDb {
             let ttl = self.answer(now, "DescribeTimeToLive", &json!({ "TableName": table }))?;
             let description = &ttl["TimeToLiveDescription"];
             if description["TimeToLiveStatus"] == "ENABLED" {
-                self.sweep_table(now, lag, &table, description["AttributeName"].as_str().unwrap_or_default())?;
+                self.sweep_table(
+                    now,
+                    lag,
+                    &table,
+                    description["AttributeName"].as_str().unwrap_or_default(),
+                )?;
             }
         }
         Ok(())
     }
 
-    fn sweep_table(&mut self, now: DateTime<Utc>, lag: TimeDelta, table: &str, attribute: &str) -> Result<(), DynamoError> {
-        let (newest, oldest) = ((now - lag).timestamp(), (now - EXPIRED_FOR_EVER).timestamp());
-        let candidates = self.expiries.get_mut(table).map(|expiries| expiries.take(newest)).unwrap_or_default();
+    fn sweep_table(
+        &mut self,
+        now: DateTime<Utc>,
+        lag: TimeDelta,
+        table: &str,
+        attribute: &str,
+    ) -> Result<(), DynamoError> {
+        let (newest, oldest) = (
+            (now - lag).timestamp(),
+            (now - EXPIRED_FOR_EVER).timestamp(),
+        );
+        let candidates = self
+            .expiries
+            .get_mut(table)
+            .map(|expiries| expiries.take(newest))
+            .unwrap_or_default();
         for key in candidates {
             let named: Value = serde_json::from_str(&key).map_err(|error| unreadable(&error))?;
-            let found = self.answer(now, "GetItem", &json!({ "TableName": table, "Key": named, "ConsistentRead": true }))?;
+            let found = self.answer(
+                now,
+                "GetItem",
+                &json!({ "TableName": table, "Key": named, "ConsistentRead": true }),
+            )?;
             match expiry::second(&found["Item"], attribute) {
                 Some(second) if second > newest => {
-                    self.expiries.entry(table.to_owned()).and_modify(|expiries| expiries.expect(second, key));
+                    self.expiries
+                        .entry(table.to_owned())
+                        .and_modify(|expiries| expiries.expect(second, key));
                 }
                 Some(second) if second >= oldest => {
-                    self.answer(now, "DeleteItem", &json!({ "TableName": table, "Key": named }))?;
+                    self.answer(
+                        now,
+                        "DeleteItem",
+                        &json!({ "TableName": table, "Key": named }),
+                    )?;
                 }
                 _ => {}
             }
@@ -201,14 +265,20 @@ impl DynamoDb {
 
     /// Remembers for the next sweep what a call that the database took may have changed.
     fn note(&mut self, operation: &str, input: &str) {
-        if matches!(operation, "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan") {
+        if matches!(
+            operation,
+            "GetItem" | "BatchGetItem" | "TransactGetItems" | "Query" | "Scan"
+        ) {
             return;
         }
-        let Ok(input) = serde_json::from_str::<Value>(input) else { return };
+        let Ok(input) = serde_json::from_str::<Value>(input) else {
+            return;
+        };
         let table = expiry::table_name(&input["TableName"]);
         match operation {
             "CreateTable" => {
-                self.expiries.insert(table, Expiries::new(&input["KeySchema"]));
+                self.expiries
+                    .insert(table, Expiries::new(&input["KeySchema"]));
             }
             "DeleteTable" => {
                 self.expiries.remove(&table);
@@ -218,25 +288,38 @@ impl DynamoDb {
             }
             _ => {
                 for (table, write) in expiry::writes(operation, &input) {
-                    self.expiries.entry(table).and_modify(|expiries| expiries.note(write));
+                    self.expiries
+                        .entry(table)
+                        .and_modify(|expiries| expiries.note(write));
                 }
             }
         }
     }
 
-    fn answer(&mut self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, DynamoError> {
+    fn answer(
+        &mut self,
+        now: DateTime<Utc>,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, DynamoError> {
         let answer = self.handle(now, operation, &input.to_string())?;
         serde_json::from_str(&answer).map_err(|error| unreadable(&error))
     }
 
     fn set_clock(&self, now: DateTime<Utc>) {
-        self.clock.0.store(u64::try_from(now.timestamp()).unwrap_or(0), Ordering::Relaxed);
+        self.clock.0.store(
+            u64::try_from(now.timestamp()).unwrap_or(0),
+            Ordering::Relaxed,
+        );
     }
 }
 
 fn key_schema(key: &KeySchema) -> Vec<Value> {
     let hash = json!({ "AttributeName": key.hash, "KeyType": "HASH" });
-    let range = key.range.iter().map(|name| json!({ "AttributeName": name, "KeyType": "RANGE" }));
+    let range = key
+        .range
+        .iter()
+        .map(|name| json!({ "AttributeName": name, "KeyType": "RANGE" }));
     std::iter::once(hash).chain(range).collect()
 }
 
@@ -267,5 +350,8 @@ fn unreadable(error: &serde_json::Error) -> DynamoError {
 }
 
 fn from_database(error: &DynoxideError) -> DynamoError {
-    DynamoError { status: error.status_code(), body: error.to_json() }
+    DynamoError {
+        status: error.status_code(),
+        body: error.to_json(),
+    }
 }

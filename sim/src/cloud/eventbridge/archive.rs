@@ -58,19 +58,33 @@ impl Replay {
 impl EventBridge {
     /// What the archives hold, in bytes.
     pub(in crate::cloud) fn archived_bytes(&self) -> usize {
-        self.archives.values().flat_map(|state| &state.events).map(|archived| archived.event.held_bytes()).sum()
+        self.archives
+            .values()
+            .flat_map(|state| &state.events)
+            .map(|archived| archived.event.held_bytes())
+            .sum()
     }
 }
 
 impl ArchiveState {
     pub(super) fn new(archive: Archive, pattern: Option<Pattern>, created: DateTime<Utc>) -> Self {
-        Self { archive, pattern, created, events: Vec::new() }
+        Self {
+            archive,
+            pattern,
+            created,
+            events: Vec::new(),
+        }
     }
 
     /// How many events it holds, and their bytes.
     pub(super) fn holds(&self, now: DateTime<Utc>) -> (usize, usize) {
-        let arrived = self.events.iter().filter(|archived| archived.arrives <= now);
-        arrived.fold((0, 0), |(count, bytes), archived| (count + 1, bytes + archived.event.envelope.len()))
+        let arrived = self
+            .events
+            .iter()
+            .filter(|archived| archived.arrives <= now);
+        arrived.fold((0, 0), |(count, bytes), archived| {
+            (count + 1, bytes + archived.event.envelope.len())
+        })
     }
 
     fn wants(&self, event: &BusEvent, bus_arn: &str) -> bool {
@@ -87,21 +101,38 @@ impl ArchiveState {
 
 impl EventBridge {
     /// Puts `event` in the archives of its bus; it can be replayed after `delay`.
-    pub(in crate::cloud) fn archive(&mut self, now: DateTime<Utc>, event: &BusEvent, delay: TimeDelta) {
-        let Some(bus_arn) = self.buses.get(&event.bus).map(|bus| bus.arn.clone()) else { return };
+    pub(in crate::cloud) fn archive(
+        &mut self,
+        now: DateTime<Utc>,
+        event: &BusEvent,
+        delay: TimeDelta,
+    ) {
+        let Some(bus_arn) = self.buses.get(&event.bus).map(|bus| bus.arn.clone()) else {
+            return;
+        };
         let resources = event.resources();
         for state in self.archives.values_mut() {
             if state.wants(event, &bus_arn) {
-                state.events.push(ArchivedEvent { event: event.clone(), resources: resources.clone(), arrives: now + delay });
+                state.events.push(ArchivedEvent {
+                    event: event.clone(),
+                    resources: resources.clone(),
+                    arrives: now + delay,
+                });
             }
         }
     }
 
     /// Forgets what archives no longer keep.
     pub(super) fn drop_expired(&mut self, now: DateTime<Utc>) {
-        for state in self.archives.values_mut().filter(|state| state.archive.retention_days > 0) {
+        for state in self
+            .archives
+            .values_mut()
+            .filter(|state| state.archive.retention_days > 0)
+        {
             let oldest = now - TimeDelta::days(i64::from(state.archive.retention_days));
-            state.events.retain(|archived| archived.event.time >= oldest);
+            state
+                .events
+                .retain(|archived| archived.event.time >= oldest);
         }
     }
 
@@ -110,10 +141,26 @@ impl EventBridge {
     /// # Errors
     /// As AWS does (semantics 4).
     pub(in crate::cloud) fn start_replay(&mut self, input: &Value) -> Result<String, ServiceError> {
-        let text = |path: &str| input.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (name, archive_arn, destination) = (text("/ReplayName"), text("/EventSourceArn"), text("/Destination/Arn"));
-        let archive_name = archive_arn.rsplit_once('/').map_or(archive_arn.as_str(), |(_, name)| name);
-        let Some(archive) = self.archives.values().find(|state| state.archive.arn == archive_arn) else {
+        let text = |path: &str| {
+            input
+                .pointer(path)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (name, archive_arn, destination) = (
+            text("/ReplayName"),
+            text("/EventSourceArn"),
+            text("/Destination/Arn"),
+        );
+        let archive_name = archive_arn
+            .rsplit_once('/')
+            .map_or(archive_arn.as_str(), |(_, name)| name);
+        let Some(archive) = self
+            .archives
+            .values()
+            .find(|state| state.archive.arn == archive_arn)
+        else {
             return Err(ServiceError::validation(format!(
                 "Parameter EventSourceArn is not valid. Reason: Archive {archive_name} does not exist."
             )));
@@ -127,10 +174,16 @@ impl EventBridge {
                 "Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.",
             ));
         }
-        let instant =
-            |name: &str| input.get(name).and_then(Value::as_f64).and_then(|epoch| DateTime::from_timestamp_millis((epoch * 1000.0) as i64));
+        let instant = |name: &str| {
+            input
+                .get(name)
+                .and_then(Value::as_f64)
+                .and_then(|epoch| DateTime::from_timestamp_millis((epoch * 1000.0) as i64))
+        };
         let (Some(start), Some(end)) = (instant("EventStartTime"), instant("EventEndTime")) else {
-            return Err(ServiceError::validation("EventStartTime and EventEndTime are required."));
+            return Err(ServiceError::validation(
+                "EventStartTime and EventEndTime are required.",
+            ));
         };
         if end <= start {
             return Err(ServiceError::validation(
@@ -140,11 +193,25 @@ impl EventBridge {
         if self.replays.contains_key(&name) {
             return Err(already_exists(format!("Replay {name} already exists.")));
         }
-        if self.replays.values().filter(|replay| matches!(replay.state, ReplayState::Starting | ReplayState::Running)).count() >= 10 {
+        if self
+            .replays
+            .values()
+            .filter(|replay| matches!(replay.state, ReplayState::Starting | ReplayState::Running))
+            .count()
+            >= 10
+        {
             return Err(limit_exceeded());
         }
-        let filter = input.pointer("/Destination/FilterArns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let filter = filter.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let filter = input
+            .pointer("/Destination/FilterArns")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let filter = filter
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
         let replay = Replay {
             name: name.clone(),
             archive_arn,
@@ -160,14 +227,29 @@ impl EventBridge {
     }
 
     /// The events of a replay, in slices of a minute of their own time, the oldest first.
-    pub(in crate::cloud) fn run_replay(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Vec<BusEvent>> {
+    pub(in crate::cloud) fn run_replay(
+        &mut self,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> Vec<Vec<BusEvent>> {
         self.drop_expired(now);
-        let Some(replay) = self.replays.get_mut(name) else { return Vec::new() };
+        let Some(replay) = self.replays.get_mut(name) else {
+            return Vec::new();
+        };
         replay.state = ReplayState::Running;
         let replay = replay.clone();
-        let Some(archive) = self.archives.values().find(|state| state.archive.arn == replay.archive_arn) else { return Vec::new() };
-        let within =
-            |archived: &&ArchivedEvent| archived.arrives <= now && archived.event.time >= replay.start && archived.event.time <= replay.end;
+        let Some(archive) = self
+            .archives
+            .values()
+            .find(|state| state.archive.arn == replay.archive_arn)
+        else {
+            return Vec::new();
+        };
+        let within = |archived: &&ArchivedEvent| {
+            archived.arrives <= now
+                && archived.event.time >= replay.start
+                && archived.event.time <= replay.end
+        };
         let mut chosen: Vec<&ArchivedEvent> = archive.events.iter().filter(within).collect();
         chosen.sort_by_key(|archived| archived.event.time.timestamp() / 60);
         let mut slices: Vec<(i64, Vec<BusEvent>)> = Vec::new();
@@ -192,7 +274,9 @@ impl EventBridge {
             detail_type: original.detail_type.clone(),
             time: original.time,
             resources: archived.resources.clone(),
-            detail: resolve(&original.envelope, "$.detail").unwrap_or("{}").to_owned(),
+            detail: resolve(&original.envelope, "$.detail")
+                .unwrap_or("{}")
+                .to_owned(),
             replay: Some(replay.name.clone()),
         });
         event.filter.clone_from(&replay.filter);
@@ -201,20 +285,33 @@ impl EventBridge {
 
     /// The only rules that see the events of a replay, by ARN; empty for all.
     pub(in crate::cloud) fn replay_filter(&self, name: &str) -> Vec<String> {
-        self.replays.get(name).map(|replay| replay.filter.clone()).unwrap_or_default()
+        self.replays
+            .get(name)
+            .map(|replay| replay.filter.clone())
+            .unwrap_or_default()
     }
 
     /// Notes how far a replay has come.
     pub(in crate::cloud) fn note_replayed(&mut self, event: &BusEvent) {
-        if let Some(replay) = event.replay.as_ref().and_then(|name| self.replays.get_mut(name)) {
+        if let Some(replay) = event
+            .replay
+            .as_ref()
+            .and_then(|name| self.replays.get_mut(name))
+        {
             replay.last_replayed = replay.last_replayed.max(Some(event.time));
         }
     }
 
     /// Notes that a replay is done, or cancelled. Gives its state.
     pub(in crate::cloud) fn complete_replay(&mut self, name: &str) -> ReplayState {
-        let Some(replay) = self.replays.get_mut(name) else { return ReplayState::Failed };
-        replay.state = if replay.state == ReplayState::Cancelling { ReplayState::Cancelled } else { ReplayState::Completed };
+        let Some(replay) = self.replays.get_mut(name) else {
+            return ReplayState::Failed;
+        };
+        replay.state = if replay.state == ReplayState::Cancelling {
+            ReplayState::Cancelled
+        } else {
+            ReplayState::Completed
+        };
         replay.state
     }
 
@@ -223,8 +320,14 @@ impl EventBridge {
     /// # Errors
     /// Where there is no such replay.
     pub(in crate::cloud) fn describe_replay(&self, input: &Value) -> Result<Value, ServiceError> {
-        let name = input.get("ReplayName").and_then(Value::as_str).unwrap_or_default();
-        let replay = self.replays.get(name).ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
+        let name = input
+            .get("ReplayName")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let replay = self
+            .replays
+            .get(name)
+            .ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
         let mut shown = replay.to_json();
         shown["ReplayArn"] = self.pseudo.arn("events", &format!("replay/{name}")).into();
         shown["Destination"] = json!({ "Arn": self.buses.get(&replay.bus).map(|bus| bus.arn.as_str()), "FilterArns": replay.filter });
@@ -235,7 +338,10 @@ impl EventBridge {
     #[must_use]
     pub fn archive_of(&self, bus: &str) -> Option<(String, String)> {
         let bus_arn = self.buses.get(bus)?.arn.clone();
-        let archive = self.archives.values().find(|state| state.archive.source_arn == bus_arn)?;
+        let archive = self
+            .archives
+            .values()
+            .find(|state| state.archive.source_arn == bus_arn)?;
         Some((archive.archive.arn.clone(), bus_arn))
     }
 }

@@ -16,14 +16,22 @@ pub(super) struct Label {
 
 impl Label {
     pub(super) fn read(input: &Value) -> Self {
-        Self { description: text(input, "Description").map(str::to_owned), tags: tags(input) }
+        Self {
+            description: text(input, "Description").map(str::to_owned),
+            tags: tags(input),
+        }
     }
 }
 
 impl EventBridge {
-    pub(in crate::cloud) fn create_event_bus(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(in crate::cloud) fn create_event_bus(
+        &mut self,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         if required(input, "Name")?.contains('/') {
-            return Err(ServiceError::validation("Event bus name must not contain '/'."));
+            return Err(ServiceError::validation(
+                "Event bus name must not contain '/'.",
+            ));
         }
         let name = required_name(input, "Name", 256)?;
         if self.buses.contains_key(name) {
@@ -35,20 +43,34 @@ impl EventBridge {
         if let Some(description) = &label.description {
             answer["Description"] = description.as_str().into();
         }
-        let bus = Bus { logical_id: name.to_owned(), position: Default::default(), name: name.to_owned(), arn: arn.clone() };
+        let bus = Bus {
+            logical_id: name.to_owned(),
+            position: Default::default(),
+            name: name.to_owned(),
+            arn: arn.clone(),
+        };
         self.buses.insert(name.to_owned(), bus);
         self.labels.insert(arn, label);
         Ok(answer)
     }
 
     /// Deletes a bus that has no rules but those of services; one that is not there is no error.
-    pub(in crate::cloud) fn delete_event_bus(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(in crate::cloud) fn delete_event_bus(
+        &mut self,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let name = self.bus_name(Some(required(input, "Name")?));
         if name == "default" {
             return Err(ServiceError::validation("Cannot delete event bus default."));
         }
-        if self.rules.iter().any(|state| state.rule.bus == name && state.managed_by.is_none()) {
-            return Err(ServiceError::validation(format!("Event bus {name} can't be deleted since it has rules.")));
+        if self
+            .rules
+            .iter()
+            .any(|state| state.rule.bus == name && state.managed_by.is_none())
+        {
+            return Err(ServiceError::validation(format!(
+                "Event bus {name} can't be deleted since it has rules."
+            )));
         }
         if let Some(bus) = self.buses.remove(&name) {
             self.labels.remove(&bus.arn);
@@ -58,14 +80,25 @@ impl EventBridge {
         Ok(json!({}))
     }
 
-    pub(in crate::cloud) fn describe_event_bus(&self, input: &Value) -> Result<Value, ServiceError> {
+    pub(in crate::cloud) fn describe_event_bus(
+        &self,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let name = self.existing_bus(text(input, "Name"))?;
-        self.buses.get(&name).map(|bus| self.show_bus(bus)).ok_or_else(|| not_found(format!("Event bus {name} does not exist.")))
+        self.buses
+            .get(&name)
+            .map(|bus| self.show_bus(bus))
+            .ok_or_else(|| not_found(format!("Event bus {name} does not exist.")))
     }
 
     pub(in crate::cloud) fn list_event_buses(&self, input: &Value) -> Result<Value, ServiceError> {
         let prefix = text(input, "NamePrefix").unwrap_or_default();
-        let buses = self.buses.values().filter(|bus| bus.name.starts_with(prefix)).map(|bus| self.show_bus(bus)).collect();
+        let buses = self
+            .buses
+            .values()
+            .filter(|bus| bus.name.starts_with(prefix))
+            .map(|bus| self.show_bus(bus))
+            .collect();
         page(input, "Limit", "EventBuses", buses)
     }
 
@@ -77,7 +110,11 @@ impl EventBridge {
 
     /// Adds the description, if there is one.
     pub(super) fn describe_label(&self, arn: &str, shown: &mut Value) {
-        if let Some(description) = self.labels.get(arn).and_then(|label| label.description.as_deref()) {
+        if let Some(description) = self
+            .labels
+            .get(arn)
+            .and_then(|label| label.description.as_deref())
+        {
             shown["Description"] = description.into();
         }
     }
@@ -87,15 +124,25 @@ impl EventBridge {
         Ok(json!({}))
     }
 
-    pub(in crate::cloud) fn untag_resource(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(in crate::cloud) fn untag_resource(
+        &mut self,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let gone = texts(input, "TagKeys");
-        self.label_of(input)?.tags.retain(|key, _| !gone.contains(key));
+        self.label_of(input)?
+            .tags
+            .retain(|key, _| !gone.contains(key));
         Ok(json!({}))
     }
 
-    pub(in crate::cloud) fn list_tags_for_resource(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(in crate::cloud) fn list_tags_for_resource(
+        &mut self,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let tags = self.label_of(input)?.tags.iter();
-        Ok(json!({ "Tags": tags.map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>() }))
+        Ok(
+            json!({ "Tags": tags.map(|(key, value)| json!({ "Key": key, "Value": value })).collect::<Vec<_>>() }),
+        )
     }
 
     /// The label of the bus or rule that a request names by `ResourceARN`.
@@ -108,8 +155,12 @@ impl EventBridge {
         let resource = arn.splitn(6, ':').nth(5).unwrap_or(arn);
         let mut parts = resource.split('/');
         let message = match (parts.next(), parts.next(), parts.next()) {
-            (Some("rule"), Some(bus), Some(name)) => format!("Rule {name} does not exist on EventBus {bus}."),
-            (Some("rule"), Some(name), None) => format!("Rule {name} does not exist on EventBus default."),
+            (Some("rule"), Some(bus), Some(name)) => {
+                format!("Rule {name} does not exist on EventBus {bus}.")
+            }
+            (Some("rule"), Some(name), None) => {
+                format!("Rule {name} does not exist on EventBus default.")
+            }
             (_, Some(bus), _) => format!("Event bus {bus} does not exist."),
             _ => {
                 return Err(ServiceError::validation(format!(

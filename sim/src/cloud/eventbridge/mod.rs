@@ -1,5 +1,5 @@
-//! Amazon EventBridge: buses, rules and targets, archives and replays. It decides what is to be delivered; the
-//! [`cloud`](super) delivers it.
+//! Amazon EventBridge: buses, rules and targets, archives and replays. It decides what is to be
+//! delivered; the [`cloud`](super) delivers it.
 
 mod archive;
 mod archive_operations;
@@ -93,8 +93,8 @@ pub struct BusEvent {
 }
 
 impl BusEvent {
-    /// What the event is to the dice: its maker's own id for it where there is one, so that the same event is the same
-    /// cause whenever it is put.
+    /// What the event is to the dice: its maker's own id for it where there is one, so that the
+    /// same event is the same cause whenever it is put.
     pub(in crate::cloud) fn cause(&self) -> Key {
         let key = Key::of("event").text(&self.bus).text(&self.detail_type);
         match self.detail.get("event_id").and_then(Value::as_str) {
@@ -107,8 +107,15 @@ impl BusEvent {
     #[must_use]
     pub fn resources(&self) -> Vec<String> {
         let envelope: Value = serde_json::from_str(&self.envelope).unwrap_or_default();
-        let resources = envelope["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
-        resources.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        let resources = envelope["resources"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        resources
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -116,19 +123,47 @@ impl EventBridge {
     /// What `stack` describes.
     ///
     /// # Errors
-    /// A pattern that EventBridge would refuse, with AWS's words and the rule's place in the template.
-    pub fn new(stack: &Stack, pseudo: &Pseudo, limit_bytes: usize, seed: u64, now: DateTime<Utc>) -> Result<Self, String> {
-        let mut buses: BTreeMap<String, Bus> = stack.buses.iter().map(|bus| (bus.name.clone(), bus.clone())).collect();
-        buses.entry("default".to_owned()).or_insert_with(|| default_bus(pseudo));
+    /// A pattern that EventBridge would refuse, with AWS's words and the rule's place in the
+    /// template.
+    pub fn new(
+        stack: &Stack,
+        pseudo: &Pseudo,
+        limit_bytes: usize,
+        seed: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Self, String> {
+        let mut buses: BTreeMap<String, Bus> = stack
+            .buses
+            .iter()
+            .map(|bus| (bus.name.clone(), bus.clone()))
+            .collect();
+        buses
+            .entry("default".to_owned())
+            .or_insert_with(|| default_bus(pseudo));
         let mut rules = Vec::new();
         for rule in &stack.rules {
-            let pattern = parse(rule.pattern.as_deref(), &rule.logical_id, rule.position.line)?;
+            let pattern = parse(
+                rule.pattern.as_deref(),
+                &rule.logical_id,
+                rule.position.line,
+            )?;
             for target in &rule.targets {
                 let transformer = target.input_transformer.as_ref();
-                let checked = transformer.map_or(Ok(()), |transformer| transform::check(transformer, &target.id));
-                checked.map_err(|error| format!("line {}: {}: {error}", target.position.line, rule.logical_id))?;
+                let checked = transformer.map_or(Ok(()), |transformer| {
+                    transform::check(transformer, &target.id)
+                });
+                checked.map_err(|error| {
+                    format!(
+                        "line {}: {}: {error}",
+                        target.position.line, rule.logical_id
+                    )
+                })?;
             }
-            rules.push(RuleState { rule: rule.clone(), pattern, managed_by: None });
+            rules.push(RuleState {
+                rule: rule.clone(),
+                pattern,
+                managed_by: None,
+            });
         }
         let (archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut made = Self {
@@ -146,7 +181,11 @@ impl EventBridge {
             seed,
         };
         for archive in &stack.archives {
-            let pattern = parse(archive.pattern.as_deref(), &archive.logical_id, archive.position.line)?;
+            let pattern = parse(
+                archive.pattern.as_deref(),
+                &archive.logical_id,
+                archive.position.line,
+            )?;
             made.add_archive(now, archive.clone(), pattern);
         }
         Ok(made)
@@ -155,24 +194,43 @@ impl EventBridge {
     /// The rules of `bus` that match `event`, in the order of the template.
     #[must_use]
     pub fn matching(&mut self, event: &BusEvent) -> Vec<Rule> {
-        let Ok(flat) = FlatEvent::parse(&event.envelope) else { return Vec::new() };
+        let Ok(flat) = FlatEvent::parse(&event.envelope) else {
+            return Vec::new();
+        };
         let by_bus = self.patterns.get_or_insert_with(|| index(&self.rules));
-        let Some(patterns) = by_bus.get(&event.bus) else { return Vec::new() };
-        let matching = patterns.index.matching(&flat).into_iter().map(|place| &self.rules[patterns.rules[place]].rule);
-        matching.filter(|rule| rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))).cloned().collect()
+        let Some(patterns) = by_bus.get(&event.bus) else {
+            return Vec::new();
+        };
+        let matching = patterns
+            .index
+            .matching(&flat)
+            .into_iter()
+            .map(|place| &self.rules[patterns.rules[place]].rule);
+        matching
+            .filter(|rule| {
+                rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))
+            })
+            .cloned()
+            .collect()
     }
 
-    /// The rules that changed, came or went since this was last asked. The rules behind archives have no targets and are
-    /// none of them.
+    /// The rules that changed, came or went since this was last asked. The rules behind archives
+    /// have no targets and are none of them.
     pub(in crate::cloud) fn rule_changes(&mut self) -> Vec<Record> {
         let (mut gone, mut changed) = (Vec::new(), Vec::new());
         for arn in std::mem::take(&mut self.touched) {
-            let state = self.rules.iter().find(|state| state.rule.arn == arn && state.managed_by.is_none());
+            let state = self
+                .rules
+                .iter()
+                .find(|state| state.rule.arn == arn && state.managed_by.is_none());
             let now = state.map(|state| told(&state.rule));
             let before = self.told.get(&arn);
             match (before, now) {
                 (Some(Record::RuleChanged { bus, rule, .. }), None) => {
-                    gone.push(Record::RuleDeleted { bus: bus.clone(), rule: rule.clone() });
+                    gone.push(Record::RuleDeleted {
+                        bus: bus.clone(),
+                        rule: rule.clone(),
+                    });
                     self.told.remove(&arn);
                 }
                 (before, Some(now)) if before != Some(&now) => {
@@ -186,20 +244,27 @@ impl EventBridge {
         gone
     }
 
-    /// The rules have changed. Their indexes are made when an event asks for them, not at each of a thousand changes.
+    /// The rules have changed. Their indexes are made when an event asks for them, not at each of a
+    /// thousand changes.
     fn reindex(&mut self) {
         self.patterns = None;
     }
 
     /// The rules that fire on a schedule.
     pub fn scheduled_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|state| &state.rule).filter(|rule| rule.schedule_expression.is_some())
+        self.rules
+            .iter()
+            .map(|state| &state.rule)
+            .filter(|rule| rule.schedule_expression.is_some())
     }
 
     /// The rule with that ARN.
     #[must_use]
     pub fn rule(&self, arn: &str) -> Option<&Rule> {
-        self.rules.iter().map(|state| &state.rule).find(|rule| rule.arn == arn)
+        self.rules
+            .iter()
+            .map(|state| &state.rule)
+            .find(|rule| rule.arn == arn)
     }
 
     /// The event that a scheduled rule puts (semantics 5.1).
@@ -224,7 +289,9 @@ impl EventBridge {
 
     fn bus_name(&self, name_or_arn: Option<&str>) -> String {
         let name = name_or_arn.unwrap_or("default");
-        name.rsplit_once('/').map_or(name, |(_, name)| name).to_owned()
+        name.rsplit_once('/')
+            .map_or(name, |(_, name)| name)
+            .to_owned()
     }
 
     /// Whether there is a bus of that name or ARN.
@@ -253,7 +320,11 @@ impl EventBridge {
     /// The name of a bus that exists.
     fn existing_bus(&self, name_or_arn: Option<&str>) -> Result<String, ServiceError> {
         let name = self.bus_name(name_or_arn);
-        if self.buses.contains_key(&name) { Ok(name) } else { Err(not_found(format!("Event bus {name} does not exist."))) }
+        if self.buses.contains_key(&name) {
+            Ok(name)
+        } else {
+            Err(not_found(format!("Event bus {name} does not exist.")))
+        }
     }
 }
 
@@ -267,7 +338,18 @@ fn index(rules: &[RuleState]) -> BTreeMap<String, BusPatterns> {
             places.push(place);
         }
     }
-    by_bus.into_iter().map(|(bus, (patterns, rules))| (bus, BusPatterns { index: patterns.into(), rules })).collect()
+    by_bus
+        .into_iter()
+        .map(|(bus, (patterns, rules))| {
+            (
+                bus,
+                BusPatterns {
+                    index: patterns.into(),
+                    rules,
+                },
+            )
+        })
+        .collect()
 }
 
 fn told(rule: &Rule) -> Record {
@@ -282,8 +364,13 @@ fn told(rule: &Rule) -> Record {
 }
 
 fn target(target: &Target) -> RuleTarget {
-    let is_reshaped = target.input.is_some() || target.input_path.is_some() || target.input_transformer.is_some();
-    RuleTarget { id: target.id.clone(), arn: target.arn.clone(), is_reshaped }
+    let is_reshaped =
+        target.input.is_some() || target.input_path.is_some() || target.input_transformer.is_some();
+    RuleTarget {
+        id: target.id.clone(),
+        arn: target.arn.clone(),
+        is_reshaped,
+    }
 }
 
 /// Reads the pattern of a rule or an archive, as AWS would on deployment.
@@ -295,7 +382,9 @@ fn parse(pattern: Option<&str>, owner: &str, line: usize) -> Result<Option<Patte
             "line {line}: {owner}: the event pattern has {length} characters; the default quota is {PATTERN_CHARACTERS_QUOTA}"
         ));
     }
-    Pattern::parse(text).map(Some).map_err(|error| format!("line {line}: {owner}: {}", error.message()))
+    Pattern::parse(text)
+        .map(Some)
+        .map_err(|error| format!("line {line}: {owner}: {}", error.message()))
 }
 
 fn default_bus(pseudo: &Pseudo) -> Bus {
@@ -303,7 +392,10 @@ fn default_bus(pseudo: &Pseudo) -> Bus {
         logical_id: "default".to_owned(),
         position: Default::default(),
         name: "default".to_owned(),
-        arn: format!("arn:{}:events:{}:{}:event-bus/default", pseudo.partition, pseudo.region, pseudo.account),
+        arn: format!(
+            "arn:{}:events:{}:{}:event-bus/default",
+            pseudo.partition, pseudo.region, pseudo.account
+        ),
     }
 }
 
@@ -316,5 +408,8 @@ fn already_exists(message: String) -> ServiceError {
 }
 
 fn limit_exceeded() -> ServiceError {
-    ServiceError::client("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
+    ServiceError::client(
+        "LimitExceededException",
+        "The requested resource exceeds the maximum number allowed.",
+    )
 }

@@ -12,22 +12,39 @@ use crate::cloud::template::Rule;
 const RULES_A_BUS_MAX: usize = 300;
 
 impl EventBridge {
-    /// PutRule: makes a rule, or replaces everything about one but its targets and tags. Gives its ARN.
+    /// PutRule: makes a rule, or replaces everything about one but its targets and tags. Gives its
+    /// ARN.
     pub(in crate::cloud) fn put_rule(&mut self, input: &Value) -> Result<String, ServiceError> {
         let name = required_name(input, "Name", 64)?.to_owned();
         let bus = self.existing_bus(text(input, "EventBusName"))?;
-        let (pattern, schedule) = (text(input, "EventPattern"), text(input, "ScheduleExpression"));
+        let (pattern, schedule) = (
+            text(input, "EventPattern"),
+            text(input, "ScheduleExpression"),
+        );
         if pattern.is_none() && schedule.is_none() {
-            return Err(ServiceError::validation("Parameter(s) EventPattern or ScheduleExpression must be specified."));
+            return Err(ServiceError::validation(
+                "Parameter(s) EventPattern or ScheduleExpression must be specified.",
+            ));
         }
         if let Some(expression) = schedule {
             if bus != "default" {
-                return Err(ServiceError::validation("ScheduleExpression is supported only on the default event bus."));
+                return Err(ServiceError::validation(
+                    "ScheduleExpression is supported only on the default event bus.",
+                ));
             }
-            ScheduleExpression::parse(expression, Dialect::Rule).map_err(|error| ServiceError::validation(error.to_string()))?;
+            ScheduleExpression::parse(expression, Dialect::Rule)
+                .map_err(|error| ServiceError::validation(error.to_string()))?;
         }
         let parsed = pattern.map(parse_pattern).transpose()?;
-        let state = choice(input, "State", &["ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"])?;
+        let state = choice(
+            input,
+            "State",
+            &[
+                "ENABLED",
+                "DISABLED",
+                "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+            ],
+        )?;
         let rule = Rule {
             logical_id: name.clone(),
             position: Default::default(),
@@ -45,15 +62,33 @@ impl EventBridge {
             Some(existing) => {
                 existing.refuse_managed(input)?;
                 let targets = std::mem::take(&mut existing.rule.targets);
-                *existing = RuleState { rule: Rule { targets, ..rule }, pattern: parsed, managed_by: None };
+                *existing = RuleState {
+                    rule: Rule { targets, ..rule },
+                    pattern: parsed,
+                    managed_by: None,
+                };
                 // Tags are set when a rule is made, and by TagResource only.
-                label.tags = self.labels.remove(&arn).map(|label| label.tags).unwrap_or_default();
+                label.tags = self
+                    .labels
+                    .remove(&arn)
+                    .map(|label| label.tags)
+                    .unwrap_or_default();
             }
             None => {
-                if self.rules.iter().filter(|state| state.rule.bus == rule.bus).count() >= RULES_A_BUS_MAX {
+                if self
+                    .rules
+                    .iter()
+                    .filter(|state| state.rule.bus == rule.bus)
+                    .count()
+                    >= RULES_A_BUS_MAX
+                {
                     return Err(limit_exceeded());
                 }
-                self.rules.push(RuleState { rule, pattern: parsed, managed_by: None });
+                self.rules.push(RuleState {
+                    rule,
+                    pattern: parsed,
+                    managed_by: None,
+                });
             }
         }
         self.labels.insert(arn.clone(), label);
@@ -69,7 +104,9 @@ impl EventBridge {
         state.refuse_managed(input)?;
         let rule = &state.rule;
         if !rule.targets.is_empty() {
-            return Err(ServiceError::validation("Rule can't be deleted since it has targets."));
+            return Err(ServiceError::validation(
+                "Rule can't be deleted since it has targets.",
+            ));
         }
         let arn = rule.arn.clone();
         self.rules.retain(|state| state.rule.arn != arn);
@@ -113,20 +150,41 @@ impl EventBridge {
     pub fn list_rules(&self, input: &Value) -> Result<Value, ServiceError> {
         let bus = self.existing_bus(text(input, "EventBusName"))?;
         let prefix = text(input, "NamePrefix").unwrap_or_default();
-        let rules = self.rules.iter().filter(|state| state.rule.bus == bus && state.rule.name.starts_with(prefix));
-        page(input, "Limit", "Rules", rules.map(|state| self.show_rule(state)).collect())
+        let rules = self
+            .rules
+            .iter()
+            .filter(|state| state.rule.bus == bus && state.rule.name.starts_with(prefix));
+        page(
+            input,
+            "Limit",
+            "Rules",
+            rules.map(|state| self.show_rule(state)).collect(),
+        )
     }
 
-    pub(in crate::cloud) fn list_rule_names_by_target(&self, input: &Value) -> Result<Value, ServiceError> {
+    pub(in crate::cloud) fn list_rule_names_by_target(
+        &self,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let target = required(input, "TargetArn")?;
         let bus = self.existing_bus(text(input, "EventBusName"))?;
         let rules = self.rules.iter().map(|state| &state.rule);
-        let rules = rules.filter(|rule| rule.bus == bus && rule.targets.iter().any(|known| known.arn == target));
-        page(input, "Limit", "RuleNames", rules.map(|rule| rule.name.as_str().into()).collect())
+        let rules = rules
+            .filter(|rule| rule.bus == bus && rule.targets.iter().any(|known| known.arn == target));
+        page(
+            input,
+            "Limit",
+            "RuleNames",
+            rules.map(|rule| rule.name.as_str().into()).collect(),
+        )
     }
 
     pub(super) fn rule_arn(&self, bus: &str, name: &str) -> String {
-        let path = if bus == "default" { format!("rule/{name}") } else { format!("rule/{bus}/{name}") };
+        let path = if bus == "default" {
+            format!("rule/{name}")
+        } else {
+            format!("rule/{bus}/{name}")
+        };
         self.pseudo.arn("events", &path)
     }
 
@@ -134,7 +192,11 @@ impl EventBridge {
         self.find_rule_called(input, text(input, "Name").unwrap_or_default())
     }
 
-    pub(super) fn find_rule_called(&mut self, input: &Value, name: &str) -> Result<&mut RuleState, ServiceError> {
+    pub(super) fn find_rule_called(
+        &mut self,
+        input: &Value,
+        name: &str,
+    ) -> Result<&mut RuleState, ServiceError> {
         let place = self.rule_place(input, name)?;
         self.touched.insert(self.rules[place].rule.arn.clone());
         Ok(&mut self.rules[place])
@@ -142,7 +204,10 @@ impl EventBridge {
 
     fn rule_place(&self, input: &Value, name: &str) -> Result<usize, ServiceError> {
         let bus = self.existing_bus(text(input, "EventBusName"))?;
-        let place = self.rules.iter().position(|state| state.rule.bus == bus && state.rule.name == name);
+        let place = self
+            .rules
+            .iter()
+            .position(|state| state.rule.bus == bus && state.rule.name == name);
         place.ok_or_else(|| not_found(format!("Rule {name} does not exist on EventBus {bus}.")))
     }
 
@@ -154,7 +219,10 @@ impl EventBridge {
             "State": if rule.enabled { "ENABLED" } else { "DISABLED" },
             "EventBusName": rule.bus,
         });
-        for (name, value) in [("EventPattern", &rule.pattern), ("ScheduleExpression", &rule.schedule_expression)] {
+        for (name, value) in [
+            ("EventPattern", &rule.pattern),
+            ("ScheduleExpression", &rule.schedule_expression),
+        ] {
             if let Some(value) = value {
                 shown[name] = value.as_str().into();
             }
@@ -175,7 +243,10 @@ impl RuleState {
     pub(super) fn refuse_managed(&self, input: &Value) -> Result<(), ServiceError> {
         match self.managed_by {
             Some(owner) if input.get("Force").and_then(Value::as_bool) != Some(true) => {
-                let message = format!("Rule {} is managed by {owner} and cannot be changed without Force.", self.rule.name);
+                let message = format!(
+                    "Rule {} is managed by {owner} and cannot be changed without Force.",
+                    self.rule.name
+                );
                 Err(ServiceError::client("ManagedRuleException", message))
             }
             _ => Ok(()),
@@ -184,5 +255,6 @@ impl RuleState {
 }
 
 pub(super) fn parse_pattern(text: &str) -> Result<Pattern, ServiceError> {
-    Pattern::parse(text).map_err(|error| ServiceError::client("InvalidEventPatternException", error.message()))
+    Pattern::parse(text)
+        .map_err(|error| ServiceError::client("InvalidEventPatternException", error.message()))
 }

@@ -1,5 +1,5 @@
-//! AWS Lambda's asynchronous invocation: accepted with 202, queued, tried up to three times with the same request
-//! id, and in the end handed to the failure destination (semantics 6).
+//! AWS Lambda's asynchronous invocation: accepted with 202, queued, tried up to three times with
+//! the same request id, and in the end handed to the failure destination (semantics 6).
 
 mod pending;
 mod record;
@@ -154,7 +154,8 @@ pub enum Started {
     Throttled(String, DateTime<Utc>),
     /// Throttled, and given up for that.
     GivenUp(Box<GivenUp>),
-    /// A batch for the function was throttled: its messages come back when their visibility timeout is over.
+    /// A batch for the function was throttled: its messages come back when their visibility timeout
+    /// is over.
     Returned(String),
     /// Not there any more.
     Gone,
@@ -167,7 +168,15 @@ impl Lambda {
         let functions = stack
             .functions
             .iter()
-            .map(|function| (function.arn.clone(), FunctionState { function: function.clone(), running: 0 }))
+            .map(|function| {
+                (
+                    function.arn.clone(),
+                    FunctionState {
+                        function: function.clone(),
+                        running: 0,
+                    },
+                )
+            })
             .collect();
         Self {
             functions,
@@ -203,42 +212,89 @@ impl Lambda {
     ///
     /// # Errors
     /// Why not.
-    pub fn may_invoke(&self, service: &str, function_arn: &str, source_arn: &str) -> Result<(), Rejection> {
+    pub fn may_invoke(
+        &self,
+        service: &str,
+        function_arn: &str,
+        source_arn: &str,
+    ) -> Result<(), Rejection> {
         if !self.functions.contains_key(function_arn) {
             return Err(Rejection::NoResource);
         }
-        let allowed = self.permissions.iter().any(|permission| permission.allows(service, function_arn, source_arn));
-        if allowed { Ok(()) } else { Err(Rejection::NoPermissions) }
+        let allowed = self
+            .permissions
+            .iter()
+            .any(|permission| permission.allows(service, function_arn, source_arn));
+        if allowed {
+            Ok(())
+        } else {
+            Err(Rejection::NoPermissions)
+        }
     }
 
     /// What waits in the functions' queues, in bytes.
     pub(in crate::cloud) fn held_bytes(&self) -> usize {
-        self.pending.values().map(|pending| pending.payload.len()).sum()
+        self.pending
+            .values()
+            .map(|pending| pending.payload.len())
+            .sum()
     }
 
     /// Takes an event in the function's queue: 202. Gives its ticket.
-    pub fn accept(&mut self, now: DateTime<Utc>, function_arn: &str, payload: &str, cause: Key) -> u64 {
+    pub fn accept(
+        &mut self,
+        now: DateTime<Utc>,
+        function_arn: &str,
+        payload: &str,
+        cause: Key,
+    ) -> u64 {
         self.take(now, function_arn, payload.to_owned(), None, cause)
     }
 
     /// Takes a batch that Lambda polled for the function. Gives its ticket.
-    pub fn accept_batch(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Batch, cause: Key) -> u64 {
+    pub fn accept_batch(
+        &mut self,
+        now: DateTime<Utc>,
+        function_arn: &str,
+        payload: String,
+        batch: Batch,
+        cause: Key,
+    ) -> u64 {
         self.take(now, function_arn, payload, Some(batch), cause)
     }
 
-    /// Takes an accepted event once more: the queue of a function is only eventually consistent. Gives the copy's ticket.
+    /// Takes an accepted event once more: the queue of a function is only eventually consistent.
+    /// Gives the copy's ticket.
     pub fn duplicate(&mut self, ticket: u64, cause: Key) -> Option<u64> {
-        let copy = Pending { cause, ..self.pending.get(&ticket)?.clone() };
+        let copy = Pending {
+            cause,
+            ..self.pending.get(&ticket)?.clone()
+        };
         self.sequence += 1;
         self.pending.insert(self.sequence, copy);
         Some(self.sequence)
     }
 
-    fn take(&mut self, now: DateTime<Utc>, function_arn: &str, payload: String, batch: Option<Batch>, cause: Key) -> u64 {
+    fn take(
+        &mut self,
+        now: DateTime<Utc>,
+        function_arn: &str,
+        payload: String,
+        batch: Option<Batch>,
+        cause: Key,
+    ) -> u64 {
         self.sequence += 1;
         let request_id = super::derive_id(self.seed, "request", self.sequence);
-        let pending =
-            Pending { function_arn: function_arn.to_owned(), request_id, payload, accepted: now, cause, attempts: 0, throttles: 0, batch };
+        let pending = Pending {
+            function_arn: function_arn.to_owned(),
+            request_id,
+            payload,
+            accepted: now,
+            cause,
+            attempts: 0,
+            throttles: 0,
+            batch,
+        };
         self.pending.insert(self.sequence, pending);
         self.sequence
     }
@@ -246,9 +302,18 @@ impl Lambda {
     /// Starts the next attempt of a ticket.
     pub fn start(&mut self, ticket: u64, now: DateTime<Utc>) -> Started {
         let is_full = self.is_full();
-        let Some(pending) = self.pending.get_mut(&ticket) else { return Started::Gone };
-        let Some(state) = self.functions.get_mut(&pending.function_arn) else { return Started::Gone };
-        if is_full || state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
+        let Some(pending) = self.pending.get_mut(&ticket) else {
+            return Started::Gone;
+        };
+        let Some(state) = self.functions.get_mut(&pending.function_arn) else {
+            return Started::Gone;
+        };
+        if is_full
+            || state
+                .function
+                .reserved_concurrency
+                .is_some_and(|limit| state.running >= limit)
+        {
             return self.throttle(ticket, now);
         }
         state.running += 1;
@@ -260,25 +325,39 @@ impl Lambda {
             function: state.function.name.clone(),
             request_id: pending.request_id.clone(),
             attempt: pending.attempts,
-            cause: pending.cause.text("attempt").number(u64::from(pending.attempts)),
+            cause: pending
+                .cause
+                .text("attempt")
+                .number(u64::from(pending.attempts)),
             payload: pending.payload.clone(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
         })
     }
 
-    /// Starts a synchronous invocation: one attempt, whose result is the caller's alone. None where the function is
-    /// throttled or not there.
-    pub fn start_direct(&mut self, function_arn: &str, payload: &str, cause: Key) -> Option<Invocation> {
+    /// Starts a synchronous invocation: one attempt, whose result is the caller's alone. None where
+    /// the function is throttled or not there.
+    pub fn start_direct(
+        &mut self,
+        function_arn: &str,
+        payload: &str,
+        cause: Key,
+    ) -> Option<Invocation> {
         let is_full = self.is_full();
         let state = self.functions.get_mut(function_arn)?;
-        if is_full || state.function.reserved_concurrency.is_some_and(|limit| state.running >= limit) {
+        if is_full
+            || state
+                .function
+                .reserved_concurrency
+                .is_some_and(|limit| state.running >= limit)
+        {
             return None;
         }
         state.running += 1;
         self.sequence += 1;
         self.invocations += 1;
-        self.direct.insert(self.invocations, function_arn.to_owned());
+        self.direct
+            .insert(self.invocations, function_arn.to_owned());
         Some(Invocation {
             number: self.invocations,
             function: state.function.name.clone(),
@@ -295,23 +374,50 @@ impl Lambda {
         self.running.len() + self.direct.len() >= self.concurrency
     }
 
-    /// A throttled event waits from a second to five minutes until it is too old; it is not an attempt.
+    /// A throttled event waits from a second to five minutes until it is too old; it is not an
+    /// attempt.
     fn throttle(&mut self, ticket: u64, now: DateTime<Utc>) -> Started {
-        let Some(pending) = self.pending.get_mut(&ticket) else { return Started::Gone };
+        let Some(pending) = self.pending.get_mut(&ticket) else {
+            return Started::Gone;
+        };
         pending.throttles += 1;
-        let wait = TimeDelta::seconds(2_i64.pow((pending.throttles - 1).min(9)).min(THROTTLE_SECONDS_MAX));
+        let wait = TimeDelta::seconds(
+            2_i64
+                .pow((pending.throttles - 1).min(9))
+                .min(THROTTLE_SECONDS_MAX),
+        );
         let pending = pending.clone();
-        let Some(function) = self.functions.get(&pending.function_arn).map(|state| state.function.clone()) else { return Started::Gone };
+        let Some(function) = self
+            .functions
+            .get(&pending.function_arn)
+            .map(|state| state.function.clone())
+        else {
+            return Started::Gone;
+        };
         if pending.batch.is_some() {
             self.pending.remove(&ticket);
             return Started::Returned(function.name);
         }
         if function.reserved_concurrency == Some(0) {
-            return Started::GivenUp(self.give_up(ticket, &function, &pending, "ZeroReservedConcurrency", now, None));
+            return Started::GivenUp(self.give_up(
+                ticket,
+                &function,
+                &pending,
+                "ZeroReservedConcurrency",
+                now,
+                None,
+            ));
         }
         let age = TimeDelta::seconds(i64::from(function.invoke_config.maximum_event_age_seconds));
         if now + wait - pending.accepted > age {
-            return Started::GivenUp(self.give_up(ticket, &function, &pending, "EventAgeExceeded", now, None));
+            return Started::GivenUp(self.give_up(
+                ticket,
+                &function,
+                &pending,
+                "EventAgeExceeded",
+                now,
+                None,
+            ));
         }
         Started::Throttled(function.name, now + wait)
     }
@@ -319,23 +425,45 @@ impl Lambda {
     /// The attempts under way for the polled queue of a mapping.
     #[must_use]
     pub fn polling(&self, mapping: usize) -> usize {
-        self.pending.values().filter(|pending| pending.batch.as_ref().is_some_and(|batch| batch.mapping == mapping)).count()
+        self.pending
+            .values()
+            .filter(|pending| {
+                pending
+                    .batch
+                    .as_ref()
+                    .is_some_and(|batch| batch.mapping == mapping)
+            })
+            .count()
     }
 
     /// Notes the end of attempt `number`, and says what follows.
     pub fn finish(&mut self, number: u64, now: DateTime<Utc>, result: &InvocationResult) -> Next {
-        if let Some(state) = self.direct.remove(&number).and_then(|arn| self.functions.get_mut(&arn)) {
+        if let Some(state) = self
+            .direct
+            .remove(&number)
+            .and_then(|arn| self.functions.get_mut(&arn))
+        {
             state.running -= 1;
             return Next::Done;
         }
-        let Some(ticket) = self.running.remove(&number) else { return Next::Done };
-        let Some(pending) = self.pending.get(&ticket).cloned() else { return Next::Done };
-        let Some(state) = self.functions.get_mut(&pending.function_arn) else { return Next::Done };
+        let Some(ticket) = self.running.remove(&number) else {
+            return Next::Done;
+        };
+        let Some(pending) = self.pending.get(&ticket).cloned() else {
+            return Next::Done;
+        };
+        let Some(state) = self.functions.get_mut(&pending.function_arn) else {
+            return Next::Done;
+        };
         state.running -= 1;
         let function = state.function.clone();
         if let Some(batch) = pending.batch {
             self.pending.remove(&ticket);
-            let response = if let InvocationResult::Success(response) = result { Some(response.clone()) } else { None };
+            let response = if let InvocationResult::Success(response) = result {
+                Some(response.clone())
+            } else {
+                None
+            };
             return Next::Polled(batch, response);
         }
         if let InvocationResult::Success(response) = result {
@@ -353,11 +481,25 @@ impl Lambda {
         let wait = TimeDelta::seconds(60 * i64::from(pending.attempts));
         let age = TimeDelta::seconds(i64::from(function.invoke_config.maximum_event_age_seconds));
         if pending.attempts > function.invoke_config.maximum_retry_attempts {
-            return Next::GivenUp(self.give_up(ticket, &function, &pending, "RetriesExhausted", now, Some(result)));
+            return Next::GivenUp(self.give_up(
+                ticket,
+                &function,
+                &pending,
+                "RetriesExhausted",
+                now,
+                Some(result),
+            ));
         }
         // The age is checked before the wait (semantics 6).
         if now + wait - pending.accepted > age {
-            return Next::GivenUp(self.give_up(ticket, &function, &pending, "EventAgeExceeded", now, Some(result)));
+            return Next::GivenUp(self.give_up(
+                ticket,
+                &function,
+                &pending,
+                "EventAgeExceeded",
+                now,
+                Some(result),
+            ));
         }
         Next::Retry(ticket, now + wait)
     }
@@ -372,16 +514,29 @@ impl Lambda {
         result: Option<&InvocationResult>,
     ) -> Box<GivenUp> {
         self.pending.remove(&ticket);
-        let response = result.map(|result| response_of(result, &pending.request_id, function.timeout_seconds));
-        let message = response.as_ref().and_then(|response| response["errorMessage"].as_str()).unwrap_or(condition);
+        let response =
+            result.map(|result| response_of(result, &pending.request_id, function.timeout_seconds));
+        let message = response
+            .as_ref()
+            .and_then(|response| response["errorMessage"].as_str())
+            .unwrap_or(condition);
         let message: String = message.chars().take(DEAD_LETTER_MESSAGE_MAX).collect();
         let destination = function.invoke_config.on_failure.clone();
-        let record = record(function, pending, condition, now, response.as_ref().map(|response| (response, true)));
+        let record = record(
+            function,
+            pending,
+            condition,
+            now,
+            response.as_ref().map(|response| (response, true)),
+        );
         Box::new(GivenUp {
             function: function.name.clone(),
             condition: condition.to_owned(),
             destination: destination.map(|arn| (arn, record)),
-            dead_letter: function.dead_letter_arn.clone().map(|arn| (arn, pending.payload.clone(), message)),
+            dead_letter: function
+                .dead_letter_arn
+                .clone()
+                .map(|arn| (arn, pending.payload.clone(), message)),
             request_id: pending.request_id.clone(),
             payload: pending.payload.clone(),
             cause: pending.cause,

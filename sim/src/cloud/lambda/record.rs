@@ -9,7 +9,10 @@ use crate::cloud::template::Function;
 pub fn response_of(result: &InvocationResult, request_id: &str, timeout_seconds: u32) -> Value {
     match result {
         InvocationResult::Success(value) => value.clone(),
-        InvocationResult::Failed { error_type, message } => json!({ "errorType": error_type, "errorMessage": message }),
+        InvocationResult::Failed {
+            error_type,
+            message,
+        } => json!({ "errorType": error_type, "errorMessage": message }),
         InvocationResult::TimedOut => json!({
             "errorType": "Sandbox.Timedout",
             "errorMessage": format!("RequestId: {request_id} Error: Task timed out after {timeout_seconds}.00 seconds"),
@@ -22,7 +25,13 @@ pub fn response_of(result: &InvocationResult, request_id: &str, timeout_seconds:
 }
 
 /// A destination's record (semantics 6). An event that was never tried has no response.
-pub(super) fn record(function: &Function, pending: &Pending, condition: &str, now: DateTime<Utc>, end: Option<(&Value, bool)>) -> Value {
+pub(super) fn record(
+    function: &Function,
+    pending: &Pending,
+    condition: &str,
+    now: DateTime<Utc>,
+    end: Option<(&Value, bool)>,
+) -> Value {
     let mut record = json!({
         "version": "1.0",
         "timestamp": now.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),

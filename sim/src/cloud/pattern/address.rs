@@ -41,7 +41,10 @@ fn looks_like_ipv4(text: &str) -> bool {
 }
 
 fn looks_like_ipv6(text: &str) -> bool {
-    text.contains(':') && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':')
+    text.contains(':')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b':')
 }
 
 /// Four decimal parts; zeros may lead them, unlike in Rust's own reading.
@@ -68,7 +71,8 @@ pub(super) struct AddressBlock {
 }
 
 impl AddressBlock {
-    /// Reads `address/bits`. Bits behind the mask may be set; a block of a single address is refused, as AWS does.
+    /// Reads `address/bits`. Bits behind the mask may be set; a block of a single address is
+    /// refused, as AWS does.
     pub(super) fn parse(text: &str) -> Result<Self, Reason> {
         // As Java splits: empty parts at the end do not count.
         let parts: Vec<&str> = text.trim_end_matches('/').split('/').collect();
@@ -90,11 +94,17 @@ impl AddressBlock {
             Some(Address::V6(_)) if bits > 127 => fail("IPv6 mask bits must be < 128"),
             Some(Address::V4(address)) => {
                 let host = u32::MAX >> bits;
-                Ok(AddressBlock { low: Address::V4(address & !host), high: Address::V4(address | host) })
+                Ok(AddressBlock {
+                    low: Address::V4(address & !host),
+                    high: Address::V4(address | host),
+                })
             }
             Some(Address::V6(address)) => {
                 let host = u128::MAX >> bits;
-                Ok(AddressBlock { low: Address::V6(address & !host), high: Address::V6(address | host) })
+                Ok(AddressBlock {
+                    low: Address::V6(address & !host),
+                    high: Address::V6(address | host),
+                })
             }
         }
     }
@@ -114,7 +124,8 @@ impl AddressBlock {
     }
 
     pub(super) fn contains(&self, address: Address) -> bool {
-        // Every IPv4 address sorts before every IPv6 address, so a block never reaches into the other family.
+        // Every IPv4 address sorts before every IPv6 address, so a block never reaches into the
+        // other family.
         self.low <= address && address <= self.high
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn parse(reader: &mut JsonReader<'_>) -> Result<Matcher, Reason> {
         token = reader.next()?;
     }
     if !matches!(token, Token::StartArray | Token::String | Token::Number(_)) {
-        return reader.fail("Value of anything-but must be an array or single string/number value.");
+        return reader
+            .fail("Value of anything-but must be an array or single string/number value.");
     }
     let excluded = match comparison {
         Some(comparison) => parse_compared(reader, token, comparison)?,
@@ -65,7 +66,9 @@ fn expect_end(reader: &mut JsonReader<'_>) -> Result<(), Reason> {
 fn parse_single(reader: &mut JsonReader<'_>, token: Token<'_>) -> Result<Excluded, Reason> {
     match token {
         Token::Number(text) => Ok(Excluded::Numbers(vec![numeric::comparable(text)?])),
-        _ => Ok(Excluded::Texts(vec![TextMatcher::Equals(reader.string()?.into_owned())])),
+        _ => Ok(Excluded::Texts(vec![TextMatcher::Equals(
+            reader.string()?.into_owned(),
+        )])),
     }
 }
 
@@ -78,7 +81,8 @@ fn parse_list(reader: &mut JsonReader<'_>) -> Result<Excluded, Reason> {
             Token::String => texts.push(TextMatcher::Equals(reader.string()?.into_owned())),
             Token::Number(text) => numbers.push(numeric::comparable(text)?),
             _ => {
-                return reader.fail("Inside anything but list, start|null|boolean is not supported.");
+                return reader
+                    .fail("Inside anything but list, start|null|boolean is not supported.");
             }
         }
         Ok(())
@@ -91,7 +95,11 @@ fn parse_list(reader: &mut JsonReader<'_>) -> Result<Excluded, Reason> {
 }
 
 /// One text or a list of texts behind `equals-ignore-case`, `prefix`, `suffix` or `wildcard`.
-fn parse_compared(reader: &mut JsonReader<'_>, token: Token<'_>, comparison: Comparison) -> Result<Excluded, Reason> {
+fn parse_compared(
+    reader: &mut JsonReader<'_>,
+    token: Token<'_>,
+    comparison: Comparison,
+) -> Result<Excluded, Reason> {
     let mut texts = Vec::new();
     if token == Token::StartArray {
         collect_list(reader, |reader, token| {
@@ -101,11 +109,18 @@ fn parse_compared(reader: &mut JsonReader<'_>, token: Token<'_>, comparison: Com
     } else {
         texts.push(parse_text(reader, token, comparison)?);
     }
-    let matchers: Result<Vec<TextMatcher>, Reason> = texts.into_iter().map(|text| text_matcher(reader, text, comparison)).collect();
+    let matchers: Result<Vec<TextMatcher>, Reason> = texts
+        .into_iter()
+        .map(|text| text_matcher(reader, text, comparison))
+        .collect();
     Ok(Excluded::Texts(matchers?))
 }
 
-fn parse_text(reader: &mut JsonReader<'_>, token: Token<'_>, comparison: Comparison) -> Result<String, Reason> {
+fn parse_text(
+    reader: &mut JsonReader<'_>,
+    token: Token<'_>,
+    comparison: Comparison,
+) -> Result<String, Reason> {
     let is_affix = matches!(comparison, Comparison::Prefix | Comparison::Suffix);
     if token != Token::String {
         return reader.fail(match comparison {
@@ -121,7 +136,11 @@ fn parse_text(reader: &mut JsonReader<'_>, token: Token<'_>, comparison: Compari
     Ok(text.into_owned())
 }
 
-fn text_matcher(reader: &JsonReader<'_>, text: String, comparison: Comparison) -> Result<TextMatcher, Reason> {
+fn text_matcher(
+    reader: &JsonReader<'_>,
+    text: String,
+    comparison: Comparison,
+) -> Result<TextMatcher, Reason> {
     Ok(match comparison {
         Comparison::EqualsIgnoreCase => TextMatcher::EqualsIgnoreCase(FoldedText::new(&text)),
         Comparison::Prefix => TextMatcher::Prefix(text),
@@ -130,7 +149,8 @@ fn text_matcher(reader: &JsonReader<'_>, text: String, comparison: Comparison) -
     })
 }
 
-/// Reads a list to its end. AWS adds the position to whatever goes wrong inside, also where it stands there already.
+/// Reads a list to its end. AWS adds the position to whatever goes wrong inside, also where it
+/// stands there already.
 fn collect_list<'a>(
     reader: &mut JsonReader<'a>,
     mut add: impl FnMut(&mut JsonReader<'a>, Token<'a>) -> Result<(), Reason>,

@@ -8,7 +8,8 @@ use super::event::{FlatEvent, Leaf};
 use super::matcher::{Matcher, Scalar};
 use super::membership::Membership;
 
-/// Fields by path while a pattern is read. A path that comes again is overwritten, inside and outside of `$or`.
+/// Fields by path while a pattern is read. A path that comes again is overwritten, inside and
+/// outside of `$or`.
 pub(super) type Draft = BTreeMap<String, Arc<[Matcher]>>;
 
 /// Fields that must all hold.
@@ -28,7 +29,12 @@ pub(super) struct Field {
 
 impl From<Draft> for Alternative {
     fn from(draft: Draft) -> Self {
-        Alternative { fields: draft.into_iter().map(|(path, matchers)| Field { path, matchers }).collect() }
+        Alternative {
+            fields: draft
+                .into_iter()
+                .map(|(path, matchers)| Field { path, matchers })
+                .collect(),
+        }
     }
 }
 
@@ -60,9 +66,12 @@ pub(super) fn may_be_absent(matchers: &[Matcher]) -> bool {
 
 /// The first field that cannot hold together with those before it.
 ///
-/// Goes from field to field with all ways in which the fields so far can be bound to array elements. Bindings that
-/// no later field can contradict are dropped, so that the ways stay few.
-pub(super) fn first_without_match<F: Borrow<Field>>(fields: &[F], event: &FlatEvent) -> Option<usize> {
+/// Goes from field to field with all ways in which the fields so far can be bound to array
+/// elements. Bindings that no later field can contradict are dropped, so that the ways stay few.
+pub(super) fn first_without_match<F: Borrow<Field>>(
+    fields: &[F],
+    event: &FlatEvent,
+) -> Option<usize> {
     let mut bindings = vec![Membership::default()];
     for (index, field) in fields.iter().enumerate() {
         let field: &Field = field.borrow();
@@ -78,7 +87,11 @@ pub(super) fn first_without_match<F: Borrow<Field>>(fields: &[F], event: &FlatEv
 }
 
 /// Drops bindings to arrays in which none of the fields to come has a leaf.
-fn forget_finished_arrays<F: Borrow<Field>>(to_come: &[F], event: &FlatEvent, bindings: &mut Vec<Membership>) {
+fn forget_finished_arrays<F: Borrow<Field>>(
+    to_come: &[F],
+    event: &FlatEvent,
+    bindings: &mut Vec<Membership>,
+) {
     let mut needed = BTreeSet::new();
     for field in to_come {
         for leaf in event.leaves(&field.borrow().path) {
@@ -94,7 +107,10 @@ fn forget_finished_arrays<F: Borrow<Field>>(to_come: &[F], event: &FlatEvent, bi
 
 /// The bindings after one more field.
 fn extend(bindings: &[Membership], leaves: &[Leaf], field: &Field) -> Vec<Membership> {
-    let accepted: Vec<&Leaf> = leaves.iter().filter(|leaf| field.accepts(&leaf.value)).collect();
+    let accepted: Vec<&Leaf> = leaves
+        .iter()
+        .filter(|leaf| field.accepts(&leaf.value))
+        .collect();
     let may_be_absent = may_be_absent(&field.matchers);
     let mut extended = Vec::new();
     for binding in bindings {
@@ -103,7 +119,11 @@ fn extend(bindings: &[Membership], leaves: &[Leaf], field: &Field) -> Vec<Member
                 extended.push(binding.joined_with(&leaf.membership));
             }
         }
-        if may_be_absent && !leaves.iter().any(|leaf| binding.agrees_with(&leaf.membership)) {
+        if may_be_absent
+            && !leaves
+                .iter()
+                .any(|leaf| binding.agrees_with(&leaf.membership))
+        {
             extended.push(binding.clone());
         }
     }

@@ -8,12 +8,12 @@ use super::error::Reason;
 use super::matcher::Matcher;
 use super::wildcard::{Piece, Wildcard};
 
-/// The score from which a wildcard is refused. AWS accepts `/Users/*/dir/dir/dir/dir/dir/doc.txt` (7) and refuses
-/// `*:*:*:*:*:event-bus/*` (11); where between them its limit lies is unknown.
+/// The score from which a wildcard is refused. AWS accepts `/Users/*/dir/dir/dir/dir/dir/doc.txt`
+/// (7) and refuses `*:*:*:*:*:event-bus/*` (11); where between them its limit lies is unknown.
 const SCORE_LIMIT: usize = 10;
 
-/// Refuses a pattern in which a wildcard scores too high. Wildcards are judged one by one; AWS may add up those of one
-/// field, which is not known.
+/// Refuses a pattern in which a wildcard scores too high. Wildcards are judged one by one; AWS may
+/// add up those of one field, which is not known.
 pub(super) fn check(alternatives: &[Alternative]) -> Result<(), Reason> {
     // The alternatives of a `$or` share lists, and judging a long wildcard takes milliseconds.
     let mut judged = BTreeSet::new();
@@ -33,10 +33,12 @@ pub(super) fn check(alternatives: &[Alternative]) -> Result<(), Reason> {
     Ok(())
 }
 
-/// How many beginnings of the wildcard one value can match at the same time, at worst; at most [`SCORE_LIMIT`].
+/// How many beginnings of the wildcard one value can match at the same time, at worst; at most
+/// [`SCORE_LIMIT`].
 ///
-/// Walks all sets of beginnings that can be alive together. A beginning is a number of pieces. What is alive behind the
-/// last star depends only on the last bytes of the value, so the sets are about as many as the pieces, times the stars.
+/// Walks all sets of beginnings that can be alive together. A beginning is a number of pieces. What
+/// is alive behind the last star depends only on the last bytes of the value, so the sets are about
+/// as many as the pieces, times the stars.
 fn score(wildcard: &Wildcard) -> usize {
     let pieces = wildcard.pieces();
     if !pieces.contains(&Piece::Star) {
@@ -92,7 +94,11 @@ fn advance(pieces: &[Piece], alive: &BTreeSet<usize>, byte: Option<u8>) -> BTree
 
 /// A star may take nothing, so the beginning that ends with it is alive with the one before it.
 fn with_empty_stars(pieces: &[Piece], mut alive: BTreeSet<usize>) -> BTreeSet<usize> {
-    let stars: Vec<usize> = alive.iter().filter(|b| pieces.get(**b) == Some(&Piece::Star)).map(|b| b + 1).collect();
+    let stars: Vec<usize> = alive
+        .iter()
+        .filter(|b| pieces.get(**b) == Some(&Piece::Star))
+        .map(|b| b + 1)
+        .collect();
     alive.extend(stars);
     alive
 }

@@ -14,7 +14,11 @@ const ENTRIES_MAX: usize = 12;
 
 /// All entries of one list: any of them suffices.
 pub(super) fn describe_list(matchers: &[Matcher]) -> String {
-    let mut entries: Vec<String> = matchers.iter().take(ENTRIES_MAX).map(Matcher::to_string).collect();
+    let mut entries: Vec<String> = matchers
+        .iter()
+        .take(ENTRIES_MAX)
+        .map(Matcher::to_string)
+        .collect();
     if matchers.len() > ENTRIES_MAX {
         entries.push(format!("{} more", matchers.len() - ENTRIES_MAX));
     }
@@ -83,8 +87,17 @@ impl Display for NumericRange {
         {
             return write!(formatter, "= {}", spell(lower.value));
         }
-        let end = |bound: Bound, sign: &str| format!("{sign}{} {}", if bound.is_inclusive { "=" } else { "" }, spell(bound.value));
-        let ends = [self.lower.map(|bound| end(bound, ">")), self.upper.map(|bound| end(bound, "<"))];
+        let end = |bound: Bound, sign: &str| {
+            format!(
+                "{sign}{} {}",
+                if bound.is_inclusive { "=" } else { "" },
+                spell(bound.value)
+            )
+        };
+        let ends = [
+            self.lower.map(|bound| end(bound, ">")),
+            self.upper.map(|bound| end(bound, "<")),
+        ];
         formatter.write_str(&ends.into_iter().flatten().collect::<Vec<_>>().join(" and "))
     }
 }
@@ -113,7 +126,8 @@ fn quote(formatter: &mut Formatter<'_>, text: &str) -> Result {
 /// A number without a needless fraction.
 fn spell(number: f64) -> String {
     let text = format!("{number:?}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+    text.strip_suffix(".0")
+        .map_or_else(|| text.clone(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -123,23 +137,65 @@ mod tests {
     #[test]
     fn every_operator_is_described_as_it_is_written() {
         let cases = [
-            (r#""x", null, true, 3.0e2"#, r#""x" or null or true or 3.0e2"#),
-            (r#""10.0.0.01", {"exactly": "y"}"#, r#"address 10.0.0.1 or "y""#),
-            (r#"{"prefix": "a"}, {"suffix": {"equals-ignore-case": "Z"}}"#, r#"prefix "a" or suffix equals-ignore-case "Z""#),
-            (r#"{"suffix": "a"}, {"prefix": {"equals-ignore-case": "Z"}}"#, r#"suffix "a" or prefix equals-ignore-case "Z""#),
-            (r#"{"equals-ignore-case": "Ab"}, {"wildcard": "a*\\*"}"#, r#"equals-ignore-case "Ab" or wildcard "a*\\*""#),
-            (r#"{"numeric": [">", 100]}, {"numeric": [">=", -1.5, "<", 1e300]}"#, "numeric > 100 or numeric >= -1.5 and < 1e300"),
-            (r#"{"numeric": ["<=", 5]}, {"numeric": ["=", 5]}"#, "numeric <= 5 or numeric = 5"),
-            (r#"{"cidr": "10.0.0.7/24"}, {"cidr": "2001:DB8::/32"}"#, "cidr 10.0.0.0/24 or cidr 2001:db8::/32"),
-            (r#"{"exists": true}, {"exists": false}"#, "exists true or exists false"),
-            (r#"{"anything-but": ["x", "y"]}, {"anything-but": 5}"#, r#"anything-but ["x", "y"] or anything-but 5"#),
-            (r#"{"anything-but": {"prefix": "x"}}"#, r#"anything-but prefix "x""#),
-            (r#"{"anything-but": {"suffix": ["x", "y"]}}"#, r#"anything-but [suffix "x", suffix "y"]"#),
-            ("1,2,3,4,5,6,7,8,9,10,11,12,13,14", "1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 10 or 11 or 12 or 2 more"),
+            (
+                r#""x", null, true, 3.0e2"#,
+                r#""x" or null or true or 3.0e2"#,
+            ),
+            (
+                r#""10.0.0.01", {"exactly": "y"}"#,
+                r#"address 10.0.0.1 or "y""#,
+            ),
+            (
+                r#"{"prefix": "a"}, {"suffix": {"equals-ignore-case": "Z"}}"#,
+                r#"prefix "a" or suffix equals-ignore-case "Z""#,
+            ),
+            (
+                r#"{"suffix": "a"}, {"prefix": {"equals-ignore-case": "Z"}}"#,
+                r#"suffix "a" or prefix equals-ignore-case "Z""#,
+            ),
+            (
+                r#"{"equals-ignore-case": "Ab"}, {"wildcard": "a*\\*"}"#,
+                r#"equals-ignore-case "Ab" or wildcard "a*\\*""#,
+            ),
+            (
+                r#"{"numeric": [">", 100]}, {"numeric": [">=", -1.5, "<", 1e300]}"#,
+                "numeric > 100 or numeric >= -1.5 and < 1e300",
+            ),
+            (
+                r#"{"numeric": ["<=", 5]}, {"numeric": ["=", 5]}"#,
+                "numeric <= 5 or numeric = 5",
+            ),
+            (
+                r#"{"cidr": "10.0.0.7/24"}, {"cidr": "2001:DB8::/32"}"#,
+                "cidr 10.0.0.0/24 or cidr 2001:db8::/32",
+            ),
+            (
+                r#"{"exists": true}, {"exists": false}"#,
+                "exists true or exists false",
+            ),
+            (
+                r#"{"anything-but": ["x", "y"]}, {"anything-but": 5}"#,
+                r#"anything-but ["x", "y"] or anything-but 5"#,
+            ),
+            (
+                r#"{"anything-but": {"prefix": "x"}}"#,
+                r#"anything-but prefix "x""#,
+            ),
+            (
+                r#"{"anything-but": {"suffix": ["x", "y"]}}"#,
+                r#"anything-but [suffix "x", suffix "y"]"#,
+            ),
+            (
+                "1,2,3,4,5,6,7,8,9,10,11,12,13,14",
+                "1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 10 or 11 or 12 or 2 more",
+            ),
         ];
         for (list, expected) in cases {
             let pattern = Pattern::parse(&format!(r#"{{"a": [{list}]}}"#)).expect(list);
-            let described: Vec<String> = pattern.alternatives[0].lists().map(|list| super::describe_list(list)).collect();
+            let described: Vec<String> = pattern.alternatives[0]
+                .lists()
+                .map(|list| super::describe_list(list))
+                .collect();
             assert_eq!(described, [expected], "{list}");
         }
     }

@@ -1,4 +1,5 @@
-//! Errors. A caller gets AWS's own message, so that a test against this engine sees the text a deployment would see.
+//! Errors. A caller gets AWS's own message, so that a test against this engine sees the text a
+//! deployment would see.
 
 /// Why a pattern was refused, in the words of AWS (`InvalidEventPatternException`, HTTP 400).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -8,8 +9,8 @@ pub struct PatternError {
 }
 
 impl PatternError {
-    /// The whole message: `Event pattern is not valid. Reason: ` and the reason, with its position on a second line
-    /// where AWS gives one.
+    /// The whole message: `Event pattern is not valid. Reason: ` and the reason, with its position
+    /// on a second line where AWS gives one.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -18,7 +19,9 @@ impl PatternError {
 
 impl From<Reason> for PatternError {
     fn from(reason: Reason) -> Self {
-        PatternError { message: format!("Event pattern is not valid. Reason: {}", reason.0) }
+        PatternError {
+            message: format!("Event pattern is not valid. Reason: {}", reason.0),
+        }
     }
 }
 
@@ -44,7 +47,7 @@ impl From<Reason> for EventError {
 #[error("Parameter Event is not valid.")]
 pub struct TestEventError;
 
-/// The text behind `Reason: `, positions included. Errors are texts here because AWS's own reader nests whole messages
-/// in messages: inside an `anything-but` list the position appears twice.
+/// The text behind `Reason: `, positions included. Errors are texts here because AWS's own reader
+/// nests whole messages in messages: inside an `anything-but` list the position appears twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reason(pub(super) String);

@@ -21,8 +21,8 @@ struct Field {
 
 /// An event as patterns see it: for each path of keys, joined with dots, its scalar values.
 ///
-/// Objects inside arrays contribute to the same path. Of duplicate keys both values count. An empty array or object has
-/// no leaf, so its path is absent.
+/// Objects inside arrays contribute to the same path. Of duplicate keys both values count. An empty
+/// array or object has no leaf, so its path is absent.
 #[derive(Debug, Clone)]
 pub struct FlatEvent {
     /// Sorted by path.
@@ -59,7 +59,10 @@ impl FlatEvent {
 
     /// The values at a path, in the order of the event.
     pub(super) fn leaves(&self, path: &str) -> &[Leaf] {
-        match self.fields.binary_search_by(|field| field.path.as_str().cmp(path)) {
+        match self
+            .fields
+            .binary_search_by(|field| field.path.as_str().cmp(path))
+        {
             Ok(index) => &self.fields[index].leaves,
             Err(_) => &[],
         }
@@ -67,20 +70,31 @@ impl FlatEvent {
 
     /// Every path with its values.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &[Leaf])> {
-        self.fields.iter().map(|field| (field.path.as_str(), field.leaves.as_slice()))
+        self.fields
+            .iter()
+            .map(|field| (field.path.as_str(), field.leaves.as_slice()))
     }
 
     /// The paths that lead on from `path`; all where it is empty.
     pub(super) fn paths_below(&self, path: &str) -> impl Iterator<Item = &str> + Clone {
-        let is_below = move |longer: &&str| path.is_empty() || longer.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.fields.iter().map(|field| field.path.as_str()).filter(is_below)
+        let is_below = move |longer: &&str| {
+            path.is_empty()
+                || longer
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('.'))
+        };
+        self.fields
+            .iter()
+            .map(|field| field.path.as_str())
+            .filter(is_below)
     }
 
     pub(super) fn array_path(&self, array: u32) -> &str {
         &self.arrays[array as usize]
     }
 
-    /// Where the elements of a membership are, as in `orders[0].lines[2]`; `None` for a value outside of all arrays.
+    /// Where the elements of a membership are, as in `orders[0].lines[2]`; `None` for a value
+    /// outside of all arrays.
     pub(super) fn place(&self, membership: &Membership) -> Option<String> {
         let mut place = String::new();
         let mut outer = "";
@@ -129,17 +143,26 @@ impl Default for Flattener {
 }
 
 impl Flattener {
-    fn take<'a>(&mut self, reader: &mut JsonReader<'a>, token: Token<'a>) -> Result<(), EventError> {
+    fn take<'a>(
+        &mut self,
+        reader: &mut JsonReader<'a>,
+        token: Token<'a>,
+    ) -> Result<(), EventError> {
         match token {
             Token::Name => self.set_key(reader.name()),
             Token::StartObject => {
                 self.bind_element();
-                self.levels.push(Level::Object { path_length: Some(self.path.len()) });
+                self.levels.push(Level::Object {
+                    path_length: Some(self.path.len()),
+                });
             }
             Token::StartArray => {
                 self.bind_element();
-                let array = u32::try_from(self.arrays.len()).expect("an event is far smaller than 4 GB");
-                self.levels.push(Level::Array { position: Position { array, index: 0 } });
+                let array =
+                    u32::try_from(self.arrays.len()).expect("an event is far smaller than 4 GB");
+                self.levels.push(Level::Array {
+                    position: Position { array, index: 0 },
+                });
                 self.arrays.push(self.path.clone());
             }
             Token::EndObject | Token::EndArray => self.close(),
@@ -151,14 +174,18 @@ impl Flattener {
             Token::True => self.add(Scalar::Bool(true)),
             Token::False => self.add(Scalar::Bool(false)),
             Token::Null => self.add(Scalar::Null),
-            Token::End => unreachable!("the reader reports the end of the text as an error while an object is open"),
+            Token::End => unreachable!(
+                "the reader reports the end of the text as an error while an object is open"
+            ),
         }
         Ok(())
     }
 
     fn set_key(&mut self, key: &str) {
         match self.levels.last() {
-            Some(Level::Object { path_length: Some(length) }) => {
+            Some(Level::Object {
+                path_length: Some(length),
+            }) => {
                 self.path.truncate(*length);
                 self.path.push('.');
             }
@@ -175,7 +202,10 @@ impl Flattener {
     }
 
     fn close(&mut self) {
-        if let Some(Level::Object { path_length: Some(length) }) = self.levels.pop() {
+        if let Some(Level::Object {
+            path_length: Some(length),
+        }) = self.levels.pop()
+        {
             self.path.truncate(length);
         }
         if let Some(Level::Array { position }) = self.levels.last_mut() {
@@ -187,7 +217,8 @@ impl Flattener {
     /// A scalar element of an array is not bound to its place in it.
     fn add(&mut self, value: Scalar) {
         let membership = Membership::new(self.positions.clone());
-        self.leaves.push((self.path.clone(), Leaf { value, membership }));
+        self.leaves
+            .push((self.path.clone(), Leaf { value, membership }));
         if let Some(Level::Array { position }) = self.levels.last_mut() {
             position.index += 1;
         }
@@ -199,9 +230,15 @@ impl Flattener {
         for (path, leaf) in self.leaves {
             match fields.last_mut() {
                 Some(field) if field.path == path => field.leaves.push(leaf),
-                _ => fields.push(Field { path, leaves: vec![leaf] }),
+                _ => fields.push(Field {
+                    path,
+                    leaves: vec![leaf],
+                }),
             }
         }
-        FlatEvent { fields, arrays: self.arrays }
+        FlatEvent {
+            fields,
+            arrays: self.arrays,
+        }
     }
 }

@@ -15,13 +15,14 @@ const ALTERNATIVES_MAX: usize = 8;
 /// Values of one field that are told.
 const VALUES_MAX: usize = 5;
 
-const ABSENCE_IN_ARRAYS: &str =
-    "no element of the array may have it; where a field that sorts before this one picks an element, only that one counts";
+const ABSENCE_IN_ARRAYS: &str = "no element of the array may have it; where a field that sorts before this one picks an element, only that one counts";
 
-/// A verdict with its reasons. Its text names every condition, what it wanted and what the event has.
+/// A verdict with its reasons. Its text names every condition, what it wanted and what the event
+/// has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The ways in which the pattern can hold, of which one suffices; more than one where it has a `$or`.
+    /// The ways in which the pattern can hold, of which one suffices; more than one where it has a
+    /// `$or`.
     pub alternatives: Vec<ExplainedAlternative>,
 }
 
@@ -50,10 +51,17 @@ pub struct Condition {
 }
 
 impl Pattern {
-    /// Says why the event matches or does not. Slower than [`Pattern::matches`], with which it always agrees.
+    /// Says why the event matches or does not. Slower than [`Pattern::matches`], with which it
+    /// always agrees.
     #[must_use]
     pub fn explain(&self, event: &FlatEvent) -> Explanation {
-        Explanation { alternatives: self.alternatives.iter().map(|alternative| explain(alternative, event)).collect() }
+        Explanation {
+            alternatives: self
+                .alternatives
+                .iter()
+                .map(|alternative| explain(alternative, event))
+                .collect(),
+        }
     }
 }
 
@@ -73,13 +81,17 @@ impl ExplainedAlternative {
     }
 
     fn failures(&self) -> usize {
-        self.conditions.iter().filter(|condition| !condition.holds).count()
+        self.conditions
+            .iter()
+            .filter(|condition| !condition.holds)
+            .count()
     }
 }
 
 fn explain(alternative: &Alternative, event: &FlatEvent) -> ExplainedAlternative {
     let fields = alternative.fields();
-    let (hopeless, rest): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| is_hopeless(field, event));
+    let (hopeless, rest): (Vec<&Field>, Vec<&Field>) =
+        fields.iter().partition(|field| is_hopeless(field, event));
     let clashing = clashing(rest, event);
     let names = |list: &[&Field], field: &Field| list.iter().any(|other| other.path == field.path);
     let is_alone = clashing.len() == 1;
@@ -103,17 +115,24 @@ fn explain(alternative: &Alternative, event: &FlatEvent) -> ExplainedAlternative
 /// Whether the field fails whatever elements of arrays the others are bound to.
 fn is_hopeless(field: &Field, event: &FlatEvent) -> bool {
     let leaves = event.leaves(&field.path);
-    let excludable = may_be_absent(&field.matchers) && leaves.iter().all(|leaf| !leaf.membership.is_empty());
+    let excludable =
+        may_be_absent(&field.matchers) && leaves.iter().all(|leaf| !leaf.membership.is_empty());
     accepted(field, event).is_empty() && !excludable
 }
 
 fn accepted<'e>(field: &Field, event: &'e FlatEvent) -> Vec<&'e Leaf> {
-    event.leaves(&field.path).iter().filter(|leaf| field.accepts(&leaf.value)).collect()
+    event
+        .leaves(&field.path)
+        .iter()
+        .filter(|leaf| field.accepts(&leaf.value))
+        .collect()
 }
 
 /// Fields that do not hold together, of which none can be left out; empty where all hold.
 fn clashing<'f>(mut fields: Vec<&'f Field>, event: &FlatEvent) -> Vec<&'f Field> {
-    let Some(last) = first_without_match(&fields, event) else { return Vec::new() };
+    let Some(last) = first_without_match(&fields, event) else {
+        return Vec::new();
+    };
     fields.truncate(last + 1);
     let mut at = 0;
     while at < fields.len() {
@@ -130,8 +149,18 @@ fn clashing<'f>(mut fields: Vec<&'f Field>, event: &FlatEvent) -> Vec<&'f Field>
 
 fn condition(field: &Field, event: &FlatEvent, holds: bool, hint: Option<String>) -> Condition {
     let matching = accepted(field, event);
-    let shown = if matching.is_empty() { event.leaves(&field.path).iter().collect() } else { matching };
-    Condition { path: field.path.clone(), wanted: describe_list(&field.matchers), found: found(&shown, event), holds, hint }
+    let shown = if matching.is_empty() {
+        event.leaves(&field.path).iter().collect()
+    } else {
+        matching
+    };
+    Condition {
+        path: field.path.clone(),
+        wanted: describe_list(&field.matchers),
+        found: found(&shown, event),
+        holds,
+        hint,
+    }
 }
 
 fn found(leaves: &[&Leaf], event: &FlatEvent) -> String {
@@ -154,17 +183,33 @@ fn found(leaves: &[&Leaf], event: &FlatEvent) -> String {
 
 fn describe_clash(fields: &[&Field], event: &FlatEvent) -> String {
     let arrays = |field: &Field| -> Vec<String> {
-        let members = event.leaves(&field.path).iter().flat_map(|leaf| leaf.membership.arrays());
-        members.map(|array| event.array_path(array).to_owned()).collect()
+        let members = event
+            .leaves(&field.path)
+            .iter()
+            .flat_map(|leaf| leaf.membership.arrays());
+        members
+            .map(|array| event.array_path(array).to_owned())
+            .collect()
     };
     let mut shared = arrays(fields[0]);
     for field in &fields[1..] {
         let others = arrays(field);
         shared.retain(|path| others.contains(path));
     }
-    let array = shared.iter().max_by_key(|path| path.len()).map(|path| format!(" of {path}")).unwrap_or_default();
-    let names = fields.iter().map(|field| field.path.as_str()).collect::<Vec<_>>().join(" and ");
-    if fields.iter().all(|field| !accepted(field, event).is_empty()) {
+    let array = shared
+        .iter()
+        .max_by_key(|path| path.len())
+        .map(|path| format!(" of {path}"))
+        .unwrap_or_default();
+    let names = fields
+        .iter()
+        .map(|field| field.path.as_str())
+        .collect::<Vec<_>>()
+        .join(" and ");
+    if fields
+        .iter()
+        .all(|field| !accepted(field, event).is_empty())
+    {
         format!("{names} match only in different elements{array}")
     } else {
         format!("{names} do not hold together in any element{array}")
@@ -176,7 +221,11 @@ fn hint(field: &Field, event: &FlatEvent) -> Option<String> {
     if leaves.is_empty() {
         return hint_on_path(&field.path, event);
     }
-    field.matchers.iter().flat_map(|matcher| leaves.iter().map(move |leaf| (matcher, &leaf.value))).find_map(hint_on_value)
+    field
+        .matchers
+        .iter()
+        .flat_map(|matcher| leaves.iter().map(move |leaf| (matcher, &leaf.value)))
+        .find_map(hint_on_value)
 }
 
 /// Where the event's keys part from the path.
@@ -190,25 +239,41 @@ fn hint_on_path(path: &str, event: &FlatEvent) -> Option<String> {
         }
         if event.paths_below(here).next().is_none() {
             let parent = path[..start].trim_end_matches('.');
-            let siblings = event.paths_below(parent).filter_map(|sibling| sibling[start..].split('.').next());
-            return nearest(key, siblings).map(|near| format!("the event has no {here}; did you mean {}{near}?", &path[..start]));
+            let siblings = event
+                .paths_below(parent)
+                .filter_map(|sibling| sibling[start..].split('.').next());
+            return nearest(key, siblings).map(|near| {
+                format!(
+                    "the event has no {here}; did you mean {}{near}?",
+                    &path[..start]
+                )
+            });
         }
         start = end + 1;
     }
     let inner = event.paths_below(path).next()?;
-    Some(format!("{path} is an object, with {inner} in it; only values match"))
+    Some(format!(
+        "{path} is an object, with {inner} in it; only values match"
+    ))
 }
 
 /// Values that look alike and differ.
 fn hint_on_value((matcher, value): (&Matcher, &Scalar)) -> Option<String> {
     match (matcher, value) {
-        (Matcher::Equals(Scalar::Text(wanted)), Scalar::Text(found)) if wanted.to_lowercase() == found.to_lowercase() => {
+        (Matcher::Equals(Scalar::Text(wanted)), Scalar::Text(found))
+            if wanted.to_lowercase() == found.to_lowercase() =>
+        {
             Some("they differ in case, which equals-ignore-case would ignore".to_owned())
         }
-        (Matcher::Equals(Scalar::Text(text)), other) | (Matcher::Equals(other), Scalar::Text(text)) if *text == other.to_string() => {
+        (Matcher::Equals(Scalar::Text(text)), other)
+        | (Matcher::Equals(other), Scalar::Text(text))
+            if *text == other.to_string() =>
+        {
             Some(format!("the string \"{text}\" never equals {other}"))
         }
-        (Matcher::Numeric(_), Scalar::Text(text)) if text.parse::<f64>().is_ok() => Some("numeric never matches a string".to_owned()),
+        (Matcher::Numeric(_), Scalar::Text(text)) if text.parse::<f64>().is_ok() => {
+            Some("numeric never matches a string".to_owned())
+        }
         _ => None,
     }
 }
@@ -216,15 +281,28 @@ fn hint_on_value((matcher, value): (&Matcher, &Scalar)) -> Option<String> {
 impl Display for Explanation {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
         let count = self.alternatives.len();
-        if let Some((index, holding)) = self.alternatives.iter().enumerate().find(|(_, alternative)| alternative.holds()) {
-            let which = if count > 1 { format!(" by alternative {} of {count}", index + 1) } else { String::new() };
+        if let Some((index, holding)) = self
+            .alternatives
+            .iter()
+            .enumerate()
+            .find(|(_, alternative)| alternative.holds())
+        {
+            let which = if count > 1 {
+                format!(" by alternative {} of {count}", index + 1)
+            } else {
+                String::new()
+            };
             return write!(formatter, "match{which}\n{holding}");
         }
         if let [only] = self.alternatives.as_slice() {
             return write!(formatter, "no match\n{only}");
         }
-        writeln!(formatter, "no match: none of {count} alternatives of $or holds")?;
-        let mut nearest: Vec<(usize, &ExplainedAlternative)> = self.alternatives.iter().enumerate().collect();
+        writeln!(
+            formatter,
+            "no match: none of {count} alternatives of $or holds"
+        )?;
+        let mut nearest: Vec<(usize, &ExplainedAlternative)> =
+            self.alternatives.iter().enumerate().collect();
         nearest.sort_by_key(|(_, alternative)| alternative.failures());
         nearest.truncate(ALTERNATIVES_MAX);
         nearest.sort_by_key(|(index, _)| *index);
@@ -232,7 +310,11 @@ impl Display for Explanation {
             write!(formatter, "alternative {}\n{alternative}", index + 1)?;
         }
         if count > nearest.len() {
-            writeln!(formatter, "{} more alternatives fail in as many conditions or more", count - nearest.len())?;
+            writeln!(
+                formatter,
+                "{} more alternatives fail in as many conditions or more",
+                count - nearest.len()
+            )?;
         }
         Ok(())
     }
@@ -241,17 +323,27 @@ impl Display for Explanation {
 impl Display for ExplainedAlternative {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
         for condition in &self.conditions {
-            writeln!(formatter, "  {}  {condition}", if condition.holds { "ok  " } else { "FAIL" })?;
+            writeln!(
+                formatter,
+                "  {}  {condition}",
+                if condition.holds { "ok  " } else { "FAIL" }
+            )?;
             if let Some(hint) = &condition.hint {
                 writeln!(formatter, "        hint: {hint}")?;
             }
         }
-        self.clash.iter().try_for_each(|clash| writeln!(formatter, "        {clash}"))
+        self.clash
+            .iter()
+            .try_for_each(|clash| writeln!(formatter, "        {clash}"))
     }
 }
 
 impl Display for Condition {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}: wanted {}, found {}", self.path, self.wanted, self.found)
+        write!(
+            formatter,
+            "{}: wanted {}, found {}",
+            self.path, self.wanted, self.found
+        )
     }
 }

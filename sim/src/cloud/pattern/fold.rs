@@ -1,7 +1,7 @@
 //! Comparison that ignores case, character by character as Java's root locale maps case.
 
-/// A text of which each character may stand in its lower or its upper form. A form may be longer than one character:
-/// `ß` is also `SS`.
+/// A text of which each character may stand in its lower or its upper form. A form may be longer
+/// than one character: `ß` is also `SS`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FoldedText {
     original: String,
@@ -15,10 +15,16 @@ impl FoldedText {
             if character.len_utf16() > 1 {
                 [character.to_string(), character.to_string()]
             } else {
-                [character.to_lowercase().collect(), character.to_uppercase().collect()]
+                [
+                    character.to_lowercase().collect(),
+                    character.to_uppercase().collect(),
+                ]
             }
         });
-        FoldedText { original: text.to_owned(), forms: forms.collect() }
+        FoldedText {
+            original: text.to_owned(),
+            forms: forms.collect(),
+        }
     }
 
     /// As the pattern spells it.
@@ -37,7 +43,10 @@ impl FoldedText {
     pub(super) fn is_suffix_of(&self, value: &str) -> bool {
         let mut rest = value;
         for [lower, upper] in self.forms.iter().rev() {
-            match rest.strip_suffix(lower.as_str()).or_else(|| rest.strip_suffix(upper.as_str())) {
+            match rest
+                .strip_suffix(lower.as_str())
+                .or_else(|| rest.strip_suffix(upper.as_str()))
+            {
                 Some(shorter) => rest = shorter,
                 None => return false,
             }
@@ -45,12 +54,14 @@ impl FoldedText {
         true
     }
 
-    /// The rest of the value behind this text. The two forms of a character never begin alike, so the first that fits
-    /// is the only one.
+    /// The rest of the value behind this text. The two forms of a character never begin alike, so
+    /// the first that fits is the only one.
     fn strip_prefix_of<'v>(&self, value: &'v str) -> Option<&'v str> {
         let mut rest = value;
         for [lower, upper] in &self.forms {
-            rest = rest.strip_prefix(lower.as_str()).or_else(|| rest.strip_prefix(upper.as_str()))?;
+            rest = rest
+                .strip_prefix(lower.as_str())
+                .or_else(|| rest.strip_prefix(upper.as_str()))?;
         }
         Some(rest)
     }

@@ -11,8 +11,9 @@ use super::number::Number;
 
 /// Patterns by what an event must have to match them, so that an event meets few of them.
 ///
-/// Each alternative of a pattern is kept under one of its fields: the one whose listed values the fewest alternatives
-/// share. Where no field lists plain values it is kept under a field that must be present, else it meets every event.
+/// Each alternative of a pattern is kept under one of its fields: the one whose listed values the
+/// fewest alternatives share. Where no field lists plain values it is kept under a field that must
+/// be present, else it meets every event.
 ///
 /// ```
 /// use alchemiser_sim::cloud::pattern::{FlatEvent, Pattern, PatternIndex};
@@ -40,7 +41,8 @@ struct FieldIndex {
     by_presence: Vec<usize>,
 }
 
-/// A plain value other than a text. Two are equal exactly where a pattern's value and an event's are.
+/// A plain value other than a text. Two are equal exactly where a pattern's value and an event's
+/// are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Value {
     Address(Address),
@@ -62,7 +64,11 @@ enum Key {
 impl From<Vec<Pattern>> for PatternIndex {
     fn from(patterns: Vec<Pattern>) -> Self {
         let mut shared: BTreeMap<(&str, Key), usize> = BTreeMap::new();
-        for field in patterns.iter().flat_map(|pattern| &pattern.alternatives).flat_map(Alternative::fields) {
+        for field in patterns
+            .iter()
+            .flat_map(|pattern| &pattern.alternatives)
+            .flat_map(Alternative::fields)
+        {
             for key in plain_values(field).into_iter().flatten() {
                 *shared.entry((&field.path, key)).or_default() += 1;
             }
@@ -76,32 +82,52 @@ impl From<Vec<Pattern>> for PatternIndex {
                     .iter()
                     .filter_map(|field| {
                         let keys = plain_values(field)?;
-                        let sharing: usize = keys.iter().map(|key| shared[&(field.path.as_str(), key.clone())]).sum();
+                        let sharing: usize = keys
+                            .iter()
+                            .map(|key| shared[&(field.path.as_str(), key.clone())])
+                            .sum();
                         Some((sharing, &field.path, keys))
                     })
                     .min();
-                let required = || alternative.fields().iter().find(|field| !may_be_absent(&field.matchers));
+                let required = || {
+                    alternative
+                        .fields()
+                        .iter()
+                        .find(|field| !may_be_absent(&field.matchers))
+                };
                 if let Some((_, path, keys)) = rarest {
                     let field = by_path.entry(path.clone()).or_default();
-                    keys.into_iter().for_each(|key| field.list(key).push(number));
+                    keys.into_iter()
+                        .for_each(|key| field.list(key).push(number));
                 } else if let Some(field) = required() {
-                    by_path.entry(field.path.clone()).or_default().by_presence.push(number);
+                    by_path
+                        .entry(field.path.clone())
+                        .or_default()
+                        .by_presence
+                        .push(number);
                 } else {
                     others.push(number);
                 }
             }
         }
-        PatternIndex { patterns, by_path, others }
+        PatternIndex {
+            patterns,
+            by_path,
+            others,
+        }
     }
 }
 
 impl PatternIndex {
-    /// The patterns that match, by their places in the list that the index was made from, in its order.
+    /// The patterns that match, by their places in the list that the index was made from, in its
+    /// order.
     #[must_use]
     pub fn matching(&self, event: &FlatEvent) -> Vec<usize> {
         let mut candidates: Vec<usize> = self.others.clone();
         for (path, leaves) in event.fields() {
-            let Some(field) = self.by_path.get(path) else { continue };
+            let Some(field) = self.by_path.get(path) else {
+                continue;
+            };
             candidates.extend(&field.by_presence);
             for leaf in leaves {
                 field.collect(&leaf.value, &mut candidates);
@@ -132,7 +158,12 @@ impl FieldIndex {
             Scalar::Text(text) => Address::parse(text).map(Value::Address),
             other => plain_value(other),
         };
-        candidates.extend(value.and_then(|value| self.by_value.get(&value)).into_iter().flatten());
+        candidates.extend(
+            value
+                .and_then(|value| self.by_value.get(&value))
+                .into_iter()
+                .flatten(),
+        );
     }
 }
 
@@ -142,9 +173,10 @@ fn plain_values(field: &Field) -> Option<BTreeSet<Key>> {
         Matcher::Equals(Scalar::Text(text)) => Some(Key::Text(text.clone())),
         Matcher::Equals(scalar) => plain_value(scalar).map(Key::Value),
         Matcher::Address(address) => Some(Key::Value(Value::Address(*address))),
-        Matcher::Numeric(NumericRange { lower: Some(lower), upper: Some(upper) }) if lower == upper => {
-            Some(Key::Value(number_value(lower.value)))
-        }
+        Matcher::Numeric(NumericRange {
+            lower: Some(lower),
+            upper: Some(upper),
+        }) if lower == upper => Some(Key::Value(number_value(lower.value))),
         _ => None,
     };
     field.matchers.iter().map(key).collect()
@@ -160,7 +192,9 @@ fn plain_value(scalar: &Scalar) -> Option<Value> {
 }
 
 fn value_of(number: &Number) -> Value {
-    number.value().map_or_else(|| Value::NumberText(number.text().to_owned()), number_value)
+    number
+        .value()
+        .map_or_else(|| Value::NumberText(number.text().to_owned()), number_value)
 }
 
 /// Both zeros have the same key.

@@ -1,8 +1,8 @@
 //! A pulling JSON reader that reports errors and positions as Jackson does.
 //!
-//! Jackson's habits matter because AWS's messages show its positions. A field name is read together with the beginning
-//! of its value: whole numbers and words, but only the opening quote of a string. A string's rest is read when somebody
-//! asks for its text.
+//! Jackson's habits matter because AWS's messages show its positions. A field name is read together
+//! with the beginning of its value: whole numbers and words, but only the opening quote of a
+//! string. A string's rest is read when somebody asks for its text.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,14 @@ pub(super) struct JsonReader<'a> {
 
 impl<'a> JsonReader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        JsonReader { text, at: 0, scopes: Vec::new(), ahead: None, string_open: false, name: Cow::Borrowed("") }
+        JsonReader {
+            text,
+            at: 0,
+            scopes: Vec::new(),
+            ahead: None,
+            string_open: false,
+            name: Cow::Borrowed(""),
+        }
     }
 
     /// The last field name.
@@ -74,7 +81,10 @@ impl<'a> JsonReader<'a> {
     /// The text of the string token just read. Ask once per token.
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Reason> {
         self.string_open = false;
-        self.scan_string("string value", ": was expecting closing quote for a string value")
+        self.scan_string(
+            "string value",
+            ": was expecting closing quote for a string value",
+        )
     }
 
     /// The spelling of a token, as error messages quote it.
@@ -102,7 +112,12 @@ impl<'a> JsonReader<'a> {
                 Token::StartObject | Token::StartArray => open += 1,
                 Token::EndObject | Token::EndArray => open -= 1,
                 Token::String => drop(self.string()?),
-                Token::Name | Token::Number(_) | Token::True | Token::False | Token::Null | Token::End => {}
+                Token::Name
+                | Token::Number(_)
+                | Token::True
+                | Token::False
+                | Token::Null
+                | Token::End => {}
             }
             if open == 0 {
                 return Ok(&self.text[start..self.at]);
@@ -117,7 +132,10 @@ impl<'a> JsonReader<'a> {
 
     /// Adds a position to a text, which may have one already.
     pub(super) fn located(&self, reason: &str, at: usize) -> Reason {
-        Reason(format!("{reason}\n at {}", location::describe(self.text, at)))
+        Reason(format!(
+            "{reason}\n at {}",
+            location::describe(self.text, at)
+        ))
     }
 
     /// The next token.
@@ -138,7 +156,11 @@ impl<'a> JsonReader<'a> {
         if self.begin_entry() {
             byte = self.expect_comma(byte)?;
         }
-        if self.scopes.last().is_some_and(|scope| scope.kind == ScopeKind::Object) {
+        if self
+            .scopes
+            .last()
+            .is_some_and(|scope| scope.kind == ScopeKind::Object)
+        {
             return self.read_name(byte);
         }
         if byte == b'}' {
@@ -167,7 +189,9 @@ impl<'a> JsonReader<'a> {
         };
         let start = location::describe(self.text, scope.start);
         let kind = scope.kind.describe();
-        self.fail(format!("Unexpected end-of-input: expected close marker for {kind} (start marker at {start})"))
+        self.fail(format!(
+            "Unexpected end-of-input: expected close marker for {kind} (start marker at {start})"
+        ))
     }
 
     fn enter(&mut self, token: Token<'a>, start: usize) -> Result<(), Reason> {
@@ -187,7 +211,11 @@ impl<'a> JsonReader<'a> {
                  from `StreamReadConstraints.getMaxNestingDepth()`)"
             ));
         }
-        self.scopes.push(Scope { kind, start, has_entries: false });
+        self.scopes.push(Scope {
+            kind,
+            start,
+            has_entries: false,
+        });
         Ok(())
     }
 
@@ -202,7 +230,10 @@ impl<'a> JsonReader<'a> {
         }
         let expected = if marker == b']' { '}' } else { ']' };
         let (name, start) = match self.scopes.last() {
-            Some(scope) => (scope.kind.describe(), location::describe(self.text, scope.start)),
+            Some(scope) => (
+                scope.kind.describe(),
+                location::describe(self.text, scope.start),
+            ),
             None => ("root", location::describe_root(self.text)),
         };
         let marker = char::from(marker);
@@ -218,12 +249,17 @@ impl<'a> JsonReader<'a> {
     }
 
     fn scope_name(&self) -> &'static str {
-        self.scopes.last().map_or("root", |scope| scope.kind.describe())
+        self.scopes
+            .last()
+            .map_or("root", |scope| scope.kind.describe())
     }
 
     fn expect_comma(&mut self, byte: u8) -> Result<u8, Reason> {
         if byte != b',' {
-            let comment = format!("was expecting comma to separate {} entries", self.scope_name());
+            let comment = format!(
+                "was expecting comma to separate {} entries",
+                self.scope_name()
+            );
             return self.fail_unexpected(&comment);
         }
         self.byte_between_entries()
@@ -232,7 +268,10 @@ impl<'a> JsonReader<'a> {
     fn byte_between_entries(&mut self) -> Result<u8, Reason> {
         match self.skip_whitespace() {
             Some(byte) => Ok(byte),
-            None => self.fail(format!("Unexpected end-of-input within/between {} entries", self.scope_name())),
+            None => self.fail(format!(
+                "Unexpected end-of-input within/between {} entries",
+                self.scope_name()
+            )),
         }
     }
 
@@ -259,10 +298,14 @@ impl<'a> JsonReader<'a> {
         self.fail_character(character, comment)
     }
 
-    /// As [`Self::fail_unexpected`] where the character is known; the position is that of the character.
+    /// As [`Self::fail_unexpected`] where the character is known; the position is that of the
+    /// character.
     pub(super) fn fail_character<T>(&self, character: char, comment: &str) -> Result<T, Reason> {
         let described = describe_character(character);
-        Err(self.located(&format!("Unexpected character ({described}): {comment}"), self.at - 1))
+        Err(self.located(
+            &format!("Unexpected character ({described}): {comment}"),
+            self.at - 1,
+        ))
     }
 }
 

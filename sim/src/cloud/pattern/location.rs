@@ -3,7 +3,8 @@
 /// Characters of the source that an error message repeats.
 const SNIPPET_UNITS_MAX: usize = 500;
 
-/// `[Source: (String)"<text>"; line: L, column: C]` for a byte offset: both count from 1, columns in UTF-16 units.
+/// `[Source: (String)"<text>"; line: L, column: C]` for a byte offset: both count from 1, columns
+/// in UTF-16 units.
 pub(super) fn describe(text: &str, offset: usize) -> String {
     let (line, column) = line_and_column(text, offset);
     describe_at(text, line, column)
@@ -15,7 +16,10 @@ pub(super) fn describe_root(text: &str) -> String {
 }
 
 fn describe_at(text: &str, line: usize, column: usize) -> String {
-    format!("[Source: (String){}; line: {line}, column: {column}]", snippet(text))
+    format!(
+        "[Source: (String){}; line: {line}, column: {column}]",
+        snippet(text)
+    )
 }
 
 fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
@@ -25,7 +29,8 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let mut row_start = 0;
     for (index, byte) in bytes.iter().enumerate() {
         // A carriage return ends a line, but one with a line feed behind it is a single line end.
-        let ends_line = *byte == b'\n' || (*byte == b'\r' && text.as_bytes().get(index + 1) != Some(&b'\n'));
+        let ends_line =
+            *byte == b'\n' || (*byte == b'\r' && text.as_bytes().get(index + 1) != Some(&b'\n'));
         if ends_line {
             line += 1;
             row_start = index + 1;

@@ -71,8 +71,12 @@ impl Matcher {
     pub(super) fn accepts(&self, value: &Scalar) -> bool {
         match self {
             Matcher::Equals(expected) => expected.same_as(value),
-            Matcher::Address(expected) => value.address().is_some_and(|address| address == *expected),
-            Matcher::Cidr(block) => value.address().is_some_and(|address| block.contains(address)),
+            Matcher::Address(expected) => {
+                value.address().is_some_and(|address| address == *expected)
+            }
+            Matcher::Cidr(block) => value
+                .address()
+                .is_some_and(|address| block.contains(address)),
             Matcher::Text(matcher) => matcher.accepts_scalar(value),
             Matcher::Numeric(range) => value.number().is_some_and(|number| range.contains(number)),
             Matcher::Exists => true,
@@ -139,8 +143,12 @@ impl TextMatcher {
 impl Excluded {
     fn contains(&self, value: &Scalar) -> bool {
         match self {
-            Excluded::Texts(matchers) => matchers.iter().any(|matcher| matcher.accepts_scalar(value)),
-            Excluded::Numbers(numbers) => value.number().is_some_and(|number| numbers.contains(&number)),
+            Excluded::Texts(matchers) => {
+                matchers.iter().any(|matcher| matcher.accepts_scalar(value))
+            }
+            Excluded::Numbers(numbers) => value
+                .number()
+                .is_some_and(|number| numbers.contains(&number)),
         }
     }
 }
@@ -148,13 +156,24 @@ impl Excluded {
 impl NumericRange {
     /// The range that holds a single number.
     pub(super) fn only(value: f64) -> Self {
-        let bound = Some(Bound { value, is_inclusive: true });
-        NumericRange { lower: bound, upper: bound }
+        let bound = Some(Bound {
+            value,
+            is_inclusive: true,
+        });
+        NumericRange {
+            lower: bound,
+            upper: bound,
+        }
     }
 
     fn contains(&self, number: f64) -> bool {
-        let above = self.lower.is_none_or(|lower| lower.value < number || lower.includes(number));
-        above && self.upper.is_none_or(|upper| number < upper.value || upper.includes(number))
+        let above = self
+            .lower
+            .is_none_or(|lower| lower.value < number || lower.includes(number));
+        above
+            && self
+                .upper
+                .is_none_or(|upper| number < upper.value || upper.includes(number))
     }
 }
 

@@ -1,13 +1,15 @@
 //! Array consistency: what matches must lie in one element of every array.
 
-/// An element of one array of the event. Arrays are numbered in the order of their opening brackets.
+/// An element of one array of the event. Arrays are numbered in the order of their opening
+/// brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) array: u32,
     pub(super) index: u32,
 }
 
-/// The elements that a leaf lies in, or that a partial match is bound to, in the order of their arrays.
+/// The elements that a leaf lies in, or that a partial match is bound to, in the order of their
+/// arrays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Membership {
     positions: Vec<Position>,
@@ -15,7 +17,10 @@ pub(super) struct Membership {
 
 impl Membership {
     pub(super) fn new(positions: Vec<Position>) -> Self {
-        debug_assert!(positions.is_sorted_by_key(|position| position.array), "an inner array opens after its outer one");
+        debug_assert!(
+            positions.is_sorted_by_key(|position| position.array),
+            "an inner array opens after its outer one"
+        );
         Membership { positions }
     }
 
@@ -25,17 +30,26 @@ impl Membership {
 
     /// Whether no array binds the two to different elements.
     pub(super) fn agrees_with(&self, other: &Membership) -> bool {
-        other.positions.iter().all(|position| self.index_in(position.array).is_none_or(|index| index == position.index))
+        other.positions.iter().all(|position| {
+            self.index_in(position.array)
+                .is_none_or(|index| index == position.index)
+        })
     }
 
     fn index_in(&self, array: u32) -> Option<u32> {
-        let found = self.positions.binary_search_by_key(&array, |position| position.array).ok()?;
+        let found = self
+            .positions
+            .binary_search_by_key(&array, |position| position.array)
+            .ok()?;
         Some(self.positions[found].index)
     }
 
     /// Both bindings together. The two must agree.
     pub(super) fn joined_with(&self, other: &Membership) -> Membership {
-        debug_assert!(self.agrees_with(other), "only memberships that agree can be joined");
+        debug_assert!(
+            self.agrees_with(other),
+            "only memberships that agree can be joined"
+        );
         if other.is_empty() {
             return self.clone();
         }

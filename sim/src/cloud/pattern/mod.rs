@@ -1,8 +1,8 @@
 //! EventBridge event patterns: AWS's parser with its exact error texts, and a matcher.
 //!
-//! A [`Pattern`] is parsed once and matched against many events; a [`FlatEvent`] is flattened once and matched by many
-//! patterns. Behaviour follows section 1 of the AWS semantics specification, which was recorded from the service and
-//! from its open matcher.
+//! A [`Pattern`] is parsed once and matched against many events; a [`FlatEvent`] is flattened once
+//! and matched by many patterns. Behaviour follows section 1 of the AWS semantics specification,
+//! which was recorded from the service and from its open matcher.
 //!
 //! ```
 //! use alchemiser_sim::cloud::pattern::{FlatEvent, Pattern};
@@ -13,10 +13,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way of a pattern: `json` reads tokens with Jackson's positions, `parse` walks objects and `$or`, `operator`
-//! reads one match expression into a `matcher`, `compile` holds the alternatives that `$or` expands to, `complexity`
-//! refuses wildcards that AWS refuses. The way of an event: `event` flattens it, `membership` keeps a match inside one
-//! element of every array.
+//! The way of a pattern: `json` reads tokens with Jackson's positions, `parse` walks objects and
+//! `$or`, `operator` reads one match expression into a `matcher`, `compile` holds the alternatives
+//! that `$or` expands to, `complexity` refuses wildcards that AWS refuses. The way of an event:
+//! `event` flattens it, `membership` keeps a match inside one element of every array.
 
 mod address;
 mod anything_but;
@@ -57,27 +57,32 @@ pub struct Pattern {
     alternatives: Vec<Alternative>,
 }
 
-/// Characters that the pattern of a rule or an archive may have by default; AWS raises this on request.
+/// Characters that the pattern of a rule or an archive may have by default; AWS raises this on
+/// request.
 pub const PATTERN_CHARACTERS_QUOTA: usize = 2048;
 
 /// Characters of a pattern that the API takes at all.
 pub const PATTERN_CHARACTERS_MAX: usize = 4096;
 
 impl Pattern {
-    /// Reads a pattern as AWS reads it: text behind the closing brace is ignored, of two equal leaf keys the last wins.
+    /// Reads a pattern as AWS reads it: text behind the closing brace is ignored, of two equal leaf
+    /// keys the last wins.
     ///
     /// # Errors
-    /// The message that `PutRule` and `TestEventPattern` answer with, see [`PatternError::message`].
+    /// The message that `PutRule` and `TestEventPattern` answer with, see
+    /// [`PatternError::message`].
     pub fn parse(text: &str) -> Result<Pattern, PatternError> {
         let alternatives = self::parse::parse(text)?;
         self::complexity::check(&alternatives)?;
         Ok(Pattern { alternatives })
     }
 
-    /// Says whether the event matches. Takes well under a microsecond for usual patterns; two fields inside one array of
-    /// n objects take n² steps in the worst case.
+    /// Says whether the event matches. Takes well under a microsecond for usual patterns; two
+    /// fields inside one array of n objects take n² steps in the worst case.
     #[must_use]
     pub fn matches(&self, event: &FlatEvent) -> bool {
-        self.alternatives.iter().any(|alternative| alternative.holds(event))
+        self.alternatives
+            .iter()
+            .any(|alternative| alternative.holds(event))
     }
 }

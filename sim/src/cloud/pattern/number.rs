@@ -8,8 +8,8 @@ const EXACT_EXPONENT_MAX: i64 = 280;
 
 /// A JSON number by its spelling and, where doubles represent it, by its value.
 ///
-/// AWS compares `300`, `300.0` and `3e2` as equal, but a number that the shortest round-trip of a double does not
-/// reproduce (9007199254740993, 1e400) only by its spelling.
+/// AWS compares `300`, `300.0` and `3e2` as equal, but a number that the shortest round-trip of a
+/// double does not reproduce (9007199254740993, 1e400) only by its spelling.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Number {
     text: String,
@@ -18,7 +18,10 @@ pub(super) struct Number {
 
 impl Number {
     pub(super) fn new(text: &str) -> Self {
-        Number { text: text.to_owned(), value: comparable(text) }
+        Number {
+            text: text.to_owned(),
+            value: comparable(text),
+        }
     }
 
     /// As it is spelled.
@@ -41,13 +44,15 @@ impl Number {
     }
 }
 
-/// The double that a JSON number stands for, if that double's shortest spelling is the same decimal number.
+/// The double that a JSON number stands for, if that double's shortest spelling is the same decimal
+/// number.
 pub(super) fn comparable(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     if !value.is_finite() {
         return None;
     }
-    // Nearly every number: too short to have more digits than a double keeps, and no exponent to leave its range.
+    // Nearly every number: too short to have more digits than a double keeps, and no exponent to
+    // leave its range.
     if text.len() <= EXACT_DIGITS_MAX && !text.contains(['e', 'E']) {
         return Some(value);
     }
@@ -59,8 +64,8 @@ pub(super) fn comparable(text: &str) -> Option<f64> {
     (decimal == shortest).then_some(value)
 }
 
-/// A decimal number in its one normal form: `0.DIGITS * 10^exponent`, no zero digit at either end. Signs are left to
-/// the double, which never loses them but on zero, where they do not count.
+/// A decimal number in its one normal form: `0.DIGITS * 10^exponent`, no zero digit at either end.
+/// Signs are left to the double, which never loses them but on zero, where they do not count.
 #[derive(Debug, PartialEq)]
 struct Decimal {
     digits: String,
@@ -80,10 +85,16 @@ impl Decimal {
         let leading_zeros = all.len() - significant.len();
         let digits = significant.trim_end_matches('0').to_owned();
         if digits.is_empty() {
-            return Some(Decimal { digits, exponent: 0 });
+            return Some(Decimal {
+                digits,
+                exponent: 0,
+            });
         }
         let shift = i64::try_from(whole.len()).ok()? - i64::try_from(leading_zeros).ok()?;
-        Some(Decimal { digits, exponent: i64::from(exponent) + shift })
+        Some(Decimal {
+            digits,
+            exponent: i64::from(exponent) + shift,
+        })
     }
 }
 

@@ -26,7 +26,8 @@ fn parse_range(reader: &mut JsonReader<'_>) -> Result<NumericRange, Reason> {
         return reader.fail(format!("Invalid member in numeric match: {spelling}"));
     }
     let operator = reader.string()?;
-    // A wrong operand is reported only behind the token that follows the operator, so that one is read first.
+    // A wrong operand is reported only behind the token that follows the operator, so that one is
+    // read first.
     let operand = reader.next()?;
     match operator.as_ref() {
         "=" => {
@@ -37,8 +38,14 @@ fn parse_range(reader: &mut JsonReader<'_>) -> Result<NumericRange, Reason> {
         "<" | "<=" => {
             let text = expect_number(reader, operand, &operator)?;
             expect_last(reader)?;
-            let upper = Bound { value: threshold(reader, text)?, is_inclusive: operator == "<=" };
-            Ok(NumericRange { lower: None, upper: Some(upper) })
+            let upper = Bound {
+                value: threshold(reader, text)?,
+                is_inclusive: operator == "<=",
+            };
+            Ok(NumericRange {
+                lower: None,
+                upper: Some(upper),
+            })
         }
         ">" | ">=" => {
             let text = expect_number(reader, operand, &operator)?;
@@ -49,11 +56,21 @@ fn parse_range(reader: &mut JsonReader<'_>) -> Result<NumericRange, Reason> {
 }
 
 /// What may follow a lower end: nothing, or an upper end.
-fn parse_behind_lower(reader: &mut JsonReader<'_>, low: &str, is_inclusive: bool) -> Result<NumericRange, Reason> {
+fn parse_behind_lower(
+    reader: &mut JsonReader<'_>,
+    low: &str,
+    is_inclusive: bool,
+) -> Result<NumericRange, Reason> {
     let token = reader.next()?;
     if token == Token::EndArray {
-        let lower = Bound { value: threshold(reader, low)?, is_inclusive };
-        return Ok(NumericRange { lower: Some(lower), upper: None });
+        let lower = Bound {
+            value: threshold(reader, low)?,
+            is_inclusive,
+        };
+        return Ok(NumericRange {
+            lower: Some(lower),
+            upper: None,
+        });
     }
     if token != Token::String {
         let spelling = reader.spelling(token)?;
@@ -68,15 +85,28 @@ fn parse_behind_lower(reader: &mut JsonReader<'_>, low: &str, is_inclusive: bool
     if reader.next()? != Token::EndArray {
         return reader.fail("Too many terms in numeric range expression");
     }
-    let lower = Bound { value: threshold(reader, low)?, is_inclusive };
-    let upper = Bound { value: threshold(reader, high)?, is_inclusive: operator == "<=" };
+    let lower = Bound {
+        value: threshold(reader, low)?,
+        is_inclusive,
+    };
+    let upper = Bound {
+        value: threshold(reader, high)?,
+        is_inclusive: operator == "<=",
+    };
     if lower.value >= upper.value {
         return reader.fail("Bottom must be less than top");
     }
-    Ok(NumericRange { lower: Some(lower), upper: Some(upper) })
+    Ok(NumericRange {
+        lower: Some(lower),
+        upper: Some(upper),
+    })
 }
 
-fn expect_number<'a>(reader: &JsonReader<'a>, token: Token<'a>, operator: &str) -> Result<&'a str, Reason> {
+fn expect_number<'a>(
+    reader: &JsonReader<'a>,
+    token: Token<'a>,
+    operator: &str,
+) -> Result<&'a str, Reason> {
     match token {
         Token::Number(text) => Ok(text),
         _ => reader.fail(format!("Value of {operator} must be numeric")),

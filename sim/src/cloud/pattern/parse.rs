@@ -52,18 +52,33 @@ pub(super) fn parse(text: &str) -> Result<Vec<Alternative>, Reason> {
     if reader.next()? != Token::StartObject {
         return reader.fail("Filter is not an object");
     }
-    let mut parser = Parser { reader, path: Vec::new(), drafts: Vec::new(), frames: Vec::new() };
-    parser.frames.push(Frame::Object { has_fields: false, is_inside_or: false, is_step: false });
+    let mut parser = Parser {
+        reader,
+        path: Vec::new(),
+        drafts: Vec::new(),
+        frames: Vec::new(),
+    };
+    parser.frames.push(Frame::Object {
+        has_fields: false,
+        is_inside_or: false,
+        is_step: false,
+    });
     while let Some(frame) = parser.frames.pop() {
         match frame {
-            Frame::Object { has_fields, is_inside_or, is_step } => {
+            Frame::Object {
+                has_fields,
+                is_inside_or,
+                is_step,
+            } => {
                 parser.step_object(has_fields, is_inside_or, is_step)?;
             }
             Frame::Or(list) => parser.step_or(list)?,
         }
     }
     if parser.drafts.iter().any(|draft| draft.len() > FIELDS_MAX) {
-        return Err(Reason(format!("Size of rule exceeds max value of {FIELDS_MAX}")));
+        return Err(Reason(format!(
+            "Size of rule exceeds max value of {FIELDS_MAX}"
+        )));
     }
     Ok(parser.drafts.into_iter().map(Alternative::from).collect())
 }
@@ -97,7 +112,12 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     /// Reads one field of an object, or its end.
-    fn step_object(&mut self, has_fields: bool, is_inside_or: bool, is_step: bool) -> Result<(), Reason> {
+    fn step_object(
+        &mut self,
+        has_fields: bool,
+        is_inside_or: bool,
+        is_step: bool,
+    ) -> Result<(), Reason> {
         if self.reader.next()? == Token::EndObject {
             if !has_fields {
                 return self.reader.fail("Empty objects are not allowed");
@@ -105,25 +125,37 @@ impl Parser<'_> {
             self.end_object(is_step);
             return Ok(());
         }
-        self.frames.push(Frame::Object { has_fields: true, is_inside_or, is_step });
+        self.frames.push(Frame::Object {
+            has_fields: true,
+            is_inside_or,
+            is_step,
+        });
         let name = self.reader.name().to_owned();
         if name == OR {
             return self.start_or();
         }
         if is_inside_or && RESERVED.contains(&name.as_str()) {
-            return self.reader.fail(format!("{name} is Ruler reserved fieldName which cannot be used inside {OR}."));
+            return self.reader.fail(format!(
+                "{name} is Ruler reserved fieldName which cannot be used inside {OR}."
+            ));
         }
         match self.reader.next()? {
             Token::StartObject => {
                 self.path.push(name);
-                self.frames.push(Frame::Object { has_fields: false, is_inside_or, is_step: true });
+                self.frames.push(Frame::Object {
+                    has_fields: false,
+                    is_inside_or,
+                    is_step: true,
+                });
             }
             Token::StartArray => {
                 let matchers = parse_list(&mut self.reader)?;
                 self.write(name, matchers);
             }
             _ => {
-                return self.reader.fail(format!("\"{name}\" must be an object or an array"));
+                return self
+                    .reader
+                    .fail(format!("\"{name}\" must be an object or an array"));
             }
         }
         Ok(())
@@ -152,10 +184,16 @@ impl Parser<'_> {
 
     fn start_or(&mut self) -> Result<(), Reason> {
         if self.reader.next()? != Token::StartArray {
-            return self.reader.fail(format!("It must be an Array followed with {OR}."));
+            return self
+                .reader
+                .fail(format!("It must be an Array followed with {OR}."));
         }
         let before = std::mem::take(&mut self.drafts);
-        self.frames.push(Frame::Or(OrList { before, collected: Vec::new(), branches: 0 }));
+        self.frames.push(Frame::Or(OrList {
+            before,
+            collected: Vec::new(),
+            branches: 0,
+        }));
         Ok(())
     }
 
@@ -163,21 +201,35 @@ impl Parser<'_> {
     fn step_or(&mut self, mut list: OrList) -> Result<(), Reason> {
         match self.reader.next()? {
             Token::StartObject => {
-                self.drafts = if list.before.is_empty() { vec![Draft::new()] } else { list.before.clone() };
+                self.drafts = if list.before.is_empty() {
+                    vec![Draft::new()]
+                } else {
+                    list.before.clone()
+                };
                 if list.collected.len() + self.drafts.len() > ALTERNATIVES_MAX {
-                    return Err(Reason(format!("Rule expands to more than {ALTERNATIVES_MAX} combinations of {OR}")));
+                    return Err(Reason(format!(
+                        "Rule expands to more than {ALTERNATIVES_MAX} combinations of {OR}"
+                    )));
                 }
                 list.branches += 1;
                 self.frames.push(Frame::Or(list));
-                self.frames.push(Frame::Object { has_fields: false, is_inside_or: true, is_step: false });
+                self.frames.push(Frame::Object {
+                    has_fields: false,
+                    is_inside_or: true,
+                    is_step: false,
+                });
                 Ok(())
             }
-            Token::EndArray if list.branches < 2 => self.reader.fail(format!("There must have at least 2 Objects in {OR} relationship.")),
+            Token::EndArray if list.branches < 2 => self.reader.fail(format!(
+                "There must have at least 2 Objects in {OR} relationship."
+            )),
             Token::EndArray => {
                 self.drafts = list.collected;
                 Ok(())
             }
-            _ => self.reader.fail(format!("Only JSON object is allowed in array of {OR} relationship.")),
+            _ => self.reader.fail(format!(
+                "Only JSON object is allowed in array of {OR} relationship."
+            )),
         }
     }
 }

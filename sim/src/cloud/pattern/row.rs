@@ -12,8 +12,9 @@ const TESTS_THE_EVENT: &str = "TestEventPattern_";
 
 /// One case.
 ///
-/// `{"name": ..., "event": {...}, "pattern": {...}, "expect": "match"}`, or `no_match`, or `error` with the message's
-/// first line as `error` and the whole message as `error_raw`. `event_raw` and `pattern_raw` hold the document as text.
+/// `{"name": ..., "event": {...}, "pattern": {...}, "expect": "match"}`, or `no_match`, or `error`
+/// with the message's first line as `error` and the whole message as `error_raw`. `event_raw` and
+/// `pattern_raw` hold the document as text.
 #[derive(Debug, Clone)]
 pub struct Row {
     spelled: Spelled,
@@ -71,7 +72,9 @@ pub struct RowError {
 
 /// A case in which the engine answers otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name}\n  pattern  {pattern}\n  event    {event}\n  expected {expected}\n  answered {answered}")]
+#[error(
+    "{name}\n  pattern  {pattern}\n  event    {event}\n  expected {expected}\n  answered {answered}"
+)]
 pub struct Disagreement {
     name: String,
     pattern: String,
@@ -86,11 +89,20 @@ impl Row {
     /// # Errors
     /// A line that is not JSON, has unknown keys, or lacks what its `expect` needs.
     pub fn parse(line: &str) -> Result<Row, RowError> {
-        let spelled: Spelled = serde_json::from_str(line)
-            .map_err(|error| RowError { column: error.column().max(1), problem: without_place(&error.to_string()).to_owned() })?;
-        let fail = |problem: &str| RowError { column: 1, problem: format!("{}: {problem}", spelled.name) };
+        let spelled: Spelled = serde_json::from_str(line).map_err(|error| RowError {
+            column: error.column().max(1),
+            problem: without_place(&error.to_string()).to_owned(),
+        })?;
+        let fail = |problem: &str| RowError {
+            column: 1,
+            problem: format!("{}: {problem}", spelled.name),
+        };
         let documents = Documents::cut(line).map_err(|reason| fail(&reason.0))?;
-        let pattern = spelled.pattern_raw.clone().or(documents.pattern).ok_or_else(|| fail("no pattern"))?;
+        let pattern = spelled
+            .pattern_raw
+            .clone()
+            .or(documents.pattern)
+            .ok_or_else(|| fail("no pattern"))?;
         let event = spelled.event_raw.clone().or(documents.event);
         let expected = match spelled.expect {
             ExpectWord::Match => Expected::Match,
@@ -98,7 +110,11 @@ impl Row {
             ExpectWord::Error => match (&spelled.error_raw, &spelled.error) {
                 (Some(whole), _) => Expected::Error(whole.clone()),
                 (None, Some(first)) => Expected::ErrorBeginning(first.clone()),
-                (None, None) => return Err(fail("an expected error needs its text, as error or error_raw")),
+                (None, None) => {
+                    return Err(fail(
+                        "an expected error needs its text, as error or error_raw",
+                    ));
+                }
             },
         };
         let event = match (event, &expected) {
@@ -107,7 +123,12 @@ impl Row {
             (None, Expected::Error(_) | Expected::ErrorBeginning(_)) => "{}".to_owned(),
             (None, Expected::Match | Expected::NoMatch) => return Err(fail("no event")),
         };
-        Ok(Row { spelled, pattern, event, expected })
+        Ok(Row {
+            spelled,
+            pattern,
+            event,
+            expected,
+        })
     }
 
     /// The name of the case.
@@ -142,7 +163,9 @@ impl Row {
         let answer = self.answer();
         let agrees = match (&self.expected, &answer) {
             (Expected::Error(whole), Expected::Error(message)) => *whole == masked(message, whole),
-            (Expected::ErrorBeginning(first), Expected::Error(message)) => message.lines().next() == Some(first.as_str()),
+            (Expected::ErrorBeginning(first), Expected::Error(message)) => {
+                message.lines().next() == Some(first.as_str())
+            }
             (expected, answer) => expected == answer,
         };
         if agrees {
@@ -180,7 +203,9 @@ impl Expected {
         match self {
             Expected::Match => "match".to_owned(),
             Expected::NoMatch => "no_match".to_owned(),
-            Expected::Error(message) | Expected::ErrorBeginning(message) => format!("error {message}"),
+            Expected::Error(message) | Expected::ErrorBeginning(message) => {
+                format!("error {message}")
+            }
         }
     }
 }
@@ -213,7 +238,10 @@ impl Documents {
 /// The recorded snapshots hide what varies between accounts.
 fn masked(message: &str, expected: &str) -> String {
     if expected.contains("<partition>") {
-        message.replace("arn:aws:events:us-east-1:", "arn:<partition>:events:<region>:")
+        message.replace(
+            "arn:aws:events:us-east-1:",
+            "arn:<partition>:events:<region>:",
+        )
     } else {
         message.to_owned()
     }
@@ -221,5 +249,7 @@ fn masked(message: &str, expected: &str) -> String {
 
 /// serde_json names the line, which is always the first here.
 fn without_place(message: &str) -> &str {
-    message.rsplit_once(" at line ").map_or(message, |(problem, _)| problem)
+    message
+        .rsplit_once(" at line ")
+        .map_or(message, |(problem, _)| problem)
 }

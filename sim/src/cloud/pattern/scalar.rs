@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::error::Reason;
 use super::json::{JsonReader, Token, describe_character};
 
-const EXPECTED_VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+const EXPECTED_VALUES: &str =
+    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /// Characters of an unknown word that an error message repeats.
 const WORD_CHARACTERS_MAX: usize = 256;
@@ -58,11 +59,16 @@ impl<'a> JsonReader<'a> {
     }
 
     fn fail_word<T>(&mut self, start: usize) -> Result<T, Reason> {
-        let word: String = self.text[start..].chars().take_while(|c| is_word_character(*c)).collect();
+        let word: String = self.text[start..]
+            .chars()
+            .take_while(|c| is_word_character(*c))
+            .collect();
         let shown: String = word.chars().take(WORD_CHARACTERS_MAX).collect();
         self.at = start + shown.len();
         let dots = if shown.len() < word.len() { "..." } else { "" };
-        self.fail(format!("Unrecognized token '{shown}{dots}': was expecting {EXPECTED_VALUES}"))
+        self.fail(format!(
+            "Unrecognized token '{shown}{dots}': was expecting {EXPECTED_VALUES}"
+        ))
     }
 
     fn read_number(&mut self, first: u8) -> Result<Token<'a>, Reason> {
@@ -71,7 +77,10 @@ impl<'a> JsonReader<'a> {
         if first == b'-' {
             digit = self.take();
             if !digit.is_some_and(|byte| byte.is_ascii_digit()) {
-                return self.fail_digit(digit, "expected digit (0-9) to follow minus sign, for valid numeric value");
+                return self.fail_digit(
+                    digit,
+                    "expected digit (0-9) to follow minus sign, for valid numeric value",
+                );
             }
         }
         if digit == Some(b'0') && self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -132,8 +141,13 @@ impl<'a> JsonReader<'a> {
         Some(byte)
     }
 
-    /// Reads to the closing quote; the opening one is consumed. `place` and `missing` are the words of the messages.
-    pub(super) fn scan_string(&mut self, place: &str, missing: &str) -> Result<Cow<'a, str>, Reason> {
+    /// Reads to the closing quote; the opening one is consumed. `place` and `missing` are the words
+    /// of the messages.
+    pub(super) fn scan_string(
+        &mut self,
+        place: &str,
+        missing: &str,
+    ) -> Result<Cow<'a, str>, Reason> {
         let start = self.at;
         let mut plain_from = start;
         let mut decoded: Option<String> = None;
@@ -184,12 +198,16 @@ impl<'a> JsonReader<'a> {
             _ => {
                 let character = self.text[self.at - 1..].chars().next().unwrap_or('\0');
                 let described = describe_character(character);
-                return Err(self.located(&format!("Unrecognized character escape {described}"), self.at - 1));
+                return Err(self.located(
+                    &format!("Unrecognized character escape {described}"),
+                    self.at - 1,
+                ));
             }
         })
     }
 
-    /// One `\uXXXX`, or two that form a surrogate pair. Java keeps a lone surrogate; here it becomes U+FFFD.
+    /// One `\uXXXX`, or two that form a surrogate pair. Java keeps a lone surrogate; here it
+    /// becomes U+FFFD.
     fn scan_code_unit(&mut self) -> Result<char, Reason> {
         let unit = self.scan_hexadecimal()?;
         let is_high = (0xD800..0xDC00).contains(&unit);
@@ -215,7 +233,8 @@ impl<'a> JsonReader<'a> {
             match char::from(byte).to_digit(16) {
                 Some(digit) => unit = unit * 16 + digit,
                 None => {
-                    return self.fail_unexpected("expected a hex-digit for character escape sequence");
+                    return self
+                        .fail_unexpected("expected a hex-digit for character escape sequence");
                 }
             }
         }

@@ -19,8 +19,8 @@ pub(super) struct Wildcard {
 }
 
 impl Wildcard {
-    /// Reads a wildcard pattern. Positions in the errors count UTF-8 bytes from 1; they carry no place in the document,
-    /// which is the caller's to add.
+    /// Reads a wildcard pattern. Positions in the errors count UTF-8 bytes from 1; they carry no
+    /// place in the document, which is the caller's to add.
     pub(super) fn parse(text: &str) -> Result<Self, Reason> {
         let mut pieces = Vec::with_capacity(text.len());
         let mut bytes = text.bytes().enumerate().peekable();
@@ -28,7 +28,10 @@ impl Wildcard {
             let following = bytes.peek().map(|(_, byte)| *byte);
             match (byte, following) {
                 (b'*', Some(b'*')) => {
-                    return Err(Reason(format!("Consecutive wildcard characters at pos {}", index + 1)));
+                    return Err(Reason(format!(
+                        "Consecutive wildcard characters at pos {}",
+                        index + 1
+                    )));
                 }
                 (b'*', _) => pieces.push(Piece::Star),
                 (b'\\', Some(escaped @ (b'*' | b'\\'))) => {
@@ -36,12 +39,18 @@ impl Wildcard {
                     pieces.push(Piece::Byte(escaped));
                 }
                 (b'\\', _) => {
-                    return Err(Reason(format!("Invalid escape character at pos {}", index + 1)));
+                    return Err(Reason(format!(
+                        "Invalid escape character at pos {}",
+                        index + 1
+                    )));
                 }
                 _ => pieces.push(Piece::Byte(byte)),
             }
         }
-        Ok(Wildcard { original: text.to_owned(), pieces })
+        Ok(Wildcard {
+            original: text.to_owned(),
+            pieces,
+        })
     }
 
     /// As the pattern spells it.
@@ -53,8 +62,8 @@ impl Wildcard {
         &self.pieces
     }
 
-    /// Whether the whole value fits. On a mismatch only the last star takes one byte more, which suffices: what an
-    /// earlier star could take instead, the last one can take as well.
+    /// Whether the whole value fits. On a mismatch only the last star takes one byte more, which
+    /// suffices: what an earlier star could take instead, the last one can take as well.
     pub(super) fn matches(&self, value: &str) -> bool {
         let bytes = value.as_bytes();
         let (mut piece_at, mut byte_at) = (0, 0);
@@ -91,7 +100,9 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, value: &str) -> bool {
-        Wildcard::parse(pattern).expect("valid wildcard").matches(value)
+        Wildcard::parse(pattern)
+            .expect("valid wildcard")
+            .matches(value)
     }
 
     #[test]
@@ -103,8 +114,19 @@ mod tests {
 
     #[test]
     fn escapes_stand_for_themselves() {
-        assert!(matches(r"\*", "*") && !matches(r"\*", "x") && matches(r"\**", "*x") && matches(r"\\", r"\"));
-        assert_eq!(Wildcard::parse("a**"), Err(Reason("Consecutive wildcard characters at pos 2".into())));
-        assert_eq!(Wildcard::parse(r"\x"), Err(Reason("Invalid escape character at pos 1".into())));
+        assert!(
+            matches(r"\*", "*")
+                && !matches(r"\*", "x")
+                && matches(r"\**", "*x")
+                && matches(r"\\", r"\")
+        );
+        assert_eq!(
+            Wildcard::parse("a**"),
+            Err(Reason("Consecutive wildcard characters at pos 2".into()))
+        );
+        assert_eq!(
+            Wildcard::parse(r"\x"),
+            Err(Reason("Invalid escape character at pos 1".into()))
+        );
     }
 }

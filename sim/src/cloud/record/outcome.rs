@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 
 use crate::cloud::meddler::DeliveryVerdict;
 
-/// What became of an attempt to deliver. Shown and serialised as `delivered`, `no_input`, or AWS's error code.
+/// What became of an attempt to deliver. Shown and serialised as `delivered`, `no_input`, or AWS's
+/// error code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeliveryOutcome {
     /// The target took it.
@@ -144,7 +145,9 @@ impl Disturbance {
         match verdict {
             DeliveryVerdict::Pass => None,
             DeliveryVerdict::Delay(by) => Some(Self::Delayed { by_ms: ms(by) }),
-            DeliveryVerdict::Duplicate(after) => Some(Self::Duplicated { after_ms: ms(after) }),
+            DeliveryVerdict::Duplicate(after) => Some(Self::Duplicated {
+                after_ms: ms(after),
+            }),
             DeliveryVerdict::Fail(_) => Some(Self::Failed),
         }
     }

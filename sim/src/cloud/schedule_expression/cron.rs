@@ -5,7 +5,8 @@ use croner::parser::{CronParser, Seconds, Year};
 use super::cron_field::{DAYS, FieldKind, HOURS, MINUTES, MONTHS, WEEKDAYS, YEARS};
 use super::expression::first_instant;
 
-/// Civil times to look at before giving up: more than a zone ever skipped at once (one day, minute by minute).
+/// Civil times to look at before giving up: more than a zone ever skipped at once (one day, minute
+/// by minute).
 const CANDIDATES_MAX: usize = 4000;
 
 /// A cron expression in AWS's six fields: minutes, hours, day of month, month, day of week, year.
@@ -18,32 +19,50 @@ impl Cron {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split(' ').collect();
         let [minutes, hours, day, month, weekday, year] = fields[..] else {
-            return Err(format!("a cron expression has 6 fields separated by single spaces, found {}", fields.len()));
+            return Err(format!(
+                "a cron expression has 6 fields separated by single spaces, found {}",
+                fields.len()
+            ));
         };
         if (day == "?") == (weekday == "?") {
             return Err("exactly one of day-of-month and day-of-week must be ?".to_owned());
         }
-        let fields: [(&str, &FieldKind); 6] =
-            [(minutes, &MINUTES), (hours, &HOURS), (day, &DAYS), (month, &MONTHS), (weekday, &WEEKDAYS), (year, &YEARS)];
+        let fields: [(&str, &FieldKind); 6] = [
+            (minutes, &MINUTES),
+            (hours, &HOURS),
+            (day, &DAYS),
+            (month, &MONTHS),
+            (weekday, &WEEKDAYS),
+            (year, &YEARS),
+        ];
         let mut pattern = String::from("0");
         for (field, kind) in fields {
             pattern.push(' ');
             pattern.push_str(&kind.normalise(field)?);
         }
-        let parser =
-            CronParser::builder().seconds(Seconds::Required).year(Year::Required).dom_and_dow(true).alternative_weekdays(true).build();
-        Ok(Self { pattern: parser.parse(&pattern).map_err(|error| error.to_string())? })
+        let parser = CronParser::builder()
+            .seconds(Seconds::Required)
+            .year(Year::Required)
+            .dom_and_dow(true)
+            .alternative_weekdays(true)
+            .build();
+        Ok(Self {
+            pattern: parser.parse(&pattern).map_err(|error| error.to_string())?,
+        })
     }
 
     /// The next civil time of the pattern that the zone's clocks show after `after`.
     ///
-    /// The pattern walks over civil times, as if there were no zone; each is then placed in the zone. So a time in a gap has no
-    /// place and is skipped, and a repeated one has its first place only.
+    /// The pattern walks over civil times, as if there were no zone; each is then placed in the
+    /// zone. So a time in a gap has no place and is skipped, and a repeated one has its first place
+    /// only.
     pub(super) fn next_after(&self, after: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-        let mut civil = Utc.from_utc_datetime(&after.trunc_subsecs(0).with_timezone(&zone).naive_local());
+        let mut civil =
+            Utc.from_utc_datetime(&after.trunc_subsecs(0).with_timezone(&zone).naive_local());
         for _ in 0..CANDIDATES_MAX {
             civil = self.pattern.find_next_occurrence(&civil, false).ok()?;
-            if let Some(time) = first_instant(civil.naive_utc(), zone).filter(|time| *time > after) {
+            if let Some(time) = first_instant(civil.naive_utc(), zone).filter(|time| *time > after)
+            {
                 return Some(time);
             }
         }

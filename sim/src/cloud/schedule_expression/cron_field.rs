@@ -20,22 +20,42 @@ enum Specials {
     DayOfWeek,
 }
 
-const MONTH_NAMES: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const MONTH_NAMES: [&str; 12] = [
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
 const WEEKDAY_NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 pub(super) const MINUTES: FieldKind = FieldKind::plain("minutes", 0, 59, &[]);
 pub(super) const HOURS: FieldKind = FieldKind::plain("hours", 0, 23, &[]);
-pub(super) const DAYS: FieldKind = FieldKind { specials: Specials::DayOfMonth, ..FieldKind::plain("day-of-month", 1, 31, &[]) };
+pub(super) const DAYS: FieldKind = FieldKind {
+    specials: Specials::DayOfMonth,
+    ..FieldKind::plain("day-of-month", 1, 31, &[])
+};
 pub(super) const MONTHS: FieldKind = FieldKind::plain("month", 1, 12, &MONTH_NAMES);
-pub(super) const WEEKDAYS: FieldKind = FieldKind { specials: Specials::DayOfWeek, ..FieldKind::plain("day-of-week", 1, 7, &WEEKDAY_NAMES) };
+pub(super) const WEEKDAYS: FieldKind = FieldKind {
+    specials: Specials::DayOfWeek,
+    ..FieldKind::plain("day-of-week", 1, 7, &WEEKDAY_NAMES)
+};
 pub(super) const YEARS: FieldKind = FieldKind::plain("year", 1970, 2199, &[]);
 
 impl FieldKind {
-    const fn plain(name: &'static str, minimum: u16, maximum: u16, names: &'static [&'static str]) -> Self {
-        Self { name, minimum, maximum, names, specials: Specials::None }
+    const fn plain(
+        name: &'static str,
+        minimum: u16,
+        maximum: u16,
+        names: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            minimum,
+            maximum,
+            names,
+            specials: Specials::None,
+        }
     }
 
-    /// The field in `croner`'s grammar: special forms with numbers for names, everything else as a list of values.
+    /// The field in `croner`'s grammar: special forms with numbers for names, everything else as a
+    /// list of values.
     pub(super) fn normalise(&self, field: &str) -> Result<String, String> {
         let field = field.to_ascii_uppercase();
         if field == "?" && self.specials != Specials::None {
@@ -52,7 +72,11 @@ impl FieldKind {
         if day && values.len() == usize::from(self.maximum - self.minimum) + 1 {
             return Ok("*".to_owned());
         }
-        Ok(values.iter().map(u16::to_string).collect::<Vec<_>>().join(","))
+        Ok(values
+            .iter()
+            .map(u16::to_string)
+            .collect::<Vec<_>>()
+            .join(","))
     }
 
     /// `L`, `W` and `#`, which stand alone in their field.
@@ -67,7 +91,11 @@ impl FieldKind {
             Specials::DayOfWeek if field == "L" => Ok(Some("7".to_owned())),
             Specials::DayOfWeek => match (field.strip_suffix('L'), field.split_once('#')) {
                 (Some(day), _) => self.value(day).map(|day| Some(format!("{day}L"))),
-                (None, Some((day, "1" | "2" | "3" | "4" | "5"))) => Ok(Some(format!("{}#{}", self.value(day)?, &field[field.len() - 1..]))),
+                (None, Some((day, "1" | "2" | "3" | "4" | "5"))) => Ok(Some(format!(
+                    "{}#{}",
+                    self.value(day)?,
+                    &field[field.len() - 1..]
+                ))),
                 (None, Some(_)) => Err(self.refuse(field)),
                 (None, None) => Ok(None),
             },
@@ -78,7 +106,14 @@ impl FieldKind {
     /// `*`, `5`, `2-9`, `22-3`, each with an optional `/step`.
     fn item(&self, item: &str) -> Result<Vec<u16>, String> {
         let (range, step) = match item.split_once('/') {
-            Some((range, step)) => (range, Some(number(step).filter(|step| *step > 0).ok_or_else(|| self.refuse(item))?)),
+            Some((range, step)) => (
+                range,
+                Some(
+                    number(step)
+                        .filter(|step| *step > 0)
+                        .ok_or_else(|| self.refuse(item))?,
+                ),
+            ),
             None => (item, None),
         };
         let (first, last) = match range.split_once('-') {
@@ -88,13 +123,24 @@ impl FieldKind {
             None => (self.value(range)?, self.value(range)?),
         };
         let size = self.maximum - self.minimum + 1;
-        let length = if last >= first { last - first } else { last + size - first };
+        let length = if last >= first {
+            last - first
+        } else {
+            last + size - first
+        };
         let wrapped = |offset: u16| (first - self.minimum + offset) % size + self.minimum;
-        Ok((0..=length).step_by(usize::from(step.unwrap_or(1))).map(wrapped).collect())
+        Ok((0..=length)
+            .step_by(usize::from(step.unwrap_or(1)))
+            .map(wrapped)
+            .collect())
     }
 
     fn value(&self, text: &str) -> Result<u16, String> {
-        let named = self.names.iter().position(|name| *name == text).and_then(|index| u16::try_from(index).ok());
+        let named = self
+            .names
+            .iter()
+            .position(|name| *name == text)
+            .and_then(|index| u16::try_from(index).ok());
         named
             .map(|index| self.minimum + index)
             .or_else(|| number(text))
@@ -103,7 +149,10 @@ impl FieldKind {
     }
 
     fn refuse(&self, text: &str) -> String {
-        format!("{text:?} is not a value of {} ({} to {})", self.name, self.minimum, self.maximum)
+        format!(
+            "{text:?} is not a value of {} ({} to {})",
+            self.name, self.minimum, self.maximum
+        )
     }
 }
 

@@ -2,7 +2,8 @@ use super::Dialect;
 
 /// Why a schedule expression was refused.
 ///
-/// [`Display`](std::fmt::Display) gives AWS's own text, which names no cause; `reason` names it for people.
+/// [`Display`](std::fmt::Display) gives AWS's own text, which names no cause; `reason` names it for
+/// people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", text(*dialect, expression))]
 pub struct ExpressionError {

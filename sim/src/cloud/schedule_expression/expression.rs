@@ -8,7 +8,8 @@ use super::rate::Rate;
 /// Which service reads the expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// A scheduled rule on a classic event bus: `rate` with strict singular and plural, `cron` in UTC, no `at`.
+    /// A scheduled rule on a classic event bus: `rate` with strict singular and plural, `cron` in
+    /// UTC, no `at`.
     Rule,
     /// A schedule of EventBridge Scheduler: also `at`, any time zone, singular and plural alike.
     Scheduler,
@@ -34,7 +35,11 @@ impl ScheduleExpression {
     /// # Errors
     /// [`ExpressionError`], whose text is AWS's answer (`ValidationException` in both services).
     pub fn parse(text: &str, dialect: Dialect) -> Result<Self, ExpressionError> {
-        let refuse = |reason: String| ExpressionError { dialect, expression: text.to_owned(), reason };
+        let refuse = |reason: String| ExpressionError {
+            dialect,
+            expression: text.to_owned(),
+            reason,
+        };
         let (name, inner) = text
             .strip_suffix(')')
             .and_then(|text| text.split_once('('))
@@ -46,18 +51,33 @@ impl ScheduleExpression {
             "at" => Err("a rule takes no at(..)".to_owned()),
             _ => Err(format!("unknown kind of expression {name:?}")),
         };
-        Ok(Self { dialect, kind: kind.map_err(refuse)? })
+        Ok(Self {
+            dialect,
+            kind: kind.map_err(refuse)?,
+        })
     }
 
-    /// The first time strictly after `after`, or nothing if there is none (the years of a cron are over, an `at` is past).
+    /// The first time strictly after `after`, or nothing if there is none (the years of a cron are
+    /// over, an `at` is past).
     ///
-    /// `zone` is the schedule's time zone; a rule ignores it, because rules run in UTC. A civil time that the clocks skip in
-    /// spring does not fire; one that they repeat in autumn fires at its first occurrence only.
+    /// `zone` is the schedule's time zone; a rule ignores it, because rules run in UTC. A civil
+    /// time that the clocks skip in spring does not fire; one that they repeat in autumn fires at
+    /// its first occurrence only.
     ///
-    /// `anchor` is where a rate starts to count: creation, or a schedule's `StartDate`. A rule fires one period later for the
-    /// first time; a schedule also fires at the anchor itself, should `after` lie before it.
-    pub fn next_after(&self, after: DateTime<Utc>, zone: Tz, anchor: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let zone = if self.dialect == Dialect::Rule { Tz::UTC } else { zone };
+    /// `anchor` is where a rate starts to count: creation, or a schedule's `StartDate`. A rule
+    /// fires one period later for the first time; a schedule also fires at the anchor itself,
+    /// should `after` lie before it.
+    pub fn next_after(
+        &self,
+        after: DateTime<Utc>,
+        zone: Tz,
+        anchor: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let zone = if self.dialect == Dialect::Rule {
+            Tz::UTC
+        } else {
+            zone
+        };
         match &self.kind {
             Kind::Rate(rate) => rate.next_after(after, anchor),
             Kind::Cron(cron) => cron.next_after(after, zone),
@@ -73,16 +93,21 @@ impl ScheduleExpression {
 
 /// The instant at which a zone's clocks first show a civil time; nothing inside a spring gap.
 pub(super) fn first_instant(civil: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
-    zone.from_local_datetime(&civil).earliest().map(|time| time.with_timezone(&Utc))
+    zone.from_local_datetime(&civil)
+        .earliest()
+        .map(|time| time.with_timezone(&Utc))
 }
 
 fn parse_at(text: &str) -> Result<NaiveDateTime, String> {
     const FORM: &str = "yyyy-mm-ddThh:mm:ss";
     let shaped = text.len() == FORM.len()
-        && text
-            .bytes()
-            .zip(FORM.bytes())
-            .all(|(found, wanted)| if wanted.is_ascii_lowercase() { found.is_ascii_digit() } else { found == wanted });
+        && text.bytes().zip(FORM.bytes()).all(|(found, wanted)| {
+            if wanted.is_ascii_lowercase() {
+                found.is_ascii_digit()
+            } else {
+                found == wanted
+            }
+        });
     shaped
         .then(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok())
         .flatten()

@@ -11,31 +11,59 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// Reads `value unit`. A rule's unit is singular exactly for the value 1; Scheduler does not mind.
+    /// Reads `value unit`. A rule's unit is singular exactly for the value 1; Scheduler does not
+    /// mind.
     pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Self, String> {
-        let (value, unit) = text.split_once(' ').ok_or("a rate is a value, one space and a unit")?;
-        let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
-        let value: i32 = digits.then(|| value.parse().ok()).flatten().ok_or_else(|| format!("{value:?} is not a positive integer"))?;
+        let (value, unit) = text
+            .split_once(' ')
+            .ok_or("a rate is a value, one space and a unit")?;
+        let digits = !value.is_empty()
+            && value.bytes().all(|byte| byte.is_ascii_digit())
+            && !value.starts_with('0');
+        let value: i32 = digits
+            .then(|| value.parse().ok())
+            .flatten()
+            .ok_or_else(|| format!("{value:?} is not a positive integer"))?;
         let singular = unit.strip_suffix('s').unwrap_or(unit);
         let minutes = match singular {
             "minute" => 1,
             "hour" => 60,
             "day" => 24 * 60,
-            _ => return Err(format!("{unit:?} is not one of minute, minutes, hour, hours, day, days")),
+            _ => {
+                return Err(format!(
+                    "{unit:?} is not one of minute, minutes, hour, hours, day, days"
+                ));
+            }
         };
         if dialect == Dialect::Rule && (unit == singular) != (value == 1) {
-            return Err(format!("the unit {unit:?} must be {} for the value {value}", if value == 1 { "singular" } else { "plural" }));
+            return Err(format!(
+                "the unit {unit:?} must be {} for the value {value}",
+                if value == 1 { "singular" } else { "plural" }
+            ));
         }
-        Ok(Self { period: TimeDelta::minutes(i64::from(value) * minutes), fires_at_anchor: dialect == Dialect::Scheduler })
+        Ok(Self {
+            period: TimeDelta::minutes(i64::from(value) * minutes),
+            fires_at_anchor: dialect == Dialect::Scheduler,
+        })
     }
 
     /// The first time after `after` that lies a whole number of periods after `anchor`.
-    pub(super) fn next_after(&self, after: DateTime<Utc>, anchor: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let first = if self.fires_at_anchor { anchor } else { anchor.checked_add_signed(self.period)? };
+    pub(super) fn next_after(
+        &self,
+        after: DateTime<Utc>,
+        anchor: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let first = if self.fires_at_anchor {
+            anchor
+        } else {
+            anchor.checked_add_signed(self.period)?
+        };
         if after < first {
             return Some(first);
         }
         let periods = (after - first).num_milliseconds() / self.period.num_milliseconds() + 1;
-        first.checked_add_signed(TimeDelta::milliseconds(self.period.num_milliseconds().checked_mul(periods)?))
+        first.checked_add_signed(TimeDelta::milliseconds(
+            self.period.num_milliseconds().checked_mul(periods)?,
+        ))
     }
 }

@@ -40,19 +40,27 @@ impl MessageAttribute {
 
     /// An attribute of type `String`.
     pub fn string(value: impl Into<String>) -> Self {
-        Self { data_type: "String".to_owned(), value: AttributeValue::Text(value.into()) }
+        Self {
+            data_type: "String".to_owned(),
+            value: AttributeValue::Text(value.into()),
+        }
     }
 
     /// An attribute of type `Number`; the text is kept as it is.
     pub fn number(value: impl ToString) -> Self {
-        Self { data_type: "Number".to_owned(), value: AttributeValue::Text(value.to_string()) }
+        Self {
+            data_type: "Number".to_owned(),
+            value: AttributeValue::Text(value.to_string()),
+        }
     }
 
     /// The attribute as the JSON protocol shows it.
     pub fn to_json(&self) -> Value {
         match &self.value {
             AttributeValue::Text(text) => json!({"DataType": self.data_type, "StringValue": text}),
-            AttributeValue::Bytes(bytes) => json!({"DataType": self.data_type, "BinaryValue": STANDARD.encode(bytes)}),
+            AttributeValue::Bytes(bytes) => {
+                json!({"DataType": self.data_type, "BinaryValue": STANDARD.encode(bytes)})
+            }
         }
     }
 
@@ -69,16 +77,34 @@ impl MessageAttribute {
     }
 
     fn read(name: &str, input: &Value) -> Result<Self, ServiceError> {
-        let data_type = input.get("DataType").and_then(Value::as_str).filter(|text| !text.is_empty());
-        let data_type = data_type
-            .ok_or_else(|| invalid_parameter(format!("The message attribute '{name}' must contain non-empty message attribute type.")))?;
+        let data_type = input
+            .get("DataType")
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty());
+        let data_type = data_type.ok_or_else(|| {
+            invalid_parameter(format!(
+                "The message attribute '{name}' must contain non-empty message attribute type."
+            ))
+        })?;
         let value = if data_type.split('.').next() == Some("Binary") {
-            let bytes = input.get("BinaryValue").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+            let bytes = input
+                .get("BinaryValue")
+                .and_then(Value::as_str)
+                .and_then(|text| STANDARD.decode(text).ok());
             AttributeValue::Bytes(bytes.unwrap_or_default())
         } else {
-            AttributeValue::Text(input.get("StringValue").and_then(Value::as_str).unwrap_or_default().to_owned())
+            AttributeValue::Text(
+                input
+                    .get("StringValue")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
         };
-        Ok(Self { data_type: data_type.to_owned(), value })
+        Ok(Self {
+            data_type: data_type.to_owned(),
+            value,
+        })
     }
 
     fn check(&self, name: &str) -> Result<(), ServiceError> {
@@ -93,15 +119,25 @@ impl MessageAttribute {
             )));
         }
         if self.bytes().is_empty() {
-            return Err(invalid_parameter(format!("Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'.")));
+            return Err(invalid_parameter(format!(
+                "Message (user) attribute '{name}' must contain a non-empty value of type '{kind}'."
+            )));
         }
         if self.data_type.len() > NAME_BYTES_MAX {
-            return Err(invalid_parameter("Message (user) attribute types must be shorter than 256 Bytes"));
+            return Err(invalid_parameter(
+                "Message (user) attribute types must be shorter than 256 Bytes",
+            ));
         }
         match &self.value {
-            AttributeValue::Text(text) if !is_valid_text(text) => Err(invalid_parameter(VALID_CHARACTERS)),
-            AttributeValue::Text(text) if kind == "Number" && !text.parse::<f64>().is_ok_and(f64::is_finite) => {
-                Err(invalid_parameter(format!("Can't cast the value of message (user) attribute '{name}' to a number.")))
+            AttributeValue::Text(text) if !is_valid_text(text) => {
+                Err(invalid_parameter(VALID_CHARACTERS))
+            }
+            AttributeValue::Text(text)
+                if kind == "Number" && !text.parse::<f64>().is_ok_and(f64::is_finite) =>
+            {
+                Err(invalid_parameter(format!(
+                    "Can't cast the value of message (user) attribute '{name}' to a number."
+                )))
             }
             _ => Ok(()),
         }
@@ -109,16 +145,24 @@ impl MessageAttribute {
 }
 
 /// Reads `MessageAttributes` of a request; they are checked when the message is sent.
-pub(super) fn read_all(input: Option<&Value>) -> Result<BTreeMap<String, MessageAttribute>, ServiceError> {
+pub(super) fn read_all(
+    input: Option<&Value>,
+) -> Result<BTreeMap<String, MessageAttribute>, ServiceError> {
     let entries = input.and_then(Value::as_object).into_iter().flatten();
-    entries.map(|(name, value)| Ok((name.clone(), MessageAttribute::read(name, value)?))).collect()
+    entries
+        .map(|(name, value)| Ok((name.clone(), MessageAttribute::read(name, value)?)))
+        .collect()
 }
 
 /// Checks number, names, types and values.
-pub(super) fn check_all(attributes: &BTreeMap<String, MessageAttribute>) -> Result<(), ServiceError> {
+pub(super) fn check_all(
+    attributes: &BTreeMap<String, MessageAttribute>,
+) -> Result<(), ServiceError> {
     if attributes.len() > ATTRIBUTES_MAX {
         let count = attributes.len();
-        return Err(invalid_parameter(format!("Number of message attributes [{count}] exceeds the allowed maximum [{ATTRIBUTES_MAX}].")));
+        return Err(invalid_parameter(format!(
+            "Number of message attributes [{count}] exceeds the allowed maximum [{ATTRIBUTES_MAX}]."
+        )));
     }
     for (name, attribute) in attributes {
         check_name(name)?;
@@ -129,15 +173,25 @@ pub(super) fn check_all(attributes: &BTreeMap<String, MessageAttribute>) -> Resu
 
 fn check_name(name: &str) -> Result<(), ServiceError> {
     if name.len() > NAME_BYTES_MAX {
-        return Err(invalid_parameter("Message (user) attribute names must be shorter than 256 Bytes"));
+        return Err(invalid_parameter(
+            "Message (user) attribute names must be shorter than 256 Bytes",
+        ));
     }
-    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) {
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    {
         return Err(invalid_parameter(
             "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and underscores. ",
         ));
     }
     let lower = name.to_ascii_lowercase();
-    if lower.starts_with("aws.") || lower.starts_with("amazon.") || name.starts_with('.') || name.ends_with('.') {
+    if lower.starts_with("aws.")
+        || lower.starts_with("amazon.")
+        || name.starts_with('.')
+        || name.ends_with('.')
+    {
         return Err(invalid_parameter(
             "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal use. Additionally, they cannot start or end with '.'.",
         ));
@@ -145,7 +199,8 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
     Ok(())
 }
 
-/// `MD5OfMessageAttributes`: over the attributes by name, each part with its length before it; nothing without attributes.
+/// `MD5OfMessageAttributes`: over the attributes by name, each part with its length before it;
+/// nothing without attributes.
 pub(super) fn digest(attributes: &BTreeMap<String, MessageAttribute>) -> Option<String> {
     if attributes.is_empty() {
         return None;
@@ -159,16 +214,33 @@ pub(super) fn digest(attributes: &BTreeMap<String, MessageAttribute>) -> Option<
     for (name, attribute) in attributes {
         part(&mut buffer, name.as_bytes());
         part(&mut buffer, attribute.data_type.as_bytes());
-        buffer.push(if matches!(attribute.value, AttributeValue::Text(_)) { 1 } else { 2 });
+        buffer.push(if matches!(attribute.value, AttributeValue::Text(_)) {
+            1
+        } else {
+            2
+        });
         part(&mut buffer, attribute.bytes());
     }
     Some(md5_hex(&buffer))
 }
 
 /// The attributes a receive asked for: by name, by `prefix.*`, or `All`.
-pub(super) fn select(attributes: &BTreeMap<String, MessageAttribute>, wanted: &[&str]) -> BTreeMap<String, MessageAttribute> {
+pub(super) fn select(
+    attributes: &BTreeMap<String, MessageAttribute>,
+    wanted: &[&str],
+) -> BTreeMap<String, MessageAttribute> {
     let matches = |name: &str| {
-        wanted.iter().any(|wish| *wish == "All" || *wish == name || wish.strip_suffix(".*").is_some_and(|prefix| name.starts_with(prefix)))
+        wanted.iter().any(|wish| {
+            *wish == "All"
+                || *wish == name
+                || wish
+                    .strip_suffix(".*")
+                    .is_some_and(|prefix| name.starts_with(prefix))
+        })
     };
-    attributes.iter().filter(|(name, _)| matches(name)).map(|(name, attribute)| (name.clone(), attribute.clone())).collect()
+    attributes
+        .iter()
+        .filter(|(name, _)| matches(name))
+        .map(|(name, attribute)| (name.clone(), attribute.clone()))
+        .collect()
 }

@@ -20,7 +20,8 @@ pub struct NewMessage {
     pub group_id: Option<String>,
     /// FIFO only; needed unless the queue deduplicates by content.
     pub deduplication_id: Option<String>,
-    /// How long the message is hidden at first, 0 to 900 s; the queue's default if absent. Not for FIFO queues.
+    /// How long the message is hidden at first, 0 to 900 s; the queue's default if absent. Not for
+    /// FIFO queues.
     pub delay_seconds: Option<u32>,
     /// The system attribute `AWSTraceHeader`.
     pub trace_header: Option<String>,
@@ -31,12 +32,18 @@ pub struct NewMessage {
 impl NewMessage {
     /// A message of a body alone.
     pub fn new(body: impl Into<String>) -> Self {
-        Self { body: body.into(), ..Self::default() }
+        Self {
+            body: body.into(),
+            ..Self::default()
+        }
     }
 
     /// What counts against the maximum size of a message and of a batch.
     pub(super) fn size_bytes(&self) -> usize {
-        let attributes = self.attributes.iter().map(|(name, attribute)| name.len() + attribute.size_bytes());
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|(name, attribute)| name.len() + attribute.size_bytes());
         self.body.len() + attributes.sum::<usize>()
     }
 }
@@ -105,7 +112,12 @@ pub struct Message {
 impl Message {
     /// The texts of the message, in bytes.
     pub(in crate::cloud) fn held_bytes(&self) -> usize {
-        self.body.len() + self.attributes.iter().map(|(name, attribute)| name.len() + attribute.held_bytes()).sum::<usize>()
+        self.body.len()
+            + self
+                .attributes
+                .iter()
+                .map(|(name, attribute)| name.len() + attribute.held_bytes())
+                .sum::<usize>()
     }
 
     /// What its latest receive is to the dice.
@@ -144,15 +156,26 @@ impl Message {
         let all = [
             ("SenderId", Some(SENDER_ID.to_owned())),
             ("SentTimestamp", Some(millis(self.sent_at))),
-            ("ApproximateReceiveCount", Some(self.receive_count.to_string())),
-            ("ApproximateFirstReceiveTimestamp", self.first_received_at.map(millis)),
+            (
+                "ApproximateReceiveCount",
+                Some(self.receive_count.to_string()),
+            ),
+            (
+                "ApproximateFirstReceiveTimestamp",
+                self.first_received_at.map(millis),
+            ),
             ("SequenceNumber", self.sequence_number.clone()),
             ("MessageDeduplicationId", self.deduplication_id.clone()),
             ("MessageGroupId", self.group_id.clone()),
             ("AWSTraceHeader", self.trace_header.clone()),
-            ("DeadLetterQueueSourceArn", self.dead_letter_source_arn.clone()),
+            (
+                "DeadLetterQueueSourceArn",
+                self.dead_letter_source_arn.clone(),
+            ),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }
 
@@ -167,5 +190,6 @@ pub struct Received {
 
 /// Only characters that XML 1.0 allows.
 pub(super) fn is_valid_text(text: &str) -> bool {
-    text.chars().all(|character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))
+    text.chars()
+        .all(|character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))
 }

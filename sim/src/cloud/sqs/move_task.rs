@@ -46,16 +46,36 @@ impl MoveTask {
             Status::Failed => "FAILED",
         };
         let fields = [
-            ("TaskHandle", (self.status == Status::Running).then(|| self.handle.as_str().into())),
+            (
+                "TaskHandle",
+                (self.status == Status::Running).then(|| self.handle.as_str().into()),
+            ),
             ("Status", Some(status.into())),
             ("SourceArn", Some(self.source_arn.as_str().into())),
-            ("DestinationArn", self.destination_arn.as_deref().map(Value::from)),
+            (
+                "DestinationArn",
+                self.destination_arn.as_deref().map(Value::from),
+            ),
             ("MaxNumberOfMessagesPerSecond", self.rate.map(Value::from)),
             ("ApproximateNumberOfMessagesMoved", Some(self.moved.into())),
-            ("ApproximateNumberOfMessagesToMove", Some(self.to_move.into())),
-            ("FailureReason", self.failure_reason.as_deref().map(Value::from)),
-            ("StartedTimestamp", Some(self.started_at.timestamp_millis().into())),
+            (
+                "ApproximateNumberOfMessagesToMove",
+                Some(self.to_move.into()),
+            ),
+            (
+                "FailureReason",
+                self.failure_reason.as_deref().map(Value::from),
+            ),
+            (
+                "StartedTimestamp",
+                Some(self.started_at.timestamp_millis().into()),
+            ),
         ];
-        Value::Object(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>())
+        Value::Object(
+            fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect::<Map<_, _>>(),
+        )
     }
 }

@@ -7,12 +7,18 @@ use super::service::Sqs;
 use crate::cloud::error::ServiceError;
 
 impl Sqs {
-    /// Answers one request of the JSON protocol (`AmazonSQS.Operation`). `ReceiveMessage` answers at once; a caller that
-    /// serves long polls asks [`Self::wait_seconds`] first.
+    /// Answers one request of the JSON protocol (`AmazonSQS.Operation`). `ReceiveMessage` answers
+    /// at once; a caller that serves long polls asks [`Self::wait_seconds`] first.
     ///
     /// # Errors
-    /// The error shapes of the JSON protocol; `UnknownOperationException` for an operation that is not simulated.
-    pub fn handle(&mut self, now: DateTime<Utc>, operation: &str, input: &Value) -> Result<Value, ServiceError> {
+    /// The error shapes of the JSON protocol; `UnknownOperationException` for an operation that is
+    /// not simulated.
+    pub fn handle(
+        &mut self,
+        now: DateTime<Utc>,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         self.advance(now);
         match operation {
             "SendMessage" => self.send_message(now, input),
@@ -36,24 +42,39 @@ impl Sqs {
             "StartMessageMoveTask" => self.start_message_move_task(now, input),
             "ListMessageMoveTasks" => self.list_message_move_tasks(input),
             "CancelMessageMoveTask" => self.cancel_message_move_task(now, input),
-            _ => Err(ServiceError::client("UnknownOperationException", format!("The operation {operation} is not simulated."))),
+            _ => Err(ServiceError::client(
+                "UnknownOperationException",
+                format!("The operation {operation} is not simulated."),
+            )),
         }
     }
 
-    /// The ARN of the queue a request names by `QueueUrl`. The host does not matter, so that a local endpoint works.
+    /// The ARN of the queue a request names by `QueueUrl`. The host does not matter, so that a
+    /// local endpoint works.
     ///
     /// # Errors
     /// `MissingParameter`, `QueueDoesNotExist`, and `InvalidAddress` for what is no queue URL.
     pub fn queue_arn(&self, input: &Value) -> Result<String, ServiceError> {
         let url = required(input, "QueueUrl")?;
         let mut parts = url.trim_end_matches('/').rsplit('/');
-        let (name, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (name, account) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
         if account.is_empty() || name.is_empty() {
             let message = format!("The address {url} is not valid for this endpoint.");
-            return Err(ServiceError { code: "InvalidAddress".to_owned(), ..invalid_parameter(message) });
+            return Err(ServiceError {
+                code: "InvalidAddress".to_owned(),
+                ..invalid_parameter(message)
+            });
         }
-        let queue = self.queues.values().find(|queue| queue.name == name && account == self.account);
-        queue.map(|queue| queue.arn.clone()).ok_or_else(queue_does_not_exist)
+        let queue = self
+            .queues
+            .values()
+            .find(|queue| queue.name == name && account == self.account);
+        queue
+            .map(|queue| queue.arn.clone())
+            .ok_or_else(queue_does_not_exist)
     }
 }
 

@@ -15,20 +15,29 @@ pub(super) struct Receipt {
 impl Receipt {
     /// The handle of the message's latest receive.
     pub(super) fn handle(message: &Message, queue_arn: &str) -> String {
-        STANDARD.encode(format!("{} {} {queue_arn}", message.id, message.receive_count))
+        STANDARD.encode(format!(
+            "{} {} {queue_arn}",
+            message.id, message.receive_count
+        ))
     }
 
     /// Reads a handle that must be one of the queue's.
     pub(super) fn parse(handle: &str, queue_arn: &str) -> Result<Self, ServiceError> {
         Self::read(handle, queue_arn).ok_or_else(|| {
-            ServiceError::client("ReceiptHandleIsInvalid", format!("The input receipt handle \"{handle}\" is not a valid receipt handle."))
+            ServiceError::client(
+                "ReceiptHandleIsInvalid",
+                format!("The input receipt handle \"{handle}\" is not a valid receipt handle."),
+            )
         })
     }
 
     fn read(handle: &str, queue_arn: &str) -> Option<Self> {
         let text = String::from_utf8(STANDARD.decode(handle).ok()?).ok()?;
         let mut parts = text.split(' ');
-        let receipt = Self { message_id: parts.next()?.to_owned(), receive_count: parts.next()?.parse().ok()? };
+        let receipt = Self {
+            message_id: parts.next()?.to_owned(),
+            receive_count: parts.next()?.parse().ok()?,
+        };
         (parts.next() == Some(queue_arn)).then_some(receipt)
     }
 }

@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::attribute;
 use super::deduplication::Accepted;
 use super::digest::{md5_hex, sha256_hex};
-use super::error::{VALID_CHARACTERS, invalid_parameter, invalid_value, missing, queue_does_not_exist};
+use super::error::{
+    VALID_CHARACTERS, invalid_parameter, invalid_value, missing, queue_does_not_exist,
+};
 use super::knobs::Knobs;
 use super::message::{Hold, Message, NewMessage, Received, Sent, is_valid_text};
 use super::move_task::MoveTask;
@@ -51,7 +53,10 @@ impl Sqs {
             queues: BTreeMap::new(),
             deleted: BTreeMap::new(),
             tasks: Vec::new(),
-            id_namespace: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("sqs {account} {region} {seed}").as_bytes()),
+            id_namespace: Uuid::new_v5(
+                &Uuid::NAMESPACE_OID,
+                format!("sqs {account} {region} {seed}").as_bytes(),
+            ),
             counter: 0,
             dice: Dice::new(seed),
             tally: Tally::default(),
@@ -71,13 +76,17 @@ impl Sqs {
         }
     }
 
-    /// Creates a queue that a template declares, or brings an existing one to the template's settings.
+    /// Creates a queue that a template declares, or brings an existing one to the template's
+    /// settings.
     pub fn create(&mut self, now: DateTime<Utc>, queue: &template::Queue) {
         let settings = Settings::from_template(queue);
         match self.queues.get_mut(&queue.arn) {
             Some(existing) => existing.configure(now, settings),
             None => {
-                self.queues.insert(queue.arn.clone(), Queue::new(&queue.name, &queue.arn, &queue.url, settings, now));
+                self.queues.insert(
+                    queue.arn.clone(),
+                    Queue::new(&queue.name, &queue.arn, &queue.url, settings, now),
+                );
             }
         }
     }
@@ -86,11 +95,19 @@ impl Sqs {
     ///
     /// # Errors
     /// Those of `SendMessage`.
-    pub fn send(&mut self, now: DateTime<Utc>, queue_arn: &str, message: NewMessage) -> Result<Sent, ServiceError> {
+    pub fn send(
+        &mut self,
+        now: DateTime<Utc>,
+        queue_arn: &str,
+        message: NewMessage,
+    ) -> Result<Sent, ServiceError> {
         self.advance(now);
         let order = self.next_number();
         let id = self.next_id();
-        let queue = self.queues.get_mut(queue_arn).ok_or_else(queue_does_not_exist)?;
+        let queue = self
+            .queues
+            .get_mut(queue_arn)
+            .ok_or_else(queue_does_not_exist)?;
         check(&message, &queue.settings)?;
         let mut sent = Sent {
             message_id: id,
@@ -99,19 +116,39 @@ impl Sqs {
             sequence_number: queue.settings.fifo.then(|| sequence_number(order)),
             duplicate: false,
         };
-        let deduplication_id = if queue.settings.fifo { Some(deduplication_id(&message, &queue.settings)?) } else { None };
+        let deduplication_id = if queue.settings.fifo {
+            Some(deduplication_id(&message, &queue.settings)?)
+        } else {
+            None
+        };
         if let Some(id) = &deduplication_id {
-            let scope = message.group_id.as_deref().filter(|_| queue.settings.deduplicates_per_group).unwrap_or_default();
+            let scope = message
+                .group_id
+                .as_deref()
+                .filter(|_| queue.settings.deduplicates_per_group)
+                .unwrap_or_default();
             if let Some(first) = queue.deduplication.find(now, scope, id) {
                 sent.message_id.clone_from(&first.message_id);
                 sent.sequence_number.clone_from(&first.sequence_number);
-                return Ok(Sent { duplicate: true, ..sent });
+                return Ok(Sent {
+                    duplicate: true,
+                    ..sent
+                });
             }
-            let accepted = Accepted { at: now, message_id: sent.message_id.clone(), sequence_number: sent.sequence_number.clone() };
+            let accepted = Accepted {
+                at: now,
+                message_id: sent.message_id.clone(),
+                sequence_number: sent.sequence_number.clone(),
+            };
             queue.deduplication.remember(scope, id, accepted);
         }
-        let delay = message.delay_seconds.filter(|_| !queue.settings.fifo).unwrap_or(queue.settings.delay_seconds);
-        let cause = message.cause.unwrap_or_else(|| Key::of("message").text(queue_arn).text(&message.body));
+        let delay = message
+            .delay_seconds
+            .filter(|_| !queue.settings.fifo)
+            .unwrap_or(queue.settings.delay_seconds);
+        let cause = message
+            .cause
+            .unwrap_or_else(|| Key::of("message").text(queue_arn).text(&message.body));
         let message = Message {
             id: sent.message_id.clone(),
             cause: self.tally.next(cause),
@@ -135,7 +172,8 @@ impl Sqs {
         Ok(sent)
     }
 
-    /// Receives for another service, as a long poll does: no message is missed by chance. The caller waits, if it wants to.
+    /// Receives for another service, as a long poll does: no message is missed by chance. The
+    /// caller waits, if it wants to.
     ///
     /// # Errors
     /// `QueueDoesNotExist`.
@@ -158,33 +196,60 @@ impl Sqs {
         short_poll: bool,
     ) -> Result<Vec<Received>, ServiceError> {
         self.advance(now);
-        let queue = self.queues.get(queue_arn).ok_or_else(queue_does_not_exist)?;
+        let queue = self
+            .queues
+            .get(queue_arn)
+            .ok_or_else(queue_does_not_exist)?;
         let fifo = queue.settings.fifo;
-        let room = self.knobs.in_flight_maximum.saturating_sub(queue.count(|message| message.is_in_flight(now)));
+        let room = self
+            .knobs
+            .in_flight_maximum
+            .saturating_sub(queue.count(|message| message.is_in_flight(now)));
         if room == 0 && short_poll && !fifo {
-            return Err(ServiceError::client("OverLimit", "Too many messages in flight."));
+            return Err(ServiceError::client(
+                "OverLimit",
+                "Too many messages in flight.",
+            ));
         }
-        let redrive = queue.settings.redrive.clone().filter(|redrive| self.fifo(&redrive.dead_letter_arn) == Some(fifo));
+        let redrive = queue
+            .settings
+            .redrive
+            .clone()
+            .filter(|redrive| self.fifo(&redrive.dead_letter_arn) == Some(fifo));
         let (dice, knobs) = (self.dice, self.knobs);
-        let queue = self.queues.get_mut(queue_arn).ok_or_else(queue_does_not_exist)?;
+        let queue = self
+            .queues
+            .get_mut(queue_arn)
+            .ok_or_else(queue_does_not_exist)?;
         let (received, dead) = queue.receive(Receive {
             now,
             maximum: maximum.min(room),
             visibility_seconds: visibility.unwrap_or(queue.settings.visibility_timeout_seconds),
             max_receive_count: redrive.as_ref().map(|redrive| redrive.max_receive_count),
-            misses_per_mille: if short_poll { knobs.short_poll_misses_per_mille } else { 0 },
+            misses_per_mille: if short_poll {
+                knobs.short_poll_misses_per_mille
+            } else {
+                0
+            },
             duplicates_per_mille: knobs.duplicates_per_mille,
             dice,
         });
         if let Some(redrive) = redrive {
-            dead.into_iter().for_each(|message| self.bury(now, queue_arn, &redrive.dead_letter_arn, message));
+            dead.into_iter()
+                .for_each(|message| self.bury(now, queue_arn, &redrive.dead_letter_arn, message));
         }
         Ok(received)
     }
 
-    /// Moves a message to its dead-letter queue. A standard queue keeps the time of sending, so that retention runs on; a
-    /// FIFO queue starts it anew.
-    fn bury(&mut self, now: DateTime<Utc>, source_arn: &str, dead_letter_arn: &str, mut message: Message) {
+    /// Moves a message to its dead-letter queue. A standard queue keeps the time of sending, so
+    /// that retention runs on; a FIFO queue starts it anew.
+    fn bury(
+        &mut self,
+        now: DateTime<Utc>,
+        source_arn: &str,
+        dead_letter_arn: &str,
+        mut message: Message,
+    ) {
         let order = self.next_number();
         let Some(queue) = self.queues.get_mut(dead_letter_arn) else {
             return;
@@ -204,11 +269,18 @@ impl Sqs {
     /// Deletes a received message.
     ///
     /// # Errors
-    /// `QueueDoesNotExist`, `ReceiptHandleIsInvalid`, and `InvalidParameterValue` for a FIFO handle that has expired.
-    pub fn delete(&mut self, now: DateTime<Utc>, queue_arn: &str, receipt_handle: &str) -> Result<(), ServiceError> {
+    /// `QueueDoesNotExist`, `ReceiptHandleIsInvalid`, and `InvalidParameterValue` for a FIFO handle
+    /// that has expired.
+    pub fn delete(
+        &mut self,
+        now: DateTime<Utc>,
+        queue_arn: &str,
+        receipt_handle: &str,
+    ) -> Result<(), ServiceError> {
         self.advance(now);
         let stale_deletes_work = self.knobs.stale_deletes_work;
-        self.queue_mut(queue_arn)?.delete(now, receipt_handle, stale_deletes_work)
+        self.queue_mut(queue_arn)?
+            .delete(now, receipt_handle, stale_deletes_work)
     }
 
     /// Hides a received message for another time, counted from now; 0 returns it at once.
@@ -223,7 +295,8 @@ impl Sqs {
         seconds: u32,
     ) -> Result<(), ServiceError> {
         self.advance(now);
-        self.queue_mut(queue_arn)?.change_visibility(now, receipt_handle, seconds)
+        self.queue_mut(queue_arn)?
+            .change_visibility(now, receipt_handle, seconds)
     }
 
     /// The queue exists.
@@ -236,15 +309,23 @@ impl Sqs {
         self.queues.get(arn).map(|queue| queue.settings.fifo)
     }
 
-    /// Whether the policy that the queue has as an attribute lets a service send on behalf of a resource.
+    /// Whether the policy that the queue has as an attribute lets a service send on behalf of a
+    /// resource.
     pub fn may_send(&self, service: &str, arn: &str, source_arn: &str) -> bool {
-        let policy = self.queues.get(arn).and_then(|queue| queue.settings.policy.as_ref());
-        policy.is_some_and(|(_, document)| document.allows_service(service, "sqs:SendMessage", arn, source_arn))
+        let policy = self
+            .queues
+            .get(arn)
+            .and_then(|queue| queue.settings.policy.as_ref());
+        policy.is_some_and(|(_, document)| {
+            document.allows_service(service, "sqs:SendMessage", arn, source_arn)
+        })
     }
 
     /// The FIFO queue deduplicates by content; false for every other queue.
     pub fn deduplicates_by_content(&self, arn: &str) -> bool {
-        self.queues.get(arn).is_some_and(|queue| queue.settings.fifo && queue.settings.content_based_deduplication)
+        self.queues
+            .get(arn)
+            .is_some_and(|queue| queue.settings.fifo && queue.settings.content_based_deduplication)
     }
 
     /// Messages that wait for a consumer, those of busy FIFO groups included.
@@ -268,26 +349,39 @@ impl Sqs {
 
     /// All messages of a queue in order of arrival, hidden ones too. Looking changes nothing.
     pub fn messages(&self, arn: &str) -> Vec<&Message> {
-        self.queues.get(arn).map(|queue| queue.messages().collect()).unwrap_or_default()
+        self.queues
+            .get(arn)
+            .map(|queue| queue.messages().collect())
+            .unwrap_or_default()
     }
 
-    /// When a receive next finds a message if nobody acts meanwhile; a time in the past means at once. A busy FIFO group
-    /// counts as free when its visibility timeouts are over. A long poll also has to look after every send and delete.
+    /// When a receive next finds a message if nobody acts meanwhile; a time in the past means at
+    /// once. A busy FIFO group counts as free when its visibility timeouts are over. A long poll
+    /// also has to look after every send and delete.
     pub fn next_visible(&self, arn: &str) -> Option<DateTime<Utc>> {
         self.queues.get(arn).and_then(Queue::next_visible)
     }
 
-    /// When [`Self::advance`] has something to do: retention or a move task. Possibly too early, never too late.
+    /// When [`Self::advance`] has something to do: retention or a move task. Possibly too early,
+    /// never too late.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let expiry = self.queues.values().filter_map(Queue::expires_at);
-        let moves = self.tasks.iter().filter(|task| task.is_active()).map(|task| task.next_move_at);
+        let moves = self
+            .tasks
+            .iter()
+            .filter(|task| task.is_active())
+            .map(|task| task.next_move_at);
         expiry.chain(moves).min()
     }
 
-    /// Does what is due: drops expired messages and runs move tasks. Every operation does this first.
+    /// Does what is due: drops expired messages and runs move tasks. Every operation does this
+    /// first.
     pub fn advance(&mut self, now: DateTime<Utc>) {
         self.run_tasks(now);
-        self.queues.values_mut().filter(|queue| queue.expires_at().is_some_and(|time| time <= now)).for_each(|queue| queue.expire(now));
+        self.queues
+            .values_mut()
+            .filter(|queue| queue.expires_at().is_some_and(|time| time <= now))
+            .for_each(|queue| queue.expire(now));
     }
 
     pub(super) fn queue_mut(&mut self, arn: &str) -> Result<&mut Queue, ServiceError> {
@@ -315,7 +409,10 @@ fn check(message: &NewMessage, settings: &Settings) -> Result<(), ServiceError> 
         return Err(missing("MessageBody"));
     }
     if !is_valid_text(&message.body) {
-        return Err(ServiceError::client("InvalidMessageContents", VALID_CHARACTERS));
+        return Err(ServiceError::client(
+            "InvalidMessageContents",
+            VALID_CHARACTERS,
+        ));
     }
     attribute::check_all(&message.attributes)?;
     let maximum = settings.maximum_message_size_bytes;
@@ -324,31 +421,54 @@ fn check(message: &NewMessage, settings: &Settings) -> Result<(), ServiceError> 
             "One or more parameters are invalid. Reason: Message must be shorter than {maximum} bytes."
         )));
     }
-    for (name, id) in [("MessageGroupId", &message.group_id), ("MessageDeduplicationId", &message.deduplication_id)] {
-        let valid = |id: &str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    for (name, id) in [
+        ("MessageGroupId", &message.group_id),
+        ("MessageDeduplicationId", &message.deduplication_id),
+    ] {
+        let valid = |id: &str| {
+            (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
         if let Some(id) = id.as_deref().filter(|id| !valid(id)) {
             return Err(invalid_value(
                 id,
                 name,
-                format!("{name} can only include alphanumeric and punctuation characters. 1 to 128 in length."),
+                format!(
+                    "{name} can only include alphanumeric and punctuation characters. 1 to 128 in length."
+                ),
             ));
         }
     }
-    match (settings.fifo, message.delay_seconds, &message.deduplication_id) {
-        (true, Some(delay @ 1..), _) => {
-            Err(invalid_value(delay, "DelaySeconds", "The request include parameter that is not valid for this queue type."))
-        }
-        (false, Some(delay @ 901..), _) => Err(invalid_value(delay, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")),
-        (false, _, Some(id)) => {
-            Err(invalid_value(id, "MessageDeduplicationId", "The request includes a parameter that is not valid for this queue type."))
-        }
+    match (
+        settings.fifo,
+        message.delay_seconds,
+        &message.deduplication_id,
+    ) {
+        (true, Some(delay @ 1..), _) => Err(invalid_value(
+            delay,
+            "DelaySeconds",
+            "The request include parameter that is not valid for this queue type.",
+        )),
+        (false, Some(delay @ 901..), _) => Err(invalid_value(
+            delay,
+            "DelaySeconds",
+            "DelaySeconds must be >= 0 and <= 900.",
+        )),
+        (false, _, Some(id)) => Err(invalid_value(
+            id,
+            "MessageDeduplicationId",
+            "The request includes a parameter that is not valid for this queue type.",
+        )),
         (true, _, _) if message.group_id.is_none() => Err(missing("MessageGroupId")),
         _ => Ok(()),
     }
 }
 
 fn deduplication_id(message: &NewMessage, settings: &Settings) -> Result<String, ServiceError> {
-    let by_content = || settings.content_based_deduplication.then(|| sha256_hex(message.body.as_bytes()));
+    let by_content = || {
+        settings
+            .content_based_deduplication
+            .then(|| sha256_hex(message.body.as_bytes()))
+    };
     message.deduplication_id.clone().or_else(by_content).ok_or_else(|| {
         invalid_parameter("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
     })

@@ -84,7 +84,8 @@ impl Settings {
         Self {
             content_based_deduplication: queue.content_based_deduplication,
             deduplicates_per_group: queue.deduplication_scope.as_deref() == Some("messageGroup"),
-            throughput_per_group: queue.fifo_throughput_limit.as_deref() == Some("perMessageGroupId"),
+            throughput_per_group: queue.fifo_throughput_limit.as_deref()
+                == Some("perMessageGroupId"),
             visibility_timeout_seconds: queue.visibility_timeout_seconds,
             retention_seconds: queue.retention_seconds,
             delay_seconds: queue.delay_seconds,
@@ -102,33 +103,53 @@ impl Settings {
 
     /// Sets one attribute from a request.
     pub(super) fn set(&mut self, name: &str, value: &str) -> Result<(), ServiceError> {
-        let fifo_only = ["DeduplicationScope", "FifoThroughputLimit", "ContentBasedDeduplication"];
+        let fifo_only = [
+            "DeduplicationScope",
+            "FifoThroughputLimit",
+            "ContentBasedDeduplication",
+        ];
         if fifo_only.contains(&name) && !self.fifo {
             let message = match name {
-                "ContentBasedDeduplication" => "Unknown Attribute ContentBasedDeduplication.".to_owned(),
+                "ContentBasedDeduplication" => {
+                    "Unknown Attribute ContentBasedDeduplication.".to_owned()
+                }
                 _ => format!("You can specify the {name} only when FifoQueue is set to true."),
             };
             return Err(ServiceError::client("InvalidAttributeName", message));
         }
         match name {
-            "VisibilityTimeout" => self.visibility_timeout_seconds = number(name, value, 0..=43_200)?,
-            "MaximumMessageSize" => self.maximum_message_size_bytes = number(name, value, 1024..=1_048_576)?,
-            "MessageRetentionPeriod" => self.retention_seconds = number(name, value, 60..=1_209_600)?,
+            "VisibilityTimeout" => {
+                self.visibility_timeout_seconds = number(name, value, 0..=43_200)?
+            }
+            "MaximumMessageSize" => {
+                self.maximum_message_size_bytes = number(name, value, 1024..=1_048_576)?
+            }
+            "MessageRetentionPeriod" => {
+                self.retention_seconds = number(name, value, 60..=1_209_600)?
+            }
             "DelaySeconds" => self.delay_seconds = number(name, value, 0..=900)?,
-            "ReceiveMessageWaitTimeSeconds" => self.receive_wait_seconds = number(name, value, 0..=20)?,
+            "ReceiveMessageWaitTimeSeconds" => {
+                self.receive_wait_seconds = number(name, value, 0..=20)?
+            }
             "RedrivePolicy" => self.redrive = redrive_policy(value)?,
             "RedriveAllowPolicy" => self.redrive_allow_policy = optional(value),
             "Policy" => self.policy = policy(value)?,
             "FifoQueue" if boolean(name, value)? == self.fifo => {}
             "FifoQueue" => return Err(unknown_attribute(name)),
             "ContentBasedDeduplication" => self.content_based_deduplication = boolean(name, value)?,
-            "DeduplicationScope" => self.deduplicates_per_group = choice(name, value, ["queue", "messageGroup"])?,
-            "FifoThroughputLimit" => self.throughput_per_group = choice(name, value, ["perQueue", "perMessageGroupId"])?,
+            "DeduplicationScope" => {
+                self.deduplicates_per_group = choice(name, value, ["queue", "messageGroup"])?
+            }
+            "FifoThroughputLimit" => {
+                self.throughput_per_group = choice(name, value, ["perQueue", "perMessageGroupId"])?
+            }
             "KmsMasterKeyId" => {
                 self.kms_key = optional(value);
                 self.managed_encryption &= self.kms_key.is_none();
             }
-            "KmsDataKeyReusePeriodSeconds" => self.kms_reuse_seconds = Some(number(name, value, 60..=86_400)?),
+            "KmsDataKeyReusePeriodSeconds" => {
+                self.kms_reuse_seconds = Some(number(name, value, 60..=86_400)?)
+            }
             "SqsManagedSseEnabled" => self.managed_encryption = boolean(name, value)?,
             _ => return Err(unknown_attribute(name)),
         }
@@ -149,12 +170,27 @@ impl Settings {
             "Policy" => self.policy.as_ref().map(|(text, _)| text.clone()),
             "FifoQueue" => fifo("true".to_owned()),
             "ContentBasedDeduplication" => fifo(self.content_based_deduplication.to_string()),
-            "DeduplicationScope" => fifo(if self.deduplicates_per_group { "messageGroup" } else { "queue" }.to_owned()),
-            "FifoThroughputLimit" => fifo(if self.throughput_per_group { "perMessageGroupId" } else { "perQueue" }.to_owned()),
+            "DeduplicationScope" => fifo(
+                if self.deduplicates_per_group {
+                    "messageGroup"
+                } else {
+                    "queue"
+                }
+                .to_owned(),
+            ),
+            "FifoThroughputLimit" => fifo(
+                if self.throughput_per_group {
+                    "perMessageGroupId"
+                } else {
+                    "perQueue"
+                }
+                .to_owned(),
+            ),
             "KmsMasterKeyId" => self.kms_key.clone(),
-            "KmsDataKeyReusePeriodSeconds" => {
-                self.kms_reuse_seconds.or(self.kms_key.is_some().then_some(300)).map(|seconds| seconds.to_string())
-            }
+            "KmsDataKeyReusePeriodSeconds" => self
+                .kms_reuse_seconds
+                .or(self.kms_key.is_some().then_some(300))
+                .map(|seconds| seconds.to_string()),
             "SqsManagedSseEnabled" => Some(self.managed_encryption.to_string()),
             _ => None,
         }
@@ -168,7 +204,11 @@ impl RedrivePolicy {
 }
 
 fn number(name: &str, value: &str, range: RangeInclusive<u32>) -> Result<u32, ServiceError> {
-    value.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| invalid_attribute_value(name))
+    value
+        .parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| invalid_attribute_value(name))
 }
 
 fn boolean(name: &str, value: &str) -> Result<bool, ServiceError> {
@@ -177,7 +217,11 @@ fn boolean(name: &str, value: &str) -> Result<bool, ServiceError> {
 
 /// True for the second of two words.
 fn choice(name: &str, value: &str, words: [&str; 2]) -> Result<bool, ServiceError> {
-    words.iter().position(|word| *word == value).map(|index| index == 1).ok_or_else(|| invalid_attribute_value(name))
+    words
+        .iter()
+        .position(|word| *word == value)
+        .map(|index| index == 1)
+        .ok_or_else(|| invalid_attribute_value(name))
 }
 
 fn optional(value: &str) -> Option<String> {
@@ -186,9 +230,14 @@ fn optional(value: &str) -> Option<String> {
 
 /// Reads the JSON text of a queue's policy; an empty text removes it.
 fn policy(text: &str) -> Result<Option<(String, template::PolicyDocument)>, ServiceError> {
-    let Some(text) = optional(text) else { return Ok(None) };
+    let Some(text) = optional(text) else {
+        return Ok(None);
+    };
     let document = template::PolicyDocument::parse(&text).map_err(|reason| {
-        ServiceError::client("InvalidAttributeValue", format!("Invalid value for the parameter Policy. Reason: {reason}"))
+        ServiceError::client(
+            "InvalidAttributeValue",
+            format!("Invalid value for the parameter Policy. Reason: {reason}"),
+        )
     })?;
     Ok(Some((text, document)))
 }
@@ -198,17 +247,38 @@ fn redrive_policy(text: &str) -> Result<Option<RedrivePolicy>, ServiceError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let policy: Value =
-        serde_json::from_str(text).map_err(|_| invalid_value(text, "RedrivePolicy", "Redrive policy is not a valid JSON map."))?;
+    let policy: Value = serde_json::from_str(text).map_err(|_| {
+        invalid_value(
+            text,
+            "RedrivePolicy",
+            "Redrive policy is not a valid JSON map.",
+        )
+    })?;
     let dead_letter_arn = policy.get("deadLetterTargetArn").and_then(Value::as_str);
-    let dead_letter_arn =
-        dead_letter_arn.ok_or_else(|| invalid_parameter("The required parameter 'deadLetterTargetArn' is missing"))?.to_owned();
+    let dead_letter_arn = dead_letter_arn
+        .ok_or_else(|| {
+            invalid_parameter("The required parameter 'deadLetterTargetArn' is missing")
+        })?
+        .to_owned();
     let Some(count) = policy.get("maxReceiveCount") else {
-        return Ok(Some(RedrivePolicy { dead_letter_arn, max_receive_count: MAX_RECEIVE_COUNT_DEFAULT }));
+        return Ok(Some(RedrivePolicy {
+            dead_letter_arn,
+            max_receive_count: MAX_RECEIVE_COUNT_DEFAULT,
+        }));
     };
-    let shown = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
-    let reason = format!("Invalid value for maxReceiveCount: {shown}, valid values are from 1 to 1000 both inclusive.");
-    let number = shown.parse().ok().filter(|number| (1..=1000).contains(number));
+    let shown = count
+        .as_str()
+        .map_or_else(|| count.to_string(), str::to_owned);
+    let reason = format!(
+        "Invalid value for maxReceiveCount: {shown}, valid values are from 1 to 1000 both inclusive."
+    );
+    let number = shown
+        .parse()
+        .ok()
+        .filter(|number| (1..=1000).contains(number));
     let max_receive_count = number.ok_or_else(|| invalid_value(text, "RedrivePolicy", reason))?;
-    Ok(Some(RedrivePolicy { dead_letter_arn, max_receive_count }))
+    Ok(Some(RedrivePolicy {
+        dead_letter_arn,
+        max_receive_count,
+    }))
 }

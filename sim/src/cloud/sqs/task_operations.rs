@@ -9,18 +9,37 @@ use super::service::{Sqs, sequence_number};
 use crate::cloud::error::ServiceError;
 
 impl Sqs {
-    pub(super) fn start_message_move_task(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn start_message_move_task(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let source_arn = self.existing(input, "SourceArn")?;
         if self.sources_of(&source_arn).next().is_none() {
-            return Err(invalid_parameter("Source queue must be configured as a Dead Letter Queue."));
+            return Err(invalid_parameter(
+                "Source queue must be configured as a Dead Letter Queue.",
+            ));
         }
-        let destination_arn = text(input, "DestinationArn").map(|_| self.existing(input, "DestinationArn")).transpose()?;
-        let rate = integer(input, "MaxNumberOfMessagesPerSecond", 1..=500, "Must be between 1 and 500, if provided.")?;
-        if self.tasks.iter().any(|task| task.source_arn == source_arn && task.is_active()) {
+        let destination_arn = text(input, "DestinationArn")
+            .map(|_| self.existing(input, "DestinationArn"))
+            .transpose()?;
+        let rate = integer(
+            input,
+            "MaxNumberOfMessagesPerSecond",
+            1..=500,
+            "Must be between 1 and 500, if provided.",
+        )?;
+        if self
+            .tasks
+            .iter()
+            .any(|task| task.source_arn == source_arn && task.is_active())
+        {
             let message = "There is already a task running. Only one active task is allowed for a source queue arn at a given time.";
             return Err(invalid_parameter(message));
         }
-        let interval = TimeDelta::nanoseconds(1_000_000_000 / i64::from(rate.unwrap_or(self.knobs.moves_per_second).max(1)));
+        let interval = TimeDelta::nanoseconds(
+            1_000_000_000 / i64::from(rate.unwrap_or(self.knobs.moves_per_second).max(1)),
+        );
         let task = MoveTask {
             handle: self.next_id(),
             to_move: self.visible(now, &source_arn),
@@ -41,19 +60,39 @@ impl Sqs {
 
     pub(super) fn list_message_move_tasks(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let source_arn = self.existing(input, "SourceArn")?;
-        let limit = integer(input, "MaxResults", 1..=10, "Must be between 1 and 10, if provided.")?.unwrap_or(1);
-        let newest_first = self.tasks.iter().rev().filter(|task| task.source_arn == source_arn);
-        let results: Vec<Value> = newest_first.take(limit as usize).map(MoveTask::to_json).collect();
+        let limit = integer(
+            input,
+            "MaxResults",
+            1..=10,
+            "Must be between 1 and 10, if provided.",
+        )?
+        .unwrap_or(1);
+        let newest_first = self
+            .tasks
+            .iter()
+            .rev()
+            .filter(|task| task.source_arn == source_arn);
+        let results: Vec<Value> = newest_first
+            .take(limit as usize)
+            .map(MoveTask::to_json)
+            .collect();
         Ok(json!({ "Results": results }))
     }
 
     /// The task stops before its next message; what was moved stays moved.
-    pub(super) fn cancel_message_move_task(&mut self, now: DateTime<Utc>, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn cancel_message_move_task(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
         let handle = required(input, "TaskHandle")?;
         let task = self.tasks.iter_mut().find(|task| task.handle == handle);
         let task = task.ok_or_else(|| resource_not_found("Task does not exist."))?;
         if task.status != Status::Running {
-            return Err(ServiceError::client("UnsupportedOperation", "Only active tasks can be cancelled."));
+            return Err(ServiceError::client(
+                "UnsupportedOperation",
+                "Only active tasks can be cancelled.",
+            ));
         }
         task.status = Status::Cancelling;
         task.next_move_at = task.next_move_at.max(now);
@@ -91,7 +130,10 @@ impl Sqs {
             }
             Some(Some(taken)) => taken,
         };
-        let destination = task.destination_arn.as_ref().or(message.dead_letter_source_arn.as_ref());
+        let destination = task
+            .destination_arn
+            .as_ref()
+            .or(message.dead_letter_source_arn.as_ref());
         let reason = match destination {
             None => "CouldNotDetermineMessageSource",
             Some(arn) if self.fifo(arn) == self.fifo(&task.source_arn) => {
@@ -134,8 +176,15 @@ impl Sqs {
 
     fn existing(&self, input: &Value, parameter: &str) -> Result<String, ServiceError> {
         let arn = required(input, parameter)?;
-        let missing = || resource_not_found(format!("The resource that you specified for the {parameter} parameter doesn't exist."));
-        self.queues.get(arn).map(|queue| queue.arn.clone()).ok_or_else(missing)
+        let missing = || {
+            resource_not_found(format!(
+                "The resource that you specified for the {parameter} parameter doesn't exist."
+            ))
+        };
+        self.queues
+            .get(arn)
+            .map(|queue| queue.arn.clone())
+            .ok_or_else(missing)
     }
 }
 

@@ -75,8 +75,12 @@ impl Comparison {
     }
 
     fn read(fields: &Fields<'_>) -> Self {
-        const NAMES: [&str; 4] =
-            ["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"];
+        const NAMES: [&str; 4] = [
+            "GreaterThanThreshold",
+            "GreaterThanOrEqualToThreshold",
+            "LessThanThreshold",
+            "LessThanOrEqualToThreshold",
+        ];
         fields.required("ComparisonOperator");
         match fields.choice("ComparisonOperator", &NAMES).as_deref() {
             Some("GreaterThanThreshold") => Self::GreaterThanThreshold,
@@ -90,7 +94,9 @@ impl Comparison {
 impl Alarm {
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         const MISSING: [&str; 4] = ["breaching", "notBreaching", "ignore", "missing"];
-        let name = fields.text("AlarmName").unwrap_or_else(|| context.generated_name(255));
+        let name = fields
+            .text("AlarmName")
+            .unwrap_or_else(|| context.generated_name(255));
         let arn = context.pseudo.arn("cloudwatch", &format!("alarm:{name}"));
         let identity = Identity::new(&name, [("Arn", &arn)]);
         fields.required("EvaluationPeriods");
@@ -110,11 +116,15 @@ impl Alarm {
             statistic: statistic(fields),
             period_seconds: period(fields),
             evaluation_periods: periods,
-            datapoints_to_alarm: fields.count("DatapointsToAlarm", 1..=periods).unwrap_or(periods),
+            datapoints_to_alarm: fields
+                .count("DatapointsToAlarm", 1..=periods)
+                .unwrap_or(periods),
             threshold_text,
             threshold,
             comparison: Comparison::read(fields),
-            treat_missing_data: fields.choice("TreatMissingData", &MISSING).unwrap_or_else(|| "missing".to_owned()),
+            treat_missing_data: fields
+                .choice("TreatMissingData", &MISSING)
+                .unwrap_or_else(|| "missing".to_owned()),
             actions_enabled: fields.boolean("ActionsEnabled").unwrap_or(true),
             alarm_actions: fields.texts("AlarmActions"),
             ok_actions: fields.texts("OKActions"),
@@ -127,25 +137,54 @@ impl Alarm {
 
 fn dimensions(fields: &Fields<'_>) -> BTreeMap<String, String> {
     let dimensions = fields.objects("Dimensions");
-    dimensions.iter().map(|dimension| (dimension.required_text("Name"), dimension.required_text("Value"))).collect()
+    dimensions
+        .iter()
+        .map(|dimension| {
+            (
+                dimension.required_text("Name"),
+                dimension.required_text("Value"),
+            )
+        })
+        .collect()
 }
 
 fn statistic(fields: &Fields<'_>) -> String {
     fields.choose("exactly one", &["Statistic", "ExtendedStatistic"]);
-    let plain = fields.choice("Statistic", &["SampleCount", "Average", "Sum", "Minimum", "Maximum"]);
+    let plain = fields.choice(
+        "Statistic",
+        &["SampleCount", "Average", "Sum", "Minimum", "Maximum"],
+    );
     let extended = fields.text("ExtendedStatistic");
-    let percentile =
-        |text: &String| text.strip_prefix('p').is_some_and(|rest| rest.parse::<f64>().is_ok_and(|value| (0.0..=100.0).contains(&value)));
-    if let Some(node) = fields.node("ExtendedStatistic").filter(|_| !extended.as_ref().is_some_and(percentile)) {
-        fields.invalid(node, "ExtendedStatistic", "must be a percentile from p0 to p100");
+    let percentile = |text: &String| {
+        text.strip_prefix('p').is_some_and(|rest| {
+            rest.parse::<f64>()
+                .is_ok_and(|value| (0.0..=100.0).contains(&value))
+        })
+    };
+    if let Some(node) = fields
+        .node("ExtendedStatistic")
+        .filter(|_| !extended.as_ref().is_some_and(percentile))
+    {
+        fields.invalid(
+            node,
+            "ExtendedStatistic",
+            "must be a percentile from p0 to p100",
+        );
     }
     plain.or(extended).unwrap_or_default()
 }
 
 fn period(fields: &Fields<'_>) -> u32 {
     let period = fields.count("Period", 1..=604_800).unwrap_or(60);
-    if let Some(node) = fields.node("Period").filter(|_| ![1, 5, 10, 20, 30].contains(&period) && !period.is_multiple_of(60)) {
-        fields.invalid(node, "Period", "must be 10, 20, 30 or a multiple of 60 seconds");
+    if let Some(node) = fields
+        .node("Period")
+        .filter(|_| ![1, 5, 10, 20, 30].contains(&period) && !period.is_multiple_of(60))
+    {
+        fields.invalid(
+            node,
+            "Period",
+            "must be 10, 20, 30 or a multiple of 60 seconds",
+        );
     }
     period
 }
@@ -153,8 +192,13 @@ fn period(fields: &Fields<'_>) -> u32 {
 fn threshold(fields: &Fields<'_>) -> (String, f64) {
     let text = fields.required_text("Threshold");
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    if let Some(node) = fields.node("Threshold").filter(|node| number.is_none() && !node.is_unresolved()) {
-        fields.report().wrong_type(node.position, "Threshold", "a number", node.shown());
+    if let Some(node) = fields
+        .node("Threshold")
+        .filter(|node| number.is_none() && !node.is_unresolved())
+    {
+        fields
+            .report()
+            .wrong_type(node.position, "Threshold", "a number", node.shown());
     }
     (text, number.unwrap_or(0.0))
 }

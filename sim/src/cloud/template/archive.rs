@@ -24,7 +24,9 @@ pub struct Archive {
 
 impl Archive {
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
-        let name = fields.name("ArchiveName", 48, ".-_").unwrap_or_else(|| context.generated_name(48));
+        let name = fields
+            .name("ArchiveName", 48, ".-_")
+            .unwrap_or_else(|| context.generated_name(48));
         let arn = context.pseudo.arn("events", &format!("archive/{name}"));
         fields.text("Description");
         let identity = Identity::new(&name, [("Arn", &arn), ("ArchiveName", &name)]);

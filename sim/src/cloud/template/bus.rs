@@ -3,7 +3,8 @@ use super::fields::Fields;
 use super::identity::Identity;
 use super::position::Position;
 
-/// An event bus (`AWS::Events::EventBus`). The account's `default` bus is always there and never listed.
+/// An event bus (`AWS::Events::EventBus`). The account's `default` bus is always there and never
+/// listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bus {
     /// The name inside the template.
@@ -24,7 +25,12 @@ impl Bus {
         fields.tags();
         let arn = context.pseudo.arn("events", &format!("event-bus/{name}"));
         let identity = Identity::new(&name, [("Arn", &arn), ("Name", &name)]);
-        context.stack.buses.push(Self { logical_id: context.id.to_owned(), position: context.position, name, arn });
+        context.stack.buses.push(Self {
+            logical_id: context.id.to_owned(),
+            position: context.position,
+            name,
+            arn,
+        });
         identity
     }
 }

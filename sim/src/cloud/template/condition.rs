@@ -6,16 +6,23 @@ use super::node::{Entry, Kind, Node};
 use super::position::Position;
 use super::scope::Scope;
 
-/// Decides every condition of the section `Conditions`. One that cannot be decided is left out and reported.
+/// Decides every condition of the section `Conditions`. One that cannot be decided is left out and
+/// reported.
 pub(super) fn decide_all(entries: &[Entry], scope: Scope<'_>) -> BTreeMap<String, bool> {
-    let mut decisions = Decisions { entries, scope, decided: BTreeMap::new(), visited: BTreeSet::new() };
+    let mut decisions = Decisions {
+        entries,
+        scope,
+        decided: BTreeMap::new(),
+        visited: BTreeSet::new(),
+    };
     for entry in entries {
         decisions.decide(entry, &mut Vec::new());
     }
     decisions.decided
 }
 
-/// Conditions that build upon each other through more than this many others are refused: they are walked one within the other.
+/// Conditions that build upon each other through more than this many others are refused: they are
+/// walked one within the other.
 const DEPTH_MAX: usize = 200;
 
 struct Decisions<'a> {
@@ -32,15 +39,20 @@ impl Decisions<'_> {
         if let Some(start) = path.iter().position(|name| *name == entry.key) {
             let mut circle = path[start..].to_vec();
             circle.push(entry.key.clone());
-            self.scope.report.add(entry.position, Problem::Cycle { path: circle });
+            self.scope
+                .report
+                .add(entry.position, Problem::Cycle { path: circle });
             return;
         }
         if self.visited.contains(&entry.key) {
             return;
         }
         if path.len() == DEPTH_MAX {
-            let rule = format!("must not build upon more than {DEPTH_MAX} conditions, one upon the other");
-            self.scope.report.invalid(entry.position, "Conditions", &rule, &entry.key);
+            let rule =
+                format!("must not build upon more than {DEPTH_MAX} conditions, one upon the other");
+            self.scope
+                .report
+                .invalid(entry.position, "Conditions", &rule, &entry.key);
             return;
         }
         path.push(entry.key.clone());
@@ -51,13 +63,18 @@ impl Decisions<'_> {
                 Some(other) => self.decide(other, path),
                 None => {
                     let known = self.entries.iter().map(|entry| entry.key.clone()).collect();
-                    self.scope.report.unknown(position, "condition", &name, "the template", known);
+                    self.scope
+                        .report
+                        .unknown(position, "condition", &name, "the template", known);
                 }
             }
         }
         path.pop();
         self.visited.insert(entry.key.clone());
-        let scope = Scope { conditions: &self.decided, ..self.scope };
+        let scope = Scope {
+            conditions: &self.decided,
+            ..self.scope
+        };
         if let Some(truth) = truth(&entry.value, scope) {
             self.decided.insert(entry.key.clone(), truth);
         }
@@ -67,12 +84,16 @@ impl Decisions<'_> {
 /// The conditions that a condition names, in either form.
 fn collect(node: &Node, found: &mut Vec<(Position, String)>) {
     match &node.kind {
-        Kind::Call(Intrinsic::Condition, argument) => found.extend(argument.scalar().map(|name| (argument.position, name))),
+        Kind::Call(Intrinsic::Condition, argument) => {
+            found.extend(argument.scalar().map(|name| (argument.position, name)))
+        }
         Kind::Call(_, argument) => collect(argument, found),
         Kind::List(items) => items.iter().for_each(|item| collect(item, found)),
         Kind::Map(entries) => match lone_condition(entries) {
             Some(name) => found.push((node.position, name)),
-            None => entries.iter().for_each(|entry| collect(&entry.value, found)),
+            None => entries
+                .iter()
+                .for_each(|entry| collect(&entry.value, found)),
         },
         _ => {}
     }
@@ -92,7 +113,12 @@ pub(super) fn truth(node: &Node, scope: Scope<'_>) -> Option<bool> {
         if let Some(name) = lone_condition(node.entries()) {
             return scope.conditions.get(&name).copied();
         }
-        scope.report.wrong_type(node.position, "a condition", "a condition function such as Fn::Equals", node.shown());
+        scope.report.wrong_type(
+            node.position,
+            "a condition",
+            "a condition function such as Fn::Equals",
+            node.shown(),
+        );
         return None;
     };
     let items = match &argument.kind {
@@ -104,8 +130,12 @@ pub(super) fn truth(node: &Node, scope: Scope<'_>) -> Option<bool> {
         (Intrinsic::Equals, [left, right]) => Some(scalar(left, scope)? == scalar(right, scope)?),
         (Intrinsic::Contains, [list, value]) => contains(list, value, scope),
         (Intrinsic::Not, [condition]) => truth(condition, scope).map(|truth| !truth),
-        (Intrinsic::And, [_, _, ..]) if items.len() <= 10 => all(items, scope).map(|truths| truths.iter().all(|truth| *truth)),
-        (Intrinsic::Or, [_, _, ..]) if items.len() <= 10 => all(items, scope).map(|truths| truths.iter().any(|truth| *truth)),
+        (Intrinsic::And, [_, _, ..]) if items.len() <= 10 => {
+            all(items, scope).map(|truths| truths.iter().all(|truth| *truth))
+        }
+        (Intrinsic::Or, [_, _, ..]) if items.len() <= 10 => {
+            all(items, scope).map(|truths| truths.iter().any(|truth| *truth))
+        }
         (intrinsic, _) => {
             let expected = match intrinsic {
                 Intrinsic::Equals => "[value, value]",
@@ -136,7 +166,11 @@ fn scalar(node: &Node, scope: Scope<'_>) -> Option<String> {
 fn contains(list: &Node, value: &Node, scope: Scope<'_>) -> Option<bool> {
     let value = scalar(value, scope)?;
     match scope.resolve(list).kind {
-        Kind::List(items) => Some(items.iter().any(|item| item.scalar().as_ref() == Some(&value))),
+        Kind::List(items) => Some(
+            items
+                .iter()
+                .any(|item| item.scalar().as_ref() == Some(&value)),
+        ),
         _ => {
             scope.malformed(Intrinsic::Contains, "[list, value]", list);
             None

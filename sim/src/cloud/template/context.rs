@@ -22,12 +22,20 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Makes a logical id known to later references.
     pub(super) fn identify(&mut self, id: &str, identity: Identity) {
-        self.identities.insert(id.to_owned(), Known::Created(identity));
+        self.identities
+            .insert(id.to_owned(), Known::Created(identity));
     }
 
     /// The same stack, seen from a resource that SAM generates.
     pub(super) fn generated<'b>(&'b mut self, id: &'b str, position: Position) -> Context<'b> {
-        Context { id, position, pseudo: self.pseudo, stack: self.stack, identities: self.identities, later: self.later }
+        Context {
+            id,
+            position,
+            pseudo: self.pseudo,
+            stack: self.stack,
+            identities: self.identities,
+            later: self.later,
+        }
     }
 
     pub(super) fn generated_name(&self, limit: usize) -> String {

@@ -22,10 +22,22 @@ impl Declaration {
         let fields = Fields::new(format!("Resources.{}", entry.key), &entry.value, report);
         fields.accept(&["Metadata"]);
         for name in ["DeletionPolicy", "UpdateReplacePolicy"] {
-            fields.choice(name, &["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]);
+            fields.choice(
+                name,
+                &["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"],
+            );
         }
-        if !entry.key.chars().all(|letter| letter.is_ascii_alphanumeric()) {
-            report.invalid(entry.position, "a logical id", "must be letters and digits", &entry.key);
+        if !entry
+            .key
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric())
+        {
+            report.invalid(
+                entry.position,
+                "a logical id",
+                "must be letters and digits",
+                &entry.key,
+            );
         }
         let resource_type = fields.required_text("Type");
         let empty = || Node::new(entry.position, Kind::Map(Vec::new()));
@@ -34,13 +46,23 @@ impl Declaration {
             Some(globals) if resource_type == "AWS::Serverless::Function" => merge(globals, &own),
             _ => own,
         };
-        let placed = |name: &'static str| fields.node(name).map_or(entry.position, |node| node.position);
+        let placed = |name: &'static str| {
+            fields
+                .node(name)
+                .map_or(entry.position, |node| node.position)
+        };
         Self {
             id: entry.key.clone(),
             position: entry.position,
             type_position: placed("Type"),
-            condition: fields.text("Condition").map(|name| (name, placed("Condition"))),
-            depends_on: fields.one_or_many("DependsOn").into_iter().map(|id| (id, placed("DependsOn"))).collect(),
+            condition: fields
+                .text("Condition")
+                .map(|name| (name, placed("Condition"))),
+            depends_on: fields
+                .one_or_many("DependsOn")
+                .into_iter()
+                .map(|id| (id, placed("DependsOn")))
+                .collect(),
             resource_type,
             properties,
         }
@@ -55,8 +77,16 @@ impl Declaration {
         if self.properties.get("Role").is_none() {
             ids.push(format!("{}Role", self.id));
         }
-        for event in self.properties.get("Events").map(Node::entries).unwrap_or_default() {
-            ids.extend(serverless_event::generated_ids(&format!("{}{}", self.id, event.key), &event.value));
+        for event in self
+            .properties
+            .get("Events")
+            .map(Node::entries)
+            .unwrap_or_default()
+        {
+            ids.extend(serverless_event::generated_ids(
+                &format!("{}{}", self.id, event.key),
+                &event.value,
+            ));
         }
         ids
     }
@@ -67,17 +97,28 @@ pub(super) fn function_globals<'a>(section: Option<&'a Node>, report: &Report) -
     let section = section?;
     let fields = Fields::new("Globals", section, report);
     fields.node("Function");
-    section.get("Function").filter(|globals| matches!(globals.kind, Kind::Map(_)))
+    section
+        .get("Function")
+        .filter(|globals| matches!(globals.kind, Kind::Map(_)))
 }
 
-/// Merges as SAM does: mappings by key, lists one after the other, and otherwise the resource's own value stands.
+/// Merges as SAM does: mappings by key, lists one after the other, and otherwise the resource's own
+/// value stands.
 fn merge(globals: &Node, own: &Node) -> Node {
     let kind = match (&globals.kind, &own.kind) {
-        (Kind::List(first), Kind::List(second)) => Kind::List(first.iter().chain(second).cloned().collect()),
+        (Kind::List(first), Kind::List(second)) => {
+            Kind::List(first.iter().chain(second).cloned().collect())
+        }
         (Kind::Map(shared), Kind::Map(entries)) => {
-            let inherited = shared.iter().filter(|entry| own.get(&entry.key).is_none()).cloned();
+            let inherited = shared
+                .iter()
+                .filter(|entry| own.get(&entry.key).is_none())
+                .cloned();
             let merged = entries.iter().map(|entry| match globals.get(&entry.key) {
-                Some(shared) => Entry { value: merge(shared, &entry.value), ..entry.clone() },
+                Some(shared) => Entry {
+                    value: merge(shared, &entry.value),
+                    ..entry.clone()
+                },
                 None => entry.clone(),
             });
             Kind::Map(merged.chain(inherited).collect())
@@ -92,7 +133,14 @@ pub(super) fn refuse_duplicates(named: &[(&str, Position)], report: &Report) {
     for (index, (arn, position)) in named.iter().enumerate() {
         if let Some((_, first)) = named[..index].iter().find(|(other, _)| other == arn) {
             let rule = format!("is already taken by the resource at {first}");
-            report.add(*position, Problem::Invalid { name: "physical name".to_owned(), rule, found: (*arn).to_owned() });
+            report.add(
+                *position,
+                Problem::Invalid {
+                    name: "physical name".to_owned(),
+                    rule,
+                    found: (*arn).to_owned(),
+                },
+            );
         }
     }
 }

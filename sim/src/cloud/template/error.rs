@@ -22,7 +22,11 @@ pub enum Problem {
     #[error("not a readable YAML document: {0}")]
     Syntax(String),
     /// A name that nobody declared or that this reader does not know.
-    #[error("unknown {kind} {name:?} in {owner}{}; allowed: {}", suggestion(name, allowed), listed(allowed))]
+    #[error(
+        "unknown {kind} {name:?} in {owner}{}; allowed: {}",
+        suggestion(name, allowed),
+        listed(allowed)
+    )]
     Unknown {
         /// Sort of name: `property`, `resource type`, `attribute`, ...
         kind: &'static str,
@@ -130,12 +134,15 @@ const LISTED_MAX: usize = 32;
 
 fn listed(names: &[String]) -> String {
     match names.get(..LISTED_MAX) {
-        Some(first) if names.len() > LISTED_MAX => format!("{} and {} more", first.join(", "), names.len() - LISTED_MAX),
+        Some(first) if names.len() > LISTED_MAX => {
+            format!("{} and {} more", first.join(", "), names.len() - LISTED_MAX)
+        }
         _ if names.is_empty() => "nothing".to_owned(),
         _ => names.join(", "),
     }
 }
 
 fn suggestion(name: &str, allowed: &[String]) -> String {
-    nearest(name, allowed.iter().map(String::as_str)).map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"))
+    nearest(name, allowed.iter().map(String::as_str))
+        .map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"))
 }

@@ -4,7 +4,8 @@ use super::fields::Fields;
 use super::identity::Identity;
 use super::position::Position;
 
-/// Lambda polling a queue for a function (`AWS::Lambda::EventSourceMapping`, or a SAM event of type SQS).
+/// Lambda polling a queue for a function (`AWS::Lambda::EventSourceMapping`, or a SAM event of type
+/// SQS).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSourceMapping {
     /// The name inside the template; for a SAM event, the one that SAM generates.
@@ -33,32 +34,49 @@ impl EventSourceMapping {
         let function = fields.required_text("FunctionName");
         let mapping = Self::read(fields, context, "EventSourceArn");
         fields.tags();
-        context.later.push(Attachment::EventSourceMapping { position: context.position, function, mapping });
+        context.later.push(Attachment::EventSourceMapping {
+            position: context.position,
+            function,
+            mapping,
+        });
         Identity::new(context.generated_name(36), [])
     }
 
     /// The properties that the resource and the SAM event share.
     pub(super) fn read(fields: &Fields<'_>, context: &Context<'_>, source: &'static str) -> Self {
         let scaling = fields.object("ScalingConfig");
-        let filters = fields
-            .object("FilterCriteria")
-            .map(|criteria| criteria.objects("Filters").iter().map(|filter| filter.required_text("Pattern")).collect());
+        let filters = fields.object("FilterCriteria").map(|criteria| {
+            criteria
+                .objects("Filters")
+                .iter()
+                .map(|filter| filter.required_text("Pattern"))
+                .collect()
+        });
         let answers = match fields.list("FunctionResponseTypes") {
             [] => false,
-            items => items.iter().all(|item| item.scalar().as_deref() == Some("ReportBatchItemFailures")),
+            items => items
+                .iter()
+                .all(|item| item.scalar().as_deref() == Some("ReportBatchItemFailures")),
         };
         if let Some(node) = fields.node("FunctionResponseTypes").filter(|_| !answers) {
-            fields.invalid(node, "FunctionResponseTypes", "must be a list of ReportBatchItemFailures");
+            fields.invalid(
+                node,
+                "FunctionResponseTypes",
+                "must be a list of ReportBatchItemFailures",
+            );
         }
         Self {
             logical_id: context.id.to_owned(),
             position: context.position,
             source_arn: fields.required_text(source),
             batch_size: fields.count("BatchSize", 1..=10_000).unwrap_or(10),
-            maximum_batching_window_seconds: fields.count("MaximumBatchingWindowInSeconds", 0..=300).unwrap_or(0),
+            maximum_batching_window_seconds: fields
+                .count("MaximumBatchingWindowInSeconds", 0..=300)
+                .unwrap_or(0),
             enabled: fields.boolean("Enabled").unwrap_or(true),
             report_batch_item_failures: answers,
-            maximum_concurrency: scaling.and_then(|scaling| scaling.count("MaximumConcurrency", 2..=1000)),
+            maximum_concurrency: scaling
+                .and_then(|scaling| scaling.count("MaximumConcurrency", 2..=1000)),
             filters: filters.unwrap_or_default(),
         }
     }

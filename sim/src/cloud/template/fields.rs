@@ -7,9 +7,9 @@ use super::node::{Entry, Kind, Node};
 use super::position::Position;
 use super::report::Report;
 
-/// A mapping that is being read. Every getter notes the name it was asked for; when the `Fields` goes out of
-/// scope, each key that nobody asked for is reported as unknown, together with the names that are allowed.
-/// So a property is known exactly if some code reads it.
+/// A mapping that is being read. Every getter notes the name it was asked for; when the `Fields`
+/// goes out of scope, each key that nobody asked for is reported as unknown, together with the
+/// names that are allowed. So a property is known exactly if some code reads it.
 pub(super) struct Fields<'a> {
     owner: String,
     position: Position,
@@ -62,7 +62,8 @@ impl<'a> Fields<'a> {
     pub(super) fn node(&self, name: &'static str) -> Option<&'a Node> {
         let value = &self.entry(name)?.value;
         if value.kind == Kind::Null {
-            self.report.wrong_type(value.position, name, "given or left out", "null".to_owned());
+            self.report
+                .wrong_type(value.position, name, "given or left out", "null".to_owned());
             return None;
         }
         Some(value)
@@ -71,7 +72,13 @@ impl<'a> Fields<'a> {
     pub(super) fn required(&self, name: &'static str) -> Option<&'a Node> {
         let node = self.node(name);
         if node.is_none() && !self.open && self.entry(name).is_none() {
-            self.report.add(self.position, Problem::Missing { name: name.to_owned(), owner: self.owner.clone() });
+            self.report.add(
+                self.position,
+                Problem::Missing {
+                    name: name.to_owned(),
+                    owner: self.owner.clone(),
+                },
+            );
         }
         node
     }
@@ -99,13 +106,20 @@ impl<'a> Fields<'a> {
         self.report.invalid(node.position, name, rule, &found);
     }
 
-    fn convert<T>(&self, node: &Node, name: &str, expected: &str, convert: impl Fn(&Node) -> Option<T>) -> Option<T> {
+    fn convert<T>(
+        &self,
+        node: &Node,
+        name: &str,
+        expected: &str,
+        convert: impl Fn(&Node) -> Option<T>,
+    ) -> Option<T> {
         if node.is_unresolved() {
             return None;
         }
         let converted = convert(node);
         if converted.is_none() {
-            self.report.wrong_type(node.position, name, expected, node.shown());
+            self.report
+                .wrong_type(node.position, name, expected, node.shown());
         }
         converted
     }
@@ -116,15 +130,23 @@ impl<'a> Fields<'a> {
 
     /// A text that has to be there; empty if it is not, which is reported.
     pub(super) fn required_text(&self, name: &'static str) -> String {
-        self.required(name).and_then(|node| self.convert(node, name, "a text", Node::scalar)).unwrap_or_default()
+        self.required(name)
+            .and_then(|node| self.convert(node, name, "a text", Node::scalar))
+            .unwrap_or_default()
     }
 
     /// A text of a fixed set.
     pub(super) fn choice(&self, name: &'static str, allowed: &[&str]) -> Option<String> {
         let node = self.node(name)?;
-        let switch = matches!(&node.kind, Kind::Bool(value, written) if *written != value.to_string());
+        let switch =
+            matches!(&node.kind, Kind::Bool(value, written) if *written != value.to_string());
         if switch && !allowed.contains(&"true") {
-            self.report.wrong_type(node.position, name, &format!("one of {}", allowed.join(", ")), node.shown());
+            self.report.wrong_type(
+                node.position,
+                name,
+                &format!("one of {}", allowed.join(", ")),
+                node.shown(),
+            );
             return None;
         }
         let text = self.convert(node, name, "a text", Node::scalar)?;
@@ -132,16 +154,28 @@ impl<'a> Fields<'a> {
             return Some(text);
         }
         let allowed = allowed.iter().map(|text| (*text).to_owned()).collect();
-        self.report.add(node.position, Problem::NotAllowed { name: name.to_owned(), allowed, found: text });
+        self.report.add(
+            node.position,
+            Problem::NotAllowed {
+                name: name.to_owned(),
+                allowed,
+                found: text,
+            },
+        );
         None
     }
 
     pub(super) fn boolean(&self, name: &'static str) -> Option<bool> {
-        self.convert(self.node(name)?, name, "true or false", |node| match &node.kind {
-            Kind::Bool(value, _) => Some(*value),
-            Kind::Text(text) => text.parse().ok(),
-            _ => None,
-        })
+        self.convert(
+            self.node(name)?,
+            name,
+            "true or false",
+            |node| match &node.kind {
+                Kind::Bool(value, _) => Some(*value),
+                Kind::Text(text) => text.parse().ok(),
+                _ => None,
+            },
+        )
     }
 
     /// A whole number within a range.
@@ -154,8 +188,12 @@ impl<'a> Fields<'a> {
         if range.contains(&number) {
             return Some(number);
         }
-        let problem =
-            Problem::OutOfRange { name: name.to_owned(), minimum: *range.start(), maximum: *range.end(), found: number.to_string() };
+        let problem = Problem::OutOfRange {
+            name: name.to_owned(),
+            minimum: *range.start(),
+            maximum: *range.end(),
+            found: number.to_string(),
+        };
         self.report.add(node.position, problem);
         None
     }
@@ -163,28 +201,41 @@ impl<'a> Fields<'a> {
     /// As [`Fields::integer`], for ranges that fit into `u32`.
     pub(super) fn count(&self, name: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let range = i64::from(*range.start())..=i64::from(*range.end());
-        self.integer(name, range).and_then(|number| u32::try_from(number).ok())
+        self.integer(name, range)
+            .and_then(|number| u32::try_from(number).ok())
     }
 
     /// A physical name: at most `limit` characters out of ASCII letters, digits and `punctuation`.
-    pub(super) fn name(&self, name: &'static str, limit: usize, punctuation: &str) -> Option<String> {
+    pub(super) fn name(
+        &self,
+        name: &'static str,
+        limit: usize,
+        punctuation: &str,
+    ) -> Option<String> {
         let text = self.text(name)?;
         let node = self.node(name)?;
         let fits = |letter: char| letter.is_ascii_alphanumeric() || punctuation.contains(letter);
         if text.is_empty() || text.chars().count() > limit || !text.chars().all(fits) {
-            self.invalid(node, name, &format!("must be 1 to {limit} letters, digits or any of {punctuation:?}"));
+            self.invalid(
+                node,
+                name,
+                &format!("must be 1 to {limit} letters, digits or any of {punctuation:?}"),
+            );
         }
         Some(text)
     }
 
     /// The items of a list; empty if the key is missing.
     pub(super) fn list(&self, name: &'static str) -> &'a [Node] {
-        let Some(node) = self.node(name) else { return &[] };
+        let Some(node) = self.node(name) else {
+            return &[];
+        };
         match &node.kind {
             Kind::List(items) => items,
             Kind::Unresolved => &[],
             _ => {
-                self.report.wrong_type(node.position, name, "a list", node.shown());
+                self.report
+                    .wrong_type(node.position, name, "a list", node.shown());
                 &[]
             }
         }
@@ -192,13 +243,18 @@ impl<'a> Fields<'a> {
 
     /// A list of texts.
     pub(super) fn texts(&self, name: &'static str) -> Vec<String> {
-        self.list(name).iter().filter_map(|item| self.convert(item, name, "a list of texts", Node::scalar)).collect()
+        self.list(name)
+            .iter()
+            .filter_map(|item| self.convert(item, name, "a list of texts", Node::scalar))
+            .collect()
     }
 
     /// One text, or a list of texts, as policy documents have it.
     pub(super) fn one_or_many(&self, name: &'static str) -> Vec<String> {
         match self.node(name) {
-            Some(node) if !matches!(node.kind, Kind::List(_)) => self.text(name).into_iter().collect(),
+            Some(node) if !matches!(node.kind, Kind::List(_)) => {
+                self.text(name).into_iter().collect()
+            }
             _ => self.texts(name),
         }
     }
@@ -215,7 +271,10 @@ impl<'a> Fields<'a> {
 
     /// A list of mappings below this one.
     pub(super) fn objects(&self, name: &'static str) -> Vec<Fields<'a>> {
-        self.list(name).iter().map(|item| self.below(name, item)).collect()
+        self.list(name)
+            .iter()
+            .map(|item| self.below(name, item))
+            .collect()
     }
 
     pub(super) fn below(&self, name: &str, node: &'a Node) -> Fields<'a> {
@@ -224,14 +283,17 @@ impl<'a> Fields<'a> {
 
     /// A mapping of free keys to texts, such as environment variables.
     pub(super) fn text_map(&self, name: &'static str) -> BTreeMap<String, String> {
-        let Some(node) = self.node(name) else { return BTreeMap::new() };
+        let Some(node) = self.node(name) else {
+            return BTreeMap::new();
+        };
         if !matches!(node.kind, Kind::Map(_) | Kind::Unresolved) {
-            self.report.wrong_type(node.position, name, "a mapping", node.shown());
+            self.report
+                .wrong_type(node.position, name, "a mapping", node.shown());
         }
-        let texts = node
-            .entries()
-            .iter()
-            .filter_map(|entry| self.convert(&entry.value, &entry.key, "a text", Node::scalar).map(|text| (entry.key.clone(), text)));
+        let texts = node.entries().iter().filter_map(|entry| {
+            self.convert(&entry.value, &entry.key, "a text", Node::scalar)
+                .map(|text| (entry.key.clone(), text))
+        });
         texts.collect()
     }
 
@@ -259,7 +321,10 @@ impl<'a> Fields<'a> {
 
     /// Reports unless the number of these properties that are there is right.
     pub(super) fn choose(&self, count: &'static str, names: &[&'static str]) {
-        let found = names.iter().filter(|name| self.entry(name).is_some()).count();
+        let found = names
+            .iter()
+            .filter(|name| self.entry(name).is_some())
+            .count();
         let right = match count {
             "at most one" => found <= 1,
             "at least one" => found >= 1,
@@ -267,7 +332,15 @@ impl<'a> Fields<'a> {
         };
         if !right && !self.open {
             let names = names.iter().map(|name| (*name).to_owned()).collect();
-            self.report.add(self.position, Problem::Choose { owner: self.owner.clone(), count, names, found });
+            self.report.add(
+                self.position,
+                Problem::Choose {
+                    owner: self.owner.clone(),
+                    count,
+                    names,
+                    found,
+                },
+            );
         }
     }
 }
@@ -278,11 +351,16 @@ impl Drop for Fields<'_> {
         if self.free.get() {
             return;
         }
-        for entry in self.entries.iter().filter(|entry| !asked.contains(&entry.key.as_str())) {
+        for entry in self
+            .entries
+            .iter()
+            .filter(|entry| !asked.contains(&entry.key.as_str()))
+        {
             let mut allowed: Vec<String> = asked.iter().map(|name| (*name).to_owned()).collect();
             allowed.sort();
             allowed.dedup();
-            self.report.unknown(entry.position, "property", &entry.key, &self.owner, allowed);
+            self.report
+                .unknown(entry.position, "property", &entry.key, &self.owner, allowed);
         }
     }
 }

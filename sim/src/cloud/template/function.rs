@@ -50,9 +50,18 @@ impl Function {
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         let mut function = Self::common(fields, context);
         function.role_arn = fields.required_text("Role");
-        function.dead_letter_arn = fields.object("DeadLetterConfig").and_then(|config| config.text("TargetArn"));
+        function.dead_letter_arn = fields
+            .object("DeadLetterConfig")
+            .and_then(|config| config.text("TargetArn"));
         if let Some(code) = fields.required_object("Code") {
-            code.accept(&["S3Bucket", "S3Key", "S3ObjectVersion", "ZipFile", "ImageUri", "SourceKMSKeyArn"]);
+            code.accept(&[
+                "S3Bucket",
+                "S3Key",
+                "S3ObjectVersion",
+                "ZipFile",
+                "ImageUri",
+                "SourceKMSKeyArn",
+            ]);
         }
         if let Some(tracing) = fields.object("TracingConfig") {
             tracing.choice("Mode", &["Active", "PassThrough"]);
@@ -62,8 +71,13 @@ impl Function {
 
     /// The properties that both resource types share.
     pub(super) fn common(fields: &Fields<'_>, context: &Context<'_>) -> Self {
-        let name = fields.name("FunctionName", 64, "-_").unwrap_or_else(|| context.generated_name(64));
-        let environment = fields.object("Environment").map(|environment| environment.text_map("Variables")).unwrap_or_default();
+        let name = fields
+            .name("FunctionName", 64, "-_")
+            .unwrap_or_else(|| context.generated_name(64));
+        let environment = fields
+            .object("Environment")
+            .map(|environment| environment.text_map("Variables"))
+            .unwrap_or_default();
         settings(fields);
         Self {
             logical_id: context.id.to_owned(),
@@ -81,7 +95,9 @@ impl Function {
             invoke_config: InvokeConfig::default(),
             dead_letter_arn: None,
             event_source_mappings: Vec::new(),
-            log_group: fields.object("LoggingConfig").and_then(|config| log_group(&config)),
+            log_group: fields
+                .object("LoggingConfig")
+                .and_then(|config| log_group(&config)),
         }
     }
 
@@ -94,13 +110,18 @@ impl Function {
 }
 
 fn secrets(environment: &BTreeMap<String, String>) -> BTreeMap<String, Secret> {
-    let secret = |(name, value): (&String, &String)| Secret::within(value).map(|secret| (name.clone(), secret));
+    let secret = |(name, value): (&String, &String)| {
+        Secret::within(value).map(|secret| (name.clone(), secret))
+    };
     environment.iter().filter_map(secret).collect()
 }
 
 fn log_group(fields: &Fields<'_>) -> Option<String> {
     fields.choice("LogFormat", &["JSON", "Text"]);
-    fields.choice("ApplicationLogLevel", &["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]);
+    fields.choice(
+        "ApplicationLogLevel",
+        &["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"],
+    );
     fields.choice("SystemLogLevel", &["DEBUG", "INFO", "WARN"]);
     fields.text("LogGroup")
 }
@@ -113,7 +134,9 @@ fn settings(fields: &Fields<'_>) {
     fields.texts("Layers");
     fields.tags();
     for item in fields.list("Architectures") {
-        let known = item.scalar().is_some_and(|name| ["arm64", "x86_64"].contains(&name.as_str()));
+        let known = item
+            .scalar()
+            .is_some_and(|name| ["arm64", "x86_64"].contains(&name.as_str()));
         if !known && !item.is_unresolved() {
             fields.invalid(item, "Architectures", "must be arm64 or x86_64");
         }

@@ -8,9 +8,18 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new<const N: usize>(reference: impl Into<String>, attributes: [(&'static str, &str); N]) -> Self {
-        let attributes = attributes.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
-        Self { reference: reference.into(), attributes }
+    pub(super) fn new<const N: usize>(
+        reference: impl Into<String>,
+        attributes: [(&'static str, &str); N],
+    ) -> Self {
+        let attributes = attributes
+            .into_iter()
+            .map(|(name, value)| (name, value.to_owned()))
+            .collect();
+        Self {
+            reference: reference.into(),
+            attributes,
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use super::identity::Identity;
 use super::policy::{self, Parts, Statement};
 use super::position::Position;
 
-/// A resource that is known and checked, and that does nothing in a simulated cloud: dashboards, log groups, schemas.
+/// A resource that is known and checked, and that does nothing in a simulated cloud: dashboards,
+/// log groups, schemas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inert {
     /// The name inside the template.
@@ -32,12 +33,17 @@ impl Inert {
 /// `AWS::Logs::LogGroup`.
 pub(super) fn read_log_group(fields: &Fields<'_>, context: &Context<'_>) -> (String, Identity) {
     const DAYS: [&str; 22] = [
-        "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827", "2192", "2557",
-        "2922", "3288", "3653",
+        "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545",
+        "731", "1096", "1827", "2192", "2557", "2922", "3288", "3653",
     ];
-    let name = fields.name("LogGroupName", 512, ".-_/#").unwrap_or_else(|| context.generated_name(512));
+    let name = fields
+        .name("LogGroupName", 512, ".-_/#")
+        .unwrap_or_else(|| context.generated_name(512));
     fields.choice("RetentionInDays", &DAYS);
-    fields.choice("LogGroupClass", &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]);
+    fields.choice(
+        "LogGroupClass",
+        &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"],
+    );
     fields.text("KmsKeyId");
     fields.tags();
     let arn = context.pseudo.arn("logs", &format!("log-group:{name}:*"));
@@ -47,7 +53,9 @@ pub(super) fn read_log_group(fields: &Fields<'_>, context: &Context<'_>) -> (Str
 
 /// `AWS::CloudWatch::Dashboard`.
 pub(super) fn read_dashboard(fields: &Fields<'_>, context: &Context<'_>) -> (String, Identity) {
-    let name = fields.name("DashboardName", 255, "-_").unwrap_or_else(|| context.generated_name(255));
+    let name = fields
+        .name("DashboardName", 255, "-_")
+        .unwrap_or_else(|| context.generated_name(255));
     fields.required("DashboardBody");
     fields.json_object("DashboardBody");
     let identity = Identity::new(&name, []);
@@ -56,7 +64,9 @@ pub(super) fn read_dashboard(fields: &Fields<'_>, context: &Context<'_>) -> (Str
 
 /// `AWS::EventSchemas::Registry`.
 pub(super) fn read_registry(fields: &Fields<'_>, context: &Context<'_>) -> (String, Identity) {
-    let name = fields.name("RegistryName", 64, ".-_").unwrap_or_else(|| context.generated_name(64));
+    let name = fields
+        .name("RegistryName", 64, ".-_")
+        .unwrap_or_else(|| context.generated_name(64));
     fields.text("Description");
     fields.tags();
     let arn = context.pseudo.arn("schemas", &format!("registry/{name}"));
@@ -67,15 +77,26 @@ pub(super) fn read_registry(fields: &Fields<'_>, context: &Context<'_>) -> (Stri
 /// `AWS::EventSchemas::Schema`.
 pub(super) fn read_schema(fields: &Fields<'_>, context: &Context<'_>) -> (String, Identity) {
     let registry = fields.required_text("RegistryName");
-    let name = fields.name("SchemaName", 385, ".-_@").unwrap_or_else(|| context.generated_name(64));
+    let name = fields
+        .name("SchemaName", 385, ".-_@")
+        .unwrap_or_else(|| context.generated_name(64));
     fields.required("Type");
     fields.choice("Type", &["OpenApi3", "JSONSchemaDraft4"]);
     fields.required("Content");
     fields.json_object("Content");
     fields.text("Description");
     fields.tags();
-    let arn = context.pseudo.arn("schemas", &format!("schema/{registry}/{name}"));
-    let identity = Identity::new(&arn, [("SchemaArn", &arn), ("SchemaName", &name), ("SchemaVersion", "1")]);
+    let arn = context
+        .pseudo
+        .arn("schemas", &format!("schema/{registry}/{name}"));
+    let identity = Identity::new(
+        &arn,
+        [
+            ("SchemaArn", &arn),
+            ("SchemaName", &name),
+            ("SchemaVersion", "1"),
+        ],
+    );
     (name, identity)
 }
 

@@ -40,17 +40,27 @@ const NAMES: [(Intrinsic, &str); 15] = [
 impl Intrinsic {
     /// The long name, such as `Fn::Sub`.
     pub(super) fn name(self) -> &'static str {
-        NAMES.iter().find(|(intrinsic, _)| *intrinsic == self).map_or("", |(_, name)| name)
+        NAMES
+            .iter()
+            .find(|(intrinsic, _)| *intrinsic == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// By the suffix of a YAML tag: `Sub` of `!Sub`.
     pub(super) fn by_tag(tag: &str) -> Option<Self> {
-        NAMES.iter().find(|(_, name)| name.trim_start_matches("Fn::") == tag).map(|(intrinsic, _)| *intrinsic)
+        NAMES
+            .iter()
+            .find(|(_, name)| name.trim_start_matches("Fn::") == tag)
+            .map(|(intrinsic, _)| *intrinsic)
     }
 
-    /// By the single key of a mapping. A lone `Condition` key is left alone: it is a property name, too.
+    /// By the single key of a mapping. A lone `Condition` key is left alone: it is a property name,
+    /// too.
     pub(super) fn by_key(key: &str) -> Option<Self> {
-        NAMES.iter().find(|(intrinsic, name)| *name == key && *intrinsic != Self::Condition).map(|(intrinsic, _)| *intrinsic)
+        NAMES
+            .iter()
+            .find(|(intrinsic, name)| *name == key && *intrinsic != Self::Condition)
+            .map(|(intrinsic, _)| *intrinsic)
     }
 
     /// All long names, for error messages.

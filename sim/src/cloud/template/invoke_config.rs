@@ -18,7 +18,12 @@ pub struct InvokeConfig {
 
 impl Default for InvokeConfig {
     fn default() -> Self {
-        Self { maximum_retry_attempts: 2, maximum_event_age_seconds: 21_600, on_failure: None, on_success: None }
+        Self {
+            maximum_retry_attempts: 2,
+            maximum_event_age_seconds: 21_600,
+            on_failure: None,
+            on_success: None,
+        }
     }
 }
 
@@ -29,7 +34,11 @@ impl InvokeConfig {
         fields.required("Qualifier");
         fields.choice("Qualifier", &["$LATEST"]);
         let config = Self::read(fields, false);
-        context.later.push(Attachment::InvokeConfig { position: context.position, function, config });
+        context.later.push(Attachment::InvokeConfig {
+            position: context.position,
+            function,
+            config,
+        });
         Identity::new(context.generated_name(128), [])
     }
 
@@ -37,10 +46,19 @@ impl InvokeConfig {
     pub(super) fn read(fields: &Fields<'_>, sam: bool) -> Self {
         let default = Self::default();
         let destinations = fields.object("DestinationConfig");
-        let arn = |name| destinations.as_ref().and_then(|config| config.object(name)).map(|destination| destination_arn(&destination, sam));
+        let arn = |name| {
+            destinations
+                .as_ref()
+                .and_then(|config| config.object(name))
+                .map(|destination| destination_arn(&destination, sam))
+        };
         Self {
-            maximum_retry_attempts: fields.count("MaximumRetryAttempts", 0..=2).unwrap_or(default.maximum_retry_attempts),
-            maximum_event_age_seconds: fields.count("MaximumEventAgeInSeconds", 60..=21_600).unwrap_or(default.maximum_event_age_seconds),
+            maximum_retry_attempts: fields
+                .count("MaximumRetryAttempts", 0..=2)
+                .unwrap_or(default.maximum_retry_attempts),
+            maximum_event_age_seconds: fields
+                .count("MaximumEventAgeInSeconds", 60..=21_600)
+                .unwrap_or(default.maximum_event_age_seconds),
             on_failure: arn("OnFailure"),
             on_success: arn("OnSuccess"),
         }

@@ -20,16 +20,24 @@ use super::yaml;
 
 /// Reads a SAM or CloudFormation template (YAML or JSON) and resolves everything in it.
 ///
-/// `parameters` are values for the template's parameters; the others take their defaults. `environment` says where the
-/// stack lives. The result holds every resource whose condition is true.
+/// `parameters` are values for the template's parameters; the others take their defaults.
+/// `environment` says where the stack lives. The result holds every resource whose condition is
+/// true.
 ///
 /// # Errors
-/// All that is wrong with the template, in the order of the file: what is not YAML, names that nobody declared, resource
-/// types and properties that this reader does not know (on every level), values of a wrong type or outside their range,
-/// circular dependencies, assertions of `Rules` that do not hold. Nothing is skipped in silence.
-pub fn load(file_name: &str, text: &str, parameters: &BTreeMap<String, String>, environment: &Pseudo) -> Result<Stack, Vec<TemplateError>> {
+/// All that is wrong with the template, in the order of the file: what is not YAML, names that
+/// nobody declared, resource types and properties that this reader does not know (on every level),
+/// values of a wrong type or outside their range, circular dependencies, assertions of `Rules` that
+/// do not hold. Nothing is skipped in silence.
+pub fn load(
+    file_name: &str,
+    text: &str,
+    parameters: &BTreeMap<String, String>,
+    environment: &Pseudo,
+) -> Result<Stack, Vec<TemplateError>> {
     let report = Report::new(file_name);
-    let stack = yaml::parse(text, &report).map(|root| read(&root, parameters, environment, &report));
+    let stack =
+        yaml::parse(text, &report).map(|root| read(&root, parameters, environment, &report));
     match stack {
         Some(stack) if report.is_empty() => Ok(stack),
         _ => Err(report.into_errors()),
@@ -58,7 +66,10 @@ fn read(root: &Node, given: &BTreeMap<String, String>, pseudo: &Pseudo, report: 
         rules: entries("Rules"),
         conditions: entries("Conditions"),
         outputs: entries("Outputs"),
-        declarations: entries("Resources").iter().map(|entry| Declaration::read(entry, globals, report)).collect(),
+        declarations: entries("Resources")
+            .iter()
+            .map(|entry| Declaration::read(entry, globals, report))
+            .collect(),
     };
     Names::new(&parameters, sections.conditions, &sections.declarations).check(
         &sections.declarations,
@@ -67,27 +78,58 @@ fn read(root: &Node, given: &BTreeMap<String, String>, pseudo: &Pseudo, report: 
         report,
     );
     let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
-    let scope = Scope { report, pseudo, parameters: &parameters, mappings: entries("Mappings"), conditions: &none, identities: &nobody };
+    let scope = Scope {
+        report,
+        pseudo,
+        parameters: &parameters,
+        mappings: entries("Mappings"),
+        conditions: &none,
+        identities: &nobody,
+    };
     let conditions = condition::decide_all(sections.conditions, scope);
-    let scope = Scope { conditions: &conditions, ..scope };
+    let scope = Scope {
+        conditions: &conditions,
+        ..scope
+    };
     check_rules(sections.rules, scope);
     build(&sections, scope)
 }
 
 fn build(sections: &Sections<'_>, scope: Scope<'_>) -> Stack {
     let mut builder = Builder::default();
-    builder.identities.extend(sections.declarations.iter().map(|declaration| (declaration.id.clone(), Known::Unreadable)));
+    builder.identities.extend(
+        sections
+            .declarations
+            .iter()
+            .map(|declaration| (declaration.id.clone(), Known::Unreadable)),
+    );
     for declaration in graph::order(&sections.declarations, scope.conditions, scope.report) {
-        let condition = declaration.condition.as_ref().filter(|(name, _)| scope.conditions.get(name) == Some(&false));
+        let condition = declaration
+            .condition
+            .as_ref()
+            .filter(|(name, _)| scope.conditions.get(name) == Some(&false));
         match condition {
             Some((condition, _)) => builder.leave_out(declaration, condition, scope),
             None => builder.create(declaration, scope),
         }
     }
-    let Builder { mut stack, later, identities } = builder;
-    later.into_iter().for_each(|attachment| attachment.attach(&mut stack, scope.report));
+    let Builder {
+        mut stack,
+        later,
+        identities,
+    } = builder;
+    later
+        .into_iter()
+        .for_each(|attachment| attachment.attach(&mut stack, scope.report));
     refuse_duplicates(&stack, scope.report);
-    read_outputs(sections.outputs, Scope { identities: &identities, ..scope }, &mut stack);
+    read_outputs(
+        sections.outputs,
+        Scope {
+            identities: &identities,
+            ..scope
+        },
+        &mut stack,
+    );
     stack
 }
 
@@ -101,7 +143,11 @@ struct Builder {
 
 impl Builder {
     fn create(&mut self, declaration: &Declaration, scope: Scope<'_>) {
-        let properties = Scope { identities: &self.identities, ..scope }.resolve(&declaration.properties);
+        let properties = Scope {
+            identities: &self.identities,
+            ..scope
+        }
+        .resolve(&declaration.properties);
         let fields = Fields::new(declaration.resource_type.clone(), &properties, scope.report);
         let mut context = Context {
             id: &declaration.id,
@@ -122,23 +168,51 @@ impl Builder {
         self.identities.insert(declaration.id.clone(), known);
     }
 
-    /// A resource whose condition is false. Its names are checked all the same; its values need not make sense.
+    /// A resource whose condition is false. Its names are checked all the same; its values need not
+    /// make sense.
     fn leave_out(&mut self, declaration: &Declaration, condition: &str, scope: Scope<'_>) {
         let aside = scope.report.aside();
-        self.clone().create(declaration, Scope { report: &aside, ..scope });
-        let about_names = |problem: &Problem| matches!(problem, Problem::Unknown { .. } | Problem::Missing { .. });
-        for error in aside.into_errors().into_iter().filter(|error| about_names(&error.problem)) {
+        self.clone().create(
+            declaration,
+            Scope {
+                report: &aside,
+                ..scope
+            },
+        );
+        let about_names = |problem: &Problem| {
+            matches!(problem, Problem::Unknown { .. } | Problem::Missing { .. })
+        };
+        for error in aside
+            .into_errors()
+            .into_iter()
+            .filter(|error| about_names(&error.problem))
+        {
             scope.report.add(error.position, error.problem);
         }
-        for id in declaration.generated_ids().into_iter().chain([declaration.id.clone()]) {
-            self.identities.insert(id, Known::LeftOut { condition: condition.to_owned() });
+        for id in declaration
+            .generated_ids()
+            .into_iter()
+            .chain([declaration.id.clone()])
+        {
+            self.identities.insert(
+                id,
+                Known::LeftOut {
+                    condition: condition.to_owned(),
+                },
+            );
         }
     }
 }
 
 fn report_type(declaration: &Declaration, report: &Report) {
     if !declaration.resource_type.is_empty() {
-        report.unknown(declaration.type_position, "resource type", &declaration.resource_type, &declaration.id, resource::known_types());
+        report.unknown(
+            declaration.type_position,
+            "resource type",
+            &declaration.resource_type,
+            &declaration.id,
+            resource::known_types(),
+        );
     }
 }
 
@@ -146,13 +220,25 @@ fn report_type(declaration: &Declaration, report: &Report) {
 fn check_rules(entries: &[Entry], scope: Scope<'_>) {
     for entry in entries {
         let fields = Fields::new(format!("Rules.{}", entry.key), &entry.value, scope.report);
-        let applies = fields.node("RuleCondition").is_none_or(|node| condition::truth(node, scope) == Some(true));
+        let applies = fields
+            .node("RuleCondition")
+            .is_none_or(|node| condition::truth(node, scope) == Some(true));
         fields.required("Assertions");
         for assertion in fields.objects("Assertions") {
-            let description = assertion.text("AssertDescription").unwrap_or_else(|| "an assertion without a description".to_owned());
-            let Some(node) = assertion.required("Assert") else { continue };
+            let description = assertion
+                .text("AssertDescription")
+                .unwrap_or_else(|| "an assertion without a description".to_owned());
+            let Some(node) = assertion.required("Assert") else {
+                continue;
+            };
             if condition::truth(node, scope) == Some(false) && applies {
-                scope.report.add(assertion.position(), Problem::Assertion { rule: entry.key.clone(), description });
+                scope.report.add(
+                    assertion.position(),
+                    Problem::Assertion {
+                        rule: entry.key.clone(),
+                        description,
+                    },
+                );
             }
         }
     }
@@ -171,23 +257,75 @@ fn read_outputs(entries: &[Entry], scope: Scope<'_>, stack: &mut Stack) {
         if let Some(export) = fields.object("Export") {
             export.required_text("Name");
         }
-        stack.outputs.insert(entry.key.clone(), fields.required_text("Value"));
+        stack
+            .outputs
+            .insert(entry.key.clone(), fields.required_text("Value"));
     }
 }
 
 /// Two resources of one kind must not have the same ARN.
 fn refuse_duplicates(stack: &Stack, report: &Report) {
     let mut named = Vec::new();
-    named.extend(stack.buses.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.archives.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.rules.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.queues.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.functions.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.tables.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.schedules.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.topics.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.alarms.iter().map(|item| (item.arn.as_str(), item.position)));
-    named.extend(stack.roles.iter().map(|item| (item.arn.as_str(), item.position)));
+    named.extend(
+        stack
+            .buses
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .archives
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .rules
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .queues
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .functions
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .tables
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .schedules
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .topics
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .alarms
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
+    named.extend(
+        stack
+            .roles
+            .iter()
+            .map(|item| (item.arn.as_str(), item.position)),
+    );
     named.sort_by_key(|(_, position)| *position);
     declaration::refuse_duplicates(&named, report);
 }

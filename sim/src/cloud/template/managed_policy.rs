@@ -2,19 +2,37 @@ use super::fields::Fields;
 use super::policy::{PolicyDocument, Statement};
 use super::role::RolePolicy;
 
-const LOGS: [&str; 3] = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
-const SQS_CONSUMER: [&str; 6] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", LOGS[0], LOGS[1], LOGS[2]];
+const LOGS: [&str; 3] = [
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+];
+const SQS_CONSUMER: [&str; 6] = [
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    LOGS[0],
+    LOGS[1],
+    LOGS[2],
+];
 
-/// The policies managed by AWS that the reader knows, by name, with what they allow on every resource.
+/// The policies managed by AWS that the reader knows, by name, with what they allow on every
+/// resource.
 const KNOWN: [(&str, &[&str]); 10] = [
     ("AWSLambdaBasicExecutionRole", &LOGS),
     ("AWSLambdaSQSQueueExecutionRole", &SQS_CONSUMER),
-    ("AWSXRayDaemonWriteAccess", &["xray:PutTraceSegments", "xray:PutTelemetryRecords"]),
+    (
+        "AWSXRayDaemonWriteAccess",
+        &["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    ),
     ("AmazonSQSFullAccess", &["sqs:*"]),
     ("AmazonSNSFullAccess", &["sns:*"]),
     ("AmazonSESFullAccess", &["ses:*"]),
     ("AmazonDynamoDBFullAccess", &["dynamodb:*"]),
-    ("AmazonEventBridgeFullAccess", &["events:*", "schemas:*", "scheduler:*", "pipes:*"]),
+    (
+        "AmazonEventBridgeFullAccess",
+        &["events:*", "schemas:*", "scheduler:*", "pipes:*"],
+    ),
     ("CloudWatchLogsFullAccess", &["logs:*"]),
     ("AdministratorAccess", &["*"]),
 ];
@@ -24,7 +42,10 @@ pub(super) fn by_name(name_or_arn: &str) -> Option<RolePolicy> {
     let name = name_or_arn.rsplit('/').next().unwrap_or_default();
     let (_, actions) = KNOWN.iter().find(|(known, _)| *known == name)?;
     let statements = vec![Statement::allow(actions, &["*".to_owned()])];
-    Some(RolePolicy { name: name_or_arn.to_owned(), document: PolicyDocument { statements } })
+    Some(RolePolicy {
+        name: name_or_arn.to_owned(),
+        document: PolicyDocument { statements },
+    })
 }
 
 /// The names that [`by_name`] knows.
@@ -39,7 +60,13 @@ pub(super) fn read_all(fields: &Fields<'_>, name: &'static str) -> Vec<RolePolic
         let Some(arn) = item.scalar() else { continue };
         match by_name(&arn) {
             Some(policy) => policies.push(policy),
-            None => fields.report().unknown(item.position, "managed policy", &arn, fields.owner(), known_names()),
+            None => fields.report().unknown(
+                item.position,
+                "managed policy",
+                &arn,
+                fields.owner(),
+                known_names(),
+            ),
         }
     }
     policies

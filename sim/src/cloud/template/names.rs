@@ -6,8 +6,9 @@ use super::pseudo::Pseudo;
 use super::reference::{Of, Reference, references};
 use super::report::Report;
 
-/// Every name that a template declares, to find references to names that nobody declared. All branches are looked at,
-/// as CloudFormation does, also those that the parameters' values do not take.
+/// Every name that a template declares, to find references to names that nobody declared. All
+/// branches are looked at, as CloudFormation does, also those that the parameters' values do not
+/// take.
 pub(super) struct Names {
     parameters: Vec<String>,
     resources: Vec<String>,
@@ -16,34 +17,88 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(parameters: &BTreeMap<String, Node>, conditions: &[Entry], declarations: &[Declaration]) -> Self {
-        let pseudo = Pseudo::NAMES.into_iter().chain(["AWS::NoValue"]).map(str::to_owned);
-        let own = declarations.iter().map(|declaration| declaration.id.clone());
+    pub(super) fn new(
+        parameters: &BTreeMap<String, Node>,
+        conditions: &[Entry],
+        declarations: &[Declaration],
+    ) -> Self {
+        let pseudo = Pseudo::NAMES
+            .into_iter()
+            .chain(["AWS::NoValue"])
+            .map(str::to_owned);
+        let own = declarations
+            .iter()
+            .map(|declaration| declaration.id.clone());
         Self {
             parameters: parameters.keys().cloned().chain(pseudo).collect(),
-            resources: own.chain(declarations.iter().flat_map(Declaration::generated_ids)).collect(),
+            resources: own
+                .chain(declarations.iter().flat_map(Declaration::generated_ids))
+                .collect(),
             conditions: conditions.iter().map(|entry| entry.key.clone()).collect(),
-            condition_section: conditions.iter().flat_map(|entry| references(&entry.value, None)).collect(),
+            condition_section: conditions
+                .iter()
+                .flat_map(|entry| references(&entry.value, None))
+                .collect(),
         }
     }
 
     /// Reports every reference to something that is not there.
-    pub(super) fn check(&self, declarations: &[Declaration], rules: &[Entry], outputs: &[Entry], report: &Report) {
-        let in_rules: Vec<Reference> = rules.iter().flat_map(|entry| references(&entry.value, None)).collect();
+    pub(super) fn check(
+        &self,
+        declarations: &[Declaration],
+        rules: &[Entry],
+        outputs: &[Entry],
+        report: &Report,
+    ) {
+        let in_rules: Vec<Reference> = rules
+            .iter()
+            .flat_map(|entry| references(&entry.value, None))
+            .collect();
         for reference in self.condition_section.iter().chain(&in_rules) {
             self.check_one(reference, &self.parameters, report);
         }
-        let everything: Vec<String> = self.parameters.iter().chain(&self.resources).cloned().collect();
-        let in_resources = declarations.iter().flat_map(|declaration| references(&declaration.properties, None));
-        for reference in in_resources.chain(outputs.iter().flat_map(|entry| references(&entry.value, None))) {
+        let everything: Vec<String> = self
+            .parameters
+            .iter()
+            .chain(&self.resources)
+            .cloned()
+            .collect();
+        let in_resources = declarations
+            .iter()
+            .flat_map(|declaration| references(&declaration.properties, None));
+        for reference in in_resources.chain(
+            outputs
+                .iter()
+                .flat_map(|entry| references(&entry.value, None)),
+        ) {
             self.check_one(&reference, &everything, report);
         }
         for declaration in declarations {
-            for (id, position) in declaration.depends_on.iter().filter(|(id, _)| !self.resources.contains(id)) {
-                report.unknown(*position, "resource", id, "the template", self.resources.clone());
+            for (id, position) in declaration
+                .depends_on
+                .iter()
+                .filter(|(id, _)| !self.resources.contains(id))
+            {
+                report.unknown(
+                    *position,
+                    "resource",
+                    id,
+                    "the template",
+                    self.resources.clone(),
+                );
             }
-            for (name, position) in declaration.condition.iter().filter(|(name, _)| !self.conditions.contains(name)) {
-                report.unknown(*position, "condition", name, "the template", self.conditions.clone());
+            for (name, position) in declaration
+                .condition
+                .iter()
+                .filter(|(name, _)| !self.conditions.contains(name))
+            {
+                report.unknown(
+                    *position,
+                    "condition",
+                    name,
+                    "the template",
+                    self.conditions.clone(),
+                );
             }
         }
     }
@@ -55,7 +110,13 @@ impl Names {
             Of::Condition => ("condition", self.conditions.as_slice()),
         };
         if !allowed.contains(&reference.name) {
-            report.unknown(reference.position, kind, &reference.name, "the template", allowed.to_vec());
+            report.unknown(
+                reference.position,
+                kind,
+                &reference.name,
+                "the template",
+                allowed.to_vec(),
+            );
         }
     }
 }

@@ -8,7 +8,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
 }
 
-/// What a value is. `Call` is found before resolution only; `Absent` and `Unresolved` after it only.
+/// What a value is. `Call` is found before resolution only; `Absent` and `Unresolved` after it
+/// only.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Null,
@@ -55,10 +56,14 @@ impl Node {
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+        self.entries()
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
     }
 
-    /// The text of a scalar; CloudFormation hands numbers and booleans to services as text where they want text.
+    /// The text of a scalar; CloudFormation hands numbers and booleans to services as text where
+    /// they want text.
     pub(super) fn scalar(&self) -> Option<String> {
         match &self.kind {
             Kind::Text(text) | Kind::Number(text) => Some(text.clone()),
@@ -72,13 +77,22 @@ impl Node {
         match &self.kind {
             Kind::Null | Kind::Absent => "nothing".to_owned(),
             Kind::Bool(value, written) if *written == value.to_string() => written.clone(),
-            Kind::Bool(value, written) => format!("{written} (without quotes it is the YAML boolean {value})"),
+            Kind::Bool(value, written) => {
+                format!("{written} (without quotes it is the YAML boolean {value})")
+            }
             Kind::Number(text) => text.clone(),
             Kind::Text(text) => format!("{text:?}"),
             Kind::List(items) => format!("a list of {}", items.len()),
             Kind::Map(entries) => {
                 let keys: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
-                format!("a mapping with {}", if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") })
+                format!(
+                    "a mapping with {}",
+                    if keys.is_empty() {
+                        "nothing".to_owned()
+                    } else {
+                        keys.join(", ")
+                    }
+                )
             }
             Kind::Call(intrinsic, _) => intrinsic.name().to_owned(),
             Kind::Unresolved => "a value that could not be resolved".to_owned(),
@@ -90,13 +104,20 @@ impl Node {
         match &self.kind {
             Kind::Text(text) | Kind::Number(text) => text.len() + 1,
             Kind::List(items) => items.iter().map(Node::size).sum::<usize>() + 1,
-            Kind::Map(entries) => entries.iter().map(|entry| entry.key.len() + entry.value.size()).sum::<usize>() + 1,
+            Kind::Map(entries) => {
+                entries
+                    .iter()
+                    .map(|entry| entry.key.len() + entry.value.size())
+                    .sum::<usize>()
+                    + 1
+            }
             Kind::Call(_, argument) => argument.size() + 1,
             Kind::Null | Kind::Absent | Kind::Unresolved | Kind::Bool(..) => 1,
         }
     }
 
-    /// Compact JSON in the order of the template. Null, booleans, numbers and texts keep their JSON type.
+    /// Compact JSON in the order of the template. Null, booleans, numbers and texts keep their JSON
+    /// type.
     pub(super) fn json(&self) -> String {
         let joined = |parts: Vec<String>| parts.join(",");
         match &self.kind {
@@ -106,7 +127,9 @@ impl Node {
             Kind::Text(text) => json_text(text),
             Kind::List(items) => format!("[{}]", joined(items.iter().map(Node::json).collect())),
             Kind::Map(entries) => {
-                let members = entries.iter().map(|entry| format!("{}:{}", json_text(&entry.key), entry.value.json()));
+                let members = entries
+                    .iter()
+                    .map(|entry| format!("{}:{}", json_text(&entry.key), entry.value.json()));
                 format!("{{{}}}", joined(members.collect()))
             }
         }

@@ -31,8 +31,14 @@ impl Permission {
         action
             && self.principal == service_principal
             && self.function_arn == function_arn
-            && self.source_arn.as_ref().is_none_or(|pattern| wildcard::arn_matches(pattern, source_arn))
-            && self.source_account.as_ref().is_none_or(|allowed| allowed == account)
+            && self
+                .source_arn
+                .as_ref()
+                .is_none_or(|pattern| wildcard::arn_matches(pattern, source_arn))
+            && self
+                .source_account
+                .as_ref()
+                .is_none_or(|allowed| allowed == account)
     }
 
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
@@ -47,11 +53,20 @@ impl Permission {
             source_account: fields.text("SourceAccount"),
         };
         context.stack.permissions.push(permission);
-        Identity::new(context.generated_name(128), [("Id", &context.generated_name(100))])
+        Identity::new(
+            context.generated_name(128),
+            [("Id", &context.generated_name(100))],
+        )
     }
 }
 
 /// A function is named by its name or its ARN.
 fn function_arn(name_or_arn: &str, context: &Context<'_>) -> String {
-    if name_or_arn.starts_with("arn:") { name_or_arn.to_owned() } else { context.pseudo.arn("lambda", &format!("function:{name_or_arn}")) }
+    if name_or_arn.starts_with("arn:") {
+        name_or_arn.to_owned()
+    } else {
+        context
+            .pseudo
+            .arn("lambda", &format!("function:{name_or_arn}"))
+    }
 }

@@ -74,7 +74,9 @@ impl PolicyDocument {
 
     /// Whether a statement has this effect on the request.
     pub(super) fn says(&self, effect: Effect, request: PolicyRequest<'_>) -> bool {
-        self.statements.iter().any(|statement| statement.effect == effect && statement.matches(request))
+        self.statements
+            .iter()
+            .any(|statement| statement.effect == effect && statement.matches(request))
     }
 
     /// Reads the JSON text of a resource policy.
@@ -83,25 +85,53 @@ impl PolicyDocument {
     /// The first thing in it that is unknown here.
     pub fn parse(text: &str) -> Result<Self, String> {
         let report = Report::new("policy");
-        let document = yaml::parse(text, &report).map(|root| Self::read(&Fields::new("the policy", &root, &report), Parts::Resource));
+        let document = yaml::parse(text, &report)
+            .map(|root| Self::read(&Fields::new("the policy", &root, &report), Parts::Resource));
         match document {
             Some(document) if report.is_empty() => Ok(document),
-            _ => Err(report.into_errors().first().map_or_else(|| "it is no policy".to_owned(), ToString::to_string)),
+            _ => Err(report
+                .into_errors()
+                .first()
+                .map_or_else(|| "it is no policy".to_owned(), ToString::to_string)),
         }
     }
 
     /// Whether a service may do something with a resource on behalf of another one.
-    pub fn allows_service(&self, service: &str, action: &str, resource: &str, source_arn: &str) -> bool {
-        self.allows(PolicyRequest { service: Some(service), action, resource, keys: &source_keys(source_arn) })
+    pub fn allows_service(
+        &self,
+        service: &str,
+        action: &str,
+        resource: &str,
+        source_arn: &str,
+    ) -> bool {
+        self.allows(PolicyRequest {
+            service: Some(service),
+            action,
+            resource,
+            keys: &source_keys(source_arn),
+        })
     }
 
-    /// Reads a policy document; `principals` tells a resource or trust policy from an identity policy.
+    /// Reads a policy document; `principals` tells a resource or trust policy from an identity
+    /// policy.
     pub(super) fn read(fields: &Fields<'_>, with: Parts) -> Self {
         fields.choice("Version", &["2012-10-17", "2008-10-17"]);
         fields.text("Id");
-        let single = matches!(fields.required("Statement").map(|node| &node.kind), Some(Kind::Map(_)));
-        let statements = if single { fields.object("Statement").into_iter().collect() } else { fields.objects("Statement") };
-        Self { statements: statements.iter().map(|statement| Statement::read(statement, with)).collect() }
+        let single = matches!(
+            fields.required("Statement").map(|node| &node.kind),
+            Some(Kind::Map(_))
+        );
+        let statements = if single {
+            fields.object("Statement").into_iter().collect()
+        } else {
+            fields.objects("Statement")
+        };
+        Self {
+            statements: statements
+                .iter()
+                .map(|statement| Statement::read(statement, with))
+                .collect(),
+        }
     }
 }
 
@@ -125,11 +155,21 @@ impl Statement {
         };
         let action = request.action.to_lowercase();
         let principal = request.service.is_none() || self.principals.iter().any(named);
-        let resource = request.resource.is_empty() || self.resources.iter().any(|pattern| wildcard::matches(pattern, request.resource));
+        let resource = request.resource.is_empty()
+            || self
+                .resources
+                .iter()
+                .any(|pattern| wildcard::matches(pattern, request.resource));
         principal
             && resource
-            && self.actions.iter().any(|pattern| wildcard::matches(&pattern.to_lowercase(), &action))
-            && self.conditions.iter().all(|condition| condition.holds(request.keys))
+            && self
+                .actions
+                .iter()
+                .any(|pattern| wildcard::matches(&pattern.to_lowercase(), &action))
+            && self
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(request.keys))
     }
 
     pub(super) fn read(fields: &Fields<'_>, parts: Parts) -> Self {
@@ -142,17 +182,35 @@ impl Statement {
         Self {
             sid: fields.text("Sid"),
             effect: if deny { Effect::Deny } else { Effect::Allow },
-            principals: if parts == Parts::Identity { Vec::new() } else { principals(fields) },
+            principals: if parts == Parts::Identity {
+                Vec::new()
+            } else {
+                principals(fields)
+            },
             actions: fields.one_or_many("Action"),
-            resources: if parts == Parts::Trust { Vec::new() } else { fields.one_or_many("Resource") },
-            conditions: fields.object("Condition").map(|condition| PolicyCondition::read_all(&condition)).unwrap_or_default(),
+            resources: if parts == Parts::Trust {
+                Vec::new()
+            } else {
+                fields.one_or_many("Resource")
+            },
+            conditions: fields
+                .object("Condition")
+                .map(|condition| PolicyCondition::read_all(&condition))
+                .unwrap_or_default(),
         }
     }
 
     /// A statement that allows actions on resources without conditions.
     pub(super) fn allow(actions: &[&str], resources: &[String]) -> Self {
         let actions = actions.iter().map(|action| (*action).to_owned()).collect();
-        Self { sid: None, effect: Effect::Allow, principals: Vec::new(), actions, resources: resources.to_vec(), conditions: Vec::new() }
+        Self {
+            sid: None,
+            effect: Effect::Allow,
+            principals: Vec::new(),
+            actions,
+            resources: resources.to_vec(),
+            conditions: Vec::new(),
+        }
     }
 }
 
@@ -162,23 +220,45 @@ fn principals(fields: &Fields<'_>) -> Vec<Principal> {
         Some(_) => {}
         None => return Vec::new(),
     }
-    let Some(principal) = fields.object("Principal") else { return Vec::new() };
-    let aws = |arn: String| if arn == "*" { Principal::Anyone } else { Principal::Aws(arn) };
-    let services = principal.one_or_many("Service").into_iter().map(Principal::Service);
+    let Some(principal) = fields.object("Principal") else {
+        return Vec::new();
+    };
+    let aws = |arn: String| {
+        if arn == "*" {
+            Principal::Anyone
+        } else {
+            Principal::Aws(arn)
+        }
+    };
+    let services = principal
+        .one_or_many("Service")
+        .into_iter()
+        .map(Principal::Service);
     let accounts = principal.one_or_many("AWS").into_iter().map(aws);
-    let federated = principal.one_or_many("Federated").into_iter().map(Principal::Federated);
+    let federated = principal
+        .one_or_many("Federated")
+        .into_iter()
+        .map(Principal::Federated);
     services.chain(accounts).chain(federated).collect()
 }
 
-/// The condition keys that a service call on behalf of a resource carries: the resource's ARN and its account.
+/// The condition keys that a service call on behalf of a resource carries: the resource's ARN and
+/// its account.
 pub(super) fn source_keys(source_arn: &str) -> BTreeMap<String, String> {
     let account = source_arn.split(':').nth(4).unwrap_or_default();
-    let keys = [("aws:sourcearn", source_arn), ("aws:sourceaccount", account), ("aws:securetransport", "true")];
-    keys.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    let keys = [
+        ("aws:sourcearn", source_arn),
+        ("aws:sourceaccount", account),
+        ("aws:securetransport", "true"),
+    ];
+    keys.into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// A policy document below a key.
 pub(super) fn document(fields: &Fields<'_>, name: &'static str, parts: Parts) -> PolicyDocument {
     let node: Option<&Node> = fields.required(name);
-    node.map(|node| PolicyDocument::read(&fields.below(name, node), parts)).unwrap_or_default()
+    node.map(|node| PolicyDocument::read(&fields.below(name, node), parts))
+        .unwrap_or_default()
 }

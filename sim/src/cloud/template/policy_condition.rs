@@ -44,14 +44,18 @@ const OPERATORS: [(&str, PolicyOperator); 10] = [
     ("ArnNotEquals", PolicyOperator::ArnNotLike),
     ("ArnNotLike", PolicyOperator::ArnNotLike),
     ("StringEquals", PolicyOperator::StringEquals),
-    ("StringEqualsIgnoreCase", PolicyOperator::StringEqualsIgnoreCase),
+    (
+        "StringEqualsIgnoreCase",
+        PolicyOperator::StringEqualsIgnoreCase,
+    ),
     ("StringNotEquals", PolicyOperator::StringNotEquals),
     ("StringLike", PolicyOperator::StringLike),
     ("StringNotLike", PolicyOperator::StringNotLike),
     ("Bool", PolicyOperator::Bool),
 ];
 
-/// The condition keys that requests in a simulated cloud carry. Another one would never hold, so it is refused.
+/// The condition keys that requests in a simulated cloud carry. Another one would never hold, so it
+/// is refused.
 const KEYS: [&str; 3] = ["aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn"];
 
 impl PolicyCondition {
@@ -70,10 +74,16 @@ impl PolicyCondition {
 
     fn compare(&self, value: &str, actual: &str) -> bool {
         match self.operator {
-            PolicyOperator::ArnLike | PolicyOperator::ArnNotLike => wildcard::arn_matches(value, actual),
+            PolicyOperator::ArnLike | PolicyOperator::ArnNotLike => {
+                wildcard::arn_matches(value, actual)
+            }
             PolicyOperator::StringEquals | PolicyOperator::StringNotEquals => value == actual,
-            PolicyOperator::StringEqualsIgnoreCase | PolicyOperator::Bool => value.eq_ignore_ascii_case(actual),
-            PolicyOperator::StringLike | PolicyOperator::StringNotLike => wildcard::matches(value, actual),
+            PolicyOperator::StringEqualsIgnoreCase | PolicyOperator::Bool => {
+                value.eq_ignore_ascii_case(actual)
+            }
+            PolicyOperator::StringLike | PolicyOperator::StringNotLike => {
+                wildcard::matches(value, actual)
+            }
         }
     }
 
@@ -101,26 +111,54 @@ impl PolicyCondition {
             "StringNotLikeIfExists",
             "BoolIfExists",
         ];
-        NAMES.into_iter().flat_map(|name| Self::read_operator(fields, name)).collect()
+        NAMES
+            .into_iter()
+            .flat_map(|name| Self::read_operator(fields, name))
+            .collect()
     }
 
     fn read_operator(fields: &Fields<'_>, name: &'static str) -> Vec<Self> {
         let plain = name.trim_end_matches("IfExists");
-        let found = OPERATORS.iter().find(|(operator, _)| *operator == plain).map(|(_, operator)| *operator);
-        let (Some(operator), Some(node)) = (found, fields.node(name)) else { return Vec::new() };
+        let found = OPERATORS
+            .iter()
+            .find(|(operator, _)| *operator == plain)
+            .map(|(_, operator)| *operator);
+        let (Some(operator), Some(node)) = (found, fields.node(name)) else {
+            return Vec::new();
+        };
         if !matches!(node.kind, Kind::Map(_) | Kind::Unresolved) {
-            fields.report().wrong_type(node.position, name, "a mapping of condition keys", node.shown());
+            fields.report().wrong_type(
+                node.position,
+                name,
+                "a mapping of condition keys",
+                node.shown(),
+            );
         }
-        for entry in node.entries().iter().filter(|entry| !KEYS.iter().any(|key| key.eq_ignore_ascii_case(&entry.key))) {
+        for entry in node
+            .entries()
+            .iter()
+            .filter(|entry| !KEYS.iter().any(|key| key.eq_ignore_ascii_case(&entry.key)))
+        {
             let known = KEYS.iter().map(|key| (*key).to_owned()).collect();
-            fields.report().unknown(entry.position, "condition key", &entry.key, fields.owner(), known);
+            fields.report().unknown(
+                entry.position,
+                "condition key",
+                &entry.key,
+                fields.owner(),
+                known,
+            );
         }
         let conditions = node.entries().iter().map(|entry| {
             let values = match &entry.value.kind {
                 Kind::List(items) => items.iter().filter_map(super::node::Node::scalar).collect(),
                 _ => entry.value.scalar().into_iter().collect(),
             };
-            Self { operator, if_exists: name != plain, key: entry.key.clone(), values }
+            Self {
+                operator,
+                if_exists: name != plain,
+                key: entry.key.clone(),
+                values,
+            }
         });
         conditions.collect()
     }

@@ -13,17 +13,34 @@ pub struct Pseudo {
 
 impl Pseudo {
     /// The names of all pseudo parameters except `AWS::NoValue`.
-    pub(super) const NAMES: [&'static str; 6] =
-        ["AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"];
+    pub(super) const NAMES: [&'static str; 6] = [
+        "AWS::AccountId",
+        "AWS::Partition",
+        "AWS::Region",
+        "AWS::StackId",
+        "AWS::StackName",
+        "AWS::URLSuffix",
+    ];
 
     /// The value of a pseudo parameter.
     pub(super) fn value(&self, name: &str) -> Option<String> {
-        let suffix = if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = if self.partition == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
         match name {
             "AWS::AccountId" => Some(self.account.clone()),
             "AWS::Partition" => Some(self.partition.clone()),
             "AWS::Region" => Some(self.region.clone()),
-            "AWS::StackId" => Some(self.arn("cloudformation", &format!("stack/{}/{}", self.stack_name, fingerprint(&self.stack_name)))),
+            "AWS::StackId" => Some(self.arn(
+                "cloudformation",
+                &format!(
+                    "stack/{}/{}",
+                    self.stack_name,
+                    fingerprint(&self.stack_name)
+                ),
+            )),
             "AWS::StackName" => Some(self.stack_name.clone()),
             "AWS::URLSuffix" => Some(suffix.to_owned()),
             _ => None,
@@ -32,16 +49,23 @@ impl Pseudo {
 
     /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+        format!(
+            "arn:{}:{service}:{}:{}:{resource}",
+            self.partition, self.region, self.account
+        )
     }
 
     /// An ARN of a service without regions, such as IAM.
     pub(in crate::cloud) fn global_arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}::{}:{resource}", self.partition, self.account)
+        format!(
+            "arn:{}:{service}::{}:{resource}",
+            self.partition, self.account
+        )
     }
 
-    /// The physical name of a resource that names none itself: stack, logical id and a fingerprint of both, as
-    /// CloudFormation does it, but the same every time. Long logical ids are cut so that the limit holds.
+    /// The physical name of a resource that names none itself: stack, logical id and a fingerprint
+    /// of both, as CloudFormation does it, but the same every time. Long logical ids are cut so
+    /// that the limit holds.
     pub(super) fn generated_name(&self, logical_id: &str, limit: usize) -> String {
         let ending = fingerprint(&format!("{}/{logical_id}", self.stack_name));
         let mut start = format!("{}-{logical_id}", self.stack_name);
@@ -53,6 +77,10 @@ impl Pseudo {
 /// Twelve capital letters and digits out of FNV-1a (64 bit).
 fn fingerprint(text: &str) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    (0..12).map(|index| char::from(ALPHABET[(hash >> (index * 5) & 31) as usize])).collect()
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (0..12)
+        .map(|index| char::from(ALPHABET[(hash >> (index * 5) & 31) as usize]))
+        .collect()
 }

@@ -20,13 +20,25 @@ pub struct QueuePolicy {
 
 impl QueuePolicy {
     /// Whether a service may do something with a queue on behalf of a resource.
-    pub fn allows(&self, service_principal: &str, action: &str, queue_arn: &str, source_arn: &str) -> bool {
-        self.queue_arns.iter().any(|arn| arn == queue_arn) && self.document.allows_service(service_principal, action, queue_arn, source_arn)
+    pub fn allows(
+        &self,
+        service_principal: &str,
+        action: &str,
+        queue_arn: &str,
+        source_arn: &str,
+    ) -> bool {
+        self.queue_arns.iter().any(|arn| arn == queue_arn)
+            && self
+                .document
+                .allows_service(service_principal, action, queue_arn, source_arn)
     }
 
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         fields.required("Queues");
-        let queues = fields.list("Queues").iter().filter_map(|url| queue_arn(url, context.pseudo, fields));
+        let queues = fields
+            .list("Queues")
+            .iter()
+            .filter_map(|url| queue_arn(url, context.pseudo, fields));
         let policy = Self {
             logical_id: context.id.to_owned(),
             position: context.position,

@@ -23,8 +23,12 @@ pub(super) enum Of {
     Condition,
 }
 
-/// All references below a node. With `conditions`, only those in the branches of `Fn::If` that are taken.
-pub(super) fn references(node: &Node, conditions: Option<&BTreeMap<String, bool>>) -> Vec<Reference> {
+/// All references below a node. With `conditions`, only those in the branches of `Fn::If` that are
+/// taken.
+pub(super) fn references(
+    node: &Node,
+    conditions: Option<&BTreeMap<String, bool>>,
+) -> Vec<Reference> {
     let mut found = Vec::new();
     collect(node, conditions, &mut found);
     found
@@ -32,24 +36,47 @@ pub(super) fn references(node: &Node, conditions: Option<&BTreeMap<String, bool>
 
 fn collect(node: &Node, conditions: Option<&BTreeMap<String, bool>>, found: &mut Vec<Reference>) {
     match &node.kind {
-        Kind::List(items) => items.iter().for_each(|item| collect(item, conditions, found)),
-        Kind::Map(entries) => entries.iter().for_each(|entry| collect(&entry.value, conditions, found)),
+        Kind::List(items) => items
+            .iter()
+            .for_each(|item| collect(item, conditions, found)),
+        Kind::Map(entries) => entries
+            .iter()
+            .for_each(|entry| collect(&entry.value, conditions, found)),
         Kind::Call(intrinsic, argument) => collect_call(*intrinsic, argument, conditions, found),
         _ => {}
     }
 }
 
-fn collect_call(intrinsic: Intrinsic, argument: &Node, conditions: Option<&BTreeMap<String, bool>>, found: &mut Vec<Reference>) {
-    let mut add = |node: &Node, name: &str, of| found.push(Reference { position: node.position, name: name.to_owned(), of });
+fn collect_call(
+    intrinsic: Intrinsic,
+    argument: &Node,
+    conditions: Option<&BTreeMap<String, bool>>,
+    found: &mut Vec<Reference>,
+) {
+    let mut add = |node: &Node, name: &str, of| {
+        found.push(Reference {
+            position: node.position,
+            name: name.to_owned(),
+            of,
+        })
+    };
     match (intrinsic, &argument.kind) {
         (Intrinsic::Ref, Kind::Text(name)) => add(argument, name, Of::Value),
         (Intrinsic::Condition, Kind::Text(name)) => add(argument, name, Of::Condition),
-        (Intrinsic::GetAtt, Kind::Text(text)) => add(argument, text.split('.').next().unwrap_or_default(), Of::Resource),
+        (Intrinsic::GetAtt, Kind::Text(text)) => add(
+            argument,
+            text.split('.').next().unwrap_or_default(),
+            Of::Resource,
+        ),
         (Intrinsic::GetAtt, Kind::List(items)) => {
-            if let Some((node, name)) = items.first().and_then(|node| Some((node, node.scalar()?))) {
+            if let Some((node, name)) = items.first().and_then(|node| Some((node, node.scalar()?)))
+            {
                 add(node, &name, Of::Resource);
             }
-            items.iter().skip(1).for_each(|item| collect(item, conditions, found));
+            items
+                .iter()
+                .skip(1)
+                .for_each(|item| collect(item, conditions, found));
         }
         (Intrinsic::Sub, _) => collect_sub(argument, conditions, found),
         (Intrinsic::If, Kind::List(items)) => {
@@ -57,7 +84,9 @@ fn collect_call(intrinsic: Intrinsic, argument: &Node, conditions: Option<&BTree
             if let Some(node) = items.first() {
                 add(node, &name, Of::Condition);
             }
-            let taken = conditions.and_then(|conditions| conditions.get(&name)).copied();
+            let taken = conditions
+                .and_then(|conditions| conditions.get(&name))
+                .copied();
             let branches = items.iter().enumerate().skip(1);
             branches
                 .filter(|(index, _)| taken.is_none_or(|taken| (*index == 1) == taken))
@@ -67,19 +96,31 @@ fn collect_call(intrinsic: Intrinsic, argument: &Node, conditions: Option<&BTree
     }
 }
 
-fn collect_sub(argument: &Node, conditions: Option<&BTreeMap<String, bool>>, found: &mut Vec<Reference>) {
+fn collect_sub(
+    argument: &Node,
+    conditions: Option<&BTreeMap<String, bool>>,
+    found: &mut Vec<Reference>,
+) {
     let (text, variables) = match &argument.kind {
         Kind::List(items) => (items.first(), items.get(1)),
         _ => (Some(argument), None),
     };
-    let Some((node, Kind::Text(text))) = text.map(|node| (node, &node.kind)) else { return };
+    let Some((node, Kind::Text(text))) = text.map(|node| (node, &node.kind)) else {
+        return;
+    };
     for piece in substitution::pieces(text) {
         let Piece::Name(name) = piece else { continue };
         if variables.is_some_and(|variables| variables.get(name).is_some()) {
             continue;
         }
-        let (name, of) = name.split_once('.').map_or((name, Of::Value), |(resource, _)| (resource, Of::Resource));
-        found.push(Reference { position: node.position, name: name.to_owned(), of });
+        let (name, of) = name
+            .split_once('.')
+            .map_or((name, Of::Value), |(resource, _)| (resource, Of::Resource));
+        found.push(Reference {
+            position: node.position,
+            name: name.to_owned(),
+            of,
+        });
     }
     if let Some(variables) = variables {
         collect(variables, conditions, found);

@@ -11,13 +11,17 @@ pub(super) struct Report {
     made: Cell<usize>,
 }
 
-/// The most that the functions of one template may make in all. What CloudFormation takes has a megabyte; functions within
-/// functions double it with every level.
+/// The most that the functions of one template may make in all. What CloudFormation takes has a
+/// megabyte; functions within functions double it with every level.
 const MADE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 impl Report {
     pub(super) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), errors: RefCell::new(Vec::new()), made: Cell::new(0) }
+        Self {
+            file: file.to_owned(),
+            errors: RefCell::new(Vec::new()),
+            made: Cell::new(0),
+        }
     }
 
     /// An empty report about the same file.
@@ -26,10 +30,15 @@ impl Report {
     }
 
     pub(super) fn add(&self, position: Position, problem: Problem) {
-        self.errors.borrow_mut().push(TemplateError { file: self.file.clone(), position, problem });
+        self.errors.borrow_mut().push(TemplateError {
+            file: self.file.clone(),
+            position,
+            problem,
+        });
     }
 
-    /// Counts what a function makes; whether there is room for it. Where there is none, that is reported once.
+    /// Counts what a function makes; whether there is room for it. Where there is none, that is
+    /// reported once.
     pub(super) fn makes(&self, position: Position, bytes: usize) -> bool {
         let before = self.made.get();
         self.made.set(before.saturating_add(bytes));
@@ -42,23 +51,62 @@ impl Report {
     }
 
     /// Adds a [`Problem::Unknown`].
-    pub(super) fn unknown(&self, position: Position, kind: &'static str, name: &str, owner: &str, allowed: Vec<String>) {
-        self.add(position, Problem::Unknown { kind, name: name.to_owned(), owner: owner.to_owned(), allowed });
+    pub(super) fn unknown(
+        &self,
+        position: Position,
+        kind: &'static str,
+        name: &str,
+        owner: &str,
+        allowed: Vec<String>,
+    ) {
+        self.add(
+            position,
+            Problem::Unknown {
+                kind,
+                name: name.to_owned(),
+                owner: owner.to_owned(),
+                allowed,
+            },
+        );
     }
 
     /// Adds a [`Problem::WrongType`].
     pub(super) fn wrong_type(&self, position: Position, name: &str, expected: &str, found: String) {
-        self.add(position, Problem::WrongType { name: name.to_owned(), expected: expected.to_owned(), found });
+        self.add(
+            position,
+            Problem::WrongType {
+                name: name.to_owned(),
+                expected: expected.to_owned(),
+                found,
+            },
+        );
     }
 
     /// Adds a [`Problem::Invalid`].
     pub(super) fn invalid(&self, position: Position, name: &str, rule: &str, found: &str) {
-        self.add(position, Problem::Invalid { name: name.to_owned(), rule: rule.to_owned(), found: found.to_owned() });
+        self.add(
+            position,
+            Problem::Invalid {
+                name: name.to_owned(),
+                rule: rule.to_owned(),
+                found: found.to_owned(),
+            },
+        );
     }
 
     /// As [`Report::unknown`], unless something is reported at that place already.
-    pub(super) fn unknown_unless_reported(&self, position: Position, kind: &'static str, name: &str, owner: &str) {
-        let reported = self.errors.borrow().iter().any(|error| error.position == position);
+    pub(super) fn unknown_unless_reported(
+        &self,
+        position: Position,
+        kind: &'static str,
+        name: &str,
+        owner: &str,
+    ) {
+        let reported = self
+            .errors
+            .borrow()
+            .iter()
+            .any(|error| error.position == position);
         if !reported {
             self.unknown(position, kind, name, owner, Vec::new());
         }
@@ -71,7 +119,9 @@ impl Report {
     /// All errors in the order of the file, each once.
     pub(super) fn into_errors(self) -> Vec<TemplateError> {
         let mut errors = self.errors.into_inner();
-        errors.sort_by(|left, right| (left.position, &left.problem).cmp(&(right.position, &right.problem)));
+        errors.sort_by(|left, right| {
+            (left.position, &left.problem).cmp(&(right.position, &right.problem))
+        });
         errors.dedup();
         errors
     }

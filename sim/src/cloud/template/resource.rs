@@ -33,8 +33,14 @@ const READERS: [(&str, Reader); 17] = [
     ("AWS::Events::Rule", Rule::read),
     ("AWS::IAM::Policy", RolePolicy::read_resource),
     ("AWS::IAM::Role", Role::read),
-    ("AWS::Lambda::EventInvokeConfig", InvokeConfig::read_resource),
-    ("AWS::Lambda::EventSourceMapping", EventSourceMapping::read_resource),
+    (
+        "AWS::Lambda::EventInvokeConfig",
+        InvokeConfig::read_resource,
+    ),
+    (
+        "AWS::Lambda::EventSourceMapping",
+        EventSourceMapping::read_resource,
+    ),
     ("AWS::Lambda::Function", Function::read),
     ("AWS::Lambda::Permission", Permission::read),
     ("AWS::SNS::Subscription", Subscription::read),
@@ -57,18 +63,27 @@ const INERT_READERS: [(&str, InertReader); 7] = [
 
 /// The resource types that the reader knows, in alphabetical order.
 pub(super) fn known_types() -> Vec<String> {
-    let known = READERS.iter().map(|(name, _)| *name).chain(INERT_READERS.iter().map(|(name, _)| *name));
+    let known = READERS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(INERT_READERS.iter().map(|(name, _)| *name));
     let mut names: Vec<String> = known.map(str::to_owned).collect();
     names.sort();
     names
 }
 
 /// Reads one resource of a known type; `None` for another type.
-pub(super) fn read(resource_type: &str, fields: &Fields<'_>, context: &mut Context<'_>) -> Option<Identity> {
+pub(super) fn read(
+    resource_type: &str,
+    fields: &Fields<'_>,
+    context: &mut Context<'_>,
+) -> Option<Identity> {
     if let Some((_, reader)) = READERS.iter().find(|(name, _)| *name == resource_type) {
         return Some(reader(fields, context));
     }
-    let (_, reader) = INERT_READERS.iter().find(|(name, _)| *name == resource_type)?;
+    let (_, reader) = INERT_READERS
+        .iter()
+        .find(|(name, _)| *name == resource_type)?;
     let (name, identity) = reader(fields, context);
     Inert::add(resource_type, &name, context);
     Some(identity)

@@ -11,7 +11,10 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { maximum_retry_attempts: 185, maximum_event_age_seconds: 86_400 }
+        Self {
+            maximum_retry_attempts: 185,
+            maximum_event_age_seconds: 86_400,
+        }
     }
 }
 
@@ -19,7 +22,9 @@ impl RetryPolicy {
     /// Reads the property `RetryPolicy` of a target.
     pub(super) fn read(target: &Fields<'_>) -> Self {
         let default = Self::default();
-        let Some(fields) = target.object("RetryPolicy") else { return default };
+        let Some(fields) = target.object("RetryPolicy") else {
+            return default;
+        };
         let attempts = fields.count("MaximumRetryAttempts", 0..=185);
         let age = fields.count("MaximumEventAgeInSeconds", 60..=86_400);
         Self {

@@ -21,7 +21,8 @@ pub struct Role {
     pub arn: String,
     /// Who may assume it.
     pub trust: PolicyDocument,
-    /// What it may do: inline policies, those of `AWS::IAM::Policy`, and the statements of managed policies.
+    /// What it may do: inline policies, those of `AWS::IAM::Policy`, and the statements of managed
+    /// policies.
     pub policies: Vec<RolePolicy>,
 }
 
@@ -38,20 +39,36 @@ impl Role {
     /// Whether the role's policies together allow an action on a resource.
     pub fn allows(&self, action: &str, resource: &str) -> bool {
         let keys = BTreeMap::from([("aws:securetransport".to_owned(), "true".to_owned())]);
-        let request = PolicyRequest { service: None, action, resource, keys: &keys };
-        let says = |effect| self.policies.iter().any(|policy| policy.document.says(effect, request));
+        let request = PolicyRequest {
+            service: None,
+            action,
+            resource,
+            keys: &keys,
+        };
+        let says = |effect| {
+            self.policies
+                .iter()
+                .any(|policy| policy.document.says(effect, request))
+        };
         says(Effect::Allow) && !says(Effect::Deny)
     }
 
     /// Whether a service may assume the role on behalf of a resource.
     pub fn may_be_assumed_by(&self, service_principal: &str, source_arn: &str) -> bool {
         let keys = policy::source_keys(source_arn);
-        let request = PolicyRequest { service: Some(service_principal), action: "sts:AssumeRole", resource: "", keys: &keys };
+        let request = PolicyRequest {
+            service: Some(service_principal),
+            action: "sts:AssumeRole",
+            resource: "",
+            keys: &keys,
+        };
         self.trust.allows(request)
     }
 
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
-        let name = fields.name("RoleName", 64, "+=,.@_-").unwrap_or_else(|| context.generated_name(64));
+        let name = fields
+            .name("RoleName", 64, "+=,.@_-")
+            .unwrap_or_else(|| context.generated_name(64));
         fields.text("Description");
         fields.accept(&["PermissionsBoundary"]);
         fields.integer("MaxSessionDuration", 3600..=43_200);
@@ -59,8 +76,13 @@ impl Role {
         let path = fields.text("Path").unwrap_or_else(|| "/".to_owned());
         let mut role = Self::named(context, name, &path);
         role.trust = policy::document(fields, "AssumeRolePolicyDocument", Parts::Trust);
-        role.policies = fields.objects("Policies").iter().map(RolePolicy::read).collect();
-        role.policies.extend(managed_policy::read_all(fields, "ManagedPolicyArns"));
+        role.policies = fields
+            .objects("Policies")
+            .iter()
+            .map(RolePolicy::read)
+            .collect();
+        role.policies
+            .extend(managed_policy::read_all(fields, "ManagedPolicyArns"));
         role.add(context)
     }
 
@@ -69,7 +91,9 @@ impl Role {
         Self {
             logical_id: context.id.to_owned(),
             position: context.position,
-            arn: context.pseudo.global_arn("iam", &format!("role{path}{name}")),
+            arn: context
+                .pseudo
+                .global_arn("iam", &format!("role{path}{name}")),
             name,
             trust: PolicyDocument::default(),
             policies: Vec::new(),
@@ -78,7 +102,10 @@ impl Role {
 
     /// Puts the role into the stack.
     pub(super) fn add(self, context: &mut Context<'_>) -> Identity {
-        let identity = Identity::new(&self.name, [("Arn", &self.arn), ("RoleId", "AROAEXAMPLEEXAMPLE000")]);
+        let identity = Identity::new(
+            &self.name,
+            [("Arn", &self.arn), ("RoleId", "AROAEXAMPLEEXAMPLE000")],
+        );
         context.stack.roles.push(self);
         identity
     }
@@ -86,14 +113,21 @@ impl Role {
 
 impl RolePolicy {
     fn read(fields: &Fields<'_>) -> Self {
-        Self { name: fields.required_text("PolicyName"), document: policy::document(fields, "PolicyDocument", Parts::Identity) }
+        Self {
+            name: fields.required_text("PolicyName"),
+            document: policy::document(fields, "PolicyDocument", Parts::Identity),
+        }
     }
 
     /// `AWS::IAM::Policy`: a policy that names its roles.
     pub(super) fn read_resource(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         fields.required("Roles");
         let policy = Self::read(fields);
-        context.later.push(Attachment::RolePolicy { position: context.position, roles: fields.texts("Roles"), policy });
+        context.later.push(Attachment::RolePolicy {
+            position: context.position,
+            roles: fields.texts("Roles"),
+            policy,
+        });
         Identity::new(context.generated_name(128), [])
     }
 }

@@ -4,7 +4,8 @@ use super::identity::Identity;
 use super::position::Position;
 use super::retry_policy::RetryPolicy;
 
-/// A schedule of the EventBridge Scheduler (`AWS::Scheduler::Schedule`, or a SAM event of type ScheduleV2).
+/// A schedule of the EventBridge Scheduler (`AWS::Scheduler::Schedule`, or a SAM event of type
+/// ScheduleV2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// The name inside the template; for a SAM event, the one that SAM generates.
@@ -66,35 +67,64 @@ pub struct ScheduledEvent {
 impl Schedule {
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         fields.required("FlexibleTimeWindow");
-        let name = fields.name("Name", 64, ".-_").unwrap_or_else(|| context.generated_name(64));
-        let target = fields.required_object("Target").map(|target| ScheduleTarget::read(&target)).unwrap_or_default();
+        let name = fields
+            .name("Name", 64, ".-_")
+            .unwrap_or_else(|| context.generated_name(64));
+        let target = fields
+            .required_object("Target")
+            .map(|target| ScheduleTarget::read(&target))
+            .unwrap_or_default();
         fields.text("KmsKeyArn");
         Self::timed(fields, context, name, target).add(context)
     }
 
     /// The properties that the resource and the SAM event share.
-    pub(super) fn timed(fields: &Fields<'_>, context: &Context<'_>, name: String, target: ScheduleTarget) -> Self {
-        let group = fields.name("GroupName", 64, ".-_").unwrap_or_else(|| "default".to_owned());
+    pub(super) fn timed(
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        name: String,
+        target: ScheduleTarget,
+    ) -> Self {
+        let group = fields
+            .name("GroupName", 64, ".-_")
+            .unwrap_or_else(|| "default".to_owned());
         let expression = fields.required_text("ScheduleExpression");
-        let known = ["rate(", "cron(", "at("].iter().any(|start| expression.starts_with(start)) && expression.ends_with(')');
-        if let Some(node) = fields.node("ScheduleExpression").filter(|_| !known && !expression.is_empty()) {
-            fields.invalid(node, "ScheduleExpression", "must be rate(...), cron(...) or at(...)");
+        let known = ["rate(", "cron(", "at("]
+            .iter()
+            .any(|start| expression.starts_with(start))
+            && expression.ends_with(')');
+        if let Some(node) = fields
+            .node("ScheduleExpression")
+            .filter(|_| !known && !expression.is_empty())
+        {
+            fields.invalid(
+                node,
+                "ScheduleExpression",
+                "must be rate(...), cron(...) or at(...)",
+            );
         }
         fields.text("Description");
         Self {
             logical_id: context.id.to_owned(),
             position: context.position,
-            arn: context.pseudo.arn("scheduler", &format!("schedule/{group}/{name}")),
+            arn: context
+                .pseudo
+                .arn("scheduler", &format!("schedule/{group}/{name}")),
             name,
             group,
             expression,
-            timezone: fields.text("ScheduleExpressionTimezone").unwrap_or_else(|| "UTC".to_owned()),
-            enabled: fields.choice("State", &["ENABLED", "DISABLED"]).as_deref() != Some("DISABLED"),
+            timezone: fields
+                .text("ScheduleExpressionTimezone")
+                .unwrap_or_else(|| "UTC".to_owned()),
+            enabled: fields.choice("State", &["ENABLED", "DISABLED"]).as_deref()
+                != Some("DISABLED"),
             flexible_window_minutes: flexible_window(fields),
             target,
             start: fields.text("StartDate"),
             end: fields.text("EndDate"),
-            action_after_completion: fields.choice("ActionAfterCompletion", &["NONE", "DELETE"]).unwrap_or_else(|| "NONE".to_owned()),
+            action_after_completion: fields
+                .choice("ActionAfterCompletion", &["NONE", "DELETE"])
+                .unwrap_or_else(|| "NONE".to_owned()),
         }
     }
 
@@ -108,18 +138,24 @@ impl Schedule {
 
 impl ScheduleTarget {
     fn read(fields: &Fields<'_>) -> Self {
-        let event = fields.object("EventBridgeParameters").map(|parameters| ScheduledEvent {
-            detail_type: parameters.required_text("DetailType"),
-            source: parameters.required_text("Source"),
-        });
+        let event = fields
+            .object("EventBridgeParameters")
+            .map(|parameters| ScheduledEvent {
+                detail_type: parameters.required_text("DetailType"),
+                source: parameters.required_text("Source"),
+            });
         Self {
             arn: fields.required_text("Arn"),
             role_arn: fields.required_text("RoleArn"),
             input: fields.text("Input"),
             retry_policy: RetryPolicy::read(fields),
-            dead_letter_arn: fields.object("DeadLetterConfig").and_then(|config| config.text("Arn")),
+            dead_letter_arn: fields
+                .object("DeadLetterConfig")
+                .and_then(|config| config.text("Arn")),
             event,
-            message_group_id: fields.object("SqsParameters").and_then(|parameters| parameters.text("MessageGroupId")),
+            message_group_id: fields
+                .object("SqsParameters")
+                .and_then(|parameters| parameters.text("MessageGroupId")),
         }
     }
 }
@@ -137,8 +173,18 @@ fn flexible_window(fields: &Fields<'_>) -> Option<u32> {
 
 /// `AWS::Scheduler::ScheduleGroup`, whose name is all that matters.
 pub(super) fn read_group(fields: &Fields<'_>, context: &Context<'_>) -> (String, Identity) {
-    let name = fields.name("Name", 64, ".-_").unwrap_or_else(|| context.generated_name(64));
+    let name = fields
+        .name("Name", 64, ".-_")
+        .unwrap_or_else(|| context.generated_name(64));
     fields.tags();
-    let identity = Identity::new(&name, [("Arn", &context.pseudo.arn("scheduler", &format!("schedule-group/{name}")))]);
+    let identity = Identity::new(
+        &name,
+        [(
+            "Arn",
+            &context
+                .pseudo
+                .arn("scheduler", &format!("schedule-group/{name}")),
+        )],
+    );
     (name, identity)
 }

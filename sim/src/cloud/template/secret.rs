@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// A value that CloudFormation fetches at deployment time: a dynamic reference, kept as the template writes it.
-/// The reader never learns the secret itself.
+/// A value that CloudFormation fetches at deployment time: a dynamic reference, kept as the
+/// template writes it. The reader never learns the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret(String);
 
@@ -32,7 +32,10 @@ impl Secret {
     }
 
     fn parts(&self) -> impl Iterator<Item = &str> {
-        self.0.trim_start_matches("{{resolve:").trim_end_matches("}}").splitn(2, ':')
+        self.0
+            .trim_start_matches("{{resolve:")
+            .trim_end_matches("}}")
+            .splitn(2, ':')
     }
 }
 

@@ -19,18 +19,29 @@ use super::schedule::{Schedule, ScheduleTarget};
 use super::serverless_function::{one_statement, trust};
 use super::target::Target;
 
-const TYPES: [&str; 5] = ["CloudWatchEvent", "EventBridgeRule", "SQS", "Schedule", "ScheduleV2"];
+const TYPES: [&str; 5] = [
+    "CloudWatchEvent",
+    "EventBridgeRule",
+    "SQS",
+    "Schedule",
+    "ScheduleV2",
+];
 
-/// The logical ids of what SAM generates for one event of a function and other resources may refer to: `id` itself
-/// (rule, schedule or mapping), a schedule's role, a dead-letter queue.
+/// The logical ids of what SAM generates for one event of a function and other resources may refer
+/// to: `id` itself (rule, schedule or mapping), a schedule's role, a dead-letter queue.
 pub(super) fn generated_ids(id: &str, event: &Node) -> Vec<String> {
-    let property = |name| event.get("Properties").and_then(|properties| properties.get(name));
+    let property = |name| {
+        event
+            .get("Properties")
+            .and_then(|properties| properties.get(name))
+    };
     let mut ids = vec![id.to_owned()];
     let schedule = event.get("Type").and_then(Node::scalar).as_deref() == Some("ScheduleV2");
     if schedule && property("RoleArn").is_none() {
         ids.push(format!("{id}Role"));
     }
-    if let Some(config) = property("DeadLetterConfig").filter(|config| config.get("Type").is_some()) {
+    if let Some(config) = property("DeadLetterConfig").filter(|config| config.get("Type").is_some())
+    {
         let named = config.get("QueueLogicalId").and_then(Node::scalar);
         ids.push(named.unwrap_or_else(|| format!("{id}Queue")));
     }
@@ -49,8 +60,12 @@ fn read(entry: &Entry, events: &Fields<'_>, context: &mut Context<'_>, function:
     fields.required("Type");
     let kind = fields.choice("Type", &TYPES);
     let id = format!("{}{}", context.id, entry.key);
-    let Some(properties) = fields.required_object("Properties") else { return };
-    let Some(kind) = kind else { return properties.accept_everything() };
+    let Some(properties) = fields.required_object("Properties") else {
+        return;
+    };
+    let Some(kind) = kind else {
+        return properties.accept_everything();
+    };
     let mut context = context.generated(&id, entry.position);
     match kind.as_str() {
         "SQS" => {
@@ -63,7 +78,8 @@ fn read(entry: &Entry, events: &Fields<'_>, context: &mut Context<'_>, function:
     }
 }
 
-/// `EventBridgeRule`, `CloudWatchEvent` (pattern) and `Schedule` (a scheduled rule): a rule and a permission.
+/// `EventBridgeRule`, `CloudWatchEvent` (pattern) and `Schedule` (a scheduled rule): a rule and a
+/// permission.
 fn read_rule(kind: &str, fields: &Fields<'_>, context: &mut Context<'_>, function: &Function) {
     let scheduled = kind == "Schedule";
     let mut rule = if scheduled {
@@ -73,10 +89,14 @@ fn read_rule(kind: &str, fields: &Fields<'_>, context: &mut Context<'_>, functio
         fields.required("Pattern");
         Rule::matching(fields, context)
     };
-    let target_id = fields.object("Target").map(|target| target.required_text("Id"));
+    let target_id = fields
+        .object("Target")
+        .map(|target| target.required_text("Id"));
     let target_id = target_id.unwrap_or_else(|| format!("{}LambdaTarget", context.id));
     let mut target = Target::shaped(fields, target_id, function.arn.clone());
-    target.dead_letter_arn = fields.object("DeadLetterConfig").and_then(|config| dead_letter_queue(&config, &rule.arn, context));
+    target.dead_letter_arn = fields
+        .object("DeadLetterConfig")
+        .and_then(|config| dead_letter_queue(&config, &rule.arn, context));
     rule.targets = vec![target];
     let permission = Permission {
         logical_id: format!("{}Permission", context.id),
@@ -94,12 +114,18 @@ fn read_rule(kind: &str, fields: &Fields<'_>, context: &mut Context<'_>, functio
 
 /// `ScheduleV2`: a schedule and, unless the template names one, its role.
 fn read_schedule(fields: &Fields<'_>, context: &mut Context<'_>, function: &Function) {
-    let name = fields.name("Name", 64, ".-_").unwrap_or_else(|| context.id.to_owned());
+    let name = fields
+        .name("Name", 64, ".-_")
+        .unwrap_or_else(|| context.id.to_owned());
     fields.accept(&["OmitName", "PermissionsBoundary", "KmsKeyArn"]);
-    let dead_letter = fields.object("DeadLetterConfig").and_then(|config| dead_letter_queue(&config, "", context));
+    let dead_letter = fields
+        .object("DeadLetterConfig")
+        .and_then(|config| dead_letter_queue(&config, "", context));
     let target = ScheduleTarget {
         arn: function.arn.clone(),
-        role_arn: fields.text("RoleArn").unwrap_or_else(|| schedule_role(context, function, dead_letter.as_ref())),
+        role_arn: fields
+            .text("RoleArn")
+            .unwrap_or_else(|| schedule_role(context, function, dead_letter.as_ref())),
         input: fields.text("Input"),
         retry_policy: RetryPolicy::read(fields),
         dead_letter_arn: dead_letter,
@@ -111,7 +137,11 @@ fn read_schedule(fields: &Fields<'_>, context: &mut Context<'_>, function: &Func
     context.identify(context.id.to_owned().as_str(), identity);
 }
 
-fn schedule_role(context: &mut Context<'_>, function: &Function, dead_letter: Option<&String>) -> String {
+fn schedule_role(
+    context: &mut Context<'_>,
+    function: &Function,
+    dead_letter: Option<&String>,
+) -> String {
     let id = format!("{}Role", context.id);
     let position = context.position;
     let mut context = context.generated(&id, position);
@@ -119,7 +149,12 @@ fn schedule_role(context: &mut Context<'_>, function: &Function, dead_letter: Op
     role.trust = trust("scheduler.amazonaws.com");
     let invoke = Statement::allow(&["lambda:InvokeFunction"], slice::from_ref(&function.arn));
     role.policies.push(one_statement("Invoke", invoke));
-    role.policies.extend(dead_letter.map(|arn| one_statement("DeadLetter", Statement::allow(&["sqs:SendMessage"], slice::from_ref(arn)))));
+    role.policies.extend(dead_letter.map(|arn| {
+        one_statement(
+            "DeadLetter",
+            Statement::allow(&["sqs:SendMessage"], slice::from_ref(arn)),
+        )
+    }));
     let arn = role.arn.clone();
     let identity = role.add(&mut context);
     context.identify(&id, identity);
@@ -127,7 +162,11 @@ fn schedule_role(context: &mut Context<'_>, function: &Function, dead_letter: Op
 }
 
 /// `DeadLetterConfig`: a queue of the template, or one that SAM makes, with its policy.
-fn dead_letter_queue(fields: &Fields<'_>, source_arn: &str, context: &mut Context<'_>) -> Option<String> {
+fn dead_letter_queue(
+    fields: &Fields<'_>,
+    source_arn: &str,
+    context: &mut Context<'_>,
+) -> Option<String> {
     fields.choose("exactly one", &["Arn", "Type"]);
     fields.choice("Type", &["SQS"]);
     let named = fields.text("QueueLogicalId");
@@ -143,7 +182,12 @@ fn dead_letter_queue(fields: &Fields<'_>, source_arn: &str, context: &mut Contex
     context.identify(&id, identity);
     if !source_arn.is_empty() {
         let document = sending_document(&arn, source_arn);
-        let policy = QueuePolicy { logical_id: policy_id, position: fields.position(), queue_arns: vec![arn.clone()], document };
+        let policy = QueuePolicy {
+            logical_id: policy_id,
+            position: fields.position(),
+            queue_arns: vec![arn.clone()],
+            document,
+        };
         context.stack.queue_policies.push(policy);
     }
     Some(arn)
@@ -164,5 +208,7 @@ fn sending_document(queue_arn: &str, source_arn: &str) -> PolicyDocument {
         resources: vec![queue_arn.to_owned()],
         conditions: vec![condition],
     };
-    PolicyDocument { statements: vec![statement] }
+    PolicyDocument {
+        statements: vec![statement],
+    }
 }

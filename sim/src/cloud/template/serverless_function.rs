@@ -9,8 +9,8 @@ use super::role::{Role, RolePolicy};
 use super::serverless_event;
 use super::serverless_policy;
 
-/// Reads an `AWS::Serverless::Function` and generates what SAM generates: the role, and for each event the rule, the
-/// permission, the schedule or the mapping.
+/// Reads an `AWS::Serverless::Function` and generates what SAM generates: the role, and for each
+/// event the rule, the permission, the schedule or the mapping.
 pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
     let mut function = Function::common(fields, context);
     fields.accept(&["CodeUri", "InlineCode", "ImageUri"]);
@@ -37,18 +37,29 @@ pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
 }
 
 /// The role `<function>Role` that SAM makes where the template names none.
-fn generate_role(function: &Function, mut policies: Vec<RolePolicy>, context: &mut Context<'_>) -> String {
+fn generate_role(
+    function: &Function,
+    mut policies: Vec<RolePolicy>,
+    context: &mut Context<'_>,
+) -> String {
     let id = format!("{}Role", context.id);
     let mut context = context.generated(&id, function.position);
     let mut role = Role::named(&context, context.generated_name(64), "/");
     role.trust = trust("lambda.amazonaws.com");
-    role.policies = managed_policy::by_name("AWSLambdaBasicExecutionRole").into_iter().collect();
+    role.policies = managed_policy::by_name("AWSLambdaBasicExecutionRole")
+        .into_iter()
+        .collect();
     if !function.event_source_mappings.is_empty() {
-        role.policies.extend(managed_policy::by_name("AWSLambdaSQSQueueExecutionRole"));
+        role.policies
+            .extend(managed_policy::by_name("AWSLambdaSQSQueueExecutionRole"));
     }
     role.policies.append(&mut policies);
-    let receivers = function.invoke_config.destinations().chain(&function.dead_letter_arn);
-    role.policies.extend(receivers.filter_map(|arn| sending_policy(arn)));
+    let receivers = function
+        .invoke_config
+        .destinations()
+        .chain(&function.dead_letter_arn);
+    role.policies
+        .extend(receivers.filter_map(|arn| sending_policy(arn)));
     let arn = role.arn.clone();
     let identity = role.add(&mut context);
     context.identify(&id, identity);
@@ -64,12 +75,20 @@ fn sending_policy(arn: &str) -> Option<RolePolicy> {
         "events" => "events:PutEvents",
         _ => return None,
     };
-    Some(one_statement("Destination", Statement::allow(&[action], &[arn.to_owned()])))
+    Some(one_statement(
+        "Destination",
+        Statement::allow(&[action], &[arn.to_owned()]),
+    ))
 }
 
 /// A policy of one statement.
 pub(super) fn one_statement(name: &str, statement: Statement) -> RolePolicy {
-    RolePolicy { name: name.to_owned(), document: PolicyDocument { statements: vec![statement] } }
+    RolePolicy {
+        name: name.to_owned(),
+        document: PolicyDocument {
+            statements: vec![statement],
+        },
+    }
 }
 
 /// A trust policy for one service.
@@ -82,10 +101,15 @@ pub(super) fn trust(service: &str) -> PolicyDocument {
         resources: Vec::new(),
         conditions: Vec::new(),
     };
-    PolicyDocument { statements: vec![statement] }
+    PolicyDocument {
+        statements: vec![statement],
+    }
 }
 
 /// An inline policy document of `Policies`.
 pub(super) fn inline_policy(fields: &Fields<'_>) -> RolePolicy {
-    RolePolicy { name: "Inline".to_owned(), document: PolicyDocument::read(fields, Parts::Identity) }
+    RolePolicy {
+        name: "Inline".to_owned(),
+        document: PolicyDocument::read(fields, Parts::Identity),
+    }
 }

@@ -13,8 +13,9 @@ use super::subscription::Subscription;
 use super::table::Table;
 use super::topic::Topic;
 
-/// Everything that one template declares, with every name, ARN and reference resolved. Resources whose condition is
-/// false are left out. Each list is in the order of dependencies, and of the template where nothing depends.
+/// Everything that one template declares, with every name, ARN and reference resolved. Resources
+/// whose condition is false are left out. Each list is in the order of dependencies, and of the
+/// template where nothing depends.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stack {
     /// Event buses besides `default`.

@@ -32,18 +32,35 @@ impl Subscription {
         subscription.position = context.position;
         subscription.raw_message_delivery = fields.boolean("RawMessageDelivery").unwrap_or(false);
         subscription.filter_policy = fields.json_object("FilterPolicy");
-        if let Some(scope) = fields.choice("FilterPolicyScope", &["MessageAttributes", "MessageBody"]) {
+        if let Some(scope) =
+            fields.choice("FilterPolicyScope", &["MessageAttributes", "MessageBody"])
+        {
             subscription.filter_policy_scope = scope;
         }
-        subscription.dead_letter_arn = fields.object("RedrivePolicy").map(|policy| policy.required_text("deadLetterTargetArn"));
-        let identity = Identity::new(format!("{}:{}", subscription.topic_arn, context.generated_name(36)), []);
+        subscription.dead_letter_arn = fields
+            .object("RedrivePolicy")
+            .map(|policy| policy.required_text("deadLetterTargetArn"));
+        let identity = Identity::new(
+            format!("{}:{}", subscription.topic_arn, context.generated_name(36)),
+            [],
+        );
         context.stack.subscriptions.push(subscription);
         identity
     }
 
     /// Protocol and endpoint.
     pub(super) fn of_topic(fields: &Fields<'_>, context: &Context<'_>, topic_arn: String) -> Self {
-        const PROTOCOLS: [&str; 9] = ["application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"];
+        const PROTOCOLS: [&str; 9] = [
+            "application",
+            "email",
+            "email-json",
+            "firehose",
+            "http",
+            "https",
+            "lambda",
+            "sms",
+            "sqs",
+        ];
         fields.required("Protocol");
         Self {
             logical_id: context.id.to_owned(),

@@ -13,12 +13,18 @@ pub(super) enum Piece<'a> {
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some((start, end)) = rest.find("${").and_then(|start| Some((start, start + rest[start..].find('}')?))) {
+    while let Some((start, end)) = rest
+        .find("${")
+        .and_then(|start| Some((start, start + rest[start..].find('}')?)))
+    {
         if start > 0 {
             pieces.push(Piece::Literal(&rest[..start]));
         }
         let name = rest[start + 2..end].trim();
-        pieces.push(name.strip_prefix('!').map_or(Piece::Name(name), Piece::Escaped));
+        pieces.push(
+            name.strip_prefix('!')
+                .map_or(Piece::Name(name), Piece::Escaped),
+        );
         rest = &rest[end + 1..];
     }
     if !rest.is_empty() {
@@ -33,7 +39,12 @@ mod tests {
 
     #[test]
     fn takes_names_and_escapes_apart() {
-        let expected = vec![Piece::Literal("a-"), Piece::Name("B.Arn"), Piece::Escaped("C"), Piece::Literal("${d")];
+        let expected = vec![
+            Piece::Literal("a-"),
+            Piece::Name("B.Arn"),
+            Piece::Escaped("C"),
+            Piece::Literal("${d"),
+        ];
         assert_eq!(pieces("a-${B.Arn}${!C}${d"), expected);
     }
 }

@@ -54,10 +54,14 @@ pub struct Index {
 
 impl Table {
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
-        let name = fields.name("TableName", 255, "-_.").unwrap_or_else(|| context.generated_name(255));
+        let name = fields
+            .name("TableName", 255, "-_.")
+            .unwrap_or_else(|| context.generated_name(255));
         let attribute_types = attribute_types(fields);
         let key = KeySchema::read(fields, &attribute_types);
-        let billing = fields.choice("BillingMode", &["PROVISIONED", "PAY_PER_REQUEST"]).unwrap_or_else(|| "PROVISIONED".to_owned());
+        let billing = fields
+            .choice("BillingMode", &["PROVISIONED", "PAY_PER_REQUEST"])
+            .unwrap_or_else(|| "PROVISIONED".to_owned());
         throughput(fields);
         settings(fields);
         let arn = context.pseudo.arn("dynamodb", &format!("table/{name}"));
@@ -85,9 +89,18 @@ impl KeySchema {
         let mut key = Self::default();
         for part in fields.objects("KeySchema") {
             let name = part.required_text("AttributeName");
-            if let Some(node) = part.node("AttributeName").filter(|_| !types.contains_key(&name)) {
+            if let Some(node) = part
+                .node("AttributeName")
+                .filter(|_| !types.contains_key(&name))
+            {
                 let known = types.keys().cloned().collect();
-                fields.report().unknown(node.position, "attribute", &name, "AttributeDefinitions", known);
+                fields.report().unknown(
+                    node.position,
+                    "attribute",
+                    &name,
+                    "AttributeDefinitions",
+                    known,
+                );
             }
             part.required("KeyType");
             match part.choice("KeyType", &["HASH", "RANGE"]).as_deref() {
@@ -104,7 +117,9 @@ impl Index {
         let global = fields.objects("GlobalSecondaryIndexes");
         let local = fields.objects("LocalSecondaryIndexes");
         let globals = global.iter().map(|index| Self::read(index, true, types));
-        globals.chain(local.iter().map(|index| Self::read(index, false, types))).collect()
+        globals
+            .chain(local.iter().map(|index| Self::read(index, false, types)))
+            .collect()
     }
 
     fn read(fields: &Fields<'_>, global: bool, types: &BTreeMap<String, String>) -> Self {
@@ -112,13 +127,17 @@ impl Index {
             throughput(fields);
         }
         let projection = fields.required_object("Projection");
-        let kind = projection.as_ref().and_then(|projection| projection.choice("ProjectionType", &["ALL", "KEYS_ONLY", "INCLUDE"]));
+        let kind = projection.as_ref().and_then(|projection| {
+            projection.choice("ProjectionType", &["ALL", "KEYS_ONLY", "INCLUDE"])
+        });
         Self {
             name: fields.required_text("IndexName"),
             global,
             key: KeySchema::read(fields, types),
             projection: kind.unwrap_or_else(|| "KEYS_ONLY".to_owned()),
-            non_key_attributes: projection.map(|projection| projection.texts("NonKeyAttributes")).unwrap_or_default(),
+            non_key_attributes: projection
+                .map(|projection| projection.texts("NonKeyAttributes"))
+                .unwrap_or_default(),
         }
     }
 }
@@ -127,7 +146,9 @@ fn attribute_types(fields: &Fields<'_>) -> BTreeMap<String, String> {
     let definitions = fields.objects("AttributeDefinitions");
     let types = definitions.iter().map(|definition| {
         definition.required("AttributeType");
-        let kind = definition.choice("AttributeType", &["S", "N", "B"]).unwrap_or_default();
+        let kind = definition
+            .choice("AttributeType", &["S", "N", "B"])
+            .unwrap_or_default();
         (definition.required_text("AttributeName"), kind)
     });
     types.collect()
@@ -162,6 +183,9 @@ fn settings(fields: &Fields<'_>) {
         encryption.text("KMSMasterKeyId");
     }
     if let Some(stream) = fields.object("StreamSpecification") {
-        stream.choice("StreamViewType", &["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]);
+        stream.choice(
+            "StreamViewType",
+            &["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"],
+        );
     }
 }

@@ -21,9 +21,16 @@ pub struct Topic {
 
 impl Topic {
     pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
-        let name = fields.name("TopicName", 256, "-_.").unwrap_or_else(|| context.generated_name(256));
+        let name = fields
+            .name("TopicName", 256, "-_.")
+            .unwrap_or_else(|| context.generated_name(256));
         let arn = context.pseudo.arn("sns", &name);
-        fields.accept(&["DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig"]);
+        fields.accept(&[
+            "DisplayName",
+            "KmsMasterKeyId",
+            "SignatureVersion",
+            "TracingConfig",
+        ]);
         fields.boolean("ContentBasedDeduplication");
         fields.tags();
         for inline in fields.objects("Subscription") {
@@ -32,7 +39,13 @@ impl Topic {
         }
         let identity = Identity::new(&arn, [("TopicArn", &arn), ("TopicName", &name)]);
         let fifo = fields.boolean("FifoTopic").unwrap_or(false);
-        context.stack.topics.push(Self { logical_id: context.id.to_owned(), position: context.position, name, arn, fifo });
+        context.stack.topics.push(Self {
+            logical_id: context.id.to_owned(),
+            position: context.position,
+            name,
+            arn,
+            fifo,
+        });
         identity
     }
 }

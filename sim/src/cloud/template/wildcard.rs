@@ -8,7 +8,10 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
         if pattern.get(at) == Some(&'*') {
             star = Some((at, place));
             at += 1;
-        } else if pattern.get(at).is_some_and(|letter| *letter == '?' || *letter == text[place]) {
+        } else if pattern
+            .get(at)
+            .is_some_and(|letter| *letter == '?' || *letter == text[place])
+        {
             at += 1;
             place += 1;
         } else if let Some((star_at, tried)) = star {
@@ -26,7 +29,11 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 pub(super) fn arn_matches(pattern: &str, arn: &str) -> bool {
     let parts = |text: &str| text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
     let (patterns, texts) = (parts(pattern), parts(arn));
-    patterns.len() == texts.len() && patterns.iter().zip(&texts).all(|(pattern, text)| matches(pattern, text))
+    patterns.len() == texts.len()
+        && patterns
+            .iter()
+            .zip(&texts)
+            .all(|(pattern, text)| matches(pattern, text))
 }
 
 #[cfg(test)]
@@ -42,7 +49,13 @@ mod tests {
 
     #[test]
     fn a_star_stays_within_one_part_of_an_arn() {
-        assert!(arn_matches("arn:aws:events:*:*:rule/bus/*", "arn:aws:events:us-east-1:1:rule/bus/x"));
-        assert!(!arn_matches("arn:aws:events:*", "arn:aws:events:us-east-1:1:rule/x"));
+        assert!(arn_matches(
+            "arn:aws:events:*:*:rule/bus/*",
+            "arn:aws:events:us-east-1:1:rule/bus/x"
+        ));
+        assert!(!arn_matches(
+            "arn:aws:events:*",
+            "arn:aws:events:us-east-1:1:rule/x"
+        ));
     }
 }

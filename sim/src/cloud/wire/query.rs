@@ -1,5 +1,6 @@
-//! The query protocol of SQS: a form in, XML out. Clients of before November 2023 speak it. A form becomes the input of
-//! the JSON protocol, and its output becomes XML, so that there is one implementation of the service.
+//! The query protocol of SQS: a form in, XML out. Clients of before November 2023 speak it. A form
+//! becomes the input of the JSON protocol, and its output becomes XML, so that there is one
+//! implementation of the service.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +25,24 @@ const LISTS: [(&str, &str); 4] = [
 const MAPS: [(&str, &str, &str, &str); 4] = [
     ("Attribute", "Name", "Value", "Attributes"),
     ("MessageAttribute", "Name", "Value", "MessageAttributes"),
-    ("MessageSystemAttribute", "Name", "Value", "MessageSystemAttributes"),
+    (
+        "MessageSystemAttribute",
+        "Name",
+        "Value",
+        "MessageSystemAttributes",
+    ),
     ("Tag", "Key", "Value", "Tags"),
 ];
 
 /// Parameters that are whole numbers in JSON.
-const NUMBERS: [&str; 6] =
-    ["DelaySeconds", "MaxNumberOfMessages", "VisibilityTimeout", "WaitTimeSeconds", "MaxResults", "MaxNumberOfMessagesPerSecond"];
+const NUMBERS: [&str; 6] = [
+    "DelaySeconds",
+    "MaxNumberOfMessages",
+    "VisibilityTimeout",
+    "WaitTimeSeconds",
+    "MaxResults",
+    "MaxNumberOfMessagesPerSecond",
+];
 
 /// The most entries of one list that are read.
 const ENTRIES_MAX: usize = 64;
@@ -42,13 +54,22 @@ pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), Ser
         .get("content-type")
         .and_then(|value| value.to_str().ok())
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let body = if is_form { String::from_utf8_lossy(request.body()) } else { "".into() };
-    let form: BTreeMap<String, String> = pairs(request.uri().query().unwrap_or_default()).chain(pairs(&body)).collect();
+    let body = if is_form {
+        String::from_utf8_lossy(request.body())
+    } else {
+        "".into()
+    };
+    let form: BTreeMap<String, String> = pairs(request.uri().query().unwrap_or_default())
+        .chain(pairs(&body))
+        .collect();
     if !is_form && !form.contains_key("Action") {
         return None;
     }
     let Some(action) = form.get("Action").filter(|action| !action.is_empty()) else {
-        return Some(Err(ServiceError::client("MissingAction", "The request must contain the parameter Action.")));
+        return Some(Err(ServiceError::client(
+            "MissingAction",
+            "The request must contain the parameter Action.",
+        )));
     };
     let mut input = Value::Object(Form { form: &form }.structure(""));
     // Older clients name the queue by the path alone.
@@ -61,7 +82,13 @@ pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), Ser
     {
         input["tags"] = tags;
     }
-    Some(Ok((Call { service: Service::Sqs, operation: action.clone() }, input)))
+    Some(Ok((
+        Call {
+            service: Service::Sqs,
+            operation: action.clone(),
+        },
+        input,
+    )))
 }
 
 struct Form<'a> {
@@ -72,11 +99,21 @@ impl Form<'_> {
     /// Everything below `prefix` (empty, or ending in a dot) as an object.
     fn structure(&self, prefix: &str) -> Map<String, Value> {
         let mut input = Map::new();
-        let below = self.form.range(prefix.to_owned()..).map_while(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
+        let below = self
+            .form
+            .range(prefix.to_owned()..)
+            .map_while(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
         for (key, value) in below {
             if !key.contains('.') && !matches!(key, "Action" | "Version") {
-                let number = if NUMBERS.contains(&key) { value.parse::<i64>().ok() } else { None };
-                input.insert(key.to_owned(), number.map_or_else(|| value.as_str().into(), Value::from));
+                let number = if NUMBERS.contains(&key) {
+                    value.parse::<i64>().ok()
+                } else {
+                    None
+                };
+                input.insert(
+                    key.to_owned(),
+                    number.map_or_else(|| value.as_str().into(), Value::from),
+                );
             }
         }
         for (name, member) in LISTS {
@@ -109,9 +146,16 @@ impl Form<'_> {
         let name = name.to_owned();
         let is_there = |item: &String| {
             let below = format!("{item}.");
-            self.form.contains_key(item) || self.form.range(below.clone()..).next().is_some_and(|(key, _)| key.starts_with(&below))
+            self.form.contains_key(item)
+                || self
+                    .form
+                    .range(below.clone()..)
+                    .next()
+                    .is_some_and(|(key, _)| key.starts_with(&below))
         };
-        (1..=ENTRIES_MAX).map(move |index| format!("{name}.{index}")).take_while(is_there)
+        (1..=ENTRIES_MAX)
+            .map(move |index| format!("{name}.{index}"))
+            .take_while(is_there)
     }
 
     fn map(&self, name: &str, key: &str, value: &str) -> Map<String, Value> {
@@ -121,33 +165,59 @@ impl Form<'_> {
                 return Some((name, text.as_str().into()));
             }
             let parts = ["StringValue", "BinaryValue", "DataType"];
-            let parts = parts
-                .iter()
-                .filter_map(|part| Some(((*part).to_owned(), self.form.get(&format!("{item}.{value}.{part}"))?.as_str().into())));
+            let parts = parts.iter().filter_map(|part| {
+                Some((
+                    (*part).to_owned(),
+                    self.form
+                        .get(&format!("{item}.{value}.{part}"))?
+                        .as_str()
+                        .into(),
+                ))
+            });
             Some((name, Value::Object(parts.collect())))
         };
         self.numbered(name).filter_map(pair).collect()
     }
 
     fn entries(&self) -> Vec<Value> {
-        let lists = ["SendMessageBatchRequestEntry", "DeleteMessageBatchRequestEntry", "ChangeMessageVisibilityBatchRequestEntry"];
-        lists.iter().flat_map(|list| self.numbered(list)).map(|item| Value::Object(self.structure(&format!("{item}.")))).collect()
+        let lists = [
+            "SendMessageBatchRequestEntry",
+            "DeleteMessageBatchRequestEntry",
+            "ChangeMessageVisibilityBatchRequestEntry",
+        ];
+        lists
+            .iter()
+            .flat_map(|list| self.numbered(list))
+            .map(|item| Value::Object(self.structure(&format!("{item}."))))
+            .collect()
     }
 }
 
-pub(super) fn answer(operation: Option<&str>, result: Result<Value, ServiceError>, request_id: &str) -> Response<Bytes> {
+pub(super) fn answer(
+    operation: Option<&str>,
+    result: Result<Value, ServiceError>,
+    request_id: &str,
+) -> Response<Bytes> {
     let id = escape(request_id);
     match (operation, result) {
         (Some(operation), Ok(output)) => {
             let result = xml::members(operation, &output);
-            let result = if result.is_empty() { result } else { format!("<{operation}Result>{result}</{operation}Result>") };
+            let result = if result.is_empty() {
+                result
+            } else {
+                format!("<{operation}Result>{result}</{operation}Result>")
+            };
             let body = format!(
                 "<?xml version=\"1.0\"?><{operation}Response xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">{result}<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
             );
             with_body(200, "text/xml", body, request_id, &[])
         }
         (_, Err(error)) => {
-            let sender = if error.status < 500 { "Sender" } else { "Receiver" };
+            let sender = if error.status < 500 {
+                "Sender"
+            } else {
+                "Receiver"
+            };
             let body = format!(
                 "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>{sender}</Type><Code>{}</Code><Message>{}</Message><Detail/></Error><RequestId>{id}</RequestId></ErrorResponse>",
                 escape(code_of(&error.code)),
@@ -155,7 +225,14 @@ pub(super) fn answer(operation: Option<&str>, result: Result<Value, ServiceError
             );
             with_body(error.status, "text/xml", body, request_id, &[])
         }
-        (None, Ok(output)) => answer(None, Err(ServiceError::client("InternalFailure", json!(output).to_string())), request_id),
+        (None, Ok(output)) => answer(
+            None,
+            Err(ServiceError::client(
+                "InternalFailure",
+                json!(output).to_string(),
+            )),
+            request_id,
+        ),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The REST protocol with JSON, as Scheduler and Lambda speak it: the operation is in method and path, parameters are in
-//! path, query and body.
+//! The REST protocol with JSON, as Scheduler and Lambda speak it: the operation is in method and
+//! path, parameters are in path, query and body.
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
@@ -22,8 +22,16 @@ pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), Ser
     }
 }
 
-fn scheduler(request: &Request<Bytes>, collection: &str, name: &str) -> Result<(Call, Value), ServiceError> {
-    let noun = if collection == "schedules" { "Schedule" } else { "ScheduleGroup" };
+fn scheduler(
+    request: &Request<Bytes>,
+    collection: &str,
+    name: &str,
+) -> Result<(Call, Value), ServiceError> {
+    let noun = if collection == "schedules" {
+        "Schedule"
+    } else {
+        "ScheduleGroup"
+    };
     let operation = match (request.method(), name.is_empty()) {
         (&Method::GET, true) => format!("List{noun}s"),
         (&Method::POST, false) => format!("Create{noun}"),
@@ -48,7 +56,13 @@ fn scheduler(request: &Request<Bytes>, collection: &str, name: &str) -> Result<(
     if !name.is_empty() {
         input["Name"] = decode(name).into();
     }
-    Ok((Call { service: Service::Scheduler, operation }, input))
+    Ok((
+        Call {
+            service: Service::Scheduler,
+            operation,
+        },
+        input,
+    ))
 }
 
 fn lambda(request: &Request<Bytes>, rest: &str) -> Result<(Call, Value), ServiceError> {
@@ -65,35 +79,66 @@ fn lambda(request: &Request<Bytes>, rest: &str) -> Result<(Call, Value), Service
         (&Method::POST, Some(_), Some("invocations")) => "Invoke",
         _ => return Err(unroutable(request)),
     };
-    let mut input = if operation == "Invoke" { invocation(request)? } else { input_of(request)? };
+    let mut input = if operation == "Invoke" {
+        invocation(request)?
+    } else {
+        input_of(request)?
+    };
     if let Some(name) = name {
         input["FunctionName"] = name.into();
     }
-    Ok((Call { service: Service::Lambda, operation: operation.to_owned() }, input))
+    Ok((
+        Call {
+            service: Service::Lambda,
+            operation: operation.to_owned(),
+        },
+        input,
+    ))
 }
 
 /// The payload stays the text that it is.
 fn invocation(request: &Request<Bytes>) -> Result<Value, ServiceError> {
-    let kind = request.headers().get("x-amz-invocation-type").and_then(|value| value.to_str().ok()).unwrap_or("RequestResponse");
+    let kind = request
+        .headers()
+        .get("x-amz-invocation-type")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("RequestResponse");
     let refuse = |reason: String| {
-        ServiceError::client("InvalidRequestContentException", format!("Could not parse request body into json: {reason}"))
+        ServiceError::client(
+            "InvalidRequestContentException",
+            format!("Could not parse request body into json: {reason}"),
+        )
     };
-    let payload =
-        if request.body().is_empty() { "{}" } else { std::str::from_utf8(request.body()).map_err(|error| refuse(error.to_string()))? };
-    serde_json::from_str::<serde::de::IgnoredAny>(payload).map_err(|error| refuse(error.to_string()))?;
+    let payload = if request.body().is_empty() {
+        "{}"
+    } else {
+        std::str::from_utf8(request.body()).map_err(|error| refuse(error.to_string()))?
+    };
+    serde_json::from_str::<serde::de::IgnoredAny>(payload)
+        .map_err(|error| refuse(error.to_string()))?;
     Ok(json!({ "InvocationType": kind, "Payload": payload }))
 }
 
 fn unroutable(request: &Request<Bytes>) -> ServiceError {
-    let error = unknown_operation(format!("{} {} is not simulated", request.method(), request.uri().path()));
-    ServiceError { status: 404, ..error }
+    let error = unknown_operation(format!(
+        "{} {} is not simulated",
+        request.method(),
+        request.uri().path()
+    ));
+    ServiceError {
+        status: 404,
+        ..error
+    }
 }
 
 /// The pairs of a query string or a form.
 pub(super) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
     text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
+        (
+            decode(&key.replace('+', " ")),
+            decode(&value.replace('+', " ")),
+        )
     })
 }
 
@@ -103,8 +148,14 @@ pub(super) fn decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut index = 0;
     while index < bytes.len() {
-        let hex = bytes.get(index + 1..index + 3).filter(|_| bytes[index] == b'%').and_then(|pair| std::str::from_utf8(pair).ok());
-        match hex.filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit())).and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+        let hex = bytes
+            .get(index + 1..index + 3)
+            .filter(|_| bytes[index] == b'%')
+            .and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex
+            .filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        {
             Some(byte) => {
                 decoded.push(byte);
                 index += 3;
@@ -129,7 +180,17 @@ pub(in crate::cloud) fn accepted(status: u16, request_id: &str) -> Response<Byte
 }
 
 pub(super) fn error_answer(error: &ServiceError, request_id: &str) -> Response<Bytes> {
-    let kind = if error.status < 500 { "User" } else { "Service" };
+    let kind = if error.status < 500 {
+        "User"
+    } else {
+        "Service"
+    };
     let body = json!({ "Type": kind, "Message": error.message, "message": error.message });
-    with_body(error.status, "application/json", body.to_string(), request_id, &[("x-amzn-errortype", &error.code)])
+    with_body(
+        error.status,
+        "application/json",
+        body.to_string(),
+        request_id,
+        &[("x-amzn-errortype", &error.code)],
+    )
 }

@@ -41,7 +41,11 @@ fn member(text: &mut String, operation: &str, name: &str, value: &Value) {
             None => element(text, name, &members(operation, value)),
         },
         Value::Array(items) => items.iter().for_each(|item| {
-            let inner = if item.is_object() { members(operation, item) } else { escape(&plain(item)) };
+            let inner = if item.is_object() {
+                members(operation, item)
+            } else {
+                escape(&plain(item))
+            };
             element(text, &list_item(operation, name), &inner);
         }),
         Value::Null => {}
@@ -51,8 +55,16 @@ fn member(text: &mut String, operation: &str, name: &str, value: &Value) {
 
 fn entries(text: &mut String, map: &Map<String, Value>, entry: &str, key: &str) {
     for (name, value) in map {
-        let inner = if value.is_object() { members("", value) } else { escape(&plain(value)) };
-        element(text, entry, &format!("<{key}>{}</{key}><Value>{inner}</Value>", escape(name)));
+        let inner = if value.is_object() {
+            members("", value)
+        } else {
+            escape(&plain(value))
+        };
+        element(
+            text,
+            entry,
+            &format!("<{key}>{}</{key}><Value>{inner}</Value>", escape(name)),
+        );
     }
 }
 
@@ -61,7 +73,9 @@ fn element(text: &mut String, name: &str, inner: &str) {
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Text as XML has it; a control character that XML cannot carry becomes the replacement character.

@@ -9,7 +9,8 @@ use crate::fault::{Phase, SitePattern};
 use crate::scenario::fault::PhaseGiven;
 use crate::scenario::{Amount, Ordinal, Span};
 
-/// What somebody else than the trading system does at the broker: the account's owner by hand, the market, or the broker.
+/// What somebody else than the trading system does at the broker: the account's owner by hand, the
+/// market, or the broker.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BrokerGiven {
@@ -51,7 +52,8 @@ pub enum BrokerGiven {
     Release,
     /// Settings of the account change.
     Account(AccountChangeGiven),
-    /// Another program with the account's keys makes so many requests, which count towards the rate limit.
+    /// Another program with the account's keys makes so many requests, which count towards the rate
+    /// limit.
     Requests(NonZeroU32),
 }
 
@@ -236,7 +238,9 @@ pub struct MeanwhileGiven {
 }
 
 fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SitePattern, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
 }
 
 fn phase<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Phase, D::Error> {

@@ -23,8 +23,8 @@ pub struct ExchangeGiven {
     pub remember_client_order_ids_for: Option<Span>,
     /// The rate limit.
     pub requests_per_minute: Option<u32>,
-    /// Whether the cancellation of an order that is filled already is answered as if there were something to cancel; else it is
-    /// refused.
+    /// Whether the cancellation of an order that is filled already is answered as if there were
+    /// something to cancel; else it is refused.
     pub accept_cancel_of_filled: bool,
     /// What market data the account has paid for.
     pub data_plan: Option<DataPlanGiven>,
@@ -36,7 +36,8 @@ pub struct ExchangeGiven {
     pub pattern_day_trader: bool,
     /// Whether the account may sell short what it does not hold, as a margin account may.
     pub shorting: bool,
-    /// Whether the market trades around the clock on every day of the week, for worlds on the machine's own clock.
+    /// Whether the market trades around the clock on every day of the week, for worlds on the
+    /// machine's own clock.
     pub always_open: bool,
     /// What becomes of orders.
     pub orders: Vec<OrderRuleGiven>,

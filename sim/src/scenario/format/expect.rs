@@ -15,7 +15,8 @@ pub struct Expect {
     pub cash: SignedAmount,
     /// Shares held, by symbol; all of them, negative where they are held short.
     pub positions: BTreeMap<String, SignedAmount>,
-    /// How far cash and positions may be off, where a story's prices hang on the minute; exact if not said.
+    /// How far cash and positions may be off, where a story's prices hang on the minute; exact if
+    /// not said.
     pub tolerance: Option<Tolerance>,
     /// The mails, in order; all of them.
     pub mails: Vec<MailExpected>,
@@ -32,7 +33,8 @@ pub struct Expect {
     /// What was dead-lettered, in order; all of it.
     #[serde(default)]
     pub dead_letters: Vec<DeadLetterExpected>,
-    /// The alarms that went off, by a part of their name; those named, and none where the list is empty.
+    /// The alarms that went off, by a part of their name; those named, and none where the list is
+    /// empty.
     pub alarms: Option<Vec<String>>,
     /// The alarms that went off and were over in the end, by a part of their name; those named.
     #[serde(default)]
@@ -43,7 +45,8 @@ pub struct Expect {
     /// Answers of the function.
     #[serde(default)]
     pub responses: Vec<ResponseExpected>,
-    /// The invariants that do not hold in this run, by name: these and no others. Such a scenario shows what the judge sees.
+    /// The invariants that do not hold in this run, by name: these and no others. Such a scenario
+    /// shows what the judge sees.
     #[serde(default)]
     pub violations: BTreeSet<Invariant>,
 }
@@ -58,8 +61,14 @@ impl Expect {
     /// A finding for each invariant that was to be violated, and of which none of `found` tells.
     #[must_use]
     pub fn unviolated(&self, found: &[Finding]) -> Vec<Finding> {
-        let holds = |invariant: &&Invariant| !found.iter().any(|finding| finding.check == invariant.0);
-        let told = |invariant: &Invariant| Finding::plain("violations", format!("{:?} holds, expected to be violated", invariant.0));
+        let holds =
+            |invariant: &&Invariant| !found.iter().any(|finding| finding.check == invariant.0);
+        let told = |invariant: &Invariant| {
+            Finding::plain(
+                "violations",
+                format!("{:?} holds, expected to be violated", invariant.0),
+            )
+        };
         self.violations.iter().filter(holds).map(told).collect()
     }
 
@@ -105,7 +114,8 @@ pub struct MailExpected {
     /// How many such mails follow each other.
     #[serde(default = "one")]
     pub times: usize,
-    /// Whether such a mail may come again, with the same message id: it counts once. No copy if not said.
+    /// Whether such a mail may come again, with the same message id: it counts once. No copy if not
+    /// said.
     #[serde(default)]
     pub copies: bool,
 }

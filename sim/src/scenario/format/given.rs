@@ -16,8 +16,8 @@ pub struct Given {
     /// The account's cash in dollars.
     #[serde(default = "default_cash")]
     pub cash: Amount,
-    /// Shares held, by symbol; a negative number is held short, and what it brought is in the cash. A coin's symbol is its pair,
-    /// as in `BTC/USD`.
+    /// Shares held, by symbol; a negative number is held short, and what it brought is in the cash.
+    /// A coin's symbol is its pair, as in `BTC/USD`.
     #[serde(default)]
     pub positions: BTreeMap<String, SignedAmount>,
     /// Prices and properties of symbols, where the bundled prices are not wanted.
@@ -42,13 +42,18 @@ pub struct Given {
 }
 
 impl Given {
-    /// Values for the template's parameters: the scenario's own, and those that name its strategy files.
+    /// Values for the template's parameters: the scenario's own, and those that name its strategy
+    /// files.
     #[must_use]
     pub fn parameters(&self) -> BTreeMap<String, String> {
         let mut parameters = self.topology.parameters.clone();
         if !self.strategies.is_empty() {
             let files: Vec<&str> = self.strategies.keys().map(|name| name.0.as_str()).collect();
-            let shares: Vec<String> = self.strategies.iter().map(|(name, strategy)| format!("{}={}", name.0, strategy.share)).collect();
+            let shares: Vec<String> = self
+                .strategies
+                .iter()
+                .map(|(name, strategy)| format!("{}={}", name.0, strategy.share))
+                .collect();
             parameters.insert("StrategyFiles".to_owned(), files.join(","));
             parameters.insert("StrategyAllocations".to_owned(), shares.join(","));
         }
@@ -96,8 +101,8 @@ pub struct DaysGiven {
     pub to: Option<Date>,
 }
 
-/// Days that follow each other, from the first to the last, both included; without the one they have no beginning, without
-/// the other no end.
+/// Days that follow each other, from the first to the last, both included; without the one they
+/// have no beginning, without the other no end.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct DaysWritten {
@@ -112,9 +117,9 @@ impl TryFrom<DaysWritten> for DaysGiven {
 
     fn try_from(DaysWritten { from, to }: DaysWritten) -> Result<Self, String> {
         match (from, to) {
-            (Some(Date(from)), Some(Date(to))) if from > to => {
-                Err(format!("`from` {from} is after `to` {to}: write the earlier day first"))
-            }
+            (Some(Date(from)), Some(Date(to))) if from > to => Err(format!(
+                "`from` {from} is after `to` {to}: write the earlier day first"
+            )),
             _ => Ok(Self { from, to }),
         }
     }

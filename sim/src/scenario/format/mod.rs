@@ -10,9 +10,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::action::Action;
-pub use self::broker::{AccountChangeGiven, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven, PlaceGiven, ReplaceGiven};
+pub use self::broker::{
+    AccountChangeGiven, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven, PlaceGiven,
+    ReplaceGiven,
+};
 pub use self::capability::Capability;
-pub use self::exchange::{ExchangeGiven, OrderEffectGiven, OrderRuleGiven, ShowGiven, ShownStatus, SideGiven};
+pub use self::exchange::{
+    ExchangeGiven, OrderEffectGiven, OrderRuleGiven, ShowGiven, ShownStatus, SideGiven,
+};
 pub use self::expect::{DeadLetterExpected, Expect, MailExpected, OrderExpected, ResponseExpected};
 pub use self::given::{AssetGiven, Given, QuoteGiven};
 pub use self::topology::Topology;
@@ -64,6 +69,7 @@ pub enum Lambda {
     /// The code of the trading system, within the process of the world.
     #[default]
     InProcess,
-    /// The program that is deployed, as a process of its own; it lives on the machine's clock, so `given.clock` is `now`.
+    /// The program that is deployed, as a process of its own; it lives on the machine's clock, so
+    /// `given.clock` is `now`.
     Binary,
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 pub struct Topology {
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
-    /// Resources that are missing, by logical id: a rule, a permission, a queue, a queue policy, a schedule, an archive.
+    /// Resources that are missing, by logical id: a rule, a permission, a queue, a queue policy, a
+    /// schedule, an archive.
     pub without: Vec<String>,
     /// Statements that the roles' policies lack, by `Sid`: the function is denied what they allow.
     pub without_statements: Vec<String>,

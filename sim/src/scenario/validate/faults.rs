@@ -14,7 +14,12 @@ pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
         }
     }
     for (index, meanwhile) in scenario.meanwhile.iter().enumerate() {
-        check_site(Pointer::to("meanwhile").item(index).key("at"), &meanwhile.at, names, found);
+        check_site(
+            Pointer::to("meanwhile").item(index).key("at"),
+            &meanwhile.at,
+            names,
+            found,
+        );
     }
 }
 
@@ -23,7 +28,10 @@ fn check_call(place: &Pointer, fault: &CallFault, clock: Start, names: &Names, f
     if let (Some(until), Start::At(start)) = (fault.until, clock)
         && until <= start.0
     {
-        found.value(place.key("until"), "this is in the past: the world begins later, at `given.clock`");
+        found.value(
+            place.key("until"),
+            "this is in the past: the world begins later, at `given.clock`",
+        );
     }
 }
 
@@ -35,13 +43,25 @@ fn check_site(place: Pointer, site: &SitePattern, names: &Names, found: &mut Fou
 
 fn check_delivery(place: &Pointer, fault: &DeliveryFault, names: &Names, found: &mut Found) {
     let schedule = SCHEDULE.to_owned();
-    found.name(place.key("deliver"), "event", &fault.detail_type, names.events.iter().chain([&schedule]));
+    found.name(
+        place.key("deliver"),
+        "event",
+        &fault.detail_type,
+        names.events.iter().chain([&schedule]),
+    );
     let Some(rule) = &fault.rule else { return };
     if fault.effect == DeliveryEffect::FailEntry {
-        found.key(place.key("rule"), "PutEvents refuses an entry before any rule sees it: leave `rule` out");
+        found.key(
+            place.key("rule"),
+            "PutEvents refuses an entry before any rule sees it: leave `rule` out",
+        );
         return;
     }
-    let (kind, known) = if fault.detail_type == SCHEDULE { ("schedule", &names.schedules) } else { ("rule", &names.rules) };
+    let (kind, known) = if fault.detail_type == SCHEDULE {
+        ("schedule", &names.schedules)
+    } else {
+        ("rule", &names.rules)
+    };
     if !known.iter().any(|name| name.starts_with(rule.as_str())) {
         found.name(place.key("rule"), kind, rule, known.iter());
     }

@@ -15,12 +15,19 @@ pub(super) fn check(given: &Given, names: &Names, found: &mut Found) {
         let place = place.key("market").key(symbol);
         declared(place.clone(), symbol, found);
         if asset.price.is_some() && !asset.closes.is_empty() {
-            found.key(place.key("closes"), "a symbol has either one `price` for every day or daily `closes`");
+            found.key(
+                place.key("closes"),
+                "a symbol has either one `price` for every day or daily `closes`",
+            );
         }
     }
     for (index, rule) in given.exchange.orders.iter().enumerate() {
         if let Some(symbol) = &rule.symbol {
-            let place = place.key("exchange").key("orders").item(index).key("symbol");
+            let place = place
+                .key("exchange")
+                .key("orders")
+                .item(index)
+                .key("symbol");
             found.name(place, "symbol", symbol, names.symbols.iter());
         }
     }
@@ -28,13 +35,33 @@ pub(super) fn check(given: &Given, names: &Names, found: &mut Found) {
 
 /// A symbol that the market is given, and that nobody wants, is probably meant to be another one.
 pub(super) fn check_market(given: &Given, places: &Places, library: &Library, found: &mut Found) {
-    let packaged = || library.strategies().values().filter(|_| given.strategies.is_empty());
-    for symbol in given.market.keys().filter(|symbol| !real::SYMBOLS.contains(&symbol.as_str()) && looks_like_a_symbol(symbol)) {
+    let packaged = || {
+        library
+            .strategies()
+            .values()
+            .filter(|_| given.strategies.is_empty())
+    };
+    for symbol in given
+        .market
+        .keys()
+        .filter(|symbol| !real::SYMBOLS.contains(&symbol.as_str()) && looks_like_a_symbol(symbol))
+    {
         let place = Pointer::to("given").key("market").key(symbol);
-        if !places.names_elsewhere(symbol, &place) && !packaged().any(|source| source.contains(symbol.as_str())) {
-            let others = given.market.keys().chain(given.positions.keys()).filter(|other| *other != symbol).map(String::as_str);
-            let near = nearest(symbol, real::SYMBOLS.into_iter().chain(others)).map(|near| format!(" (did you mean {near:?}?)"));
-            let words = format!("nothing in this file trades {symbol:?}{}: leave it out", near.unwrap_or_default());
+        if !places.names_elsewhere(symbol, &place)
+            && !packaged().any(|source| source.contains(symbol.as_str()))
+        {
+            let others = given
+                .market
+                .keys()
+                .chain(given.positions.keys())
+                .filter(|other| *other != symbol)
+                .map(String::as_str);
+            let near = nearest(symbol, real::SYMBOLS.into_iter().chain(others))
+                .map(|near| format!(" (did you mean {near:?}?)"));
+            let words = format!(
+                "nothing in this file trades {symbol:?}{}: leave it out",
+                near.unwrap_or_default()
+            );
             found.key(place, words);
         }
     }
@@ -51,11 +78,18 @@ fn declared(place: Pointer, symbol: &str, found: &mut Found) {
 pub(super) fn check_parameters(given: &Given, errors: Vec<TemplateError>, found: &mut Found) {
     let place = Pointer::to("given").key("topology").key("parameters");
     for error in errors {
-        let name = subject(&error.problem).filter(|name| given.topology.parameters.contains_key(*name)).map(str::to_owned);
+        let name = subject(&error.problem)
+            .filter(|name| given.topology.parameters.contains_key(*name))
+            .map(str::to_owned);
         match (name, error.problem) {
-            (Some(name), problem @ Problem::Unknown { .. }) => found.key(place.key(&name), problem.to_string()),
+            (Some(name), problem @ Problem::Unknown { .. }) => {
+                found.key(place.key(&name), problem.to_string())
+            }
             (Some(name), problem) => found.value(place.key(&name), problem.to_string()),
-            (None, problem) => found.key(place.clone(), format!("template.yaml:{}: {problem}", error.position)),
+            (None, problem) => found.key(
+                place.clone(),
+                format!("template.yaml:{}: {problem}", error.position),
+            ),
         }
     }
 }
@@ -63,7 +97,11 @@ pub(super) fn check_parameters(given: &Given, errors: Vec<TemplateError>, found:
 /// The name that a problem of the template is about.
 fn subject(problem: &Problem) -> Option<&str> {
     match problem {
-        Problem::Unknown { kind: "parameter", name, .. }
+        Problem::Unknown {
+            kind: "parameter",
+            name,
+            ..
+        }
         | Problem::WrongType { name, .. }
         | Problem::OutOfRange { name, .. }
         | Problem::NotAllowed { name, .. }

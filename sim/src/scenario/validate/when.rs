@@ -1,7 +1,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Found;
-use crate::scenario::{Action, BrokerGiven, Lambda, Moment, Names, OrderNameGiven, Pointer, Scenario, Start};
+use crate::scenario::{
+    Action, BrokerGiven, Lambda, Moment, Names, OrderNameGiven, Pointer, Scenario, Start,
+};
 
 pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
     let mut clock = Clock::of(scenario);
@@ -11,9 +13,18 @@ pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
             Action::Advance(_) | Action::AdvanceTo(_) if scenario.lambda == Lambda::Binary => {
                 found.value(place, "time is real with `lambda: binary`, and nobody wants to wait for it: `fire` or `invoke`");
             }
-            Action::Advance(span) => clock.advance(TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX)),
+            Action::Advance(span) => {
+                clock.advance(TimeDelta::from_std(span.0).unwrap_or(TimeDelta::MAX))
+            }
             Action::AdvanceTo(moment) => clock.advance_to(moment.0, place.key("advance_to"), found),
-            Action::Fire(name) => one_of(place.key("fire"), "schedule", name, &names.schedule_ids, &names.schedules, found),
+            Action::Fire(name) => one_of(
+                place.key("fire"),
+                "schedule",
+                name,
+                &names.schedule_ids,
+                &names.schedules,
+                found,
+            ),
             Action::DisableRule(name) => rule(place.key("disable_rule"), name, names, found),
             Action::EnableRule(name) => rule(place.key("enable_rule"), name, names, found),
             Action::Put(put) => {
@@ -24,9 +35,15 @@ pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
             Action::Replay(replay) => {
                 let place = place.key("replay");
                 if replay.to.0 <= replay.from.0 {
-                    found.value(place.key("to"), format!("the end is not after the beginning, {}", replay.from));
+                    found.value(
+                        place.key("to"),
+                        format!("the end is not after the beginning, {}", replay.from),
+                    );
                 } else if clock.start.is_some_and(|start| replay.to.0 <= start) {
-                    found.value(place.key("to"), "this is in the past: the archive holds nothing from before `given.clock`");
+                    found.value(
+                        place.key("to"),
+                        "this is in the past: the archive holds nothing from before `given.clock`",
+                    );
                 }
             }
             Action::Broker(broker) => check_broker(&place.key("broker"), broker, names, found),
@@ -34,7 +51,12 @@ pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
         }
     }
     for (index, meanwhile) in scenario.meanwhile.iter().enumerate() {
-        check_broker(&Pointer::to("meanwhile").item(index).key("broker"), &meanwhile.broker, names, found);
+        check_broker(
+            &Pointer::to("meanwhile").item(index).key("broker"),
+            &meanwhile.broker,
+            names,
+            found,
+        );
     }
 }
 
@@ -59,21 +81,39 @@ impl Clock {
 
     fn advance_to(&mut self, moment: DateTime<Utc>, place: Pointer, found: &mut Found) {
         match self.now {
-            Some(now) if moment < now => found.value(place, format!("this is in the past: the clock shows {} by then", Moment(now))),
+            Some(now) if moment < now => found.value(
+                place,
+                format!(
+                    "this is in the past: the clock shows {} by then",
+                    Moment(now)
+                ),
+            ),
             _ => self.now = Some(moment),
         }
     }
 }
 
 /// A logical id, or a name.
-fn one_of(place: Pointer, kind: &str, name: &str, ids: &[String], physical: &[String], found: &mut Found) {
+fn one_of(
+    place: Pointer,
+    kind: &str,
+    name: &str,
+    ids: &[String],
+    physical: &[String],
+    found: &mut Found,
+) {
     if !physical.iter().any(|known| known == name) {
         found.name(place, kind, name, ids.iter());
     }
 }
 
 fn rule(place: Pointer, name: &str, names: &Names, found: &mut Found) {
-    if names.schedule_ids.iter().chain(&names.schedules).any(|known| known == name) {
+    if names
+        .schedule_ids
+        .iter()
+        .chain(&names.schedules)
+        .any(|known| known == name)
+    {
         found.value(place, format!("{name:?} is a schedule, not a rule: to keep it from firing, list it under `given.topology.disabled`"));
     } else {
         one_of(place, "rule", name, &names.rule_ids, &names.rules, found);
@@ -86,17 +126,23 @@ fn check_broker(place: &Pointer, broker: &BrokerGiven, names: &Names, found: &mu
         BrokerGiven::Buy(buy) => (place.key("buy").key("symbol"), Some(&buy.symbol)),
         BrokerGiven::Sell(sell) => (place.key("sell").key("symbol"), Some(&sell.symbol)),
         BrokerGiven::Short(short) => (place.key("short").key("symbol"), Some(&short.symbol)),
-        BrokerGiven::Dividend(dividend) => (place.key("dividend").key("symbol"), Some(&dividend.symbol)),
+        BrokerGiven::Dividend(dividend) => {
+            (place.key("dividend").key("symbol"), Some(&dividend.symbol))
+        }
         BrokerGiven::Split(split) => (place.key("split").key("symbol"), Some(&split.symbol)),
         BrokerGiven::Rename(rename) => (place.key("rename").key("symbol"), Some(&rename.symbol)),
         BrokerGiven::Halt(symbol) => (place.key("halt"), Some(symbol)),
         BrokerGiven::Resume(symbol) => (place.key("resume"), Some(symbol)),
         BrokerGiven::Delist(delist) => (place.key("delist").key("symbol"), Some(&delist.symbol)),
         BrokerGiven::Asset(asset) => (place.key("asset").key("symbol"), Some(&asset.symbol)),
-        BrokerGiven::Cancel(order) => (named_order(&place.key("cancel"), order, found), order.symbol.as_ref()),
-        BrokerGiven::Replace(change) => {
-            (named_order(&place.key("replace").key("order"), &change.order, found), change.order.symbol.as_ref())
-        }
+        BrokerGiven::Cancel(order) => (
+            named_order(&place.key("cancel"), order, found),
+            order.symbol.as_ref(),
+        ),
+        BrokerGiven::Replace(change) => (
+            named_order(&place.key("replace").key("order"), &change.order, found),
+            change.order.symbol.as_ref(),
+        ),
         _ => return,
     };
     if let Some(symbol) = symbol {

@@ -1,10 +1,10 @@
-//! A world whose EventBridge, SQS and DynamoDB are outside, behind an endpoint such as LocalStack's, and whose broker
-//! and mail server are on sockets.
+//! A world whose EventBridge, SQS and DynamoDB are outside, behind an endpoint such as
+//! LocalStack's, and whose broker and mail server are on sockets.
 //!
-//! What such endpoints cannot do is done here, by the same code as in a virtual world: Lambda's asynchronous
-//! invocation with its retries and destination, schedules, alarms. Rules target one queue a function, and whatever
-//! arrives there is handed to the function. Time is virtual, and stands still until an answer from outside is there and
-//! what the rules promise has arrived.
+//! What such endpoints cannot do is done here, by the same code as in a virtual world: Lambda's
+//! asynchronous invocation with its retries and destination, schedules, alarms. Rules target one
+//! queue a function, and whatever arrives there is handed to the function. Time is virtual, and
+//! stands still until an answer from outside is there and what the rules promise has arrived.
 
 mod promise;
 mod provision;
@@ -62,32 +62,57 @@ fn told<E: std::error::Error + Send + Sync + 'static>(
     operation: &str,
     error: &aws_sdk_sqs::error::SdkError<E, impl std::fmt::Debug + Send + Sync + 'static>,
 ) -> String {
-    format!("{operation}: {}", aws_sdk_sqs::error::DisplayErrorContext(error))
+    format!(
+        "{operation}: {}",
+        aws_sdk_sqs::error::DisplayErrorContext(error)
+    )
 }
 
 impl LiveWorld {
-    /// Provisions the endpoint and begins. Must be called on a current-thread runtime that began paused.
+    /// Provisions the endpoint and begins. Must be called on a current-thread runtime that began
+    /// paused.
     ///
     /// # Errors
     /// What the endpoint refused, or what is wrong with the topology.
     pub async fn new(setup: WorldSetup, endpoint: &str) -> Result<Self, String> {
-        // The SDK draws its idempotency tokens from here, and the endpoint remembers those of earlier runs.
-        let jitter = SystemTimeSource::new().now().duration_since(std::time::UNIX_EPOCH).map_or(0, |age| age.as_nanos() as u64);
+        // The SDK draws its idempotency tokens from here, and the endpoint remembers those of
+        // earlier runs.
+        let jitter = SystemTimeSource::new()
+            .now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |age| age.as_nanos() as u64);
         fastrand::seed(jitter);
         let time = RealTime::default();
         let sockets = Sockets::new(time.clone());
         let connector = sockets.http.clone();
-        let aws = clients_of(endpoint, http_client_fn(move |_, _| connector.clone()), &setup.pseudo.region, 3);
-        let clients = Clients { events: aws.eventbridge(), sqs: aws.sqs(), dynamodb: aws.dynamodb() };
+        let aws = clients_of(
+            endpoint,
+            http_client_fn(move |_, _| connector.clone()),
+            &setup.pseudo.region,
+            3,
+        );
+        let clients = Clients {
+            events: aws.eventbridge(),
+            sqs: aws.sqs(),
+            dynamodb: aws.dynamodb(),
+        };
         let counterparties = Counterparties::new(setup.exchange, setup.mail, setup.meanwhile);
         let broker_now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
         let told_now = Arc::clone(&broker_now);
-        let of_the_broker = move || DateTime::from_timestamp_millis(told_now.load(Ordering::Relaxed)).unwrap_or_default();
+        let of_the_broker = move || {
+            DateTime::from_timestamp_millis(told_now.load(Ordering::Relaxed)).unwrap_or_default()
+        };
         let waiting = time.wait();
         let inboxes = clients.provision(&setup.stack).await?;
         let promise = Promise::of(&setup.stack, &setup.pseudo)?;
-        let exchange = ExchangeServer::start(Arc::clone(&counterparties.exchange), of_the_broker).await;
-        let mail = counterparties.mail.clone().listen().await.map_err(|error| format!("the mail server: {error}"))?;
+        let exchange =
+            ExchangeServer::start(Arc::clone(&counterparties.exchange), of_the_broker).await;
+        let mail = counterparties
+            .mail
+            .clone()
+            .listen()
+            .await
+            .map_err(|error| format!("the mail server: {error}"))?;
         drop(waiting);
         let outside = Outside {
             sockets,
@@ -98,7 +123,13 @@ impl LiveWorld {
             broker_call: tokio::sync::Mutex::default(),
         };
         let state = State {
-            cloud: Cloud::new(&inner(&setup.stack), setup.pseudo.clone(), setup.knobs, setup.seed, setup.start)?,
+            cloud: Cloud::new(
+                &inner(&setup.stack),
+                setup.pseudo.clone(),
+                setup.knobs,
+                setup.seed,
+                setup.start,
+            )?,
             journal: Journal::default(),
             dice: Dice::new(setup.seed),
             jitter: Dice::new(jitter),
@@ -106,10 +137,22 @@ impl LiveWorld {
             orders: BTreeMap::new(),
             tokens: 0,
         };
-        let shared =
-            Shared::new(WorldClock::starting_at(setup.start, time.clone()), counterparties, Doors::Outside(outside), setup.faults, state);
+        let shared = Shared::new(
+            WorldClock::starting_at(setup.start, time.clone()),
+            counterparties,
+            Doors::Outside(outside),
+            setup.faults,
+            state,
+        );
         let (functions, region) = (setup.functions, setup.pseudo.region);
-        let environments = Environments::new(functions, &setup.stack, setup.variables, setup.cold_start, region, Carrier::Memory);
+        let environments = Environments::new(
+            functions,
+            &setup.stack,
+            setup.variables,
+            setup.cold_start,
+            region,
+            Carrier::Memory,
+        );
         Ok(Self {
             engine: Engine::new(Arc::new(shared), environments, setup.start),
             clients,
@@ -126,12 +169,24 @@ impl LiveWorld {
 
     /// How many events were put so far.
     fn puts(&self) -> usize {
-        self.engine.shared.with(|state| state.journal.records().filter(|(_, record)| matches!(record, Record::EventPut { .. })).count())
+        self.engine.shared.with(|state| {
+            state
+                .journal
+                .records()
+                .filter(|(_, record)| matches!(record, Record::EventPut { .. }))
+                .count()
+        })
     }
 
     /// How many messages the rules promise for all that was put so far.
     fn promised(&self) -> usize {
-        self.engine.shared.with(|state| state.journal.records().map(|(_, record)| self.promise.deliveries(record)).sum())
+        self.engine.shared.with(|state| {
+            state
+                .journal
+                .records()
+                .map(|(_, record)| self.promise.deliveries(record))
+                .sum()
+        })
     }
 
     /// Waits until what the rules promise has arrived, or counts as lost.
@@ -147,10 +202,14 @@ impl LiveWorld {
         Ok(())
     }
 
-    /// Waits, once nothing is under way here, until nothing more arrives: not even what no rule promised.
+    /// Waits, once nothing is under way here, until nothing more arrives: not even what no rule
+    /// promised.
     async fn await_quiet(&mut self) -> Result<(), String> {
         let puts = self.puts();
-        while self.settled < puts && !self.engine.is_running() && self.engine.next_pending().is_none() {
+        while self.settled < puts
+            && !self.engine.is_running()
+            && self.engine.next_pending().is_none()
+        {
             if !self.fetch().await? {
                 self.settled = puts;
             }
@@ -163,16 +222,35 @@ impl LiveWorld {
         let before = self.arrived;
         for inbox in &self.inboxes {
             let _waiting = self.time.wait();
-            let received =
-                self.clients.sqs.receive_message().queue_url(&inbox.url).max_number_of_messages(10).wait_time_seconds(QUIET_SECONDS);
-            let messages = received.send().await.map_err(|error| told("ReceiveMessage", &error))?.messages.unwrap_or_default();
+            let received = self
+                .clients
+                .sqs
+                .receive_message()
+                .queue_url(&inbox.url)
+                .max_number_of_messages(10)
+                .wait_time_seconds(QUIET_SECONDS);
+            let messages = received
+                .send()
+                .await
+                .map_err(|error| told("ReceiveMessage", &error))?
+                .messages
+                .unwrap_or_default();
             for message in messages {
                 self.arrived += 1;
                 let receipt = message.receipt_handle.unwrap_or_default();
-                let deleted = self.clients.sqs.delete_message().queue_url(&inbox.url).receipt_handle(receipt).send().await;
+                let deleted = self
+                    .clients
+                    .sqs
+                    .delete_message()
+                    .queue_url(&inbox.url)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await;
                 deleted.map_err(|error| told("DeleteMessage", &error))?;
                 let (now, payload) = (self.engine.shared.now(), message.body.unwrap_or_default());
-                self.engine.shared.with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
+                self.engine
+                    .shared
+                    .with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
             }
         }
         Ok(self.arrived > before)
@@ -181,7 +259,13 @@ impl LiveWorld {
 
 /// The part of the topology that is simulated here: all but what the endpoint does.
 fn inner(stack: &Stack) -> Stack {
-    Stack { buses: Vec::new(), rules: Vec::new(), archives: Vec::new(), tables: Vec::new(), ..stack.clone() }
+    Stack {
+        buses: Vec::new(),
+        rules: Vec::new(),
+        archives: Vec::new(),
+        tables: Vec::new(),
+        ..stack.clone()
+    }
 }
 
 #[async_trait(?Send)]
@@ -201,12 +285,34 @@ impl Place for LiveWorld {
         Ok(())
     }
 
-    async fn put_event(&mut self, bus: &str, source: &str, detail_type: &str, detail: &str) -> Result<Value, String> {
+    async fn put_event(
+        &mut self,
+        bus: &str,
+        source: &str,
+        detail_type: &str,
+        detail: &str,
+    ) -> Result<Value, String> {
         use aws_sdk_eventbridge::types::PutEventsRequestEntry;
         let _waiting = self.time.wait();
-        let entry = PutEventsRequestEntry::builder().event_bus_name(bus).source(source).detail_type(detail_type).detail(detail).build();
-        let put = self.clients.events.put_events().entries(entry).send().await.map_err(|error| told("PutEvents", &error))?;
-        let result = put.entries.unwrap_or_default().pop().ok_or("PutEvents answered without a result")?;
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(bus)
+            .source(source)
+            .detail_type(detail_type)
+            .detail(detail)
+            .build();
+        let put = self
+            .clients
+            .events
+            .put_events()
+            .entries(entry)
+            .send()
+            .await
+            .map_err(|error| told("PutEvents", &error))?;
+        let result = put
+            .entries
+            .unwrap_or_default()
+            .pop()
+            .ok_or("PutEvents answered without a result")?;
         let result = match (result.event_id, result.error_code) {
             (Some(id), _) => json!({ "EventId": id }),
             (None, code) => json!({ "ErrorCode": code, "ErrorMessage": result.error_message }),
@@ -218,7 +324,13 @@ impl Place for LiveWorld {
         Ok(result)
     }
 
-    async fn replay(&mut self, _bus: &str, _from: DateTime<Utc>, _to: DateTime<Utc>, _name: &str) -> Result<(), String> {
+    async fn replay(
+        &mut self,
+        _bus: &str,
+        _from: DateTime<Utc>,
+        _to: DateTime<Utc>,
+        _name: &str,
+    ) -> Result<(), String> {
         Err("a replay needs the capability `replay`, which this backend does not have: name it under `needs`".to_owned())
     }
 
@@ -227,9 +339,23 @@ impl Place for LiveWorld {
         self.promise.set_rule(bus, rule, enabled);
         let events = &self.clients.events;
         if enabled {
-            events.enable_rule().event_bus_name(bus).name(rule).send().await.map(|_| ()).map_err(|error| told("EnableRule", &error))
+            events
+                .enable_rule()
+                .event_bus_name(bus)
+                .name(rule)
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(|error| told("EnableRule", &error))
         } else {
-            events.disable_rule().event_bus_name(bus).name(rule).send().await.map(|_| ()).map_err(|error| told("DisableRule", &error))
+            events
+                .disable_rule()
+                .event_bus_name(bus)
+                .name(rule)
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(|error| told("DisableRule", &error))
         }
     }
 }

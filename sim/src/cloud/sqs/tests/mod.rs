@@ -16,18 +16,28 @@ struct World {
 }
 
 impl World {
-    /// Standard `work` whose dead letters go to `dead` after 2 receives, and FIFO `line.fifo` with content deduplication.
+    /// Standard `work` whose dead letters go to `dead` after 2 receives, and FIFO `line.fifo` with
+    /// content deduplication.
     fn new() -> Self {
         let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let mut world = Self { sqs: Sqs::new("123456789012", "us-east-1", 7), now };
+        let mut world = Self {
+            sqs: Sqs::new("123456789012", "us-east-1", 7),
+            now,
+        };
         world.create("dead", json!({}));
         world.create("work", json!({"RedrivePolicy": policy("dead", 2)}));
-        world.create("line.fifo", json!({"FifoQueue": "true", "ContentBasedDeduplication": "true"}));
+        world.create(
+            "line.fifo",
+            json!({"FifoQueue": "true", "ContentBasedDeduplication": "true"}),
+        );
         world
     }
 
     fn create(&mut self, name: &str, attributes: Value) {
-        self.ok("CreateQueue", json!({"QueueName": name, "Attributes": attributes}));
+        self.ok(
+            "CreateQueue",
+            json!({"QueueName": name, "Attributes": attributes}),
+        );
     }
 
     fn wait(&mut self, seconds: i64) {
@@ -43,26 +53,42 @@ impl World {
     }
 
     fn ok(&mut self, operation: &str, input: Value) -> Value {
-        self.call(operation, input).unwrap_or_else(|error| panic!("{operation}: {error:?}"))
+        self.call(operation, input)
+            .unwrap_or_else(|error| panic!("{operation}: {error:?}"))
     }
 
     /// Code and text of a refusal.
     fn error(&mut self, operation: &str, input: Value) -> (String, String) {
-        let error = self.call(operation, input.clone()).map(|answer| panic!("{operation} {input}: {answer}")).unwrap_err();
+        let error = self
+            .call(operation, input.clone())
+            .map(|answer| panic!("{operation} {input}: {answer}"))
+            .unwrap_err();
         (error.code, error.message)
     }
 
     fn refuses(&mut self, operation: &str, input: Value, code: &str, message: &str) {
-        assert_eq!(self.error(operation, input), (code.to_owned(), message.to_owned()));
+        assert_eq!(
+            self.error(operation, input),
+            (code.to_owned(), message.to_owned())
+        );
     }
 
     fn send(&mut self, queue: &str, body: &str) -> String {
-        self.sqs.send(self.now, &arn(queue), NewMessage::new(body)).unwrap().message_id
+        self.sqs
+            .send(self.now, &arn(queue), NewMessage::new(body))
+            .unwrap()
+            .message_id
     }
 
     fn send_to_group(&mut self, group: &str, body: &str) -> String {
-        let message = NewMessage { group_id: Some(group.to_owned()), ..NewMessage::new(body) };
-        self.sqs.send(self.now, &arn("line.fifo"), message).unwrap().message_id
+        let message = NewMessage {
+            group_id: Some(group.to_owned()),
+            ..NewMessage::new(body)
+        };
+        self.sqs
+            .send(self.now, &arn("line.fifo"), message)
+            .unwrap()
+            .message_id
     }
 
     fn receive(&mut self, queue: &str) -> Vec<Received> {
@@ -70,7 +96,10 @@ impl World {
     }
 
     fn bodies(&mut self, queue: &str) -> Vec<String> {
-        self.receive(queue).into_iter().map(|received| received.message.body).collect()
+        self.receive(queue)
+            .into_iter()
+            .map(|received| received.message.body)
+            .collect()
     }
 
     fn delete(&mut self, queue: &str, handle: &str) -> Result<(), ServiceError> {

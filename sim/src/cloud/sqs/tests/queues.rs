@@ -21,15 +21,24 @@ fn a_template_queue_has_the_attributes_it_declares() {
         delay_seconds: 0,
         maximum_message_size_bytes: 2048,
         receive_wait_seconds: 20,
-        redrive: Some(Redrive { dead_letter_arn: arn("dead"), max_receive_count: 5 }),
+        redrive: Some(Redrive {
+            dead_letter_arn: arn("dead"),
+            max_receive_count: 5,
+        }),
         managed_encryption: true,
         kms_key: None,
     };
     world.sqs.create(world.now, &queue);
     assert!(world.sqs.exists(&arn("jobs")));
-    assert_eq!(world.ok("GetQueueUrl", json!({"QueueName": "jobs"})), json!({"QueueUrl": queue.url}));
+    assert_eq!(
+        world.ok("GetQueueUrl", json!({"QueueName": "jobs"})),
+        json!({"QueueUrl": queue.url})
+    );
     world.send("jobs", "a");
-    let shown = world.ok("GetQueueAttributes", json!({"queue": "jobs", "AttributeNames": ["All"]}));
+    let shown = world.ok(
+        "GetQueueAttributes",
+        json!({"queue": "jobs", "AttributeNames": ["All"]}),
+    );
     let expected = json!({"ApproximateNumberOfMessages": "1", "ApproximateNumberOfMessagesDelayed": "0", "ApproximateNumberOfMessagesNotVisible": "0",
         "CreatedTimestamp": "1700000000", "LastModifiedTimestamp": "1700000000", "QueueArn": arn("jobs"), "VisibilityTimeout": "90",
         "MessageRetentionPeriod": "600", "DelaySeconds": "0", "MaximumMessageSize": "2048", "ReceiveMessageWaitTimeSeconds": "20",
@@ -49,25 +58,59 @@ fn creating_a_queue_again_needs_the_same_attributes() {
     world.refuses("CreateQueue", input, "QueueNameExists", text);
     world.ok("DeleteQueue", json!({"queue": "q"}));
     let text = "You must wait 60 seconds after deleting a queue before you can create another with the same name.";
-    world.refuses("CreateQueue", json!({"QueueName": "q"}), "QueueDeletedRecently", text);
-    world.refuses("SendMessage", json!({"queue": "q", "MessageBody": "a"}), "QueueDoesNotExist", "The specified queue does not exist.");
+    world.refuses(
+        "CreateQueue",
+        json!({"QueueName": "q"}),
+        "QueueDeletedRecently",
+        text,
+    );
+    world.refuses(
+        "SendMessage",
+        json!({"queue": "q", "MessageBody": "a"}),
+        "QueueDoesNotExist",
+        "The specified queue does not exist.",
+    );
     world.wait(60);
     world.create("q", json!({}));
-    let text = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
-    world.refuses("CreateQueue", json!({"QueueName": "a.fifo"}), "InvalidParameterValue", text);
+    let text =
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+    world.refuses(
+        "CreateQueue",
+        json!({"QueueName": "a.fifo"}),
+        "InvalidParameterValue",
+        text,
+    );
 }
 
 #[test]
 fn attributes_are_checked() {
     let mut world = World::new();
     let set = |name: &str, value: &str| json!({"queue": "work", "Attributes": {name: value}});
-    world.refuses("SetQueueAttributes", set("Colour", "red"), "InvalidAttributeName", "Unknown Attribute Colour.");
+    world.refuses(
+        "SetQueueAttributes",
+        set("Colour", "red"),
+        "InvalidAttributeName",
+        "Unknown Attribute Colour.",
+    );
     let text = "You can specify the DeduplicationScope only when FifoQueue is set to true.";
-    world.refuses("SetQueueAttributes", set("DeduplicationScope", "queue"), "InvalidAttributeName", text);
-    for (name, value) in
-        [("VisibilityTimeout", "43201"), ("MessageRetentionPeriod", "59"), ("DelaySeconds", "901"), ("MaximumMessageSize", "1048577")]
-    {
-        world.refuses("SetQueueAttributes", set(name, value), "InvalidAttributeValue", &format!("Invalid value for the parameter {name}."));
+    world.refuses(
+        "SetQueueAttributes",
+        set("DeduplicationScope", "queue"),
+        "InvalidAttributeName",
+        text,
+    );
+    for (name, value) in [
+        ("VisibilityTimeout", "43201"),
+        ("MessageRetentionPeriod", "59"),
+        ("DelaySeconds", "901"),
+        ("MaximumMessageSize", "1048577"),
+    ] {
+        world.refuses(
+            "SetQueueAttributes",
+            set(name, value),
+            "InvalidAttributeValue",
+            &format!("Invalid value for the parameter {name}."),
+        );
     }
     world.refuses(
         "GetQueueAttributes",
@@ -103,12 +146,33 @@ fn queues_are_listed_page_by_page_and_carry_tags() {
     let first = world.ok("ListQueues", json!({"MaxResults": 2}));
     assert_eq!(
         first["QueueUrls"],
-        json!(["https://sqs.us-east-1.amazonaws.com/123456789012/dead", "https://sqs.us-east-1.amazonaws.com/123456789012/line.fifo"])
+        json!([
+            "https://sqs.us-east-1.amazonaws.com/123456789012/dead",
+            "https://sqs.us-east-1.amazonaws.com/123456789012/line.fifo"
+        ])
     );
-    let second = world.ok("ListQueues", json!({"MaxResults": 2, "NextToken": first["NextToken"]}));
-    assert_eq!(second, json!({"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/123456789012/work"]}));
-    assert_eq!(world.ok("ListQueues", json!({"QueueNamePrefix": "li"}))["QueueUrls"].as_array().unwrap().len(), 1);
-    world.ok("TagQueue", json!({"queue": "work", "Tags": {"a": "1", "b": "2"}}));
+    let second = world.ok(
+        "ListQueues",
+        json!({"MaxResults": 2, "NextToken": first["NextToken"]}),
+    );
+    assert_eq!(
+        second,
+        json!({"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/123456789012/work"]})
+    );
+    assert_eq!(
+        world.ok("ListQueues", json!({"QueueNamePrefix": "li"}))["QueueUrls"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    world.ok(
+        "TagQueue",
+        json!({"queue": "work", "Tags": {"a": "1", "b": "2"}}),
+    );
     world.ok("UntagQueue", json!({"queue": "work", "TagKeys": ["a"]}));
-    assert_eq!(world.ok("ListQueueTags", json!({"queue": "work"})), json!({"Tags": {"b": "2"}}));
+    assert_eq!(
+        world.ok("ListQueueTags", json!({"queue": "work"})),
+        json!({"Tags": {"b": "2"}})
+    );
 }

@@ -12,7 +12,8 @@ fn expect_whole(text: &str, expected: &[&str]) {
     assert_eq!(messages(&errors), expected, "{text}");
 }
 
-const RULE: &str = "  R:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern: {source: [shop]}\n";
+const RULE: &str =
+    "  R:\n    Type: AWS::Events::Rule\n    Properties:\n      EventPattern: {source: [shop]}\n";
 
 #[test]
 fn unknown_names() {
@@ -49,7 +50,11 @@ fn unknown_names() {
 
 #[test]
 fn wrong_schemas_of_the_registry() {
-    let schema = |lines: &str| format!("  S:\n    Type: AWS::EventSchemas::Schema\n    Properties:\n      RegistryName: r\n{lines}");
+    let schema = |lines: &str| {
+        format!(
+            "  S:\n    Type: AWS::EventSchemas::Schema\n    Properties:\n      RegistryName: r\n{lines}"
+        )
+    };
     expect(
         &schema("      Type: OpenApi3\n      Contents: '{}'\n"),
         &[
@@ -59,22 +64,33 @@ fn wrong_schemas_of_the_registry() {
     );
     expect(
         &schema("      Type: OpenApi4\n      Content: '{}'\n"),
-        &["template.yaml:6:13: \"Type\" must be one of OpenApi3, JSONSchemaDraft4, found \"OpenApi4\""],
+        &[
+            "template.yaml:6:13: \"Type\" must be one of OpenApi3, JSONSchemaDraft4, found \"OpenApi4\"",
+        ],
     );
-    expect(&schema("      Type: OpenApi3\n      Content: '{'\n"), &["template.yaml:7:16: \"Content\" must be a JSON object, found \"{\""]);
+    expect(
+        &schema("      Type: OpenApi3\n      Content: '{'\n"),
+        &["template.yaml:7:16: \"Content\" must be a JSON object, found \"{\""],
+    );
 }
 
 #[test]
 fn unknown_attribute_of_a_resource() {
     expect(
         "  Q:\n    Type: AWS::SQS::Queue\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: !GetAtt Q.Name\n",
-        &["template.yaml:7:26: unknown attribute \"Name\" in Q (did you mean \"QueueName\"?); allowed: Arn, QueueName, QueueUrl"],
+        &[
+            "template.yaml:7:26: unknown attribute \"Name\" in Q (did you mean \"QueueName\"?); allowed: Arn, QueueName, QueueUrl",
+        ],
     );
 }
 
 #[test]
 fn wrong_values_of_a_target() {
-    let target = |lines: &str| format!("{RULE}      Targets:\n        - Id: a\n          Arn: arn:aws:sqs:us-east-1:1:q\n{lines}");
+    let target = |lines: &str| {
+        format!(
+            "{RULE}      Targets:\n        - Id: a\n          Arn: arn:aws:sqs:us-east-1:1:q\n{lines}"
+        )
+    };
     let cases = [
         (
             "          RetryPolicy:\n            MaximumRetryAttempts: 186\n",
@@ -103,7 +119,11 @@ fn wrong_values_of_a_target() {
     ];
     for (lines, expected) in cases {
         let errors = read(&format!("Resources:\n{}", target(lines)), &[]).expect_err(lines);
-        assert!(messages(&errors).contains(&expected.to_owned()), "{:#?}", messages(&errors));
+        assert!(
+            messages(&errors).contains(&expected.to_owned()),
+            "{:#?}",
+            messages(&errors)
+        );
     }
 }
 
@@ -153,25 +173,41 @@ fn wrong_values_of_resources() {
     ];
     for (resources, expected) in cases {
         let errors = read(&format!("Resources:\n{resources}"), &[]).expect_err(resources);
-        assert!(messages(&errors).contains(&expected.to_owned()), "{:#?}", messages(&errors));
+        assert!(
+            messages(&errors).contains(&expected.to_owned()),
+            "{:#?}",
+            messages(&errors)
+        );
     }
 }
 
 #[test]
 fn resources_that_wait_for_each_other() {
-    let topic = |id: &str, other: &str| format!("  {id}:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Ref {other}\n");
+    let topic = |id: &str, other: &str| {
+        format!(
+            "  {id}:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !Ref {other}\n"
+        )
+    };
     let text = format!("{}{}{}", topic("A", "B"), topic("B", "C"), topic("C", "A"));
-    expect(&text, &["template.yaml:2:3: circular dependency: A -> B -> C -> A"]);
+    expect(
+        &text,
+        &["template.yaml:2:3: circular dependency: A -> B -> C -> A"],
+    );
 }
 
 #[test]
 fn parameters_and_their_values() {
     let head = "Parameters:\n  Stage:\n    Type: String\n    Default: dev\n    AllowedValues: [dev, prod]\nResources:\n  T:\n    Type: AWS::SNS::Topic\n";
     let of = |values: &[(&str, &str)]| messages(&read(head, values).expect_err("a wrong value"));
-    assert_eq!(of(&[("Stage", "test")]), ["template.yaml:2:3: \"Stage\" must be one of dev, prod, found \"test\""]);
+    assert_eq!(
+        of(&[("Stage", "test")]),
+        ["template.yaml:2:3: \"Stage\" must be one of dev, prod, found \"test\""]
+    );
     assert_eq!(
         of(&[("Stag", "dev")]),
-        ["template.yaml:2:3: unknown parameter \"Stag\" in the given values (did you mean \"Stage\"?); allowed: Stage"]
+        [
+            "template.yaml:2:3: unknown parameter \"Stag\" in the given values (did you mean \"Stage\"?); allowed: Stage"
+        ]
     );
     expect_whole(
         "Parameters:\n  Port:\n    Type: Number\n    Default: many\nResources:\n  T:\n    Type: AWS::SNS::Topic\n",
@@ -202,8 +238,14 @@ fn conditions() {
 #[test]
 fn documents_that_are_none() {
     let cases = [
-        ("", "template.yaml:1:1: not a readable YAML document: the file is empty"),
-        ("Resources: &a {}\n", "template.yaml:1:15: not a readable YAML document: CloudFormation does not support anchors and aliases"),
+        (
+            "",
+            "template.yaml:1:1: not a readable YAML document: the file is empty",
+        ),
+        (
+            "Resources: &a {}\n",
+            "template.yaml:1:15: not a readable YAML document: CloudFormation does not support anchors and aliases",
+        ),
         (
             "Resources:\n  T:\n    Type: AWS::SNS::Topic\n  T:\n    Type: AWS::SNS::Topic\n",
             "template.yaml:4:3: not a readable YAML document: the key \"T\" is already there",
@@ -221,7 +263,9 @@ fn documents_that_are_none() {
 fn two_resources_with_one_name() {
     expect(
         "  A:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: x}\n  B:\n    Type: AWS::SNS::Topic\n    Properties: {TopicName: x}\n",
-        &["template.yaml:5:3: \"physical name\" is already taken by the resource at 2:3, found \"arn:aws:sns:us-east-1:123456789012:x\""],
+        &[
+            "template.yaml:5:3: \"physical name\" is already taken by the resource at 2:3, found \"arn:aws:sns:us-east-1:123456789012:x\"",
+        ],
     );
 }
 
@@ -248,7 +292,9 @@ fn a_missing_target_hides_no_other_property() {
 fn what_sam_does_not_generate_cannot_be_referred_to() {
     let function = "  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: h\n      Runtime: python3.13\n      InlineCode: x\n      Role: arn:aws:iam::1:role/r\n";
     expect(
-        &format!("{function}  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !GetAtt FRole.Arn\n"),
+        &format!(
+            "{function}  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: !GetAtt FRole.Arn\n"
+        ),
         &["template.yaml:12:28: unknown resource \"FRole\" in the template; allowed: F, T"],
     );
 }
@@ -261,14 +307,19 @@ fn a_serverless_function_on_every_level() {
         );
         messages(&read(&text, &[]).expect_err(lines))
     };
-    assert_eq!(of("      Timeout: 901\n"), ["template.yaml:8:16: \"Timeout\" must lie between 1 and 900, found 901"]);
+    assert_eq!(
+        of("      Timeout: 901\n"),
+        ["template.yaml:8:16: \"Timeout\" must lie between 1 and 900, found 901"]
+    );
     assert_eq!(
         of("      EventInvokeConfig: {MaximumRetryAttempts: 3}\n"),
         ["template.yaml:8:49: \"MaximumRetryAttempts\" must lie between 0 and 2, found 3"]
     );
     assert_eq!(
         of("      Events:\n        E:\n          Type: Api\n          Properties: {Path: /}\n"),
-        ["template.yaml:10:17: \"Type\" must be one of CloudWatchEvent, EventBridgeRule, SQS, Schedule, ScheduleV2, found \"Api\""]
+        [
+            "template.yaml:10:17: \"Type\" must be one of CloudWatchEvent, EventBridgeRule, SQS, Schedule, ScheduleV2, found \"Api\""
+        ]
     );
     assert_eq!(
         of("      Policies: [ReadEverything]\n"),
@@ -297,9 +348,16 @@ fn functions_that_grow_with_every_level_are_refused() {
         let names = "${x}".repeat(10);
         laughs = format!("{{Fn::Sub: [\"{names}\", {{x: {laughs}}}]}}");
     }
-    let text = format!("Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {laughs}\n");
+    let text = format!(
+        "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {laughs}\n"
+    );
     let errors = messages(&read(&text, &[]).expect_err("too large"));
-    assert!(errors[0].contains("\"the functions of the template\" must not make more than 16777216 bytes in all"), "{errors:?}");
+    assert!(
+        errors[0].contains(
+            "\"the functions of the template\" must not make more than 16777216 bytes in all"
+        ),
+        "{errors:?}"
+    );
 }
 
 #[test]
@@ -308,13 +366,21 @@ fn joins_and_references_that_grow_are_refused_too() {
     let refs = "!Ref P, ".repeat(500);
     let mut joined = format!("{{Fn::Join: [\"\", [{refs}]]}}");
     for _ in 0..2 {
-        joined = format!("{{Fn::Join: [\"\", [{}]]}}", format!("{joined}, ").repeat(10));
+        joined = format!(
+            "{{Fn::Join: [\"\", [{}]]}}",
+            format!("{joined}, ").repeat(10)
+        );
     }
     let text = format!(
         "Parameters:\n  P: {{Type: String, Default: {long}}}\nResources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      DisplayName: {joined}\n"
     );
     let errors = messages(&read(&text, &[]).expect_err("too large"));
-    assert!(errors.iter().any(|error| error.contains("must not make more than")), "{errors:?}");
+    assert!(
+        errors
+            .iter()
+            .any(|error| error.contains("must not make more than")),
+        "{errors:?}"
+    );
 }
 
 #[test]
@@ -327,25 +393,44 @@ fn a_condition_may_stand_before_what_it_builds_upon() {
     }
     expect_whole(
         "Conditions:\n  A: {Fn::Not: [{Condition: Bee}]}\n  Be: {Fn::Equals: [a, b]}\nResources:\n  T: {Type: AWS::SNS::Topic}\n",
-        &["template.yaml:2:17: unknown condition \"Bee\" in the template (did you mean \"Be\"?); allowed: A, Be"],
+        &[
+            "template.yaml:2:17: unknown condition \"Bee\" in the template (did you mean \"Be\"?); allowed: A, Be",
+        ],
     );
 }
 
 /// Where each of thirty names all others, the paths are more than can be walked.
 #[test]
 fn conditions_that_all_name_each_other_are_reported_and_not_walked_for_ever() {
-    let all: Vec<String> = (0..10).map(|number| format!("{{Condition: C{number}}}")).collect();
-    let conditions: String = (0..30).map(|number| format!("  C{number}: {{Fn::Or: [{}]}}\n", all.join(", "))).collect();
+    let all: Vec<String> = (0..10)
+        .map(|number| format!("{{Condition: C{number}}}"))
+        .collect();
+    let conditions: String = (0..30)
+        .map(|number| format!("  C{number}: {{Fn::Or: [{}]}}\n", all.join(", ")))
+        .collect();
     let text = format!("Conditions:\n{conditions}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n");
     let errors = messages(&read(&text, &[]).expect_err("cycles"));
-    assert!(errors.iter().any(|error| error.contains("C0 -> C0")), "{errors:?}");
+    assert!(
+        errors.iter().any(|error| error.contains("C0 -> C0")),
+        "{errors:?}"
+    );
 }
 
 #[test]
 fn conditions_upon_conditions_have_a_depth() {
-    let chain: String = (0..5_000).map(|number| format!("  C{number}: {{Fn::Not: [{{Condition: C{}}}]}}\n", number + 1)).collect();
+    let chain: String = (0..5_000)
+        .map(|number| {
+            format!(
+                "  C{number}: {{Fn::Not: [{{Condition: C{}}}]}}\n",
+                number + 1
+            )
+        })
+        .collect();
     let last = "  C5000: {Fn::Equals: [a, a]}\n";
     let text = format!("Conditions:\n{chain}{last}Resources:\n  T: {{Type: AWS::SNS::Topic}}\n");
     let errors = messages(&read(&text, &[]).expect_err("too deep"));
-    assert!(errors[0].contains("must not build upon more than 200 conditions"), "{errors:?}");
+    assert!(
+        errors[0].contains("must not build upon more than 200 conditions"),
+        "{errors:?}"
+    );
 }

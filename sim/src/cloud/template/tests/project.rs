@@ -8,7 +8,9 @@ use super::{messages, read, stack};
 fn template() -> String {
     let root = env!("CARGO_MANIFEST_DIR");
     let candidates = ["../template.yaml", "../main/template.yaml"];
-    let found = candidates.iter().find_map(|path| fs::read_to_string(format!("{root}/{path}")).ok());
+    let found = candidates
+        .iter()
+        .find_map(|path| fs::read_to_string(format!("{root}/{path}")).ok());
     found.expect("the project's template stands beside the crate")
 }
 
@@ -62,13 +64,35 @@ fn every_rule_may_reach_its_target_and_its_dead_letter_queue() {
         assert!(rule.enabled, "{}", rule.name);
         for target in &rule.targets {
             let into_queue = |queue: &str| {
-                stack.queue_policies.iter().any(|policy| policy.allows("events.amazonaws.com", "sqs:SendMessage", queue, &rule.arn))
+                stack.queue_policies.iter().any(|policy| {
+                    policy.allows("events.amazonaws.com", "sqs:SendMessage", queue, &rule.arn)
+                })
             };
-            let invoked = stack.permissions.iter().any(|permission| permission.allows("events.amazonaws.com", &target.arn, &rule.arn));
-            assert!(invoked || into_queue(&target.arn), "{} cannot reach {}", rule.name, target.arn);
-            let dead_letters = target.dead_letter_arn.as_deref().expect("a dead-letter queue");
-            assert!(into_queue(dead_letters), "{} cannot send dead letters", rule.name);
-            assert_eq!((target.retry_policy.maximum_retry_attempts, target.retry_policy.maximum_event_age_seconds), (3, 3600));
+            let invoked = stack.permissions.iter().any(|permission| {
+                permission.allows("events.amazonaws.com", &target.arn, &rule.arn)
+            });
+            assert!(
+                invoked || into_queue(&target.arn),
+                "{} cannot reach {}",
+                rule.name,
+                target.arn
+            );
+            let dead_letters = target
+                .dead_letter_arn
+                .as_deref()
+                .expect("a dead-letter queue");
+            assert!(
+                into_queue(dead_letters),
+                "{} cannot send dead letters",
+                rule.name
+            );
+            assert_eq!(
+                (
+                    target.retry_policy.maximum_retry_attempts,
+                    target.retry_policy.maximum_event_age_seconds
+                ),
+                (3, 3600)
+            );
         }
     }
 }
@@ -76,30 +100,78 @@ fn every_rule_may_reach_its_target_and_its_dead_letter_queue() {
 #[test]
 fn names_and_arns_are_those_of_a_deployment() {
     let stack = dev();
-    let rule = stack.rules.iter().find(|rule| rule.logical_id == "HighValueRebalanceRule").expect("the high-value rule");
-    assert_eq!(rule.arn, "arn:aws:events:us-east-1:123456789012:rule/alchemiser-trading-events-dev/alchemiser-high-value-rebalance-dev");
+    let rule = stack
+        .rules
+        .iter()
+        .find(|rule| rule.logical_id == "HighValueRebalanceRule")
+        .expect("the high-value rule");
+    assert_eq!(
+        rule.arn,
+        "arn:aws:events:us-east-1:123456789012:rule/alchemiser-trading-events-dev/alchemiser-high-value-rebalance-dev"
+    );
     let pattern = r#"{"source":["alchemiser.portfolio"],"detail-type":["RebalancePlanned"],"detail":{"total_trade_value_cents":[{"numeric":[">",1000000]}]}}"#;
     assert_eq!(rule.pattern.as_deref(), Some(pattern));
-    let queue = stack.queues.iter().find(|queue| queue.logical_id == "EventDeadLetterQueue").expect("the dead-letter queue");
-    assert_eq!(queue.url, "https://sqs.us-east-1.amazonaws.com/123456789012/alchemiser-event-dlq-dev");
-    assert_eq!((queue.retention_seconds, queue.visibility_timeout_seconds, queue.managed_encryption), (1_209_600, 60, true));
-    let catch_all = stack.rules.iter().find(|rule| rule.logical_id == "AllEventsRule").expect("the catch-all rule");
-    let transformer = catch_all.targets[0].input_transformer.as_ref().expect("a transformer");
-    assert_eq!(transformer.template, r#"{"observe": <aws.events.event.json>}"#);
+    let queue = stack
+        .queues
+        .iter()
+        .find(|queue| queue.logical_id == "EventDeadLetterQueue")
+        .expect("the dead-letter queue");
+    assert_eq!(
+        queue.url,
+        "https://sqs.us-east-1.amazonaws.com/123456789012/alchemiser-event-dlq-dev"
+    );
+    assert_eq!(
+        (
+            queue.retention_seconds,
+            queue.visibility_timeout_seconds,
+            queue.managed_encryption
+        ),
+        (1_209_600, 60, true)
+    );
+    let catch_all = stack
+        .rules
+        .iter()
+        .find(|rule| rule.logical_id == "AllEventsRule")
+        .expect("the catch-all rule");
+    let transformer = catch_all.targets[0]
+        .input_transformer
+        .as_ref()
+        .expect("a transformer");
+    assert_eq!(
+        transformer.template,
+        r#"{"observe": <aws.events.event.json>}"#
+    );
 }
 
 #[test]
 fn the_function_gets_its_environment_and_its_rights() {
     let stack = dev();
     let function = &stack.functions[0];
-    let role = stack.roles.iter().find(|role| role.arn == function.role_arn).expect("the function's role");
+    let role = stack
+        .roles
+        .iter()
+        .find(|role| role.arn == function.role_arn)
+        .expect("the function's role");
     assert_eq!(function.name, "the-alchemiser-v2-lambda-dev");
-    assert_eq!(function.environment["ALPACA__ENDPOINT"], "https://paper-api.alpaca.markets");
-    assert_eq!(function.environment["IDEMPOTENCY_TABLE_NAME"], "alchemiser-idempotency-dev");
+    assert_eq!(
+        function.environment["ALPACA__ENDPOINT"],
+        "https://paper-api.alpaca.markets"
+    );
+    assert_eq!(
+        function.environment["IDEMPOTENCY_TABLE_NAME"],
+        "alchemiser-idempotency-dev"
+    );
     let key = &function.secrets["ALPACA__KEY"];
-    assert_eq!((key.service(), key.path()), ("secretsmanager", "alchemiser/dev/alpaca:SecretString:key"));
+    assert_eq!(
+        (key.service(), key.path()),
+        ("secretsmanager", "alchemiser/dev/alpaca:SecretString:key")
+    );
     assert_eq!(function.invoke_config.maximum_event_age_seconds, 3600);
-    let destination = function.invoke_config.on_failure.as_deref().expect("a destination");
+    let destination = function
+        .invoke_config
+        .on_failure
+        .as_deref()
+        .expect("a destination");
     assert!(role.allows("sqs:SendMessage", destination));
     assert!(role.allows("events:PutEvents", &stack.buses[0].arn));
     for table in &stack.tables {
@@ -114,13 +186,33 @@ fn the_function_gets_its_environment_and_its_rights() {
 fn schedules_may_call_the_function() {
     let stack = dev();
     for schedule in &stack.schedules {
-        let role = stack.roles.iter().find(|role| role.arn == schedule.target.role_arn).expect("the scheduler's role");
+        let role = stack
+            .roles
+            .iter()
+            .find(|role| role.arn == schedule.target.role_arn)
+            .expect("the scheduler's role");
         assert!(role.may_be_assumed_by("scheduler.amazonaws.com", &schedule.arn));
         assert!(role.allows("lambda:InvokeFunction", &schedule.target.arn));
-        assert!(role.allows("sqs:SendMessage", schedule.target.dead_letter_arn.as_deref().expect("a dead-letter queue")));
-        assert_eq!((schedule.timezone.as_str(), schedule.enabled), ("America/New_York", true));
+        assert!(
+            role.allows(
+                "sqs:SendMessage",
+                schedule
+                    .target
+                    .dead_letter_arn
+                    .as_deref()
+                    .expect("a dead-letter queue")
+            )
+        );
+        assert_eq!(
+            (schedule.timezone.as_str(), schedule.enabled),
+            ("America/New_York", true)
+        );
     }
-    let trading = stack.schedules.iter().find(|schedule| schedule.logical_id == "DailyTradingSchedule").expect("the trading schedule");
+    let trading = stack
+        .schedules
+        .iter()
+        .find(|schedule| schedule.logical_id == "DailyTradingSchedule")
+        .expect("the trading schedule");
     assert_eq!(trading.expression, "cron(35 9 ? * MON-FRI *)");
     let input = r#"{"mode":"trade","correlation_id":"daily-trading-dev@<aws.scheduler.scheduled-time>","scheduled_time":"<aws.scheduler.scheduled-time>"}"#;
     assert_eq!(trading.target.input.as_deref(), Some(input));
@@ -128,11 +220,27 @@ fn schedules_may_call_the_function() {
 
 #[test]
 fn parameters_change_what_conditions_choose() {
-    let ephemeral = stack(&template(), &[("Stage", "ephemeral"), ("AlarmEmail", "someone@example.com")]);
-    assert!(!ephemeral.schedules.iter().find(|schedule| schedule.logical_id == "DailyTradingSchedule").expect("the schedule").enabled);
+    let ephemeral = stack(
+        &template(),
+        &[
+            ("Stage", "ephemeral"),
+            ("AlarmEmail", "someone@example.com"),
+        ],
+    );
+    assert!(
+        !ephemeral
+            .schedules
+            .iter()
+            .find(|schedule| schedule.logical_id == "DailyTradingSchedule")
+            .expect("the schedule")
+            .enabled
+    );
     assert_eq!(ephemeral.subscriptions[0].endpoint, "someone@example.com");
     let live = stack(&template(), &[("Stage", "prod"), ("TradingMode", "live")]);
-    assert_eq!(live.functions[0].environment["ALPACA__ENDPOINT"], "https://api.alpaca.markets");
+    assert_eq!(
+        live.functions[0].environment["ALPACA__ENDPOINT"],
+        "https://api.alpaca.markets"
+    );
 }
 
 #[test]
@@ -147,8 +255,16 @@ fn live_money_outside_production_is_refused() {
 
 #[test]
 fn one_wrong_property_name_in_the_project_is_found() {
-    let broken = template().replacen("            MaximumEventAgeInSeconds: 3600", "            MaximumEventAge: 3600", 1);
-    let line = broken.lines().position(|line| line == "            MaximumEventAge: 3600").expect("the broken line") + 1;
+    let broken = template().replacen(
+        "            MaximumEventAgeInSeconds: 3600",
+        "            MaximumEventAge: 3600",
+        1,
+    );
+    let line = broken
+        .lines()
+        .position(|line| line == "            MaximumEventAge: 3600")
+        .expect("the broken line")
+        + 1;
     let errors = read(&broken, &[]).expect_err("an unknown property");
     let expected = format!(
         "template.yaml:{line}:13: unknown property \"MaximumEventAge\" in AWS::Events::Rule.Targets.RetryPolicy (did you mean \"MaximumEventAgeInSeconds\"?); allowed: MaximumEventAgeInSeconds, MaximumRetryAttempts"
@@ -156,7 +272,8 @@ fn one_wrong_property_name_in_the_project_is_found() {
     assert_eq!(messages(&errors), [expected]);
 }
 
-/// Misspells each key of the template, one of a kind in turn. Only names that the template itself may choose go unnoticed.
+/// Misspells each key of the template, one of a kind in turn. Only names that the template itself
+/// may choose go unnoticed.
 #[test]
 fn no_key_of_the_project_can_be_misspelt_unnoticed() {
     let text = template();
@@ -165,8 +282,12 @@ fn no_key_of_the_project_can_be_misspelt_unnoticed() {
     let mut unnoticed = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let path = path(&lines, index);
-        let Some((key, above)) = path.split_last() else { continue };
-        let free = ["EventPattern", "Metadata", "Variables", "Action"].iter().any(|name| above.contains(name));
+        let Some((key, above)) = path.split_last() else {
+            continue;
+        };
+        let free = ["EventPattern", "Metadata", "Variables", "Action"]
+            .iter()
+            .any(|name| above.contains(name));
         let logical_id = path.len() == 2;
         let kind: Vec<&str> = path.iter().skip(2).copied().collect();
         if free || logical_id || !tried.insert(kind) {
@@ -190,8 +311,17 @@ fn path<'a>(lines: &[&'a str], index: usize) -> Vec<&'a str> {
     for line in lines[..=index].iter().rev() {
         let start = line.trim_start().trim_start_matches("- ");
         let indent = line.len() - start.len();
-        let is_name = |key: &str| !key.is_empty() && key.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-:".contains(letter));
-        let key = start.split_once(": ").map(|(key, _)| key).or_else(|| start.strip_suffix(':')).filter(|key| is_name(key));
+        let is_name = |key: &str| {
+            !key.is_empty()
+                && key
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || "_-:".contains(letter))
+        };
+        let key = start
+            .split_once(": ")
+            .map(|(key, _)| key)
+            .or_else(|| start.strip_suffix(':'))
+            .filter(|key| is_name(key));
         match key {
             Some(key) if indent < limit => {
                 path.push(key);
