@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use alchemiser_sim::fault::{CallEffect, CallFault, Phase};
-use alchemiser_sim::journal::{Entry, Fact, Journal};
 use alchemiser_sim::run::run;
 use alchemiser_sim::scenario::{Fault, Library, load_scenario};
+use alchemiser_sim::trading::OPERATIONS;
+use harness::fault::{CallEffect, CallFault, Phase, SitePattern};
+use harness::journal::{Entry, Fact, Journal};
 
 /// The verdicts of all scenarios, or one, from a process of their own.
 fn hashes(arguments: &[&str]) -> BTreeMap<String, String> {
@@ -158,7 +159,7 @@ fn a_fault_leaves_the_draws_of_others_as_they_were() {
         .collect();
     let (mut kept, mut later) = (0, 0);
     for site in &sites {
-        let at = site.parse().expect("a site is a pattern");
+        let at = SitePattern::parse(site, &OPERATIONS).expect("a site is a pattern");
         let fault = CallFault {
             at,
             phase: Phase::After,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use alchemiser_sim::journal::Fact;
+use harness::journal::Fact;
 use simulated_cloud::need::Need;
 use simulated_cloud::record::{Origin, Record};
 use simulated_cloud::template::{Effect, Role, Stack};

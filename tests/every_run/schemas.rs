@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alchemiser::schema::{EventSchema, event_schemas};
-use alchemiser_sim::journal::Entry;
+use harness::journal::Entry;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 use simulated_cloud::record::Record;

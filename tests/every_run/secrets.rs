@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use alchemiser_sim::journal::{Fact, Journal};
 use alchemiser_sim::run::SECRETS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use harness::journal::{Fact, Journal};
 use serde_json::json;
 
 use crate::{runs, stack};

@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Judgement;
-use crate::journal::{Fact, Journal};
 use crate::projection::{is_our_id, sign};
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// The account, and what open orders have a claim on, from report to report.
 #[derive(Default)]
@@ -65,10 +66,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let limit = journal.settings().borrowing_limit;
     let mut ledger = Ledger::default();
-    for entry in journal.entries() {
-        let Fact::Exchange { report } = &entry.fact else {
-            continue;
-        };
+    for (entry, report) in journal.reports() {
         match report {
             Report::Statement {
                 cash, positions, ..
@@ -276,7 +274,7 @@ fn judge_statement(
 mod tests {
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::journal::Settings;
+    use crate::trading::Settings;
 
     fn account(limit: i64) -> History {
         let settings = Settings {

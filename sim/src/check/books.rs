@@ -4,7 +4,8 @@ use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Finding;
-use crate::journal::{Fact, Journal};
+use crate::trading::TradingRecord;
+use harness::journal::Journal;
 
 const NAME: &str = "the books balance";
 
@@ -13,10 +14,10 @@ const NAME: &str = "the books balance";
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
     let mut books: Option<(Decimal, BTreeMap<String, Decimal>)> = None;
     let mut findings = Vec::new();
-    for entry in journal.entries() {
-        match (&entry.fact, &mut books) {
+    for (entry, record) in journal.party_records() {
+        match (record, &mut books) {
             (
-                Fact::Exchange {
+                TradingRecord::Exchange {
                     report:
                         Report::Statement {
                             cash, positions, ..
@@ -25,7 +26,7 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                 None,
             ) => books = Some((*cash, positions.clone())),
             (
-                Fact::Exchange {
+                TradingRecord::Exchange {
                     report:
                         Report::OrderFilled {
                             order,
@@ -45,13 +46,13 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                 *shares.entry(order.symbol.clone()).or_default() += signed;
             }
             (
-                Fact::Exchange {
+                TradingRecord::Exchange {
                     report: Report::CashMoved { amount, .. },
                 },
                 Some((cash, _)),
             ) => *cash += amount,
             (
-                Fact::Exchange {
+                TradingRecord::Exchange {
                     report:
                         Report::Split {
                             symbol,
@@ -76,7 +77,7 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                 *held = *after;
             }
             (
-                Fact::Exchange {
+                TradingRecord::Exchange {
                     report: Report::SymbolRenamed { symbol, to, .. },
                 },
                 Some((_, shares)),
@@ -86,7 +87,7 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
                 }
             }
             (
-                Fact::Account {
+                TradingRecord::Account {
                     cash, positions, ..
                 },
                 Some((expected, shares)),

@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Judgement;
-use crate::journal::Journal;
 use crate::projection::{Invocation, invocations, is_our_id};
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// What one plan wants of a symbol on one side.
 #[derive(Default)]

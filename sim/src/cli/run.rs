@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::seeds::Seeds;
 use super::selection::Selection;
 use super::{Mistake, say};
-use crate::journal::Journal;
 use crate::report::{
     NotRun, Paper, Reason, curve, day, expected, failure, fitted, judged, junit, log_lines, months,
     never_judged, not_run_verdict, plot, premises, seeds_summary, seeds_total, summary, verdict,
@@ -15,6 +14,7 @@ use crate::report::{
 };
 use crate::run::{Backend, Run, run_on};
 use crate::scenario::{Capability, Library, Loaded};
+use harness::journal::Journal;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
