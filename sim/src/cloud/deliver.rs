@@ -337,7 +337,7 @@ impl Cloud {
             ));
         }
         let message = NewMessage {
-            body,
+            body: body.into(),
             group_id: delivery.target.message_group_id.clone(),
             cause: Some(delivery.cause),
             ..NewMessage::default()

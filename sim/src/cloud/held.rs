@@ -17,9 +17,9 @@ impl Cloud {
     /// Messages, archived events, tables, and what is under way, in bytes, estimated.
     #[must_use]
     pub fn held_bytes(&self) -> u64 {
-        let messages = self.sqs.queues.values().flat_map(|queue| queue.messages());
-        let messages: usize = messages
-            .map(|message| message.held_bytes() + BESIDE_TEXTS)
+        let held = self.sqs.queues.values().map(|queue| queue.held());
+        let messages: usize = held
+            .map(|(bytes, count)| bytes + count * BESIDE_TEXTS)
             .sum();
         let tasks: usize = self.agenda.tasks().map(Task::held_bytes).sum();
         let here = messages + tasks + self.eventbridge.archived_bytes() + self.lambda.held_bytes();

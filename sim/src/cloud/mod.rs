@@ -379,7 +379,7 @@ impl Cloud {
             for message in batch {
                 // Received just now, so its receipt is good.
                 let _deleted = self.sqs.delete(now, queue_arn, &message.receipt_handle);
-                bodies.push(message.message.body);
+                bodies.push(message.message.body.to_string());
             }
         }
         let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::attribute::{self, MessageAttribute};
 use super::digest::md5_hex;
@@ -13,7 +15,7 @@ const SENDER_ID: &str = "AIDASIMULATEDSENDER00";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewMessage {
     /// 1 byte up to the queue's maximum; XML's characters only.
-    pub body: String,
+    pub body: Arc<str>,
     /// At most 10.
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// FIFO queues need one; standard queues may have one.
@@ -31,7 +33,7 @@ pub struct NewMessage {
 
 impl NewMessage {
     /// A message of a body alone.
-    pub fn new(body: impl Into<String>) -> Self {
+    pub fn new(body: impl Into<Arc<str>>) -> Self {
         Self {
             body: body.into(),
             ..Self::default()
@@ -76,11 +78,11 @@ pub(super) enum Hold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Kept on the move to a dead-letter queue, new after a redrive.
-    pub id: String,
+    pub id: Uuid,
     /// What it is to the dice.
     pub(super) cause: Key,
     /// As sent.
-    pub body: String,
+    pub body: Arc<str>,
     /// As sent.
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// FIFO, and standard queues with fair sharing.
@@ -190,6 +192,9 @@ pub struct Received {
 
 /// Only characters that XML 1.0 allows.
 pub(super) fn is_valid_text(text: &str) -> bool {
-    text.chars()
-        .all(|character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    text.bytes().all(is_plain)
+        || text.chars().all(
+            |character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..),
+        )
 }

@@ -196,7 +196,7 @@ fn new_message(input: &Value) -> Result<NewMessage, ServiceError> {
             attribute::AttributeValue::Bytes(_) => None,
         });
     Ok(NewMessage {
-        body: required(input, "MessageBody")?.to_owned(),
+        body: required(input, "MessageBody")?.into(),
         attributes: attribute::read_all(input.get("MessageAttributes"))?,
         group_id: text(input, "MessageGroupId").map(str::to_owned),
         deduplication_id: text(input, "MessageDeduplicationId").map(str::to_owned),

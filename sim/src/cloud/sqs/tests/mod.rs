@@ -1,4 +1,5 @@
 mod fifo;
+mod model;
 mod queues;
 mod redrive;
 mod standard;
@@ -98,7 +99,7 @@ impl World {
     fn bodies(&mut self, queue: &str) -> Vec<String> {
         self.receive(queue)
             .into_iter()
-            .map(|received| received.message.body)
+            .map(|received| received.message.body.to_string())
             .collect()
     }
 
