@@ -36,6 +36,7 @@ pub mod transform;
 pub mod wire;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -101,7 +102,7 @@ enum Task {
     Replay(String),
     ReplaySlice {
         replay: String,
-        slice: Vec<BusEvent>,
+        slice: Vec<Arc<BusEvent>>,
     },
     ReplayDone(String),
     JudgeAlarm(usize),

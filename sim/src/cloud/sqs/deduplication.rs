@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 /// How long a FIFO queue remembers what it accepted.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
@@ -20,7 +21,7 @@ pub(super) struct Deduplication {
 #[derive(Clone, Debug)]
 pub(super) struct Accepted {
     pub(super) at: DateTime<Utc>,
-    pub(super) message_id: String,
+    pub(super) message_id: Uuid,
     pub(super) sequence_number: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::attribute::{self, MessageAttribute};
+use super::attribute::MessageAttribute;
 use super::digest::md5_hex;
 use crate::dice::Key;
 
@@ -54,11 +54,7 @@ impl NewMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Id of the message; of the first one, if this is a duplicate.
-    pub message_id: String,
-    /// Hexadecimal MD5 of the body.
-    pub md5_of_body: String,
-    /// Hexadecimal MD5 of the attributes, if there are any.
-    pub md5_of_attributes: Option<String>,
+    pub message_id: Uuid,
     /// FIFO only.
     pub sequence_number: Option<String>,
     /// FIFO only: the message was taken for a repetition, and nothing was enqueued.
@@ -145,11 +141,6 @@ impl Message {
     /// Hexadecimal MD5 of the body.
     pub fn md5_of_body(&self) -> String {
         md5_hex(self.body.as_bytes())
-    }
-
-    /// Hexadecimal MD5 of all attributes, if there are any.
-    pub fn md5_of_attributes(&self) -> Option<String> {
-        attribute::digest(&self.attributes)
     }
 
     /// System attributes by AWS's names; times are in milliseconds of the Unix epoch.

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::deduplication::Deduplication;
+use super::deduplication::{Accepted, Deduplication};
 use super::error::invalid_value;
-use super::message::{Hold, Message, Received};
+use super::message::{Hold, Message, NewMessage, Received, Sent};
 use super::receipt::Receipt;
 use super::settings::Settings;
 use super::store::MessageStore;
@@ -73,6 +73,36 @@ impl Queue {
             "messages arrive in order"
         );
         self.messages.insert(order, message);
+    }
+
+    /// The first message of a FIFO queue that has this deduplication id, where this one repeats it.
+    /// Else this one is remembered as the first.
+    pub(super) fn repeated(
+        &mut self,
+        now: DateTime<Utc>,
+        message: &NewMessage,
+        id: &str,
+        sent: &Sent,
+    ) -> Option<Sent> {
+        let scope = message
+            .group_id
+            .as_deref()
+            .filter(|_| self.settings.deduplicates_per_group)
+            .unwrap_or_default();
+        if let Some(first) = self.deduplication.find(now, scope, id) {
+            return Some(Sent {
+                message_id: first.message_id,
+                sequence_number: first.sequence_number.clone(),
+                duplicate: true,
+            });
+        }
+        let accepted = Accepted {
+            at: now,
+            message_id: sent.message_id,
+            sequence_number: sent.sequence_number.clone(),
+        };
+        self.deduplication.remember(scope, id, accepted);
+        None
     }
 
     pub(super) fn messages(&self) -> &MessageStore {

@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::attribute;
-use super::deduplication::Accepted;
-use super::digest::{md5_hex, sha256_hex};
+use super::digest::sha256_hex;
 use super::error::{
     VALID_CHARACTERS, invalid_parameter, invalid_value, missing, queue_does_not_exist,
 };
@@ -110,42 +109,23 @@ impl Sqs {
             .get_mut(queue_arn)
             .ok_or_else(queue_does_not_exist)?;
         check(&message, &queue.settings)?;
-        let mut sent = Sent {
-            message_id: id.to_string(),
-            md5_of_body: md5_hex(message.body.as_bytes()),
-            md5_of_attributes: attribute::digest(&message.attributes),
-            sequence_number: queue.settings.fifo.then(|| sequence_number(order)),
+        let fifo = queue.settings.fifo;
+        let sent = Sent {
+            message_id: id,
+            sequence_number: fifo.then(|| sequence_number(order)),
             duplicate: false,
         };
-        let deduplication_id = if queue.settings.fifo {
-            Some(deduplication_id(&message, &queue.settings)?)
-        } else {
-            None
-        };
-        if let Some(id) = &deduplication_id {
-            let scope = message
-                .group_id
-                .as_deref()
-                .filter(|_| queue.settings.deduplicates_per_group)
-                .unwrap_or_default();
-            if let Some(first) = queue.deduplication.find(now, scope, id) {
-                sent.message_id.clone_from(&first.message_id);
-                sent.sequence_number.clone_from(&first.sequence_number);
-                return Ok(Sent {
-                    duplicate: true,
-                    ..sent
-                });
+        let mut deduplication = None;
+        if fifo {
+            let id = deduplication_id(&message, &queue.settings)?;
+            if let Some(first) = queue.repeated(now, &message, &id, &sent) {
+                return Ok(first);
             }
-            let accepted = Accepted {
-                at: now,
-                message_id: sent.message_id.clone(),
-                sequence_number: sent.sequence_number.clone(),
-            };
-            queue.deduplication.remember(scope, id, accepted);
+            deduplication = Some(id);
         }
         let delay = message
             .delay_seconds
-            .filter(|_| !queue.settings.fifo)
+            .filter(|_| !fifo)
             .unwrap_or(queue.settings.delay_seconds);
         let cause = message
             .cause
@@ -156,7 +136,7 @@ impl Sqs {
             body: message.body,
             attributes: message.attributes,
             group_id: message.group_id,
-            deduplication_id,
+            deduplication_id: deduplication,
             sequence_number: sent.sequence_number.clone(),
             trace_header: message.trace_header,
             dead_letter_source_arn: None,

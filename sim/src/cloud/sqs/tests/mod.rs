@@ -79,6 +79,7 @@ impl World {
             .send(self.now, &arn(queue), NewMessage::new(body))
             .unwrap()
             .message_id
+            .to_string()
     }
 
     fn send_to_group(&mut self, group: &str, body: &str) -> String {
@@ -90,6 +91,7 @@ impl World {
             .send(self.now, &arn("line.fifo"), message)
             .unwrap()
             .message_id
+            .to_string()
     }
 
     fn receive(&mut self, queue: &str) -> Vec<Received> {
