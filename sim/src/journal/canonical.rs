@@ -433,6 +433,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn a_value_has_its_own_text(value in value()) {
             prop_assert_eq!(written(&value), value.to_string());
