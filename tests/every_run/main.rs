@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 use alchemiser_sim::run::Backend;
 use alchemiser_sim::run::{Run, run};
 use alchemiser_sim::scenario::{Library, load_scenario};
+use std::sync::Arc;
+
 use simulated_cloud::template::{Pseudo, Stack};
 
 fn library() -> Library {
@@ -57,7 +59,7 @@ fn runs() -> &'static [Run] {
 }
 
 /// The template as scenarios see it that change nothing of it.
-fn stack() -> Stack {
+fn stack() -> Arc<Stack> {
     let pseudo = Pseudo {
         account: "123456789012".to_owned(),
         region: "us-east-1".to_owned(),

@@ -37,7 +37,7 @@ pub const SECRETS: [(&str, &str); 3] = [
 /// The world that a scenario begins with.
 pub(super) struct World {
     pub setup: WorldSetup,
-    pub stack: Stack,
+    pub stack: Arc<Stack>,
     pub broker: Broker,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn setup(
     let setup = WorldSetup {
         seed,
         start,
-        stack: stack.clone(),
+        stack: Arc::clone(&stack),
         pseudo: pseudo(account),
         knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use serde_json::Value;
 
@@ -9,12 +11,12 @@ use simulated_cloud::template::Stack;
 
 /// What actions need to know of the topology.
 pub(super) struct Stage {
-    stack: Stack,
+    stack: Arc<Stack>,
     broker: Broker,
 }
 
 impl Stage {
-    pub(super) fn new(stack: Stack, broker: Broker) -> Self {
+    pub(super) fn new(stack: Arc<Stack>, broker: Broker) -> Self {
         Self { stack, broker }
     }
 

@@ -40,7 +40,7 @@ pub struct WorldSetup {
     /// When it begins.
     pub start: DateTime<Utc>,
     /// The topology.
-    pub stack: Stack,
+    pub stack: Arc<Stack>,
     /// The account and region.
     pub pseudo: Pseudo,
     /// What AWS leaves open.
@@ -71,7 +71,7 @@ impl WorldSetup {
         Self {
             seed: 1,
             start,
-            stack,
+            stack: Arc::new(stack),
             pseudo: account,
             knobs: Knobs::default(),
             call_latency: Span::millis(2, 40),
