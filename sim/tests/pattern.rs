@@ -42,7 +42,11 @@ fn folder(test: &str) -> PathBuf {
 
 #[test]
 fn files_of_cases_are_judged() {
-    shown("own_cases", &project(), &["sim/event-pattern/tests/it/cases.jsonl"]);
+    shown(
+        "own_cases",
+        &project(),
+        &["sim/event-pattern/tests/it/cases.jsonl"],
+    );
     let folder = folder("cases");
     let cases = concat!(
         r#"{"name": "right", "event": {"a": 1}, "pattern": {"a": [1]}, "expect": "match"}"#,

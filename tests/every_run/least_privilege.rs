@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use alchemiser_sim::journal::Fact;
-use simulated_cloud::need::Need;
+use simulated_cloud::iam::RequiredPermission;
 use simulated_cloud::record::{Origin, Record};
 use simulated_cloud::template::{Effect, Role, Stack};
 
@@ -41,7 +41,7 @@ fn every_call_of_every_scenario_is_allowed() {
 fn every_permission_is_used() {
     let stack = stack();
     let used = used(&stack);
-    let is_excused = |need: &Need| UNSEEN.iter().any(|(action, _)| *action == need.action);
+    let is_excused = |need: &RequiredPermission| UNSEEN.iter().any(|(action, _)| *action == need.action);
     let unused: Vec<String> = granted(role(&stack))
         .iter()
         .filter(|need| !used.contains(need) && !is_excused(need))
@@ -120,11 +120,11 @@ fn role_of<'a>(stack: &'a Stack, arn: &str) -> &'a Role {
         .expect("the function has a role")
 }
 
-fn allows(role: &Role, need: &Need) -> bool {
+fn allows(role: &Role, need: &RequiredPermission) -> bool {
     role.allows(&need.action, &need.resource)
 }
 
-fn shown(need: &Need) -> String {
+fn shown(need: &RequiredPermission) -> String {
     format!("{} on {}", need.action, need.resource)
 }
 

@@ -6,13 +6,13 @@ use http::{HeaderValue, Response};
 use serde_json::{Value, json};
 
 use super::Cloud;
-use super::error::ServiceError;
-use super::input::{choice, page, required, text};
 use super::invoking::cause_of;
 use super::lambda::{Invocation, InvocationResult, response_of};
 use super::record::Record;
 use super::template::{Function, Permission};
-use super::wire::{Heard, Service, rest_accepted, rest_answer, unknown_operation};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{choice, page, required, text};
+use crate::api::{ApiRequest, Service, rest_answer};
 
 /// What became of a request for a synchronous invocation.
 #[derive(Debug)]
@@ -26,26 +26,22 @@ pub enum Begun {
 }
 
 impl Cloud {
-    pub(super) fn functions(
-        &mut self,
-        operation: &str,
-        input: &Value,
-    ) -> Result<Value, ServiceError> {
-        match operation {
-            "ListFunctions" => page(
-                input,
-                "MaxItems",
-                "Functions",
-                self.lambda.functions().map(show).collect(),
-            ),
-            "GetFunction" => {
-                let function = self.function_of(input)?;
-                Ok(json!({ "Configuration": show(function), "Tags": {} }))
-            }
-            "GetFunctionConfiguration" => self.function_of(input).map(show),
-            "AddPermission" => self.add_permission(input),
-            other => Err(unknown_operation(format!("{other} is not simulated"))),
-        }
+    pub(super) fn list_functions(&self, input: &Value) -> Result<Value, ServiceError> {
+        page(
+            input,
+            "MaxItems",
+            "Functions",
+            self.lambda.functions().map(show).collect(),
+        )
+    }
+
+    pub(super) fn get_function(&self, input: &Value) -> Result<Value, ServiceError> {
+        let function = self.function_of(input)?;
+        Ok(json!({ "Configuration": show(function), "Tags": {} }))
+    }
+
+    pub(super) fn get_function_configuration(&self, input: &Value) -> Result<Value, ServiceError> {
+        self.function_of(input).map(show)
     }
 
     /// The function that a request names by name, ARN or partial ARN, with or without a version.
@@ -68,7 +64,7 @@ impl Cloud {
         })
     }
 
-    fn add_permission(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn add_permission(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let function_arn = self.function_of(input)?.arn.clone();
         let permission = Permission {
             logical_id: required(input, "StatementId")?.to_owned(),
@@ -90,58 +86,41 @@ impl Cloud {
         Ok(json!({ "Statement": statement.to_string() }))
     }
 
+    /// Invoke, but for the invocations whose answer somebody waits for.
     pub(super) fn invoke_asynchronously(
         &mut self,
         now: DateTime<Utc>,
-        heard: &Heard,
         input: &Value,
-        request_id: &str,
-    ) -> Response<Bytes> {
-        let arn = match self.function_of(input) {
-            Ok(function) => function.arn.clone(),
-            Err(error) => return heard.answer(Err(error), request_id),
-        };
-        match choice(
-            input,
-            "InvocationType",
-            &["Event", "RequestResponse", "DryRun"],
-        ) {
-            Ok(Some("Event")) => {
+    ) -> Result<Value, ServiceError> {
+        let arn = self.function_of(input)?.arn.clone();
+        let kinds = ["Event", "RequestResponse", "DryRun"];
+        match choice(input, "InvocationType", &kinds)? {
+            Some("Event") => {
                 let payload = text(input, "Payload").unwrap_or("{}");
                 let cause = self.tally.next(cause_of(&arn, payload));
                 self.accept_invocation(now, &arn, payload, cause);
-                rest_accepted(202, request_id)
+                Ok(Value::Null)
             }
-            Ok(Some("DryRun")) => rest_accepted(204, request_id),
-            Ok(_) => {
-                let error = ServiceError::client(
+            Some("DryRun") => Ok(Value::Null),
+            _ => Err(ServiceError {
+                status: 500,
+                ..ServiceError::client(
                     "ServiceException",
                     "Nobody waits here for the answer of a synchronous invocation.",
-                );
-                heard.answer(
-                    Err(ServiceError {
-                        status: 500,
-                        ..error
-                    }),
-                    request_id,
                 )
-            }
-            Err(error) => heard.answer(Err(error), request_id),
+            }),
         }
     }
 
     /// Begins the synchronous invocation that a request asks for, if it does. The driver carries it
     /// out, tells [`Cloud::finished`], and answers with [`invocation_answer`].
-    pub fn begin_invocation(&mut self, heard: &Heard) -> Begun {
-        let Ok((call, input)) = &heard.asked else {
+    pub fn begin_invocation(&mut self, request: &ApiRequest) -> Begun {
+        let Some(input) = request
+            .parameters_of(Service::Lambda, "Invoke")
+            .filter(|input| input["InvocationType"] == "RequestResponse")
+        else {
             return Begun::NotAsked;
         };
-        if call.service != Service::Lambda
-            || call.operation != "Invoke"
-            || input["InvocationType"] != "RequestResponse"
-        {
-            return Begun::NotAsked;
-        }
         let started = self
             .function_of(input)
             .map(|function| function.arn.clone())
@@ -176,7 +155,7 @@ impl Cloud {
             }
             Err(error) => {
                 let request_id = self.next_request_id();
-                Begun::Refused(heard.answer(Err(error), &request_id))
+                Begun::Refused(request.answer(Err(error), &request_id))
             }
         }
     }

@@ -6,15 +6,15 @@
 //! results. What it did is in [`Cloud::take_records`].
 
 pub mod agenda;
+pub mod api;
 mod dead_letter;
 mod deliver;
 mod dispatch;
 pub mod dynamodb;
-pub mod error;
 pub mod eventbridge;
 mod firing;
 mod held;
-mod input;
+pub mod iam;
 mod invoking;
 pub mod json_text;
 pub mod knobs;
@@ -22,7 +22,7 @@ pub mod lambda;
 pub mod lambda_operations;
 pub mod meddler;
 pub mod metrics;
-pub mod need;
+mod operations;
 mod polling;
 pub mod record;
 mod replaying;
@@ -32,7 +32,6 @@ mod schedule_operations;
 pub mod sqs;
 pub mod template;
 pub mod transform;
-pub mod wire;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -41,6 +40,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use seeded_dice::{Dice, Tally};
+
+pub use self::dispatch::access;
 
 use self::agenda::Agenda;
 use self::deliver::Delivery;
@@ -225,12 +226,6 @@ impl Cloud {
         self.records.extend(changes);
     }
 
-    /// What the role of a request's sender must allow.
-    #[must_use]
-    pub fn needs(&self, request: &http::Request<bytes::Bytes>) -> Vec<need::Need> {
-        need::needs_of(request, &self.pseudo)
-    }
-
     /// The queues.
     #[must_use]
     pub fn sqs(&self) -> &Sqs {
@@ -351,7 +346,7 @@ impl Cloud {
         now: DateTime<Utc>,
         input: &serde_json::Value,
         enabled: bool,
-    ) -> Result<(), error::ServiceError> {
+    ) -> Result<(), api::error::ServiceError> {
         if self.knobs.rule_propagation_delay.is_zero() {
             let changed = self.eventbridge.set_rule_state(input, enabled);
             self.tell_rules();

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::error::ServiceError;
 use super::eventbridge::BusEvent;
 use super::record::{Record, ReplayState};
 use super::{Cloud, Task};
+use crate::api::error::ServiceError;
 use seeded_dice::Key;
 
 impl Cloud {

@@ -4,64 +4,55 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::Cloud;
-use super::error::ServiceError;
-use super::input::{choice, integer, page, required, required_name, text, violated};
 use super::schedule::ScheduleState;
 use super::template::{RetryPolicy, Schedule, ScheduleTarget, ScheduledEvent};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{choice, integer, page, required, required_name, text, violated};
 
 impl Cloud {
-    /// Answers one operation; the parameters of path and query are in `input` by the names of the
-    /// model.
-    pub(super) fn schedules(
-        &mut self,
-        now: DateTime<Utc>,
-        operation: &str,
-        input: &Value,
-    ) -> Result<Value, ServiceError> {
-        match operation {
-            "CreateSchedule" => self.create_schedule(now, input),
-            "UpdateSchedule" => self.update_schedule(now, input),
-            "GetSchedule" => self.scheduler_state(input).map(|(_, state)| show(state)),
-            "DeleteSchedule" => {
-                let (index, _) = self.scheduler_state(input)?;
-                self.scheduler.schedules.remove(&index);
-                Ok(json!({}))
-            }
-            "ListSchedules" => self.list_schedules(input),
-            "CreateScheduleGroup" => {
-                let name = required_name(input, "Name", 64)?;
-                if self.scheduler.groups.contains_key(name) {
-                    return Err(conflict(format!("Schedule group {name} already exists.")));
-                }
-                Ok(json!({ "ScheduleGroupArn": self.scheduler.add_group(name, now) }))
-            }
-            "GetScheduleGroup" => {
-                let name = self.existing_group(required_name(input, "Name", 64)?)?;
-                Ok(self.show_group(&name))
-            }
-            "DeleteScheduleGroup" => self.delete_schedule_group(input),
-            "ListScheduleGroups" => {
-                let prefix = text(input, "NamePrefix").unwrap_or_default();
-                let names = self
-                    .scheduler
-                    .groups
-                    .keys()
-                    .filter(|name| name.starts_with(prefix));
-                page(
-                    input,
-                    "MaxResults",
-                    "ScheduleGroups",
-                    names.map(|name| self.show_group(name)).collect(),
-                )
-            }
-            other => Err(ServiceError::client(
-                "UnknownOperationException",
-                format!("{other} is not simulated"),
-            )),
-        }
+    pub(super) fn get_schedule(&self, input: &Value) -> Result<Value, ServiceError> {
+        self.scheduler_state(input).map(|(_, state)| show(state))
     }
 
-    fn create_schedule(
+    pub(super) fn delete_schedule(&mut self, input: &Value) -> Result<Value, ServiceError> {
+        let (index, _) = self.scheduler_state(input)?;
+        self.scheduler.schedules.remove(&index);
+        Ok(json!({}))
+    }
+
+    pub(super) fn create_schedule_group(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<Value, ServiceError> {
+        let name = required_name(input, "Name", 64)?;
+        if self.scheduler.groups.contains_key(name) {
+            return Err(conflict(format!("Schedule group {name} already exists.")));
+        }
+        Ok(json!({ "ScheduleGroupArn": self.scheduler.add_group(name, now) }))
+    }
+
+    pub(super) fn get_schedule_group(&self, input: &Value) -> Result<Value, ServiceError> {
+        let name = self.existing_group(required_name(input, "Name", 64)?)?;
+        Ok(self.show_group(&name))
+    }
+
+    pub(super) fn list_schedule_groups(&self, input: &Value) -> Result<Value, ServiceError> {
+        let prefix = text(input, "NamePrefix").unwrap_or_default();
+        let names = self
+            .scheduler
+            .groups
+            .keys()
+            .filter(|name| name.starts_with(prefix));
+        page(
+            input,
+            "MaxResults",
+            "ScheduleGroups",
+            names.map(|name| self.show_group(name)).collect(),
+        )
+    }
+
+    pub(super) fn create_schedule(
         &mut self,
         now: DateTime<Utc>,
         input: &Value,
@@ -81,7 +72,7 @@ impl Cloud {
     }
 
     /// Replaces everything: what the request leaves out gets its default.
-    fn update_schedule(
+    pub(super) fn update_schedule(
         &mut self,
         now: DateTime<Utc>,
         input: &Value,
@@ -155,7 +146,7 @@ impl Cloud {
         })
     }
 
-    fn list_schedules(&self, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn list_schedules(&self, input: &Value) -> Result<Value, ServiceError> {
         let (group, prefix, state) = (
             text(input, "GroupName"),
             text(input, "NamePrefix").unwrap_or_default(),
@@ -221,7 +212,7 @@ impl Cloud {
     }
 
     /// Deletes a group with its schedules.
-    fn delete_schedule_group(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(super) fn delete_schedule_group(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let name = self.existing_group(required_name(input, "Name", 64)?)?;
         if name == "default" {
             return Err(ServiceError::validation(

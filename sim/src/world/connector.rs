@@ -14,8 +14,9 @@ use super::environment::Context;
 use super::shared::Shared;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
 use crate::journal::{CallOutcome, Fact};
+use simulated_cloud::api::{ApiRequest, Service};
+use simulated_cloud::iam::RequiredPermission;
 use simulated_cloud::record::{accepted, unaccepted};
-use simulated_cloud::wire::call_of;
 
 /// The transport under the SDK and the broker's client: real requests in, real answers out, no
 /// socket.
@@ -51,6 +52,56 @@ impl HttpConnector for WorldConnector {
     }
 }
 
+/// A request on its way, read once.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    http: Request<Bytes>,
+    /// What it asks of AWS; nothing for a request to the broker.
+    api: Option<ApiRequest>,
+    /// What the function's role must allow.
+    required: Vec<RequiredPermission>,
+}
+
+impl Outgoing {
+    pub fn new(shared: &Shared, http: Request<Bytes>) -> Self {
+        let api = ApiRequest::is_for_aws(&http).then(|| ApiRequest::read(&http));
+        let required = api.as_ref().map_or_else(Vec::new, |api| {
+            shared.with(|state| state.cloud.required_permissions(api))
+        });
+        Self {
+            http,
+            api,
+            required,
+        }
+    }
+
+    fn party(&self) -> Party {
+        match self.api {
+            Some(_) => Party::Cloud,
+            None => Party::Exchange,
+        }
+    }
+
+    /// The operation as sites name it.
+    fn operation(&self) -> String {
+        let Some(api) = &self.api else {
+            let (method, path) = (self.http.method(), self.http.uri().path());
+            return format!("alpaca {method} {}", noun(path));
+        };
+        match &api.call {
+            Ok(call) => format!("{} {}", call.service.name(), call.operation),
+            Err(_) => format!("aws {} {}", self.http.method(), self.http.uri().path()),
+        }
+    }
+
+    /// The parameters, if it puts events.
+    fn put_events(&self) -> Option<&Value> {
+        self.api
+            .as_ref()?
+            .parameters_of(Service::EventBridge, "PutEvents")
+    }
+}
+
 /// Carries a request to whom it is for, with latency and faults, and the answer back.
 pub(super) async fn carry(
     shared: &Arc<Shared>,
@@ -58,14 +109,15 @@ pub(super) async fn carry(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, ConnectorError> {
     let started = shared.now();
-    let (party, site) = name(shared, context, &request);
+    let request = Outgoing::new(shared, request);
+    let (party, site) = (request.party(), name(shared, context, &request));
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
-    let (sdk_try, cause) = (sdk_try(&request), context.next_try(&site));
+    let (sdk_try, cause) = (sdk_try(&request.http), context.next_try(&site));
     let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt, cause));
     tokio::time::sleep(shared.latency(cause.text("there"))).await;
     shared.meanwhile(invocation, attempt, &site, Phase::Before);
     let work = async || {
-        let response = work(shared, context, party, &request).await;
+        let response = work(shared, context, &request).await;
         shared.meanwhile(invocation, attempt, &site, Phase::After);
         response
     };
@@ -103,7 +155,6 @@ pub(super) async fn carry(
     }
     let duration_ms =
         u64::try_from((shared.now() - started).num_milliseconds()).unwrap_or(u64::MAX);
-    let needs = shared.with(|state| state.cloud.needs(&request));
     shared.push(
         Some(invocation),
         Fact::Call {
@@ -111,7 +162,7 @@ pub(super) async fn carry(
             attempt: sdk_try,
             outcome: shown,
             duration_ms,
-            needs,
+            needs: request.required,
         },
     );
     outcome
@@ -132,16 +183,15 @@ fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effec
 async fn work(
     shared: &Arc<Shared>,
     context: &Context,
-    party: Party,
-    request: &Request<Bytes>,
+    request: &Outgoing,
 ) -> Result<Response<Bytes>, ConnectorError> {
     let invocation = context.invocation();
-    match (&shared.doors, party) {
+    match (&shared.doors, request.party()) {
         (Doors::Inside, _) => Ok(hand_in(shared, context, request)),
         (Doors::Gateways(sockets), _) => match context.gateway() {
             Some(gateway) => {
                 sockets
-                    .forward(&format!("http://{}", gateway.http), request)
+                    .forward(&format!("http://{}", gateway.http), &request.http)
                     .await
             }
             None => Err(ConnectorError::other(
@@ -154,7 +204,10 @@ async fn work(
             outside
                 .broker_now
                 .store(shared.now().timestamp_millis(), Ordering::Relaxed);
-            let response = outside.sockets.forward(&outside.broker, request).await;
+            let response = outside
+                .sockets
+                .forward(&outside.broker, &request.http)
+                .await;
             shared.collect_from_broker(Some(invocation));
             drop(call);
             shared.collect(Some(invocation));
@@ -162,7 +215,7 @@ async fn work(
             response
         }
         (Doors::Outside(outside), Party::Cloud) => {
-            let response = outside.sockets.forward(&outside.aws, request).await;
+            let response = outside.sockets.forward(&outside.aws, &request.http).await;
             if let Ok(response) = &response {
                 note_accepted(shared, invocation, request, response);
             }
@@ -173,15 +226,14 @@ async fn work(
 }
 
 /// Hands a function's request in to the world's own cloud or broker.
-pub(super) fn hand_in(
-    shared: &Shared,
-    context: &Context,
-    request: &Request<Bytes>,
-) -> Response<Bytes> {
+pub(super) fn hand_in(shared: &Shared, context: &Context, request: &Outgoing) -> Response<Bytes> {
     let (now, invocation) = (shared.now(), context.invocation());
-    let response = match call_of(request) {
-        Some(_) => shared.with(|state| state.cloud.handle_for(now, &context.function, request)),
-        None => shared.exchange(|exchange| exchange.handle(now, request)),
+    let response = match &request.api {
+        Some(api) => shared.with(|state| {
+            let (cloud, required) = (&mut state.cloud, &request.required);
+            cloud.answer_function(now, &context.function, api, required)
+        }),
+        None => shared.exchange(|exchange| exchange.handle(now, &request.http)),
     };
     shared.collect(Some(invocation));
     shared.wake();
@@ -189,16 +241,15 @@ pub(super) fn hand_in(
 }
 
 /// The events of a request of PutEvents that its answer, if any came, does not say to be accepted.
-fn unpublished(request: &Request<Bytes>, response: Option<&Response<Bytes>>) -> Vec<Fact> {
-    if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
+fn unpublished(request: &Outgoing, response: Option<&Response<Bytes>>) -> Vec<Fact> {
+    let Some(input) = request.put_events() else {
         return Vec::new();
-    }
-    let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    };
     let answer = response
         .filter(|response| response.status().is_success())
-        .map(|response| read(response.body()))
+        .and_then(|response| serde_json::from_slice(response.body()).ok())
         .unwrap_or_default();
-    let lost = unaccepted(&read(request.body()), &answer).into_iter();
+    let lost = unaccepted(input, &answer).into_iter();
     lost.map(|(detail_type, event_id)| Fact::Unpublished {
         event_id,
         detail_type,
@@ -207,17 +258,12 @@ fn unpublished(request: &Request<Bytes>, response: Option<&Response<Bytes>>) -> 
 }
 
 /// An endpoint outside tells of no event: what it accepted shows in its answer.
-fn note_accepted(
-    shared: &Shared,
-    invocation: u64,
-    request: &Request<Bytes>,
-    response: &Response<Bytes>,
-) {
-    if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
+fn note_accepted(shared: &Shared, invocation: u64, request: &Outgoing, response: &Response<Bytes>) {
+    let Some(input) = request.put_events() else {
         return;
-    }
-    let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    for record in accepted(shared.now(), &read(request.body()), &read(response.body())) {
+    };
+    let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    for record in accepted(shared.now(), input, &answer) {
         shared.push(Some(invocation), Fact::Cloud { record });
     }
 }
@@ -268,19 +314,11 @@ fn failure(status: u16, party: Party) -> Response<Bytes> {
 
 /// Names a call as faults do. A try that the SDK repeats keeps its number; an order keeps its
 /// number whatever is tried again.
-fn name(shared: &Shared, context: &Context, request: &Request<Bytes>) -> (Party, Site) {
-    let (party, operation) = match call_of(request) {
-        Some(call) => (
-            Party::Cloud,
-            format!("{} {}", call.service.name(), call.operation),
-        ),
-        None => (
-            Party::Exchange,
-            format!("alpaca {} {}", request.method(), noun(request.uri().path())),
-        ),
-    };
+fn name(shared: &Shared, context: &Context, request: &Outgoing) -> Site {
+    let operation = request.operation();
     let header = |name: &str| {
         request
+            .http
             .headers()
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -294,7 +332,7 @@ fn name(shared: &Shared, context: &Context, request: &Request<Bytes>) -> (Party,
             return (
                 current.trigger.clone(),
                 shared.with(|state| {
-                    number_of_order(state.orders.entry(step).or_default(), request.body())
+                    number_of_order(state.orders.entry(step).or_default(), request.http.body())
                 }),
             );
         }
@@ -313,14 +351,11 @@ fn name(shared: &Shared, context: &Context, request: &Request<Bytes>) -> (Party,
         }
         (current.trigger.clone(), number)
     });
-    (
-        party,
-        Site {
-            trigger,
-            operation,
-            number,
-        },
-    )
+    Site {
+        trigger,
+        operation,
+        number,
+    }
 }
 
 fn number_of_order(orders: &mut Vec<String>, body: &Bytes) -> u32 {

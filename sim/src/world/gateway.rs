@@ -12,7 +12,7 @@ use futures::stream::FuturesUnordered;
 use http::Request;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::connector::{carry, hand_in};
+use super::connector::{Outgoing, carry, hand_in};
 use super::environment::Context;
 use super::shared::Shared;
 use crate::wire::connection::{self, Unanswered, plain};
@@ -110,7 +110,10 @@ fn speak_http(
         let (shared, context) = (Arc::clone(&shared), Arc::clone(&context));
         async move {
             match duty {
-                Duty::HandIn => Ok(plain(hand_in(&shared, &context, &request))),
+                Duty::HandIn => {
+                    let request = Outgoing::new(&shared, request);
+                    Ok(plain(hand_in(&shared, &context, &request)))
+                }
                 Duty::Carry => carry(&shared, &context, request)
                     .await
                     .map(plain)

@@ -331,7 +331,10 @@ fn a_program_of_another_language_is_invoked_over_the_wire_and_stays_warm() {
     let template = "Resources: {Parcels: {Type: AWS::Lambda::Function, Properties: {FunctionName: parcels, Timeout: 20, Role: 'arn:aws:iam::123456789012:role/r', Runtime: provided.al2023, Handler: bootstrap, Code: {ZipFile: x}}}}";
     let stack = load("parcels.yaml", template, &BTreeMap::new(), &pseudo()).expect("a template");
     let mut function = HostedFunction::new("parcels", "/usr/bin/env");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/lambda-host/tests/lambda_host/runtime.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/lambda-host/tests/lambda_host/runtime.py"
+    );
     function.arguments = vec!["python3".to_owned(), script.to_owned()];
     let served = Served::new(stack, Rc::new(ProgramHost::new([function])));
     let invoke = |payload: &str| {

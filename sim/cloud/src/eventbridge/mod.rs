@@ -23,10 +23,10 @@ use serde_json::Value;
 
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
-use super::error::ServiceError;
 use super::record::{Record, RuleTarget};
 use super::template::{Bus, Pseudo, Rule, Stack, Target};
 use super::transform;
+use crate::api::error::ServiceError;
 use event_pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use seeded_dice::Key;
 

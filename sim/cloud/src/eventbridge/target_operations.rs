@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{EventBridge, limit_exceeded};
-use crate::error::ServiceError;
-use crate::input::{check_name, integer, page, required, text, texts, violated_at};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{check_name, integer, page, required, text, texts, violated_at};
 use crate::template::{InputTransformer, RetryPolicy, Target};
 use crate::transform::{self, TEMPLATE_CHARACTERS_MAX};
 
@@ -65,7 +65,7 @@ impl EventBridge {
         state
             .rule
             .targets
-            .retain(|target| !ids.contains(&target.id));
+            .retain(|target| !ids.contains(&target.id.as_str()));
         Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
     }
 

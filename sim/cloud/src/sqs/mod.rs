@@ -32,6 +32,7 @@ mod task_operations;
 pub use attribute::{AttributeValue, MessageAttribute};
 pub use knobs::Knobs;
 pub use message::{Message, NewMessage, Received, Sent};
+pub(crate) use operations::OPERATIONS;
 pub use service::Sqs;
 
 #[cfg(test)]

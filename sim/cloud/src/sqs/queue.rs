@@ -7,7 +7,7 @@ use super::error::invalid_value;
 use super::message::{Hold, Message, Received};
 use super::receipt::Receipt;
 use super::settings::Settings;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use seeded_dice::Dice;
 
 /// Seconds that a message may stay in flight, counted from its receive.

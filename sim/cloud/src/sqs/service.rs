@@ -14,7 +14,7 @@ use super::message::{Hold, Message, NewMessage, Received, Sent, is_valid_text};
 use super::move_task::MoveTask;
 use super::queue::{Queue, Receive};
 use super::settings::Settings;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use crate::template;
 use seeded_dice::{Dice, Key, Tally};
 
