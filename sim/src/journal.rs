@@ -2,6 +2,7 @@
 //! functions of it.
 
 mod call;
+mod canonical;
 mod settings;
 mod trouble;
 
@@ -174,6 +175,8 @@ impl Fact {
     }
 }
 
+const KEYS_ARE_TEXTS: &str = "the maps of an entry have texts for keys";
+
 /// The history.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
@@ -239,9 +242,9 @@ impl Journal {
     /// A line of canonical JSON an entry.
     pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
         self.entries.iter().map(|entry| {
-            serde_json::to_value(entry)
-                .map(|value| value.to_string())
-                .unwrap_or_default()
+            let mut line = Vec::new();
+            canonical::write(&mut line, entry).expect(KEYS_ARE_TEXTS);
+            String::from_utf8(line).expect("JSON is UTF-8")
         })
     }
 
@@ -249,9 +252,12 @@ impl Journal {
     #[must_use]
     pub fn hash(&self) -> String {
         let mut digest = Sha256::new();
-        for line in self.lines() {
-            digest.update(line.as_bytes());
-            digest.update(b"\n");
+        let mut line = Vec::new();
+        for entry in &self.entries {
+            line.clear();
+            canonical::write(&mut line, entry).expect(KEYS_ARE_TEXTS);
+            line.push(b'\n');
+            digest.update(&line);
         }
         digest
             .finalize()

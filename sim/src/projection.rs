@@ -98,7 +98,7 @@ pub fn events(journal: &Journal) -> Vec<Event> {
             detail_type: detail_type.clone(),
             matched: matched.clone(),
             replay: replay.clone(),
-            detail: detail.clone(),
+            detail: Value::clone(detail),
         }),
         _ => None,
     };

@@ -154,7 +154,7 @@ fn office(failures: u32) -> Box<dyn Place> {
     let setup = WorldSetup {
         seed: 7,
         start: opening(),
-        stack,
+        stack: Arc::new(stack),
         pseudo: pseudo(),
         knobs: Knobs::default(),
         call_latency: Span::millis(1, 3),

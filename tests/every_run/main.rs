@@ -57,7 +57,7 @@ fn runs() -> &'static [Run] {
 }
 
 /// The template as scenarios see it that change nothing of it.
-fn stack() -> Stack {
+fn stack() -> Arc<Stack> {
     let pseudo = Pseudo {
         account: "123456789012".to_owned(),
         region: "us-east-1".to_owned(),

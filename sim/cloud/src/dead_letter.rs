@@ -55,7 +55,7 @@ impl Cloud {
     /// Puts a dead letter in its queue. Gives whether that worked; if not, the message is lost.
     pub(super) fn bury(&mut self, now: DateTime<Utc>, queue_arn: &str, letter: DeadLetter) -> bool {
         let message = NewMessage {
-            body: letter.body.clone(),
+            body: letter.body.as_str().into(),
             attributes: letter.attributes.clone(),
             ..NewMessage::default()
         };

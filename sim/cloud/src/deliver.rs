@@ -1,9 +1,12 @@
 //! From an accepted event to its targets: attempts, retries, dead letters (semantics 3.4).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dead_letter::DeadLetter;
 use super::eventbridge::BusEvent;
+use super::json_text::push_seconds;
 use super::lambda::Rejection;
 use super::meddler::{DeliveryStep, DeliveryVerdict};
 use super::record::{DeliveryId, DeliveryOutcome, Disturbance, LossCause, Origin, Record};
@@ -16,9 +19,10 @@ use seeded_dice::Key;
 /// One event on its way to one target of one rule.
 #[derive(Clone, Debug)]
 pub(super) struct Delivery {
-    event: BusEvent,
-    rule: Rule,
-    target: Target,
+    event: Arc<BusEvent>,
+    rule: Arc<Rule>,
+    /// The place of the target among those of the rule.
+    target: usize,
     accepted: DateTime<Utc>,
     attempt: u32,
     is_duplicate: bool,
@@ -33,13 +37,17 @@ impl Delivery {
         &self.event
     }
 
+    fn target(&self) -> &Target {
+        &self.rule.targets[self.target]
+    }
+
     fn id(&self) -> DeliveryId {
         DeliveryId {
             event: self.event.id.clone(),
             replay: self.event.replay.clone(),
             bus: self.rule.bus.clone(),
             rule: self.rule.name.clone(),
-            target: self.target.id.clone(),
+            target: self.target().id.clone(),
             copy: self.copy,
         }
     }
@@ -71,13 +79,13 @@ impl TargetError {
 
 impl Cloud {
     /// Gives an accepted event to every rule that matches.
-    pub(super) fn spread_put(&mut self, now: DateTime<Utc>, event: BusEvent) {
+    pub(super) fn spread_put(&mut self, now: DateTime<Utc>, event: Arc<BusEvent>) {
         let cause = self.tally.next(event.cause());
         self.spread(now, event, cause);
     }
 
     /// The same for an event that a service put; `cause` is what it is to the dice.
-    pub(super) fn spread(&mut self, now: DateTime<Utc>, event: BusEvent, cause: Key) {
+    pub(super) fn spread(&mut self, now: DateTime<Utc>, event: Arc<BusEvent>, cause: Key) {
         let rules = self.eventbridge.matching(&event);
         self.records.push(Record::EventPut {
             bus: event.bus.clone(),
@@ -85,8 +93,8 @@ impl Cloud {
             source: event.source.clone(),
             detail_type: event.detail_type.clone(),
             time: event.time,
-            resources: event.resources(),
-            detail: event.detail.clone(),
+            resources: event.resources.clone(),
+            detail: Arc::clone(&event.detail),
             matched: rules.iter().map(|rule| rule.name.clone()).collect(),
             replay: event.replay.clone(),
         });
@@ -100,11 +108,11 @@ impl Cloud {
     pub(super) fn spread_to(
         &mut self,
         now: DateTime<Utc>,
-        rule: &Rule,
-        event: &BusEvent,
+        rule: &Arc<Rule>,
+        event: &Arc<BusEvent>,
         cause: Key,
     ) {
-        for target in &rule.targets {
+        for (place, target) in rule.targets.iter().enumerate() {
             let (dice, cause) = (self.dice, cause.text(&rule.arn).text(&target.id));
             let mut latency = self
                 .knobs
@@ -127,9 +135,9 @@ impl Cloud {
                 );
             }
             let delivery = Delivery {
-                event: event.clone(),
-                rule: rule.clone(),
-                target: target.clone(),
+                event: Arc::clone(event),
+                rule: Arc::clone(rule),
+                target: place,
                 accepted: now,
                 attempt: 1,
                 is_duplicate: false,
@@ -161,7 +169,7 @@ impl Cloud {
         let step = DeliveryStep {
             detail_type: &delivery.event.detail_type,
             rule: &delivery.rule.name,
-            target: &delivery.target.id,
+            target: &delivery.target().id,
             attempt: delivery.attempt,
         };
         let verdict = if delivery.is_duplicate {
@@ -254,9 +262,9 @@ impl Cloud {
         &mut self,
         now: DateTime<Utc>,
         delivery: &Delivery,
-        payload: String,
+        payload: Arc<str>,
     ) -> Result<(), TargetError> {
-        let arn = delivery.target.arn.as_str();
+        let arn = delivery.target().arn.as_str();
         match service_of(arn) {
             "lambda" => {
                 self.lambda
@@ -276,7 +284,8 @@ impl Cloud {
 
     /// From bus to bus: the event keeps its id, and goes one hop only.
     fn forward(&mut self, now: DateTime<Utc>, delivery: &Delivery) -> Result<(), TargetError> {
-        let (arn, target) = (delivery.target.arn.as_str(), &delivery.target);
+        let target = delivery.target();
+        let arn = target.arn.as_str();
         if !self.eventbridge.has_bus(arn) {
             return Err(TargetError::final_error(
                 "NO_RESOURCE",
@@ -321,9 +330,9 @@ impl Cloud {
         service: &str,
         now: DateTime<Utc>,
         delivery: &Delivery,
-        body: String,
+        body: Arc<str>,
     ) -> Result<(), TargetError> {
-        let (queue_arn, source_arn) = (delivery.target.arn.as_str(), delivery.rule.arn.as_str());
+        let (queue_arn, source_arn) = (delivery.target().arn.as_str(), delivery.rule.arn.as_str());
         if !self.sqs.exists(queue_arn) {
             return Err(TargetError::final_error(
                 "NO_RESOURCE",
@@ -338,7 +347,7 @@ impl Cloud {
         }
         let message = NewMessage {
             body,
-            group_id: delivery.target.message_group_id.clone(),
+            group_id: delivery.target().message_group_id.clone(),
             cause: Some(delivery.cause),
             ..NewMessage::default()
         };
@@ -359,7 +368,7 @@ impl Cloud {
         let exhausted = if error.is_retryable {
             let wait = self.backoff(delivery.attempt, delivery.cause);
             match exhausted(
-                delivery.target.retry_policy,
+                delivery.target().retry_policy,
                 delivery.attempt,
                 now + wait - delivery.accepted,
             ) {
@@ -385,13 +394,13 @@ impl Cloud {
             1.0,
         );
         let (from, id) = (delivery.origin(), delivery.id());
-        let body = delivery.event.envelope.clone();
-        let Some(queue) = &delivery.target.dead_letter_arn else {
+        let body = delivery.event.envelope.to_string();
+        let Some(queue) = &delivery.target().dead_letter_arn else {
             return self.lose(from, LossCause::NoQueue, error.code, &body, Some(id));
         };
         let attributes = [
             ("RULE_ARN", delivery.rule.arn.clone()),
-            ("TARGET_ARN", delivery.target.arn.clone()),
+            ("TARGET_ARN", delivery.target().arn.clone()),
             ("ERROR_CODE", error.code.to_owned()),
             ("ERROR_MESSAGE", error.message.clone()),
             ("RETRY_ATTEMPTS", (delivery.attempt - 1).to_string()),
@@ -450,14 +459,19 @@ impl Cloud {
 }
 
 /// What the target gets of the event; nothing where its input cannot be made.
-fn shaped(delivery: &Delivery) -> Option<String> {
-    let ingestion = delivery.accepted.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+fn shaped(delivery: &Delivery) -> Option<Arc<str>> {
+    let target = delivery.target();
+    if target.gets_the_event() {
+        return Some(Arc::clone(&delivery.event.envelope));
+    }
+    let mut ingestion = String::new();
+    push_seconds(&mut ingestion, delivery.accepted);
     let context = TransformContext {
         rule_arn: &delivery.rule.arn,
         rule_name: &delivery.rule.name,
         ingestion_time: &ingestion,
     };
-    payload(&delivery.target, &delivery.event.envelope, &context)
+    payload(target, &delivery.event.envelope, &context).map(Arc::from)
 }
 
 pub(super) fn service_of(arn: &str) -> &str {

@@ -266,7 +266,7 @@ impl Cloud {
             "sqs" => {
                 let group_id = schedule.target.message_group_id.clone();
                 let message = NewMessage {
-                    body: payload.to_owned(),
+                    body: payload.into(),
                     group_id,
                     cause: Some(cause),
                     ..NewMessage::default()

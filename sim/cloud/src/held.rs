@@ -1,6 +1,9 @@
 //! About how many bytes the cloud holds: what others put there and has no bound of its own.
 
 use super::eventbridge::BusEvent;
+use serde_json::Value;
+
+use super::record::Record;
 use super::{Cloud, Task};
 
 /// What a thing takes beside its texts.
@@ -13,13 +16,45 @@ impl BusEvent {
     }
 }
 
+impl Record {
+    /// What the step takes as it is kept, in bytes, estimated.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        let held = match self {
+            Self::EventPut { detail, .. } => value_bytes(detail),
+            Self::EventRefused { message, .. } => message.len(),
+            Self::RuleChanged { pattern, .. } => pattern.as_ref().map_or(0, String::len),
+            Self::DeadLettered { body, .. } | Self::Lost { body, .. } => value_bytes(body),
+            Self::InvocationStarted { payload, .. } => value_bytes(payload),
+            Self::InvocationEnded { response, .. } => value_bytes(response),
+            _ => 0,
+        };
+        held + BESIDE_TEXTS
+    }
+}
+
+fn value_bytes(value: &Value) -> usize {
+    let inner: usize = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(value_bytes).sum(),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| {
+                size_of::<String>() + name.len() + value_bytes(value)
+            };
+            members.iter().map(member).sum()
+        }
+    };
+    size_of::<Value>() + inner
+}
+
 impl Cloud {
     /// Messages, archived events, tables, and what is under way, in bytes, estimated.
     #[must_use]
     pub fn held_bytes(&self) -> u64 {
-        let messages = self.sqs.queues.values().flat_map(|queue| queue.messages());
-        let messages: usize = messages
-            .map(|message| message.held_bytes() + BESIDE_TEXTS)
+        let held = self.sqs.queues.values().map(|queue| queue.held());
+        let messages: usize = held
+            .map(|(bytes, count)| bytes + count * BESIDE_TEXTS)
             .sum();
         let tasks: usize = self.agenda.tasks().map(Task::held_bytes).sum();
         let here = messages + tasks + self.eventbridge.archived_bytes() + self.lambda.held_bytes();
@@ -31,7 +66,7 @@ impl Task {
     fn held_bytes(&self) -> usize {
         match self {
             Self::Deliver(delivery) => delivery.event().held_bytes() + BESIDE_TEXTS,
-            Self::ReplaySlice { slice, .. } => slice.iter().map(BusEvent::held_bytes).sum(),
+            Self::ReplaySlice { slice, .. } => slice.iter().map(|event| event.held_bytes()).sum(),
             _ => BESIDE_TEXTS,
         }
     }

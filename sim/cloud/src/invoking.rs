@@ -227,7 +227,7 @@ impl Cloud {
                     now,
                     arn,
                     NewMessage {
-                        body: record.to_string(),
+                        body: record.to_string().into(),
                         ..NewMessage::default()
                     },
                 );

@@ -34,6 +34,7 @@ pub mod template;
 pub mod transform;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -101,7 +102,7 @@ enum Task {
     Replay(String),
     ReplaySlice {
         replay: String,
-        slice: Vec<BusEvent>,
+        slice: Vec<Arc<BusEvent>>,
     },
     ReplayDone(String),
     JudgeAlarm(usize),
@@ -373,7 +374,7 @@ impl Cloud {
             for message in batch {
                 // Received just now, so its receipt is good.
                 let _deleted = self.sqs.delete(now, queue_arn, &message.receipt_handle);
-                bodies.push(message.message.body);
+                bodies.push(message.message.body.to_string());
             }
         }
         let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();

@@ -63,34 +63,25 @@ impl Metrics {
         dimensions: &[(&str, &str)],
         value: f64,
     ) -> Vec<(usize, DateTime<Utc>)> {
-        let dimensions: BTreeMap<String, String> = dimensions
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let key = MetricKey {
-            namespace: namespace.to_owned(),
-            metric: metric.to_owned(),
-            dimensions,
+        let watches = |alarm: &Alarm| {
+            alarm.metric == metric
+                && alarm.namespace == namespace
+                && alarm.dimensions.len() == dimensions.len()
+                && dimensions.iter().all(|(name, value)| {
+                    alarm.dimensions.get(*name).is_some_and(|own| own == value)
+                })
         };
-        let due = self
-            .alarms
-            .iter()
-            .enumerate()
-            .filter(|(_, state)| key_of(&state.alarm) == key)
-            .map(|(index, state)| {
-                (
-                    index,
-                    period_start(now, &state.alarm) + period(&state.alarm),
-                )
-            })
-            .collect();
-        if self.alarms.iter().any(|state| key_of(&state.alarm) == key) {
-            self.points
-                .entry(key)
-                .or_default()
-                .entry(now)
-                .or_default()
-                .push(value);
+        let mut due = Vec::new();
+        let mut key = None;
+        for (index, AlarmState { alarm, .. }) in self.alarms.iter().enumerate() {
+            if watches(alarm) {
+                due.push((index, period_start(now, alarm) + period(alarm)));
+                key.get_or_insert_with(|| key_of(alarm));
+            }
+        }
+        if let Some(key) = key {
+            let points = self.points.entry(key).or_default();
+            points.entry(now).or_default().push(value);
         }
         due
     }

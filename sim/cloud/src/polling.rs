@@ -69,7 +69,8 @@ impl Cloud {
     fn poll_at(&self, index: usize) -> Option<DateTime<Utc>> {
         let mapping = &self.pollers[index].mapping;
         let first = self.sqs.next_visible(&mapping.source_arn)?;
-        let full = self.sqs.visible(first, &mapping.source_arn) >= mapping.batch_size as usize;
+        let size = mapping.batch_size as usize;
+        let full = self.sqs.has_visible(first, &mapping.source_arn, size);
         let window = if full {
             0
         } else {
@@ -163,7 +164,7 @@ impl Cloud {
         let Some(failed) = failed else { return };
         let is_fifo = self.sqs.fifo(&source) == Some(true);
         for received in &batch.messages {
-            if failed.contains(&received.message.id) {
+            if failed.contains(&received.message.id.to_string()) {
                 // A FIFO queue's order ends at the first failure.
                 if is_fifo {
                     return;
@@ -190,7 +191,7 @@ fn failures(response: &Value, batch: &Batch) -> Option<BTreeSet<String>> {
         batch
             .messages
             .iter()
-            .any(|received| received.message.id == *id)
+            .any(|received| received.message.id.to_string() == *id)
     };
     items
         .iter()
@@ -205,7 +206,7 @@ fn failures(response: &Value, batch: &Batch) -> Option<BTreeSet<String>> {
 
 fn passes(filters: &[Pattern], received: &Received) -> bool {
     let body = serde_json::from_str::<Value>(&received.message.body)
-        .unwrap_or_else(|_| Value::from(received.message.body.as_str()));
+        .unwrap_or_else(|_| Value::from(&*received.message.body));
     let seen = json!({ "body": body, "messageId": received.message.id }).to_string();
     filters.is_empty()
         || FlatEvent::parse(&seen)

@@ -9,6 +9,7 @@ pub use outcome::{
 };
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -79,7 +80,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         resources: Vec<String>,
         /// The content.
-        detail: Value,
+        detail: Arc<Value>,
         /// The rules that matched, by name.
         matched: Vec<String>,
         /// The replay that put it, if any.
@@ -277,7 +278,7 @@ pub fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> Vec<Reco
             detail_type: text(&entry["DetailType"]),
             time: now,
             resources: Vec::new(),
-            detail: serde_json::from_str(entry["Detail"].as_str()?).ok()?,
+            detail: Arc::new(serde_json::from_str(entry["Detail"].as_str()?).ok()?),
             matched: Vec::new(),
             replay: None,
         })

@@ -1,5 +1,7 @@
 //! Replays: from an archive back onto its bus (semantics 4).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -37,7 +39,7 @@ impl Cloud {
         );
     }
 
-    pub(super) fn replay_slice(&mut self, now: DateTime<Utc>, slice: Vec<BusEvent>) {
+    pub(super) fn replay_slice(&mut self, now: DateTime<Utc>, slice: Vec<Arc<BusEvent>>) {
         for event in slice {
             self.eventbridge.note_replayed(&event);
             self.spread_put(now, event);

@@ -1,5 +1,7 @@
 //! Events, flattened to their leaves.
 
+use std::collections::BTreeSet;
+
 use super::error::EventError;
 use super::json::{JsonReader, Token};
 use super::matcher::Scalar;
@@ -37,11 +39,22 @@ impl FlatEvent {
     /// # Errors
     /// If the text is not JSON, or not an object.
     pub fn parse(json: &str) -> Result<FlatEvent, EventError> {
+        Self::read(json, Flattener::new(None))
+    }
+
+    /// Flattens only what stands at the given paths: all that patterns see which name no others.
+    pub(super) fn parse_only(
+        json: &str,
+        paths: &BTreeSet<String>,
+    ) -> Result<FlatEvent, EventError> {
+        Self::read(json, Flattener::new(Some(paths)))
+    }
+
+    fn read(json: &str, mut flattener: Flattener<'_>) -> Result<FlatEvent, EventError> {
         let mut reader = JsonReader::new(json);
         if reader.next()? != Token::StartObject {
             return Err(EventError::NotAnObject);
         }
-        let mut flattener = Flattener::default();
         while !flattener.levels.is_empty() {
             let token = reader.next()?;
             flattener.take(&mut reader, token)?;
@@ -120,7 +133,9 @@ enum Level {
     },
 }
 
-struct Flattener {
+struct Flattener<'p> {
+    /// The paths that count; all where there is none.
+    paths: Option<&'p BTreeSet<String>>,
     levels: Vec<Level>,
     path: String,
     /// The array elements around the current value.
@@ -130,9 +145,10 @@ struct Flattener {
     leaves: Vec<(String, Leaf)>,
 }
 
-impl Default for Flattener {
-    fn default() -> Self {
+impl<'p> Flattener<'p> {
+    fn new(paths: Option<&'p BTreeSet<String>>) -> Self {
         Flattener {
+            paths,
             levels: vec![Level::Object { path_length: None }],
             path: String::new(),
             positions: Vec::new(),
@@ -140,9 +156,7 @@ impl Default for Flattener {
             leaves: Vec::new(),
         }
     }
-}
 
-impl Flattener {
     fn take<'a>(
         &mut self,
         reader: &mut JsonReader<'a>,
@@ -167,13 +181,13 @@ impl Flattener {
             }
             Token::EndObject | Token::EndArray => self.close(),
             Token::String => {
-                let text = reader.string()?.into_owned();
-                self.add(Scalar::Text(text));
+                let text = reader.string()?;
+                self.add(|| Scalar::Text(text.into_owned()));
             }
-            Token::Number(text) => self.add(Scalar::Number(Number::new(text))),
-            Token::True => self.add(Scalar::Bool(true)),
-            Token::False => self.add(Scalar::Bool(false)),
-            Token::Null => self.add(Scalar::Null),
+            Token::Number(text) => self.add(|| Scalar::Number(Number::new(text))),
+            Token::True => self.add(|| Scalar::Bool(true)),
+            Token::False => self.add(|| Scalar::Bool(false)),
+            Token::Null => self.add(|| Scalar::Null),
             Token::End => unreachable!(
                 "the reader reports the end of the text as an error while an object is open"
             ),
@@ -215,10 +229,13 @@ impl Flattener {
     }
 
     /// A scalar element of an array is not bound to its place in it.
-    fn add(&mut self, value: Scalar) {
-        let membership = Membership::new(self.positions.clone());
-        self.leaves
-            .push((self.path.clone(), Leaf { value, membership }));
+    fn add(&mut self, value: impl FnOnce() -> Scalar) {
+        if self.paths.is_none_or(|paths| paths.contains(&self.path)) {
+            let membership = Membership::new(self.positions.clone());
+            let value = value();
+            self.leaves
+                .push((self.path.clone(), Leaf { value, membership }));
+        }
         if let Some(Level::Array { position }) = self.levels.last_mut() {
             position.index += 1;
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Pattern;
 use super::address::Address;
 use super::compile::{Alternative, Field, may_be_absent};
+use super::error::EventError;
 use super::event::FlatEvent;
 use super::matcher::{Matcher, NumericRange, Scalar};
 use super::number::Number;
@@ -27,6 +28,8 @@ use super::number::Number;
 #[derive(Debug, Default)]
 pub struct PatternIndex {
     patterns: Vec<Pattern>,
+    /// All that the patterns name.
+    paths: BTreeSet<String>,
     by_path: BTreeMap<String, FieldIndex>,
     /// Patterns that may match an event that has none of their fields.
     others: Vec<usize>,
@@ -73,6 +76,7 @@ impl From<Vec<Pattern>> for PatternIndex {
                 *shared.entry((&field.path, key)).or_default() += 1;
             }
         }
+        let paths = named_paths(&patterns);
         let mut by_path: BTreeMap<String, FieldIndex> = BTreeMap::new();
         let mut others = Vec::new();
         for (number, pattern) in patterns.iter().enumerate() {
@@ -112,13 +116,30 @@ impl From<Vec<Pattern>> for PatternIndex {
         }
         PatternIndex {
             patterns,
+            paths,
             by_path,
             others,
         }
     }
 }
 
+/// Every path that one of the patterns names.
+fn named_paths(patterns: &[Pattern]) -> BTreeSet<String> {
+    let alternatives = patterns.iter().flat_map(|pattern| &pattern.alternatives);
+    let fields = alternatives.flat_map(Alternative::fields);
+    fields.map(|field| field.path.clone()).collect()
+}
+
 impl PatternIndex {
+    /// Flattens an event as far as the patterns look into it. No other pattern may be asked about
+    /// it.
+    ///
+    /// # Errors
+    /// If the text is not JSON, or not an object.
+    pub fn flatten(&self, json: &str) -> Result<FlatEvent, EventError> {
+        FlatEvent::parse_only(json, &self.paths)
+    }
+
     /// The patterns that match, by their places in the list that the index was made from, in its
     /// order.
     #[must_use]

@@ -228,7 +228,7 @@ pub(super) fn told(journal: &Journal) -> BTreeMap<&str, &Value> {
             && detail_type == "TradingNotificationRequested"
             && is_sent
         {
-            told.insert(workflow, detail);
+            told.insert(workflow, &**detail);
         }
     }
     told

@@ -212,7 +212,7 @@ impl History {
             detail_type: text("detail-type"),
             time,
             resources: Vec::new(),
-            detail: event["detail"].clone(),
+            detail: event["detail"].clone().into(),
             matched: Vec::new(),
             replay: replay.map(str::to_owned),
         })

@@ -42,7 +42,7 @@ pub(super) fn setup(
     scenario: &Scenario,
     seed: u64,
     account: &str,
-) -> Result<(WorldSetup, Stack), LoadError> {
+) -> Result<(WorldSetup, Arc<Stack>), LoadError> {
     let given = &scenario.given;
     let start = given.clock.instant();
     let sources = strategies(library, given);
@@ -72,7 +72,7 @@ pub(super) fn setup(
     let setup = WorldSetup {
         seed,
         start,
-        stack: stack.clone(),
+        stack: Arc::clone(&stack),
         pseudo: pseudo(account),
         knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),

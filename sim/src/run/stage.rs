@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use serde_json::Value;
 
@@ -8,11 +10,11 @@ use simulated_cloud::template::Stack;
 
 /// What actions need to know of the topology.
 pub(super) struct Stage {
-    stack: Stack,
+    stack: Arc<Stack>,
 }
 
 impl Stage {
-    pub(super) fn new(stack: Stack) -> Self {
+    pub(super) fn new(stack: Arc<Stack>) -> Self {
         Self { stack }
     }
 

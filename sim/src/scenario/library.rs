@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::LoadError;
 use crate::text_file::read_text;
@@ -18,7 +18,7 @@ pub fn pseudo(account: &str) -> Pseudo {
 }
 
 /// Topologies that were made before, by account and parameters.
-type Stacks = BTreeMap<(String, BTreeMap<String, String>), Stack>;
+type Stacks = BTreeMap<(String, BTreeMap<String, String>), Arc<Stack>>;
 
 /// The project's own files that scenarios rest on: template, strategies, scenarios.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Library {
         &self,
         parameters: &BTreeMap<String, String>,
         pseudo: &Pseudo,
-    ) -> Result<Stack, LoadError> {
+    ) -> Result<Arc<Stack>, LoadError> {
         let told = |errors: Vec<TemplateError>| {
             LoadError(
                 errors
@@ -127,14 +127,15 @@ impl Library {
         &self,
         parameters: &BTreeMap<String, String>,
         pseudo: &Pseudo,
-    ) -> Result<Stack, Vec<TemplateError>> {
+    ) -> Result<Arc<Stack>, Vec<TemplateError>> {
         let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (pseudo.account.clone(), parameters.clone());
         if let Some(stack) = stacks.get(&key) {
-            return Ok(stack.clone());
+            return Ok(Arc::clone(stack));
         }
         let stack = load("template.yaml", &self.template, parameters, pseudo)?;
-        stacks.insert(key, stack.clone());
+        let stack = Arc::new(stack);
+        stacks.insert(key, Arc::clone(&stack));
         Ok(stack)
     }
 }

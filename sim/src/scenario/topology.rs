@@ -1,11 +1,13 @@
 //! The changes that a scenario makes to the template.
 
+use std::sync::Arc;
+
 use super::{Mistake, Pointer, Topology};
 use simulated_cloud::template::Stack;
 use suggestion::unknown;
 
 /// Makes the changes. A name that is not there is a mistake, and changes nothing.
-pub fn change(stack: &mut Stack, topology: &Topology) -> Vec<Mistake> {
+pub fn change(stack: &mut Arc<Stack>, topology: &Topology) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let place = Pointer::to("given").key("topology");
     let mut each = |key: &str,
@@ -23,25 +25,25 @@ pub fn change(stack: &mut Stack, topology: &Topology) -> Vec<Mistake> {
         "without",
         "rule, permission, queue, queue policy, schedule or archive",
         &topology.without,
-        &mut |id| remove(stack, id),
+        &mut |id| remove(Arc::make_mut(stack), id),
     );
     each(
         "without_statements",
         "statement in the template's roles",
         &topology.without_statements,
-        &mut |sid| remove_statement(stack, sid),
+        &mut |sid| remove_statement(Arc::make_mut(stack), sid),
     );
     each(
         "disabled",
         "rule or schedule",
         &topology.disabled,
-        &mut |id| disable(stack, id),
+        &mut |id| disable(Arc::make_mut(stack), id),
     );
     each(
         "untransformed",
         "rule",
         &topology.untransformed,
-        &mut |id| take_transformer(stack, id),
+        &mut |id| take_transformer(Arc::make_mut(stack), id),
     );
     mistakes
 }

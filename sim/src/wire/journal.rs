@@ -6,16 +6,19 @@ use crate::journal::{Entry, Fact};
 
 /// Entries that are kept: a server may run for weeks.
 const ENTRIES_MAX: usize = 100_000;
-/// Bytes of them that are kept: an entry may hold an event of a megabyte.
+/// Bytes that they may take, as far as that is told without writing them: an entry may hold an event
+/// of a megabyte.
 const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Bytes that are given at once, unless a single entry is longer.
 const PIECE_BYTES: usize = 256 * 1024;
 
-/// The latest history, one line of JSON an entry.
+/// The latest history, one line of JSON an entry. Lines are written when somebody reads them: most
+/// servers are never asked.
 #[derive(Debug, Default)]
 pub(super) struct WireJournal {
-    lines: VecDeque<String>,
-    /// Of all lines.
+    /// With what each takes, in bytes.
+    entries: VecDeque<(Entry, usize)>,
+    /// Of all entries.
     bytes: usize,
     /// Entries ever written.
     written: u64,
@@ -24,12 +27,16 @@ pub(super) struct WireJournal {
 impl WireJournal {
     pub fn push(&mut self, at: DateTime<Utc>, fact: Fact) {
         self.written += 1;
+        let bytes = match &fact {
+            Fact::Cloud { record } => record.held_bytes(),
+            Fact::Action { what } => what.len(),
+            _ => 0,
+        };
         let entry = Entry::new(at, self.written, None, fact);
-        let line = serde_json::to_string(&entry).expect("an entry has string keys only") + "\n";
-        self.bytes += line.len();
-        self.lines.push_back(line);
-        while self.lines.len() > ENTRIES_MAX || self.bytes > BYTES_MAX {
-            self.bytes -= self.lines.pop_front().map_or(0, |line| line.len());
+        self.bytes += bytes;
+        self.entries.push_back((entry, bytes));
+        while self.entries.len() > ENTRIES_MAX || self.bytes > BYTES_MAX {
+            self.bytes -= self.entries.pop_front().map_or(0, |(_, bytes)| bytes);
         }
     }
 
@@ -41,15 +48,17 @@ impl WireJournal {
     /// The next lines after the `seen` first ones, as many as fit into a piece, and how many were
     /// seen with them.
     pub fn after(&self, seen: u64) -> (String, u64) {
-        let dropped = self.written - self.lines.len() as u64;
+        let dropped = self.written - self.entries.len() as u64;
         let mut seen = seen.max(dropped);
         let mut piece = String::new();
         let skip = usize::try_from(seen - dropped).unwrap_or(usize::MAX);
-        for line in self.lines.iter().skip(skip) {
-            if !piece.is_empty() && piece.len() + line.len() > PIECE_BYTES {
+        for (entry, _) in self.entries.iter().skip(skip) {
+            let line = serde_json::to_string(entry).expect("an entry has string keys only");
+            if !piece.is_empty() && piece.len() + line.len() >= PIECE_BYTES {
                 break;
             }
-            piece.push_str(line);
+            piece.push_str(&line);
+            piece.push('\n');
             seen += 1;
         }
         (piece, seen)
@@ -83,12 +92,16 @@ mod tests {
         );
         assert_eq!(
             journal.bytes,
-            journal.lines.iter().map(String::len).sum::<usize>()
+            journal
+                .entries
+                .iter()
+                .map(|(_, bytes)| bytes)
+                .sum::<usize>()
         );
         let (first, _) = journal.after(0);
         assert!(first.contains(&format!(
             "\"sequence\":{}",
-            300 - journal.lines.len() as u64 + 1
+            300 - journal.entries.len() as u64 + 1
         )));
     }
 

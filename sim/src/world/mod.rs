@@ -21,6 +21,7 @@ pub use log::install as install_log;
 pub use place::Place;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use alchemiser_mocks::exchange::ExchangeSetup;
 use alchemiser_mocks::mail::MailSetup;
@@ -38,7 +39,7 @@ pub struct WorldSetup {
     /// When it begins.
     pub start: DateTime<Utc>,
     /// The topology.
-    pub stack: Stack,
+    pub stack: Arc<Stack>,
     /// The account and region.
     pub pseudo: Pseudo,
     /// What AWS leaves open.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
@@ -20,8 +22,7 @@ pub(super) struct ArchiveState {
 /// One event in an archive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArchivedEvent {
-    event: BusEvent,
-    resources: Vec<String>,
+    event: Arc<BusEvent>,
     arrives: DateTime<Utc>,
 }
 
@@ -91,26 +92,22 @@ impl ArchiveState {
         // Replayed events are not archived again (semantics 4).
         event.replay.is_none()
             && self.archive.source_arn == bus_arn
-            && match (&self.pattern, FlatEvent::parse(&event.envelope)) {
-                (Some(pattern), Ok(flat)) => pattern.matches(&flat),
-                (None, _) => true,
-                (Some(_), Err(_)) => false,
-            }
+            && self.pattern.as_ref().is_none_or(|pattern| {
+                FlatEvent::parse(&event.envelope).is_ok_and(|flat| pattern.matches(&flat))
+            })
     }
 }
 
 impl EventBridge {
     /// Puts `event` in the archives of its bus; it can be replayed after `delay`.
-    pub(crate) fn archive(&mut self, now: DateTime<Utc>, event: &BusEvent, delay: TimeDelta) {
-        let Some(bus_arn) = self.buses.get(&event.bus).map(|bus| bus.arn.clone()) else {
+    pub(crate) fn archive(&mut self, now: DateTime<Utc>, event: &Arc<BusEvent>, delay: TimeDelta) {
+        let Some(bus) = self.buses.get(&event.bus) else {
             return;
         };
-        let resources = event.resources();
         for state in self.archives.values_mut() {
-            if state.wants(event, &bus_arn) {
+            if state.wants(event, &bus.arn) {
                 state.events.push(ArchivedEvent {
-                    event: event.clone(),
-                    resources: resources.clone(),
+                    event: Arc::clone(event),
                     arrives: now + delay,
                 });
             }
@@ -169,22 +166,7 @@ impl EventBridge {
                 "Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not permitted.",
             ));
         }
-        let instant = |name: &str| {
-            input
-                .get(name)
-                .and_then(Value::as_f64)
-                .and_then(|epoch| DateTime::from_timestamp_millis((epoch * 1000.0) as i64))
-        };
-        let (Some(start), Some(end)) = (instant("EventStartTime"), instant("EventEndTime")) else {
-            return Err(ServiceError::validation(
-                "EventStartTime and EventEndTime are required.",
-            ));
-        };
-        if end <= start {
-            return Err(ServiceError::validation(
-                "Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.",
-            ));
-        }
+        let (start, end) = replayed_span(input)?;
         if self.replays.contains_key(&name) {
             return Err(already_exists(format!("Replay {name} already exists.")));
         }
@@ -222,7 +204,7 @@ impl EventBridge {
     }
 
     /// The events of a replay, in slices of a minute of their own time, the oldest first.
-    pub(crate) fn run_replay(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Vec<BusEvent>> {
+    pub(crate) fn run_replay(&mut self, name: &str, now: DateTime<Utc>) -> Vec<Vec<Arc<BusEvent>>> {
         self.drop_expired(now);
         let Some(replay) = self.replays.get_mut(name) else {
             return Vec::new();
@@ -243,10 +225,10 @@ impl EventBridge {
         };
         let mut chosen: Vec<&ArchivedEvent> = archive.events.iter().filter(within).collect();
         chosen.sort_by_key(|archived| archived.event.time.timestamp() / 60);
-        let mut slices: Vec<(i64, Vec<BusEvent>)> = Vec::new();
+        let mut slices: Vec<(i64, Vec<Arc<BusEvent>>)> = Vec::new();
         for archived in chosen {
             let minute = archived.event.time.timestamp() / 60;
-            let event = self.replayed(archived, &replay);
+            let event = Arc::new(self.replayed(archived, &replay));
             match slices.last_mut() {
                 Some((last, events)) if *last == minute => events.push(event),
                 _ => slices.push((minute, vec![event])),
@@ -264,7 +246,7 @@ impl EventBridge {
             source: original.source.clone(),
             detail_type: original.detail_type.clone(),
             time: original.time,
-            resources: archived.resources.clone(),
+            resources: original.resources.clone(),
             detail: resolve(&original.envelope, "$.detail")
                 .unwrap_or("{}")
                 .to_owned(),
@@ -335,4 +317,25 @@ impl EventBridge {
             .find(|state| state.archive.source_arn == bus_arn)?;
         Some((archive.archive.arn.clone(), bus_arn))
     }
+}
+
+/// From when to when events are replayed.
+fn replayed_span(input: &Value) -> Result<(DateTime<Utc>, DateTime<Utc>), ServiceError> {
+    let instant = |name: &str| {
+        input
+            .get(name)
+            .and_then(Value::as_f64)
+            .and_then(|epoch| DateTime::from_timestamp_millis((epoch * 1000.0) as i64))
+    };
+    let (Some(start), Some(end)) = (instant("EventStartTime"), instant("EventEndTime")) else {
+        return Err(ServiceError::validation(
+            "EventStartTime and EventEndTime are required.",
+        ));
+    };
+    if end <= start {
+        return Err(ServiceError::validation(
+            "Parameter EventEndTime is not valid. Reason: EventStartTime must be before EventEndTime.",
+        ));
+    }
+    Ok((start, end))
 }

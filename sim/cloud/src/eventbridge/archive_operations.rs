@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -69,7 +71,7 @@ impl EventBridge {
         };
         // The archive judges for itself what it wants: its rule is for show, and in no index.
         self.rules.push(RuleState {
-            rule,
+            rule: Arc::new(rule),
             pattern: None,
             managed_by: Some(ARCHIVES),
         });
@@ -104,7 +106,7 @@ impl EventBridge {
                 .iter_mut()
                 .find(|known| known.managed_by == Some(ARCHIVES) && known.rule.name == name)
             {
-                state_of_rule.rule.pattern = Some(rule_pattern(&state.archive));
+                Arc::make_mut(&mut state_of_rule.rule).pattern = Some(rule_pattern(&state.archive));
             }
         }
         state.archive.retention_days = retention.unwrap_or(state.archive.retention_days);

@@ -17,6 +17,7 @@ pub(crate) use put_events::{Put, answer as put_answer};
 pub(crate) use test_event_pattern::test_event_pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -27,7 +28,7 @@ use super::record::{Record, RuleTarget};
 use super::template::{Bus, Pseudo, Rule, Stack, Target};
 use super::transform;
 use crate::api::error::ServiceError;
-use event_pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
+use event_pattern::{PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use seeded_dice::Key;
 
 /// The state of EventBridge in one account and region.
@@ -53,7 +54,7 @@ pub struct EventBridge {
 
 #[derive(Debug)]
 struct RuleState {
-    rule: Rule,
+    rule: Arc<Rule>,
     pattern: Option<Pattern>,
     /// The service that the rule belongs to, if it is not the owner's.
     managed_by: Option<&'static str>,
@@ -80,10 +81,12 @@ pub struct BusEvent {
     pub detail_type: String,
     /// The event's own time.
     pub time: DateTime<Utc>,
+    /// ARNs, or whatever the sender likes.
+    pub resources: Vec<String>,
     /// The content.
-    pub detail: Value,
+    pub detail: Arc<Value>,
     /// The envelope as targets get it: compact, keys in AWS's order.
-    pub envelope: String,
+    pub envelope: Arc<str>,
     /// The replay that put it.
     pub replay: Option<String>,
     /// The only rules that may see it, by ARN; empty for all. Replays have such filters.
@@ -101,21 +104,6 @@ impl BusEvent {
             Some(id) => key.text(id),
             None => key.text(&self.detail.to_string()),
         }
-    }
-
-    /// ARNs, or whatever the sender likes.
-    #[must_use]
-    pub fn resources(&self) -> Vec<String> {
-        let envelope: Value = serde_json::from_str(&self.envelope).unwrap_or_default();
-        let resources = envelope["resources"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        resources
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
     }
 }
 
@@ -160,7 +148,7 @@ impl EventBridge {
                 })?;
             }
             rules.push(RuleState {
-                rule: rule.clone(),
+                rule: Arc::new(rule.clone()),
                 pattern,
                 managed_by: None,
             });
@@ -193,12 +181,12 @@ impl EventBridge {
 
     /// The rules of `bus` that match `event`, in the order of the template.
     #[must_use]
-    pub fn matching(&mut self, event: &BusEvent) -> Vec<Rule> {
-        let Ok(flat) = FlatEvent::parse(&event.envelope) else {
-            return Vec::new();
-        };
+    pub fn matching(&mut self, event: &BusEvent) -> Vec<Arc<Rule>> {
         let by_bus = self.patterns.get_or_insert_with(|| index(&self.rules));
         let Some(patterns) = by_bus.get(&event.bus) else {
+            return Vec::new();
+        };
+        let Ok(flat) = patterns.index.flatten(&event.envelope) else {
             return Vec::new();
         };
         let matching = patterns
@@ -210,7 +198,7 @@ impl EventBridge {
             .filter(|rule| {
                 rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))
             })
-            .cloned()
+            .map(Arc::clone)
             .collect()
     }
 
@@ -254,13 +242,13 @@ impl EventBridge {
     pub fn scheduled_rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules
             .iter()
-            .map(|state| &state.rule)
+            .map(|state| state.rule.as_ref())
             .filter(|rule| rule.schedule_expression.is_some())
     }
 
     /// The rule with that ARN.
     #[must_use]
-    pub fn rule(&self, arn: &str) -> Option<&Rule> {
+    pub fn rule(&self, arn: &str) -> Option<&Arc<Rule>> {
         self.rules
             .iter()
             .map(|state| &state.rule)
@@ -268,9 +256,9 @@ impl EventBridge {
     }
 
     /// The event that a scheduled rule puts (semantics 5.1).
-    pub fn scheduled_event(&mut self, rule: &Rule, at: DateTime<Utc>) -> BusEvent {
+    pub fn scheduled_event(&mut self, rule: &Rule, at: DateTime<Utc>) -> Arc<BusEvent> {
         let id = self.next_id("scheduled");
-        self.event(Entry {
+        Arc::new(self.event(Entry {
             bus: rule.bus.clone(),
             id,
             source: "aws.events".to_owned(),
@@ -279,7 +267,7 @@ impl EventBridge {
             resources: vec![rule.arn.clone()],
             detail: "{}".to_owned(),
             replay: None,
-        })
+        }))
     }
 
     fn next_id(&mut self, kind: &str) -> String {
@@ -301,19 +289,21 @@ impl EventBridge {
     }
 
     /// A new event that a service puts on a bus, named by its ARN.
-    pub(crate) fn event_of(&mut self, mut entry: Entry) -> BusEvent {
+    pub(crate) fn event_of(&mut self, mut entry: Entry) -> Arc<BusEvent> {
         entry.bus = self.bus_name(Some(&entry.bus));
         entry.id = self.next_id("event");
-        self.event(entry)
+        Arc::new(self.event(entry))
     }
 
     /// The same event on another bus; nothing if it was forwarded before.
-    pub(crate) fn forwarded(&self, event: &BusEvent, bus_arn: &str) -> Option<BusEvent> {
-        (!event.is_forwarded).then(|| BusEvent {
-            bus: self.bus_name(Some(bus_arn)),
-            is_forwarded: true,
-            filter: Vec::new(),
-            ..event.clone()
+    pub(crate) fn forwarded(&self, event: &BusEvent, bus_arn: &str) -> Option<Arc<BusEvent>> {
+        (!event.is_forwarded).then(|| {
+            Arc::new(BusEvent {
+                bus: self.bus_name(Some(bus_arn)),
+                is_forwarded: true,
+                filter: Vec::new(),
+                ..event.clone()
+            })
         })
     }
 
@@ -364,12 +354,10 @@ fn told(rule: &Rule) -> Record {
 }
 
 fn target(target: &Target) -> RuleTarget {
-    let is_reshaped =
-        target.input.is_some() || target.input_path.is_some() || target.input_transformer.is_some();
     RuleTarget {
         id: target.id.clone(),
         arn: target.arn.clone(),
-        is_reshaped,
+        is_reshaped: !target.gets_the_event(),
     }
 }
 

@@ -1,11 +1,15 @@
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{BusEvent, EventBridge};
 use crate::api::error::ServiceError;
-use crate::json_text::compact;
+use crate::json_text::{compacted, push_quoted, push_seconds};
 
 const DETAIL_TYPE_CHARACTERS_MAX: usize = 128;
+/// What an envelope has beside the texts of its entry, about.
+const ENVELOPE_BYTES: usize = 256;
 
 /// An event before it has its envelope.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +35,7 @@ pub struct Entry {
 /// What PutEvents makes of one entry.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Put {
-    Accepted(BusEvent),
+    Accepted(Arc<BusEvent>),
     /// The bus does not exist: AWS says yes, and the event is gone (semantics 2.2).
     Vanished {
         id: String,
@@ -84,45 +88,21 @@ impl EventBridge {
 
     fn put(&mut self, now: DateTime<Utc>, entry: &Value) -> Put {
         let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (source, detail_type) = (text("Source").to_owned(), text("DetailType").to_owned());
-        let refused = |code, message: String| Put::Refused {
-            code,
-            message,
-            source: source.clone(),
-            detail_type: detail_type.clone(),
-            is_injected: false,
-        };
-        for name in ["Source", "DetailType", "Detail"] {
-            if text(name).is_empty() {
-                return refused(
-                    "InvalidArgument",
-                    format!(
-                        "Parameter {name} is not valid. Reason: {name} is a required argument."
-                    ),
-                );
+        let detail = match judged(entry) {
+            Ok(detail) => detail,
+            Err((code, message)) => {
+                return Put::Refused {
+                    code,
+                    message,
+                    source: text("Source").to_owned(),
+                    detail_type: text("DetailType").to_owned(),
+                    is_injected: false,
+                };
             }
-        }
-        if source.starts_with("aws.") {
-            return refused(
-                "NotAuthorizedForSourceException",
-                "Not authorized for the source.".to_owned(),
-            );
-        }
-        let detail = compact(text("Detail")).filter(|detail| detail.starts_with('{'));
-        let Some(detail) = detail.filter(|detail| serde_json::from_str::<Value>(detail).is_ok())
-        else {
-            return refused("MalformedDetail", "Detail is malformed.".to_owned());
         };
-        if detail_type.chars().count() > DETAIL_TYPE_CHARACTERS_MAX {
-            let reason =
-                format!("DetailType must be at most {DETAIL_TYPE_CHARACTERS_MAX} characters long.");
-            return refused(
-                "InvalidArgument",
-                format!("Parameter DetailType is not valid. Reason: {reason}"),
-            );
-        }
         let id = self.next_id("event");
         let bus = self.bus_name(entry.get("EventBusName").and_then(Value::as_str));
+        let detail_type = text("DetailType").to_owned();
         if !self.buses.contains_key(&bus) {
             return Put::Vanished {
                 id,
@@ -130,71 +110,111 @@ impl EventBridge {
                 detail_type,
             };
         }
-        let resources = entry
-            .get("Resources")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let resources = resources
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
+        let resources = entry.get("Resources").and_then(Value::as_array);
+        let resources = resources.into_iter().flatten().filter_map(Value::as_str);
         let time = entry
             .get("Time")
             .and_then(Value::as_f64)
             .and_then(seconds)
             .unwrap_or(now);
-        Put::Accepted(self.event(Entry {
+        let entry = Entry {
             bus,
             id,
-            source,
+            source: text("Source").to_owned(),
             detail_type,
             time,
-            resources,
-            detail,
+            resources: resources.map(str::to_owned).collect(),
+            detail: compacted(text("Detail")),
             replay: None,
-        }))
+        };
+        Put::Accepted(Arc::new(self.event_with(entry, detail)))
     }
 
-    /// Gives an entry its envelope: compact, keys in AWS's order, time in seconds (semantics 2.3).
+    /// Gives an entry its envelope.
     pub(super) fn event(&self, entry: Entry) -> BusEvent {
-        let quoted = |text: &str| Value::String(text.to_owned()).to_string();
-        let replay = entry
-            .replay
-            .as_ref()
-            .map(|name| format!("\"replay-name\":{},", quoted(name)))
-            .unwrap_or_default();
-        let resources: Vec<String> = entry
-            .resources
-            .iter()
-            .map(|resource| quoted(resource))
-            .collect();
-        let envelope = format!(
-            "{{\"version\":\"0\",\"id\":{},\"detail-type\":{},\"source\":{},\"account\":{},\"time\":{},\"region\":{},{replay}\"resources\":[{}],\"detail\":{}}}",
-            quoted(&entry.id),
-            quoted(&entry.detail_type),
-            quoted(&entry.source),
-            quoted(&self.pseudo.account),
-            quoted(&entry.time.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            quoted(&self.pseudo.region),
-            resources.join(","),
-            entry.detail,
-        );
+        // Only a nesting beyond what PutEvents takes is no value.
+        let detail = serde_json::from_str(&entry.detail).unwrap_or_default();
+        self.event_with(entry, detail)
+    }
+
+    /// The same where the detail was parsed before.
+    fn event_with(&self, entry: Entry, detail: Value) -> BusEvent {
         BusEvent {
+            envelope: self.envelope(&entry).into(),
+            detail: Arc::new(detail),
             bus: entry.bus,
             id: entry.id,
             source: entry.source,
             detail_type: entry.detail_type,
             time: entry.time,
-            // Only a nesting beyond what PutEvents takes is no value.
-            detail: serde_json::from_str(&entry.detail).unwrap_or_default(),
-            envelope,
+            resources: entry.resources,
             replay: entry.replay,
             filter: Vec::new(),
             is_forwarded: false,
         }
     }
+
+    /// Compact, keys in AWS's order, time in seconds (semantics 2.3).
+    fn envelope(&self, entry: &Entry) -> String {
+        let resources: usize = entry.resources.iter().map(|text| text.len() + 3).sum();
+        let texts = entry.detail_type.len() + entry.source.len() + entry.detail.len();
+        let mut text = String::with_capacity(ENVELOPE_BYTES + texts + resources);
+        for (name, value) in [
+            ("{\"version\":\"0\",\"id\":", &entry.id),
+            (",\"detail-type\":", &entry.detail_type),
+            (",\"source\":", &entry.source),
+            (",\"account\":", &self.pseudo.account),
+        ] {
+            text.push_str(name);
+            push_quoted(&mut text, value);
+        }
+        text.push_str(",\"time\":\"");
+        push_seconds(&mut text, entry.time);
+        text.push_str("\",\"region\":");
+        push_quoted(&mut text, &self.pseudo.region);
+        if let Some(replay) = &entry.replay {
+            text.push_str(",\"replay-name\":");
+            push_quoted(&mut text, replay);
+        }
+        text.push_str(",\"resources\":[");
+        for (place, resource) in entry.resources.iter().enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            push_quoted(&mut text, resource);
+        }
+        text.push_str("],\"detail\":");
+        text.push_str(&entry.detail);
+        text.push('}');
+        text
+    }
+}
+
+/// The detail of an entry that EventBridge takes, else its code and words.
+fn judged(entry: &Value) -> Result<Value, (&'static str, String)> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    for name in ["Source", "DetailType", "Detail"] {
+        if text(name).is_empty() {
+            let reason = format!("{name} is a required argument.");
+            let message = format!("Parameter {name} is not valid. Reason: {reason}");
+            return Err(("InvalidArgument", message));
+        }
+    }
+    if text("Source").starts_with("aws.") {
+        let message = "Not authorized for the source.".to_owned();
+        return Err(("NotAuthorizedForSourceException", message));
+    }
+    let detail = serde_json::from_str::<Value>(text("Detail"));
+    let Some(detail) = detail.ok().filter(Value::is_object) else {
+        return Err(("MalformedDetail", "Detail is malformed.".to_owned()));
+    };
+    if text("DetailType").chars().count() > DETAIL_TYPE_CHARACTERS_MAX {
+        let reason =
+            format!("DetailType must be at most {DETAIL_TYPE_CHARACTERS_MAX} characters long.");
+        let message = format!("Parameter DetailType is not valid. Reason: {reason}");
+        return Err(("InvalidArgument", message));
+    }
+    Ok(detail)
 }
 
 /// The answer of PutEvents: one result an entry, in order.

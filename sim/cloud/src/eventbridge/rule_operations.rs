@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::bus_operations::Label;
@@ -15,6 +17,45 @@ impl EventBridge {
     /// PutRule: makes a rule, or replaces everything about one but its targets and tags. Gives its
     /// ARN.
     pub(crate) fn put_rule(&mut self, input: &Value) -> Result<String, ServiceError> {
+        let (rule, pattern) = self.read_rule(input)?;
+        let arn = rule.arn.clone();
+        let mut label = Label::read(input);
+        let known = self.rules.iter().position(|state| state.rule.arn == arn);
+        if let Some(place) = known {
+            self.rules[place].refuse_managed(input)?;
+            // Tags are set when a rule is made, and by TagResource only.
+            label.tags = self
+                .labels
+                .remove(&arn)
+                .map(|label| label.tags)
+                .unwrap_or_default();
+        } else {
+            let siblings = self.rules.iter().filter(|one| one.rule.bus == rule.bus);
+            if siblings.count() >= RULES_A_BUS_MAX {
+                return Err(limit_exceeded());
+            }
+        }
+        let targets = known.map(|place| self.rules[place].rule.targets.clone());
+        let state = RuleState {
+            rule: Arc::new(Rule {
+                targets: targets.unwrap_or_default(),
+                ..rule
+            }),
+            pattern,
+            managed_by: None,
+        };
+        match known {
+            Some(place) => self.rules[place] = state,
+            None => self.rules.push(state),
+        }
+        self.labels.insert(arn.clone(), label);
+        self.touched.insert(arn.clone());
+        self.reindex();
+        Ok(arn)
+    }
+
+    /// The rule that a request describes, without targets, and its pattern.
+    fn read_rule(&self, input: &Value) -> Result<(Rule, Option<Pattern>), ServiceError> {
         let name = required_name(input, "Name", 64)?.to_owned();
         let bus = self.existing_bus(text(input, "EventBusName"))?;
         let (pattern, schedule) = (
@@ -56,45 +97,7 @@ impl EventBridge {
             enabled: state != Some("DISABLED"),
             targets: Vec::new(),
         };
-        let arn = rule.arn.clone();
-        let mut label = Label::read(input);
-        match self.rules.iter_mut().find(|state| state.rule.arn == arn) {
-            Some(existing) => {
-                existing.refuse_managed(input)?;
-                let targets = std::mem::take(&mut existing.rule.targets);
-                *existing = RuleState {
-                    rule: Rule { targets, ..rule },
-                    pattern: parsed,
-                    managed_by: None,
-                };
-                // Tags are set when a rule is made, and by TagResource only.
-                label.tags = self
-                    .labels
-                    .remove(&arn)
-                    .map(|label| label.tags)
-                    .unwrap_or_default();
-            }
-            None => {
-                if self
-                    .rules
-                    .iter()
-                    .filter(|state| state.rule.bus == rule.bus)
-                    .count()
-                    >= RULES_A_BUS_MAX
-                {
-                    return Err(limit_exceeded());
-                }
-                self.rules.push(RuleState {
-                    rule,
-                    pattern: parsed,
-                    managed_by: None,
-                });
-            }
-        }
-        self.labels.insert(arn.clone(), label);
-        self.touched.insert(arn.clone());
-        self.reindex();
-        Ok(arn)
+        Ok((rule, parsed))
     }
 
     /// DeleteRule. Gives the rule's ARN.
@@ -122,7 +125,7 @@ impl EventBridge {
     pub fn set_rule_state(&mut self, input: &Value, enabled: bool) -> Result<(), ServiceError> {
         let state = self.find_rule(input)?;
         state.refuse_managed(input)?;
-        state.rule.enabled = enabled;
+        Arc::make_mut(&mut state.rule).enabled = enabled;
         Ok(())
     }
 

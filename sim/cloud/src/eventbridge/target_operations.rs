@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -35,8 +36,7 @@ impl EventBridge {
             .collect::<Result<Vec<_>, _>>()?;
         let state = self.find_rule_called(input, name)?;
         state.refuse_managed(input)?;
-        let rule = &mut state.rule;
-        let mut targets = rule.targets.clone();
+        let mut targets = state.rule.targets.clone();
         for target in read {
             match targets.iter_mut().find(|known| known.id == target.id) {
                 Some(known) => *known = target,
@@ -46,7 +46,7 @@ impl EventBridge {
         if targets.len() > TARGETS_A_RULE_MAX {
             return Err(limit_exceeded());
         }
-        rule.targets = targets;
+        Arc::make_mut(&mut state.rule).targets = targets;
         Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
     }
 
@@ -62,8 +62,7 @@ impl EventBridge {
         }
         let state = self.find_rule_called(input, required(input, "Rule")?)?;
         state.refuse_managed(input)?;
-        state
-            .rule
+        Arc::make_mut(&mut state.rule)
             .targets
             .retain(|target| !ids.contains(&target.id.as_str()));
         Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
@@ -83,21 +82,14 @@ impl EventBridge {
 
 /// One entry of `Targets`; `place` counts from 1.
 fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
-    let id = text(entry, "Id").ok_or_else(|| {
-        violated_at(
-            "null".to_owned(),
-            &format!("targets.{place}.member.id"),
-            "Member must not be null",
-        )
-    })?;
-    check_name(id, &format!("targets.{place}.member.id"), 64)?;
-    let arn = text(entry, "Arn").ok_or_else(|| {
-        violated_at(
-            "null".to_owned(),
-            &format!("targets.{place}.member.arn"),
-            "Member must not be null",
-        )
-    })?;
+    let member = |name: &str| format!("targets.{place}.member.{name}");
+    let needed = |name: &str, place: &str| {
+        text(entry, name)
+            .ok_or_else(|| violated_at("null".to_owned(), place, "Member must not be null"))
+    };
+    let id = needed("Id", &member("id"))?;
+    check_name(id, &member("id"), 64)?;
+    let arn = needed("Arn", &member("arn"))?;
     if !arn.starts_with("arn:") || arn.split(':').count() < 6 {
         return Err(ServiceError::validation(format!(
             "Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
@@ -113,25 +105,18 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
             "Parameter(s) SqsParameters must be specified for target: {id}."
         )));
     }
+    let (input, input_path) = (own("Input"), own("InputPath"));
+    check_length(input.as_deref(), &member("input"), INPUT_CHARACTERS_MAX)?;
+    check_length(
+        input_path.as_deref(),
+        &member("inputPath"),
+        PATH_CHARACTERS_MAX,
+    )?;
     let transformer = entry
         .get("InputTransformer")
         .filter(|value| value.is_object());
-    let (input, input_path) = (own("Input"), own("InputPath"));
-    check_length(
-        input.as_deref(),
-        &format!("targets.{place}.member.input"),
-        INPUT_CHARACTERS_MAX,
-    )?;
-    check_length(
-        input_path.as_deref(),
-        &format!("targets.{place}.member.inputPath"),
-        PATH_CHARACTERS_MAX,
-    )?;
-    if usize::from(input.is_some())
-        + usize::from(input_path.is_some())
-        + usize::from(transformer.is_some())
-        > 1
-    {
+    let shapes = [input.is_some(), input_path.is_some(), transformer.is_some()];
+    if shapes.into_iter().filter(|is_given| *is_given).count() > 1 {
         return Err(ServiceError::validation(format!(
             "Only one of Input, InputPath, or InputTransformer must be provided for target {id}."
         )));
@@ -144,14 +129,6 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
             "Input for target {id} is not valid JSON: {error}"
         )));
     }
-    let retry = entry.get("RetryPolicy").unwrap_or(&Value::Null);
-    let default = RetryPolicy::default();
-    let retry_policy = RetryPolicy {
-        maximum_retry_attempts: integer(retry, "MaximumRetryAttempts", 0..=185)?
-            .unwrap_or(default.maximum_retry_attempts),
-        maximum_event_age_seconds: integer(retry, "MaximumEventAgeInSeconds", 60..=86_400)?
-            .unwrap_or(default.maximum_event_age_seconds),
-    };
     Ok(Target {
         position: Default::default(),
         id: id.to_owned(),
@@ -161,13 +138,24 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
         input_transformer: transformer
             .map(|transformer| read_transformer(transformer, id, place))
             .transpose()?,
-        retry_policy,
+        retry_policy: read_retry_policy(entry)?,
         dead_letter_arn: entry
             .get("DeadLetterConfig")
             .and_then(|config| text(config, "Arn"))
             .map(str::to_owned),
         message_group_id: group,
         role_arn: own("RoleArn"),
+    })
+}
+
+fn read_retry_policy(entry: &Value) -> Result<RetryPolicy, ServiceError> {
+    let given = entry.get("RetryPolicy").unwrap_or(&Value::Null);
+    let default = RetryPolicy::default();
+    Ok(RetryPolicy {
+        maximum_retry_attempts: integer(given, "MaximumRetryAttempts", 0..=185)?
+            .unwrap_or(default.maximum_retry_attempts),
+        maximum_event_age_seconds: integer(given, "MaximumEventAgeInSeconds", 60..=86_400)?
+            .unwrap_or(default.maximum_event_age_seconds),
     })
 }
 

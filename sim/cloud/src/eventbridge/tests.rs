@@ -46,8 +46,11 @@ fn event(bus: &str, source: &str) -> BusEvent {
         source: source.to_owned(),
         detail_type: "Paid".to_owned(),
         time: Default::default(),
-        detail: json!({}),
-        envelope: json!({"source": source, "detail-type": "Paid", "detail": {}}).to_string(),
+        resources: Vec::new(),
+        detail: json!({}).into(),
+        envelope: json!({"source": source, "detail-type": "Paid", "detail": {}})
+            .to_string()
+            .into(),
         replay: None,
         filter: Vec::new(),
         is_forwarded: false,
@@ -58,7 +61,7 @@ fn names(eventbridge: &mut EventBridge, event: &BusEvent) -> Vec<String> {
     eventbridge
         .matching(event)
         .into_iter()
-        .map(|rule| rule.name)
+        .map(|rule| rule.name.clone())
         .collect()
 }
 

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use chrono::{DateTime, SubsecRound, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
@@ -12,11 +15,30 @@ const CANDIDATES_MAX: usize = 4000;
 /// A cron expression in AWS's six fields: minutes, hours, day of month, month, day of week, year.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Cron {
-    pattern: croner::Cron,
+    pattern: Arc<croner::Cron>,
 }
+
+/// Expressions that were read before. What a text means never changes, and each new world of a
+/// process asks for the same ones.
+static KNOWN: Mutex<BTreeMap<String, Cron>> = Mutex::new(BTreeMap::new());
+/// So many are kept: a server meets any number of texts.
+const KNOWN_MAX: usize = 1_000;
 
 impl Cron {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cron) = known.get(text) {
+            return Ok(cron.clone());
+        }
+        let cron = Self::read(text)?;
+        if known.len() == KNOWN_MAX {
+            known.clear();
+        }
+        known.insert(text.to_owned(), cron.clone());
+        Ok(cron)
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split(' ').collect();
         let [minutes, hours, day, month, weekday, year] = fields[..] else {
             return Err(format!(
@@ -47,7 +69,7 @@ impl Cron {
             .alternative_weekdays(true)
             .build();
         Ok(Self {
-            pattern: parser.parse(&pattern).map_err(|error| error.to_string())?,
+            pattern: Arc::new(parser.parse(&pattern).map_err(|error| error.to_string())?),
         })
     }
 

@@ -1,6 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 /// How long a FIFO queue remembers what it accepted.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
@@ -9,14 +11,17 @@ const WINDOW: TimeDelta = TimeDelta::minutes(5);
 /// received and deleted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deduplication {
-    accepted: BTreeMap<(String, String), Accepted>,
+    /// By scope and id.
+    accepted: BTreeMap<Arc<(String, String)>, Accepted>,
+    /// The same, the earliest first.
+    in_order: VecDeque<Arc<(String, String)>>,
 }
 
 /// The first message of a deduplication id.
 #[derive(Clone, Debug)]
 pub(super) struct Accepted {
     pub(super) at: DateTime<Utc>,
-    pub(super) message_id: String,
+    pub(super) message_id: Uuid,
     pub(super) sequence_number: Option<String>,
 }
 
@@ -24,13 +29,19 @@ impl Deduplication {
     /// The message accepted under this id, if its window is still open. `scope` is the group where
     /// groups count apart.
     pub(super) fn find(&mut self, now: DateTime<Utc>, scope: &str, id: &str) -> Option<&Accepted> {
-        self.accepted
-            .retain(|_, accepted| accepted.at + WINDOW > now);
+        while let Some(first) = self.in_order.front()
+            && self.accepted[first].at + WINDOW <= now
+        {
+            self.accepted.remove(first);
+            self.in_order.pop_front();
+        }
         self.accepted.get(&(scope.to_owned(), id.to_owned()))
     }
 
     pub(super) fn remember(&mut self, scope: &str, id: &str, accepted: Accepted) {
-        self.accepted
-            .insert((scope.to_owned(), id.to_owned()), accepted);
+        let key = Arc::new((scope.to_owned(), id.to_owned()));
+        let known = self.accepted.insert(Arc::clone(&key), accepted);
+        assert!(known.is_none(), "{id:?} is accepted twice in its window");
+        self.in_order.push_back(key);
     }
 }

@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use super::attribute::{self, MessageAttribute};
+use super::attribute::MessageAttribute;
 use super::digest::md5_hex;
 use seeded_dice::Key;
 
@@ -13,7 +15,7 @@ const SENDER_ID: &str = "AIDASIMULATEDSENDER00";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewMessage {
     /// 1 byte up to the queue's maximum; XML's characters only.
-    pub body: String,
+    pub body: Arc<str>,
     /// At most 10.
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// FIFO queues need one; standard queues may have one.
@@ -31,7 +33,7 @@ pub struct NewMessage {
 
 impl NewMessage {
     /// A message of a body alone.
-    pub fn new(body: impl Into<String>) -> Self {
+    pub fn new(body: impl Into<Arc<str>>) -> Self {
         Self {
             body: body.into(),
             ..Self::default()
@@ -52,11 +54,7 @@ impl NewMessage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Id of the message; of the first one, if this is a duplicate.
-    pub message_id: String,
-    /// Hexadecimal MD5 of the body.
-    pub md5_of_body: String,
-    /// Hexadecimal MD5 of the attributes, if there are any.
-    pub md5_of_attributes: Option<String>,
+    pub message_id: Uuid,
     /// FIFO only.
     pub sequence_number: Option<String>,
     /// FIFO only: the message was taken for a repetition, and nothing was enqueued.
@@ -76,11 +74,11 @@ pub(super) enum Hold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Kept on the move to a dead-letter queue, new after a redrive.
-    pub id: String,
+    pub id: Uuid,
     /// What it is to the dice.
     pub(super) cause: Key,
     /// As sent.
-    pub body: String,
+    pub body: Arc<str>,
     /// As sent.
     pub attributes: BTreeMap<String, MessageAttribute>,
     /// FIFO, and standard queues with fair sharing.
@@ -145,11 +143,6 @@ impl Message {
         md5_hex(self.body.as_bytes())
     }
 
-    /// Hexadecimal MD5 of all attributes, if there are any.
-    pub fn md5_of_attributes(&self) -> Option<String> {
-        attribute::digest(&self.attributes)
-    }
-
     /// System attributes by AWS's names; times are in milliseconds of the Unix epoch.
     pub fn system_attributes(&self) -> BTreeMap<String, String> {
         let millis = |time: DateTime<Utc>| time.timestamp_millis().to_string();
@@ -190,6 +183,9 @@ pub struct Received {
 
 /// Only characters that XML 1.0 allows.
 pub(super) fn is_valid_text(text: &str) -> bool {
-    text.chars()
-        .all(|character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..))
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    text.bytes().all(is_plain)
+        || text.chars().all(
+            |character| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..),
+        )
 }

@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 
 use super::attribute::{self, MessageAttribute};
 use super::batch::Batch;
+use super::digest::md5_hex;
 use super::error::{invalid_parameter, missing, unknown_attribute};
 use super::message::{NewMessage, Received, Sent};
 use super::operations::nothing;
@@ -73,8 +74,19 @@ impl Sqs {
             )]
             .into()
         });
+        let digests = [
+            ("MD5OfMessageBody", Some(md5_hex(message.body.as_bytes()))),
+            (
+                "MD5OfMessageAttributes",
+                attribute::digest(&message.attributes),
+            ),
+            (
+                "MD5OfMessageSystemAttributes",
+                system.as_ref().and_then(attribute::digest),
+            ),
+        ];
         let sent = self.send(now, arn, message)?;
-        Ok(answer(sent, system.as_ref().and_then(attribute::digest)))
+        Ok(answer(sent, digests))
     }
 
     pub(super) fn receive_message(
@@ -196,7 +208,7 @@ fn new_message(input: &Value) -> Result<NewMessage, ServiceError> {
             attribute::AttributeValue::Bytes(_) => None,
         });
     Ok(NewMessage {
-        body: required(input, "MessageBody")?.to_owned(),
+        body: required(input, "MessageBody")?.into(),
         attributes: attribute::read_all(input.get("MessageAttributes"))?,
         group_id: text(input, "MessageGroupId").map(str::to_owned),
         deduplication_id: text(input, "MessageDeduplicationId").map(str::to_owned),
@@ -211,16 +223,14 @@ fn new_message(input: &Value) -> Result<NewMessage, ServiceError> {
     })
 }
 
-fn answer(sent: Sent, md5_of_system_attributes: Option<String>) -> Value {
+fn answer(sent: Sent, digests: [(&str, Option<String>); 3]) -> Value {
     let fields = [
-        ("MessageId", Some(sent.message_id)),
-        ("MD5OfMessageBody", Some(sent.md5_of_body)),
-        ("MD5OfMessageAttributes", sent.md5_of_attributes),
-        ("MD5OfMessageSystemAttributes", md5_of_system_attributes),
+        ("MessageId", Some(sent.message_id.to_string())),
         ("SequenceNumber", sent.sequence_number),
     ];
     fields
         .into_iter()
+        .chain(digests)
         .filter_map(|(name, value)| Some((name.to_owned(), Value::from(value?))))
         .collect::<Map<_, _>>()
         .into()

@@ -16,6 +16,7 @@ mod batch;
 mod deduplication;
 mod digest;
 mod error;
+mod groups;
 mod knobs;
 mod message;
 mod message_operations;
@@ -27,7 +28,9 @@ mod receipt;
 mod request;
 mod service;
 mod settings;
+mod store;
 mod task_operations;
+mod turns;
 
 pub use attribute::{AttributeValue, MessageAttribute};
 pub use knobs::Knobs;

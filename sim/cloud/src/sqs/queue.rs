@@ -1,12 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::deduplication::Deduplication;
+use super::deduplication::{Accepted, Deduplication};
 use super::error::invalid_value;
-use super::message::{Hold, Message, Received};
+use super::message::{Hold, Message, NewMessage, Received, Sent};
 use super::receipt::Receipt;
 use super::settings::Settings;
+use super::store::MessageStore;
+use super::turns::Turns;
 use crate::api::error::ServiceError;
 use seeded_dice::Dice;
 
@@ -25,10 +27,7 @@ pub(crate) struct Queue {
     pub(super) modified_at: DateTime<Utc>,
     pub(super) purged_at: Option<DateTime<Utc>>,
     pub(super) deduplication: Deduplication,
-    /// By order of arrival.
-    messages: BTreeMap<u64, Message>,
-    /// No message expires before then.
-    expires_at: Option<DateTime<Utc>>,
+    messages: MessageStore,
 }
 
 /// How a receive goes.
@@ -57,107 +56,131 @@ impl Queue {
             name: name.to_owned(),
             arn: arn.to_owned(),
             url: url.to_owned(),
+            messages: MessageStore::new(settings.fifo),
             settings,
             tags: BTreeMap::new(),
             created_at: now,
             modified_at: now,
             purged_at: None,
             deduplication: Deduplication::default(),
-            messages: BTreeMap::new(),
-            expires_at: None,
         }
     }
 
     /// Adds a message behind all others; `order` grows with every call.
     pub(super) fn add(&mut self, order: u64, message: Message) {
         debug_assert!(
-            self.messages
-                .last_key_value()
-                .is_none_or(|(last, _)| *last < order),
+            self.messages.last_order().is_none_or(|last| last < order),
             "messages arrive in order"
-        );
-        let expiry = self.expiry(&message);
-        self.expires_at = Some(
-            self.expires_at
-                .map_or(expiry, |earliest| earliest.min(expiry)),
         );
         self.messages.insert(order, message);
     }
 
-    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.messages.values()
+    /// The first message of a FIFO queue that has this deduplication id, where this one repeats it.
+    /// Else this one is remembered as the first.
+    pub(super) fn repeated(
+        &mut self,
+        now: DateTime<Utc>,
+        message: &NewMessage,
+        id: &str,
+        sent: &Sent,
+    ) -> Option<Sent> {
+        let scope = message
+            .group_id
+            .as_deref()
+            .filter(|_| self.settings.deduplicates_per_group)
+            .unwrap_or_default();
+        if let Some(first) = self.deduplication.find(now, scope, id) {
+            return Some(Sent {
+                message_id: first.message_id,
+                sequence_number: first.sequence_number.clone(),
+                duplicate: true,
+            });
+        }
+        let accepted = Accepted {
+            at: now,
+            message_id: sent.message_id,
+            sequence_number: sent.sequence_number.clone(),
+        };
+        self.deduplication.remember(scope, id, accepted);
+        None
     }
 
-    pub(super) fn count(&self, wanted: impl Fn(&Message) -> bool) -> usize {
-        self.messages().filter(|message| wanted(message)).count()
+    pub(super) fn messages(&self) -> &MessageStore {
+        &self.messages
+    }
+
+    /// What the texts of all messages take, and how many messages there are.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        self.messages.held()
     }
 
     pub(super) fn clear(&mut self) {
         self.messages.clear();
-        self.expires_at = None;
     }
 
     /// Takes up to a number of messages in order; the second list are those that died instead of
     /// being received.
-    pub(super) fn receive(&mut self, receive: Receive) -> (Vec<Received>, Vec<Message>) {
-        let now = receive.now;
-        let mut blocked = if self.settings.fifo {
-            self.groups_in_flight(now)
-        } else {
-            BTreeSet::new()
-        };
+    pub(super) fn receive(&mut self, receive: &Receive) -> (Vec<Received>, Vec<Message>) {
+        self.messages.settle(receive.now);
         let (mut taken, mut dead) = (Vec::new(), Vec::new());
-        for (order, message) in &mut self.messages {
-            if taken.len() == receive.maximum {
-                break;
+        let mut turns = Turns::default();
+        while taken.len() < receive.maximum
+            && let Some(order) = turns.next(&self.messages, receive.now)
+        {
+            if self.is_missed(order, receive) {
+                self.messages.change(order, |message| message.misses += 1);
+            } else if self.is_exhausted(order, receive) {
+                dead.push(order);
+            } else {
+                taken.extend(self.hand_out(order, receive));
             }
-            if self.settings.fifo && blocked.contains(&message.group_id) {
-                continue;
-            }
-            if !message.is_visible(now) {
-                blocked.insert(message.group_id.clone());
-                continue;
-            }
-            let miss = message
-                .cause_of_receive()
-                .text("missed")
-                .number(message.misses);
-            if !self.settings.fifo && receive.dice.happens(miss, receive.misses_per_mille) {
-                message.misses += 1;
-                continue;
-            }
-            if receive
-                .max_receive_count
-                .is_some_and(|maximum| message.receives_here >= maximum)
-            {
-                dead.push(*order);
-                continue;
-            }
+        }
+        let dead = dead
+            .into_iter()
+            .filter_map(|order| self.messages.remove(order))
+            .collect();
+        (taken, dead)
+    }
+
+    fn is_missed(&self, order: u64, receive: &Receive) -> bool {
+        !self.settings.fifo
+            && receive.misses_per_mille > 0
+            && self.messages.get(order).is_some_and(|message| {
+                let cause = message.cause_of_receive().text("missed");
+                let cause = cause.number(message.misses);
+                receive.dice.happens(cause, receive.misses_per_mille)
+            })
+    }
+
+    fn is_exhausted(&self, order: u64, receive: &Receive) -> bool {
+        let receives = self
+            .messages
+            .get(order)
+            .map(|message| message.receives_here);
+        receive
+            .max_receive_count
+            .is_some_and(|maximum| receives >= Some(maximum))
+    }
+
+    fn hand_out(&mut self, order: u64, receive: &Receive) -> Option<Received> {
+        let now = receive.now;
+        let fifo = self.settings.fifo;
+        self.messages.change(order, |message| {
             message.receive_count += 1;
             message.receives_here += 1;
             message.first_received_at.get_or_insert(now);
             message.received_at = now;
             message.hold = Hold::Receive;
-            let again = !self.settings.fifo
-                && receive.dice.happens(
-                    message.cause_of_receive().text("twice"),
-                    receive.duplicates_per_mille,
-                );
-            message.visible_at = if again {
-                now
-            } else {
-                now + TimeDelta::seconds(receive.visibility_seconds.into())
-            };
-            taken.push(Received {
-                receipt_handle: Receipt::handle(message, &self.arn),
-                message: message.clone(),
-            });
-        }
-        let dead = dead
-            .iter()
-            .filter_map(|order| self.messages.remove(order))
-            .collect();
-        (taken, dead)
+            let cause = message.cause_of_receive().text("twice");
+            let again = !fifo && receive.dice.happens(cause, receive.duplicates_per_mille);
+            let seconds = if again { 0 } else { receive.visibility_seconds };
+            message.visible_at = now + TimeDelta::seconds(seconds.into());
+        });
+        let message = self.messages.get(order)?.clone();
+        Some(Received {
+            receipt_handle: Receipt::handle(&message, &self.arn),
+            message,
+        })
     }
 
     /// Deletes a message by the handle of its latest receive.
@@ -172,7 +195,7 @@ impl Queue {
         stale_deletes_work: bool,
     ) -> Result<(), ServiceError> {
         let receipt = Receipt::parse(handle, &self.arn)?;
-        let Some((order, message)) = self.find(&receipt.message_id) else {
+        let Some((order, message)) = self.messages.find(receipt.message_id) else {
             return Ok(());
         };
         let latest = message.receive_count == receipt.receive_count;
@@ -184,7 +207,7 @@ impl Queue {
             ));
         }
         if latest || stale_deletes_work {
-            self.messages.remove(&order);
+            self.messages.remove(order);
         }
         Ok(())
     }
@@ -198,7 +221,8 @@ impl Queue {
     ) -> Result<(), ServiceError> {
         let receipt = Receipt::parse(handle, &self.arn)?;
         let found = self
-            .find(&receipt.message_id)
+            .messages
+            .find(receipt.message_id)
             .filter(|(_, message)| message.receive_count == receipt.receive_count);
         let Some((order, message)) = found else {
             return Err(invalid_value(
@@ -220,22 +244,16 @@ impl Queue {
             );
             return Err(invalid_value(seconds, "VisibilityTimeout", reason));
         }
-        let message = self
-            .messages
-            .get_mut(&order)
-            .expect("the message was just found");
-        message.visible_at = visible_at;
+        self.messages
+            .change(order, |message| message.visible_at = visible_at);
         Ok(())
     }
 
     /// Takes the first visible message out of the queue, for a move task.
     pub(super) fn take_first(&mut self, now: DateTime<Utc>) -> Option<(u64, Message)> {
-        let order = self
-            .messages
-            .iter()
-            .find(|(_, message)| message.is_visible(now))
-            .map(|(order, _)| *order)?;
-        self.messages.remove(&order).map(|message| (order, message))
+        self.messages.settle(now);
+        let order = self.messages.next_visible(None)?;
+        self.messages.remove(order).map(|message| (order, message))
     }
 
     /// Puts back what [`Self::take_first`] took.
@@ -247,70 +265,46 @@ impl Queue {
     /// not in a standard one.
     pub(super) fn configure(&mut self, now: DateTime<Utc>, settings: Settings) {
         if self.settings.fifo && self.settings.delay_seconds != settings.delay_seconds {
-            for message in self
-                .messages
-                .values_mut()
-                .filter(|message| message.is_delayed(now))
-            {
-                message.visible_at =
-                    message.sent_at + TimeDelta::seconds(settings.delay_seconds.into());
+            let delay = TimeDelta::seconds(settings.delay_seconds.into());
+            for order in self.messages.delayed(now) {
+                self.messages.change(order, |message| {
+                    message.visible_at = message.sent_at + delay
+                });
             }
         }
         self.settings = settings;
         self.modified_at = now;
-        self.expire(now);
+        self.advance(now);
     }
 
-    /// Drops the messages whose retention period is over.
-    pub(super) fn expire(&mut self, now: DateTime<Utc>) {
-        let retention = TimeDelta::seconds(self.settings.retention_seconds.into());
-        self.messages
-            .retain(|_, message| message.sent_at + retention > now);
-        self.expires_at = self
-            .messages
-            .values()
-            .map(|message| message.sent_at + retention)
-            .min();
+    /// Drops the messages whose retention period is over, and makes visible what is so by `now`.
+    pub(super) fn advance(&mut self, now: DateTime<Utc>) {
+        let retention = self.retention();
+        while let Some((sent_at, order)) = self.messages.oldest()
+            && sent_at + retention <= now
+        {
+            self.messages.remove(order);
+        }
+        self.messages.settle(now);
     }
 
-    /// When [`Self::expire`] should be called next; possibly too early, never too late.
+    /// When the retention period of the first message is over.
     pub(super) fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.expires_at
+        self.messages
+            .oldest()
+            .map(|(sent_at, _)| sent_at + self.retention())
     }
 
     /// When a receive next finds a message if nobody does anything; in the past if one would be
     /// found now.
     pub(super) fn next_visible(&self) -> Option<DateTime<Utc>> {
-        if !self.settings.fifo {
-            return self.messages().map(|message| message.visible_at).min();
+        match self.messages.groups() {
+            Some(groups) => groups.first_free_at(),
+            None => self.messages.first_visible_at(),
         }
-        let mut groups: BTreeMap<&Option<String>, DateTime<Utc>> = BTreeMap::new();
-        for message in self.messages() {
-            let free_at = groups
-                .entry(&message.group_id)
-                .or_insert(message.visible_at);
-            if message.hold == Hold::Receive {
-                *free_at = (*free_at).max(message.visible_at);
-            }
-        }
-        groups.into_values().min()
     }
 
-    fn find(&self, id: &str) -> Option<(u64, &Message)> {
-        self.messages
-            .iter()
-            .find(|(_, message)| message.id == id)
-            .map(|(order, message)| (*order, message))
-    }
-
-    fn groups_in_flight(&self, now: DateTime<Utc>) -> BTreeSet<Option<String>> {
-        self.messages()
-            .filter(|message| message.is_in_flight(now))
-            .map(|message| message.group_id.clone())
-            .collect()
-    }
-
-    fn expiry(&self, message: &Message) -> DateTime<Utc> {
-        message.sent_at + TimeDelta::seconds(self.settings.retention_seconds.into())
+    fn retention(&self) -> TimeDelta {
+        TimeDelta::seconds(self.settings.retention_seconds.into())
     }
 }

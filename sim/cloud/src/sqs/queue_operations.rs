@@ -252,14 +252,12 @@ impl Sqs {
 fn derived(queue: &Queue, name: &str, now: DateTime<Utc>) -> Option<String> {
     match name {
         "QueueArn" => Some(queue.arn.clone()),
-        "ApproximateNumberOfMessages" => {
-            Some(queue.count(|message| message.is_visible(now)).to_string())
-        }
+        "ApproximateNumberOfMessages" => Some(queue.messages().count_visible(now).to_string()),
         "ApproximateNumberOfMessagesNotVisible" => {
-            Some(queue.count(|message| message.is_in_flight(now)).to_string())
+            Some(queue.messages().count_in_flight(now).to_string())
         }
         "ApproximateNumberOfMessagesDelayed" => {
-            Some(queue.count(|message| message.is_delayed(now)).to_string())
+            Some(queue.messages().count_delayed(now).to_string())
         }
         "CreatedTimestamp" => Some(queue.created_at.timestamp().to_string()),
         "LastModifiedTimestamp" => Some(queue.modified_at.timestamp().to_string()),

@@ -1,5 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use uuid::Uuid;
 
 use super::message::Message;
 use crate::api::error::ServiceError;
@@ -7,7 +8,7 @@ use crate::api::error::ServiceError;
 /// One receive of one message: what a receipt handle says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Receipt {
-    pub(super) message_id: String,
+    pub(super) message_id: Uuid,
     /// The message's receive count at the time.
     pub(super) receive_count: u32,
 }
@@ -35,7 +36,7 @@ impl Receipt {
         let text = String::from_utf8(STANDARD.decode(handle).ok()?).ok()?;
         let mut parts = text.split(' ');
         let receipt = Self {
-            message_id: parts.next()?.to_owned(),
+            message_id: Uuid::try_parse(parts.next()?).ok()?,
             receive_count: parts.next()?.parse().ok()?,
         };
         (parts.next() == Some(queue_arn)).then_some(receipt)

@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::attribute;
-use super::deduplication::Accepted;
-use super::digest::{md5_hex, sha256_hex};
+use super::digest::sha256_hex;
 use super::error::{
     VALID_CHARACTERS, invalid_parameter, invalid_value, missing, queue_does_not_exist,
 };
@@ -14,6 +13,7 @@ use super::message::{Hold, Message, NewMessage, Received, Sent, is_valid_text};
 use super::move_task::MoveTask;
 use super::queue::{Queue, Receive};
 use super::settings::Settings;
+use super::store::MessageStore;
 use crate::api::error::ServiceError;
 use crate::template;
 use seeded_dice::{Dice, Key, Tally};
@@ -109,53 +109,34 @@ impl Sqs {
             .get_mut(queue_arn)
             .ok_or_else(queue_does_not_exist)?;
         check(&message, &queue.settings)?;
-        let mut sent = Sent {
+        let fifo = queue.settings.fifo;
+        let sent = Sent {
             message_id: id,
-            md5_of_body: md5_hex(message.body.as_bytes()),
-            md5_of_attributes: attribute::digest(&message.attributes),
-            sequence_number: queue.settings.fifo.then(|| sequence_number(order)),
+            sequence_number: fifo.then(|| sequence_number(order)),
             duplicate: false,
         };
-        let deduplication_id = if queue.settings.fifo {
-            Some(deduplication_id(&message, &queue.settings)?)
-        } else {
-            None
-        };
-        if let Some(id) = &deduplication_id {
-            let scope = message
-                .group_id
-                .as_deref()
-                .filter(|_| queue.settings.deduplicates_per_group)
-                .unwrap_or_default();
-            if let Some(first) = queue.deduplication.find(now, scope, id) {
-                sent.message_id.clone_from(&first.message_id);
-                sent.sequence_number.clone_from(&first.sequence_number);
-                return Ok(Sent {
-                    duplicate: true,
-                    ..sent
-                });
+        let mut deduplication = None;
+        if fifo {
+            let id = deduplication_id(&message, &queue.settings)?;
+            if let Some(first) = queue.repeated(now, &message, &id, &sent) {
+                return Ok(first);
             }
-            let accepted = Accepted {
-                at: now,
-                message_id: sent.message_id.clone(),
-                sequence_number: sent.sequence_number.clone(),
-            };
-            queue.deduplication.remember(scope, id, accepted);
+            deduplication = Some(id);
         }
         let delay = message
             .delay_seconds
-            .filter(|_| !queue.settings.fifo)
+            .filter(|_| !fifo)
             .unwrap_or(queue.settings.delay_seconds);
         let cause = message
             .cause
             .unwrap_or_else(|| Key::of("message").text(queue_arn).text(&message.body));
         let message = Message {
-            id: sent.message_id.clone(),
+            id,
             cause: self.tally.next(cause),
             body: message.body,
             attributes: message.attributes,
             group_id: message.group_id,
-            deduplication_id,
+            deduplication_id: deduplication,
             sequence_number: sent.sequence_number.clone(),
             trace_header: message.trace_header,
             dead_letter_source_arn: None,
@@ -204,7 +185,7 @@ impl Sqs {
         let room = self
             .knobs
             .in_flight_maximum
-            .saturating_sub(queue.count(|message| message.is_in_flight(now)));
+            .saturating_sub(queue.messages().count_in_flight(now));
         if room == 0 && short_poll && !fifo {
             return Err(ServiceError::client(
                 "OverLimit",
@@ -221,7 +202,7 @@ impl Sqs {
             .queues
             .get_mut(queue_arn)
             .ok_or_else(queue_does_not_exist)?;
-        let (received, dead) = queue.receive(Receive {
+        let (received, dead) = queue.receive(&Receive {
             now,
             maximum: maximum.min(room),
             visibility_seconds: visibility.unwrap_or(queue.settings.visibility_timeout_seconds),
@@ -263,7 +244,7 @@ impl Sqs {
         message.hold = Hold::Delay;
         message.receives_here = 0;
         queue.add(order, message);
-        queue.expire(now);
+        queue.advance(now);
     }
 
     /// Deletes a received message.
@@ -330,28 +311,35 @@ impl Sqs {
 
     /// Messages that wait for a consumer, those of busy FIFO groups included.
     pub fn visible(&self, now: DateTime<Utc>, arn: &str) -> usize {
-        self.count(arn, |message| message.is_visible(now))
+        self.count(arn, |messages| messages.count_visible(now))
     }
 
     /// Messages that a consumer has.
     pub fn in_flight(&self, now: DateTime<Utc>, arn: &str) -> usize {
-        self.count(arn, |message| message.is_in_flight(now))
+        self.count(arn, |messages| messages.count_in_flight(now))
     }
 
     /// Messages that wait for the end of their delay.
     pub fn delayed(&self, now: DateTime<Utc>, arn: &str) -> usize {
-        self.count(arn, |message| message.is_delayed(now))
+        self.count(arn, |messages| messages.count_delayed(now))
     }
 
-    fn count(&self, arn: &str, wanted: impl Fn(&Message) -> bool) -> usize {
-        self.queues.get(arn).map_or(0, |queue| queue.count(wanted))
+    /// Whether so many messages at least are visible at a time.
+    pub(crate) fn has_visible(&self, at: DateTime<Utc>, arn: &str, count: usize) -> bool {
+        let queue = self.queues.get(arn);
+        queue.is_some_and(|queue| queue.messages().has_visible(at, count))
+    }
+
+    fn count(&self, arn: &str, count: impl Fn(&MessageStore) -> usize) -> usize {
+        let queue = self.queues.get(arn);
+        queue.map_or(0, |queue| count(queue.messages()))
     }
 
     /// All messages of a queue in order of arrival, hidden ones too. Looking changes nothing.
     pub fn messages(&self, arn: &str) -> Vec<&Message> {
         self.queues
             .get(arn)
-            .map(|queue| queue.messages().collect())
+            .map(|queue| queue.messages().iter().collect())
             .unwrap_or_default()
     }
 
@@ -362,8 +350,7 @@ impl Sqs {
         self.queues.get(arn).and_then(Queue::next_visible)
     }
 
-    /// When [`Self::advance`] has something to do: retention or a move task. Possibly too early,
-    /// never too late.
+    /// When [`Self::advance`] has something to do that others see: retention or a move task.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         let expiry = self.queues.values().filter_map(Queue::expires_at);
         let moves = self
@@ -378,10 +365,9 @@ impl Sqs {
     /// first.
     pub fn advance(&mut self, now: DateTime<Utc>) {
         self.run_tasks(now);
-        self.queues
-            .values_mut()
-            .filter(|queue| queue.expires_at().is_some_and(|time| time <= now))
-            .for_each(|queue| queue.expire(now));
+        for queue in self.queues.values_mut() {
+            queue.advance(now);
+        }
     }
 
     pub(super) fn queue_mut(&mut self, arn: &str) -> Result<&mut Queue, ServiceError> {
@@ -393,9 +379,9 @@ impl Sqs {
         self.counter
     }
 
-    pub(super) fn next_id(&mut self) -> String {
+    pub(super) fn next_id(&mut self) -> Uuid {
         let number = self.next_number();
-        Uuid::new_v5(&self.id_namespace, &number.to_be_bytes()).to_string()
+        Uuid::new_v5(&self.id_namespace, &number.to_be_bytes())
     }
 }
 

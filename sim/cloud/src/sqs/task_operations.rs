@@ -41,7 +41,7 @@ impl Sqs {
             1_000_000_000 / i64::from(rate.unwrap_or(self.knobs.moves_per_second).max(1)),
         );
         let task = MoveTask {
-            handle: self.next_id(),
+            handle: self.next_id().to_string(),
             to_move: self.visible(now, &source_arn),
             source_arn,
             destination_arn,
@@ -119,7 +119,7 @@ impl Sqs {
         }
         let now = task.next_move_at;
         let taken = self.queues.get_mut(&task.source_arn).map(|queue| {
-            queue.expire(now);
+            queue.advance(now);
             queue.take_first(now)
         });
         let (order, message) = match taken {

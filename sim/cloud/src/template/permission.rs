@@ -27,7 +27,7 @@ impl Permission {
     /// Whether a service may invoke a function on behalf of a resource.
     pub fn allows(&self, service_principal: &str, function_arn: &str, source_arn: &str) -> bool {
         let account = source_arn.split(':').nth(4).unwrap_or_default();
-        let action = wildcard::matches(&self.action.to_lowercase(), "lambda:invokefunction");
+        let action = wildcard::matches_ignoring_case(&self.action, "lambda:InvokeFunction");
         action
             && self.principal == service_principal
             && self.function_arn == function_arn

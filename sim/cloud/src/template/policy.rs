@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::fields::Fields;
 use super::node::{Kind, Node};
 use super::policy_condition::PolicyCondition;
@@ -62,8 +60,8 @@ pub struct PolicyRequest<'a> {
     pub action: &'a str,
     /// ARN of the thing to act upon; empty for a trust policy.
     pub resource: &'a str,
-    /// Condition keys in lower case (`aws:sourcearn`) with their values.
-    pub keys: &'a BTreeMap<String, String>,
+    /// Condition keys (`aws:SourceArn`) with their values.
+    pub keys: &'a [(&'a str, &'a str)],
 }
 
 impl PolicyDocument {
@@ -153,7 +151,6 @@ impl Statement {
             Principal::Service(service) => request.service == Some(service.as_str()),
             Principal::Aws(_) | Principal::Federated(_) => false,
         };
-        let action = request.action.to_lowercase();
         let principal = request.service.is_none() || self.principals.iter().any(named);
         let resource = request.resource.is_empty()
             || self
@@ -165,7 +162,7 @@ impl Statement {
             && self
                 .actions
                 .iter()
-                .any(|pattern| wildcard::matches(&pattern.to_lowercase(), &action))
+                .any(|pattern| wildcard::matches_ignoring_case(pattern, request.action))
             && self
                 .conditions
                 .iter()
@@ -244,16 +241,13 @@ fn principals(fields: &Fields<'_>) -> Vec<Principal> {
 
 /// The condition keys that a service call on behalf of a resource carries: the resource's ARN and
 /// its account.
-pub(super) fn source_keys(source_arn: &str) -> BTreeMap<String, String> {
+pub(super) fn source_keys(source_arn: &str) -> [(&'static str, &str); 3] {
     let account = source_arn.split(':').nth(4).unwrap_or_default();
-    let keys = [
-        ("aws:sourcearn", source_arn),
-        ("aws:sourceaccount", account),
-        ("aws:securetransport", "true"),
-    ];
-    keys.into_iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
-        .collect()
+    [
+        ("aws:SourceArn", source_arn),
+        ("aws:SourceAccount", account),
+        ("aws:SecureTransport", "true"),
+    ]
 }
 
 /// A policy document below a key.

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::fields::Fields;
 use super::node::Kind;
 use super::wildcard;
@@ -59,9 +57,12 @@ const OPERATORS: [(&str, PolicyOperator); 10] = [
 const KEYS: [&str; 3] = ["aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn"];
 
 impl PolicyCondition {
-    /// Whether it holds for a request with these condition keys (names in lower case).
-    pub fn holds(&self, keys: &BTreeMap<String, String>) -> bool {
-        let Some(actual) = keys.get(&self.key.to_lowercase()) else {
+    /// Whether it holds for a request with these condition keys and their values.
+    pub fn holds(&self, keys: &[(&str, &str)]) -> bool {
+        let mut own = keys
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(&self.key));
+        let Some((_, actual)) = own.next() else {
             return self.if_exists || self.negated();
         };
         self.values.iter().any(|value| self.compare(value, actual)) != self.negated()

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::attachment::Attachment;
 use super::context::Context;
 use super::fields::Fields;
@@ -38,12 +36,11 @@ pub struct RolePolicy {
 impl Role {
     /// Whether the role's policies together allow an action on a resource.
     pub fn allows(&self, action: &str, resource: &str) -> bool {
-        let keys = BTreeMap::from([("aws:securetransport".to_owned(), "true".to_owned())]);
         let request = PolicyRequest {
             service: None,
             action,
             resource,
-            keys: &keys,
+            keys: &[("aws:SecureTransport", "true")],
         };
         let says = |effect| {
             self.policies

@@ -39,6 +39,12 @@ pub struct InputTransformer {
 }
 
 impl Target {
+    /// Whether it gets the event itself, and nothing made out of it.
+    #[must_use]
+    pub fn gets_the_event(&self) -> bool {
+        self.input.is_none() && self.input_path.is_none() && self.input_transformer.is_none()
+    }
+
     /// Reads one entry of `Targets`.
     pub(super) fn read(fields: &Fields<'_>) -> Self {
         let id = fields.required_text("Id");

@@ -1,39 +1,55 @@
 /// Whether a text matches a pattern in which `*` stands for any text and `?` for any one character.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
-    let (mut at, mut place) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while place < text.len() {
-        if pattern.get(at) == Some(&'*') {
-            star = Some((at, place));
-            at += 1;
-        } else if pattern
-            .get(at)
-            .is_some_and(|letter| *letter == '?' || *letter == text[place])
-        {
-            at += 1;
-            place += 1;
-        } else if let Some((star_at, tried)) = star {
-            star = Some((star_at, tried + 1));
-            at = star_at + 1;
-            place = tried + 1;
-        } else {
+    matches_by(pattern, text, |letter, other| letter == other)
+}
+
+/// The same without regard to the case of ASCII letters.
+pub(super) fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
+    matches_by(pattern, text, |letter, other| {
+        letter.eq_ignore_ascii_case(&other)
+    })
+}
+
+fn matches_by(pattern: &str, text: &str, is_same: impl Fn(char, char) -> bool) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // Where to go on with one character more under the last star.
+    let mut star = None;
+    loop {
+        let (mut rest, mut letters) = (pattern.clone(), text.clone());
+        match (rest.next(), letters.next()) {
+            (Some('*'), _) => {
+                star = Some((rest.clone(), text.clone()));
+                pattern = rest;
+                continue;
+            }
+            (Some(letter), Some(other)) if letter == '?' || is_same(letter, other) => {
+                (pattern, text) = (rest, letters);
+                continue;
+            }
+            (None, None) => return true,
+            _ => {}
+        }
+        let Some((behind, mut tried)) = star.take() else {
+            return false;
+        };
+        if tried.next().is_none() {
             return false;
         }
+        (pattern, text) = (behind.clone(), tried.clone());
+        star = Some((behind, tried));
     }
-    pattern[at..].iter().all(|letter| *letter == '*')
 }
 
 /// The same for ARNs: wildcards do not reach across the first five colons.
 pub(super) fn arn_matches(pattern: &str, arn: &str) -> bool {
-    let parts = |text: &str| text.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
-    let (patterns, texts) = (parts(pattern), parts(arn));
-    patterns.len() == texts.len()
-        && patterns
-            .iter()
-            .zip(&texts)
-            .all(|(pattern, text)| matches(pattern, text))
+    let (mut patterns, mut texts) = (pattern.splitn(6, ':'), arn.splitn(6, ':'));
+    loop {
+        match (patterns.next(), texts.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(text)) if matches(pattern, text) => {}
+            _ => return false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -45,6 +61,15 @@ mod tests {
         assert!(matches("a*bc", "abcbc"));
         assert!(matches("*", ""));
         assert!(!matches("a?c", "ac"));
+        assert!(matches("a*é?", "aéxéü"));
+        assert!(matches("**", "a") && matches("", "") && !matches("", "a") && !matches("?", ""));
+        assert!(matches("a*", "a") && !matches("*a", "ab"));
+    }
+
+    #[test]
+    fn actions_match_in_any_case() {
+        assert!(matches_ignoring_case("SQS:send*", "sqs:SendMessage"));
+        assert!(!matches("SQS:send*", "sqs:SendMessage"));
     }
 
     #[test]

@@ -46,7 +46,9 @@ fn a_replayed_event_has_its_id_and_time_and_the_name_of_the_replay() {
     assert!(replayed.contains(&id));
     assert_eq!(
         replayed,
-        original.replace("\"resources\":", "\"replay-name\":\"again\",\"resources\":")
+        original
+            .replace("\"resources\":", "\"replay-name\":\"again\",\"resources\":")
+            .into()
     );
     let states: Vec<ReplayState> = world
         .records

@@ -90,7 +90,7 @@ fn a_dead_letter_is_the_event_that_matched_whatever_its_target_was_to_get() {
         );
         world.put("Order", &json!({ "n": 1 }));
         world.wait(1);
-        assert_eq!(world.take("out")[0].body, got, "{name}");
+        assert_eq!(&*world.take("out")[0].body, got, "{name}");
         target["Arn"] = json!(crate::queue("nowhere"));
         world.ok(
             "PutTargets",

@@ -191,7 +191,7 @@ fn the_envelope_is_compact_in_the_order_of_aws_and_its_time_has_seconds() {
     let expected = format!(
         "{{\"version\":\"0\",\"id\":\"{id}\",\"detail-type\":\"Order\",\"source\":\"shop.orders\",\"account\":\"123456789012\",\"time\":\"2023-11-14T22:13:20Z\",\"region\":\"us-east-1\",\"resources\":[\"one\",\"two\"],\"detail\":{{\"z\":1.0,\"a\":[1e2,\"two  words\"]}}}}"
     );
-    assert_eq!(world.take("out")[0].body, expected);
+    assert_eq!(&*world.take("out")[0].body, expected);
 }
 
 #[test]

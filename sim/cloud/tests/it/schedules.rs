@@ -154,7 +154,7 @@ fn a_firing_that_is_given_up_tells_its_dead_letter_everything() {
     let found = attributes(&letters[0]);
     let value = |name: &str| found[name].1.as_str();
     assert_eq!(
-        (letters[0].body.as_str(), value("ERROR_CODE")),
+        (&*letters[0].body, value("ERROR_CODE")),
         ("{\"n\":1}", "THROTTLING")
     );
     assert_eq!(

@@ -16,14 +16,14 @@ fn a_group_is_blocked_while_one_of_its_messages_is_in_flight() {
         .sqs
         .receive(world.now, &arn("line.fifo"), 1, None)
         .unwrap();
-    assert_eq!(first[0].message.body, "a1");
+    assert_eq!(&*first[0].message.body, "a1");
     assert_eq!(world.bodies("line.fifo"), ["b1"]);
     assert!(world.receive("line.fifo").is_empty());
     world.delete("line.fifo", &first[0].receipt_handle).unwrap();
     let both = world.receive("line.fifo");
     assert_eq!(
         both.iter()
-            .map(|received| received.message.body.as_str())
+            .map(|received| &*received.message.body)
             .collect::<Vec<_>>(),
         ["a2", "a3"]
     );

@@ -1,4 +1,5 @@
 mod fifo;
+mod model;
 mod queues;
 mod redrive;
 mod standard;
@@ -78,6 +79,7 @@ impl World {
             .send(self.now, &arn(queue), NewMessage::new(body))
             .unwrap()
             .message_id
+            .to_string()
     }
 
     fn send_to_group(&mut self, group: &str, body: &str) -> String {
@@ -89,6 +91,7 @@ impl World {
             .send(self.now, &arn("line.fifo"), message)
             .unwrap()
             .message_id
+            .to_string()
     }
 
     fn receive(&mut self, queue: &str) -> Vec<Received> {
@@ -98,7 +101,7 @@ impl World {
     fn bodies(&mut self, queue: &str) -> Vec<String> {
         self.receive(queue)
             .into_iter()
-            .map(|received| received.message.body)
+            .map(|received| received.message.body.to_string())
             .collect()
     }
 
