@@ -17,8 +17,8 @@ use simulated_cloud::api::ApiRequest;
 use simulated_cloud::api::error::ServiceError;
 use simulated_cloud::api::operation::Access;
 use simulated_cloud::knobs::Knobs;
+use simulated_cloud::lambda::{Begun, invocation_answer};
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::lambda_operations::{Begun, invocation_answer};
 use simulated_cloud::template::{Pseudo, Stack};
 use simulated_cloud::{Cloud, access};
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::doors::{Doors, RealTime, Sockets};
 use super::engine::Engine;
 use super::environment::{Carrier, Environments};
-use super::shared::{Counterparties, FaultMeddler, Shared, State};
+use super::shared::{Counterparties, Shared, State, WorldFaults};
 use super::{Place, WorldClock, WorldSetup};
 use crate::journal::Journal;
 use seeded_dice::Dice;
@@ -70,7 +70,7 @@ impl World {
         )?;
         let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
-            cloud.set_meddler(Box::new(FaultMeddler(weak.clone())));
+            cloud.set_fault_hook(Box::new(WorldFaults(weak.clone())));
             let state = State {
                 cloud,
                 journal: Journal::default(),

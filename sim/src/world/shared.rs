@@ -18,8 +18,8 @@ use crate::fault::{Faults, Meanwhile, Meanwhiles, Phase, ScriptPart, Site, Unmet
 use crate::journal::{Fact, Journal};
 use seeded_dice::{Dice, Key};
 use simulated_cloud::Cloud;
+use simulated_cloud::fault_hook::{DeliveryStep, DeliveryVerdict, FaultHook};
 use simulated_cloud::knobs::Span;
-use simulated_cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
 
 /// What all parts of a world share.
 pub(super) struct Shared {
@@ -326,9 +326,9 @@ impl TokenSource for WorldTokens {
 
 /// The faults' say in what the cloud does.
 #[derive(Debug)]
-pub(super) struct FaultMeddler(pub Weak<Shared>);
+pub(super) struct WorldFaults(pub Weak<Shared>);
 
-impl Meddler for FaultMeddler {
+impl FaultHook for WorldFaults {
     fn on_delivery(&mut self, step: &DeliveryStep<'_>) -> DeliveryVerdict {
         self.0.upgrade().map_or(DeliveryVerdict::Pass, |shared| {
             shared.with_faults(|faults| faults.on_delivery(step))

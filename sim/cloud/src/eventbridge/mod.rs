@@ -272,7 +272,7 @@ impl EventBridge {
 
     fn next_id(&mut self, kind: &str) -> String {
         self.sequence += 1;
-        super::derive_id(self.seed, kind, self.sequence)
+        crate::id::derive_id(self.seed, kind, self.sequence)
     }
 
     fn bus_name(&self, name_or_arn: Option<&str>) -> String {
