@@ -2,9 +2,10 @@
 //! of all scenarios against the role's policy in template.yaml, in both directions.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use harness::journal::Fact;
-use simulated_cloud::need::Need;
+use simulated_cloud::iam::RequiredPermission;
 use simulated_cloud::record::{Origin, Record};
 use simulated_cloud::template::{Effect, Role, Stack};
 
@@ -41,7 +42,8 @@ fn every_call_of_every_scenario_is_allowed() {
 fn every_permission_is_used() {
     let stack = stack();
     let used = used(&stack);
-    let is_excused = |need: &Need| UNSEEN.iter().any(|(action, _)| *action == need.action);
+    let is_excused =
+        |need: &RequiredPermission| UNSEEN.iter().any(|(action, _)| *action == need.action);
     let unused: Vec<String> = granted(role(&stack))
         .iter()
         .filter(|need| !used.contains(need) && !is_excused(need))
@@ -83,7 +85,7 @@ fn nothing_is_granted_by_a_wildcard() {
 
 #[test]
 fn a_permission_too_few_and_one_too_many_are_found() {
-    let mut stack = stack();
+    let mut stack = Arc::unwrap_or_clone(stack());
     let function_role = stack.functions[0].role_arn.clone();
     let role = stack
         .roles
@@ -120,16 +122,16 @@ fn role_of<'a>(stack: &'a Stack, arn: &str) -> &'a Role {
         .expect("the function has a role")
 }
 
-fn allows(role: &Role, need: &Need) -> bool {
+fn allows(role: &Role, need: &RequiredPermission) -> bool {
     role.allows(&need.action, &need.resource)
 }
 
-fn shown(need: &Need) -> String {
+fn shown(need: &RequiredPermission) -> String {
     format!("{} on {}", need.action, need.resource)
 }
 
 /// Every pair of action and resource that the role's statements allow.
-fn granted(role: &Role) -> BTreeSet<Need> {
+fn granted(role: &Role) -> BTreeSet<RequiredPermission> {
     let statements = role
         .policies
         .iter()
@@ -138,10 +140,13 @@ fn granted(role: &Role) -> BTreeSet<Need> {
         .filter(|statement| statement.effect == Effect::Allow)
         .flat_map(|statement| {
             statement.actions.iter().flat_map(|action| {
-                statement.resources.iter().map(|resource| Need {
-                    action: action.clone(),
-                    resource: resource.clone(),
-                })
+                statement
+                    .resources
+                    .iter()
+                    .map(|resource| RequiredPermission {
+                        action: action.clone(),
+                        resource: resource.clone(),
+                    })
             })
         });
     pairs.collect()
@@ -149,7 +154,7 @@ fn granted(role: &Role) -> BTreeSet<Need> {
 
 /// What the function's role was needed for: the calls of its code, and what Lambda sends on its
 /// behalf.
-fn used(stack: &Stack) -> BTreeSet<Need> {
+fn used(stack: &Stack) -> BTreeSet<RequiredPermission> {
     let function = &stack.functions[0].name;
     let mut used = BTreeSet::new();
     for entry in runs().iter().flat_map(|run| run.journal.entries()) {
@@ -163,7 +168,7 @@ fn used(stack: &Stack) -> BTreeSet<Need> {
                     .iter()
                     .find(|known| known.name == *queue)
                     .map(|known| known.arn.clone());
-                used.extend(arn.map(|resource| Need {
+                used.extend(arn.map(|resource| RequiredPermission {
                     action: "sqs:SendMessage".to_owned(),
                     resource,
                 }));

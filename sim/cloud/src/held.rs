@@ -4,7 +4,8 @@ use super::eventbridge::BusEvent;
 use serde_json::Value;
 
 use super::record::Record;
-use super::{Cloud, Task};
+use super::state::CloudState;
+use super::task::Task;
 
 /// What a thing takes beside its texts.
 const BESIDE_TEXTS: usize = 512;
@@ -48,24 +49,21 @@ fn value_bytes(value: &Value) -> usize {
     size_of::<Value>() + inner
 }
 
-impl Cloud {
-    /// Messages, archived events, tables, and what is under way, in bytes, estimated.
-    #[must_use]
-    pub fn held_bytes(&self) -> u64 {
-        let held = self.sqs.queues.values().map(|queue| queue.held());
-        let messages: usize = held
-            .map(|(bytes, count)| bytes + count * BESIDE_TEXTS)
-            .sum();
-        let tasks: usize = self.agenda.tasks().map(Task::held_bytes).sum();
-        let here = messages + tasks + self.eventbridge.archived_bytes() + self.lambda.held_bytes();
-        here as u64 + self.dynamodb.held_bytes()
-    }
+/// What the state of a cloud takes.
+pub(crate) fn held_bytes(state: &CloudState) -> u64 {
+    let held = state.sqs.queues.values().map(|queue| queue.held());
+    let messages: usize = held
+        .map(|(bytes, count)| bytes + count * BESIDE_TEXTS)
+        .sum();
+    let tasks: usize = state.timers.tasks().map(Task::held_bytes).sum();
+    let here = messages + tasks + state.eventbridge.archived_bytes() + state.lambda.held_bytes();
+    here as u64 + state.dynamodb.held_bytes()
 }
 
 impl Task {
     fn held_bytes(&self) -> usize {
         match self {
-            Self::Deliver(delivery) => delivery.event().held_bytes() + BESIDE_TEXTS,
+            Self::Deliver(delivery) => delivery.event.held_bytes() + BESIDE_TEXTS,
             Self::ReplaySlice { slice, .. } => slice.iter().map(|event| event.held_bytes()).sum(),
             _ => BESIDE_TEXTS,
         }

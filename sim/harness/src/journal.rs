@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::counterparty::{JournalRecord, PartyRecord};
 use crate::fault::{CallEffect, Phase, Site};
-use simulated_cloud::need::Need;
+use simulated_cloud::iam::RequiredPermission;
 use simulated_cloud::record::Record;
 
 /// One entry: when, in which order, and what.
@@ -75,7 +75,7 @@ pub enum Fact {
         duration_ms: u64,
         /// What the caller's role must allow: actions of IAM, each with its resource.
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        needs: Vec<Need>,
+        needs: Vec<RequiredPermission>,
     },
     /// An event that a function wanted to publish, and of which it was not told that a bus has it.
     Unpublished {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{BusEvent, Entry, EventBridge, already_exists, limit_exceeded, not_found};
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use crate::json_text::resolve;
 use crate::record::ReplayState;
 use crate::template::Archive;

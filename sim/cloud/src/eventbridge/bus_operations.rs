@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{EventBridge, already_exists, not_found};
-use crate::error::ServiceError;
-use crate::input::{page, required, required_name, tags, text, texts};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{page, required, required_name, tags, text, texts};
 use crate::template::Bus;
 
 /// What owners write on buses, rules and archives.
@@ -119,7 +119,7 @@ impl EventBridge {
         let gone = texts(input, "TagKeys");
         self.label_of(input)?
             .tags
-            .retain(|key, _| !gone.contains(key));
+            .retain(|key, _| !gone.contains(&key.as_str()));
         Ok(json!({}))
     }
 

@@ -24,11 +24,10 @@ use serde_json::Value;
 
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
-use super::error::ServiceError;
-
 use super::record::{Record, RuleTarget};
 use super::template::{Bus, Pseudo, Rule, Stack, Target};
 use super::transform;
+use crate::api::error::ServiceError;
 use event_pattern::{PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use seeded_dice::Key;
 
@@ -273,7 +272,7 @@ impl EventBridge {
 
     fn next_id(&mut self, kind: &str) -> String {
         self.sequence += 1;
-        super::derive_id(self.seed, kind, self.sequence)
+        crate::id::derive_id(self.seed, kind, self.sequence)
     }
 
     fn bus_name(&self, name_or_arn: Option<&str>) -> String {

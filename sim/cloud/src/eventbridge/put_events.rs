@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{BusEvent, EventBridge};
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use crate::json_text::{compacted, push_quoted, push_seconds};
 
 const DETAIL_TYPE_CHARACTERS_MAX: usize = 128;

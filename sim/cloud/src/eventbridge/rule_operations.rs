@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::bus_operations::Label;
 use super::{EventBridge, RuleState, limit_exceeded, not_found};
-use crate::error::ServiceError;
-use crate::input::{choice, page, required, required_name, text};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{choice, page, required, required_name, text};
 use crate::schedule_expression::{Dialect, ScheduleExpression};
 use crate::template::Rule;
 use event_pattern::Pattern;

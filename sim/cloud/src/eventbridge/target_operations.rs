@@ -4,8 +4,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{EventBridge, limit_exceeded};
-use crate::error::ServiceError;
-use crate::input::{check_name, integer, page, required, text, texts, violated_at};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{check_name, integer, page, required, text, texts, violated_at};
 use crate::template::{InputTransformer, RetryPolicy, Target};
 use crate::transform::{self, TEMPLATE_CHARACTERS_MAX};
 
@@ -64,7 +64,7 @@ impl EventBridge {
         state.refuse_managed(input)?;
         Arc::make_mut(&mut state.rule)
             .targets
-            .retain(|target| !ids.contains(&target.id));
+            .retain(|target| !ids.contains(&target.id.as_str()));
         Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::error::ServiceError;
+use crate::api::error::ServiceError;
 use event_pattern::{FlatEvent, PATTERN_CHARACTERS_MAX, Pattern, validate_test_event};
 
 /// TestEventPattern. The pattern is judged before the event.

@@ -1,9 +1,13 @@
 //! AWS Lambda's asynchronous invocation: accepted with 202, queued, tried up to three times with
 //! the same request id, and in the end handed to the failure destination (semantics 6).
 
+mod operations;
 mod pending;
+mod poller;
 mod record;
 
+pub use operations::{Begun, invocation_answer};
+pub(crate) use poller::{Poller, pollers};
 pub use record::response_of;
 
 use std::collections::BTreeMap;
@@ -14,8 +18,9 @@ use serde_json::Value;
 
 use self::pending::Pending;
 use self::record::record;
-use super::sqs::Received;
-use super::template::{Function, Permission, Stack};
+use crate::id::derive_id;
+use crate::sqs::Received;
+use crate::template::{Function, Permission, Pseudo, Stack};
 use seeded_dice::Key;
 
 /// The longest wait of a throttled event.
@@ -26,6 +31,7 @@ const DEAD_LETTER_MESSAGE_MAX: usize = 1024;
 /// The functions of one account and region.
 #[derive(Debug)]
 pub struct Lambda {
+    pseudo: Pseudo,
     functions: BTreeMap<String, FunctionState>,
     permissions: Vec<Permission>,
     pending: BTreeMap<u64, Pending>,
@@ -136,15 +142,6 @@ pub struct GivenUp {
     pub cause: Key,
 }
 
-/// Why an asynchronous invocation is not accepted, in EventBridge's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// The resource policy does not allow it.
-    NoPermissions,
-    /// There is no such function.
-    NoResource,
-}
-
 /// What became of starting an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Started {
@@ -164,7 +161,7 @@ pub enum Started {
 impl Lambda {
     /// What `stack` describes.
     #[must_use]
-    pub fn new(stack: &Stack, concurrency: usize, seed: u64) -> Self {
+    pub fn new(stack: &Stack, pseudo: &Pseudo, concurrency: usize, seed: u64) -> Self {
         let functions = stack
             .functions
             .iter()
@@ -179,6 +176,7 @@ impl Lambda {
             })
             .collect();
         Self {
+            pseudo: pseudo.clone(),
             functions,
             permissions: stack.permissions.clone(),
             pending: BTreeMap::new(),
@@ -208,28 +206,18 @@ impl Lambda {
         self.permissions.push(permission);
     }
 
+    /// Whether there is a function with that ARN.
+    #[must_use]
+    pub fn exists(&self, function_arn: &str) -> bool {
+        self.functions.contains_key(function_arn)
+    }
+
     /// Whether a service may invoke the function for `source_arn`.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn may_invoke(
-        &self,
-        service: &str,
-        function_arn: &str,
-        source_arn: &str,
-    ) -> Result<(), Rejection> {
-        if !self.functions.contains_key(function_arn) {
-            return Err(Rejection::NoResource);
-        }
-        let allowed = self
-            .permissions
+    #[must_use]
+    pub fn may_invoke(&self, service: &str, function_arn: &str, source_arn: &str) -> bool {
+        self.permissions
             .iter()
-            .any(|permission| permission.allows(service, function_arn, source_arn));
-        if allowed {
-            Ok(())
-        } else {
-            Err(Rejection::NoPermissions)
-        }
+            .any(|permission| permission.allows(service, function_arn, source_arn))
     }
 
     /// What waits in the functions' queues, in bytes.
@@ -284,7 +272,7 @@ impl Lambda {
         cause: Key,
     ) -> u64 {
         self.sequence += 1;
-        let request_id = super::derive_id(self.seed, "request", self.sequence);
+        let request_id = derive_id(self.seed, "request", self.sequence);
         let pending = Pending {
             function_arn: function_arn.to_owned(),
             request_id,
@@ -361,7 +349,7 @@ impl Lambda {
         Some(Invocation {
             number: self.invocations,
             function: state.function.name.clone(),
-            request_id: super::derive_id(self.seed, "request", self.sequence),
+            request_id: derive_id(self.seed, "request", self.sequence),
             attempt: 1,
             cause,
             payload: payload.to_owned(),

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::meddler::DeliveryVerdict;
+use crate::fault_hook::DeliveryVerdict;
 
 /// What became of an attempt to deliver. Shown and serialised as `delivered`, `no_input`, or AWS's
 /// error code.

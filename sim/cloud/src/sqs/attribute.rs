@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::digest::md5_hex;
 use super::error::{VALID_CHARACTERS, invalid_parameter};
 use super::message::is_valid_text;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 const ATTRIBUTES_MAX: usize = 10;
 const NAME_BYTES_MAX: usize = 256;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::missing;
 use super::request::text;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 /// Entries in one batch.
 const ENTRIES_MAX: usize = 10;

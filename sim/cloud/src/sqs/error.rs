@@ -1,6 +1,6 @@
 use std::fmt::Display;
 
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 pub(super) const VALID_CHARACTERS: &str = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
 

@@ -9,7 +9,7 @@ use super::message::{NewMessage, Received, Sent};
 use super::operations::nothing;
 use super::request::{integer, required, text, texts};
 use super::service::Sqs;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 const SYSTEM_ATTRIBUTES: [&str; 10] = [
     "All",

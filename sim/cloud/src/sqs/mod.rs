@@ -35,6 +35,7 @@ mod turns;
 pub use attribute::{AttributeValue, MessageAttribute};
 pub use knobs::Knobs;
 pub use message::{Message, NewMessage, Received, Sent};
+pub(crate) use operations::OPERATIONS;
 pub use service::Sqs;
 
 #[cfg(test)]

@@ -4,11 +4,38 @@ use serde_json::{Value, json};
 use super::error::{invalid_parameter, queue_does_not_exist};
 use super::request::required;
 use super::service::Sqs;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
+use crate::api::operation::{Operation, Resource, run};
+
+/// The operations of SQS.
+#[rustfmt::skip]
+pub(crate) static OPERATIONS: [Operation<Sqs>; 21] = [
+    Operation::adds("SendMessage", Resource::Queue, Sqs::send_message),
+    Operation::adds("SendMessageBatch", Resource::Queue, Sqs::send_message_batch),
+    Operation::frees("ReceiveMessage", Resource::Queue, Sqs::receive_message),
+    Operation::frees("DeleteMessage", Resource::Queue, Sqs::delete_message),
+    Operation::frees("DeleteMessageBatch", Resource::Queue, Sqs::delete_message_batch),
+    Operation::frees("ChangeMessageVisibility", Resource::Queue, Sqs::change_message_visibility),
+    Operation::frees("ChangeMessageVisibilityBatch", Resource::Queue, Sqs::change_message_visibility_batch),
+    Operation::adds("CreateQueue", Resource::Queue, Sqs::create_queue),
+    Operation::frees("DeleteQueue", Resource::Queue, Sqs::delete_queue),
+    Operation::frees("PurgeQueue", Resource::Queue, Sqs::purge_queue),
+    Operation::reads("GetQueueUrl", Resource::Queue, |sqs, _, input| sqs.get_queue_url(input)),
+    Operation::reads("GetQueueAttributes", Resource::Queue, Sqs::get_queue_attributes),
+    Operation::adds("SetQueueAttributes", Resource::Queue, Sqs::set_queue_attributes),
+    Operation::reads("ListQueues", Resource::Queue, |sqs, _, input| sqs.list_queues(input)),
+    Operation::reads("ListDeadLetterSourceQueues", Resource::Queue, |sqs, _, input| sqs.list_dead_letter_source_queues(input)),
+    Operation::adds("TagQueue", Resource::Queue, |sqs, _, input| sqs.tag_queue(input)),
+    Operation::frees("UntagQueue", Resource::Queue, |sqs, _, input| sqs.untag_queue(input)),
+    Operation::reads("ListQueueTags", Resource::Queue, |sqs, _, input| sqs.list_queue_tags(input)),
+    Operation::adds("StartMessageMoveTask", Resource::Queue, Sqs::start_message_move_task),
+    Operation::reads("ListMessageMoveTasks", Resource::Queue, |sqs, _, input| sqs.list_message_move_tasks(input)),
+    Operation::frees("CancelMessageMoveTask", Resource::Queue, Sqs::cancel_message_move_task),
+];
 
 impl Sqs {
-    /// Answers one request of the JSON protocol (`AmazonSQS.Operation`). `ReceiveMessage` answers
-    /// at once; a caller that serves long polls asks [`Self::wait_seconds`] first.
+    /// Answers one request. `ReceiveMessage` answers at once; a caller that serves long polls asks
+    /// [`Self::wait_seconds`] first.
     ///
     /// # Errors
     /// The error shapes of the JSON protocol; `UnknownOperationException` for an operation that is
@@ -20,33 +47,7 @@ impl Sqs {
         input: &Value,
     ) -> Result<Value, ServiceError> {
         self.advance(now);
-        match operation {
-            "SendMessage" => self.send_message(now, input),
-            "SendMessageBatch" => self.send_message_batch(now, input),
-            "ReceiveMessage" => self.receive_message(now, input),
-            "DeleteMessage" => self.delete_message(now, input),
-            "DeleteMessageBatch" => self.delete_message_batch(now, input),
-            "ChangeMessageVisibility" => self.change_message_visibility(now, input),
-            "ChangeMessageVisibilityBatch" => self.change_message_visibility_batch(now, input),
-            "CreateQueue" => self.create_queue(now, input),
-            "DeleteQueue" => self.delete_queue(now, input),
-            "PurgeQueue" => self.purge_queue(now, input),
-            "GetQueueUrl" => self.get_queue_url(input),
-            "GetQueueAttributes" => self.get_queue_attributes(now, input),
-            "SetQueueAttributes" => self.set_queue_attributes(now, input),
-            "ListQueues" => self.list_queues(input),
-            "ListDeadLetterSourceQueues" => self.list_dead_letter_source_queues(input),
-            "TagQueue" => self.tag_queue(input),
-            "UntagQueue" => self.untag_queue(input),
-            "ListQueueTags" => self.list_queue_tags(input),
-            "StartMessageMoveTask" => self.start_message_move_task(now, input),
-            "ListMessageMoveTasks" => self.list_message_move_tasks(input),
-            "CancelMessageMoveTask" => self.cancel_message_move_task(now, input),
-            _ => Err(ServiceError::client(
-                "UnknownOperationException",
-                format!("The operation {operation} is not simulated."),
-            )),
-        }
+        run(&OPERATIONS, self, now, operation, input)
     }
 
     /// The ARN of the queue a request names by `QueueUrl`. The host does not matter, so that a

@@ -9,7 +9,7 @@ use super::receipt::Receipt;
 use super::settings::Settings;
 use super::store::MessageStore;
 use super::turns::Turns;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use seeded_dice::Dice;
 
 /// Seconds that a message may stay in flight, counted from its receive.

@@ -7,7 +7,7 @@ use super::queue::Queue;
 use super::request::{integer, pairs, required, text, texts};
 use super::service::Sqs;
 use super::settings::{NAMES, Settings};
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 /// Attributes that no owner sets.
 const DERIVED_NAMES: [&str; 6] = [

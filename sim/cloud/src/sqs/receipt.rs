@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use uuid::Uuid;
 
 use super::message::Message;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 /// One receive of one message: what a receipt handle says.
 #[derive(Clone, Debug, PartialEq, Eq)]

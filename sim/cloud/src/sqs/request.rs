@@ -1,15 +1,10 @@
+//! The parameters of SQS, whose errors have words of their own.
+
 use serde_json::Value;
 
 use super::error::{invalid_value, missing};
-use crate::error::ServiceError;
-
-/// A string that may be absent; an empty one counts as absent.
-pub(super) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
-    input
-        .get(name)
-        .and_then(Value::as_str)
-        .filter(|text| !text.is_empty())
-}
+use crate::api::error::ServiceError;
+pub(super) use crate::api::parameters::{pairs, text, texts};
 
 /// A string that must be there.
 pub(super) fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, ServiceError> {
@@ -34,27 +29,4 @@ pub(super) fn integer(
     number
         .map(Some)
         .ok_or_else(|| invalid_value(value, name, reason))
-}
-
-/// The strings of a list; an absent list is empty.
-pub(super) fn texts<'a>(input: &'a Value, name: &str) -> Vec<&'a str> {
-    input
-        .get(name)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
-}
-
-/// The string entries of a map; an absent map is empty.
-pub(super) fn pairs<'a>(input: &'a Value, name: &str) -> Vec<(&'a str, &'a str)> {
-    let entries = input
-        .get(name)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    entries
-        .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
-        .collect()
 }

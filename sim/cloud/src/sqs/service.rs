@@ -14,7 +14,7 @@ use super::move_task::MoveTask;
 use super::queue::{Queue, Receive};
 use super::settings::Settings;
 use super::store::MessageStore;
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use crate::template;
 use seeded_dice::{Dice, Key, Tally};
 

@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::error::{invalid_attribute_value, invalid_parameter, invalid_value, unknown_attribute};
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 use crate::template;
 
 const MAX_RECEIVE_COUNT_DEFAULT: u32 = 10;

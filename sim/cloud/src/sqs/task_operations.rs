@@ -6,7 +6,7 @@ use super::message::{Hold, Message};
 use super::move_task::{MoveTask, Status};
 use super::request::{integer, required, text};
 use super::service::{Sqs, sequence_number};
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 impl Sqs {
     pub(super) fn start_message_move_task(

@@ -21,7 +21,7 @@ fn values(world: &mut World, queue: &str) -> BTreeMap<String, String> {
 #[test]
 fn a_retryable_error_is_tried_185_times_within_24_hours_and_then_dead_lettered() {
     let mut world = World::new();
-    world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+    world.cloud.set_fault_hook(Box::new(Failing(u32::MAX)));
     let id = world.put("Order", &json!({ "n": 1 }));
     world.wait(86_400);
     let dead = world.cloud.sqs().messages(&crate::queue("dead"));
@@ -54,7 +54,7 @@ fn after_24_hours_nothing_is_tried_again_however_few_the_attempts_were() {
         ..Knobs::default()
     };
     let mut world = World::with(|_| {}, knobs);
-    world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+    world.cloud.set_fault_hook(Box::new(Failing(u32::MAX)));
     world.put("Order", &json!({}));
     world.wait(3 * 86_400);
     let tries = world.outcomes().len();
@@ -121,7 +121,7 @@ fn the_bounds_of_a_retry_policy_hold() {
             }
         };
         let mut world = World::with(change, Knobs::default());
-        world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+        world.cloud.set_fault_hook(Box::new(Failing(u32::MAX)));
         world.put("Order", &json!({}));
         world.wait(86_400);
         let count = world.outcomes().len();
@@ -147,7 +147,7 @@ fn the_bounds_of_a_retry_policy_hold() {
 #[test]
 fn a_retry_that_succeeds_delivers_once() {
     let mut world = World::new();
-    world.cloud.set_meddler(Box::new(Failing(3)));
+    world.cloud.set_fault_hook(Box::new(Failing(3)));
     world.put("Order", &json!({}));
     world.wait(3_600);
     assert_eq!(
@@ -222,7 +222,7 @@ fn a_dead_letter_queue_that_is_gone_or_forbidden_loses_the_event() {
         |stack| stack.queue_policies.clear(),
     ] {
         let mut world = World::with(change, Knobs::default());
-        world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+        world.cloud.set_fault_hook(Box::new(Failing(u32::MAX)));
         world.put("Order", &json!({}));
         world.wait(2 * 86_400);
         assert_eq!(world.lost().len(), 1, "{:?}", world.lost());
@@ -388,7 +388,7 @@ fn waits_between_retries_grow_to_the_cap() {
         ..Knobs::default()
     };
     let mut world = World::with(|_| {}, knobs);
-    world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+    world.cloud.set_fault_hook(Box::new(Failing(u32::MAX)));
     world.put("Order", &json!({}));
     let (start, mut times) = (world.now, Vec::new());
     while world.now - start < TimeDelta::minutes(5) {

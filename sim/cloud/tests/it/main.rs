@@ -19,9 +19,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
 use serde_json::{Value, json};
 use simulated_cloud::Cloud;
+use simulated_cloud::fault_hook::{DeliveryStep, DeliveryVerdict, FaultHook};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
 use simulated_cloud::record::{AlarmState, Record};
 use simulated_cloud::sqs::Message;
 use simulated_cloud::template::{Pseudo, Stack, load};
@@ -251,7 +251,7 @@ fn failed() -> InvocationResult {
 #[derive(Debug)]
 struct Failing(u32);
 
-impl Meddler for Failing {
+impl FaultHook for Failing {
     fn on_delivery(&mut self, _step: &DeliveryStep<'_>) -> DeliveryVerdict {
         if self.0 == 0 {
             return DeliveryVerdict::Pass;

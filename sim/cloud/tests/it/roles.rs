@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
+use simulated_cloud::api::ApiRequest;
 use simulated_cloud::record::Record;
 use simulated_cloud::template::{Effect, Stack};
 
@@ -12,7 +13,14 @@ fn from_function(world: &mut World, target: &str, input: &Value) -> (u16, Value)
         .header("x-amz-target", target)
         .body(Bytes::from(input.to_string()))
         .expect("a request");
-    let response = world.cloud.handle_for(world.now, "worker", &request);
+    let response = {
+        let request = ApiRequest::read(&request);
+        let required = world.cloud.required_permissions(&request);
+        let now = world.now;
+        world
+            .cloud
+            .answer_function(now, "worker", &request, &required)
+    };
     (
         response.status().as_u16(),
         serde_json::from_slice(response.body()).expect("JSON"),

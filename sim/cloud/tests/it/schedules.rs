@@ -89,7 +89,7 @@ fn context_attributes_are_filled_in_and_the_execution_stays_the_same() {
     let mut world = with(targeting(queue("out"), |target| {
         target.input = Some(input.to_owned())
     }));
-    world.cloud.set_meddler(Box::new(Failing(2)));
+    world.cloud.set_fault_hook(Box::new(Failing(2)));
     world.wait(7_200);
     let body = world.bodies("out").remove(0);
     assert_eq!(body["arn"], ARN);
@@ -148,7 +148,7 @@ fn a_firing_that_is_given_up_tells_its_dead_letter_everything() {
     });
     failing.timezone = "UTC".to_owned();
     let mut world = with(failing.clone());
-    world.cloud.set_meddler(Box::new(Failing(u32::MAX)));
+    world.cloud.set_fault_hook(Box::new(Failing(u32::MAX)));
     world.wait(2 * 86_400);
     let letters = world.take("dead");
     let found = attributes(&letters[0]);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, FAULTS, Phase, Site, Unmet};
 use seeded_dice::{Dice, Key};
-use simulated_cloud::meddler::{DeliveryStep, DeliveryVerdict};
+use simulated_cloud::fault_hook::{DeliveryStep, DeliveryVerdict};
 
 /// The faults of a run, and how often each was applied.
 #[derive(Debug, Default)]

@@ -23,8 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use super::REQUEST_BYTES_MAX;
-use simulated_cloud::error::ServiceError;
-use simulated_cloud::wire::error_answer;
+use simulated_cloud::api::error::ServiceError;
+use simulated_cloud::api::error_answer;
 
 /// Bytes that come in pieces.
 pub type Lines = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;

@@ -13,13 +13,11 @@ use serde_json::{Value, json};
 
 use super::connection::{Body, Lines, plain};
 use super::shared::Shared;
-use simulated_cloud::error::ServiceError;
-use simulated_cloud::wire::{error_answer, input_of};
+use simulated_cloud::api::error::ServiceError;
+use simulated_cloud::api::{Service, error_answer, object};
 
 /// A leap year: further than any archive, retention or retry reaches.
 const JUMP_SECONDS_MAX: f64 = 366.0 * 86_400.0;
-
-const SERVICES: [&str; 5] = ["dynamodb", "events", "lambda", "scheduler", "sqs"];
 
 /// Answers, if the path is one of the server's own.
 pub(super) async fn answer(
@@ -67,7 +65,7 @@ fn clock(shared: &Shared) -> Value {
 }
 
 async fn advance(shared: &Rc<Shared>, request: &Request<Bytes>) -> Result<Value, ServiceError> {
-    let input = input_of(request)?;
+    let input = object(request.body())?;
     let seconds = input
         .get("seconds")
         .and_then(Value::as_f64)
@@ -141,9 +139,9 @@ async fn next_lines(
 
 /// What tools that wait for LocalStack ask.
 fn health() -> Value {
-    let services: serde_json::Map<String, Value> = SERVICES
+    let services: serde_json::Map<String, Value> = Service::ALL
         .iter()
-        .map(|name| ((*name).to_owned(), "running".into()))
+        .map(|service| (service.name().to_owned(), "running".into()))
         .collect();
     json!({ "services": services, "edition": "community", "version": env!("CARGO_PKG_VERSION") })
 }

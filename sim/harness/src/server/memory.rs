@@ -1,6 +1,7 @@
 use std::cell::Cell;
 
-use simulated_cloud::error::ServiceError;
+use simulated_cloud::api::error::ServiceError;
+use simulated_cloud::api::operation::Access;
 
 /// What may be held where nothing else is said.
 const DEFAULT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;
@@ -38,13 +39,13 @@ impl Memory {
     /// How much is held, how much may be, and what to do.
     pub fn admit(
         &self,
-        operation: &str,
+        access: Access,
         request_bytes: usize,
         count: impl FnOnce() -> u64,
     ) -> Result<(), ServiceError> {
         self.since
             .set(self.since.get() + REQUEST_BYTES + request_bytes as u64);
-        if !adds(operation) {
+        if access != Access::Adds {
             return Ok(());
         }
         if self.since.get() >= BYTES_BETWEEN_COUNTS || self.held.get() > self.limit.get() {
@@ -68,15 +69,6 @@ impl Memory {
     }
 }
 
-/// Whether an operation of any service leaves more behind than was there.
-fn adds(operation: &str) -> bool {
-    let frees = [
-        "Get", "List", "Describe", "Delete", "Purge", "Remove", "Untag", "Query", "Scan",
-        "Receive", "Cancel", "Disable",
-    ];
-    !frees.iter().any(|verb| operation.starts_with(verb))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,31 +77,31 @@ mod tests {
     fn what_adds_is_refused_beyond_the_limit_and_what_frees_is_not() {
         let memory = Memory::new();
         memory.limit(1000);
-        assert!(memory.admit("SendMessage", 100, || 1000).is_ok());
+        assert!(memory.admit(Access::Adds, 100, || 1000).is_ok());
         assert!(
             memory
-                .admit("SendMessage", 100, || unreachable!(
+                .admit(Access::Adds, 100, || unreachable!(
                     "so little has come since"
                 ))
                 .is_ok()
         );
         assert!(
             memory
-                .admit("SendMessage", 2 * 1024 * 1024, || 1001)
+                .admit(Access::Adds, 2 * 1024 * 1024, || 1001)
                 .is_err_and(|error| error.message.contains("--memory-limit"))
         );
         assert!(
             memory
-                .admit("PurgeQueue", 100, || unreachable!("it frees"))
+                .admit(Access::Frees, 100, || unreachable!("it frees"))
                 .is_ok()
         );
         assert!(
             memory
-                .admit("ReceiveMessage", 100, || unreachable!("it frees"))
+                .admit(Access::Reads, 100, || unreachable!("it frees"))
                 .is_ok()
         );
         assert!(
-            memory.admit("PutEvents", 100, || 10).is_ok(),
+            memory.admit(Access::Adds, 100, || 10).is_ok(),
             "what is held is counted again"
         );
     }

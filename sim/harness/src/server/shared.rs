@@ -13,13 +13,14 @@ use super::host::FunctionHost;
 use super::journal::WireJournal;
 use super::memory::Memory;
 use crate::journal::Fact;
-use simulated_cloud::Cloud;
-use simulated_cloud::error::ServiceError;
+use simulated_cloud::api::ApiRequest;
+use simulated_cloud::api::error::ServiceError;
+use simulated_cloud::api::operation::Access;
 use simulated_cloud::knobs::Knobs;
+use simulated_cloud::lambda::{Begun, invocation_answer};
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::lambda_operations::{Begun, invocation_answer};
 use simulated_cloud::template::{Pseudo, Stack};
-use simulated_cloud::wire::{Heard, hear};
+use simulated_cloud::{Cloud, access};
 
 /// What a server begins with, and goes back to.
 #[derive(Clone, Debug)]
@@ -105,25 +106,24 @@ impl Shared {
 
     /// Answers a request of an AWS client; holds long polls and synchronous invocations open.
     pub async fn answer(self: &Rc<Self>, request: &Request<Bytes>) -> Response<Bytes> {
-        let heard = hear(request);
-        if heard.is_unsafe_get(request) {
+        let request = &ApiRequest::read(request);
+        let access = access(request);
+        if request.is_plain_get && request.call.is_ok() && access != Some(Access::Reads) {
             let message = "A GET that changes something needs the header Authorization, as every AWS client sends it: a web page could send it too.";
             let refused = ServiceError {
                 status: 403,
                 ..ServiceError::client("AccessDeniedException", message)
             };
-            return heard.answer(Err(refused), "refused");
+            return request.answer(Err(refused), "refused");
         }
-        if let Ok((call, _)) = &heard.asked
-            && let Err(refused) = self
-                .memory
-                .admit(&call.operation, request.body().len(), || {
-                    self.cloud.borrow().held_bytes()
-                })
+        if let Some(access) = access
+            && let Err(refused) = self.memory.admit(access, request.body.len(), || {
+                self.cloud.borrow().held_bytes()
+            })
         {
-            return heard.answer(Err(refused), "refused");
+            return request.answer(Err(refused), "refused");
         }
-        match self.touch(|cloud, _| cloud.begin_invocation(&heard)) {
+        match self.touch(|cloud, _| cloud.begin_invocation(request)) {
             Begun::Running(invocation) => {
                 let result = Running::begin(self).carry_out(&invocation).await;
                 return invocation_answer(&invocation, &result);
@@ -133,12 +133,12 @@ impl Shared {
         }
         let deadline = self.touch(|cloud, now| {
             cloud
-                .long_poll(&heard)
+                .long_poll(request)
                 .map(|seconds| now + TimeDelta::seconds(seconds.into()))
         });
         loop {
             let changed = self.changed.notified();
-            let response = self.touch(|cloud, now| cloud.handle_heard(now, request, &heard));
+            let response = self.touch(|cloud, now| cloud.answer(now, request));
             let Some(wait) = deadline
                 .filter(|_| came_back_empty(&response))
                 .map(|deadline| deadline - self.clock.now())
@@ -151,20 +151,20 @@ impl Shared {
             }
             tokio::select! {
                 () = changed => {}
-                () = tokio::time::sleep(self.until_visible(&heard, wait)) => {}
+                () = tokio::time::sleep(self.until_visible(request, wait)) => {}
             }
         }
     }
 
     /// How long until a long poll may find something, at most `wait`.
-    fn until_visible(&self, heard: &Heard, wait: TimeDelta) -> Duration {
+    fn until_visible(&self, request: &ApiRequest, wait: TimeDelta) -> Duration {
         let now = self.clock.now();
         // What is visible and was not given will not be given in this instant: look again a little
         // later.
         let next = self
             .cloud
             .borrow()
-            .next_visible(heard)
+            .next_visible(request)
             .map(|at| (at - now).max(TimeDelta::milliseconds(50)));
         next.map_or(wait, |next| next.min(wait))
             .to_std()

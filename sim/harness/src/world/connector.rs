@@ -16,7 +16,8 @@ use super::transport::{OutsideParty, Transport};
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
 use crate::journal::{CallOutcome, Fact};
 use crate::system::System;
-use simulated_cloud::wire::call_of;
+use simulated_cloud::api::{ApiRequest, Service};
+use simulated_cloud::iam::RequiredPermission;
 
 /// The transport under the SDK and every other HTTP client of a function: real requests in, real
 /// answers out, no socket.
@@ -24,14 +25,6 @@ use simulated_cloud::wire::call_of;
 pub(super) struct WorldConnector {
     shared: Arc<Shared>,
     context: Arc<Context>,
-}
-
-/// Whom a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Addressee {
-    Cloud,
-    /// The counterparty in this place of the world's.
-    Party(usize),
 }
 
 impl WorldConnector {
@@ -53,6 +46,82 @@ impl HttpConnector for WorldConnector {
     }
 }
 
+/// A request on its way, read once.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    http: Request<Bytes>,
+    addressee: Addressee,
+    /// What the function's role must allow.
+    required: Vec<RequiredPermission>,
+}
+
+/// Whom a request is for.
+#[derive(Debug)]
+enum Addressee {
+    /// AWS, of which it asks this.
+    Cloud(ApiRequest),
+    /// The counterparty in this place of the world's.
+    Party(usize),
+}
+
+impl Outgoing {
+    /// Reads a request: it is for AWS, or for the first counterparty that accepts it.
+    pub fn new(shared: &Shared, http: Request<Bytes>) -> Result<Self, ConnectorError> {
+        if ApiRequest::is_for_aws(&http) {
+            let api = ApiRequest::read(&http);
+            let required = shared.with(|state| state.cloud.required_permissions(&api));
+            return Ok(Self {
+                http,
+                addressee: Addressee::Cloud(api),
+                required,
+            });
+        }
+        let mut parties = shared.parties.iter();
+        let party = parties
+            .position(|party| party.accepts(http.uri()))
+            .ok_or_else(|| {
+                let reason = format!("nobody in this world serves {}", http.uri());
+                ConnectorError::io(reason.into())
+            })?;
+        Ok(Self {
+            http,
+            addressee: Addressee::Party(party),
+            required: Vec::new(),
+        })
+    }
+
+    /// The operation as sites name it.
+    fn operation(&self, shared: &Shared) -> String {
+        let (method, path) = (self.http.method(), self.http.uri().path());
+        match &self.addressee {
+            Addressee::Party(party) => {
+                let party = &shared.parties[*party];
+                format!("{} {}", party.name(), party.operation(&self.http))
+            }
+            Addressee::Cloud(api) => match &api.call {
+                Ok(call) => format!("{} {}", call.service.name(), call.operation),
+                Err(_) => format!("aws {method} {path}"),
+            },
+        }
+    }
+
+    /// What makes repeated calls one, if something does.
+    fn key(&self, shared: &Shared) -> Option<String> {
+        match &self.addressee {
+            Addressee::Party(party) => shared.parties[*party].call_key(&self.http),
+            Addressee::Cloud(_) => None,
+        }
+    }
+
+    /// The parameters, if it puts events.
+    fn put_events(&self) -> Option<&Value> {
+        match &self.addressee {
+            Addressee::Cloud(api) => api.parameters_of(Service::EventBridge, "PutEvents"),
+            Addressee::Party(_) => None,
+        }
+    }
+}
+
 /// Carries a request to whom it is for, with latency and faults, and the answer back.
 pub(super) async fn carry(
     shared: &Arc<Shared>,
@@ -60,15 +129,15 @@ pub(super) async fn carry(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, ConnectorError> {
     let started = shared.now();
-    let addressee = addressee(shared, &request)?;
-    let site = name(shared, context, addressee, &request);
+    let request = Outgoing::new(shared, request)?;
+    let site = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
-    let (sdk_try, cause) = (sdk_try(&request), context.next_try(&site));
+    let (sdk_try, cause) = (sdk_try(&request.http), context.next_try(&site));
     let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt, cause));
     tokio::time::sleep(shared.latency(cause.text("there"))).await;
     shared.meanwhile(invocation, attempt, &site, Phase::Before);
     let work = async || {
-        let response = work(shared, context, addressee, &request).await;
+        let response = work(shared, context, &request).await;
         shared.meanwhile(invocation, attempt, &site, Phase::After);
         response
     };
@@ -78,7 +147,7 @@ pub(super) async fn carry(
             effect,
         }) => {
             note_fault(shared, invocation, &site, Phase::Before, &effect);
-            match apply(shared, context, &effect, addressee).await {
+            match apply(shared, context, &effect, &request.addressee).await {
                 Some(outcome) => outcome,
                 None => work().await,
             }
@@ -89,7 +158,7 @@ pub(super) async fn carry(
         }) => {
             let response = work().await;
             note_fault(shared, invocation, &site, Phase::After, &effect);
-            apply(shared, context, &effect, addressee)
+            apply(shared, context, &effect, &request.addressee)
                 .await
                 .unwrap_or(response)
         }
@@ -108,7 +177,6 @@ pub(super) async fn carry(
     }
     let duration_ms =
         u64::try_from((shared.now() - started).num_milliseconds()).unwrap_or(u64::MAX);
-    let needs = shared.with(|state| state.cloud.needs(&request));
     shared.push(
         Some(invocation),
         Fact::Call {
@@ -116,7 +184,7 @@ pub(super) async fn carry(
             attempt: sdk_try,
             outcome: shown,
             duration_ms,
-            needs,
+            needs: request.required,
         },
     );
     outcome
@@ -137,16 +205,15 @@ fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effec
 async fn work(
     shared: &Arc<Shared>,
     context: &Context,
-    addressee: Addressee,
-    request: &Request<Bytes>,
+    request: &Outgoing,
 ) -> Result<Response<Bytes>, ConnectorError> {
     let invocation = context.invocation();
-    match (&shared.transport, addressee) {
-        (Transport::InMemory, _) => hand_in(shared, context, request),
+    match (&shared.transport, &request.addressee) {
+        (Transport::InMemory, _) => Ok(hand_in(shared, context, request)),
         (Transport::Loopback(sockets), _) => match context.gateway() {
             Some(gateway) => {
                 sockets
-                    .forward(&format!("http://{}", gateway.http), request)
+                    .forward(&format!("http://{}", gateway.http), &request.http)
                     .await
             }
             None => Err(ConnectorError::other(
@@ -155,7 +222,7 @@ async fn work(
             )),
         },
         (Transport::External(outside), Addressee::Party(party)) => {
-            let OutsideParty { http, call, .. } = &outside.parties[party];
+            let OutsideParty { http, call, .. } = &outside.parties[*party];
             let base = http.as_deref().ok_or_else(|| {
                 ConnectorError::other("the counterparty serves no HTTP".into(), None)
             })?;
@@ -163,15 +230,15 @@ async fn work(
             outside
                 .now
                 .store(shared.now().timestamp_millis(), Ordering::Relaxed);
-            let response = outside.sockets.forward(base, request).await;
-            shared.collect_from(party, Some(invocation));
+            let response = outside.sockets.forward(base, &request.http).await;
+            shared.collect_from(*party, Some(invocation));
             drop(call);
             shared.collect(Some(invocation));
             shared.wake();
             response
         }
-        (Transport::External(outside), Addressee::Cloud) => {
-            let response = outside.sockets.forward(&outside.aws, request).await;
+        (Transport::External(outside), Addressee::Cloud(_)) => {
+            let response = outside.sockets.forward(&outside.aws, &request.http).await;
             if let Ok(response) = &response {
                 note_accepted(shared, invocation, request, response);
             }
@@ -182,53 +249,34 @@ async fn work(
 }
 
 /// Hands a function's request in to the world's own cloud or counterparty.
-pub(super) fn hand_in(
-    shared: &Shared,
-    context: &Context,
-    request: &Request<Bytes>,
-) -> Result<Response<Bytes>, ConnectorError> {
+pub(super) fn hand_in(shared: &Shared, context: &Context, request: &Outgoing) -> Response<Bytes> {
     let (now, invocation) = (shared.now(), context.invocation());
-    let response = match addressee(shared, request)? {
-        Addressee::Cloud => {
-            shared.with(|state| state.cloud.handle_for(now, &context.function, request))
-        }
-        Addressee::Party(party) => shared.parties[party].handle(now, request),
+    let response = match &request.addressee {
+        Addressee::Party(party) => shared.parties[*party].handle(now, &request.http),
+        Addressee::Cloud(api) => shared.with(|state| {
+            let (cloud, required) = (&mut state.cloud, &request.required);
+            cloud.answer_function(now, &context.function, api, required)
+        }),
     };
     shared.collect(Some(invocation));
     shared.wake();
-    Ok(response)
-}
-
-/// Whom a request is for: AWS, or the first counterparty that accepts it.
-fn addressee(shared: &Shared, request: &Request<Bytes>) -> Result<Addressee, ConnectorError> {
-    if call_of(request).is_some() {
-        return Ok(Addressee::Cloud);
-    }
-    let party = shared
-        .parties
-        .iter()
-        .position(|party| party.accepts(request.uri()));
-    party.map(Addressee::Party).ok_or_else(|| {
-        let reason = format!("nobody in this world serves {}", request.uri());
-        ConnectorError::io(reason.into())
-    })
+    response
 }
 
 /// The events of a request of PutEvents that its answer, if any came, does not say to be accepted.
 fn unpublished(
     system: &dyn System,
-    request: &Request<Bytes>,
+    request: &Outgoing,
     response: Option<&Response<Bytes>>,
 ) -> Vec<Fact> {
-    if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
+    let Some(input) = request.put_events() else {
         return Vec::new();
-    }
-    let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    };
     let answer = response
         .filter(|response| response.status().is_success())
-        .map(|response| read(response.body()))
+        .and_then(|response| serde_json::from_slice(response.body()).ok())
         .unwrap_or_default();
-    let lost = unaccepted(system, &read(request.body()), &answer).into_iter();
+    let lost = unaccepted(system, input, &answer).into_iter();
     lost.map(|(detail_type, event_id)| Fact::Unpublished {
         event_id,
         detail_type,
@@ -237,17 +285,12 @@ fn unpublished(
 }
 
 /// An endpoint outside tells of no event: what it accepted shows in its answer.
-fn note_accepted(
-    shared: &Shared,
-    invocation: u64,
-    request: &Request<Bytes>,
-    response: &Response<Bytes>,
-) {
-    if call_of(request).is_none_or(|call| call.operation != "PutEvents") {
+fn note_accepted(shared: &Shared, invocation: u64, request: &Outgoing, response: &Response<Bytes>) {
+    let Some(input) = request.put_events() else {
         return;
-    }
-    let read = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    for record in accepted(shared.now(), &read(request.body()), &read(response.body())) {
+    };
+    let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+    for record in accepted(shared.now(), input, &answer) {
         shared.push(Some(invocation), Fact::Cloud { record });
     }
 }
@@ -257,7 +300,7 @@ async fn apply(
     shared: &Shared,
     context: &Context,
     effect: &CallEffect,
-    addressee: Addressee,
+    addressee: &Addressee,
 ) -> Option<Result<Response<Bytes>, ConnectorError>> {
     match effect {
         CallEffect::Status(status) => Some(Ok(failure(shared, *status, addressee))),
@@ -279,13 +322,13 @@ async fn apply(
 }
 
 /// An error answer in the shape of who answers.
-fn failure(shared: &Shared, status: u16, addressee: Addressee) -> Response<Bytes> {
+fn failure(shared: &Shared, status: u16, addressee: &Addressee) -> Response<Bytes> {
     let body = match (addressee, status) {
-        (Addressee::Party(party), _) => return shared.parties[party].failure(status),
-        (Addressee::Cloud, 400 | 429) => {
+        (Addressee::Party(party), _) => return shared.parties[*party].failure(status),
+        (Addressee::Cloud(_), 400 | 429) => {
             r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#
         }
-        (Addressee::Cloud, _) => {
+        (Addressee::Cloud(_), _) => {
             r#"{"__type":"InternalServerError","message":"The request processing has failed because of an unknown error."}"#
         }
     };
@@ -298,21 +341,10 @@ fn failure(shared: &Shared, status: u16, addressee: Addressee) -> Response<Bytes
 
 /// Names a call as faults do. A try that the SDK repeats keeps its number; a call with a key of its
 /// own keeps its number whatever is tried again.
-fn name(
-    shared: &Shared,
-    context: &Context,
-    addressee: Addressee,
-    request: &Request<Bytes>,
-) -> Site {
-    let (operation, key) = match addressee {
-        Addressee::Cloud => (cloud_operation(request), None),
-        Addressee::Party(party) => {
-            let party = &shared.parties[party];
-            let operation = format!("{} {}", party.name(), party.operation(request));
-            (operation, party.call_key(request))
-        }
-    };
+fn name(shared: &Shared, context: &Context, request: &Outgoing) -> Site {
+    let (operation, key) = (request.operation(shared), request.key(shared));
     let sdk_call = request
+        .http
         .headers()
         .get("amz-sdk-invocation-id")
         .and_then(|value| value.to_str().ok())
@@ -330,12 +362,6 @@ fn name(
             operation,
             number,
         }
-    })
-}
-
-fn cloud_operation(request: &Request<Bytes>) -> String {
-    call_of(request).map_or_else(String::new, |call| {
-        format!("{} {}", call.service.name(), call.operation)
     })
 }
 

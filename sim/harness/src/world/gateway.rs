@@ -13,7 +13,7 @@ use futures::stream::FuturesUnordered;
 use http::Request;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::connector::{carry, hand_in};
+use super::connector::{Outgoing, carry, hand_in};
 use super::environment::Context;
 use super::shared::Shared;
 use crate::server::connection::{self, Unanswered, plain};
@@ -120,8 +120,8 @@ fn speak_http(
         let (shared, context) = (Arc::clone(&shared), Arc::clone(&context));
         async move {
             match role {
-                GatewayRole::HandIn => hand_in(&shared, &context, &request)
-                    .map(plain)
+                GatewayRole::HandIn => Outgoing::new(&shared, request)
+                    .map(|request| plain(hand_in(&shared, &context, &request)))
                     .map_err(|_| Unanswered),
                 GatewayRole::Carry => carry(&shared, &context, request)
                     .await

@@ -15,8 +15,8 @@ use crate::ports::{Clock, Tokens};
 use crate::system::System;
 use seeded_dice::{Dice, Key};
 use simulated_cloud::Cloud;
+use simulated_cloud::fault_hook::{DeliveryStep, DeliveryVerdict, FaultHook};
 use simulated_cloud::knobs::Span;
-use simulated_cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
 
 /// What all parts of a world share.
 pub(super) struct Shared {
@@ -291,9 +291,9 @@ impl Tokens for WorldTokens {
 
 /// The faults' say in what the cloud does.
 #[derive(Debug)]
-pub(super) struct FaultsHook(pub Weak<Shared>);
+pub(super) struct WorldFaults(pub Weak<Shared>);
 
-impl Meddler for FaultsHook {
+impl FaultHook for WorldFaults {
     fn on_delivery(&mut self, step: &DeliveryStep<'_>) -> DeliveryVerdict {
         self.0.upgrade().map_or(DeliveryVerdict::Pass, |shared| {
             shared.with_faults(|faults| faults.on_delivery(step))

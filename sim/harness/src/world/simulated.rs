@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::engine::Engine;
 use super::environment::{Environments, ExecutionMode};
-use super::shared::{FaultsHook, Parties, Shared, State};
+use super::shared::{Parties, Shared, State, WorldFaults};
 use super::transport::{RealTime, Sockets, Transport};
 use super::{Backend, WorldClock, WorldSetup};
 use crate::journal::Journal;
@@ -80,7 +80,7 @@ impl SimulatedWorld {
         )?;
         let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
-            cloud.set_meddler(Box::new(FaultsHook(weak.clone())));
+            cloud.set_fault_hook(Box::new(WorldFaults(weak.clone())));
             let state = State {
                 cloud,
                 journal: Journal::default(),

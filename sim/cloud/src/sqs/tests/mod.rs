@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{NewMessage, Received, Sqs};
-use crate::error::ServiceError;
+use crate::api::error::ServiceError;
 
 /// A region under test with a clock that the test moves.
 struct World {

@@ -1,14 +1,17 @@
 //! EventBridge Scheduler: schedules with a time zone, context attributes, their own retries and
 //! dead letters (semantics 5.2).
 
+mod operations;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::de::IgnoredAny;
 
-use super::schedule_expression::{Dialect, ScheduleExpression};
-use super::template::{Pseudo, Schedule, Stack};
+use crate::id::derive_id;
+use crate::schedule_expression::{Dialect, ScheduleExpression};
+use crate::template::{Pseudo, Schedule, Stack};
 
 /// The schedules of one account and region.
 #[derive(Debug)]
@@ -185,7 +188,7 @@ impl Scheduler {
 
     /// An occurrence is done: a schedule that never fires again and whose `ActionAfterCompletion`
     /// is `DELETE` is gone.
-    pub(super) fn complete(&mut self, index: usize, scheduled: DateTime<Utc>) {
+    pub(crate) fn complete(&mut self, index: usize, scheduled: DateTime<Utc>) {
         let is_over = |state: &ScheduleState| {
             state.schedule.enabled
                 && state.schedule.action_after_completion == "DELETE"
@@ -197,20 +200,16 @@ impl Scheduler {
     }
 
     /// A new execution id, for an occurrence and all its attempts.
-    pub(super) fn next_execution(&mut self, index: usize, seed: u64) -> Option<String> {
+    pub(crate) fn next_execution(&mut self, index: usize, seed: u64) -> Option<String> {
         let state = self.schedules.get_mut(&index)?;
         state.executions += 1;
-        Some(super::derive_id(
-            seed,
-            &state.schedule.name,
-            state.executions,
-        ))
+        Some(derive_id(seed, &state.schedule.name, state.executions))
     }
 }
 
 /// The payload of an occurrence: the input with its context attributes filled in, or Scheduler's
 /// own envelope, whose detail is the *string* `"{}"`.
-pub(super) fn payload(
+pub(crate) fn payload(
     schedule: &Schedule,
     scheduled: DateTime<Utc>,
     attempt: u32,
@@ -236,8 +235,8 @@ pub(super) fn payload(
 /// A function, a state machine and a bus take JSON only; a queue takes any text.
 fn check_input(schedule: &Schedule) -> Result<(), String> {
     let target = &schedule.target;
-    let needs_json =
-        ["lambda", "states", "events"].contains(&super::deliver::service_of(&target.arn));
+    let service = target.arn.split(':').nth(2).unwrap_or_default();
+    let needs_json = ["lambda", "states", "events"].contains(&service);
     match &target.input {
         Some(input) if needs_json && serde_json::from_str::<IgnoredAny>(input).is_err() => {
             Err(format!(

@@ -1,9 +1,9 @@
-//! The say that faults have in what the cloud does by itself.
+//! The hook by which fault injection decides the fate of deliveries and of entries of PutEvents.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// A step that is about to happen.
+/// An attempt to deliver that is about to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryStep<'a> {
     /// The event's type.
@@ -16,21 +16,21 @@ pub struct DeliveryStep<'a> {
     pub attempt: u32,
 }
 
-/// What is to become of a delivery. Each is something that AWS is allowed to do.
+/// The fate of a delivery. Each is something that AWS is allowed to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryVerdict {
-    /// As it is.
+    /// It is made.
     Pass,
-    /// Later.
+    /// It is made later, by so much.
     Delay(Duration),
-    /// Now, and again after that time.
+    /// It is made now, and again after that time.
     Duplicate(Duration),
-    /// Not: the target answered with an error that is tried again.
+    /// It fails: the target answered with an error that is tried again.
     Fail(&'static str),
 }
 
-/// Decides about steps of the cloud.
-pub trait Meddler: Debug + Send {
+/// Decides the fate of what the cloud is about to do.
+pub trait FaultHook: Debug + Send {
     /// An attempt to deliver is about to be made.
     fn on_delivery(&mut self, step: &DeliveryStep<'_>) -> DeliveryVerdict;
 
@@ -38,11 +38,11 @@ pub trait Meddler: Debug + Send {
     fn on_entry(&mut self, detail_type: &str) -> Option<(&'static str, &'static str)>;
 }
 
-/// Lets everything pass.
+/// No fault ever.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoMeddler;
+pub struct NoFaults;
 
-impl Meddler for NoMeddler {
+impl FaultHook for NoFaults {
     fn on_delivery(&mut self, _step: &DeliveryStep<'_>) -> DeliveryVerdict {
         DeliveryVerdict::Pass
     }

@@ -3,75 +3,58 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::Cloud;
-use super::error::ServiceError;
-use super::input::{choice, integer, page, required, required_name, text, violated};
-use super::schedule::ScheduleState;
-use super::template::{RetryPolicy, Schedule, ScheduleTarget, ScheduledEvent};
+use super::{ScheduleState, Scheduler};
+use crate::api::error::ServiceError;
+use crate::api::parameters::{choice, integer, page, required, required_name, text, violated};
+use crate::template::{RetryPolicy, Schedule, ScheduleTarget, ScheduledEvent};
 
-impl Cloud {
-    /// Answers one operation; the parameters of path and query are in `input` by the names of the
-    /// model.
-    pub(super) fn schedules(
-        &mut self,
-        now: DateTime<Utc>,
-        operation: &str,
-        input: &Value,
-    ) -> Result<Value, ServiceError> {
-        match operation {
-            "CreateSchedule" => self.create_schedule(now, input),
-            "UpdateSchedule" => self.update_schedule(now, input),
-            "GetSchedule" => self.scheduler_state(input).map(|(_, state)| show(state)),
-            "DeleteSchedule" => {
-                let (index, _) = self.scheduler_state(input)?;
-                self.scheduler.schedules.remove(&index);
-                Ok(json!({}))
-            }
-            "ListSchedules" => self.list_schedules(input),
-            "CreateScheduleGroup" => {
-                let name = required_name(input, "Name", 64)?;
-                if self.scheduler.groups.contains_key(name) {
-                    return Err(conflict(format!("Schedule group {name} already exists.")));
-                }
-                Ok(json!({ "ScheduleGroupArn": self.scheduler.add_group(name, now) }))
-            }
-            "GetScheduleGroup" => {
-                let name = self.existing_group(required_name(input, "Name", 64)?)?;
-                Ok(self.show_group(&name))
-            }
-            "DeleteScheduleGroup" => self.delete_schedule_group(input),
-            "ListScheduleGroups" => {
-                let prefix = text(input, "NamePrefix").unwrap_or_default();
-                let names = self
-                    .scheduler
-                    .groups
-                    .keys()
-                    .filter(|name| name.starts_with(prefix));
-                page(
-                    input,
-                    "MaxResults",
-                    "ScheduleGroups",
-                    names.map(|name| self.show_group(name)).collect(),
-                )
-            }
-            other => Err(ServiceError::client(
-                "UnknownOperationException",
-                format!("{other} is not simulated"),
-            )),
-        }
+impl Scheduler {
+    pub(crate) fn get_schedule(&self, input: &Value) -> Result<Value, ServiceError> {
+        self.existing(input).map(|(_, state)| show(state))
     }
 
-    fn create_schedule(
+    pub(crate) fn delete_schedule(&mut self, input: &Value) -> Result<Value, ServiceError> {
+        let (index, _) = self.existing(input)?;
+        self.schedules.remove(&index);
+        Ok(json!({}))
+    }
+
+    pub(crate) fn create_schedule_group(
         &mut self,
         now: DateTime<Utc>,
         input: &Value,
     ) -> Result<Value, ServiceError> {
+        let name = required_name(input, "Name", 64)?;
+        if self.groups.contains_key(name) {
+            return Err(conflict(format!("Schedule group {name} already exists.")));
+        }
+        Ok(json!({ "ScheduleGroupArn": self.add_group(name, now) }))
+    }
+
+    pub(crate) fn get_schedule_group(&self, input: &Value) -> Result<Value, ServiceError> {
+        let name = self.existing_group(required_name(input, "Name", 64)?)?;
+        Ok(self.show_group(&name))
+    }
+
+    pub(crate) fn list_schedule_groups(&self, input: &Value) -> Result<Value, ServiceError> {
+        let prefix = text(input, "NamePrefix").unwrap_or_default();
+        let names = self.groups.keys().filter(|name| name.starts_with(prefix));
+        page(
+            input,
+            "MaxResults",
+            "ScheduleGroups",
+            names.map(|name| self.show_group(name)).collect(),
+        )
+    }
+
+    /// Gives the schedule's number, by which it is to be planned, and the answer.
+    pub(crate) fn create_schedule(
+        &mut self,
+        now: DateTime<Utc>,
+        input: &Value,
+    ) -> Result<(usize, Value), ServiceError> {
         let schedule = self.read_schedule(input)?;
-        if self
-            .scheduler
-            .index_of(&schedule.group, &schedule.name)
-            .is_some()
-        {
+        if self.index_of(&schedule.group, &schedule.name).is_some() {
             return Err(conflict(format!(
                 "Schedule {} already exists.",
                 schedule.name
@@ -80,17 +63,18 @@ impl Cloud {
         self.put_schedule(now, now, schedule, input)
     }
 
-    /// Replaces everything: what the request leaves out gets its default.
-    fn update_schedule(
+    /// The same for a schedule that is there. Everything is replaced: what the request leaves out
+    /// gets its default.
+    pub(crate) fn update_schedule(
         &mut self,
         now: DateTime<Utc>,
         input: &Value,
-    ) -> Result<Value, ServiceError> {
+    ) -> Result<(usize, Value), ServiceError> {
         let schedule = self.read_schedule(input)?;
-        let (index, state) = self.scheduler_state(input)?;
+        let (index, state) = self.existing(input)?;
         let created = state.created;
         let answer = self.put_schedule(now, created, schedule, input)?;
-        self.scheduler.schedules.remove(&index);
+        self.schedules.remove(&index);
         Ok(answer)
     }
 
@@ -100,14 +84,13 @@ impl Cloud {
         created: DateTime<Utc>,
         schedule: Schedule,
         input: &Value,
-    ) -> Result<Value, ServiceError> {
+    ) -> Result<(usize, Value), ServiceError> {
         let description = text(input, "Description").map(str::to_owned);
         let arn = schedule.arn.clone();
         let state = ScheduleState::new(schedule, description, created, now)
             .map_err(ServiceError::validation)?;
-        let index = self.scheduler.add(state);
-        self.plan_schedule(index, now);
-        Ok(json!({ "ScheduleArn": arn }))
+        let index = self.add(state);
+        Ok((index, json!({ "ScheduleArn": arn })))
     }
 
     fn read_schedule(&self, input: &Value) -> Result<Schedule, ServiceError> {
@@ -135,7 +118,6 @@ impl Cloud {
             logical_id: name.clone(),
             position: Default::default(),
             arn: self
-                .scheduler
                 .pseudo
                 .arn("scheduler", &format!("schedule/{group}/{name}")),
             name,
@@ -155,13 +137,13 @@ impl Cloud {
         })
     }
 
-    fn list_schedules(&self, input: &Value) -> Result<Value, ServiceError> {
+    pub(crate) fn list_schedules(&self, input: &Value) -> Result<Value, ServiceError> {
         let (group, prefix, state) = (
             text(input, "GroupName"),
             text(input, "NamePrefix").unwrap_or_default(),
             text(input, "State"),
         );
-        let schedules = self.scheduler.schedules.values().filter(|known| {
+        let schedules = self.schedules.values().filter(|known| {
             group.is_none_or(|group| known.schedule.group == group)
                 && known.schedule.name.starts_with(prefix)
                 && state.is_none_or(|state| state == state_of(known))
@@ -185,52 +167,43 @@ impl Cloud {
         page(input, "MaxResults", "Schedules", shown.collect())
     }
 
-    fn scheduler_state(&self, input: &Value) -> Result<(usize, &ScheduleState), ServiceError> {
+    fn existing(&self, input: &Value) -> Result<(usize, &ScheduleState), ServiceError> {
         let name = required_name(input, "Name", 64)?;
         let group = text(input, "GroupName").unwrap_or("default");
-        let index = self.scheduler.index_of(group, name);
-        let found = index.and_then(|index| {
-            self.scheduler
-                .schedules
-                .get(&index)
-                .map(|state| (index, state))
-        });
+        let index = self.index_of(group, name);
+        let found = index.and_then(|index| self.schedules.get(&index).map(|state| (index, state)));
         found.ok_or_else(|| not_found(format!("Schedule {name} does not exist.")))
     }
 
     fn existing_group(&self, name: &str) -> Result<String, ServiceError> {
-        if self.scheduler.groups.contains_key(name) {
+        if self.groups.contains_key(name) {
             return Ok(name.to_owned());
         }
         Err(not_found(format!("Schedule group {name} does not exist.")))
     }
 
     fn show_group(&self, name: &str) -> Value {
-        self.scheduler
-            .groups
-            .get(name)
-            .map_or(Value::Null, |group| {
-                json!({
-                    "Arn": group.arn,
-                    "Name": name,
-                    "State": "ACTIVE",
-                    "CreationDate": group.created.timestamp(),
-                    "LastModificationDate": group.created.timestamp(),
-                })
+        self.groups.get(name).map_or(Value::Null, |group| {
+            json!({
+                "Arn": group.arn,
+                "Name": name,
+                "State": "ACTIVE",
+                "CreationDate": group.created.timestamp(),
+                "LastModificationDate": group.created.timestamp(),
             })
+        })
     }
 
     /// Deletes a group with its schedules.
-    fn delete_schedule_group(&mut self, input: &Value) -> Result<Value, ServiceError> {
+    pub(crate) fn delete_schedule_group(&mut self, input: &Value) -> Result<Value, ServiceError> {
         let name = self.existing_group(required_name(input, "Name", 64)?)?;
         if name == "default" {
             return Err(ServiceError::validation(
                 "The default schedule group can not be deleted.",
             ));
         }
-        self.scheduler.groups.remove(&name);
-        self.scheduler
-            .schedules
+        self.groups.remove(&name);
+        self.schedules
             .retain(|_, state| state.schedule.group != name);
         Ok(json!({}))
     }

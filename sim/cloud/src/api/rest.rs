@@ -5,14 +5,19 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::{Call, Service, input_of, unknown_operation, with_body};
-use crate::error::ServiceError;
+use super::error::ServiceError;
+use super::form::{decode, pairs};
+use super::json::object;
+use super::operation::unknown_operation;
+use super::request::Call;
+use super::service::Service;
+use super::with_body;
 
 /// Where Lambda's paths begin.
 const LAMBDA: &str = "2015-03-31";
 
 /// Reads a request, if its path is one of a service that speaks REST.
-pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), ServiceError>> {
+pub(super) fn read(request: &Request<Bytes>) -> Option<Result<Call, ServiceError>> {
     let path = request.uri().path().trim_matches('/');
     let (head, rest) = path.split_once('/').unwrap_or((path, ""));
     match head {
@@ -22,11 +27,7 @@ pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), Ser
     }
 }
 
-fn scheduler(
-    request: &Request<Bytes>,
-    collection: &str,
-    name: &str,
-) -> Result<(Call, Value), ServiceError> {
+fn scheduler(request: &Request<Bytes>, collection: &str, name: &str) -> Result<Call, ServiceError> {
     let noun = if collection == "schedules" {
         "Schedule"
     } else {
@@ -40,7 +41,7 @@ fn scheduler(
         (&Method::DELETE, false) => format!("Delete{noun}"),
         _ => return Err(unroutable(request)),
     };
-    let mut input = input_of(request)?;
+    let mut input = object(request.body())?;
     for (key, value) in pairs(request.uri().query().unwrap_or_default()) {
         // The names in the query are those of the members in lower case, but for the group.
         let member = match key.as_str() {
@@ -56,16 +57,14 @@ fn scheduler(
     if !name.is_empty() {
         input["Name"] = decode(name).into();
     }
-    Ok((
-        Call {
-            service: Service::Scheduler,
-            operation,
-        },
-        input,
-    ))
+    Ok(Call {
+        service: Service::Scheduler,
+        operation,
+        parameters: Ok(input),
+    })
 }
 
-fn lambda(request: &Request<Bytes>, rest: &str) -> Result<(Call, Value), ServiceError> {
+fn lambda(request: &Request<Bytes>, rest: &str) -> Result<Call, ServiceError> {
     let mut segments = rest.split('/').filter(|segment| !segment.is_empty());
     if segments.next() != Some("functions") {
         return Err(unroutable(request));
@@ -82,18 +81,16 @@ fn lambda(request: &Request<Bytes>, rest: &str) -> Result<(Call, Value), Service
     let mut input = if operation == "Invoke" {
         invocation(request)?
     } else {
-        input_of(request)?
+        object(request.body())?
     };
     if let Some(name) = name {
         input["FunctionName"] = name.into();
     }
-    Ok((
-        Call {
-            service: Service::Lambda,
-            operation: operation.to_owned(),
-        },
-        input,
-    ))
+    Ok(Call {
+        service: Service::Lambda,
+        operation: operation.to_owned(),
+        parameters: Ok(input),
+    })
 }
 
 /// The payload stays the text that it is.
@@ -129,44 +126,6 @@ fn unroutable(request: &Request<Bytes>) -> ServiceError {
         status: 404,
         ..error
     }
-}
-
-/// The pairs of a query string or a form.
-pub(super) fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
-    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (
-            decode(&key.replace('+', " ")),
-            decode(&value.replace('+', " ")),
-        )
-    })
-}
-
-/// Takes `%XX` apart; what is no such thing stays as it is.
-pub(super) fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let hex = bytes
-            .get(index + 1..index + 3)
-            .filter(|_| bytes[index] == b'%')
-            .and_then(|pair| std::str::from_utf8(pair).ok());
-        match hex
-            .filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()))
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-        {
-            Some(byte) => {
-                decoded.push(byte);
-                index += 3;
-            }
-            None => {
-                decoded.push(bytes[index]);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 /// An answer with a JSON body.

@@ -1,17 +1,20 @@
-//! The query protocol of SQS: a form in, XML out. Clients of before November 2023 speak it. A form
-//! becomes the input of the JSON protocol, and its output becomes XML, so that there is one
-//! implementation of the service.
+//! The query protocol: a form in, XML out. SNS speaks it, and clients of SQS of before November
+//! 2023. A form becomes the parameters of the service's model, as they are in JSON, and the output
+//! becomes XML, so that there is one implementation of a service.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::rest::pairs;
+use super::error::ServiceError;
+use super::form::{nested, pairs};
+use super::request::Call;
+use super::scope::CredentialScope;
+use super::service::Service;
+use super::with_body;
 use super::xml::{self, escape};
-use super::{Call, Service, with_body};
-use crate::error::ServiceError;
 
 /// Lists of a form, and what they are called in JSON.
 const LISTS: [(&str, &str); 4] = [
@@ -47,8 +50,14 @@ const NUMBERS: [&str; 6] = [
 /// The most entries of one list that are read.
 const ENTRIES_MAX: usize = 64;
 
+/// The version of the model of SNS, which its requests name.
+const SNS_VERSION: &str = "2010-03-31";
+
 /// Reads a request, if it is one of the query protocol.
-pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), ServiceError>> {
+pub(super) fn read(
+    request: &Request<Bytes>,
+    scope: Option<&CredentialScope>,
+) -> Option<Result<Call, ServiceError>> {
     let is_form = request
         .headers()
         .get("content-type")
@@ -59,36 +68,55 @@ pub(super) fn read(request: &Request<Bytes>) -> Option<Result<(Call, Value), Ser
     } else {
         "".into()
     };
-    let form: BTreeMap<String, String> = pairs(request.uri().query().unwrap_or_default())
+    let mut form: BTreeMap<String, String> = pairs(request.uri().query().unwrap_or_default())
         .chain(pairs(&body))
         .collect();
     if !is_form && !form.contains_key("Action") {
         return None;
     }
-    let Some(action) = form.get("Action").filter(|action| !action.is_empty()) else {
+    let Some(operation) = form.remove("Action").filter(|action| !action.is_empty()) else {
         return Some(Err(ServiceError::client(
             "MissingAction",
             "The request must contain the parameter Action.",
         )));
     };
-    let mut input = Value::Object(Form { form: &form }.structure(""));
+    let version = form.remove("Version");
+    let service = service_of(scope, version.as_deref());
+    let parameters = match service {
+        Service::Sqs => sqs_parameters(&form, &operation, request.uri().path()),
+        _ => nested(&form),
+    };
+    Some(Ok(Call {
+        service,
+        operation,
+        parameters: Ok(parameters),
+    }))
+}
+
+/// Who signs says for which service; else the version tells the two apart that speak this.
+fn service_of(scope: Option<&CredentialScope>, version: Option<&str>) -> Service {
+    scope
+        .and_then(|scope| Service::named(&scope.service))
+        .unwrap_or(if version == Some(SNS_VERSION) {
+            Service::Sns
+        } else {
+            Service::Sqs
+        })
+}
+
+fn sqs_parameters(form: &BTreeMap<String, String>, operation: &str, path: &str) -> Value {
+    let mut input = Value::Object(Form { form }.structure(""));
     // Older clients name the queue by the path alone.
-    if input.get("QueueUrl").is_none() && request.uri().path().len() > 1 {
-        input["QueueUrl"] = request.uri().path().into();
+    if input.get("QueueUrl").is_none() && path.len() > 1 {
+        input["QueueUrl"] = path.into();
     }
     // In the JSON of CreateQueue tags are written small.
-    if action == "CreateQueue"
+    if operation == "CreateQueue"
         && let Some(tags) = input.get("Tags").cloned()
     {
         input["tags"] = tags;
     }
-    Some(Ok((
-        Call {
-            service: Service::Sqs,
-            operation: action.clone(),
-        },
-        input,
-    )))
+    input
 }
 
 struct Form<'a> {
@@ -104,7 +132,7 @@ impl Form<'_> {
             .range(prefix.to_owned()..)
             .map_while(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
         for (key, value) in below {
-            if !key.contains('.') && !matches!(key, "Action" | "Version") {
+            if !key.contains('.') {
                 let number = if NUMBERS.contains(&key) {
                     value.parse::<i64>().ok()
                 } else {
@@ -193,24 +221,37 @@ impl Form<'_> {
     }
 }
 
+/// The answer to a call, or to a request that names none.
 pub(super) fn answer(
-    operation: Option<&str>,
+    call: Option<&Call>,
     result: Result<Value, ServiceError>,
     request_id: &str,
 ) -> Response<Bytes> {
-    let id = escape(request_id);
-    match (operation, result) {
-        (Some(operation), Ok(output)) => {
-            let result = xml::members(operation, &output);
-            let result = if result.is_empty() {
-                result
+    let (id, namespace) = (escape(request_id), namespace(call.map(|call| call.service)));
+    match (call, result) {
+        (
+            Some(Call {
+                service, operation, ..
+            }),
+            Ok(output),
+        ) => {
+            let members = match service {
+                Service::Sns => xml::sns_members(&output),
+                _ => xml::members(operation, &output),
+            };
+            let result = if members.is_empty() {
+                members
             } else {
-                format!("<{operation}Result>{result}</{operation}Result>")
+                format!("<{operation}Result>{members}</{operation}Result>")
             };
             let body = format!(
-                "<?xml version=\"1.0\"?><{operation}Response xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">{result}<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
+                "<?xml version=\"1.0\"?><{operation}Response xmlns=\"{namespace}\">{result}<ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{operation}Response>"
             );
             with_body(200, "text/xml", body, request_id, &[])
+        }
+        (None, Ok(_)) => {
+            let error = ServiceError::client("InternalFailure", "An answer to no operation.");
+            answer(None, Err(error), request_id)
         }
         (_, Err(error)) => {
             let sender = if error.status < 500 {
@@ -219,20 +260,19 @@ pub(super) fn answer(
                 "Receiver"
             };
             let body = format!(
-                "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>{sender}</Type><Code>{}</Code><Message>{}</Message><Detail/></Error><RequestId>{id}</RequestId></ErrorResponse>",
+                "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"{namespace}\"><Error><Type>{sender}</Type><Code>{}</Code><Message>{}</Message><Detail/></Error><RequestId>{id}</RequestId></ErrorResponse>",
                 escape(code_of(&error.code)),
                 escape(&error.message),
             );
             with_body(error.status, "text/xml", body, request_id, &[])
         }
-        (None, Ok(output)) => answer(
-            None,
-            Err(ServiceError::client(
-                "InternalFailure",
-                json!(output).to_string(),
-            )),
-            request_id,
-        ),
+    }
+}
+
+fn namespace(service: Option<Service>) -> &'static str {
+    match service {
+        Some(Service::Sns) => "http://sns.amazonaws.com/doc/2010-03-31/",
+        _ => "http://queue.amazonaws.com/doc/2012-11-05/",
     }
 }
 

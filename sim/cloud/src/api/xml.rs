@@ -1,4 +1,4 @@
-//! The outputs of SQS as XML.
+//! Outputs as XML.
 
 use std::fmt::Write;
 
@@ -25,7 +25,43 @@ fn list_item(operation: &str, name: &str) -> String {
     }
 }
 
-/// The members of an output, in XML.
+/// The members of an output of SNS, in XML: a list has `member`s, a map `entry`s.
+pub(super) fn sns_members(output: &Value) -> String {
+    let mut text = String::new();
+    for (name, value) in output.as_object().into_iter().flatten() {
+        match value {
+            Value::Null => {}
+            Value::Array(items) => {
+                let mut inner = String::new();
+                for item in items {
+                    element(&mut inner, "member", &sns_item(item));
+                }
+                element(&mut text, name, &inner);
+            }
+            Value::Object(map) if name == "Attributes" => {
+                let mut inner = String::new();
+                for (key, value) in map {
+                    let (key, value) = (escape(key), escape(&plain(value)));
+                    let pair = format!("<key>{key}</key><value>{value}</value>");
+                    element(&mut inner, "entry", &pair);
+                }
+                element(&mut text, name, &inner);
+            }
+            value => element(&mut text, name, &sns_item(value)),
+        }
+    }
+    text
+}
+
+fn sns_item(item: &Value) -> String {
+    if item.is_object() {
+        sns_members(item)
+    } else {
+        escape(&plain(item))
+    }
+}
+
+/// The members of an output of SQS, in XML.
 pub(super) fn members(operation: &str, output: &Value) -> String {
     let mut text = String::new();
     for (name, value) in output.as_object().into_iter().flatten() {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::error::ServiceError;
 
 /// A string that may be absent; an empty one counts as absent.
-pub(super) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
     input
         .get(name)
         .and_then(Value::as_str)
@@ -18,12 +18,12 @@ pub(super) fn text<'a>(input: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// A string that must be there.
-pub(super) fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, ServiceError> {
+pub(crate) fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, ServiceError> {
     text(input, name).ok_or_else(|| violated("null", name, "Member must not be null"))
 }
 
 /// A name of letters, digits, dots, hyphens and underscores that must be there.
-pub(super) fn required_name<'a>(
+pub(crate) fn required_name<'a>(
     input: &'a Value,
     parameter: &str,
     most: usize,
@@ -34,7 +34,7 @@ pub(super) fn required_name<'a>(
 }
 
 /// Refuses what is no name; `place` is the parameter as AWS spells it.
-pub(super) fn check_name(name: &str, place: &str, most: usize) -> Result<(), ServiceError> {
+pub(crate) fn check_name(name: &str, place: &str, most: usize) -> Result<(), ServiceError> {
     if name.chars().count() > most {
         return Err(violated_at(
             format!("'{name}'"),
@@ -57,7 +57,7 @@ pub(super) fn check_name(name: &str, place: &str, most: usize) -> Result<(), Ser
 }
 
 /// A whole number within a range, if it is there.
-pub(super) fn integer(
+pub(crate) fn integer(
     input: &Value,
     name: &str,
     range: RangeInclusive<u32>,
@@ -99,7 +99,7 @@ pub(super) fn integer(
 }
 
 /// One of several words, if it is there.
-pub(super) fn choice<'a>(
+pub(crate) fn choice<'a>(
     input: &'a Value,
     name: &str,
     words: &[&str],
@@ -118,19 +118,30 @@ pub(super) fn choice<'a>(
 }
 
 /// The strings of a list; an absent list is empty.
-pub(super) fn texts(input: &Value, name: &str) -> Vec<String> {
+pub(crate) fn texts<'a>(input: &'a Value, name: &str) -> Vec<&'a str> {
     input
         .get(name)
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(str::to_owned)
+        .collect()
+}
+
+/// The string entries of a map; an absent map is empty.
+pub(crate) fn pairs<'a>(input: &'a Value, name: &str) -> Vec<(&'a str, &'a str)> {
+    let entries = input
+        .get(name)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
+    entries
+        .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
         .collect()
 }
 
 /// The entries of `Tags`: a list of `Key` and `Value`.
-pub(super) fn tags(input: &Value) -> BTreeMap<String, String> {
+pub(crate) fn tags(input: &Value) -> BTreeMap<String, String> {
     let entries = input
         .get("Tags")
         .and_then(Value::as_array)
@@ -147,7 +158,7 @@ pub(super) fn tags(input: &Value) -> BTreeMap<String, String> {
 }
 
 /// One page of a list. The token is the place where the next page begins.
-pub(super) fn page(
+pub(crate) fn page(
     input: &Value,
     limit_name: &str,
     list_name: &str,
@@ -169,12 +180,12 @@ pub(super) fn page(
 }
 
 /// A constraint of one parameter that does not hold.
-pub(super) fn violated(value: &str, parameter: &str, constraint: &str) -> ServiceError {
+pub(crate) fn violated(value: &str, parameter: &str, constraint: &str) -> ServiceError {
     violated_at(value.to_owned(), &member(parameter), constraint)
 }
 
 /// The same, with the place as AWS spells it.
-pub(super) fn violated_at(value: String, place: &str, constraint: impl Display) -> ServiceError {
+pub(crate) fn violated_at(value: String, place: &str, constraint: impl Display) -> ServiceError {
     ServiceError::validation(format!(
         "1 validation error detected: Value {value} at '{place}' failed to satisfy constraint: {constraint}"
     ))

@@ -1,0 +1,138 @@
+//! What was given up: a dead letter where there is a queue for it, else it is lost (semantics 3.4,
+//! 5.2, 6).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::target::{BusInput, Parcel, Sender, hand_over};
+use crate::record::{DeliveryId, LossCause, Origin, Record};
+use crate::sqs::MessageAttribute;
+use crate::state::CloudState;
+
+/// A message that somebody gave up.
+#[derive(Clone, Debug)]
+pub(crate) struct DeadLetter {
+    /// Who.
+    pub from: Origin,
+    /// What a rule could not deliver.
+    pub delivery: Option<DeliveryId>,
+    /// Why: AWS's code or condition.
+    pub reason: String,
+    pub body: String,
+    pub attributes: BTreeMap<String, MessageAttribute>,
+}
+
+impl DeadLetter {
+    pub fn new(from: Origin, reason: &str, body: String) -> Self {
+        Self {
+            from,
+            delivery: None,
+            reason: reason.to_owned(),
+            body,
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    /// Of this delivery.
+    pub fn of(mut self, delivery: DeliveryId) -> Self {
+        self.delivery = Some(delivery);
+        self
+    }
+
+    /// With these attributes of type `String`.
+    pub fn with(mut self, attributes: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.attributes.extend(
+            attributes
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), MessageAttribute::string(text))),
+        );
+        self
+    }
+}
+
+/// Puts a dead letter in its queue. Gives whether that worked; if not, the message is lost, with
+/// `denied` as the reason where the sender may not send there.
+pub(crate) fn dead_letter(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    sender: Sender<'_>,
+    queue_arn: &str,
+    letter: DeadLetter,
+    denied: &str,
+) -> bool {
+    let parcel = Parcel {
+        sender,
+        body: letter.body.as_str().into(),
+        attributes: letter.attributes.clone(),
+        group_id: None,
+        bus_input: BusInput::Missing,
+        cause: None,
+    };
+    if let Err(error) = hand_over(state, now, queue_arn, parcel) {
+        let reason = if error.is_denied() {
+            denied
+        } else {
+            &error.message
+        };
+        record_lost(
+            state,
+            letter.from,
+            LossCause::QueueRefused,
+            reason,
+            &letter.body,
+            letter.delivery,
+        );
+        return false;
+    }
+    record_dead_letter(state, now, queue_arn, letter);
+    true
+}
+
+/// Records a dead letter that is in its queue, and counts the queue's depth.
+pub(crate) fn record_dead_letter(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    queue_arn: &str,
+    letter: DeadLetter,
+) {
+    let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
+    state.records.push(Record::DeadLettered {
+        queue: queue.clone(),
+        from: letter.from,
+        reason: letter.reason,
+        delivery: letter.delivery,
+        body: value_of(&letter.body),
+    });
+    let depth = state.depth(now, &queue).unwrap_or_default();
+    state.count(
+        now,
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        &[("QueueName", &queue)],
+        depth,
+    );
+}
+
+/// Records that a message is gone.
+pub(crate) fn record_lost(
+    state: &mut CloudState,
+    from: Origin,
+    cause: LossCause,
+    reason: &str,
+    body: &str,
+    delivery: Option<DeliveryId>,
+) {
+    state.records.push(Record::Lost {
+        from,
+        cause,
+        reason: reason.to_owned(),
+        delivery,
+        body: value_of(body),
+    });
+}
+
+fn value_of(body: &str) -> Value {
+    serde_json::from_str(body).unwrap_or_else(|_| Value::from(body))
+}

@@ -1,0 +1,125 @@
+//! What follows from the end of an invocation: retries, destinations, dead letters (semantics 6).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use seeded_dice::Key;
+use serde_json::Value;
+
+use super::dead_letter::{DeadLetter, dead_letter, record_dead_letter, record_lost};
+use super::event_source::end_batch;
+use super::target::{BusInput, Parcel, Sender, hand_over};
+use crate::api::Service;
+use crate::lambda::{GivenUp, Next};
+use crate::record::{LossCause, Origin};
+use crate::sqs::MessageAttribute;
+use crate::state::CloudState;
+use crate::task::Task;
+
+/// The condition of a record about an invocation that succeeded.
+const SUCCESS: &str = "Success";
+
+/// Does what follows from the end of an invocation.
+pub(crate) fn follow_up(state: &mut CloudState, now: DateTime<Utc>, next: Next) {
+    match next {
+        Next::Done => {}
+        Next::Retry(ticket, at) => state.timers.put(at, Task::Invoke(ticket)),
+        Next::Succeeded {
+            function,
+            destination,
+            record,
+            cause,
+        } => send(state, now, &function, &destination, SUCCESS, &record, cause),
+        Next::GivenUp(given_up) => give_up(state, now, *given_up),
+        Next::Polled(batch, response) => end_batch(state, now, &batch, response.as_ref()),
+    }
+}
+
+/// Destination and dead-letter queue both get what was given up; without either it is lost.
+pub(crate) fn give_up(state: &mut CloudState, now: DateTime<Utc>, given_up: GivenUp) {
+    let function = given_up.function.as_str();
+    let from = Origin::Function(function.to_owned());
+    let dimensions = [("FunctionName", function)];
+    // Counted also where the event goes to a queue then.
+    state.count(now, "AWS/Lambda", "AsyncEventsDropped", &dimensions, 1.0);
+    let (condition, cause) = (given_up.condition.as_str(), given_up.cause);
+    if given_up.destination.is_none() && given_up.dead_letter.is_none() {
+        let (reason, payload) = (condition, &given_up.payload);
+        record_lost(
+            state,
+            from.clone(),
+            LossCause::NoQueue,
+            reason,
+            payload,
+            None,
+        );
+    }
+    if let Some((arn, record)) = &given_up.destination {
+        send(state, now, function, arn, condition, record, cause);
+    }
+    let Some((arn, payload, message)) = given_up.dead_letter else {
+        return;
+    };
+    let mut letter = DeadLetter::new(from, condition, payload).with([
+        ("RequestID", given_up.request_id),
+        ("ErrorMessage", message),
+    ]);
+    letter
+        .attributes
+        .insert("ErrorCode".to_owned(), MessageAttribute::number(200));
+    let sender = Sender::Function { name: function };
+    let denied = "the function's role may not send to its dead-letter queue";
+    if !dead_letter(state, now, sender, &arn, letter, denied) {
+        state.count(now, "AWS/Lambda", "DeadLetterErrors", &dimensions, 1.0);
+    }
+}
+
+/// Hands a record to a destination, if the function's role may do that.
+fn send(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    function: &str,
+    arn: &str,
+    condition: &str,
+    record: &Value,
+    cause: Key,
+) {
+    let from = Origin::Function(function.to_owned());
+    let is_success = condition == SUCCESS;
+    let result = if is_success { "Success" } else { "Failure" };
+    let context = &record["requestContext"];
+    let invoked = context["functionArn"].as_str().unwrap_or_default();
+    let body = record.to_string();
+    let parcel = Parcel {
+        sender: Sender::Function { name: function },
+        body: body.as_str().into(),
+        attributes: BTreeMap::new(),
+        group_id: None,
+        bus_input: BusInput::OfService {
+            source: "lambda",
+            detail_type: format!("Lambda Function Invocation Result - {result}"),
+            resources: vec![arn.to_owned(), invoked.to_owned()],
+        },
+        cause: Some(cause.text("destination")),
+    };
+    match hand_over(state, now, arn, parcel) {
+        Ok(()) if !is_success && Service::of_arn(arn) == Some(Service::Sqs) => {
+            let letter = DeadLetter::new(from, condition, body);
+            record_dead_letter(state, now, arn, letter);
+        }
+        Ok(()) => {}
+        Err(error) => {
+            let which = result.to_ascii_lowercase();
+            let denied = format!("the function's role may not send to its {which} destination");
+            let (reason, lost) = if error.is_denied() {
+                (denied, record["requestPayload"].to_string())
+            } else {
+                (error.message, body)
+            };
+            record_lost(state, from, LossCause::QueueRefused, &reason, &lost, None);
+            let metric = "DestinationDeliveryFailures";
+            let dimensions = [("FunctionName", function)];
+            state.count(now, "AWS/Lambda", metric, &dimensions, 1.0);
+        }
+    }
+}

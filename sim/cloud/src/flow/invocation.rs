@@ -1,0 +1,159 @@
+//! Invocations of functions, from acceptance to the start (semantics 6).
+
+use chrono::{DateTime, Utc};
+use seeded_dice::Key;
+use serde_json::Value;
+
+use crate::api::ApiRequest;
+use crate::api::error::ServiceError;
+use crate::api::parameters::{choice, text};
+use crate::lambda::{Begun, GivenUp, Started};
+use crate::record::{Record, trigger_of};
+use crate::state::CloudState;
+use crate::task::Task;
+use crate::timer_queue::delta;
+
+/// Takes an event for a function. `cause` is what this invocation is to the dice: no other has it.
+pub(crate) fn accept(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    arn: &str,
+    payload: &str,
+    cause: Key,
+) {
+    let ticket = state.lambda.accept(now, arn, payload, cause);
+    plan(state, now, ticket, cause);
+    let copy = cause.text("queued twice");
+    if state
+        .dice
+        .happens(copy, state.knobs.async_duplicates_per_mille)
+        && let Some(ticket) = state.lambda.duplicate(ticket, copy)
+    {
+        plan(state, now, ticket, copy);
+    }
+}
+
+/// Plans the start of an accepted invocation.
+pub(crate) fn plan(state: &mut CloudState, now: DateTime<Utc>, ticket: u64, cause: Key) {
+    let spread = state.knobs.invocation_latency;
+    let latency = spread.draw(state.dice, cause.text("latency"));
+    state.timers.put(now + delta(latency), Task::Invoke(ticket));
+}
+
+/// Starts the next attempt of an accepted invocation. Gives what Lambda gave up instead.
+pub(crate) fn start(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    ticket: u64,
+) -> Option<Box<GivenUp>> {
+    match state.lambda.start(ticket, now) {
+        Started::Invoke(invocation) => {
+            state.records.push(Record::InvocationStarted {
+                invocation: invocation.number,
+                function: invocation.function.clone(),
+                request_id: invocation.request_id.clone(),
+                attempt: invocation.attempt,
+                payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+            });
+            state.starting.push(invocation);
+        }
+        Started::Throttled(function, again) => {
+            count_throttle(state, now, &function);
+            state.timers.put(again, Task::Invoke(ticket));
+        }
+        Started::GivenUp(given_up) => {
+            count_throttle(state, now, &given_up.function);
+            return Some(given_up);
+        }
+        Started::Returned(function) => count_throttle(state, now, &function),
+        Started::Gone => {}
+    }
+    None
+}
+
+fn count_throttle(state: &mut CloudState, now: DateTime<Utc>, function: &str) {
+    let dimensions = [("FunctionName", function)];
+    state.count(now, "AWS/Lambda", "Throttles", &dimensions, 1.0);
+}
+
+/// Invoke, but for the invocations whose answer somebody waits for.
+pub(crate) fn invoke(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    input: &Value,
+) -> Result<Value, ServiceError> {
+    let arn = state.lambda.function_of(input)?.arn.clone();
+    let kinds = ["Event", "RequestResponse", "DryRun"];
+    match choice(input, "InvocationType", &kinds)? {
+        Some("Event") => {
+            let payload = text(input, "Payload").unwrap_or("{}");
+            let cause = state.tally.next(cause_of(&arn, payload));
+            accept(state, now, &arn, payload, cause);
+            Ok(Value::Null)
+        }
+        Some("DryRun") => Ok(Value::Null),
+        _ => Err(ServiceError {
+            status: 500,
+            ..ServiceError::client(
+                "ServiceException",
+                "Nobody waits here for the answer of a synchronous invocation.",
+            )
+        }),
+    }
+}
+
+/// Begins the synchronous invocation with these parameters.
+pub(crate) fn begin(state: &mut CloudState, request: &ApiRequest, input: &Value) -> Begun {
+    let started = state
+        .lambda
+        .function_of(input)
+        .map(|function| function.arn.clone())
+        .and_then(|arn| {
+            let payload = text(input, "Payload").unwrap_or("{}");
+            let cause = state.tally.next(cause_of(&arn, payload));
+            let started = state.lambda.start_direct(&arn, payload, cause);
+            started.ok_or_else(too_many_requests)
+        });
+    match started {
+        Ok(invocation) => {
+            state.records.push(Record::InvocationStarted {
+                invocation: invocation.number,
+                function: invocation.function.clone(),
+                request_id: invocation.request_id.clone(),
+                attempt: 1,
+                payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+            });
+            Begun::Running(invocation)
+        }
+        Err(error) => {
+            let request_id = state.next_request_id();
+            Begun::Refused(request.answer(Err(error), &request_id))
+        }
+    }
+}
+
+fn too_many_requests() -> ServiceError {
+    let error = ServiceError {
+        status: 429,
+        ..ServiceError::client("TooManyRequestsException", "Rate Exceeded.")
+    };
+    error.with(
+        "Reason",
+        "ReservedFunctionConcurrentInvocationLimitExceeded".into(),
+    )
+}
+
+/// What an invocation with this payload is to the dice: the event's own id where its maker gave it
+/// one, so that the same event is the same cause whenever it comes.
+pub(crate) fn cause_of(function_arn: &str, payload: &str) -> Key {
+    let function = Key::of("invoke").text(function_arn);
+    let value: Value = serde_json::from_str(payload).unwrap_or_default();
+    match value
+        .pointer("/detail/event_id")
+        .or_else(|| value.pointer("/observe/detail/event_id"))
+        .and_then(Value::as_str)
+    {
+        Some(id) => function.text(&trigger_of(&value)).text(id),
+        None => function.text(payload),
+    }
+}

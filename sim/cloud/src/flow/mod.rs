@@ -1,0 +1,20 @@
+//! What goes between services. Each file takes one thing from where it arises to where it ends.
+//!
+//! A file uses only those above it in this list: [`retry`], [`route`], [`put_events`],
+//! [`invocation`], [`target`], [`dead_letter`], [`delivery`], [`schedule`], [`rule`],
+//! [`event_source`], [`destination`], [`replay`], [`alarm`]. All of them hand over to a target by [`target`], the one
+//! place that looks at the service of an ARN.
+
+pub(crate) mod alarm;
+pub(crate) mod dead_letter;
+pub(crate) mod delivery;
+pub(crate) mod destination;
+pub(crate) mod event_source;
+pub(crate) mod invocation;
+pub(crate) mod put_events;
+pub(crate) mod replay;
+pub(crate) mod retry;
+pub(crate) mod route;
+pub(crate) mod rule;
+pub(crate) mod schedule;
+pub(crate) mod target;
