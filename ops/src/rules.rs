@@ -1,12 +1,12 @@
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::json;
 
-use super::Confirmation;
-use super::account::{Account, Bus};
-use super::dlq::DRY_RUN;
-use super::outcome::{Outcome, Problem, failed, unknown};
-use super::routes::{Rule, rules_of};
-use super::table::table;
+use crate::Confirmation;
+use crate::account::{Account, Bus};
+use crate::dlq::DRY_RUN;
+use crate::outcome::{Outcome, Problem, failed, unknown};
+use crate::routes::{Rule, rules_of};
+use crate::table::table;
 
 /// What can be done with rules.
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@ use alchemiser::clock::{Clock, SystemClock};
 use alchemiser::timestamp::Timestamp;
 use clap::ValueEnum;
 
-use super::outcome::{Problem, failed, unknown};
+use crate::outcome::{Problem, failed, unknown};
 
 /// Tries of one call.
 const ATTEMPTS: u32 = 3;

@@ -4,14 +4,14 @@ use alchemiser::visible::{self, cut, lines};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::Confirmation;
-use super::account::{Account, Bus};
-use super::letter::{Content, Form, Letter, Original};
-use super::outcome::{Outcome, Problem, Screen};
-use super::queue::{Queue, progress};
-use super::routes::{Rule, put, rules_of, takers};
-use super::shell::quoted;
-use super::table::{fact, facts, table};
+use crate::Confirmation;
+use crate::account::{Account, Bus};
+use crate::letter::{Content, Form, Letter, Original};
+use crate::outcome::{Outcome, Problem, Screen};
+use crate::queue::{Queue, progress};
+use crate::routes::{Rule, put, rules_of, takers};
+use crate::shell::quoted;
+use crate::table::{fact, facts, table};
 
 /// The most characters of a body that people are shown.
 const LONGEST_BODY: usize = 20_000;

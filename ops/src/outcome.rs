@@ -5,7 +5,7 @@ use alchemiser::visible;
 use aws_sdk_eventbridge::error::{ProvideErrorMetadata, SdkError};
 use serde_json::{Value, json};
 
-use super::table::fact;
+use crate::table::fact;
 
 /// What a command brought.
 #[derive(Debug)]

@@ -11,11 +11,11 @@ use chrono::DateTime;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::account::Account;
-use super::outcome::{Outcome, Problem, failed};
-use super::shell::quoted;
-use super::table::{facts, table};
-use super::trail::{Claim, event_of, trail};
+use crate::account::Account;
+use crate::outcome::{Outcome, Problem, failed};
+use crate::shell::quoted;
+use crate::table::{facts, table};
+use crate::trail::{Claim, event_of, trail};
 
 /// What can be done with workflows.
 #[derive(Debug, Subcommand)]

@@ -11,12 +11,13 @@ use clap::{ArgGroup, Args, ValueEnum};
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::Confirmation;
-use super::account::Account;
-use super::event_file::{check, read};
-use super::outcome::{Outcome, Problem};
-use super::routes::{Sendable, put, rules_of, takers};
-use super::table::facts;
+use crate::Confirmation;
+use crate::account::Account;
+use crate::dlq::DRY_RUN;
+use crate::event_file::{check, read};
+use crate::outcome::{Outcome, Problem};
+use crate::routes::{Sendable, put, rules_of, takers};
+use crate::table::facts;
 
 /// What `publish` takes.
 #[derive(Debug, Args)]
@@ -112,7 +113,7 @@ pub async fn publish(account: &Account, arguments: &PublishArguments) -> Result<
         ));
     }
     if id.is_none() {
-        notes.push(super::dlq::DRY_RUN.to_owned());
+        notes.push(DRY_RUN.to_owned());
     }
     Ok(Outcome::new(text, json).noting(notes))
 }

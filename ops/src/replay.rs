@@ -9,14 +9,14 @@ use chrono::{TimeDelta, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::Confirmation;
-use super::account::{Account, Bus};
-use super::dlq::DRY_RUN;
-use super::outcome::{Outcome, Problem, failed, unknown};
-use super::queue::progress;
-use super::routes::{Rule, rules_of};
-use super::rules::named;
-use super::table::{facts, table};
+use crate::Confirmation;
+use crate::account::{Account, Bus};
+use crate::dlq::DRY_RUN;
+use crate::outcome::{Outcome, Problem, failed, unknown};
+use crate::queue::progress;
+use crate::routes::{Rule, rules_of};
+use crate::rules::named;
+use crate::table::{facts, table};
 
 /// Events reach an archive about so much later (semantics 4).
 const ARCHIVE_DELAY: TimeDelta = TimeDelta::minutes(10);

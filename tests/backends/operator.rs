@@ -2,7 +2,9 @@
 //! tested against the simulated cloud: LocalStack neither replays nor keeps the functions that
 //! events would go to.
 
-use std::process::{Command, Stdio};
+mod endpoint;
+
+use std::process::{Command, ExitCode, Stdio};
 
 use alchemiser::aws::AwsSetup;
 use alchemiser_sim::run::Backend;
@@ -12,12 +14,16 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use super::{block_on, endpoint_clients};
+use self::endpoint::{block_on, clients};
 
 const WORKFLOW: &str = "daily-trading-dev@2012-03-14T13:35:00Z";
 
+fn main() -> ExitCode {
+    endpoint::run("the operator's program against LocalStack", trials)
+}
+
 /// A trial for each group of commands.
-pub fn trials(endpoint: &str) -> Vec<Trial> {
+fn trials(endpoint: &str) -> Vec<Trial> {
     vec![
         trial("ops_workflow", endpoint, workflow),
         trial("ops_rules", endpoint, rules),
@@ -90,7 +96,7 @@ impl Operator {
     }
 
     fn clients(&self) -> AwsSetup {
-        endpoint_clients(&self.endpoint)
+        clients(&self.endpoint)
     }
 }
 

@@ -1,8 +1,8 @@
 use aws_sdk_eventbridge::types::RuleState;
 use serde_json::{Value, json};
 
-use super::account::Account;
-use super::outcome::{Problem, failed};
+use crate::account::Account;
+use crate::outcome::{Problem, failed};
 
 /// A rule of the bus.
 #[derive(Clone, Debug)]

@@ -8,9 +8,9 @@ use aws_sdk_sqs::types::{
 use chrono::DateTime;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::account::Account;
-use super::letter::Letter;
-use super::outcome::{Problem, failed, unknown};
+use crate::account::Account;
+use crate::letter::Letter;
+use crate::outcome::{Problem, failed, unknown};
 
 /// How long messages are hidden from others while they are looked at. What is not deleted is shown
 /// again at the end; after a program that was killed, by then.

@@ -7,7 +7,7 @@ use alchemiser::payload::Payload;
 use alchemiser::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-use super::routes::Sendable;
+use crate::routes::Sendable;
 
 /// Who gave it up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use alchemiser::event::{DetailType, Event};
 use alchemiser::store::{Item, get_number, get_text, ordered, text};
 use serde_json::Value;
 
-use super::account::Account;
-use super::outcome::{Problem, failed};
+use crate::account::Account;
+use crate::outcome::{Problem, failed};
 
 /// One step's claim.
 #[derive(Clone, Debug)]

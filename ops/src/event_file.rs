@@ -6,8 +6,8 @@ use alchemiser::timestamp::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::outcome::Problem;
-use super::routes::Sendable;
+use crate::outcome::Problem;
+use crate::routes::Sendable;
 
 /// An event in a file: an envelope, of which what EventBridge itself gives may be left out.
 #[derive(Debug, Deserialize)]

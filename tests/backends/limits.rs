@@ -15,7 +15,7 @@ use aws_sdk_scheduler as scheduler;
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use libtest_mimic::{Failed, Trial};
 
-use super::{block_on, endpoint_clients};
+use crate::endpoint::{block_on, clients};
 
 const ACCOUNT: &str = "arn:aws:sqs:us-east-1:000000000000";
 
@@ -43,7 +43,7 @@ where
     F: Future<Output = Result<(), Failed>> + 'static,
 {
     let endpoint = endpoint.to_owned();
-    Trial::test(name, move || block_on(tried(endpoint_clients(&endpoint)))).with_kind("limit")
+    Trial::test(name, move || block_on(tried(clients(&endpoint)))).with_kind("limit")
 }
 
 /// An event whose target does not exist belongs in the target's dead-letter queue at once
