@@ -53,8 +53,8 @@ impl Operator {
         let library = Library::of_this_project()?;
         let loaded = load_scenario(
             &library,
-            &library.root().join("scenarios/full_day.yaml"),
-            "full_day",
+            &library.root().join("scenarios/examples/full_day.yaml"),
+            "examples/full_day",
         )?;
         let run = run_on(
             &Backend::Endpoint(self.endpoint.clone()),

@@ -61,9 +61,9 @@ fn a_run_does_not_depend_on_how_many_were_before_it() {
     let library = Library::of_this_project().expect("the project's files are there");
     let path = library
         .root()
-        .join("scenarios/older_holder_fenced_off.yaml");
-    let loaded =
-        load_scenario(&library, &path, "older_holder_fenced_off").expect("the scenario is sound");
+        .join("scenarios/delivery/older_holder_fenced_off.yaml");
+    let loaded = load_scenario(&library, &path, "delivery/older_holder_fenced_off")
+        .expect("the scenario is sound");
     let hash = || {
         run(&library, &loaded, 1)
             .expect("the scenario runs")
@@ -79,15 +79,16 @@ fn a_run_does_not_depend_on_how_many_were_before_it() {
 #[test]
 fn twenty_seeds_repeat_and_differ_from_each_other() {
     let library = Library::of_this_project().expect("the project's files are there");
-    let path = library.root().join("scenarios/full_day.yaml");
-    let loaded = load_scenario(&library, &path, "full_day").expect("the scenario is sound");
+    let path = library.root().join("scenarios/examples/full_day.yaml");
+    let loaded =
+        load_scenario(&library, &path, "examples/full_day").expect("the scenario is sound");
     let mut seen = BTreeMap::new();
     for seed in 1..=20 {
         let here = run(&library, &loaded, seed)
             .expect("the scenario runs")
             .journal
             .hash();
-        let there = hashes(&["full_day", "--seed", &seed.to_string()]);
+        let there = hashes(&["examples/full_day", "--seed", &seed.to_string()]);
         assert_eq!(
             there
                 .values()
@@ -138,8 +139,8 @@ fn a_fault_leaves_the_draws_of_others_as_they_were() {
     let library = Library::of_this_project().expect("the project's files are there");
     let mut loaded = load_scenario(
         &library,
-        &library.root().join("scenarios/full_day.yaml"),
-        "full_day",
+        &library.root().join("scenarios/examples/full_day.yaml"),
+        "examples/full_day",
     )
     .expect("the scenario is sound");
     let undisturbed = calls(

@@ -36,7 +36,10 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
             .join(format!("{name}.yaml"));
         load_scenario(&library, &path, name).map_err(|error| error.to_string())
     };
-    let (full, small) = (load("full_day")?, load("error_notification")?);
+    let (full, small) = (
+        load("examples/full_day")?,
+        load("faults/error_notification")?,
+    );
     run(&library, &small, 1).map_err(|error| error.to_string())?;
     let start_to_first_verdict = started.elapsed();
     let first = run(&library, &full, 1).map_err(|error| error.to_string())?;

@@ -10,10 +10,10 @@ import sys
 SNAPSHOTS = pathlib.Path("tests/snapshots/scenarios")
 # Scenario, what must be visible, and whether the mail tells of a failure.
 MAILS = [
-    ("full_day", ["2 of 2 orders filled", "MSFT", "213.034122", "70.0", "momentum.clj"], False),
-    ("hold_only", ["No orders were necessary."], False),
+    ("examples__full_day", ["2 of 2 orders filled", "MSFT", "213.034122", "70.0", "momentum.clj"], False),
+    ("money__hold_only", ["No orders were necessary."], False),
     ("incidents__49-trade-silently-skipped", ["MSFT: 0 of 118.8 shares filled", "39.6", "Recommended actions"], True),
-    ("zero_cash", ["cash is 0", "Orders Placed"], True),
+    ("money__zero_cash", ["cash is 0", "Orders Placed"], True),
 ]
 GREEN, RED = "rgb(30, 123, 77)", "rgb(179, 38, 30)"
 PROBE = """<script>
