@@ -47,7 +47,7 @@ where
 }
 
 /// An event whose target does not exist belongs in the target's dead-letter queue at once
-/// (semantics 3.4).
+/// (`delivery` of semantics.md).
 async fn dead_letters(aws: AwsSetup) -> Result<(), Failed> {
     let (events, sqs) = (aws.eventbridge(), aws.sqs());
     let queue = sqs
@@ -179,7 +179,7 @@ async fn arriving(
     Ok(received.len())
 }
 
-/// A rule that is disabled sees nothing (semantics 3).
+/// A rule that is disabled sees nothing (`rule` of semantics.md).
 async fn disabled_rules(aws: AwsSetup) -> Result<(), Failed> {
     let queue = queue_behind(
         &aws,
@@ -291,7 +291,8 @@ async fn replay(aws: AwsSetup) -> Result<(), Failed> {
     }
 }
 
-/// A schedule for an instant that is seconds away belongs in its target then (semantics 5); so
+/// A schedule for an instant that is seconds away belongs in its target then (`schedule` of
+/// semantics.md); so
 /// schedules fire on our side.
 async fn schedules(aws: AwsSetup) -> Result<(), Failed> {
     let queue = aws

@@ -15,6 +15,7 @@ mod planner_properties;
 mod properties;
 mod response;
 mod router_table;
+mod rules;
 mod secrets;
 mod session_bounds;
 mod strategy_neighbours;

@@ -1,5 +1,5 @@
 //! What every rebalance plan keeps to, whatever the account holds and the strategies want
-//! (specification 6.3 and 12.3).
+//! (rules.md 6.3 and 12.3).
 
 use std::collections::BTreeMap;
 

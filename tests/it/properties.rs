@@ -18,7 +18,7 @@ use crate::support::events::{event, order_result};
 use crate::support::json::{any_json, any_object, cases, envelope, payload, word};
 use crate::support::{IdleCloud, block_on, router_on_eventbridge, router_over};
 
-/// The types that specification 3.2 lists.
+/// The types that rules.md 3.2 lists.
 const ROUTED: [&str; 7] = [
     "WorkflowStarted",
     "SignalGenerated",
@@ -29,7 +29,7 @@ const ROUTED: [&str; 7] = [
     "TradingNotificationRequested",
 ];
 
-/// The fields of a command, specification 2.1, and the schedule's occurrence.
+/// The fields of a command, rules.md 2.1, and the schedule's occurrence.
 const COMMAND_FIELDS: [&str; 17] = [
     "schema_version",
     "mode",
@@ -80,7 +80,7 @@ fn is_observation(value: &Value) -> bool {
         .is_some_and(|object| object.keys().eq(["observe"]))
 }
 
-/// What specification 2.2 and rule 11 leave as a command to trade; everything else must not.
+/// What rules.md 2.2 and A11 leave as a command to trade; everything else must not.
 fn may_trade(value: &Value) -> bool {
     let mut inner = value.clone();
     while holds_both(&inner) {
@@ -112,7 +112,7 @@ fn may_trade(value: &Value) -> bool {
         && !is_error_notification(value)
 }
 
-/// The two shapes of an answer: specification 2.3 and 3.3.
+/// The two shapes of an answer: rules.md 2.3 and 3.3.
 fn is_answer(answer: &Value) -> bool {
     let texts = ["status", "mode", "trading_mode", "message", "request_id"]
         .iter()
@@ -248,7 +248,7 @@ proptest! {
     }
 }
 
-/// What specification 2.3 keeps out of logs, and other names and spellings of such.
+/// What rules.md 2.3 keeps out of logs, and other names and spellings of such.
 const SECRET_NAMES: [&str; 16] = [
     "api_key",
     "secret_key",
@@ -390,7 +390,7 @@ fn is_decimal_text(value: &Value, places: Option<usize>) -> bool {
         && places.is_none_or(|places| fraction.len() == places)
 }
 
-/// Where an event of specification 1.5 to 1.8 holds decimals, with the places of their type.
+/// Where an event of rules.md 1.5 to 1.8 holds decimals, with the places of their type.
 fn amounts(event: &Value) -> Vec<(String, Option<usize>)> {
     let below = |pointer: &str, places| {
         let keys = event

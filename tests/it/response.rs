@@ -1,4 +1,4 @@
-//! The letters of an answer: specification 2.3 and 3.3.
+//! The letters of an answer: rules.md 2.3 and 3.3.
 
 use alchemiser::config::TradingMode;
 use alchemiser::id::CorrelationId;

@@ -1,4 +1,4 @@
-//! The router's table (specification 3.4): what each input is answered, and what it publishes.
+//! The router's table (rules.md 3.4): what each input is answered, and what it publishes.
 //! Where the specification says HAZARD, the safe reading is built.
 
 use alchemiser::error::StepError;

@@ -1,4 +1,5 @@
-//! What was given up: a dead letter where there is a queue for it, else it is lost (semantics 3.4,
+//! What was given up: a dead letter where there is a queue for it, else it is lost (`delivery` of
+//! semantics.md,
 //! 5.2, 6).
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
-//! From an accepted event to its targets: attempts, retries, dead letters (semantics 3.4).
+//! From an accepted event to its targets: attempts, retries, dead letters (`delivery` of
+//! semantics.md).
 
 use chrono::{DateTime, TimeDelta, Utc};
 

@@ -1,5 +1,5 @@
-//! Asynchronous invocations: from acceptance to the start, and what follows from the end (semantics
-//! 6).
+//! Asynchronous invocations: from acceptance to the start, and what follows from the end
+//! (`lambda` of semantics.md).
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

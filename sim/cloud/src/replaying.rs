@@ -1,4 +1,4 @@
-//! Replays: from an archive back onto its bus (semantics 4).
+//! Replays: from an archive back onto its bus (`archive` of semantics.md).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ impl Cloud {
         });
         let mut at = now;
         for mut slice in self.eventbridge.run_replay(name, now) {
-            // Unordered within a minute (semantics 4).
+            // Unordered within a minute (`archive` of semantics.md).
             let (dice, replay) = (self.dice, Key::of("replay").text(name));
             slice.sort_by_cached_key(|event| dice.seed(replay.key(event.cause())));
             at += TimeDelta::seconds(1);
@@ -66,7 +66,7 @@ impl Cloud {
     /// StartReplay, for the wire and for scenarios.
     ///
     /// # Errors
-    /// As AWS does (semantics 4).
+    /// As AWS does (`archive` of semantics.md).
     pub fn start_replay(
         &mut self,
         now: DateTime<Utc>,

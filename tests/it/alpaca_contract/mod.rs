@@ -1,4 +1,4 @@
-//! What the broker's client says and understands over a socket (specification 7.7 to 7.9).
+//! What the broker's client says and understands over a socket (rules.md 7.7 to 7.9).
 
 mod broken;
 mod exchange;

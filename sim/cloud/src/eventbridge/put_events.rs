@@ -32,7 +32,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Put {
     Accepted(BusEvent),
-    /// The bus does not exist: AWS says yes, and the event is gone (semantics 2.2).
+    /// The bus does not exist: AWS says yes, and the event is gone (`put-events-08` of
+    /// semantics.md).
     Vanished {
         id: String,
         bus: String,
@@ -157,7 +158,8 @@ impl EventBridge {
         }))
     }
 
-    /// Gives an entry its envelope: compact, keys in AWS's order, time in seconds (semantics 2.3).
+    /// Gives an entry its envelope: compact, keys in AWS's order, time in seconds (`put-events-11`
+    /// of semantics.md).
     pub(super) fn event(&self, entry: Entry) -> BusEvent {
         let quoted = |text: &str| Value::String(text.to_owned()).to_string();
         let replay = entry
@@ -220,8 +222,8 @@ fn seconds(epoch: f64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis((epoch * 1000.0).round() as i64)
 }
 
-/// Counted: 14 for a time, and the UTF-8 bytes of source, type, detail and resources (semantics
-/// 2.1).
+/// Counted: 14 for a time, and the UTF-8 bytes of source, type, detail and resources
+/// (`put-events-03` of semantics.md).
 fn size(entry: &Value) -> usize {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).map_or(0, str::len);
     let resources = entry
