@@ -18,7 +18,7 @@ use crate::routes::{Rule, rules_of};
 use crate::rules::named;
 use crate::table::{facts, table};
 
-/// Events reach an archive about so much later (semantics 4).
+/// Events reach an archive about so much later (`archive` of semantics.md).
 const ARCHIVE_DELAY: TimeDelta = TimeDelta::minutes(10);
 /// How often a replay is asked how far it is.
 const POLL: Duration = Duration::from_secs(2);
@@ -128,19 +128,7 @@ async fn begin(account: &Account, start: &Start) -> Result<Outcome, Problem> {
         "done": is_real, "replay": name, "state": state, "archive": archive.archive_name(), "bus": bus.name, "from": start.from, "to": to,
         "rules": names,
     });
-    let mut notes = Vec::new();
-    let seen = if rules.is_empty() {
-        all.iter()
-            .filter(|rule| rule.managed_by.is_none())
-            .collect()
-    } else {
-        rules
-    };
-    notes.extend(
-        seen.iter()
-            .filter(|rule| !rule.is_enabled)
-            .map(|rule| format!("The rule {} is disabled: it will not see them.", rule.name)),
-    );
+    let mut notes = blind(&all, rules);
     if to.get() + ARCHIVE_DELAY > now.get() {
         notes.push("Events of the last ten minutes may not be in the archive yet.".to_owned());
     }
@@ -152,6 +140,21 @@ async fn begin(account: &Account, start: &Start) -> Result<Outcome, Problem> {
     let refused = (is_real && start.wait && state != "COMPLETED")
         .then(|| format!("the replay {name} ended as {state}"));
     Ok(Outcome::new(text, json).noting(notes).refusing(refused))
+}
+
+/// Which of the chosen rules, or of all where none is chosen, will not see the events.
+fn blind(all: &[Rule], chosen: Vec<&Rule>) -> Vec<String> {
+    let seen = if chosen.is_empty() {
+        all.iter()
+            .filter(|rule| rule.managed_by.is_none())
+            .collect()
+    } else {
+        chosen
+    };
+    seen.iter()
+        .filter(|rule| !rule.is_enabled)
+        .map(|rule| format!("The rule {} is disabled: it will not see them.", rule.name))
+        .collect()
 }
 
 async fn archive(account: &Account) -> Result<DescribeArchiveOutput, Problem> {

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::pattern_bench::pattern_events;
 use super::{Mistake, say};
@@ -29,17 +29,8 @@ pub(super) struct BenchArguments {
 pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     let started = Instant::now();
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
-    let load = |name: &str| {
-        let path = library
-            .root()
-            .join("scenarios")
-            .join(format!("{name}.yaml"));
-        load_scenario(&library, &path, name).map_err(|error| error.to_string())
-    };
-    let (full, small) = (
-        load("examples/full_day")?,
-        load("faults/error_notification")?,
-    );
+    let full = load(&library, "examples/full_day")?;
+    let small = load(&library, "faults/error_notification")?;
     run(&library, &small, 1).map_err(|error| error.to_string())?;
     let start_to_first_verdict = started.elapsed();
     let first = run(&library, &full, 1).map_err(|error| error.to_string())?;
@@ -91,18 +82,31 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
             "",
         ),
     ];
-    if arguments.json {
-        let object: serde_json::Map<String, serde_json::Value> = figures
+    tell(&figures, arguments.json)?;
+    Ok(true)
+}
+
+fn load(library: &Library, name: &str) -> Result<Loaded, Mistake> {
+    let path = library
+        .root()
+        .join("scenarios")
+        .join(format!("{name}.yaml"));
+    load_scenario(library, &path, name).map_err(|error| error.to_string())
+}
+
+/// Prints each figure by its name, with its goal.
+fn tell(figures: &[(&str, Value, &str)], as_json: bool) -> Result<(), Mistake> {
+    if as_json {
+        let object: serde_json::Map<String, Value> = figures
             .iter()
             .map(|(name, value, _)| ((*name).to_owned(), value.clone()))
             .collect();
-        say(&format!("{}\n", serde_json::Value::Object(object)))?;
-    } else {
-        for (name, value, goal) in figures {
-            say(&format!("{name:<38} {value:>10}  {goal}\n"))?;
-        }
+        return say(&format!("{}\n", Value::Object(object)));
     }
-    Ok(true)
+    for (name, value, goal) in figures {
+        say(&format!("{name:<38} {value:>10}  {goal}\n"))?;
+    }
+    Ok(())
 }
 
 #[expect(
