@@ -11,6 +11,7 @@ mod hostile_events;
 mod https_trust;
 mod logging;
 mod mail_trust;
+mod pages;
 mod planner_properties;
 mod properties;
 mod response;

@@ -223,7 +223,10 @@ fn a_workflow_has_its_log_and_a_run_its_journal() {
         "run_log_of_nobody",
         &["run", "hold_only", "--log", "nobody"],
     );
-    shown("run_journal", &["run", "faults/error_notification", "--journal"]);
+    shown(
+        "run_journal",
+        &["run", "faults/error_notification", "--journal"],
+    );
 }
 
 #[test]
