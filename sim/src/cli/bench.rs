@@ -64,10 +64,10 @@ pub(super) fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
 fn measure(limit: Duration) -> Result<Vec<Figure>, Mistake> {
     let started = Instant::now();
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
-    let small = load(&library, "error_notification")?;
+    let small = load(&library, "faults/error_notification")?;
     run(&library, &small, 1).map_err(|error| error.to_string())?;
     let first_verdict_ms = started.elapsed().as_secs_f64() * 1_000.0;
-    let full = load(&library, "full_day")?;
+    let full = load(&library, "examples/full_day")?;
     let day = run(&library, &full, 1).map_err(|error| error.to_string())?;
     let calls = day.journal.entries().iter();
     let calls = calls.filter(|entry| is_sdk_call(&entry.fact)).count();

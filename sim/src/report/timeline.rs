@@ -224,6 +224,16 @@ impl Teller<'_> {
                 };
                 self.row(at, mark, format!("{alarm} is {state}"));
             }
+            Record::ReplayChanged { replay, state, .. } => {
+                self.row(at, Mark::None, format!("the replay {replay} is {state}"))
+            }
+            _ => self.take_trouble(at, record),
+        }
+    }
+
+    /// What was lost, refused or disturbed.
+    fn take_trouble(&mut self, at: DateTime<Utc>, record: &Record) {
+        match record {
             Record::DeadLettered { from, reason, .. } => {
                 self.row(at, Mark::DeadLetter, format!("{from} gives up: {reason}"))
             }
@@ -268,9 +278,6 @@ impl Teller<'_> {
                     Mark::Failed,
                     format!("{detail_type} is put on {bus}, which is not there"),
                 );
-            }
-            Record::ReplayChanged { replay, state, .. } => {
-                self.row(at, Mark::None, format!("the replay {replay} is {state}"))
             }
             _ => {}
         }
