@@ -433,7 +433,7 @@ impl<'a> Reader<'a> {
         let mut strategies = Vec::new();
         for file in &files {
             let allocation = match given.get(file) {
-                Some(text) => decimal_from_text(text),
+                Some(text) => decimal_from_text(text).map_err(|error| error.to_string()),
                 None if files.len() == 1 && given.is_empty() => Ok(Decimal::ONE),
                 None => Err(format!(
                     "STRATEGY__DSL_ALLOCATIONS has no entry for {file:?}"

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use chrono_tz::America::New_York;
 use rust_decimal::Decimal;
 use serde_json::json;
 
@@ -139,8 +138,13 @@ impl SignalGeneration {
             .alpaca
             .daily_bars(&symbols, start, end)
             .await?;
-        let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
-        let last = bars.values().flatten().filter(completed).map(date_of).max();
+        let completed = |bar: &&Bar| bar.date < workflow.session.date;
+        let last = bars
+            .values()
+            .flatten()
+            .filter(completed)
+            .map(|bar| bar.date)
+            .max();
         let bar_date = last.ok_or_else(|| {
             Refusal::new(format!(
                 "no prices before {} for any of {symbols:?}",
@@ -173,7 +177,7 @@ impl SignalGeneration {
         }
         let fresh = bars.into_iter().filter_map(|(symbol, bars)| {
             let kept: Vec<&Bar> = bars.iter().filter(completed).collect();
-            let is_fresh = kept.last().is_some_and(|bar| date_of(bar) == bar_date);
+            let is_fresh = kept.last().is_some_and(|bar| bar.date == bar_date);
             is_fresh.then(|| (symbol, kept.iter().map(|bar| bar.close).collect()))
         });
         Ok((Closes(fresh.collect()), Some(bar_date)))
@@ -240,8 +244,4 @@ fn refuse_unpriced(
         "strategy {}: there is no price of {bar_date} for any of {symbols:?}",
         strategy.name
     )))
-}
-
-fn date_of(bar: &Bar) -> NaiveDate {
-    bar.at.with_timezone(&New_York).date_naive()
 }
