@@ -1,12 +1,14 @@
-use std::fmt::Debug;
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
@@ -38,19 +40,49 @@ pub trait Dialer: Send + Sync + Debug {
     /// Where the server cannot be reached.
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn AsyncTokioStream>>;
 
-    /// Certificates to trust beside the public ones.
-    fn trusted(&self) -> Vec<Certificate> {
-        Vec::new()
+    /// How TLS with `server` is done. Whoever gives the same parameters again lets later
+    /// connections resume the session of an earlier one.
+    ///
+    /// # Errors
+    /// Where a certificate to trust is none.
+    fn tls(&self, server: &str) -> Result<TlsParameters, SmtpError> {
+        tls_trusting(server, &[])
     }
+}
+
+/// How TLS with `server` is done where `certificates` are trusted beside the public ones.
+///
+/// # Errors
+/// Where one of `certificates` is none.
+pub fn tls_trusting(
+    server: &str,
+    certificates: &[Certificate],
+) -> Result<TlsParameters, SmtpError> {
+    let mut tls = TlsParameters::builder(server.to_owned());
+    for certificate in certificates {
+        tls = tls.add_root_certificate(certificate.clone());
+    }
+    tls.build_rustls()
 }
 
 /// A dialer that can be handed around.
 pub type SharedDialer = Arc<dyn Dialer>;
 
 /// Dials over TCP.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct TcpDialer {
     trusted: Vec<Certificate>,
+    /// By server, kept because they hold the sessions that later connections resume.
+    tls: Arc<Mutex<BTreeMap<String, TlsParameters>>>,
+}
+
+impl Debug for TcpDialer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TcpDialer")
+            .field("trusted", &self.trusted)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TcpDialer {
@@ -58,10 +90,10 @@ impl TcpDialer {
     ///
     /// # Errors
     /// There is no certificate in `pem`, or one that cannot be read.
-    pub fn trusting(pem: &[u8]) -> Result<Self, String> {
-        let certificate = Certificate::from_pem(pem).map_err(|error| error.to_string())?;
+    pub fn trusting(pem: &[u8]) -> Result<Self, SmtpError> {
         Ok(Self {
-            trusted: vec![certificate],
+            trusted: vec![Certificate::from_pem(pem)?],
+            ..Self::default()
         })
     }
 }
@@ -75,8 +107,14 @@ impl Dialer for TcpDialer {
         Ok(Box::new(stream))
     }
 
-    fn trusted(&self) -> Vec<Certificate> {
-        self.trusted.clone()
+    fn tls(&self, server: &str) -> Result<TlsParameters, SmtpError> {
+        let mut known = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = known.get(server) {
+            return Ok(tls.clone());
+        }
+        let tls = tls_trusting(server, &self.trusted)?;
+        known.insert(server.to_owned(), tls.clone());
+        Ok(tls)
     }
 }
 
@@ -130,9 +168,7 @@ impl MailTransport {
         secrets: &Secrets,
     ) -> Result<(), String> {
         // The server's words: it has been told the password, and may say anything at any length.
-        let said = |error: lettre::transport::smtp::Error| {
-            cut(&secrets.mask(&error.to_string()), LONGEST_REASON)
-        };
+        let said = |error: SmtpError| cut(&secrets.mask(&error.to_string()), LONGEST_REASON);
         let stage = |stage: &'static str| move |error| format!("{stage}: {}", said(error));
         let stream = self
             .dialer
@@ -148,12 +184,9 @@ impl MailTransport {
         let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
             .await
             .map_err(stage("EHLO"))?;
-        let mut tls = TlsParameters::builder(settings.server.clone());
-        for certificate in self.dialer.trusted() {
-            tls = tls.add_root_certificate(certificate);
-        }
+        let tls = self.dialer.tls(&settings.server).map_err(stage("TLS"))?;
         connection
-            .starttls(tls.build_rustls().map_err(stage("TLS"))?, &hello)
+            .starttls(tls, &hello)
             .await
             .map_err(stage("STARTTLS"))?;
         let credentials = Credentials::new(settings.from.clone(), settings.password.clone());

@@ -1,16 +1,18 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 
 use async_trait::async_trait;
-use lettre::transport::smtp::client::{AsyncTokioStream, Certificate};
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::client::{AsyncTokioStream, Certificate, TlsParameters};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 
-use alchemiser::notification::Dialer;
+use alchemiser::notification::{Dialer, tls_trusting};
 
 use super::doors::{Doors, Sockets, Waiting};
 use super::environment::Context;
@@ -127,12 +129,22 @@ impl Dialer for WorldDialer {
         }))
     }
 
-    fn trusted(&self) -> Vec<Certificate> {
-        Certificate::from_der(self.shared.mail.certificate_der())
-            .into_iter()
-            .collect()
+    fn tls(&self, server: &str) -> Result<TlsParameters, SmtpError> {
+        let key = (server.to_owned(), self.shared.mail.certificate_der());
+        let mut known = TLS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = known.get(&key) {
+            return Ok(tls.clone());
+        }
+        let certificate = Certificate::from_der(key.1.clone())?;
+        let tls = tls_trusting(server, &[certificate])?;
+        known.insert(key, tls.clone());
+        Ok(tls)
     }
 }
+
+/// By server and its certificate, once a process: worlds resume each other's sessions, for a
+/// handshake with signatures costs more than all else about a mail. Nothing of TLS is in a journal.
+static TLS: Mutex<BTreeMap<(String, Vec<u8>), TlsParameters>> = Mutex::new(BTreeMap::new());
 
 /// The client's end of a stream, which drives the server at the other end whenever it is used.
 struct MemoryStream {
