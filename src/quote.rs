@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::alpaca::{AlpacaError, Quote};
-use crate::error::Fault;
+use crate::error::StepFailure;
 use crate::services::Services;
 
 /// A wider spread than this part of the price is no market.
@@ -82,7 +82,7 @@ pub struct Quotes {
 ///
 /// # Errors
 /// A feed that does not answer.
-pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Quotes, Fault> {
+pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Quotes, StepFailure> {
     let mut quotes = Quotes::default();
     let mut wanted = symbols.to_vec();
     for attempt in 1..=ATTEMPTS {
@@ -127,7 +127,7 @@ pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Qu
 async fn shown(
     services: &Services,
     symbols: &[String],
-) -> Result<(BTreeMap<String, Quote>, BTreeMap<String, String>), Fault> {
+) -> Result<(BTreeMap<String, Quote>, BTreeMap<String, String>), StepFailure> {
     let mut refused = BTreeMap::new();
     match services.alpaca.latest_quotes(symbols).await {
         Ok(quotes) => return Ok((quotes, refused)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::alpaca::{Alpaca, AlpacaError};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{Body, Event, Origin, WorkflowFailed};
 use crate::step::{Conclusion, Steps};
 use crate::timestamp::Timestamp;
@@ -46,7 +46,7 @@ pub struct FailedPart {
     pub step: &'static str,
 }
 
-impl From<AlpacaError> for Fault {
+impl From<AlpacaError> for StepFailure {
     fn from(error: AlpacaError) -> Self {
         match error {
             AlpacaError::Refused { .. } => Refusal::new(format!("the broker {error}")).into(),
@@ -114,7 +114,7 @@ impl Services {
         work: impl FnOnce(Workflow) -> W,
     ) -> Result<Conclusion, StepError>
     where
-        W: Future<Output = Result<Conclusion, Fault>>,
+        W: Future<Output = Result<Conclusion, StepFailure>>,
     {
         match self.admit(event).await? {
             Admission::Ignore(reason) => {
@@ -124,8 +124,10 @@ impl Services {
             Admission::End(workflow, refusal) => Ok(self.failure(&workflow, event, part, &refusal)),
             Admission::Act(workflow) => match work(workflow.clone()).await {
                 Ok(conclusion) => Ok(conclusion),
-                Err(Fault::Raise(error)) => Err(error),
-                Err(Fault::Refuse(refusal)) => Ok(self.failure(&workflow, event, part, &refusal)),
+                Err(StepFailure::Retry(error)) => Err(error),
+                Err(StepFailure::Reject(refusal)) => {
+                    Ok(self.failure(&workflow, event, part, &refusal))
+                }
             },
         }
     }

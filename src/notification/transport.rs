@@ -18,13 +18,13 @@ use lettre::transport::smtp::extension::ClientId;
 use super::boundary::boundary;
 use super::render::Mail;
 use crate::config::EmailSettings;
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::id::{EventId, SharedTokens};
 use crate::secrets::Secrets;
 use crate::visible::{cut, is_hidden};
 
-/// How long the whole dialogue with the mail server may take.
-const DIALOGUE_LIMIT: Duration = Duration::from_secs(20);
+/// How long the whole SMTP session with the mail server may take.
+const SESSION_LIMIT: Duration = Duration::from_secs(20);
 
 /// The most characters of what the server says.
 const LONGEST_REASON: usize = 2_000;
@@ -102,7 +102,7 @@ impl TcpDialer {
 impl Dialer for TcpDialer {
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn AsyncTokioStream>> {
         let stream = tokio::net::TcpStream::connect((host, port)).await?;
-        // A dialogue of short lines: waiting to fill a packet costs 40 ms a turn.
+        // SMTP sends short lines: waiting to fill a packet costs 40 ms a turn.
         stream.set_nodelay(true)?;
         Ok(Box::new(stream))
     }
@@ -143,25 +143,25 @@ impl MailTransport {
         mail: &Mail,
         settings: &EmailSettings,
         at: DateTime<Utc>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepFailure> {
         let message = message(mail, settings, at, &self.tokens)?;
         let secrets = Secrets::of_mail(settings);
-        let dialogue = self.dialogue(&message, settings, &secrets);
-        match tokio::time::timeout(DIALOGUE_LIMIT, dialogue).await {
+        let session = self.session(&message, settings, &secrets);
+        match tokio::time::timeout(SESSION_LIMIT, session).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(reason)) => Err(StepError::MailNotDelivered(reason).into()),
             Err(_) => {
                 let reason = format!(
                     "{} did not finish within {} s",
                     settings.server,
-                    DIALOGUE_LIMIT.as_secs()
+                    SESSION_LIMIT.as_secs()
                 );
                 Err(StepError::MailNotDelivered(reason).into())
             }
         }
     }
 
-    async fn dialogue(
+    async fn session(
         &self,
         message: &Message,
         settings: &EmailSettings,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Evaluation, Expression, Prices};
 use crate::alpaca::{Bar, EARLIEST, span_of};
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{ConsolidatedPortfolio, Event, SignalGenerated};
 use crate::orchestration::Starter;
 use crate::services::{FailedPart, Services, workflow_failed};
@@ -66,8 +66,8 @@ impl SignalGeneration {
     pub async fn work(&self, event: &Event) -> Result<Conclusion, StepError> {
         match self.starter.adopt(event).await {
             Ok(()) => {}
-            Err(Fault::Raise(error)) => return Err(error),
-            Err(Fault::Refuse(refusal)) => {
+            Err(StepFailure::Retry(error)) => return Err(error),
+            Err(StepFailure::Reject(refusal)) => {
                 tracing::warn!(reason = %refusal, "a WorkflowStarted event was refused");
                 // Whoever put it has no other answer: it ends, and the owner is told.
                 let refusal = Refusal::new(format!("no run was started: {refusal}"));
@@ -85,7 +85,7 @@ impl SignalGeneration {
             .await
     }
 
-    async fn signals(&self, event: &Event, workflow: Workflow) -> Result<Conclusion, Fault> {
+    async fn signals(&self, event: &Event, workflow: Workflow) -> Result<Conclusion, StepFailure> {
         let (closes, bar_date) = self.closes(&workflow).await?;
         let mut parts = Vec::new();
         for strategy in self.strategies.iter() {
@@ -119,7 +119,10 @@ impl SignalGeneration {
 
     /// Closes of all symbols that the strategies need, up to the last completed session. Strategies
     /// that look at no price have no bar date.
-    async fn closes(&self, workflow: &Workflow) -> Result<(Closes, Option<NaiveDate>), Fault> {
+    async fn closes(
+        &self,
+        workflow: &Workflow,
+    ) -> Result<(Closes, Option<NaiveDate>), StepFailure> {
         let mut needs: BTreeMap<String, usize> = BTreeMap::new();
         for strategy in self.strategies.iter() {
             for (symbol, bars) in super::data_needs(&strategy.expression) {

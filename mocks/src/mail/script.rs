@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A step of the dialogue.
+/// A step of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailStage {

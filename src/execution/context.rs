@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::alpaca::{Alpaca, AlpacaError, Order, Position};
-use crate::error::{Fault, StepError};
+use crate::error::{StepError, StepFailure};
 use crate::event::RebalancePlan;
 use crate::id::{ClientOrderId, PlanId};
 use crate::services::Services;
@@ -19,7 +19,7 @@ const LAST_CALL: TimeDelta = TimeDelta::seconds(10);
 pub(crate) const MAXIMUM_LEGS: u32 = 3;
 
 /// What the tickets of one plan have in common.
-pub(super) struct Desk<'a> {
+pub(super) struct ExecutionContext<'a> {
     pub services: &'a Services,
     pub plan: &'a RebalancePlan,
     pub plan_id: PlanId,
@@ -44,7 +44,7 @@ struct Holdings {
     earlier: BTreeMap<String, Order>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> ExecutionContext<'a> {
     /// For `plan`, whose session ends at `valid_until`. Asks the broker what is held, and what
     /// others' orders hold back.
     pub async fn open(
@@ -52,16 +52,25 @@ impl<'a> Desk<'a> {
         plan: &'a RebalancePlan,
         valid_until: Timestamp,
         binding: Binding,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StepFailure> {
         let plan_id = PlanId::new(plan.plan_id.clone());
-        let positions = services.alpaca.positions().await.map_err(untold)?;
+        let positions = services
+            .alpaca
+            .positions()
+            .await
+            .map_err(broker_unavailable)?;
         let positions = positions
             .into_iter()
             .filter(Position::is_equity)
             .map(|position| (position.symbol.clone(), position))
             .collect();
         let mut held_back: BTreeMap<String, Decimal> = BTreeMap::new();
-        for order in services.alpaca.open_orders().await.map_err(untold)? {
+        for order in services
+            .alpaca
+            .open_orders()
+            .await
+            .map_err(broker_unavailable)?
+        {
             if !ClientOrderId::is_of_plan(
                 &order.client_order_id,
                 &plan_id,
@@ -78,7 +87,7 @@ impl<'a> Desk<'a> {
                 .alpaca
                 .all_orders_since(plan.timestamp.get())
                 .await
-                .map_err(untold)?;
+                .map_err(broker_unavailable)?;
             earlier = orders
                 .into_iter()
                 .map(|order| (order.client_order_id.clone(), order))
@@ -195,6 +204,6 @@ impl<'a> Desk<'a> {
 
 /// A broker that refuses to tell how things stand gives no outcome: once a plan is bound, only an
 /// order can be refused.
-pub(super) fn untold(error: AlpacaError) -> Fault {
+pub(super) fn broker_unavailable(error: AlpacaError) -> StepFailure {
     StepError::BrokerUnavailable(error.to_string()).into()
 }
