@@ -33,7 +33,7 @@ const ORCHESTRATOR: &str = "orchestrator";
 /// The most characters of a refusal.
 const LONGEST_REASON: usize = 2_000;
 
-/// The way in.
+/// Routes each invocation to its handler.
 #[derive(Clone)]
 pub struct Router {
     pub(crate) services: Services,
@@ -44,11 +44,11 @@ pub struct Router {
     pub(crate) notifier: Notifier,
     pub(crate) notification: NotificationService,
     pub(crate) watchdog: Watchdog,
-    /// What must not be told, whoever says it.
+    /// Our own secrets: masked in whatever comes in or goes out.
     pub(crate) secrets: Secrets,
-    /// Events to handle in this very invocation, in the modes that have some.
+    /// The bus whose events this same invocation handles, in the modes that have one.
     pub(crate) local: Option<Arc<InMemoryBus>>,
-    /// Both streams, in dual mode.
+    /// In dual mode, both buses, to be compared.
     pub(crate) dual: Option<Arc<DualBus>>,
 }
 

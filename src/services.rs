@@ -1,4 +1,4 @@
-//! What every handler works with, and the question every acting handler asks first: may it act?
+//! What every handler needs, and the check that every acting handler makes first: may it act?
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::workflow::{Failure, State, Workflow, Workflows};
 /// The parts of the system that handlers share.
 #[derive(Clone)]
 pub struct Services {
-    /// Does steps.
+    /// Runs steps.
     pub steps: Steps,
     /// Records of workflows.
     pub workflows: Workflows,
@@ -29,11 +29,11 @@ pub struct Services {
 /// Whether a step may act on an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It may.
+    /// The step may act.
     Act(Workflow),
-    /// It must not, and nobody need be told: the workflow has ended, or was never begun.
+    /// The event is ignored: its workflow has ended or was never begun; why.
     Ignore(String),
-    /// It must not, and the workflow ends: its session is over.
+    /// The session is over: the workflow fails without a trade.
     End(Workflow, Refusal),
 }
 
@@ -62,7 +62,7 @@ impl Services {
         Timestamp::new(self.clock.now())
     }
 
-    /// An event brought about by `cause`, in the same workflow.
+    /// An event that `cause` leads to, in the same workflow.
     #[must_use]
     pub fn caused(&self, cause: &Event, body: impl Into<Body>) -> Event {
         let origin = Origin {

@@ -87,7 +87,7 @@ pub struct Origin<'a> {
     pub correlation_id: &'a CorrelationId,
     /// The id of what brought the event about.
     pub causation_id: &'a str,
-    /// When.
+    /// When the event came about.
     pub at: Timestamp,
 }
 

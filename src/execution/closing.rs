@@ -8,8 +8,8 @@ use crate::alpaca::{AlpacaError, Order, Side};
 use crate::error::StepFailure;
 use crate::id::ClientOrderId;
 
-/// The part of a share that no leg can sell of a position that is to go. Where nothing is free any
-/// more, and no leg sold it, an earlier attempt may have begun to close it.
+/// The fractional remainder of a position that the plan leaves, which no limit order can sell. Where
+/// no share is free any more and no leg sold it, an earlier attempt may have begun to close it.
 pub(super) async fn rest_of(
     context: &ExecutionContext<'_>,
     ticket: &Ticket,
@@ -18,6 +18,10 @@ pub(super) async fn rest_of(
     if !ticket.is_exit || is_for_legs {
         return Ok(Decimal::ZERO);
     }
+    assert!(
+        ticket.free >= Decimal::ZERO,
+        "what others hold back is not there to be sold"
+    );
     if !ticket.free.is_zero() {
         return Ok(ticket.free.fract());
     }
@@ -39,6 +43,10 @@ pub(super) async fn close_rest(
     context: &ExecutionContext<'_>,
     ticket: &mut Ticket,
 ) -> Result<(), StepFailure> {
+    assert!(
+        ticket.remaining() <= Decimal::ZERO,
+        "the legs come first: closing a position would sell what they are to sell"
+    );
     let mut last = None;
     for attempt in 1..=POST_ATTEMPTS {
         if let Some(order) = closing_order(context, ticket).await? {

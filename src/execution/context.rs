@@ -18,7 +18,8 @@ const LAST_CALL: TimeDelta = TimeDelta::seconds(10);
 /// Orders for one item, one after the other.
 pub(crate) const MAXIMUM_LEGS: u32 = 3;
 
-/// What the tickets of one plan have in common.
+/// What all tickets of one plan need: the plan, its session, and the account as this attempt found
+/// it.
 pub(super) struct ExecutionContext<'a> {
     pub services: &'a Services,
     pub plan: &'a RebalancePlan,
@@ -53,6 +54,13 @@ impl<'a> ExecutionContext<'a> {
         valid_until: Timestamp,
         binding: Binding,
     ) -> Result<Self, StepFailure> {
+        assert!(
+            matches!(
+                binding,
+                Binding::First | Binding::Resumed | Binding::Superseded
+            ),
+            "orders are only looked for and placed for a plan that the account is bound to"
+        );
         let plan_id = PlanId::new(plan.plan_id.clone());
         let positions = services
             .alpaca
@@ -123,9 +131,14 @@ impl<'a> ExecutionContext<'a> {
         self.binding != Binding::First
     }
 
+    /// Whether this plan's orders may be placed at all, whatever the time.
+    pub fn may_place(&self) -> bool {
+        self.binding != Binding::Superseded
+    }
+
     /// Why nothing may be posted any more, if so (rule 7).
     pub fn closed(&self) -> Option<String> {
-        if self.binding == Binding::Superseded {
+        if !self.may_place() {
             return Some("not ordered: another run has traded on the account since".to_owned());
         }
         let is_over = self.services.clock.now() + LAST_CALL >= self.valid_until.get();
@@ -202,8 +215,8 @@ impl<'a> ExecutionContext<'a> {
     }
 }
 
-/// A broker that refuses to tell how things stand gives no outcome: once a plan is bound, only an
-/// order can be refused.
+/// A read that the broker refuses says nothing about the orders: once a plan is bound, it is tried
+/// again, and only an order can be refused.
 pub(super) fn broker_unavailable(error: AlpacaError) -> StepFailure {
     StepError::BrokerUnavailable(error.to_string()).into()
 }

@@ -31,11 +31,11 @@ pub struct TradingExecution {
     portfolio: PortfolioAnalysis,
 }
 
-/// What became of a plan.
+/// The result of a plan.
 enum Traded {
     /// It was carried out, as far as that was possible.
     Done(Vec<Ticket>, Binding),
-    /// It rested on a snapshot of the account that is no more true; this one takes its place.
+    /// Its snapshot of the account is out of date; this plan takes its place.
     Anew(Box<RebalancePlanned>),
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep};
 
 use super::context::{ExecutionContext, MAXIMUM_LEGS, broker_unavailable};
@@ -23,15 +24,15 @@ const LONGEST_POLL: Duration = Duration::from_secs(3);
 pub(super) const POST_ATTEMPTS: u32 = 4;
 pub(super) const POST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What became of placing one leg.
+/// The result of placing one leg.
 enum Placed {
     /// The broker has the order.
     There(Box<Order>),
-    /// The broker will not have it.
+    /// The broker refused it.
     Refused(String),
-    /// The broker will not have parts of a share, and may have the rest.
+    /// The broker refused the fraction of a share; it may take whole shares.
     WholeOnly(String),
-    /// Nobody knows: the broker may have the order, and does not tell.
+    /// Unknown: the broker may have the order.
     Unknown(String),
 }
 
@@ -142,6 +143,14 @@ async fn post_next(
     if ticket.is_done() {
         return Ok(None);
     }
+    assert!(
+        ticket.legs() < MAXIMUM_LEGS,
+        "an item has no more orders than an account can be searched for"
+    );
+    assert!(
+        ticket.remaining() > Decimal::ZERO && limit > Decimal::ZERO,
+        "an order is for shares at a price"
+    );
     let order = NewOrder {
         symbol: ticket.symbol.clone(),
         qty: ticket.remaining(),
@@ -204,6 +213,10 @@ async fn post(context: &ExecutionContext<'_>, order: &NewOrder) -> Result<Placed
             (Some(_), Some(_)) => break,
             (None, _) => {}
         }
+        assert!(
+            context.may_place(),
+            "a plan that another run has overtaken places nothing"
+        );
         match alpaca.post_order(order).await {
             Ok(placed) => {
                 tracing::info!(

@@ -118,6 +118,33 @@ impl Dialer for TcpDialer {
     }
 }
 
+/// Why a server did not take a mail.
+#[derive(Debug, thiserror::Error)]
+enum SmtpFailure {
+    #[error("connecting to {server}:{port}: {error}")]
+    Connect {
+        server: String,
+        port: u16,
+        error: io::Error,
+    },
+    /// What the server or TLS said at a stage, without our secrets.
+    #[error("{stage}: {reason}")]
+    Stage { stage: &'static str, reason: String },
+    #[error("{server} did not finish within {} s", SESSION_LIMIT.as_secs())]
+    Late { server: String },
+}
+
+/// Why a text is no mail address.
+#[derive(Debug, thiserror::Error)]
+enum AddressError {
+    #[error("it has more than {LONGEST_ADDRESS} characters")]
+    TooLong,
+    #[error("{0:?} is not allowed in it")]
+    Hidden(char),
+    #[error(transparent)]
+    Form(#[from] lettre::address::AddressError),
+}
+
 /// Sends mails: STARTTLS, login, one message.
 #[derive(Clone, Debug)]
 pub struct MailTransport {
@@ -147,18 +174,13 @@ impl MailTransport {
         let message = message(mail, settings, at, &self.tokens)?;
         let secrets = Secrets::of_mail(settings);
         let session = self.session(&message, settings, &secrets);
-        match tokio::time::timeout(SESSION_LIMIT, session).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(reason)) => Err(StepError::MailNotDelivered(reason).into()),
-            Err(_) => {
-                let reason = format!(
-                    "{} did not finish within {} s",
-                    settings.server,
-                    SESSION_LIMIT.as_secs()
-                );
-                Err(StepError::MailNotDelivered(reason).into())
-            }
-        }
+        let sent = tokio::time::timeout(SESSION_LIMIT, session).await;
+        let sent = sent.unwrap_or_else(|_| {
+            Err(SmtpFailure::Late {
+                server: settings.server.clone(),
+            })
+        });
+        sent.map_err(|failure| StepError::MailNotDelivered(failure.to_string()).into())
     }
 
     async fn session(
@@ -166,19 +188,23 @@ impl MailTransport {
         message: &Message,
         settings: &EmailSettings,
         secrets: &Secrets,
-    ) -> Result<(), String> {
+    ) -> Result<(), SmtpFailure> {
         // The server's words: it has been told the password, and may say anything at any length.
         let said = |error: SmtpError| cut(&secrets.mask(&error.to_string()), LONGEST_REASON);
-        let stage = |stage: &'static str| move |error| format!("{stage}: {}", said(error));
+        let stage = |stage: &'static str| {
+            move |error| SmtpFailure::Stage {
+                stage,
+                reason: said(error),
+            }
+        };
         let stream = self
             .dialer
             .dial(&settings.server, settings.port)
             .await
-            .map_err(|error| {
-                format!(
-                    "connecting to {}:{}: {error}",
-                    settings.server, settings.port
-                )
+            .map_err(|error| SmtpFailure::Connect {
+                server: settings.server.clone(),
+                port: settings.port,
+                error,
             })?;
         let hello = ClientId::Domain("alchemiser".to_owned());
         let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
@@ -247,15 +273,13 @@ fn message(
 }
 
 /// A person's address, perhaps with a name.
-fn address(text: &str) -> Result<Mailbox, String> {
+fn address(text: &str) -> Result<Mailbox, AddressError> {
     if text.chars().count() > LONGEST_ADDRESS {
-        return Err(format!("it has more than {LONGEST_ADDRESS} characters"));
+        return Err(AddressError::TooLong);
     }
     match text.chars().find(|character| is_hidden(*character)) {
-        Some(character) => Err(format!("{character:?} is not allowed in it")),
-        None => text
-            .parse()
-            .map_err(|error: lettre::address::AddressError| error.to_string()),
+        Some(character) => Err(AddressError::Hidden(character)),
+        None => Ok(text.parse()?),
     }
 }
 

@@ -21,13 +21,13 @@ const LINE_LENGTH_MAX: usize = 12_288;
 pub struct MailSetup {
     /// The name it gives itself and its certificate carries; a DNS name.
     pub hostname: String,
-    /// Who may send.
+    /// The user that may send.
     pub user: String,
-    /// By which password.
+    /// That user's password.
     pub password: String,
     /// The largest content it takes, in octets; announced by SIZE.
     pub size_limit: usize,
-    /// When it refuses and when it hangs up.
+    /// At which stages it answers something else, or hangs up; the first rule that fits counts.
     pub script: Vec<MailRule>,
 }
 
@@ -63,7 +63,7 @@ struct State {
     used: BTreeSet<usize>,
 }
 
-/// Why a conversation paused.
+/// Why the reading of lines ended.
 enum Pause {
     Close,
     Upgrade,
@@ -80,8 +80,7 @@ impl MailServer {
         }
     }
 
-    /// Holds one connection's whole session, from the greeting to QUIT, a dropped connection or
-    /// the client's hanging up.
+    /// Serves one connection from the greeting until QUIT, or until either side closes it.
     ///
     /// # Errors
     /// What the stream reports, and TLS handshakes that failed. A client that hangs up is no error.

@@ -65,7 +65,7 @@ fn push_array(text: &mut String, bars: &[WrittenBar]) {
     text.push(']');
 }
 
-/// What one answer has.
+/// The content of one answer.
 struct Page {
     /// Symbols that have bars.
     bars: Vec<(String, Vec<WrittenBar>)>,
@@ -74,7 +74,7 @@ struct Page {
 }
 
 impl Page {
-    /// Room for all of it.
+    /// A buffer that holds all of it without growing.
     fn buffer(&self) -> String {
         let bars = self.bars.iter().flat_map(|(_, bars)| bars);
         let length: usize = bars.map(|bar| bar.text.len() + 1).sum();
@@ -222,7 +222,7 @@ fn is_descending(query: &Query) -> Result<bool, Refusal> {
     }
 }
 
-/// What a request is about, but for its symbols.
+/// The parameters of a request, without its symbols.
 #[derive(Clone, Copy)]
 struct Asked {
     now: DateTime<Utc>,
@@ -273,7 +273,7 @@ fn visible(
     Ok(bars)
 }
 
-/// Where a page goes on: a symbol and the first date not yet shown.
+/// Reads a page token: a symbol and the first date that no page has shown.
 fn place(token: &str) -> Result<(String, NaiveDate), Refusal> {
     let parts = token
         .split_once('_')
