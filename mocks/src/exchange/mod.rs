@@ -60,10 +60,10 @@ pub use setup::{
 };
 pub use view::AccountView;
 
-use crate::dice::{Dice, Tally};
 use ledger::Ledger;
 use rate_limit::RateLimit;
 use script::{Fate, Script};
+use seeded_dice::{Dice, Tally};
 use timer_queue::TimerQueue;
 
 /// One account at one exchange.
