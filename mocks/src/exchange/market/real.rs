@@ -46,9 +46,9 @@ pub struct History {
 struct Period {
     /// The place of the first bar after them.
     end: usize,
-    /// Their bars as the data API writes them, by the period whose prices they are shown in:
-    /// written when they are asked for, for few of these ever are.
-    written: Vec<OnceLock<Vec<WrittenBar>>>,
+    /// Their bars as the data API writes them, by the period whose prices they are shown in. Each is
+    /// written when it is first asked for, since few of these ever are.
+    written: Vec<OnceLock<Vec<OnceLock<WrittenBar>>>>,
 }
 
 impl History {
@@ -120,13 +120,14 @@ impl History {
                 continue;
             }
             let basis = basis.unwrap_or(place);
-            let all = period.written[basis].get_or_init(|| {
-                let basis = &self.bars[self.periods[basis].end - 1];
-                bars.iter()
-                    .map(|bar| WrittenBar::new(&bar.scaled(bar.factor_to(basis), 4)))
-                    .collect()
-            });
-            written.extend(all[first..end].iter().map(WrittenBar::borrowed));
+            let texts = period.written[basis]
+                .get_or_init(|| bars.iter().map(|_| OnceLock::new()).collect());
+            let basis = &self.bars[self.periods[basis].end - 1];
+            for (text, bar) in texts[first..end].iter().zip(&bars[first..end]) {
+                let text =
+                    text.get_or_init(|| WrittenBar::new(&bar.scaled(bar.factor_to(basis), 4)));
+                written.push(text.borrowed());
+            }
         }
         Some(written)
     }
