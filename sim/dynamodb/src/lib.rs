@@ -1,0 +1,5 @@
+//! The tables of DynamoDB as plain data.
+#![deny(missing_docs)]
+
+pub mod expression;
+pub mod value;
