@@ -1,20 +1,50 @@
 //! Expressions: conditions, filters, key conditions, projections and updates.
 //!
-//! The life of an expression (the interface that the operations are to use):
+//! An expression lives in three steps. It is parsed once, by its text ([`Expressions`]); it is bound
+//! to the names and values of a request ([`Placeholders`]), which refuses what the request gets
+//! wrong; and it is evaluated on items.
 //!
-//! ```text
-//! let mut cache: Expressions                         // a field of the engine; bounded, by text
-//! let parsed = cache.condition(Role::Filter, text)?  // Arc<Condition>; syntax, reserved words
-//! let mut placeholders = Placeholders::new(names: Option<&BTreeMap<Arc<str>, Arc<str>>>,
-//!                                          values: Option<&BTreeMap<Arc<str>, Value>>);
-//! let bound = parsed.bind(&mut placeholders)?        // undefined names, values; operand types
-//! placeholders.all_used()?                           // after all expressions of the request
-//! bound.holds(&item)? -> bool                        // BoundCondition
-//! bound.roots() -> iterator of &Arc<str>             // attributes at the top of each path
-//! cache.key_condition(text)? .bind(..)? -> BoundKeyCondition: resolve(key names)? -> KeyRange
-//! cache.projection(text)? .bind(..)? -> BoundProjection: project(&item) -> Item
-//! cache.update(text)? .bind(..)? -> BoundUpdate: apply(&item)? -> Updated { item, changed paths }
-//! every error: ExpressionError, whose text is the message of a ValidationException
-//! legacy::{condition(Expected...), update(AttributeUpdates), ...} give the same bound things
-//! reading: `Value: Deserialize` (shape errors) -> see value::Unchecked; writing: `Serialize`
 //! ```
+//! use dynamodb_engine::expression::{Expressions, Names, Placeholders, Role, Values};
+//! use dynamodb_engine::value::{Checked, Item};
+//!
+//! let names: Names = serde_json::from_str(r##"{"#s": "state"}"##)?;
+//! let values: Values = serde_json::from_str(r#"{":open": {"S": "open"}}"#)?;
+//! let item: Checked<Item> = serde_json::from_str(r#"{"state": {"S": "open"}}"#)?;
+//!
+//! let mut expressions = Expressions::default();
+//! let parsed = expressions.condition(Role::Filter, "#s = :open")?;
+//! let mut placeholders = Placeholders::new(Some(&names), Some(&values));
+//! let filter = parsed.bind(Role::Filter, &mut placeholders)?;
+//! placeholders.check_all_used()?;
+//! assert!(filter.holds(&item.0.unwrap()));
+//!
+//! let error = expressions.condition(Role::Filter, "state = open =").unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     r#"Invalid FilterExpression: Syntax error; token: "=", near: "open =""#
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cache;
+mod condition;
+mod error;
+mod key_condition;
+mod parser;
+mod path;
+mod placeholders;
+mod projection;
+mod reserved;
+#[cfg(test)]
+mod tests;
+mod token;
+mod update;
+
+pub use cache::Expressions;
+pub use condition::{BoundCondition, Condition};
+pub use error::{ExpressionError, Flaw, Role, UpdateError};
+pub use key_condition::{KeyError, KeyRange, KeyTest, KeyTests};
+pub use placeholders::{Names, PlaceholderError, Placeholders, Values};
+pub use projection::{BoundProjection, Projection};
+pub use update::{BoundUpdate, Update};

@@ -61,7 +61,7 @@ impl Number {
         negative: false,
     };
 
-    /// The sum of two numbers, or why it cannot be stored.
+    /// The sum of two numbers, or why it cannot be stored. A sum of more than 38 digits overflows.
     pub fn add(self, other: Number) -> Result<Number, NumberError> {
         if self.is_zero() || other.is_zero() {
             return Ok(if self.is_zero() { other } else { self });
@@ -78,18 +78,21 @@ impl Number {
         let scaled = 10_u128
             .checked_pow(shift)
             .and_then(|factor| coarse.coefficient().checked_mul(factor))
-            .ok_or(NumberError::TooPrecise)?;
+            .ok_or(NumberError::Overflow)?;
         let (coefficient, negative) = if coarse.negative == fine.negative {
             let sum = scaled
                 .checked_add(fine.coefficient())
-                .ok_or(NumberError::TooPrecise)?;
+                .ok_or(NumberError::Overflow)?;
             (sum, coarse.negative)
         } else if scaled >= fine.coefficient() {
             (scaled - fine.coefficient(), coarse.negative)
         } else {
             (fine.coefficient() - scaled, fine.negative)
         };
-        Number::stored(coefficient, i64::from(fine.exponent), negative)
+        match Number::stored(coefficient, i64::from(fine.exponent), negative) {
+            Err(NumberError::TooPrecise) => Err(NumberError::Overflow),
+            stored => stored,
+        }
     }
 
     /// The difference of two numbers, or why it cannot be stored.
@@ -498,18 +501,15 @@ mod tests {
         let nines = number(&"9".repeat(38));
         assert_eq!(nines.add(number("1")).unwrap(), number("1E38"));
         assert_eq!(number("1E38").subtract(number("1")).unwrap(), nines);
-        assert_eq!(
-            number("1E38").add(number("1")),
-            Err(NumberError::TooPrecise)
-        );
+        assert_eq!(number("1E38").add(number("1")), Err(NumberError::Overflow));
         assert_eq!(
             number("1E100").add(number("1E-100")),
-            Err(NumberError::TooPrecise)
+            Err(NumberError::Overflow)
         );
         assert_eq!(number("0.1").add(number("0.2")).unwrap(), number("0.3"));
         assert_eq!(number("5").subtract(number("5")).unwrap(), Number::ZERO);
         let largest = number("9.9999999999999999999999999999999999999E+125");
-        assert_eq!(largest.add(largest), Err(NumberError::TooPrecise));
+        assert_eq!(largest.add(largest), Err(NumberError::Overflow));
         assert_eq!(
             number("9E125").add(number("9E125")),
             Err(NumberError::Overflow)

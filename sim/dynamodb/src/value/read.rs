@@ -174,7 +174,7 @@ impl ReadMember {
         mut list: A,
     ) -> Result<Result<Value, ValueError>, A::Error> {
         let mut members: Vec<Arc<str>> = Vec::with_capacity(list.size_hint().unwrap_or(0));
-        while let Some(member) = list.next_element::<SharedText>()? {
+        while let Some(member) = list.next_element::<Shared>()? {
             members.push(member.0);
         }
         match self.kind {
@@ -320,7 +320,7 @@ impl<'de> Visitor<'de> for ReadItem {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
         let mut item = Item::new();
         let mut wrong = None;
-        while let Some(SharedText(name)) = object.next_key()? {
+        while let Some(Shared(name)) = object.next_key()? {
             let value = object.next_value_seed(ReadValue { depth: self.depth })?;
             if name.is_empty() {
                 wrong.get_or_insert(ValueError::EmptyName);
@@ -333,10 +333,11 @@ impl<'de> Visitor<'de> for ReadItem {
     }
 }
 
-/// A text of the request that is kept: the name of an attribute or a member of a set.
-struct SharedText(Arc<str>);
+/// A text of a request that is kept: the name of an attribute or a member of a set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shared(pub Arc<str>);
 
-impl<'de> serde::Deserialize<'de> for SharedText {
+impl<'de> serde::Deserialize<'de> for Shared {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = ReadMember {
             kind: Type::S,
@@ -344,7 +345,7 @@ impl<'de> serde::Deserialize<'de> for SharedText {
         }
         .deserialize(deserializer)?;
         match text {
-            Some(Ok(Value::S(text))) => Ok(SharedText(text)),
+            Some(Ok(Value::S(text))) => Ok(Shared(text)),
             _ => Err(not_an_object()),
         }
     }
