@@ -62,7 +62,7 @@ pub enum KeyError {
 
 impl KeyTests {
     /// Makes tests of what a request gave. `KeyConditions` have checks of their own.
-    pub(crate) fn new(tests: Vec<(Arc<str>, KeyTest)>) -> KeyTests {
+    pub(super) fn new(tests: Vec<(Arc<str>, KeyTest)>) -> KeyTests {
         KeyTests(tests)
     }
 

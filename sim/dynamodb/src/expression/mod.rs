@@ -31,6 +31,7 @@ mod cache;
 mod condition;
 mod error;
 mod key_condition;
+pub mod legacy;
 mod parser;
 mod path;
 mod placeholders;

@@ -29,6 +29,11 @@ impl Path {
         Ok(Path(steps))
     }
 
+    /// The path of the whole attribute whose name is in this slot.
+    pub fn of_attribute(slot: u32) -> Path {
+        Path(vec![Step::Name(slot)])
+    }
+
     /// The slot of the attribute at the top.
     pub fn root(&self) -> u32 {
         match self.0.first() {

@@ -38,6 +38,24 @@ impl<'de> serde::Deserialize<'de> for Checked<Item> {
     }
 }
 
+/// True or false of a request, or a text that means it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl<'de> serde::Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let flag = ReadMember {
+            kind: Type::Bool,
+            depth: 0,
+        }
+        .deserialize(deserializer)?;
+        match flag {
+            Some(Ok(Value::Bool(flag))) => Ok(Flag(flag)),
+            _ => Err(D::Error::custom("Unexpected token received from parser")),
+        }
+    }
+}
+
 /// The flag that a text means where DynamoDB expects true or false.
 pub fn text_of_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
@@ -252,7 +270,9 @@ impl<'de> Visitor<'de> for ReadMember {
                     wrong.map_or_else(|| Ok(Value::L(Arc::new(values))), Err),
                 ))
             }
-            Type::Bool | Type::Null => Err(A::Error::custom("")),
+            Type::Bool | Type::Null => Err(A::Error::custom(
+                "Unrecognized collection type class java.lang.Boolean",
+            )),
             Type::M => Err(A::Error::custom(
                 "Unrecognized collection type java.util.Map",
             )),

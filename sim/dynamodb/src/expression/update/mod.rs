@@ -16,13 +16,13 @@ use std::sync::Arc;
 /// An update as it is parsed, without the names and values of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
-    actions: Vec<Action>,
-    symbols: Symbols,
+    pub(super) actions: Vec<Action>,
+    pub(super) symbols: Symbols,
 }
 
 /// What an update does at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Action {
+pub(super) enum Action {
     Set(Path, Term),
     Remove(Path),
     /// Adds the value in this slot.
@@ -32,7 +32,7 @@ enum Action {
 }
 
 impl Action {
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         match self {
             Action::Set(path, _)
             | Action::Remove(path)
@@ -44,7 +44,7 @@ impl Action {
 
 /// What `SET` assigns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Term {
+pub(super) enum Term {
     Path(Path),
     /// The value in this slot.
     Value(u32),
@@ -55,7 +55,7 @@ enum Term {
 
 /// The sign of the second number of a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
+pub(super) enum Sign {
     Plus,
     Minus,
 }
@@ -71,7 +71,7 @@ impl Sign {
 
 /// The functions of updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Function {
+pub(super) enum Function {
     IfNotExists,
     ListAppend,
 }
@@ -96,13 +96,13 @@ pub(super) fn function_named(name: &str) -> Option<&'static str> {
 /// An update with the names and values of a request.
 #[derive(Clone, Debug)]
 pub struct BoundUpdate {
-    update: Arc<Update>,
-    names: Vec<Arc<str>>,
-    values: Vec<Value>,
+    pub(super) update: Arc<Update>,
+    pub(super) names: Vec<Arc<str>>,
+    pub(super) values: Vec<Value>,
     /// The path of each action.
-    targets: Vec<NamedPath>,
+    pub(super) targets: Vec<NamedPath>,
     /// How stored values of the wrong type are told.
-    mismatch: UpdateError,
+    pub(super) mismatch: UpdateError,
 }
 
 impl Update {
