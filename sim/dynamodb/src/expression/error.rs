@@ -258,7 +258,7 @@ pub(super) fn shown(value: &Value) -> String {
                 Members(set.iter().map(|bytes| STANDARD.encode(bytes)))
             )
         }
-        Value::L(list) => format!("{kind}:{}", Members(list.iter().map(|item| braced(item)))),
+        Value::L(list) => format!("{kind}:{}", Members(list.iter().map(braced))),
         Value::M(map) => {
             let members = map
                 .iter()

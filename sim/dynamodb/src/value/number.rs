@@ -62,7 +62,7 @@ impl Number {
     };
 
     /// The sum of two numbers, or why it cannot be stored. A sum of more than 38 digits overflows.
-    pub fn add(self, other: Number) -> Result<Number, NumberError> {
+    pub fn plus(self, other: Number) -> Result<Number, NumberError> {
         if self.is_zero() || other.is_zero() {
             return Ok(if self.is_zero() { other } else { self });
         }
@@ -96,8 +96,8 @@ impl Number {
     }
 
     /// The difference of two numbers, or why it cannot be stored.
-    pub fn subtract(self, other: Number) -> Result<Number, NumberError> {
-        self.add(other.negated())
+    pub fn minus(self, other: Number) -> Result<Number, NumberError> {
+        self.plus(other.negated())
     }
 
     /// Whether the number is zero.
@@ -499,19 +499,19 @@ mod tests {
     #[test]
     fn sums_are_exact_or_refused() {
         let nines = number(&"9".repeat(38));
-        assert_eq!(nines.add(number("1")).unwrap(), number("1E38"));
-        assert_eq!(number("1E38").subtract(number("1")).unwrap(), nines);
-        assert_eq!(number("1E38").add(number("1")), Err(NumberError::Overflow));
+        assert_eq!(nines.plus(number("1")).unwrap(), number("1E38"));
+        assert_eq!(number("1E38").minus(number("1")).unwrap(), nines);
+        assert_eq!(number("1E38").plus(number("1")), Err(NumberError::Overflow));
         assert_eq!(
-            number("1E100").add(number("1E-100")),
+            number("1E100").plus(number("1E-100")),
             Err(NumberError::Overflow)
         );
-        assert_eq!(number("0.1").add(number("0.2")).unwrap(), number("0.3"));
-        assert_eq!(number("5").subtract(number("5")).unwrap(), Number::ZERO);
+        assert_eq!(number("0.1").plus(number("0.2")).unwrap(), number("0.3"));
+        assert_eq!(number("5").minus(number("5")).unwrap(), Number::ZERO);
         let largest = number("9.9999999999999999999999999999999999999E+125");
-        assert_eq!(largest.add(largest), Err(NumberError::Overflow));
+        assert_eq!(largest.plus(largest), Err(NumberError::Overflow));
         assert_eq!(
-            number("9E125").add(number("9E125")),
+            number("9E125").plus(number("9E125")),
             Err(NumberError::Overflow)
         );
     }
@@ -553,9 +553,9 @@ mod tests {
             let (one, other) = (number(&format!("{a}e{x}")), number(&format!("{b}e{y}")));
             let scaled = |whole: i32, power| i128::from(whole) * 10_i128.pow(power);
             prop_assert_eq!(one.cmp(&other), scaled(a, x).cmp(&scaled(b, y)));
-            prop_assert_eq!(one.add(other).unwrap().to_string(),
+            prop_assert_eq!(one.plus(other).unwrap().to_string(),
                 (scaled(a, x) + scaled(b, y)).to_string());
-            prop_assert_eq!(one.subtract(other).unwrap().to_string(),
+            prop_assert_eq!(one.minus(other).unwrap().to_string(),
                 (scaled(a, x) - scaled(b, y)).to_string());
         }
     }

@@ -245,6 +245,13 @@ fn connected(tests: Vec<Test>, connective: Connective, slots: Slots) -> Option<B
     })
 }
 
+/// What a condition asks of an attribute.
+struct Asked<'a> {
+    attribute: &'a Arc<str>,
+    operator: Operator,
+    values: Vec<Value>,
+}
+
 impl Conditions {
     /// How many conditions there are.
     pub fn count(&self) -> usize {
@@ -267,7 +274,7 @@ impl Conditions {
     }
 
     /// Operators with their checked values. All values are read before any operator is looked at.
-    fn operators(&self) -> Result<Vec<(&Arc<str>, Operator, Vec<Value>)>, LegacyError> {
+    fn operators(&self) -> Result<Vec<Asked<'_>>, LegacyError> {
         let mut operators = Vec::with_capacity(self.0.len());
         for (attribute, condition) in &self.0 {
             operators.push((
@@ -282,7 +289,11 @@ impl Conditions {
             };
             let operator = Operator::named(name)?;
             operator.check(&values)?;
-            Ok((attribute, operator, values))
+            Ok(Asked {
+                attribute,
+                operator,
+                values,
+            })
         });
         known.collect()
     }
@@ -291,21 +302,25 @@ impl Conditions {
     pub fn filter(&self, connective: Connective) -> Result<Option<BoundCondition>, LegacyError> {
         let mut slots = Slots::default();
         let operators = self.operators()?.into_iter();
-        let tests = operators
-            .map(|(attribute, operator, values)| operator.test(attribute, &values, &mut slots));
+        let tests = operators.map(|asked| {
+            asked
+                .operator
+                .test(asked.attribute, &asked.values, &mut slots)
+        });
         let tests = tests.collect();
         Ok(connected(tests, connective, slots))
     }
 
     /// The key tests that these conditions are.
     pub fn key_tests(&self) -> Result<KeyTests, LegacyError> {
-        let tests = self
-            .operators()?
-            .into_iter()
-            .map(|(attribute, operator, values)| {
-                Ok((attribute.clone(), operator.key_test(values)?))
-            });
-        tests.collect::<Result<Vec<_>, _>>().map(KeyTests::new)
+        let mut tests = Vec::with_capacity(self.0.len());
+        for asked in self.operators()? {
+            tests.push((
+                asked.attribute.clone(),
+                asked.operator.key_test(asked.values)?,
+            ));
+        }
+        Ok(KeyTests::new(tests))
     }
 }
 

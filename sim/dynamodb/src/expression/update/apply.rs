@@ -44,7 +44,7 @@ pub(super) fn apply(bound: &BoundUpdate, item: &Item, exists: bool) -> Result<It
         }
     }
     let mut updated = item.clone();
-    writes.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    writes.sort_unstable_by_key(|(target, _)| *target);
     for (target, value) in writes {
         write(&mut updated, target, value)?;
     }
@@ -67,10 +67,8 @@ fn evaluate(bound: &BoundUpdate, term: &Term, item: &Item) -> Result<Value, Upda
             let left = evaluate(bound, &terms[0], item)?;
             let right = evaluate(bound, &terms[1], item)?;
             match (left, right, sign) {
-                (Value::N(left), Value::N(right), Sign::Plus) => Ok(Value::N(left.add(right)?)),
-                (Value::N(left), Value::N(right), Sign::Minus) => {
-                    Ok(Value::N(left.subtract(right)?))
-                }
+                (Value::N(left), Value::N(right), Sign::Plus) => Ok(Value::N(left.plus(right)?)),
+                (Value::N(left), Value::N(right), Sign::Minus) => Ok(Value::N(left.minus(right)?)),
                 _ => Err(UpdateError::OperandType),
             }
         }
@@ -104,7 +102,7 @@ fn sum_or_union(
 ) -> Result<Value, UpdateError> {
     match (stored, added) {
         (None, added) => Ok(added.clone()),
-        (Some(Value::N(stored)), Value::N(added)) => Ok(Value::N(stored.add(*added)?)),
+        (Some(Value::N(stored)), Value::N(added)) => Ok(Value::N(stored.plus(*added)?)),
         (Some(Value::Ss(stored)), Value::Ss(added)) => Ok(Value::Ss(union(stored, added))),
         (Some(Value::Ns(stored)), Value::Ns(added)) => Ok(Value::Ns(union(stored, added))),
         (Some(Value::Bs(stored)), Value::Bs(added)) => Ok(Value::Bs(union(stored, added))),
