@@ -21,6 +21,5 @@
 //! assert_eq!(exchange.handle(now, &request).status(), 200);
 //! ```
 
-pub mod dice;
 pub mod exchange;
 pub mod mail;

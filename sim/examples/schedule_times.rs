@@ -7,10 +7,10 @@
 
 use std::io::{BufRead, Write};
 
-use alchemiser_sim::cloud::schedule_expression::{Dialect, ScheduleExpression};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use simulated_cloud::schedule_expression::{Dialect, ScheduleExpression};
 
 #[derive(Deserialize)]
 struct Question {

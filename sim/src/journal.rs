@@ -14,11 +14,11 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::cloud::need::Need;
-use crate::cloud::record::Record;
 use crate::fault::{CallEffect, Phase, Site};
 use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::MailReport;
+use simulated_cloud::need::Need;
+use simulated_cloud::record::Record;
 
 /// One entry: when, in which order, and what.
 #[derive(Clone, Debug, PartialEq, Serialize)]

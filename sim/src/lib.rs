@@ -8,10 +8,8 @@
 pub mod alchemist;
 pub mod check;
 pub mod cli;
-pub mod cloud;
 pub mod endpoint;
 pub mod fault;
-pub mod host;
 pub mod journal;
 pub mod program;
 pub mod projection;
@@ -19,9 +17,6 @@ pub mod report;
 pub mod run;
 pub mod runtime;
 pub mod scenario;
-mod spelling;
 mod text_file;
 pub mod wire;
 pub mod world;
-
-pub use alchemiser_mocks::dice;

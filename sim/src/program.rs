@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use crate::cloud::lambda::InvocationResult;
-use crate::host::{Host, HostedFunction, OutputLine};
 use crate::runtime::{
     Event, FunctionCode, FunctionPorts, Handler, HandlerError, LogSink, SocketPorts,
 };
+use lambda_host::{Host, HostedFunction, OutputLine};
+use simulated_cloud::lambda::InvocationResult;
 
 /// The mail server's certificate, in the package.
 const CERTIFICATE: &str = "mail.pem";

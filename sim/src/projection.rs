@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report};
 
-use crate::cloud::record::Record;
 use crate::journal::{Entry, Fact, Journal};
+use simulated_cloud::record::Record;
 
 /// An event that a bus accepted, for snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -8,9 +8,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use alchemiser::aws::AwsSetup;
 use alchemiser_mocks::exchange::ExchangeSetup;
 use alchemiser_mocks::mail::MailSetup;
-use alchemiser_sim::cloud::knobs::{Knobs, Span};
-use alchemiser_sim::cloud::record::Record;
-use alchemiser_sim::cloud::template::{Pseudo, load};
 use alchemiser_sim::fault::{Faults, Meanwhiles};
 use alchemiser_sim::journal::Journal;
 use alchemiser_sim::runtime::{
@@ -24,6 +21,9 @@ use aws_smithy_async::time::{SharedTimeSource, StaticTimeSource};
 use aws_smithy_runtime_api::client::http::http_client_fn;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use simulated_cloud::knobs::{Knobs, Span};
+use simulated_cloud::record::Record;
+use simulated_cloud::template::{Pseudo, load};
 
 /// Labels an order once: a conditional put decides who does it, then the label is announced.
 struct Labeller {

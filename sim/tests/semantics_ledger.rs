@@ -60,7 +60,7 @@ fn wrong_test(test: &str) -> Option<String> {
 
 /// Whether the cloud has such a setting.
 fn is_knob(name: &str) -> bool {
-    let files = ["sim/src/cloud/knobs.rs", "sim/src/cloud/sqs/knobs.rs"];
+    let files = ["sim/cloud/src/knobs.rs", "sim/cloud/src/sqs/knobs.rs"];
     files.iter().any(|file| {
         fs::read_to_string(project().join(file))
             .expect("the settings")

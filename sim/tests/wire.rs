@@ -10,10 +10,10 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use alchemiser_sim::cloud::knobs::Knobs;
-use alchemiser_sim::cloud::template::{Pseudo, Stack};
 use alchemiser_sim::wire::{FunctionHost, Server, WireSetup};
 use serde_json::Value;
+use simulated_cloud::knobs::Knobs;
+use simulated_cloud::template::{Pseudo, Stack};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;

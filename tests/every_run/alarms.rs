@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alchemiser_sim::cloud::record::{AlarmState, Record};
+use simulated_cloud::record::{AlarmState, Record};
 
 use crate::{runs, stack};
 

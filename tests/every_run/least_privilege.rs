@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use alchemiser_sim::cloud::need::Need;
-use alchemiser_sim::cloud::record::{Origin, Record};
-use alchemiser_sim::cloud::template::{Effect, Role, Stack};
 use alchemiser_sim::journal::Fact;
+use simulated_cloud::need::Need;
+use simulated_cloud::record::{Origin, Record};
+use simulated_cloud::template::{Effect, Role, Stack};
 
 use crate::{runs, stack};
 

@@ -8,10 +8,10 @@ mod secrets;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use alchemiser_sim::cloud::template::{Pseudo, Stack};
 use alchemiser_sim::run::Backend;
 use alchemiser_sim::run::{Run, run};
 use alchemiser_sim::scenario::{Library, load_scenario};
+use simulated_cloud::template::{Pseudo, Stack};
 
 fn library() -> Library {
     Library::of_this_project().expect("the project's files are sound")

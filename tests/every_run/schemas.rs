@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alchemiser::schema::{EventSchema, event_schemas};
-use alchemiser_sim::cloud::record::Record;
 use alchemiser_sim::journal::Entry;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
+use simulated_cloud::record::Record;
 
 use crate::runs;
 

@@ -4,13 +4,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use alchemiser_sim::cloud::Cloud;
-use alchemiser_sim::cloud::knobs::Knobs;
-use alchemiser_sim::cloud::template::{Pseudo, load};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use simulated_cloud::Cloud;
+use simulated_cloud::knobs::Knobs;
+use simulated_cloud::template::{Pseudo, load};
 
 use super::opening;
 

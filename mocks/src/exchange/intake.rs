@@ -13,7 +13,7 @@ use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
 use super::setup::AssetClass;
 use super::text::{later, plain};
-use crate::dice::Key;
+use seeded_dice::Key;
 
 /// What the ask is multiplied with for the value of an order that sells short.
 const SHORT_RESERVE: Decimal = Decimal::from_parts(103, 0, 0, false, 2);

@@ -60,11 +60,11 @@ pub use setup::{
 };
 pub use view::AccountView;
 
-use crate::dice::{Dice, Tally};
 use agenda::Agenda;
 use ledger::Ledger;
 use rate_limit::RateLimit;
 use script::{Fate, Script};
+use seeded_dice::{Dice, Tally};
 
 /// One account at one exchange.
 pub struct Exchange {

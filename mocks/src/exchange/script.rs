@@ -5,7 +5,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 
 use super::order::{OrderStatus, Side};
-use crate::dice::Key;
+use seeded_dice::Key;
 
 /// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in
 /// the order they arrive (refused ones too, repeated client ids not); `occurrence` picks one of

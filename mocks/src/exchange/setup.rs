@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::market::MarketSetup;
 use super::order::TimeInForce;
 use super::script::OrderRule;
-use crate::dice::{Dice, Key};
+use seeded_dice::{Dice, Key};
 
 /// Everything that decides how an [`Exchange`](super::Exchange) behaves. Equal setups and equal
 /// requests at equal times give equal answers, byte for byte.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::cloud::record::{AlarmState, LossCause, Origin, Record};
 use crate::journal::{Entry, Journal};
+use simulated_cloud::record::{AlarmState, LossCause, Origin, Record};
 
 /// How long an alarm may take: its period of five minutes, and the next.
 const TOLD_WITHIN: TimeDelta = TimeDelta::minutes(10);

@@ -4,10 +4,10 @@ use alchemiser_mocks::exchange::Report;
 use serde_json::Value;
 
 use super::Judgement;
-use crate::cloud::record::Record;
 use crate::fault::Site;
 use crate::journal::{Fact, Journal};
 use crate::projection::Causes;
+use simulated_cloud::record::Record;
 
 /// An error notification is answered, and that is all: whatever it wakes, and whatever follows from
 /// that, puts no event, places no order, sends no mail and writes nothing.
@@ -75,7 +75,7 @@ mod tests {
 
     use super::super::testing::{History, event};
     use super::*;
-    use crate::cloud::record::InvocationOutcome;
+    use simulated_cloud::record::InvocationOutcome;
 
     #[test]
     fn a_notification_that_is_answered_is_all() {

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::Judgement;
-use crate::cloud::record::Record;
 use crate::journal::{BusMode, Fact, Journal};
+use simulated_cloud::record::Record;
 
 /// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each
 /// names an event that was put before, or the root. Where the bus is a shadow of the one in memory,

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::Judgement;
-use crate::cloud::record::Record;
 use crate::journal::Journal;
+use simulated_cloud::record::Record;
 
 /// One event id never has two contents, however often the event is published.
 pub(super) fn check(journal: &Journal) -> Judgement {

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Judgement;
 use super::alarms::{Alarms, Told, losses};
 use super::rules::Rules;
-use crate::cloud::record::{DeliveryId, DeliveryOutcome, LossCause, Record};
 use crate::journal::{Fact, Journal};
+use simulated_cloud::record::{DeliveryId, DeliveryOutcome, LossCause, Record};
 
 /// What is known of the deliveries of one event to one target.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 use super::Judgement;
-use crate::cloud::record::{InvocationOutcome, Record};
 use crate::journal::{BusMode, Journal};
 use crate::projection::invocations;
+use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// What a step may take, with room for the calls around its work.
 const STEP_MS: u64 = 60_000;

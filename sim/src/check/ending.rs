@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
-use crate::cloud::record::Record;
 use crate::journal::Journal;
+use simulated_cloud::record::Record;
 
 /// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up,
 /// and the alarm on that very loss went off.

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::Judgement;
-use crate::cloud::record::Record;
 use crate::journal::Journal;
 use crate::projection::workflow_of;
+use simulated_cloud::record::Record;
 
 /// Six steps, each by two rules at most, each delivered twice and tried three times, and room for
 /// the watchdog.
@@ -88,7 +88,7 @@ fn crowds(journal: &Journal, judgement: &mut Judgement) {
 mod tests {
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::cloud::record::InvocationOutcome;
+    use simulated_cloud::record::InvocationOutcome;
 
     #[test]
     fn a_workflow_wakes_the_function_so_often_and_no_oftener() {

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use super::Judgement;
 use super::cashbook::{Cashbook, others_fill};
 use super::plan::{Item, Plan, executions, plans};
-use crate::cloud::record::Record;
 use crate::journal::{Entry, Fact, Journal, TroubleKind};
 use crate::projection::{Invocation, Order, accepted_orders, invocations};
+use simulated_cloud::record::Record;
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
 const CLOSE_ENOUGH: Decimal = Decimal::from_parts(2, 0, 0, false, 2);

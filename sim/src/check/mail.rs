@@ -4,10 +4,10 @@ use alchemiser_mocks::mail::{MailReport, MailStage};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
-use crate::cloud::record::{InvocationOutcome, Record};
 use crate::fault::Phase;
 use crate::journal::{BusMode, Entry, Fact, Journal};
 use crate::projection::{Invocation, invocations};
+use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// Whose a mail is that no notification on a bus asked for.
 const UNKNOWN: &str = "unknown";

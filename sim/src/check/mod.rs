@@ -21,7 +21,6 @@ mod newest_plan;
 mod order_id;
 mod plan;
 mod plan_scope;
-pub mod reference;
 mod replay;
 mod rules;
 mod session;

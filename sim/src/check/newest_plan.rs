@@ -306,7 +306,7 @@ impl<'a> View<'a> {
 mod tests {
     use super::*;
     use crate::check::testing::{History, executed, mailed, planned};
-    use crate::cloud::record::InvocationOutcome;
+    use simulated_cloud::record::InvocationOutcome;
 
     const BUY: &[(&str, &str, &str, &str)] = &[("MSFT", "BUY", "0", "5000")];
 

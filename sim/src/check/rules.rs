@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::reference;
-use crate::cloud::record::{Record, RuleTarget};
+use event_pattern::reference;
+use simulated_cloud::record::{Record, RuleTarget};
 
 /// A rule as it was at some moment of a run.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::alarms::Alarms;
 use super::rules::Rules;
-use crate::cloud::record::{DeliveryId, Origin, Record};
 use crate::journal::{Fact, Journal};
 use crate::projection::workflow_of;
+use simulated_cloud::record::{DeliveryId, Origin, Record};
 
 /// The workflows that stand still because their next step was given up, of which somebody was told:
 /// the step's event is lost or lies in a queue, nothing followed from it, and the alarms on that

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Check, Judgement};
-use crate::cloud::record::{
-    AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
-};
 use crate::fault::Site;
 use crate::journal::{CallOutcome, Fact, Journal, Settings, Trouble, TroubleKind};
+use simulated_cloud::record::{
+    AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
+};
 
 /// A journal on its way: each word adds an entry, a second after the one before.
 pub(super) struct History {

@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Mistake, say};
-use crate::cloud::record::{InvocationOutcome, Record};
 use crate::run::invoke_once;
 use crate::scenario::Library;
 use crate::text_file::read_text;
+use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// What `invoke` takes.
 #[derive(Debug, Args)]

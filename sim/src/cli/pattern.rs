@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Mistake, say};
-use crate::cloud::pattern::{FlatEvent, Pattern, Row};
 use crate::text_file::read_text;
+use event_pattern::{FlatEvent, Pattern, Row};
 
 /// What `pattern` takes.
 #[derive(Debug, Args)]

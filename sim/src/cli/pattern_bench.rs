@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::Mistake;
-use crate::cloud::pattern::{FlatEvent, Pattern, PatternIndex};
+use event_pattern::{FlatEvent, Pattern, PatternIndex};
 
 /// How many events a second are read and held against rules that share their fields.
 #[expect(

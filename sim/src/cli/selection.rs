@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Mistake;
 use crate::report::{NotRun, Reason};
 use crate::scenario::{Library, Loaded, load_scenario};
-use crate::spelling::nearest;
+use suggestion::nearest;
 
 /// Scenarios that were chosen, and those among them whose files hold mistakes.
 #[derive(Debug, Default)]

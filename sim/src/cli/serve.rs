@@ -8,11 +8,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use super::{Mistake, say};
-use crate::cloud::knobs::{Knobs, Span};
-use crate::cloud::template::{Pseudo, Stack, load};
-use crate::host::HostedFunction;
 use crate::text_file::read_text;
 use crate::wire::{ProgramHost, Server, WireSetup};
+use lambda_host::HostedFunction;
+use simulated_cloud::knobs::{Knobs, Span};
+use simulated_cloud::template::{Pseudo, Stack, load};
 
 /// What `serve` takes.
 #[derive(Debug, Args)]

@@ -3,8 +3,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, ScriptPart, Site, Unmet};
-use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict};
-use crate::dice::{Dice, Key};
+use seeded_dice::{Dice, Key};
+use simulated_cloud::meddler::{DeliveryStep, DeliveryVerdict};
 
 /// The faults of a run, and how often each was applied.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::spelling::unknown;
+use suggestion::unknown;
 
 /// A call that production code makes, named as a person would: `RebalancePlanned / alpaca POST
 /// orders #2`.

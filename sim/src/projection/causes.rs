@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::invocations::{Invocation, invocations};
-use crate::cloud::record::Record;
 use crate::journal::Journal;
+use simulated_cloud::record::Record;
 
 /// Which invocation brought about which: one puts an event, and the event wakes another.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
 use crate::journal::{Entry, Journal};
+use simulated_cloud::record::{InvocationOutcome, Record, trigger_of};
 
 /// One attempt of a function, as the journal tells it.
 #[derive(Clone, Debug)]

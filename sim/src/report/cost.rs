@@ -4,9 +4,9 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::cloud::record::Record;
 use crate::journal::Journal;
 use crate::projection::workflow_of;
+use simulated_cloud::record::Record;
 
 /// The memory of the function in the template.
 const MEMORY_MB: u64 = 512;
@@ -105,8 +105,8 @@ fn correlation_id(value: &Value) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::template::Pseudo;
     use crate::scenario::Library;
+    use simulated_cloud::template::Pseudo;
 
     #[test]
     fn the_memory_is_that_of_the_template() {

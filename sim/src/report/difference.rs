@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::cloud::record::{InvocationOutcome, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{dead_letters, events, mails, orders};
+use simulated_cloud::record::{InvocationOutcome, Record, trigger_of};
 
 /// What two histories of one scenario must have in common, whatever the backend: each line with how
 /// often it occurs. Times are left out, and so is order, which the contract of delivery leaves

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{OrderFacts, Report};
 
-use crate::cloud::record::Record;
 use crate::journal::{Entry, Fact, Journal};
+use simulated_cloud::record::Record;
 
 /// What one invocation brought about, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::Mark;
 use super::effects::{Effects, effects};
-use crate::cloud::record::{AlarmState, InvocationOutcome, Record};
 use crate::journal::{Entry, Fact, Journal};
 use crate::projection::{Causes, Invocation};
+use simulated_cloud::record::{AlarmState, InvocationOutcome, Record};
 
 /// A row.
 #[derive(Clone, Debug)]

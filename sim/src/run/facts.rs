@@ -1,9 +1,9 @@
 use alchemiser_mocks::exchange::ExchangeSetup;
 use rust_decimal::Decimal;
 
-use crate::cloud::template::Stack;
 use crate::journal::{BusMode, Fact, Settings, Trouble, TroubleKind};
 use crate::scenario::{AssetGiven, ExchangeGiven, OrderEffectGiven, Scenario};
+use simulated_cloud::template::Stack;
 
 /// What a run is set to and what it scripts, as far as checks need it: they read nothing but the
 /// journal.

@@ -10,8 +10,6 @@ use chrono::{DateTime, Utc};
 
 use super::hand;
 use crate::alchemist::Alchemiser;
-use crate::cloud::knobs::Span;
-use crate::cloud::template::Stack;
 use crate::fault::{Faults, Meanwhile, Meanwhiles};
 use crate::program::Program;
 use crate::runtime::{FunctionCode, Functions};
@@ -20,6 +18,8 @@ use crate::scenario::{
     OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario, change, pseudo,
 };
 use crate::world::WorldSetup;
+use simulated_cloud::knobs::Span;
+use simulated_cloud::template::Stack;
 
 // Texts that occur nowhere else, so that a test can look for them in all that a run says.
 const ALPACA_KEY: &str = "PKNEVERTELLTHISKEY01";

@@ -2,9 +2,9 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::hand;
-use crate::cloud::template::Stack;
 use crate::scenario::{Action, Moment};
 use crate::world::Place;
+use simulated_cloud::template::Stack;
 
 /// What actions need to know of the topology.
 pub(super) struct Stage {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Amount;
 use crate::check;
-use crate::spelling::unknown;
+use suggestion::unknown;
 
 /// So many of a thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
 use crate::check::Finding;
-use crate::cloud::record::{AlarmState, Record, trigger_of};
 use crate::journal::{Fact, Journal};
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
+use simulated_cloud::record::{AlarmState, Record, trigger_of};
 
 /// Holds a run against what its scenario expects.
 #[must_use]

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Ordinal, PerMille, Span};
-use crate::cloud::knobs;
+use simulated_cloud::knobs;
 
 /// What AWS leaves open.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

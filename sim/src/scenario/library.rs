@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::LoadError;
-use crate::cloud::template::{Pseudo, Stack, TemplateError, load};
 use crate::text_file::read_text;
+use simulated_cloud::template::{Pseudo, Stack, TemplateError, load};
 
 /// Where a stack of this project lives, in that account.
 #[must_use]

@@ -6,8 +6,8 @@ use alchemiser_mocks::exchange::market::real;
 use serde_json::Value;
 
 use super::{Action, BrokerGiven, Library, Scenario};
-use crate::cloud::record::trigger_of;
-use crate::cloud::template::Stack;
+use simulated_cloud::record::trigger_of;
+use simulated_cloud::template::Stack;
 
 /// The symbols that have made-up prices in every scenario; others must be declared, so that a
 /// misspelt one is found.

@@ -1,8 +1,8 @@
 //! The changes that a scenario makes to the template.
 
 use super::{Mistake, Pointer, Topology};
-use crate::cloud::template::Stack;
-use crate::spelling::unknown;
+use simulated_cloud::template::Stack;
+use suggestion::unknown;
 
 /// Makes the changes. A name that is not there is a mistake, and changes nothing.
 pub fn change(stack: &mut Stack, topology: &Topology) -> Vec<Mistake> {

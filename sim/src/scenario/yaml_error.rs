@@ -4,8 +4,8 @@ use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use super::amount::UNQUOTED;
 use super::{Mistake, Places};
-use crate::cloud::template::Position;
-use crate::spelling::{not_allowed, unknown};
+use simulated_cloud::template::Position;
+use suggestion::{not_allowed, unknown};
 
 /// The mistake that keeps a file from being read.
 pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {

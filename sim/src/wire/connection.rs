@@ -21,8 +21,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use super::REQUEST_BYTES_MAX;
-use crate::cloud::error::ServiceError;
-use crate::cloud::wire::error_answer;
+use simulated_cloud::error::ServiceError;
+use simulated_cloud::wire::error_answer;
 
 /// Bytes that come in pieces.
 pub(super) type Lines = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>>>>;

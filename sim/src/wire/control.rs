@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::connection::{Body, Lines, plain};
 use super::shared::Shared;
-use crate::cloud::error::ServiceError;
-use crate::cloud::wire::{error_answer, input_of};
+use simulated_cloud::error::ServiceError;
+use simulated_cloud::wire::{error_answer, input_of};
 
 /// A leap year: further than any archive, retention or retry reaches.
 const JUMP_SECONDS_MAX: f64 = 366.0 * 86_400.0;

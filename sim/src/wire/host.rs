@@ -2,7 +2,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::cloud::lambda::{Invocation, InvocationResult};
+use simulated_cloud::lambda::{Invocation, InvocationResult};
 
 /// Runs the functions of the template: in this process, as child processes, or not at all.
 #[async_trait(?Send)]

@@ -1,6 +1,6 @@
 use std::cell::Cell;
 
-use crate::cloud::error::ServiceError;
+use simulated_cloud::error::ServiceError;
 
 /// What may be held where nothing else is said.
 const DEFAULT_LIMIT: u64 = 4 * 1024 * 1024 * 1024;

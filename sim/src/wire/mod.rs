@@ -1,4 +1,4 @@
-//! The second door of the simulated cloud: the same [`Cloud`](crate::cloud::Cloud) on a loopback
+//! The second door of the simulated cloud: the same [`Cloud`](simulated_cloud::Cloud) on a loopback
 //! socket, for clients in any language. State is in memory; time is the machine's, plus what
 //! clients let it jump.
 //!

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use async_trait::async_trait;
 
 use super::FunctionHost;
-use crate::cloud::lambda::{Invocation, InvocationResult};
-use crate::host::{Host, HostedFunction};
+use lambda_host::{Host, HostedFunction};
+use simulated_cloud::lambda::{Invocation, InvocationResult};
 
 /// Runs functions as programs: a process for each execution environment, kept warm for the next
 /// event. What they write goes to this process's standard error.

@@ -12,14 +12,14 @@ use super::clock::OffsetClock;
 use super::host::FunctionHost;
 use super::journal::WireJournal;
 use super::memory::Memory;
-use crate::cloud::Cloud;
-use crate::cloud::error::ServiceError;
-use crate::cloud::knobs::Knobs;
-use crate::cloud::lambda::{Invocation, InvocationResult};
-use crate::cloud::lambda_operations::{Begun, invocation_answer};
-use crate::cloud::template::{Pseudo, Stack};
-use crate::cloud::wire::{Heard, hear};
 use crate::journal::Fact;
+use simulated_cloud::Cloud;
+use simulated_cloud::error::ServiceError;
+use simulated_cloud::knobs::Knobs;
+use simulated_cloud::lambda::{Invocation, InvocationResult};
+use simulated_cloud::lambda_operations::{Begun, invocation_answer};
+use simulated_cloud::template::{Pseudo, Stack};
+use simulated_cloud::wire::{Heard, hear};
 
 /// What a server begins with, and goes back to.
 #[derive(Clone, Debug)]

@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::doors::Doors;
 use super::environment::Context;
 use super::shared::Shared;
-use crate::cloud::record::{accepted, unaccepted};
-use crate::cloud::wire::call_of;
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
 use crate::journal::{CallOutcome, Fact};
+use simulated_cloud::record::{accepted, unaccepted};
+use simulated_cloud::wire::call_of;
 
 /// The transport under the SDK and the broker's client: real requests in, real answers out, no
 /// socket.

@@ -16,16 +16,16 @@ use super::dialer::WorldDialer;
 use super::gateway::{self, Addresses, Duty, Gateway};
 use super::log::{self, Chance};
 use super::shared::{Shared, WorldTokens};
-use crate::cloud::knobs::Span;
-use crate::cloud::lambda::{Invocation, InvocationResult};
-use crate::cloud::record::trigger_of;
-use crate::cloud::template::Stack;
-use crate::dice::{Key, Tally};
 use crate::fault::Site;
 use crate::journal::Fact;
 use crate::runtime::{
     Event, FunctionPorts, Functions, Handler, HandlerError, LogSink, SocketPorts,
 };
+use seeded_dice::{Key, Tally};
+use simulated_cloud::knobs::Span;
+use simulated_cloud::lambda::{Invocation, InvocationResult};
+use simulated_cloud::record::trigger_of;
+use simulated_cloud::template::Stack;
 
 /// An attempt under way.
 pub(super) type Running = Pin<Box<dyn Future<Output = Finished>>>;

@@ -10,9 +10,9 @@ use super::engine::Engine;
 use super::environment::{Carrier, Environments};
 use super::shared::{Counterparties, FaultMeddler, Shared, State};
 use super::{Place, WorldClock, WorldSetup};
-use crate::cloud::Cloud;
-use crate::dice::Dice;
 use crate::journal::Journal;
+use seeded_dice::Dice;
+use simulated_cloud::Cloud;
 
 /// A run whose cloud, broker and mail server are all within it.
 pub struct World {

@@ -15,9 +15,9 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::shared::Shared;
-use crate::cloud::lambda::Invocation;
-use crate::dice::Key;
 use crate::journal::Fact;
+use seeded_dice::Key;
+use simulated_cloud::lambda::Invocation;
 
 thread_local! {
     /// The world, and the invocation, whose code runs on this thread right now.

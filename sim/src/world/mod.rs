@@ -26,10 +26,10 @@ use alchemiser_mocks::exchange::ExchangeSetup;
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
-use crate::cloud::knobs::{Knobs, Span};
-use crate::cloud::template::{Pseudo, Stack};
 use crate::fault::{Faults, Meanwhiles};
 use crate::runtime::Functions;
+use simulated_cloud::knobs::{Knobs, Span};
+use simulated_cloud::template::{Pseudo, Stack};
 
 /// What a world begins with.
 pub struct WorldSetup {

@@ -14,12 +14,12 @@ use alchemiser_mocks::mail::{MailServer, MailSetup};
 
 use super::WorldClock;
 use super::doors::Doors;
-use crate::cloud::Cloud;
-use crate::cloud::knobs::Span;
-use crate::cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
-use crate::dice::{Dice, Key};
 use crate::fault::{Faults, Meanwhile, Meanwhiles, Phase, ScriptPart, Site, Unmet};
 use crate::journal::{Fact, Journal};
+use seeded_dice::{Dice, Key};
+use simulated_cloud::Cloud;
+use simulated_cloud::knobs::Span;
+use simulated_cloud::meddler::{DeliveryStep, DeliveryVerdict, Meddler};
 
 /// What all parts of a world share.
 pub(super) struct Shared {

@@ -1,12 +1,12 @@
 use std::rc::Rc;
 
-use alchemiser_sim::cloud::template::Stack;
 use alchemiser_sim::wire::ProgramHost;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use simulated_cloud::template::Stack;
 
 use super::{Answer, Served, exchange, request, throw};
 

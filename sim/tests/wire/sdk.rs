@@ -4,9 +4,6 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use alchemiser_sim::cloud::lambda::{Invocation, InvocationResult};
-use alchemiser_sim::cloud::template::{Stack, load};
-use alchemiser_sim::host::HostedFunction;
 use alchemiser_sim::wire::{FunctionHost, ProgramHost, Server, WireSetup};
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
@@ -15,7 +12,10 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_scheduler::types as scheduler;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_http_client::Builder;
+use lambda_host::HostedFunction;
 use serde_json::json;
+use simulated_cloud::lambda::{Invocation, InvocationResult};
+use simulated_cloud::template::{Stack, load};
 
 use super::{Served, advance, exchange, pseudo, request};
 
@@ -331,7 +331,10 @@ fn a_program_of_another_language_is_invoked_over_the_wire_and_stays_warm() {
     let template = "Resources: {Parcels: {Type: AWS::Lambda::Function, Properties: {FunctionName: parcels, Timeout: 20, Role: 'arn:aws:iam::123456789012:role/r', Runtime: provided.al2023, Handler: bootstrap, Code: {ZipFile: x}}}}";
     let stack = load("parcels.yaml", template, &BTreeMap::new(), &pseudo()).expect("a template");
     let mut function = HostedFunction::new("parcels", "/usr/bin/env");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lambda_host/runtime.py");
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/lambda-host/tests/lambda_host/runtime.py"
+    );
     function.arguments = vec!["python3".to_owned(), script.to_owned()];
     let served = Served::new(stack, Rc::new(ProgramHost::new([function])));
     let invoke = |payload: &str| {

@@ -1,10 +1,10 @@
 use alchemiser_mocks::exchange::market::real;
 
 use super::Found;
-use crate::cloud::template::{Problem, TemplateError};
 use crate::scenario::names::looks_like_a_symbol;
 use crate::scenario::{Given, Library, Names, Places, Pointer};
-use crate::spelling::nearest;
+use simulated_cloud::template::{Problem, TemplateError};
+use suggestion::nearest;
 
 pub(super) fn check(given: &Given, names: &Names, found: &mut Found) {
     let place = Pointer::to("given");

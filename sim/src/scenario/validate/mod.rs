@@ -8,7 +8,7 @@ mod strategies;
 mod when;
 
 use super::{Lambda, Library, Mistake, Names, Places, Pointer, Scenario, Start, change, pseudo};
-use crate::spelling::{nearest, unknown};
+use suggestion::{nearest, unknown};
 
 /// The account that names are looked up in; no name hangs on it.
 const ACCOUNT: &str = "123456789012";

@@ -2,7 +2,7 @@ use alchemiser::strategy::{self, EvaluationError, Problem, SyntaxError, known_na
 
 use super::Found;
 use crate::scenario::{Given, Mistake, Pointer};
-use crate::spelling::nearest;
+use suggestion::nearest;
 
 /// A strategy that cannot be read trades nothing; the function that is deployed with it does not
 /// start.

@@ -28,12 +28,12 @@ use super::engine::Engine;
 use super::environment::{Carrier, Environments};
 use super::shared::{Counterparties, Shared, State};
 use super::{Place, WorldClock, WorldSetup};
-use crate::cloud::Cloud;
-use crate::cloud::record::{Record, accepted};
-use crate::cloud::template::Stack;
-use crate::dice::Dice;
 use crate::endpoint::clients_of;
 use crate::journal::{Fact, Journal};
+use seeded_dice::Dice;
+use simulated_cloud::Cloud;
+use simulated_cloud::record::{Record, accepted};
+use simulated_cloud::template::Stack;
 
 /// How long to wait for a message, in seconds.
 const QUIET_SECONDS: i32 = 1;

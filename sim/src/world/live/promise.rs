@@ -1,8 +1,8 @@
 use serde_json::json;
 
-use crate::cloud::pattern::{FlatEvent, Pattern};
-use crate::cloud::record::Record;
-use crate::cloud::template::{Pseudo, Stack};
+use event_pattern::{FlatEvent, Pattern};
+use simulated_cloud::record::Record;
+use simulated_cloud::template::{Pseudo, Stack};
 
 /// How many deliveries the rules promise: what has not arrived by then is late, not lost.
 pub(super) struct Promise {

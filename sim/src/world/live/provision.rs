@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::types as events;
 use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::told;
-use crate::cloud::template::{Index, KeySchema, Rule, Stack, Table, Target};
+use simulated_cloud::template::{Index, KeySchema, Rule, Stack, Table, Target};
 
 /// Clients of the endpoint outside.
 pub(super) struct Clients {

@@ -1,0 +1,415 @@
+//! Amazon EventBridge: buses, rules and targets, archives and replays. It decides what is to be
+//! delivered; the [`cloud`](super) delivers it.
+
+mod archive;
+mod archive_operations;
+mod bus_operations;
+mod put_events;
+mod rule_operations;
+mod target_operations;
+mod test_event_pattern;
+#[cfg(test)]
+mod tests;
+
+pub use archive::{ArchivedEvent, Replay};
+pub use put_events::Entry;
+pub(crate) use put_events::{Put, answer as put_answer};
+pub(crate) use test_event_pattern::test_event_pattern;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use self::archive::ArchiveState;
+use self::bus_operations::Label;
+use super::error::ServiceError;
+use super::record::{Record, RuleTarget};
+use super::template::{Bus, Pseudo, Rule, Stack, Target};
+use super::transform;
+use event_pattern::{FlatEvent, PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
+use seeded_dice::Key;
+
+/// The state of EventBridge in one account and region.
+#[derive(Debug)]
+pub struct EventBridge {
+    pseudo: Pseudo,
+    limit_bytes: usize,
+    buses: BTreeMap<String, Bus>,
+    rules: Vec<RuleState>,
+    /// By bus; none once the rules have changed, until an event asks for them.
+    patterns: Option<BTreeMap<String, BusPatterns>>,
+    archives: BTreeMap<String, ArchiveState>,
+    replays: BTreeMap<String, Replay>,
+    /// By ARN.
+    labels: BTreeMap<String, Label>,
+    /// The rules as they were told of, by ARN.
+    told: BTreeMap<String, Record>,
+    /// The rules that may have changed since, by ARN.
+    touched: BTreeSet<String>,
+    sequence: u64,
+    seed: u64,
+}
+
+#[derive(Debug)]
+struct RuleState {
+    rule: Rule,
+    pattern: Option<Pattern>,
+    /// The service that the rule belongs to, if it is not the owner's.
+    managed_by: Option<&'static str>,
+}
+
+/// The patterns of the rules of one bus.
+#[derive(Debug)]
+struct BusPatterns {
+    index: PatternIndex,
+    /// Whose pattern each is: places in the list of rules.
+    rules: Vec<usize>,
+}
+
+/// An event as the bus has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BusEvent {
+    /// The bus.
+    pub bus: String,
+    /// The id that PutEvents gave.
+    pub id: String,
+    /// The sender.
+    pub source: String,
+    /// The type.
+    pub detail_type: String,
+    /// The event's own time.
+    pub time: DateTime<Utc>,
+    /// The content.
+    pub detail: Value,
+    /// The envelope as targets get it: compact, keys in AWS's order.
+    pub envelope: String,
+    /// The replay that put it.
+    pub replay: Option<String>,
+    /// The only rules that may see it, by ARN; empty for all. Replays have such filters.
+    pub filter: Vec<String>,
+    /// It came from another bus.
+    pub is_forwarded: bool,
+}
+
+impl BusEvent {
+    /// What the event is to the dice: its maker's own id for it where there is one, so that the
+    /// same event is the same cause whenever it is put.
+    pub(crate) fn cause(&self) -> Key {
+        let key = Key::of("event").text(&self.bus).text(&self.detail_type);
+        match self.detail.get("event_id").and_then(Value::as_str) {
+            Some(id) => key.text(id),
+            None => key.text(&self.detail.to_string()),
+        }
+    }
+
+    /// ARNs, or whatever the sender likes.
+    #[must_use]
+    pub fn resources(&self) -> Vec<String> {
+        let envelope: Value = serde_json::from_str(&self.envelope).unwrap_or_default();
+        let resources = envelope["resources"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        resources
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl EventBridge {
+    /// What `stack` describes.
+    ///
+    /// # Errors
+    /// A pattern that EventBridge would refuse, with AWS's words and the rule's place in the
+    /// template.
+    pub fn new(
+        stack: &Stack,
+        pseudo: &Pseudo,
+        limit_bytes: usize,
+        seed: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Self, String> {
+        let mut buses: BTreeMap<String, Bus> = stack
+            .buses
+            .iter()
+            .map(|bus| (bus.name.clone(), bus.clone()))
+            .collect();
+        buses
+            .entry("default".to_owned())
+            .or_insert_with(|| default_bus(pseudo));
+        let mut rules = Vec::new();
+        for rule in &stack.rules {
+            let pattern = parse(
+                rule.pattern.as_deref(),
+                &rule.logical_id,
+                rule.position.line,
+            )?;
+            for target in &rule.targets {
+                let transformer = target.input_transformer.as_ref();
+                let checked = transformer.map_or(Ok(()), |transformer| {
+                    transform::check(transformer, &target.id)
+                });
+                checked.map_err(|error| {
+                    format!(
+                        "line {}: {}: {error}",
+                        target.position.line, rule.logical_id
+                    )
+                })?;
+            }
+            rules.push(RuleState {
+                rule: rule.clone(),
+                pattern,
+                managed_by: None,
+            });
+        }
+        let (archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut made = Self {
+            pseudo: pseudo.clone(),
+            limit_bytes,
+            buses,
+            rules,
+            patterns: None,
+            archives,
+            replays,
+            labels,
+            told: BTreeMap::new(),
+            touched: stack.rules.iter().map(|rule| rule.arn.clone()).collect(),
+            sequence: 0,
+            seed,
+        };
+        for archive in &stack.archives {
+            let pattern = parse(
+                archive.pattern.as_deref(),
+                &archive.logical_id,
+                archive.position.line,
+            )?;
+            made.add_archive(now, archive.clone(), pattern);
+        }
+        Ok(made)
+    }
+
+    /// The rules of `bus` that match `event`, in the order of the template.
+    #[must_use]
+    pub fn matching(&mut self, event: &BusEvent) -> Vec<Rule> {
+        let Ok(flat) = FlatEvent::parse(&event.envelope) else {
+            return Vec::new();
+        };
+        let by_bus = self.patterns.get_or_insert_with(|| index(&self.rules));
+        let Some(patterns) = by_bus.get(&event.bus) else {
+            return Vec::new();
+        };
+        let matching = patterns
+            .index
+            .matching(&flat)
+            .into_iter()
+            .map(|place| &self.rules[patterns.rules[place]].rule);
+        matching
+            .filter(|rule| {
+                rule.enabled && (event.filter.is_empty() || event.filter.contains(&rule.arn))
+            })
+            .cloned()
+            .collect()
+    }
+
+    /// The rules that changed, came or went since this was last asked. The rules behind archives
+    /// have no targets and are none of them.
+    pub(crate) fn rule_changes(&mut self) -> Vec<Record> {
+        let (mut gone, mut changed) = (Vec::new(), Vec::new());
+        for arn in std::mem::take(&mut self.touched) {
+            let state = self
+                .rules
+                .iter()
+                .find(|state| state.rule.arn == arn && state.managed_by.is_none());
+            let now = state.map(|state| told(&state.rule));
+            let before = self.told.get(&arn);
+            match (before, now) {
+                (Some(Record::RuleChanged { bus, rule, .. }), None) => {
+                    gone.push(Record::RuleDeleted {
+                        bus: bus.clone(),
+                        rule: rule.clone(),
+                    });
+                    self.told.remove(&arn);
+                }
+                (before, Some(now)) if before != Some(&now) => {
+                    changed.push(now.clone());
+                    self.told.insert(arn, now);
+                }
+                _ => {}
+            }
+        }
+        gone.extend(changed);
+        gone
+    }
+
+    /// The rules have changed. Their indexes are made when an event asks for them, not at each of a
+    /// thousand changes.
+    fn reindex(&mut self) {
+        self.patterns = None;
+    }
+
+    /// The rules that fire on a schedule.
+    pub fn scheduled_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules
+            .iter()
+            .map(|state| &state.rule)
+            .filter(|rule| rule.schedule_expression.is_some())
+    }
+
+    /// The rule with that ARN.
+    #[must_use]
+    pub fn rule(&self, arn: &str) -> Option<&Rule> {
+        self.rules
+            .iter()
+            .map(|state| &state.rule)
+            .find(|rule| rule.arn == arn)
+    }
+
+    /// The event that a scheduled rule puts (semantics 5.1).
+    pub fn scheduled_event(&mut self, rule: &Rule, at: DateTime<Utc>) -> BusEvent {
+        let id = self.next_id("scheduled");
+        self.event(Entry {
+            bus: rule.bus.clone(),
+            id,
+            source: "aws.events".to_owned(),
+            detail_type: "Scheduled Event".to_owned(),
+            time: at,
+            resources: vec![rule.arn.clone()],
+            detail: "{}".to_owned(),
+            replay: None,
+        })
+    }
+
+    fn next_id(&mut self, kind: &str) -> String {
+        self.sequence += 1;
+        super::derive_id(self.seed, kind, self.sequence)
+    }
+
+    fn bus_name(&self, name_or_arn: Option<&str>) -> String {
+        let name = name_or_arn.unwrap_or("default");
+        name.rsplit_once('/')
+            .map_or(name, |(_, name)| name)
+            .to_owned()
+    }
+
+    /// Whether there is a bus of that name or ARN.
+    #[must_use]
+    pub fn has_bus(&self, name_or_arn: &str) -> bool {
+        self.buses.contains_key(&self.bus_name(Some(name_or_arn)))
+    }
+
+    /// A new event that a service puts on a bus, named by its ARN.
+    pub(crate) fn event_of(&mut self, mut entry: Entry) -> BusEvent {
+        entry.bus = self.bus_name(Some(&entry.bus));
+        entry.id = self.next_id("event");
+        self.event(entry)
+    }
+
+    /// The same event on another bus; nothing if it was forwarded before.
+    pub(crate) fn forwarded(&self, event: &BusEvent, bus_arn: &str) -> Option<BusEvent> {
+        (!event.is_forwarded).then(|| BusEvent {
+            bus: self.bus_name(Some(bus_arn)),
+            is_forwarded: true,
+            filter: Vec::new(),
+            ..event.clone()
+        })
+    }
+
+    /// The name of a bus that exists.
+    fn existing_bus(&self, name_or_arn: Option<&str>) -> Result<String, ServiceError> {
+        let name = self.bus_name(name_or_arn);
+        if self.buses.contains_key(&name) {
+            Ok(name)
+        } else {
+            Err(not_found(format!("Event bus {name} does not exist.")))
+        }
+    }
+}
+
+/// The patterns of `rules`, by bus.
+fn index(rules: &[RuleState]) -> BTreeMap<String, BusPatterns> {
+    let mut by_bus: BTreeMap<String, (Vec<Pattern>, Vec<usize>)> = BTreeMap::new();
+    for (place, state) in rules.iter().enumerate() {
+        if let Some(pattern) = &state.pattern {
+            let (patterns, places) = by_bus.entry(state.rule.bus.clone()).or_default();
+            patterns.push(pattern.clone());
+            places.push(place);
+        }
+    }
+    by_bus
+        .into_iter()
+        .map(|(bus, (patterns, rules))| {
+            (
+                bus,
+                BusPatterns {
+                    index: patterns.into(),
+                    rules,
+                },
+            )
+        })
+        .collect()
+}
+
+fn told(rule: &Rule) -> Record {
+    Record::RuleChanged {
+        bus: rule.bus.clone(),
+        rule: rule.name.clone(),
+        arn: rule.arn.clone(),
+        pattern: rule.pattern.clone(),
+        enabled: rule.enabled,
+        targets: rule.targets.iter().map(target).collect(),
+    }
+}
+
+fn target(target: &Target) -> RuleTarget {
+    let is_reshaped =
+        target.input.is_some() || target.input_path.is_some() || target.input_transformer.is_some();
+    RuleTarget {
+        id: target.id.clone(),
+        arn: target.arn.clone(),
+        is_reshaped,
+    }
+}
+
+/// Reads the pattern of a rule or an archive, as AWS would on deployment.
+fn parse(pattern: Option<&str>, owner: &str, line: usize) -> Result<Option<Pattern>, String> {
+    let Some(text) = pattern else { return Ok(None) };
+    let length = text.chars().count();
+    if length > PATTERN_CHARACTERS_QUOTA {
+        return Err(format!(
+            "line {line}: {owner}: the event pattern has {length} characters; the default quota is {PATTERN_CHARACTERS_QUOTA}"
+        ));
+    }
+    Pattern::parse(text)
+        .map(Some)
+        .map_err(|error| format!("line {line}: {owner}: {}", error.message()))
+}
+
+fn default_bus(pseudo: &Pseudo) -> Bus {
+    Bus {
+        logical_id: "default".to_owned(),
+        position: Default::default(),
+        name: "default".to_owned(),
+        arn: format!(
+            "arn:{}:events:{}:{}:event-bus/default",
+            pseudo.partition, pseudo.region, pseudo.account
+        ),
+    }
+}
+
+fn not_found(message: String) -> ServiceError {
+    ServiceError::client("ResourceNotFoundException", message)
+}
+
+fn already_exists(message: String) -> ServiceError {
+    ServiceError::client("ResourceAlreadyExistsException", message)
+}
+
+fn limit_exceeded() -> ServiceError {
+    ServiceError::client(
+        "LimitExceededException",
+        "The requested resource exceeds the maximum number allowed.",
+    )
+}

@@ -1,0 +1,247 @@
+//! Event source mappings: Lambda polls a queue and invokes a function with batches of messages.
+//!
+//! An invocation that succeeds deletes its messages, but for those that a partial batch response
+//! names; one that fails deletes none. What is not deleted comes back when its visibility timeout
+//! is over (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value, json};
+
+use super::Cloud;
+use super::lambda::Batch;
+use super::sqs::Received;
+use super::template::{EventSourceMapping, Stack};
+use event_pattern::{FlatEvent, Pattern};
+use seeded_dice::Key;
+
+/// Invocations at a time for a standard queue without a limit of its own, as Lambda begins.
+const CONCURRENCY_AT_FIRST: usize = 5;
+/// Messages that one receive takes.
+const RECEIVE_MAX: usize = 10;
+
+/// A mapping with its filters read.
+#[derive(Clone, Debug)]
+pub(super) struct Poller {
+    function_arn: String,
+    mapping: EventSourceMapping,
+    filters: Vec<Pattern>,
+}
+
+/// The mappings of a stack that are enabled.
+///
+/// # Errors
+/// A filter that Lambda would refuse, with its place in the template.
+pub(super) fn pollers(stack: &Stack) -> Result<Vec<Poller>, String> {
+    let mut pollers = Vec::new();
+    for function in &stack.functions {
+        for mapping in function
+            .event_source_mappings
+            .iter()
+            .filter(|mapping| mapping.enabled)
+        {
+            let place = format!("line {}: {}", mapping.position.line, mapping.logical_id);
+            let filters = mapping.filters.iter().map(|filter| {
+                Pattern::parse(filter).map_err(|error| format!("{place}: {}", error.message()))
+            });
+            let filters = filters.collect::<Result<_, _>>()?;
+            pollers.push(Poller {
+                function_arn: function.arn.clone(),
+                mapping: mapping.clone(),
+                filters,
+            });
+        }
+    }
+    Ok(pollers)
+}
+
+impl Cloud {
+    /// When a poll finds something next.
+    pub(super) fn next_poll(&self) -> Option<DateTime<Utc>> {
+        (0..self.pollers.len())
+            .filter(|index| self.has_room(*index))
+            .filter_map(|index| self.poll_at(index))
+            .min()
+    }
+
+    /// A batch is taken when it is full, or when its window since the first message is over.
+    fn poll_at(&self, index: usize) -> Option<DateTime<Utc>> {
+        let mapping = &self.pollers[index].mapping;
+        let first = self.sqs.next_visible(&mapping.source_arn)?;
+        let full = self.sqs.visible(first, &mapping.source_arn) >= mapping.batch_size as usize;
+        let window = if full {
+            0
+        } else {
+            mapping.maximum_batching_window_seconds
+        };
+        Some(first + TimeDelta::seconds(window.into()))
+    }
+
+    fn has_room(&self, index: usize) -> bool {
+        let most = self.pollers[index]
+            .mapping
+            .maximum_concurrency
+            .map_or(CONCURRENCY_AT_FIRST, |most| most as usize);
+        self.lambda.polling(index) < most
+    }
+
+    pub(super) fn poll(&mut self, now: DateTime<Utc>) {
+        for index in 0..self.pollers.len() {
+            while self.has_room(index) && self.poll_at(index).is_some_and(|at| at <= now) {
+                let messages = self.gather(now, index);
+                if messages.is_empty() {
+                    break;
+                }
+                let poller = &self.pollers[index];
+                let payload = event_of(&messages, &poller.mapping.source_arn, &self.pseudo.region)
+                    .to_string();
+                let arn = poller.function_arn.clone();
+                let cause = messages
+                    .iter()
+                    .fold(Key::of("batch").text(&arn), |cause, received| {
+                        cause.key(received.message.cause_of_receive())
+                    });
+                let ticket = self.lambda.accept_batch(
+                    now,
+                    &arn,
+                    payload,
+                    Batch {
+                        mapping: index,
+                        messages,
+                    },
+                    cause,
+                );
+                self.plan_invocation(now, ticket, cause);
+            }
+        }
+    }
+
+    /// Receives up to a batch. Messages that match no filter are deleted.
+    fn gather(&mut self, now: DateTime<Utc>, index: usize) -> Vec<Received> {
+        let Poller {
+            mapping, filters, ..
+        } = self.pollers[index].clone();
+        let mut batch = Vec::new();
+        while batch.len() < mapping.batch_size as usize {
+            let most = (mapping.batch_size as usize - batch.len()).min(RECEIVE_MAX);
+            let received = self
+                .sqs
+                .receive(now, &mapping.source_arn, most, None)
+                .unwrap_or_default();
+            if received.is_empty() {
+                break;
+            }
+            let (wanted, unwanted): (Vec<_>, Vec<_>) = received
+                .into_iter()
+                .partition(|received| passes(&filters, received));
+            for message in unwanted {
+                // Received just now, so its receipt is good.
+                let _deleted = self
+                    .sqs
+                    .delete(now, &mapping.source_arn, &message.receipt_handle);
+            }
+            batch.extend(wanted);
+        }
+        batch
+    }
+
+    /// Deletes the messages that the function is done with.
+    pub(super) fn end_batch(
+        &mut self,
+        now: DateTime<Utc>,
+        batch: &Batch,
+        response: Option<&Value>,
+    ) {
+        let mapping = &self.pollers[batch.mapping].mapping;
+        let source = mapping.source_arn.clone();
+        let failed = match response {
+            None => return,
+            Some(response) if mapping.report_batch_item_failures => failures(response, batch),
+            Some(_) => Some(BTreeSet::new()),
+        };
+        let Some(failed) = failed else { return };
+        let is_fifo = self.sqs.fifo(&source) == Some(true);
+        for received in &batch.messages {
+            if failed.contains(&received.message.id) {
+                // A FIFO queue's order ends at the first failure.
+                if is_fifo {
+                    return;
+                }
+                continue;
+            }
+            // A message whose visibility timeout is over meanwhile is delivered again, as on AWS.
+            let _deleted = self.sqs.delete(now, &source, &received.receipt_handle);
+        }
+    }
+}
+
+/// The messages that failed; nothing where the response is such that the whole batch counts as
+/// failed.
+fn failures(response: &Value, batch: &Batch) -> Option<BTreeSet<String>> {
+    let items = match response.get("batchItemFailures") {
+        None | Some(Value::Null) if response.is_object() || response.is_null() => {
+            return Some(BTreeSet::new());
+        }
+        Some(Value::Array(items)) => items,
+        _ => return None,
+    };
+    let known = |id: &&str| {
+        batch
+            .messages
+            .iter()
+            .any(|received| received.message.id == *id)
+    };
+    items
+        .iter()
+        .map(|item| {
+            item.get("itemIdentifier")
+                .and_then(Value::as_str)
+                .filter(known)
+                .map(str::to_owned)
+        })
+        .collect()
+}
+
+fn passes(filters: &[Pattern], received: &Received) -> bool {
+    let body = serde_json::from_str::<Value>(&received.message.body)
+        .unwrap_or_else(|_| Value::from(received.message.body.as_str()));
+    let seen = json!({ "body": body, "messageId": received.message.id }).to_string();
+    filters.is_empty()
+        || FlatEvent::parse(&seen)
+            .is_ok_and(|event| filters.iter().any(|filter| filter.matches(&event)))
+}
+
+/// The event that the function sees.
+fn event_of(messages: &[Received], queue_arn: &str, region: &str) -> Value {
+    let records = messages.iter().map(|received| {
+        let message = &received.message;
+        let attributes: Map<String, Value> = message
+            .attributes
+            .iter()
+            .map(|(name, attribute)| {
+                let mut shown = json!({ "stringListValues": [], "binaryListValues": [], "dataType": attribute.data_type });
+                for (member, value) in attribute.to_json().as_object().into_iter().flatten() {
+                    match member.as_str() {
+                        "StringValue" => shown["stringValue"] = value.clone(),
+                        "BinaryValue" => shown["binaryValue"] = value.clone(),
+                        _ => {}
+                    }
+                }
+                (name.clone(), shown)
+            })
+            .collect();
+        json!({
+            "messageId": message.id,
+            "receiptHandle": received.receipt_handle,
+            "body": message.body,
+            "attributes": message.system_attributes(),
+            "messageAttributes": attributes,
+            "md5OfBody": message.md5_of_body(),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": queue_arn,
+            "awsRegion": region,
+        })
+    });
+    json!({ "Records": records.collect::<Vec<_>>() })
+}
