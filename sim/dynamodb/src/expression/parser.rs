@@ -146,7 +146,12 @@ impl<'a> Parser<'a> {
 
     /// Takes a path.
     pub fn path(&mut self) -> Result<Path, Flaw> {
-        let mut steps = vec![self.name()?];
+        let steps = vec![self.name()?];
+        self.path_behind(steps)
+    }
+
+    /// Takes what follows the first steps of a path, if anything does.
+    pub fn path_behind(&mut self, mut steps: Vec<Step>) -> Result<Path, Flaw> {
         loop {
             if self.take(".") {
                 steps.push(self.name()?);

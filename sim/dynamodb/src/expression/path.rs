@@ -34,6 +34,10 @@ impl Path {
         Path(vec![Step::Name(slot)])
     }
 
+    pub fn into_steps(self) -> Vec<Step> {
+        self.0
+    }
+
     /// The slot of the attribute at the top.
     pub fn root(&self) -> u32 {
         match self.0.first() {

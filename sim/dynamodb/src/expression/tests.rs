@@ -102,6 +102,7 @@ fn conditions_hold_or_not() {
         ("contains(#t, :he)", true),
         ("size(#t) = :five", true),
         ("size((#t)) = :five", true),
+        ("(doc.b)[0] <> :one AND ((doc).b[0] <> :one)", true),
         ("size(seq) > size(tags)", true),
         ("size(n) = :one", false),
         ("size(gone) <> :one", true),

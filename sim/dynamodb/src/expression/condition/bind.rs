@@ -167,21 +167,20 @@ impl Binder<'_, '_> {
     }
 
     fn check_type_name(&self, operand: &Operand) -> Result<(), Flaw> {
-        let function = Function::AttributeType.name();
-        match self.literal(operand) {
-            Some(Value::S(name)) => match Type::named(name) {
+        if let Some(Value::S(name)) = self.literal(operand) {
+            return match Type::named(name) {
                 Some(_) => Ok(()),
                 None => Err(Flaw::TypeName(name.to_string())),
-            },
-            Some(value) => Err(Flaw::OperandType {
-                function,
-                given: value.kind().name(),
-            }),
-            None => Err(Flaw::OperandType {
-                function,
-                given: "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}",
-            }),
+            };
         }
+        // An attribute might be of any type.
+        let given = self
+            .known_type(operand)
+            .map_or("{NS,SS,L,BS,N,M,B,BOOL,NULL,S}", Type::name);
+        Err(Flaw::OperandType {
+            function: Function::AttributeType.name(),
+            given,
+        })
     }
 
     fn check_comparison(&self, comparator: Comparator, operands: &[Operand]) -> Result<(), Flaw> {

@@ -149,7 +149,10 @@ impl Grammar<'_> {
         let node = self.connected(false)?;
         self.parser.leave();
         self.parser.expect(")")?;
-        Ok(node)
+        match node {
+            Node::Operand(operand) => self.behind_parentheses(operand).map(Node::Operand),
+            test @ Node::Test(_) => Ok(test),
+        }
     }
 
     /// An operand, in parentheses or not.
@@ -161,7 +164,18 @@ impl Grammar<'_> {
         let operand = self.operand()?;
         self.parser.leave();
         self.parser.expect(")")?;
-        Ok(operand)
+        self.behind_parentheses(operand)
+    }
+
+    /// A path may go on behind parentheses: `(a.b)[0]` is `a.b[0]`.
+    fn behind_parentheses(&mut self, operand: Operand) -> Result<Operand, Flaw> {
+        match operand {
+            Operand::Path(path) => self
+                .parser
+                .path_behind(path.into_steps())
+                .map(Operand::Path),
+            other => Ok(other),
+        }
     }
 
     fn plain_operand(&mut self) -> Result<Operand, Flaw> {

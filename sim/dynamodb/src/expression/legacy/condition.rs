@@ -203,8 +203,8 @@ impl Operator {
 
     /// The test of a key attribute.
     fn key_test(self, mut values: Vec<Value>) -> Result<KeyTest, LegacyError> {
-        let count = LegacyError::ArgumentCount(self.name());
-        let last = values.pop().ok_or(count.clone())?;
+        // The number of values was checked before.
+        let last = values.pop().ok_or(LegacyError::NotIndexable)?;
         match self {
             Operator::Compare(Comparator::Equal) => Ok(KeyTest::Equal(last)),
             Operator::Compare(Comparator::Less) => Ok(KeyTest::Less(last)),
@@ -212,7 +212,10 @@ impl Operator {
             Operator::Compare(Comparator::Greater) => Ok(KeyTest::Greater(last)),
             Operator::Compare(Comparator::GreaterOrEqual) => Ok(KeyTest::GreaterOrEqual(last)),
             Operator::BeginsWith => Ok(KeyTest::BeginsWith(last)),
-            Operator::Between => Ok(KeyTest::Between(values.pop().ok_or(count)?, last)),
+            Operator::Between => Ok(KeyTest::Between(
+                values.pop().ok_or(LegacyError::NotIndexable)?,
+                last,
+            )),
             _ => Err(LegacyError::NotIndexable),
         }
     }
@@ -311,7 +314,13 @@ impl Conditions {
         Ok(connected(tests, connective, slots))
     }
 
-    /// The key tests that these conditions are.
+    /// Checks what can be told without the table.
+    pub fn check(&self) -> Result<(), LegacyError> {
+        self.operators().map(|_| ())
+    }
+
+    /// The key tests that these conditions are. An operator that no key has is told when the table
+    /// is known to exist, after [`Conditions::check`].
     pub fn key_tests(&self) -> Result<KeyTests, LegacyError> {
         let mut tests = Vec::with_capacity(self.0.len());
         for asked in self.operators()? {
