@@ -187,7 +187,12 @@ impl Operator {
             Operator::NotNull => with_value(Function::AttributeExists, path),
             Operator::BeginsWith => with_value(Function::BeginsWith, path),
             Operator::Contains => with_value(Function::Contains, path),
-            Operator::NotContains => Test::Not(Box::new(with_value(Function::Contains, path))),
+            // Of an attribute that does not exist, neither CONTAINS nor NOT_CONTAINS is true.
+            Operator::NotContains => {
+                let exists = Test::Call(Function::AttributeExists, vec![path.clone()]);
+                let contains = with_value(Function::Contains, path);
+                Test::And(Box::new(exists), Box::new(Test::Not(Box::new(contains))))
+            }
             Operator::In => Test::In(path, values.collect()),
             Operator::Compare(comparator) => {
                 let value = values.next().unwrap_or_else(|| path.clone());

@@ -47,6 +47,7 @@ fn filters_hold_or_not() {
         ("t", "BEGINS_WITH", json!([{"S": "he"}]), true),
         ("tags", "CONTAINS", json!([{"S": "a"}]), true),
         ("tags", "NOT_CONTAINS", json!([{"S": "a"}]), false),
+        ("gone", "NOT_CONTAINS", json!([{"S": "a"}]), false),
         ("gone", "NULL", json!([]), true),
         ("n", "NOT_NULL", json!([]), true),
     ] {
