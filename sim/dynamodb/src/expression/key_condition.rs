@@ -23,20 +23,13 @@ pub enum KeyTest {
     Between(Value, Value),
     /// It starts with this text or these bytes.
     BeginsWith(Value),
+    /// Something that no key can be asked for; only `KeyConditions` can say so.
+    NotIndexable,
 }
 
 /// The tests of a key condition, in the order of its text: no two of one attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyTests(Vec<(Arc<str>, KeyTest)>);
-
-/// What a key condition asks of a table or an index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRange {
-    /// The value of the partition key.
-    pub partition: Value,
-    /// The test of the sort key, if there is one.
-    pub sort: Option<KeyTest>,
-}
 
 /// Why a key condition does not fit the key of a table or an index.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +45,9 @@ pub enum KeyError {
         /// How many attributes the key has.
         defined: usize,
     },
+    /// An operator that no key condition has.
+    #[error("Attempted conditional constraint is not an indexable operation")]
+    NotIndexable,
     /// A partition key tested for something else than equality.
     #[error("Query key condition not supported")]
     NotSupported,
@@ -82,38 +78,6 @@ impl KeyTests {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &KeyTest)> {
         self.0.iter().map(|(name, test)| (name.as_ref(), test))
     }
-
-    /// The range of a key that these tests leave.
-    pub fn range(self, partition: &str, sort: Option<&str>) -> Result<KeyRange, KeyError> {
-        let defined = 1 + usize::from(sort.is_some());
-        if self.0.len() > defined {
-            return Err(KeyError::TooMany {
-                given: self.0.len(),
-                defined,
-            });
-        }
-        let mut of_partition = None;
-        let mut of_sort = None;
-        let mut stray = false;
-        for (name, test) in self.0 {
-            match &*name {
-                name if name == partition => of_partition = Some(test),
-                name if Some(name) == sort => of_sort = Some(test),
-                _ => stray = true,
-            }
-        }
-        match of_partition {
-            None => Err(KeyError::Missed(partition.to_string())),
-            Some(KeyTest::Equal(_)) if stray => {
-                Err(KeyError::Missed(sort.unwrap_or_default().to_string()))
-            }
-            Some(KeyTest::Equal(partition)) => Ok(KeyRange {
-                partition,
-                sort: of_sort,
-            }),
-            Some(_) => Err(KeyError::NotSupported),
-        }
-    }
 }
 
 impl KeyTest {
@@ -133,21 +97,23 @@ impl KeyTest {
                 is(std::cmp::Ordering::is_ge, lower) && is(std::cmp::Ordering::is_le, upper)
             }
             KeyTest::BeginsWith(start) => super::condition::begins_with(&key, start),
+            KeyTest::NotIndexable => false,
         }
     }
 
     /// The values that it compares with.
     pub fn values(&self) -> impl Iterator<Item = &Value> {
         let (first, second) = match self {
-            KeyTest::Between(lower, upper) => (lower, Some(upper)),
+            KeyTest::Between(lower, upper) => (Some(lower), Some(upper)),
             KeyTest::Equal(value)
             | KeyTest::Less(value)
             | KeyTest::LessOrEqual(value)
             | KeyTest::Greater(value)
             | KeyTest::GreaterOrEqual(value)
-            | KeyTest::BeginsWith(value) => (value, None),
+            | KeyTest::BeginsWith(value) => (Some(value), None),
+            KeyTest::NotIndexable => (None, None),
         };
-        std::iter::once(first).chain(second)
+        first.into_iter().chain(second)
     }
 }
 

@@ -45,7 +45,7 @@ mod update;
 pub use cache::Expressions;
 pub use condition::{BoundCondition, Condition};
 pub use error::{ExpressionError, Flaw, Role, UpdateError};
-pub use key_condition::{KeyError, KeyRange, KeyTest, KeyTests};
+pub use key_condition::{KeyError, KeyTest, KeyTests};
 pub use placeholders::{Names, PlaceholderError, Placeholders, Values};
 pub use projection::{BoundProjection, Projection};
 pub use update::{BoundUpdate, Update};

@@ -536,45 +536,40 @@ fn what_is_wrong_with_a_projection() {
 }
 
 #[test]
-fn key_conditions_leave_a_range() {
-    let range = |text| key_tests(text).map(|tests| tests.range("pk", Some("sk")));
-    let text = |text: &str| crate::value::Value::text(text);
-    let expected = |sort| {
-        Ok(Ok(KeyRange {
-            partition: text("a"),
-            sort,
-        }))
-    };
-    assert_eq!(range("pk = :a"), expected(None));
-    assert_eq!(
-        range("(:a = pk) AND (sk = :x)"),
-        expected(Some(KeyTest::Equal(text("x"))))
-    );
-    assert_eq!(
-        range(":x <= sk AND pk = :a"),
-        expected(Some(KeyTest::GreaterOrEqual(text("x"))))
-    );
-    assert_eq!(
-        range("pk = :a AND sk BETWEEN :a AND :x"),
-        expected(Some(KeyTest::Between(text("a"), text("x"))))
-    );
-    assert_eq!(
-        range("begins_with(sk, :he) AND pk = :a"),
-        expected(Some(KeyTest::BeginsWith(text("he"))))
-    );
-    assert_eq!(range("pk > :a"), Ok(Err(KeyError::NotSupported)));
-    assert_eq!(range("sk = :a"), Ok(Err(KeyError::Missed("pk".into()))));
-    assert_eq!(
-        range("pk = :a AND third = :x"),
-        Ok(Err(KeyError::Missed("sk".into())))
-    );
-    assert_eq!(
-        range("pk = :a AND sk = :x AND third = :x"),
-        Ok(Err(KeyError::TooMany {
-            given: 3,
-            defined: 2
-        }))
-    );
+fn key_conditions_become_tests_of_attributes() {
+    let value = |text: &str| crate::value::Value::text(text);
+    for (text, tests) in [
+        ("pk = :a", vec![("pk", KeyTest::Equal(value("a")))]),
+        (
+            "(:a = pk) AND (sk > :x)",
+            vec![
+                ("pk", KeyTest::Equal(value("a"))),
+                ("sk", KeyTest::Greater(value("x"))),
+            ],
+        ),
+        (
+            ":x <= sk AND pk = :a",
+            vec![
+                ("sk", KeyTest::GreaterOrEqual(value("x"))),
+                ("pk", KeyTest::Equal(value("a"))),
+            ],
+        ),
+        (
+            "sk BETWEEN :a AND :x",
+            vec![("sk", KeyTest::Between(value("a"), value("x")))],
+        ),
+        (
+            "begins_with(sk, :he)",
+            vec![("sk", KeyTest::BeginsWith(value("he")))],
+        ),
+    ] {
+        let found = key_tests(text).unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, test)| (name, test.clone()))
+            .collect();
+        assert_eq!(found, tests, "{text}");
+    }
 }
 
 #[test]

@@ -206,22 +206,22 @@ impl Operator {
         }
     }
 
-    /// The test of a key attribute.
-    fn key_test(self, mut values: Vec<Value>) -> Result<KeyTest, LegacyError> {
-        // The number of values was checked before.
-        let last = values.pop().ok_or(LegacyError::NotIndexable)?;
-        match self {
-            Operator::Compare(Comparator::Equal) => Ok(KeyTest::Equal(last)),
-            Operator::Compare(Comparator::Less) => Ok(KeyTest::Less(last)),
-            Operator::Compare(Comparator::LessOrEqual) => Ok(KeyTest::LessOrEqual(last)),
-            Operator::Compare(Comparator::Greater) => Ok(KeyTest::Greater(last)),
-            Operator::Compare(Comparator::GreaterOrEqual) => Ok(KeyTest::GreaterOrEqual(last)),
-            Operator::BeginsWith => Ok(KeyTest::BeginsWith(last)),
-            Operator::Between => Ok(KeyTest::Between(
-                values.pop().ok_or(LegacyError::NotIndexable)?,
-                last,
-            )),
-            _ => Err(LegacyError::NotIndexable),
+    /// The test of a key attribute. The number of values was checked before.
+    fn key_test(self, values: Vec<Value>) -> KeyTest {
+        let mut values = values.into_iter();
+        match (self, values.next(), values.next()) {
+            (Operator::Compare(Comparator::Equal), Some(value), _) => KeyTest::Equal(value),
+            (Operator::Compare(Comparator::Less), Some(value), _) => KeyTest::Less(value),
+            (Operator::Compare(Comparator::LessOrEqual), Some(value), _) => {
+                KeyTest::LessOrEqual(value)
+            }
+            (Operator::Compare(Comparator::Greater), Some(value), _) => KeyTest::Greater(value),
+            (Operator::Compare(Comparator::GreaterOrEqual), Some(value), _) => {
+                KeyTest::GreaterOrEqual(value)
+            }
+            (Operator::BeginsWith, Some(value), _) => KeyTest::BeginsWith(value),
+            (Operator::Between, Some(lower), Some(upper)) => KeyTest::Between(lower, upper),
+            _ => KeyTest::NotIndexable,
         }
     }
 }
@@ -319,22 +319,16 @@ impl Conditions {
         Ok(connected(tests, connective, slots))
     }
 
-    /// Checks what can be told without the table.
-    pub fn check(&self) -> Result<(), LegacyError> {
-        self.operators().map(|_| ())
-    }
-
-    /// The key tests that these conditions are. An operator that no key has is told when the table
-    /// is known to exist, after [`Conditions::check`].
+    /// The key tests that these conditions are.
     pub fn key_tests(&self) -> Result<KeyTests, LegacyError> {
-        let mut tests = Vec::with_capacity(self.0.len());
-        for asked in self.operators()? {
-            tests.push((
+        let asked = self.operators()?.into_iter();
+        let tests = asked.map(|asked| {
+            (
                 asked.attribute.clone(),
-                asked.operator.key_test(asked.values)?,
-            ));
-        }
-        Ok(KeyTests::new(tests))
+                asked.operator.key_test(asked.values),
+            )
+        });
+        Ok(KeyTests::new(tests.collect()))
     }
 }
 

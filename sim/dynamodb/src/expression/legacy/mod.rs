@@ -66,9 +66,6 @@ pub enum LegacyError {
          bound"
     )]
     BoundOrder,
-    /// An operator that no key condition has.
-    #[error("Attempted conditional constraint is not an indexable operation")]
-    NotIndexable,
     /// Parts of an expected condition that do not go together, or miss; the rule and the attribute.
     #[error("One or more parameter values were invalid: {rule} for Attribute: {attribute}")]
     Combination {

@@ -41,6 +41,7 @@ impl<'c> KeyCondition<'c> {
             match test_of(name) {
                 None => return Err(missed(name)),
                 Some(KeyTest::Equal(_)) => {}
+                Some(KeyTest::NotIndexable) => return Err(refused(KeyError::NotIndexable)),
                 Some(_) => return Err(refused(KeyError::NotSupported)),
             }
         }
@@ -49,6 +50,9 @@ impl<'c> KeyCondition<'c> {
         let first_untested = untested.next();
         if stray || untested.any(|name| test_of(name).is_some()) {
             return Err(missed(first_untested.map_or("", |name| name)));
+        }
+        if tests.iter().any(|(_, test)| *test == KeyTest::NotIndexable) {
+            return Err(refused(KeyError::NotIndexable));
         }
         check_values(tests, source)?;
         let mut condition = Self {
@@ -100,7 +104,7 @@ impl<'c> KeyCondition<'c> {
         let behind = |sort: &[KeyValue]| Bound::Excluded(Position::behind(&partition, sort));
         let (first, end) = (before(&equal), behind(&equal));
         match self.last.as_ref().map(|(_, test)| *test) {
-            None => (first, end),
+            None | Some(KeyTest::NotIndexable) => (first, end),
             Some(KeyTest::Equal(value)) => (before(&with(value)), behind(&with(value))),
             Some(KeyTest::Less(value)) => (first, until(&with(value))),
             Some(KeyTest::LessOrEqual(value)) => (first, behind(&with(value))),
