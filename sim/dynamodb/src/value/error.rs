@@ -52,6 +52,9 @@ pub enum ValueError {
     TooDeep,
     /// An attribute, or a member of a map, without a name.
     EmptyName,
+    /// What is wrong with one of several types of a value, or with a flag that is a text. It is
+    /// told by the older rules, whatever the operation.
+    WhileReading(Box<ValueError>),
 }
 
 impl ValueError {
@@ -97,6 +100,7 @@ impl ValueError {
                     .to_string()
             }
             ValueError::EmptyName => "Empty attribute name".to_string(),
+            ValueError::WhileReading(error) => error.text(Rules::Older),
         }
     }
 
@@ -105,7 +109,10 @@ impl ValueError {
     pub fn text_for_placeholder(&self, placeholder: &str, rules: Rules) -> String {
         let plain = self.text(rules);
         let named = match self {
-            ValueError::Empty | ValueError::MoreThanOneType | ValueError::EmptySet(_) => true,
+            ValueError::Empty
+            | ValueError::MoreThanOneType
+            | ValueError::EmptySet(_)
+            | ValueError::WhileReading(_) => true,
             ValueError::TooDeep => false,
             _ => rules == Rules::Older,
         };
@@ -117,7 +124,10 @@ impl ValueError {
 
     /// Whether PutItem, UpdateItem and DeleteItem put `1 validation error detected: ` in front.
     pub fn is_counted(&self) -> bool {
-        !matches!(self, ValueError::Empty | ValueError::MoreThanOneType)
+        !matches!(
+            self,
+            ValueError::Empty | ValueError::MoreThanOneType | ValueError::WhileReading(_)
+        )
     }
 }
 

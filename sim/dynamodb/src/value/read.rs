@@ -135,6 +135,7 @@ impl<'de> Visitor<'de> for ReadValue {
         Ok(match found {
             None => Err(ValueError::Empty),
             Some(Ok(_)) if more => Err(ValueError::MoreThanOneType),
+            Some(Err(error)) if more => Err(while_reading(error)),
             Some(member) => member,
         })
     }
@@ -228,7 +229,7 @@ impl<'de> Visitor<'de> for ReadMember {
             Type::N => text.parse().map(Value::N).map_err(ValueError::Number),
             Type::B => Ok(Value::B(bytes(text)?)),
             Type::Bool | Type::Null => match text_of_flag(text) {
-                Some(flag) => self.flag(flag),
+                Some(flag) => self.flag(flag).map_err(while_reading),
                 None => return Err(E::custom("Unexpected token received from parser")),
             },
             _ => return Err(not_an_object()),
@@ -296,6 +297,13 @@ impl<'de> Visitor<'de> for ReadMember {
             Some(error) => Err(error),
             None => map.map(|map| Value::M(Arc::new(map))),
         }))
+    }
+}
+
+fn while_reading(error: ValueError) -> ValueError {
+    match error {
+        already @ ValueError::WhileReading(_) => already,
+        error => ValueError::WhileReading(Box::new(error)),
     }
 }
 
