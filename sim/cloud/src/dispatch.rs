@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use dynamodb_engine::{Error as DynamoError, Place};
 use http::{Request, Response};
 use serde_json::{Value, json};
 
-use super::dynamodb::DynamoError;
 use super::error::ServiceError;
 use super::eventbridge::Put;
 use super::eventbridge::{put_answer, test_event_pattern};
@@ -81,9 +81,10 @@ impl Cloud {
         let result = match call.service {
             Service::DynamoDb => {
                 let body = String::from_utf8_lossy(request.body());
-                return match self.handle_dynamodb(now, &call.operation, &body) {
+                let place = self.dynamodb.place_of(request);
+                return match self.handle_dynamodb(now, &place, &call.operation, &body) {
                     Ok(body) => answer(200, body, &request_id),
-                    Err(error) => answer(error.status, error.body, &request_id),
+                    Err(error) => answer(error.status(), error.body(), &request_id),
                 };
             }
             Service::Lambda if call.operation == "Invoke" => {
@@ -180,6 +181,7 @@ impl Cloud {
     fn handle_dynamodb(
         &mut self,
         now: DateTime<Utc>,
+        place: &Place,
         operation: &str,
         input: &str,
     ) -> Result<String, DynamoError> {
@@ -196,15 +198,15 @@ impl Cloud {
             Key::default()
         };
         if is_data && self.dice.happens(cause.text("throttled"), throttles) {
-            return Err(DynamoError::throttled());
+            return Err(DynamoError::ThroughputExceeded);
         }
-        let answer = self.dynamodb.handle(now, operation, input)?;
+        let answer = self.dynamodb.handle(now, place, operation, input)?;
         let is_write = matches!(
             operation,
             "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
         );
         if is_write && self.dice.happens(cause.text("answer lost"), losses) {
-            return Err(DynamoError::internal());
+            return Err(DynamoError::Internal);
         }
         Ok(answer)
     }

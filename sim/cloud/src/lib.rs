@@ -144,7 +144,7 @@ impl Cloud {
             lambda: Lambda::new(stack, knobs.concurrency, seed),
             sqs: Sqs::new(&pseudo.account, &pseudo.region, seed),
             scheduler: Scheduler::new(stack, &pseudo, now)?,
-            dynamodb: DynamoDb::new(&stack.tables)?,
+            dynamodb: DynamoDb::new(&stack.tables, &pseudo)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: polling::pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),
@@ -298,8 +298,7 @@ impl Cloud {
                 self.tell_rules();
             }
             Task::SweepTtl => {
-                // A sweep that fails leaves the items, as AWS may for days.
-                let _swept = self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
+                self.dynamodb.sweep(at, delta(self.knobs.ttl_lag));
                 self.agenda.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
             }
         }

@@ -118,7 +118,9 @@ pub fn call_of<B>(request: &Request<B>) -> Option<Call> {
     let service = match prefix {
         "AWSEvents" => Service::EventBridge,
         "AmazonSQS" => Service::Sqs,
-        prefix if prefix.starts_with("DynamoDB_") => Service::DynamoDb,
+        prefix if prefix.starts_with("DynamoDB_") || prefix.starts_with("DynamoDBStreams_") => {
+            Service::DynamoDb
+        }
         _ => return None,
     };
     Some(Call {
