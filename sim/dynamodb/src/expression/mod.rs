@@ -1,8 +1,8 @@
 //! Expressions: conditions, filters, key conditions, projections and updates.
 //!
-//! An expression lives in three steps. It is parsed once, by its text ([`Expressions`]); it is bound
-//! to the names and values of a request ([`Placeholders`]), which refuses what the request gets
-//! wrong; and it is evaluated on items.
+//! An expression lives in three steps. It is parsed once, by its text ([`Expressions`]). It is bound
+//! to the names and values of a request ([`Placeholders`]), which tells what is wrong with them. Then
+//! it is evaluated on items.
 //!
 //! ```
 //! use dynamodb_engine::expression::{Expressions, Names, Placeholders, Role, Values};

@@ -122,6 +122,14 @@ impl ValueError {
         format!("ExpressionAttributeValues contains invalid value: {plain} for key {placeholder}")
     }
 
+    /// What is wrong, however it was found.
+    pub fn cause(&self) -> &ValueError {
+        match self {
+            ValueError::WhileReading(error) => error.cause(),
+            error => error,
+        }
+    }
+
     /// Whether PutItem, UpdateItem and DeleteItem put `1 validation error detected: ` in front.
     pub fn is_counted(&self) -> bool {
         !matches!(

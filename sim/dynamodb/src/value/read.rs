@@ -490,6 +490,24 @@ mod tests {
         ] {
             assert_eq!(refused(&json), text, "{json}");
         }
+        let older = [
+            (
+                json!({"S": "a", "NS": ["1", "1"]}),
+                "Input collection contains duplicates",
+            ),
+            (
+                json!({"S": "a", "N": ""}),
+                "The parameter cannot be converted to a numeric value",
+            ),
+        ];
+        for (json, text) in older {
+            assert_eq!(refused(&json), text, "{json}");
+        }
+        let flag = read(&json!({"NULL": "no"})).unwrap_err();
+        assert_eq!(
+            (flag.cause(), flag.is_counted()),
+            (&ValueError::NullNotTrue, false)
+        );
         assert_eq!(read(&json!({"S": "a", "N": null})), Ok(Value::text("a")));
         assert_eq!(read(&json!({"BOOL": "yes"})), Ok(Value::Bool(true)));
     }

@@ -16,7 +16,7 @@ pub(super) fn read(given: Option<&Checked<Item>>, is_query: bool) -> Result<Opti
         Some(Checked(Ok(key))) => Ok(Some(key)),
         Some(Checked(Err(error))) => {
             let message = error.text(READ.rules);
-            let named = match error {
+            let named = match error.cause() {
                 ValueError::Empty | ValueError::MoreThanOneType => true,
                 ValueError::EmptySet(_) | ValueError::NullNotTrue => !is_query,
                 _ => false,
