@@ -8,7 +8,7 @@ mod write;
 
 pub use error::{Rules, SetKind, ValueError};
 pub use number::{Number, NumberError};
-pub use read::{Checked, Flag, NESTING_LIMIT, Shared, text_of_flag};
+pub use read::{Checked, Flag, Shared};
 pub use size::item_size;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

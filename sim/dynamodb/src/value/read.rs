@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How many lists and maps may not lie within each other around a value.
-pub const NESTING_LIMIT: usize = 32;
+const NESTING_LIMIT: usize = 32;
 
 /// Something of a request, or why its values are refused.
 ///
@@ -57,7 +57,7 @@ impl<'de> serde::Deserialize<'de> for Flag {
 }
 
 /// The flag that a text means where DynamoDB expects true or false.
-pub fn text_of_flag(text: &str) -> Option<bool> {
+fn text_of_flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "t" | "yes" | "y" | "1" => Some(true),
         "false" | "f" | "no" | "n" | "0" => Some(false),

@@ -266,11 +266,6 @@ impl Conditions {
         self.0.len()
     }
 
-    /// The attributes of the conditions, in order.
-    pub fn attributes(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.0.keys()
-    }
-
     /// The attributes of the conditions without an operator, which breaks a constraint of the
     /// request.
     pub fn without_operator(&self) -> impl Iterator<Item = &Arc<str>> {
