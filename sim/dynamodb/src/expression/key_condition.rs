@@ -1,8 +1,7 @@
 //! Key conditions of queries, such as `pk = :pk AND begins_with(sk, :start)`.
 
-use super::condition::{BoundCondition, Comparator, Condition, Function, Operand, Test};
+use super::condition::{BoundCondition, Comparator, Function, Operand, Test};
 use super::error::{ExpressionError, Flaw, Role};
-use super::placeholders::Placeholders;
 use crate::value::{KeyValue, Value};
 use std::sync::Arc;
 
@@ -62,14 +61,10 @@ impl KeyTests {
         KeyTests(tests)
     }
 
-    /// Puts the names and values of a request into a parsed condition.
-    pub fn bind(
-        condition: Arc<Condition>,
-        placeholders: &mut Placeholders<'_>,
-    ) -> Result<KeyTests, ExpressionError> {
-        let bound = condition.bind(Role::KeyCondition, placeholders)?;
+    /// The tests that a condition with the names and values of a request consists of.
+    pub fn of(bound: &BoundCondition) -> Result<KeyTests, ExpressionError> {
         let mut tests = Vec::with_capacity(2);
-        collect(&bound, &bound.condition.test, &mut tests)
+        collect(bound, &bound.condition.test, &mut tests)
             .map_err(|flaw| flaw.within(Role::KeyCondition))?;
         Ok(KeyTests(tests))
     }

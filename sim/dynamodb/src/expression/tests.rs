@@ -70,9 +70,11 @@ fn projection(text: &str) -> Result<BoundProjection, String> {
 }
 
 fn key_tests(text: &str) -> Result<KeyTests, String> {
-    let parsed = Expressions::default().condition(Role::KeyCondition, text);
-    let bound = parsed.and_then(|parsed| with_placeholders(|given| KeyTests::bind(parsed, given)));
-    bound.map_err(|error| error.to_string())
+    let role = Role::KeyCondition;
+    let parsed = Expressions::default().condition(role, text);
+    let bound = parsed.and_then(|parsed| with_placeholders(|given| parsed.bind(role, given)));
+    let tests = bound.and_then(|bound| KeyTests::of(&bound));
+    tests.map_err(|error| error.to_string())
 }
 
 #[test]

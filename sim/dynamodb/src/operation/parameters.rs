@@ -85,6 +85,12 @@ pub(super) struct Parameters<'r> {
 impl<'r> Parameters<'r> {
     /// Checks all that can be told without reading the expressions.
     pub fn check(&self, style: Style) -> Result<Placeholders<'r>, Error> {
+        self.check_mix(style)?;
+        self.placeholders(style)
+    }
+
+    /// Checks which parameters are given together.
+    pub fn check_mix(&self, style: Style) -> Result<(), Error> {
         let given = |list: &[(&'static str, bool)]| {
             let given: Vec<_> = list
                 .iter()
@@ -116,6 +122,11 @@ impl<'r> Parameters<'r> {
                 missing.join(" and ")
             )));
         }
+        Ok(())
+    }
+
+    /// Checks the placeholders, which are told after the item or the key of a request.
+    pub fn placeholders(&self, style: Style) -> Result<Placeholders<'r>, Error> {
         if let Some(names) = self.names {
             names.check().map_err(|error| style.placeholder(error))?;
         }

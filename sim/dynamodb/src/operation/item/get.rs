@@ -53,12 +53,13 @@ pub(crate) fn get_item(tables: &mut Tables, call: &Call<'_>, input: &str) -> Res
         names: request.expression_attribute_names.as_ref(),
         values: None,
     };
-    let mut placeholders = parameters.check(READ)?;
+    parameters.check_mix(READ)?;
     let key = match &request.key {
         Some(Checked(Ok(key))) => key,
         Some(Checked(Err(error))) => return Err(READ.value(error)),
         None => &Item::new(),
     };
+    let mut placeholders = parameters.placeholders(READ)?;
     let attributes = legacy::attributes(request.attributes_to_get.as_deref())?;
     let projection = expressions::projection(
         &mut tables.expressions,

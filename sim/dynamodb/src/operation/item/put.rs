@@ -41,11 +41,6 @@ pub(crate) fn put_item(tables: &mut Tables, call: &Call<'_>, input: &str) -> Res
     request.constrain()?;
     let given = request.item.take();
     let wishes = request.wishes();
-    let item = match given {
-        Some(Checked(Ok(item))) => item,
-        Some(Checked(Err(error))) => return Err(WRITE.value(&error)),
-        None => Item::new(),
-    };
     let parameters = Parameters {
         legacy: &[
             ("Expected", request.expected.is_some()),
@@ -62,7 +57,13 @@ pub(crate) fn put_item(tables: &mut Tables, call: &Call<'_>, input: &str) -> Res
         names: request.expression_attribute_names.as_ref(),
         values: request.expression_attribute_values.as_ref(),
     };
-    let mut placeholders = parameters.check(WRITE)?;
+    parameters.check_mix(WRITE)?;
+    let item = match given {
+        Some(Checked(Ok(item))) => item,
+        Some(Checked(Err(error))) => return Err(WRITE.value(&error)),
+        None => Item::new(),
+    };
+    let mut placeholders = parameters.placeholders(WRITE)?;
     let operator = request.conditional_operator.as_deref();
     let expected = legacy::expected(request.expected.as_ref(), operator)?;
     let condition = expressions::condition(

@@ -66,13 +66,14 @@ pub(crate) fn update_item(
         names: request.expression_attribute_names.as_ref(),
         values: request.expression_attribute_values.as_ref(),
     };
-    let mut placeholders = parameters.check(WRITE)?;
-    let operator = request.conditional_operator.as_deref();
+    parameters.check_mix(WRITE)?;
     let key = match &request.key {
         Some(Checked(Err(error))) => return Err(WRITE.value(error)),
         Some(Checked(Ok(key))) => key.clone(),
         None => Item::new(),
     };
+    let mut placeholders = parameters.placeholders(WRITE)?;
+    let operator = request.conditional_operator.as_deref();
     let updates = legacy::updates(request.attribute_updates.as_ref())?;
     let expected = legacy::expected(request.expected.as_ref(), operator)?;
     // An empty condition is told before an empty update.

@@ -13,7 +13,7 @@ use super::start_key;
 use crate::call::Call;
 use crate::constraint::{self, Constraints};
 use crate::error::Error;
-use crate::expression::{BoundCondition, KeyTests, Names, Placeholders, Role, Values};
+use crate::expression::{BoundCondition, KeyTests, Names, Role, Values};
 use crate::name::{self, TableName};
 use crate::operation::answer::json;
 use crate::operation::capacity::Mode;
@@ -83,6 +83,13 @@ pub(crate) fn query(tables: &mut Tables, call: &Call<'_>, input: &str) -> Result
     let legacy_filter = legacy::filter(request.query_filter.as_ref(), operator)?;
     let attributes = legacy::attributes(request.attributes_to_get.as_deref())?;
     let start = start_key::read(request.exclusive_start_key.as_ref(), true)?;
+    let key_condition = expressions::condition(
+        &mut tables.expressions,
+        Role::KeyCondition,
+        request.key_condition_expression.as_deref(),
+        &mut placeholders,
+        READ,
+    )?;
     let filter = expressions::condition(
         &mut tables.expressions,
         Role::Filter,
@@ -98,7 +105,13 @@ pub(crate) fn query(tables: &mut Tables, call: &Call<'_>, input: &str) -> Result
     )?
     .or(attributes);
     select.check()?;
-    let tests = request.tests(tables, &mut placeholders)?;
+    let tests = match &key_condition {
+        Some(condition) => {
+            let tests = KeyTests::of(condition);
+            Some(tests.map_err(|error| READ.expression(error))?)
+        }
+        None => legacy::key_conditions(request.key_conditions.as_ref())?,
+    };
     placeholders
         .check_all_used()
         .map_err(|error| READ.placeholder(error))?;
@@ -179,19 +192,6 @@ impl Query<'_> {
             has_projection: self.projection_expression.is_some(),
             has_index: self.index_name.is_some(),
         }
-    }
-
-    fn tests(
-        &self,
-        tables: &mut Tables,
-        placeholders: &mut Placeholders<'_>,
-    ) -> Result<Option<KeyTests>, Error> {
-        let Some(text) = self.key_condition_expression.as_deref() else {
-            return legacy::key_conditions(self.key_conditions.as_ref());
-        };
-        let parsed = tables.expressions.condition(Role::KeyCondition, text);
-        let tests = parsed.and_then(|parsed| KeyTests::bind(parsed, placeholders));
-        tests.map(Some).map_err(|error| READ.expression(error))
     }
 
     /// A limit below 1 and an empty name come first. Without a name, all constraints are told.
