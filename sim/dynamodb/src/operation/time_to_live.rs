@@ -61,7 +61,7 @@ pub(super) fn update_time_to_live(
         _ => {}
     }
     table.set_time_to_live(enabled.then(|| attribute.into()));
-    table.ttl.changing = Some(call.now + settling);
+    table.ttl.changing = (!settling.is_zero()).then(|| call.now + settling);
     let specification = json!({ "Enabled": enabled, "AttributeName": attribute });
     Ok(json!({ "TimeToLiveSpecification": specification }).to_string())
 }

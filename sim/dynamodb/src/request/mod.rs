@@ -11,12 +11,16 @@ pub(crate) use crate::value::Flag;
 /// Reads the input of an operation.
 pub(crate) fn read<'a, T: Deserialize<'a>>(input: &'a str) -> Result<T, Error> {
     serde_json::from_str(input).map_err(|error| {
+        if !error.is_data() {
+            return Error::Serialization(String::new());
+        }
         let text = error.to_string();
+        // What the parser words by itself, AWS words alike for every structure.
+        if text.starts_with("invalid type") {
+            return Error::Serialization("Unexpected value type in payload".to_owned());
+        }
         // The parser adds the position; AWS does not.
         let end = text.rfind(" at line ").unwrap_or(text.len());
-        match error.classify() {
-            serde_json::error::Category::Data => Error::Serialization(text[..end].to_owned()),
-            _ => Error::Serialization(String::new()),
-        }
+        Error::Serialization(text[..end].to_owned())
     })
 }

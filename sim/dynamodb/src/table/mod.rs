@@ -47,6 +47,7 @@ pub(crate) struct Table {
 /// What is being done to a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
+    Active,
     Creating { until: DateTime<Utc> },
     Updating { until: DateTime<Utc> },
     Deleting { until: DateTime<Utc> },
@@ -79,7 +80,7 @@ impl Table {
             settings: Settings::default(),
             ttl: TimeToLive::default(),
             streams: Vec::new(),
-            state: State::Creating { until: created },
+            state: State::Active,
             items: BTreeMap::new(),
             bytes: 0,
             history: History::default(),
@@ -94,6 +95,20 @@ impl Table {
             State::Deleting { .. } => "DELETING",
             _ => "ACTIVE",
         }
+    }
+
+    /// Notes that the table is busy for `time`, if it is for any.
+    pub fn set_busy(
+        &mut self,
+        now: DateTime<Utc>,
+        time: TimeDelta,
+        state: fn(DateTime<Utc>) -> State,
+    ) {
+        self.state = if time.is_zero() {
+            State::Active
+        } else {
+            state(now + time)
+        };
     }
 
     /// Whether it is deleted.

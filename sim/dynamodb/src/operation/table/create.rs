@@ -63,9 +63,9 @@ pub(crate) fn create_table(
             name.name
         )));
     }
-    table.state = State::Creating {
-        until: call.now + tables.timing.table,
-    };
+    table.set_busy(call.now, tables.timing.table, |until| State::Creating {
+        until,
+    });
     let mut shown = table.described(&place, call.now);
     shown["TableStatus"] = "CREATING".into();
     for index in shown["GlobalSecondaryIndexes"]

@@ -519,9 +519,7 @@ impl UpdateTable<'_> {
             self.apply_index(update, table, call, timing)?;
         }
         keep_used_types(table, call);
-        table.state = State::Updating {
-            until: call.now + timing.table,
-        };
+        table.set_busy(call.now, timing.table, |until| State::Updating { until });
         Ok(limits)
     }
 
@@ -577,7 +575,7 @@ impl UpdateTable<'_> {
             }
             table.indexes.retain(|index| !index.is_gone(call.now));
             let mut index = Index::new(create.global()?);
-            index.creating = Some(until);
+            index.creating = (!timing.index.is_zero()).then_some(until);
             index.provisioned.units = create
                 .provisioned_throughput
                 .map(ThroughputSpec::throughput)
