@@ -73,16 +73,16 @@ impl Style {
 
 /// What a request gives of both generations of parameters: each with whether it is there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parameters<'r> {
-    pub legacy: &'r [(&'static str, bool)],
-    pub expressions: &'r [(&'static str, bool)],
+pub(super) struct Parameters<'l, 'r> {
+    pub legacy: &'l [(&'static str, bool)],
+    pub expressions: &'l [(&'static str, bool)],
     /// The expressions that values without any are told to miss.
-    pub told_missing: &'r [&'static str],
+    pub told_missing: &'l [&'static str],
     pub names: Option<&'r Names>,
     pub values: Option<&'r Values>,
 }
 
-impl<'r> Parameters<'r> {
+impl<'r> Parameters<'_, 'r> {
     /// Checks all that can be told without reading the expressions.
     pub fn check(&self, style: Style) -> Result<Placeholders<'r>, Error> {
         self.check_mix(style)?;

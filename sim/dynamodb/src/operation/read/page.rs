@@ -9,6 +9,7 @@ use super::start_key;
 use crate::expression::{BoundCondition, BoundProjection};
 use crate::operation::answer::Written;
 use crate::operation::capacity::{Axis, Consumed, Mode, Units, read_units};
+use crate::request::Whole;
 use crate::value::{Item, item_size};
 
 /// What is read at most before a page ends.
@@ -23,7 +24,7 @@ pub(super) struct Plan<'r, 't> {
     /// Whether whole items are fetched from the table.
     pub fetches: bool,
     pub counts: bool,
-    pub limit: Option<usize>,
+    pub limit: Option<Whole>,
     pub consistent: bool,
 }
 
@@ -58,6 +59,9 @@ impl Plan<'_, '_> {
     /// Reads rows until the page is full.
     pub fn page<'t>(&self, rows: impl Iterator<Item = &'t Arc<Item>>) -> Page {
         let mut page = Page::default();
+        let limit = self
+            .limit
+            .map(|Whole(limit)| usize::try_from(limit).unwrap_or(1));
         for row in rows {
             let copy = self.source.copy(row);
             let seen = if self.fetches { row } else { &copy };
@@ -80,7 +84,7 @@ impl Plan<'_, '_> {
                 }
             }
             page.last = Some(Written(Arc::new(start_key::of(row, &self.source))));
-            if self.limit.is_some_and(|limit| page.scanned >= limit) {
+            if limit.is_some_and(|limit| page.scanned >= limit) {
                 return page;
             }
         }

@@ -13,7 +13,9 @@ use super::start_key;
 use crate::call::Call;
 use crate::constraint::{self, Constraints};
 use crate::error::Error;
-use crate::expression::{BoundCondition, KeyTests, Names, Role, Values};
+use crate::expression::{
+    BoundCondition, BoundProjection, KeyTests, Names, Placeholders, Role, Values,
+};
 use crate::name::{self, TableName};
 use crate::operation::answer::json;
 use crate::operation::capacity::Mode;
@@ -48,121 +50,68 @@ struct Query<'a> {
     return_consumed_capacity: Option<Text<'a>>,
 }
 
+/// What a query asks for, once its parameters are read.
+struct Asked<'r> {
+    tests: KeyTests,
+    filter: Option<BoundCondition>,
+    legacy_filter: Option<BoundCondition>,
+    projection: Option<BoundProjection>,
+    start: Option<&'r Item>,
+    select: Select<'r>,
+}
+
 pub(crate) fn query(tables: &mut Tables, call: &Call<'_>, input: &str) -> Result<String, Error> {
     let request: Query<'_> = read(input)?;
     request.constrain()?;
-    let parameters = Parameters {
-        legacy: &[
-            ("AttributesToGet", request.attributes_to_get.is_some()),
-            ("QueryFilter", request.query_filter.is_some()),
-            (
-                "ConditionalOperator",
-                request.conditional_operator.is_some(),
-            ),
-            ("KeyConditions", request.key_conditions.is_some()),
-        ],
-        expressions: &[
-            (
-                "ProjectionExpression",
-                request.projection_expression.is_some(),
-            ),
-            ("FilterExpression", request.filter_expression.is_some()),
-            (
-                "KeyConditionExpression",
-                request.key_condition_expression.is_some(),
-            ),
-        ],
-        told_missing: &["FilterExpression", "KeyConditionExpression"],
-        names: request.expression_attribute_names.as_ref(),
-        values: request.expression_attribute_values.as_ref(),
-    };
-    let mut placeholders = parameters.check(READ)?;
-    let select = request.select();
-    select.check_choice()?;
-    let operator = request.conditional_operator.as_deref();
-    let legacy_filter = legacy::filter(request.query_filter.as_ref(), operator)?;
-    let attributes = legacy::attributes(request.attributes_to_get.as_deref())?;
-    let start = start_key::read(request.exclusive_start_key.as_ref(), true)?;
-    let key_condition = expressions::condition(
-        &mut tables.expressions,
-        Role::KeyCondition,
-        request.key_condition_expression.as_deref(),
-        &mut placeholders,
-        READ,
-    )?;
-    let filter = expressions::condition(
-        &mut tables.expressions,
-        Role::Filter,
-        request.filter_expression.as_deref(),
-        &mut placeholders,
-        READ,
-    )?;
-    let projection = expressions::projection(
-        &mut tables.expressions,
-        request.projection_expression.as_deref(),
-        &mut placeholders,
-        READ,
-    )?
-    .or(attributes);
-    select.check()?;
-    let tests = match &key_condition {
-        Some(condition) => {
-            let tests = KeyTests::of(condition);
-            Some(tests.map_err(|error| READ.expression(error))?)
-        }
-        None => legacy::key_conditions(request.key_conditions.as_ref())?,
-    };
-    placeholders
-        .check_all_used()
-        .map_err(|error| READ.placeholder(error))?;
-
     let name = TableName::new(request.table_name.as_deref().unwrap_or_default());
+    let asked = request.asked(tables)?;
     let table = table_of(tables, call, &name)?;
-    let Some(tests) = tests else {
-        return Err(Error::validation(
+    let asked = asked.ok_or_else(|| {
+        Error::validation(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the \
              request.",
-        ));
-    };
-    let source = Source::new(table, request.index_name.as_deref(), call)?;
+        )
+    })?;
     let consistent = request.consistent_read == Some(Flag(true));
-    if consistent && source.is_global() {
-        return Err(Error::validation(
-            "Consistent reads are not supported on global secondary indexes",
-        ));
-    }
-    let start_position = match start {
+    let source = Source::new(table, request.index_name.as_deref(), consistent, call)?;
+    let start = match asked.start {
         Some(start) => Some(start_key::position(start, &source)?),
         None => None,
     };
-    let condition = KeyCondition::new(&tests, &source)?;
-    if let Some(start) = start {
+    let condition = KeyCondition::new(&asked.tests, &source)?;
+    if let Some(start) = asked.start {
         condition.check_start(start, &source)?;
     }
-    refuse_keys(&source, filter.as_ref(), "Filter Expression")?;
-    refuse_keys(&source, legacy_filter.as_ref(), "QueryFilter")?;
-    check_key_paths(&source, filter.as_ref())?;
-    let filter = filter.or(legacy_filter);
-    check_filter_projected(&source, filter.as_ref())?;
+    let filter = asked.filter(&source)?;
     let plan = Plan {
         source,
-        filter: filter.as_ref(),
-        projection: projection.as_ref(),
-        fetches: select.fetches(&source, projection.as_ref())?,
-        counts: select.counts(),
-        limit: request
-            .limit
-            .map(|Whole(limit)| usize::try_from(limit).unwrap_or(1)),
+        filter,
+        projection: asked.projection.as_ref(),
+        fetches: asked.select.fetches(&source, asked.projection.as_ref())?,
+        counts: asked.select.counts(),
+        limit: request.limit,
         consistent,
     };
     let forward = request.scan_index_forward != Some(Flag(false));
     let (mut from, mut to) = condition.range();
-    if let Some(position) = start_position {
+    if let Some(position) = start {
         *(if forward { &mut from } else { &mut to }) = Bound::Excluded(position);
     }
     let rows = source.rows((from, to), forward, source.seen_at(call, consistent));
     let mode = Mode::read(request.return_consumed_capacity.as_deref());
     Ok(json(&plan.answer(plan.page(rows), name.given, mode)))
+}
+
+impl Asked<'_> {
+    /// The filter, if it may be one of this source.
+    fn filter(&self, source: &Source<'_>) -> Result<Option<&BoundCondition>, Error> {
+        refuse_keys(source, self.filter.as_ref(), "Filter Expression")?;
+        refuse_keys(source, self.legacy_filter.as_ref(), "QueryFilter")?;
+        check_key_paths(source, self.filter.as_ref())?;
+        let filter = self.filter.as_ref().or(self.legacy_filter.as_ref());
+        check_filter_projected(source, filter)?;
+        Ok(filter)
+    }
 }
 
 /// Refuses a filter on attributes of the key, which belong into the key condition.
@@ -185,6 +134,69 @@ fn refuse_keys(
 }
 
 impl Query<'_> {
+    /// Checks which parameters are given together, and gives the placeholders.
+    fn placeholders(&self) -> Result<Placeholders<'_>, Error> {
+        let legacy = [
+            ("AttributesToGet", self.attributes_to_get.is_some()),
+            ("QueryFilter", self.query_filter.is_some()),
+            ("ConditionalOperator", self.conditional_operator.is_some()),
+            ("KeyConditions", self.key_conditions.is_some()),
+        ];
+        let expressions = [
+            ("ProjectionExpression", self.projection_expression.is_some()),
+            ("FilterExpression", self.filter_expression.is_some()),
+            (
+                "KeyConditionExpression",
+                self.key_condition_expression.is_some(),
+            ),
+        ];
+        let parameters = Parameters {
+            legacy: &legacy,
+            expressions: &expressions,
+            told_missing: &["FilterExpression", "KeyConditionExpression"],
+            names: self.expression_attribute_names.as_ref(),
+            values: self.expression_attribute_values.as_ref(),
+        };
+        parameters.check(READ)
+    }
+
+    /// Reads the parameters; none where there is no key condition.
+    fn asked(&self, tables: &mut Tables) -> Result<Option<Asked<'_>>, Error> {
+        let mut placeholders = self.placeholders()?;
+        let select = self.select();
+        select.check_choice()?;
+        let operator = self.conditional_operator.as_deref();
+        let legacy_filter = legacy::filter(self.query_filter.as_ref(), operator)?;
+        let attributes = legacy::attributes(self.attributes_to_get.as_deref())?;
+        let start = start_key::read(self.exclusive_start_key.as_ref(), true)?;
+        let kept = &mut tables.expressions;
+        let text = self.key_condition_expression.as_deref();
+        let key_condition =
+            expressions::condition(kept, Role::KeyCondition, text, &mut placeholders, READ)?;
+        let text = self.filter_expression.as_deref();
+        let filter = expressions::condition(kept, Role::Filter, text, &mut placeholders, READ)?;
+        let text = self.projection_expression.as_deref();
+        let projection = expressions::projection(kept, text, &mut placeholders, READ)?;
+        select.check()?;
+        let tests = match &key_condition {
+            Some(condition) => {
+                let tests = KeyTests::of(condition);
+                Some(tests.map_err(|error| READ.expression(error))?)
+            }
+            None => legacy::key_conditions(self.key_conditions.as_ref())?,
+        };
+        let used = placeholders.check_all_used();
+        used.map_err(|error| READ.placeholder(error))?;
+        Ok(tests.map(|tests| Asked {
+            tests,
+            filter,
+            legacy_filter,
+            projection: projection.or(attributes),
+            start,
+            select,
+        }))
+    }
+
     fn select(&self) -> Select<'_> {
         Select {
             given: self.select.as_deref(),

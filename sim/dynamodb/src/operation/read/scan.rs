@@ -11,7 +11,7 @@ use super::start_key;
 use crate::call::Call;
 use crate::constraint::{self, Constraints};
 use crate::error::Error;
-use crate::expression::{Names, Role, Values};
+use crate::expression::{BoundCondition, BoundProjection, Names, Placeholders, Role, Values};
 use crate::name::{self, TableName};
 use crate::operation::answer::json;
 use crate::operation::capacity::Mode;
@@ -49,68 +49,27 @@ struct Scan<'a> {
 /// The most parts that a table is scanned in.
 const SEGMENTS: i64 = 1_000_000;
 
+/// What a scan asks for, once its parameters are read.
+struct Asked<'r> {
+    filter: Option<BoundCondition>,
+    legacy_filter: Option<BoundCondition>,
+    projection: Option<BoundProjection>,
+    start: Option<&'r Item>,
+    select: Select<'r>,
+    segment: Range,
+}
+
 pub(crate) fn scan(tables: &mut Tables, call: &Call<'_>, input: &str) -> Result<String, Error> {
     let request: Scan<'_> = read(input)?;
     request.constrain()?;
-    let parameters = Parameters {
-        legacy: &[
-            ("AttributesToGet", request.attributes_to_get.is_some()),
-            ("ScanFilter", request.scan_filter.is_some()),
-            (
-                "ConditionalOperator",
-                request.conditional_operator.is_some(),
-            ),
-        ],
-        expressions: &[
-            (
-                "ProjectionExpression",
-                request.projection_expression.is_some(),
-            ),
-            ("FilterExpression", request.filter_expression.is_some()),
-        ],
-        told_missing: &["FilterExpression"],
-        names: request.expression_attribute_names.as_ref(),
-        values: request.expression_attribute_values.as_ref(),
-    };
-    let mut placeholders = parameters.check(READ)?;
-    let operator = request.conditional_operator.as_deref();
-    let legacy_filter = legacy::filter(request.scan_filter.as_ref(), operator)?;
-    let attributes = legacy::attributes(request.attributes_to_get.as_deref())?;
-    let start = start_key::read(request.exclusive_start_key.as_ref(), false)?;
-    let filter = expressions::condition(
-        &mut tables.expressions,
-        Role::Filter,
-        request.filter_expression.as_deref(),
-        &mut placeholders,
-        READ,
-    )?;
-    let projection = expressions::projection(
-        &mut tables.expressions,
-        request.projection_expression.as_deref(),
-        &mut placeholders,
-        READ,
-    )?
-    .or(attributes);
-    let select = request.select();
-    select.check_choice()?;
-    select.check()?;
-    let segment = request.segment()?;
-    placeholders
-        .check_all_used()
-        .map_err(|error| READ.placeholder(error))?;
-
+    let asked = request.asked(tables)?;
     let name = TableName::new(request.table_name.as_deref().unwrap_or_default());
     let table = table_of(tables, call, &name)?;
-    let source = Source::new(table, request.index_name.as_deref(), call)?;
     let consistent = request.consistent_read == Some(Flag(true));
-    if consistent && source.is_global() {
-        return Err(Error::validation(
-            "Consistent reads are not supported on global secondary indexes",
-        ));
-    }
-    let fetches = select.fetches(&source, projection.as_ref())?;
-    let (mut from, to) = segment;
-    if let Some(start) = start {
+    let source = Source::new(table, request.index_name.as_deref(), consistent, call)?;
+    let fetches = asked.select.fetches(&source, asked.projection.as_ref())?;
+    let (mut from, to) = asked.segment;
+    if let Some(start) = asked.start {
         start_key::check_types_of_scan(start, &source)?;
         let position = start_key::position(start, &source)?;
         if is_outside(&position, &(from, to.clone())) {
@@ -118,17 +77,14 @@ pub(crate) fn scan(tables: &mut Tables, call: &Call<'_>, input: &str) -> Result<
         }
         from = Bound::Excluded(position);
     }
-    check_key_paths(&source, filter.as_ref())?;
-    let filter = filter.or(legacy_filter);
+    check_key_paths(&source, asked.filter.as_ref())?;
     let plan = Plan {
         source,
-        filter: filter.as_ref(),
-        projection: projection.as_ref(),
+        filter: asked.filter.as_ref().or(asked.legacy_filter.as_ref()),
+        projection: asked.projection.as_ref(),
         fetches,
-        counts: select.counts(),
-        limit: request
-            .limit
-            .map(|Whole(limit)| usize::try_from(limit).unwrap_or(1)),
+        counts: asked.select.counts(),
+        limit: request.limit,
         consistent,
     };
     let rows = source.rows((from, to), true, source.seen_at(call, consistent));
@@ -143,6 +99,54 @@ fn is_outside(position: &Position, (from, to): &Range) -> bool {
 }
 
 impl Scan<'_> {
+    /// Checks which parameters are given together, and gives the placeholders.
+    fn placeholders(&self) -> Result<Placeholders<'_>, Error> {
+        let legacy = [
+            ("AttributesToGet", self.attributes_to_get.is_some()),
+            ("ScanFilter", self.scan_filter.is_some()),
+            ("ConditionalOperator", self.conditional_operator.is_some()),
+        ];
+        let expressions = [
+            ("ProjectionExpression", self.projection_expression.is_some()),
+            ("FilterExpression", self.filter_expression.is_some()),
+        ];
+        let parameters = Parameters {
+            legacy: &legacy,
+            expressions: &expressions,
+            told_missing: &["FilterExpression"],
+            names: self.expression_attribute_names.as_ref(),
+            values: self.expression_attribute_values.as_ref(),
+        };
+        parameters.check(READ)
+    }
+
+    fn asked(&self, tables: &mut Tables) -> Result<Asked<'_>, Error> {
+        let mut placeholders = self.placeholders()?;
+        let operator = self.conditional_operator.as_deref();
+        let legacy_filter = legacy::filter(self.scan_filter.as_ref(), operator)?;
+        let attributes = legacy::attributes(self.attributes_to_get.as_deref())?;
+        let start = start_key::read(self.exclusive_start_key.as_ref(), false)?;
+        let kept = &mut tables.expressions;
+        let text = self.filter_expression.as_deref();
+        let filter = expressions::condition(kept, Role::Filter, text, &mut placeholders, READ)?;
+        let text = self.projection_expression.as_deref();
+        let projection = expressions::projection(kept, text, &mut placeholders, READ)?;
+        let select = self.select();
+        select.check_choice()?;
+        select.check()?;
+        let segment = self.segment()?;
+        let used = placeholders.check_all_used();
+        used.map_err(|error| READ.placeholder(error))?;
+        Ok(Asked {
+            filter,
+            legacy_filter,
+            projection: projection.or(attributes),
+            start,
+            select,
+            segment,
+        })
+    }
+
     fn select(&self) -> Select<'_> {
         Select {
             given: self.select.as_deref(),

@@ -23,8 +23,13 @@ pub(super) struct Source<'t> {
 pub(super) type Range = (Bound<Position>, Bound<Position>);
 
 impl<'t> Source<'t> {
-    /// The table, or its index of that name.
-    pub fn new(table: &'t Table, index: Option<&str>, call: &Call<'_>) -> Result<Self, Error> {
+    /// The table, or its index of that name, if it can be read as it is asked for.
+    pub fn new(
+        table: &'t Table,
+        index: Option<&str>,
+        consistent: bool,
+        call: &Call<'_>,
+    ) -> Result<Self, Error> {
         let Some(name) = index else {
             return Ok(Self { table, index: None });
         };
@@ -40,6 +45,11 @@ impl<'t> Source<'t> {
             return Err(Error::Validation(format!(
                 "Cannot read from backfilling global secondary index: {name}"
             )));
+        }
+        if consistent && index.is_global() {
+            return Err(Error::validation(
+                "Consistent reads are not supported on global secondary indexes",
+            ));
         }
         Ok(Self {
             table,

@@ -139,24 +139,17 @@ pub(crate) fn transact_write_items(
                 size(&effect.old).max(size(&effect.new)),
             )
         });
+        let sizes = sizes.collect();
         tables
             .tokens
-            .note(call.now, call.place, token, input, sizes.collect());
+            .note(call.now, call.place, token, input, sizes);
     }
-    let mut item_collection_metrics = BTreeMap::<&str, Vec<CollectionMetrics>>::new();
-    if request.return_item_collection_metrics.as_deref() == Some("SIZE") {
-        for (effect, wanted) in effects.iter().zip(&wanted) {
-            let table = table_of(tables, call, &wanted.name)?;
-            let written = effect.new.as_deref().or(effect.old.as_deref());
-            let metrics = written.and_then(|item| CollectionMetrics::of(table, call.now, item));
-            if let Some(metrics) = metrics {
-                item_collection_metrics
-                    .entry(wanted.name.given)
-                    .or_default()
-                    .push(metrics);
-            }
-        }
-    }
+    let tells_metrics = request.return_item_collection_metrics.as_deref() == Some("SIZE");
+    let item_collection_metrics = if tells_metrics {
+        metrics(tables, call, &wanted, &effects)?
+    } else {
+        BTreeMap::new()
+    };
     let consumed = units
         .iter()
         .filter_map(|(name, units)| units.consumed(name, mode, Axis::Write));
@@ -165,6 +158,25 @@ pub(crate) fn transact_write_items(
         consumed_capacity,
         item_collection_metrics,
     }))
+}
+
+/// The collections that were written to, by table.
+fn metrics<'r>(
+    tables: &Tables,
+    call: &Call<'_>,
+    wanted: &[Wanted<'r>],
+    effects: &[Effect],
+) -> Result<BTreeMap<&'r str, Vec<CollectionMetrics>>, Error> {
+    let mut all = BTreeMap::<&str, Vec<CollectionMetrics>>::new();
+    for (effect, wanted) in effects.iter().zip(wanted) {
+        let table = table_of(tables, call, &wanted.name)?;
+        let written = effect.new.as_deref().or(effect.old.as_deref());
+        let metrics = written.and_then(|item| CollectionMetrics::of(table, call.now, item));
+        if let Some(metrics) = metrics {
+            all.entry(wanted.name.given).or_default().push(metrics);
+        }
+    }
+    Ok(all)
 }
 
 /// The answer to a transaction that was done before: it is charged as a read of its items.
