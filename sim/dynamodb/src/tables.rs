@@ -1,6 +1,7 @@
 //! All tables of all accounts and regions.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -83,6 +84,19 @@ impl Tables {
         input: &str,
     ) -> Result<String, Error> {
         operation::answer(self, call, operation, input)
+    }
+
+    /// Makes a table by the input of `CreateTable`, without the description that it answers.
+    ///
+    /// # Errors
+    /// Those of `CreateTable`.
+    pub fn create_table(
+        &mut self,
+        now: DateTime<Utc>,
+        place: &Place,
+        input: &str,
+    ) -> Result<(), Error> {
+        operation::create(self, &Call::new(now, place), input).map(drop)
     }
 
     /// Deletes what expired at least `lag` ago, but nothing that expired more than five years ago.
@@ -201,9 +215,15 @@ impl Tables {
     }
 
     /// Adds a table in the place of one that is gone.
-    pub(crate) fn add(&mut self, place: &Place, table: Table) {
+    pub(crate) fn add(&mut self, place: &Place, table: Table) -> &Table {
         let tables = self.places.entry(place.clone()).or_default();
-        tables.insert(Arc::clone(&table.name), table);
+        match tables.entry(Arc::clone(&table.name)) {
+            Entry::Occupied(mut gone) => {
+                gone.insert(table);
+                gone.into_mut()
+            }
+            Entry::Vacant(free) => free.insert(table),
+        }
     }
 
     /// Takes a table away.

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::template::{Index, KeySchema, Table, Throughput};
 
-/// Operations with their inputs, in order.
-pub(super) fn requests(table: &Table) -> Vec<(&'static str, String)> {
-    let mut requests = vec![("CreateTable", create_table(table).to_string())];
+/// What is asked of a table once it is there: operations with their inputs.
+pub(super) fn settings(table: &Table) -> Vec<(&'static str, String)> {
+    let mut requests = Vec::new();
     if let Some(attribute) = &table.ttl_attribute {
         let input = json!({
             "TableName": table.name,
@@ -26,7 +26,8 @@ pub(super) fn requests(table: &Table) -> Vec<(&'static str, String)> {
     requests
 }
 
-fn create_table(table: &Table) -> Value {
+/// The input of `CreateTable`.
+pub(super) fn create_table(table: &Table) -> Value {
     let attributes = table.attribute_types.iter();
     let attributes: Vec<Value> = attributes
         .map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind }))

@@ -45,7 +45,9 @@ impl DynamoDb {
             .with_ymd_and_hms(2024, 1, 1, 0, 0, 0)
             .single()
             .unwrap_or_default();
-        for (operation, input) in creation::requests(table) {
+        let input = creation::create_table(table).to_string();
+        self.tables.create_table(made, &self.home, &input)?;
+        for (operation, input) in creation::settings(table) {
             self.tables.handle(made, &self.home, operation, &input)?;
         }
         Ok(())

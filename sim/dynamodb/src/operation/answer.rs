@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 use crate::value::{Attributes, Item};
 
@@ -14,6 +15,11 @@ impl Serialize for Written {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Attributes(&self.0).serialize(serializer)
     }
+}
+
+/// An answer of one member.
+pub(super) fn wrapped(member: &str, value: &Json) -> String {
+    format!("{{\"{member}\":{value}}}")
 }
 
 /// The answer as JSON.

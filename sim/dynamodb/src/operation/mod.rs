@@ -21,6 +21,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::tables::Tables;
 
+pub(crate) use self::table::create;
 pub(crate) use self::transaction::Tokens;
 
 /// An operation: reads its input and answers in JSON.

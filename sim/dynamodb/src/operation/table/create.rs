@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::json;
 
 use super::specification::{
     EncryptionSpec, StreamSpec, WarmSpec, constrain_modes, units_on_demand,
@@ -13,7 +12,9 @@ use crate::call::Call;
 use crate::constraint::Constraints;
 use crate::error::Error;
 use crate::name::{self, TableName};
+use crate::operation::answer::wrapped;
 use crate::operation::tag::{self, Tag};
+use crate::place::Place;
 use crate::request::{Flag, Text, read};
 use crate::schema::{
     AttributeDefinition, IndexKind, IndexSpec, KeyElement, KeySchema, OnDemand, ThroughputSpec,
@@ -52,6 +53,25 @@ pub(crate) fn create_table(
     call: &Call<'_>,
     input: &str,
 ) -> Result<String, Error> {
+    let (place, table) = create(tables, call, input)?;
+    let mut shown = table.described(&place, call.now);
+    shown["TableStatus"] = "CREATING".into();
+    for index in shown["GlobalSecondaryIndexes"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        index["IndexStatus"] = "CREATING".into();
+    }
+    Ok(wrapped("TableDescription", &shown))
+}
+
+/// Makes the table that a request asks for, and gives it back with its place.
+pub(crate) fn create<'t>(
+    tables: &'t mut Tables,
+    call: &Call<'_>,
+    input: &str,
+) -> Result<(Place, &'t Table), Error> {
     let request: CreateTable<'_> = read(input)?;
     request.constrain()?;
     let name = TableName::new(request.table_name.as_deref().unwrap_or_default());
@@ -66,17 +86,8 @@ pub(crate) fn create_table(
     table.set_busy(call.now, tables.timing.table, |until| State::Creating {
         until,
     });
-    let mut shown = table.described(&place, call.now);
-    shown["TableStatus"] = "CREATING".into();
-    for index in shown["GlobalSecondaryIndexes"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-    {
-        index["IndexStatus"] = "CREATING".into();
-    }
-    tables.add(&place, table);
-    Ok(json!({ "TableDescription": shown }).to_string())
+    let table = tables.add(&place, table);
+    Ok((place, table))
 }
 
 impl CreateTable<'_> {

@@ -1,12 +1,12 @@
 //! `DeleteTable`.
 
 use serde::Deserialize;
-use serde_json::json;
 
 use super::existing;
 use crate::call::Call;
 use crate::error::Error;
 use crate::name;
+use crate::operation::answer::wrapped;
 use crate::request::{Text, read};
 use crate::table::State;
 use crate::tables::Tables;
@@ -53,5 +53,5 @@ pub(crate) fn delete_table(
         let until = call.now + tables.timing.table;
         super::existing_mut(tables, call, &name)?.state = State::Deleting { until };
     }
-    Ok(json!({ "TableDescription": shown }).to_string())
+    Ok(wrapped("TableDescription", &shown))
 }

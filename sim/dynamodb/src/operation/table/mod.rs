@@ -6,6 +6,7 @@ mod describe;
 mod specification;
 mod update;
 
+pub(crate) use self::create::create;
 pub(super) use self::create::create_table;
 pub(super) use self::delete::delete_table;
 pub(super) use self::describe::{describe_table, list_tables};

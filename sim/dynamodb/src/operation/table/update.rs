@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::json;
 
 use super::specification::{
     EncryptionSpec, StreamSpec, WarmSpec, constrain_modes, units_on_demand,
@@ -14,6 +13,7 @@ use crate::call::Call;
 use crate::constraint::Constraints;
 use crate::error::Error;
 use crate::name;
+use crate::operation::answer::wrapped;
 use crate::request::{Flag, Text, read};
 use crate::schema::{
     AttributeDefinition, IndexKind, IndexSpec, OnDemand, ThroughputSpec, index_name, undefined_key,
@@ -104,7 +104,7 @@ pub(crate) fn update_table(
     }
     // What is deleted at once is shown no more.
     table.indexes.retain(|index| !index.is_gone(call.now));
-    Ok(json!({ "TableDescription": shown }).to_string())
+    Ok(wrapped("TableDescription", &shown))
 }
 
 impl IndexUpdate<'_> {
