@@ -369,7 +369,7 @@ fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
         Task::SetRule { input, enabled } => rule::apply_rule_state(state, &input, enabled),
         Task::SweepTtl => {
             // A sweep that fails leaves the items, as AWS may for days.
-            let _swept = state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));
+            state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));
             state.timers.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
         }
     }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use dynamodb_engine::{Error as DynamoError, Place};
 use http::Response;
 use seeded_dice::Key;
 use serde_json::Value;
@@ -9,7 +10,6 @@ use serde_json::Value;
 use crate::api::error::ServiceError;
 use crate::api::operation::{Access, not_simulated, run};
 use crate::api::{self, ApiRequest, Call, Service};
-use crate::dynamodb::DynamoError;
 use crate::iam::RequiredPermission;
 use crate::operations::{self, facts_of};
 use crate::state::CloudState;
@@ -55,9 +55,10 @@ pub(crate) fn answer(
     };
     if call.service == Service::DynamoDb {
         let body = String::from_utf8_lossy(&request.body);
-        return match answer_dynamodb(state, now, call, &body) {
+        let place = state.dynamodb.place_of(request.scope.as_ref());
+        return match answer_dynamodb(state, now, &place, call, &body) {
             Ok(body) => api::answer(200, body, &request_id),
-            Err(error) => api::answer(error.status, error.body, &request_id),
+            Err(error) => api::answer(error.status(), error.body(), &request_id),
         };
     }
     let result = match &call.parameters {
@@ -97,6 +98,7 @@ fn carry_out(
 fn answer_dynamodb(
     state: &mut CloudState,
     now: DateTime<Utc>,
+    place: &Place,
     call: &Call,
     body: &str,
 ) -> Result<String, DynamoError> {
@@ -114,15 +116,15 @@ fn answer_dynamodb(
         Key::default()
     };
     if is_data && state.dice.happens(cause.text("throttled"), throttles) {
-        return Err(DynamoError::throttled());
+        return Err(DynamoError::ThroughputExceeded);
     }
-    let answer = state.dynamodb.handle(now, operation, body)?;
+    let answer = state.dynamodb.handle(now, place, operation, body)?;
     let is_write = matches!(
         operation,
         "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
     );
     if is_write && state.dice.happens(cause.text("answer lost"), losses) {
-        return Err(DynamoError::internal());
+        return Err(DynamoError::Internal);
     }
     Ok(answer)
 }

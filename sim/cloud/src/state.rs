@@ -69,7 +69,7 @@ impl CloudState {
             lambda: Lambda::new(stack, &pseudo, knobs.concurrency, seed),
             sqs,
             scheduler: Scheduler::new(stack, &pseudo, now)?,
-            dynamodb: DynamoDb::new(&stack.tables)?,
+            dynamodb: DynamoDb::new(&stack.tables, &pseudo)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),
