@@ -1,7 +1,5 @@
 //! Schedules and scheduled rules: from the moment that they fire to their target (semantics 5).
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use seeded_dice::Key;
 
@@ -152,22 +150,16 @@ fn attempt(
     body: &str,
 ) -> Result<(), TargetError> {
     let (schedule, target) = (&firing.schedule, &firing.schedule.target);
-    let bus_input = match &target.event {
-        Some(event) => BusInput::Put {
+    let mut parcel = Parcel::new(sender(schedule), body);
+    parcel.group_id = target.message_group_id.clone();
+    parcel.cause = Some(firing.cause);
+    if let Some(event) = &target.event {
+        parcel.bus_input = BusInput::Put {
             source: &event.source,
             detail_type: &event.detail_type,
             resource: &schedule.arn,
-        },
-        None => BusInput::Missing,
-    };
-    let parcel = Parcel {
-        sender: sender(schedule),
-        body: body.into(),
-        attributes: BTreeMap::new(),
-        group_id: target.message_group_id.clone(),
-        bus_input,
-        cause: Some(firing.cause),
-    };
+        };
+    }
     hand_over(state, now, &target.arn, parcel)
 }
 

@@ -10,6 +10,8 @@ pub struct Subscription {
     pub logical_id: String,
     /// Where the template declares it.
     pub position: Position,
+    /// The topic's ARN, a colon, and an id.
+    pub arn: String,
     /// ARN of the topic.
     pub topic_arn: String,
     /// `email`, `sqs`, `lambda`, ...
@@ -40,10 +42,7 @@ impl Subscription {
         subscription.dead_letter_arn = fields
             .object("RedrivePolicy")
             .map(|policy| policy.required_text("deadLetterTargetArn"));
-        let identity = Identity::new(
-            format!("{}:{}", subscription.topic_arn, context.generated_name(36)),
-            [],
-        );
+        let identity = Identity::new(&subscription.arn, [("Arn", &subscription.arn)]);
         context.stack.subscriptions.push(subscription);
         identity
     }
@@ -62,12 +61,17 @@ impl Subscription {
             "sqs",
         ];
         fields.required("Protocol");
+        let endpoint = fields.required_text("Endpoint");
+        let id = context
+            .pseudo
+            .generated_name(&format!("{}/{endpoint}", context.id), 36);
         Self {
+            arn: format!("{topic_arn}:{}", id.replace(['/', ':', '@'], "-")),
             logical_id: context.id.to_owned(),
             position: fields.position(),
             topic_arn,
             protocol: fields.choice("Protocol", &PROTOCOLS).unwrap_or_default(),
-            endpoint: fields.required_text("Endpoint"),
+            endpoint,
             raw_message_delivery: false,
             filter_policy: None,
             filter_policy_scope: "MessageAttributes".to_owned(),
