@@ -2,7 +2,7 @@
 //!
 //! A file uses only those above it in this list: [`retry`], [`route`], [`put_events`],
 //! [`publication`], [`invocation`], [`target`], [`dead_letter`], [`delivery`], [`notification`],
-//! [`schedule`], [`rule`], [`event_source`], [`destination`], [`replay`], [`alarm`]. All of them hand over to a target by [`target`], the one
+//! [`universal`], [`schedule`], [`rule`], [`event_source`], [`destination`], [`replay`], [`alarm`]. All of them hand over to a target by [`target`], the one
 //! place that looks at the service of an ARN.
 
 pub(crate) mod alarm;
@@ -20,3 +20,4 @@ pub(crate) mod route;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod target;
+pub(crate) mod universal;

@@ -7,6 +7,7 @@ use super::dead_letter::{DeadLetter, dead_letter, record_lost};
 use super::retry::{backoff, exhausted};
 use super::route::fan_out;
 use super::target::{BusInput, Parcel, Sender, TargetError, hand_over};
+use super::universal;
 use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
 use crate::record::{Disturbance, LossCause, Origin, Record};
 use crate::schedule_expression::{Dialect, ScheduleExpression};
@@ -150,6 +151,9 @@ fn attempt(
     body: &str,
 ) -> Result<(), TargetError> {
     let (schedule, target) = (&firing.schedule, &firing.schedule.target);
+    if let Some(operation) = universal::operation_of(&target.arn) {
+        return universal::call(state, now, sender(schedule), operation, body);
+    }
     let mut parcel = Parcel::new(sender(schedule), body);
     parcel.group_id = target.message_group_id.clone();
     parcel.cause = Some(firing.cause);

@@ -344,6 +344,19 @@ impl Sender<'_> {
     }
 }
 
+/// Whether a sender may do `action` with `arn` by its role alone.
+///
+/// # Errors
+/// `NO_PERMISSIONS`.
+pub(crate) fn check(
+    state: &CloudState,
+    sender: Sender<'_>,
+    action: &str,
+    arn: &str,
+) -> Result<(), TargetError> {
+    sender.check(state, action, arn, |_, _| false)
+}
+
 /// Whether a role that a service assumes for a resource may do `action`. A role that the template
 /// does not declare is asked of the knobs.
 fn check_role(

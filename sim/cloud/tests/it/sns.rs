@@ -385,10 +385,9 @@ fn topics_and_subscriptions_are_made_listed_and_taken_away() {
 }
 
 #[test]
-fn a_rule_a_schedule_a_destination_and_an_alarm_publish() {
+fn a_rule_and_a_destination_publish() {
     let mut world = world(|stack| {
         unfiltered(stack);
-        stack.topic_policies.iter_mut().for_each(|_| {});
         let rule = stack
             .rules
             .iter_mut()
@@ -417,9 +416,6 @@ fn a_rule_a_schedule_a_destination_and_an_alarm_publish() {
     let record: Value =
         serde_json::from_str(told["Message"].as_str().expect("a text")).expect("JSON");
     assert_eq!(record["responsePayload"], "done");
-
-    let index = world.cloud.fire_schedule(world.now, "none");
-    assert!(index.is_err(), "there is no schedule in this template");
 }
 
 #[test]
@@ -461,4 +457,25 @@ fn a_rule_may_publish_where_the_topic_has_a_policy_for_it() {
     world.put("Order", &json!({}));
     world.wait(5);
     assert_eq!(world.outcomes(), ["NO_PERMISSIONS"]);
+}
+
+#[test]
+fn a_schedule_publishes_by_its_role_as_a_target_and_as_a_call() {
+    let call = "arn:aws:scheduler:::aws-sdk:sns:publish";
+    let parameters = json!({ "TopicArn": NEWS, "Message": "tick", "Subject": "Time" }).to_string();
+    for (arn, input, subject) in [(NEWS, "tick", None), (call, &*parameters, Some("Time"))] {
+        let mut schedule = crate::schedules::schedule("at(2026-03-02T09:10:00)");
+        schedule.timezone = "UTC".to_owned();
+        schedule.target.arn = arn.to_owned();
+        schedule.target.input = Some(input.to_owned());
+        let push = |stack: &mut Stack| {
+            unfiltered(stack);
+            stack.schedules.push(schedule);
+        };
+        let mut world = world(push);
+        world.wait(700);
+        let told = world.bodies("inbox").remove(0);
+        assert_eq!(told["Message"], "tick");
+        assert_eq!(told.get("Subject").and_then(Value::as_str), subject);
+    }
 }
