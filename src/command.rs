@@ -1,4 +1,4 @@
-//! Commands: what a schedule or a person may ask for (specification 2). Strict: unknown fields and
+//! Commands: what a schedule or a person may ask for (rules.md 2). Strict: unknown fields and
 //! unknown values are refused, because only an explicit, valid command trades.
 
 use serde::Deserialize;

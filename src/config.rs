@@ -1,4 +1,4 @@
-//! Settings from the environment (specification 4.4). A wrong value is refused at the start, by
+//! Settings from the environment (rules.md 4.4). A wrong value is refused at the start, by
 //! name.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 //!
 //! Decimals travel as JSON strings. On input a string, an integer or a JSON number is accepted, a
 //! number through its shortest text, so that `10.005` means exactly 10.005. Quantising happens on
-//! input, before any range check (specification 1.4).
+//! input, before any range check (rules.md 1.4).
 
 use std::fmt;
 use std::str::FromStr;

@@ -54,7 +54,7 @@ pub struct Trigger {
 }
 
 /// Whether `value` is a domain event: an object whose detail-type is known and whose source begins
-/// with `alchemiser.` (specification 3.2).
+/// with `alchemiser.` (rules.md 3.2).
 #[must_use]
 pub fn is_domain_event(value: &Value) -> bool {
     let known = text(value, "detail-type")

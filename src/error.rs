@@ -2,7 +2,7 @@
 //!
 //! Transient errors only raise: Lambda retries, and in the end the event is in the dead-letter
 //! queue. Permanent outcomes are no errors here: they become events, and the invocation succeeds
-//! (rule 5).
+//! (rules.md A5).
 
 /// Why an invocation cannot be answered now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

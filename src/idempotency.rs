@@ -1,4 +1,4 @@
-//! Claims: a step is done once, however often its event comes (rule 3 of the architecture).
+//! Claims: a step is done once, however often its event comes (rules.md A3).
 //!
 //! A claim is a *lease*, owned by a fresh token of one attempt. It lasts 45 s, less than the 60 s
 //! after which Lambda retries, so that a retry after a crash can take over; it is renewed while the

@@ -1,4 +1,4 @@
-//! Profit and loss over a span, from the broker's history (specification 2.4).
+//! Profit and loss over a span, from the broker's history (rules.md 2.4).
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};

@@ -38,7 +38,7 @@ impl SaneQuote {
     /// Takes `quote` if it is sane.
     ///
     /// # Errors
-    /// What is wrong with it (specification 7.3; incidents 41, 42 and 57).
+    /// What is wrong with it (rules.md 7.3; incidents 41, 42 and 57).
     pub fn new(quote: &Quote, now: DateTime<Utc>) -> Result<Self, String> {
         let Quote { bid, ask, at } = quote;
         if *bid < tick(*bid) || *ask < tick(*ask) {

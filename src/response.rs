@@ -1,4 +1,4 @@
-//! What an invocation answers (specification 2.3 and 3.3), to the letter.
+//! What an invocation answers (rules.md 2.3 and 3.3), to the letter.
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! One invocation in, one answer out (specification 3): circuit breaker, then observation, domain
+//! One invocation in, one answer out (rules.md 3): circuit breaker, then observation, domain
 //! event, or command.
 
 use std::borrow::Cow;
@@ -178,7 +178,7 @@ impl Router {
         Ok(response.to_json())
     }
 
-    /// Handles one domain event (specification 3.3).
+    /// Handles one domain event (rules.md 3.3).
     ///
     /// # Errors
     /// [`StepError::InvalidEvent`] for a detail that cannot be read, or whatever the step raises.
@@ -330,7 +330,7 @@ fn observe(envelope: &Envelope) -> Value {
 }
 
 /// The workflow of an invocation: the detail's own id, else the command's, else the envelope's id,
-/// else the request's (rule 2).
+/// else the request's (rules.md A2).
 fn correlation_of(incoming: &Incoming, payload: &Value, request_id: &str) -> CorrelationId {
     let found = match incoming {
         Incoming::Domain(envelope) | Incoming::Observation(envelope) => {

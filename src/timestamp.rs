@@ -8,7 +8,7 @@ use chrono_tz::America::New_York;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An instant with microsecond resolution (specification 1.3).
+/// An instant with microsecond resolution (rules.md 1.3).
 ///
 /// Reads ISO 8601 with `Z`, any offset, or none (taken as UTC); writes `YYYY-MM-DDTHH:MM:SSZ`, with
 /// six fractional digits only if the microseconds are not zero.

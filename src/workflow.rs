@@ -1,5 +1,4 @@
-//! The durable record of one workflow: running, completed or failed (rules 5 to 8 of the
-//! architecture).
+//! The durable record of one workflow: running, completed or failed (rules.md A5 to A8).
 //!
 //! The table also holds one record a session, which binds the run of an account and session to its
 //! workflow and, at execution, to its plan; and one an account, which says how far the plans on it

@@ -1,4 +1,4 @@
-//! Tells when schedules fire, for `tests/schedules/compare.py`: reads one question a line, answers
+//! Tells when schedules fire, for `tests/external/schedules/compare.py`: reads one question a line, answers
 //! one line each.
 //!
 //! A question is `{"dialect": "scheduler", "expression": .., "zone": .., "anchor": seconds,

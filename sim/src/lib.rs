@@ -5,18 +5,17 @@
 //! [`journal`]; [`scenario`] reads scenario files and [`run`] runs them; [`check`] judges a
 //! journal; [`report`] shows it.
 
-pub mod alchemist;
+pub mod binary;
 pub mod check;
 pub mod cli;
 pub mod endpoint;
-pub mod fault;
-pub mod journal;
-pub mod program;
+pub mod in_process;
+
 pub mod projection;
 pub mod report;
 pub mod run;
-pub mod runtime;
+
 pub mod scenario;
 mod text_file;
-pub mod wire;
-pub mod world;
+
+pub mod trading;

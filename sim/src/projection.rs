@@ -16,7 +16,8 @@ use serde_json::Value;
 
 use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report};
 
-use crate::journal::{Entry, Fact, Journal};
+use crate::trading::{TradingFact, TradingJournal, TradingRecord};
+use harness::journal::{Entry, Journal};
 use simulated_cloud::record::Record;
 
 /// An event that a bus accepted, for snapshots.
@@ -183,8 +184,8 @@ fn apply(line: &mut OrderLine, report: &Report) {
 /// The mails that the server accepted, in order.
 #[must_use]
 pub fn mails(journal: &Journal) -> Vec<MailLine> {
-    let mail = |entry: &Entry| match &entry.fact {
-        Fact::MailContent {
+    let mail = |entry: &Entry| match entry.fact.trading()? {
+        TradingRecord::MailContent {
             subject,
             recipients,
             message_id,

@@ -8,12 +8,12 @@ use alchemiser_sim::scenario::{Library, load_scenario};
 
 /// Stories with crashes, copies, alarms, dead letters, replays and long texts.
 const STORIES: [&str; 7] = [
-    "full_day",
-    "crash_after_order_accepted",
-    "alarm_rules",
-    "all_cash",
-    "smtp_refuses_once",
-    "replay_finished_day",
+    "examples/full_day",
+    "faults/crash_after_order_accepted",
+    "aws/alarm_rules",
+    "money/all_cash",
+    "faults/smtp_refuses_once",
+    "delivery/replay_finished_day",
     "incidents/47-replacement-before-the-cancel",
 ];
 
@@ -49,7 +49,7 @@ fn a_story_fits_its_paper_and_loses_nothing_on_a_narrow_one() {
 
 #[test]
 fn times_are_those_of_new_york_and_quiet_rows_are_counted() {
-    let story = day(&ran("crash_after_order_accepted"), Paper::plain(120));
+    let story = day(&ran("faults/crash_after_order_accepted"), Paper::plain(120));
     assert!(
         story.contains("2012-03-14, Wednesday, New York\n 09:35:00.462 "),
         "{story}"
@@ -70,7 +70,7 @@ fn times_are_those_of_new_york_and_quiet_rows_are_counted() {
 
 #[test]
 fn colours_mean_something_and_can_be_had_without() {
-    let run = ran("crash_after_order_accepted");
+    let run = ran("faults/crash_after_order_accepted");
     let coloured = day(
         &run,
         Paper {
@@ -99,7 +99,7 @@ fn colours_mean_something_and_can_be_had_without() {
         }
         let output = command
             .envs(variables.iter().copied())
-            .args(["run", "hold_only"])
+            .args(["run", "money/hold_only"])
             .output()
             .expect("the program runs");
         String::from_utf8(output.stdout).expect("text")

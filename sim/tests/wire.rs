@@ -10,7 +10,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use alchemiser_sim::wire::{FunctionHost, Server, WireSetup};
+use harness::server::{FunctionHost, Server, WireSetup};
 use serde_json::Value;
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::template::{Pseudo, Stack};

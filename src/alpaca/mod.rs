@@ -1,4 +1,4 @@
-//! The broker's REST client (specification 7.9): decimals travel as exact text, reads are repeated,
+//! The broker's REST client (rules.md 7.9): decimals travel as exact text, reads are repeated,
 //! and a failed write says whether its outcome is known.
 
 mod error;

@@ -191,7 +191,7 @@ pub struct Order {
     /// Shares filled so far.
     #[serde(with = "exact")]
     pub filled_qty: Decimal,
-    /// The average price of the fills; may lag behind `filled` (specification 7.6).
+    /// The average price of the fills; may lag behind `filled` (rules.md 7.6).
     #[serde(default, deserialize_with = "optional")]
     pub filled_avg_price: Option<Decimal>,
     /// The broker's word.
@@ -237,7 +237,7 @@ impl Order {
     }
 }
 
-/// The state of an order, in the broker's words (specification 7.6). A word that is not known is
+/// The state of an order, in the broker's words (rules.md 7.6). A word that is not known is
 /// kept and counts as not final: a live order is never taken for a dead one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderStatus(String);

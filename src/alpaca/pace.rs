@@ -17,7 +17,7 @@ const SAME_COUNT: Duration = Duration::from_secs(2);
 const LONGEST_JITTER_MS: u64 = 500;
 
 /// Keeps the requests of this process below the broker's limit, so that they are not refused
-/// (specification 7.8). Whoever else uses the account is known from what the broker tells with each
+/// (rules.md 7.8). Whoever else uses the account is known from what the broker tells with each
 /// answer: how many requests are left, and until when (forum.alpaca.markets, "Executing Orders").
 #[derive(Clone, Debug)]
 pub(super) struct Pace {

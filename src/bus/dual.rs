@@ -8,7 +8,7 @@ use crate::error::StepError;
 use crate::id::EventId;
 
 /// Publishes to memory, which drives the workflow, and to EventBridge, its shadow. A failure of the
-/// shadow is logged and the workflow goes on (specification 4.3); [`DualBus::compare`] tells where
+/// shadow is logged and the workflow goes on (rules.md 4.3); [`DualBus::compare`] tells where
 /// the two streams differ.
 #[derive(Debug)]
 pub struct DualBus {

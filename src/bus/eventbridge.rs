@@ -9,7 +9,7 @@ use crate::clock::SharedClock;
 use crate::error::StepError;
 
 /// An event bus on Amazon EventBridge. A failed entry and a failed call both raise: swallowing
-/// either would end the workflow with a success response (specification 4.3).
+/// either would end the workflow with a success response (rules.md 4.3).
 #[derive(Clone, Debug)]
 pub struct EventBridgeBus {
     client: Client,

@@ -1,4 +1,4 @@
-//! Where events go: kept in memory, put on EventBridge, or both (specification 4).
+//! Where events go: kept in memory, put on EventBridge, or both (rules.md 4).
 //!
 //! What travels is a [`BusEntry`]: an event's exact bytes. It is recorded before it is published,
 //! so that whoever publishes it again publishes those very bytes.
@@ -18,7 +18,7 @@ use crate::error::StepError;
 use crate::event::Event;
 use crate::id::EventId;
 
-/// One event as it goes on a bus (specification 4.1).
+/// One event as it goes on a bus (rules.md 4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusEntry {
     /// The event's own id.

@@ -106,7 +106,7 @@ impl DetailType {
         }
     }
 
-    /// The types that the router takes for domain events (specification 3.2). Error notifications
+    /// The types that the router takes for domain events (rules.md 3.2). Error notifications
     /// are not among them: the circuit breaker answers those before anything is looked at.
     #[must_use]
     pub fn is_routed(self) -> bool {
@@ -152,7 +152,7 @@ impl Body {
         (module.to_owned(), component)
     }
 
-    /// `metadata` is an empty object, and never null, for three types (specification 1.5).
+    /// `metadata` is an empty object, and never null, for three types (rules.md 1.5).
     pub(super) fn default_metadata(&self) -> Option<JsonObject> {
         matches!(
             self,

@@ -8,7 +8,7 @@ use crate::timestamp::Timestamp;
 /// A free-form JSON object.
 pub type JsonObject = Map<String, Value>;
 
-/// The fields that every event has (specification 1.2), in wire order.
+/// The fields that every event has (rules.md 1.2), in wire order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Header {

@@ -1,4 +1,4 @@
-//! Domain events and their wire form (specification 1).
+//! Domain events and their wire form (rules.md 1).
 //!
 //! An [`Event`] is a [`Header`], a schema version and a [`Body`]. The envelope's detail-type picks
 //! the body's type; `event_type` inside the detail is never compared with it. Unknown fields are

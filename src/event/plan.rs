@@ -25,7 +25,7 @@ pub struct RebalancePlanned {
     pub total_trade_value_cents: Option<i64>,
 }
 
-/// Fractions of 1, by symbol; delta = target − current (specification 6.3).
+/// Fractions of 1, by symbol; delta = target − current (rules.md 6.3).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AllocationComparison {
@@ -52,7 +52,7 @@ pub struct AllocationComparison {
     pub deltas: BTreeMap<String, Decimal>,
 }
 
-/// A plan: what to sell, what to buy, what to leave (specification 1.7).
+/// A plan: what to sell, what to buy, what to leave (rules.md 1.7).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RebalancePlan {

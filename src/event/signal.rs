@@ -20,7 +20,7 @@ pub struct SignalGenerated {
     pub signal_count: i64,
 }
 
-/// Target weights over all strategies (specification 1.8).
+/// Target weights over all strategies (rules.md 1.8).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConsolidatedPortfolio {

@@ -27,7 +27,7 @@ pub struct TradeExecuted {
     pub failed_symbols: Vec<String>,
 }
 
-/// What became of one order (specification 1.9).
+/// What became of one order (rules.md 1.9).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderResult {

@@ -114,7 +114,7 @@ impl<'a> Desk<'a> {
         self.binding != Binding::First
     }
 
-    /// Why nothing may be posted any more, if so (rule 7).
+    /// Why nothing may be posted any more, if so (rules.md A7).
     pub fn closed(&self) -> Option<String> {
         if self.binding == Binding::Superseded {
             return Some("not ordered: another run has traded on the account since".to_owned());

@@ -178,7 +178,7 @@ fn next_id(plan: &PlanId, ticket: &Ticket) -> ClientOrderId {
 
 /// Posts an order until its outcome is known. After an unknown outcome it asks first; not being
 /// known there is no proof, so the same id is posted again; "must be unique" means that it is there
-/// (rule 4).
+/// (rules.md A4).
 async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
     let (alpaca, id) = (desk.alpaca(), order.client_order_id.as_str());
     let mut last: Option<AlpacaError> = None;

@@ -1,4 +1,4 @@
-//! Orders: RebalancePlanned → TradeExecuted (specification 7).
+//! Orders: RebalancePlanned → TradeExecuted (rules.md 7).
 
 mod closing;
 mod desk;

@@ -1,4 +1,4 @@
-//! The mail: TradingNotificationRequested → SMTP (specification 9).
+//! The mail: TradingNotificationRequested → SMTP (rules.md 9).
 
 mod boundary;
 mod content;

@@ -23,7 +23,7 @@ pub struct Mail {
     pub html: String,
 }
 
-/// Renders the mail that a notification asks for (specification 9.2, 9.3); in neutral mode no
+/// Renders the mail that a notification asks for (rules.md 9.2, 9.3); in neutral mode no
 /// dollar amount appears.
 #[must_use]
 pub fn render(header: &Header, notification: &TradingNotificationRequested, neutral: bool) -> Mail {

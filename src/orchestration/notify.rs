@@ -20,7 +20,7 @@ const LONGEST_REASON: usize = 2_000;
 const LONGEST_HEADER: usize = 2_000;
 
 /// Asks for the one mail of a workflow. Whoever asks first decides its content; whoever asks later
-/// publishes those very bytes again (rule 8).
+/// publishes those very bytes again (rules.md A8).
 #[derive(Clone)]
 pub struct Notifier {
     services: Services,

@@ -11,7 +11,7 @@ use crate::workflow::Session;
 const LONGEST_BREAK: Days = Days::new(14);
 
 /// Finds the session that an occurrence may trade in, or says why there is none: a holiday, too
-/// early, too late (rule 7). The broker's calendar decides.
+/// early, too late (rules.md A7). The broker's calendar decides.
 pub(super) async fn session_of(
     alpaca: &Alpaca,
     occurrence: Timestamp,

@@ -8,7 +8,8 @@ use crate::step::{Conclusion, IfRefused, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
 use crate::workflow::{Failure, MAXIMUM_REMINDERS, State, Workflow};
 
-/// Ends workflows that nobody else will end, so that every workflow ends and is told of (rule 5):
+/// Ends workflows that nobody else will end, so that every workflow ends and is told of (rules.md
+/// A5):
 /// those whose event was dead-lettered, and those whose event no rule matched. Starts what a
 /// session could not buy for want of money once more.
 #[derive(Clone)]

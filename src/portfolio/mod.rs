@@ -1,4 +1,4 @@
-//! The planner: SignalGenerated → RebalancePlanned (specification 6).
+//! The planner: SignalGenerated → RebalancePlanned (rules.md 6).
 
 mod funds;
 mod handler;

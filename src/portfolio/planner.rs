@@ -91,7 +91,7 @@ pub struct PlannedTrade {
     pub is_untraded: bool,
 }
 
-/// Plans the trades from what is held to `weights` (specification 6.2, with the weak points of 6.3
+/// Plans the trades from what is held to `weights` (rules.md 6.2, with the weak points of 6.3
 /// closed): sells first, then buys, then holds; the larger the trade the earlier. Never empty: who
 /// wants cash and has nothing else holds `CASH`.
 ///
@@ -294,7 +294,7 @@ fn check(snapshot: &Snapshot, weights: &BTreeMap<String, Decimal>) -> Result<(),
     Ok(())
 }
 
-/// 1 for the largest trades, 5 for the smallest (specification 6.2, step 6).
+/// 1 for the largest trades, 5 for the smallest (rules.md 6.2, step 6).
 pub(super) fn priority(amount: Decimal) -> i64 {
     match amount.abs() {
         size if size >= Decimal::from(10_000) => 1,

@@ -1,4 +1,4 @@
-//! The functions that distribute weight (corrected meaning of specification 5.4).
+//! The functions that distribute weight (corrected meaning of rules.md 5.4).
 
 use rust_decimal::Decimal;
 

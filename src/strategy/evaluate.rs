@@ -1,4 +1,4 @@
-//! Walks a strategy's tree: which function does what (specification 5.2 to 5.4).
+//! Walks a strategy's tree: which function does what (rules.md 5.2 to 5.4).
 
 use std::collections::BTreeMap;
 

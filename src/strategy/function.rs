@@ -8,7 +8,7 @@ use super::expression::{Expression, ExpressionKind};
 use super::indicator::Indicator;
 use super::measure::Measure;
 
-/// Every function (specification 5.2).
+/// Every function (rules.md 5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
     Defsymphony,

@@ -1,4 +1,4 @@
-//! Indicators over daily closes, oldest first (specification 5.5).
+//! Indicators over daily closes, oldest first (rules.md 5.5).
 //!
 //! Ratios are in percent: 5 means 5 %, and volatility is not annualised (incident 74).
 //!
@@ -106,7 +106,7 @@ impl Indicator {
             .find(|indicator| indicator.name() == name)
     }
 
-    /// The window where a strategy gives none (specification 5.3), or `None` if the indicator has
+    /// The window where a strategy gives none (rules.md 5.3), or `None` if the indicator has
     /// no window.
     pub fn default_window(self) -> Option<usize> {
         match self {
@@ -135,7 +135,7 @@ impl Indicator {
         if self == Indicator::StdevReturn { 2 } else { 1 }
     }
 
-    /// The closes that the indicator is defined on (specification 5.6): it sees so many of the last
+    /// The closes that the indicator is defined on (rules.md 5.6): it sees so many of the last
     /// ones, fewer where a series is younger than that, and never more.
     pub fn bars_required(self, window: usize) -> usize {
         match self {
@@ -153,7 +153,7 @@ impl Indicator {
     /// The fewest closes that give a value: the whole window, and one more where the window counts
     /// returns.
     ///
-    /// Fewer are an error for every indicator, also where the table of specification 5.5 tells of a
+    /// Fewer are an error for every indicator, also where the table of rules.md 5.5 tells of a
     /// stand-in (50, 0, or what there is): a decision must not rest on a number that nobody
     /// measured (incident 76).
     pub fn closes_needed(self, window: usize) -> usize {

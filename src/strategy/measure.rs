@@ -73,7 +73,7 @@ impl Measure {
         }
     }
 
-    /// How many daily bars this measure sees, and so has to be given (specification 5.6).
+    /// How many daily bars this measure sees, and so has to be given (rules.md 5.6).
     pub fn bars_required(self) -> usize {
         self.indicator.bars_required(self.window.unwrap_or(1))
     }

@@ -1,4 +1,4 @@
-//! Which closes a strategy reads, known before it is evaluated (specification 5.6).
+//! Which closes a strategy reads, known before it is evaluated (rules.md 5.6).
 
 use std::collections::BTreeMap;
 

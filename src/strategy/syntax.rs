@@ -1,4 +1,4 @@
-//! Reads the text of a strategy into an [`Expression`] (specification 5.1).
+//! Reads the text of a strategy into an [`Expression`] (rules.md 5.1).
 
 use thiserror::Error;
 

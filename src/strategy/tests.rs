@@ -19,7 +19,7 @@ use rust_decimal::Decimal;
 
 use super::{Evaluation, evaluate as evaluate_expression, parse};
 
-/// The closes of the golden vectors in specification 5.5.
+/// The closes of the golden vectors in rules.md 5.5.
 const GOLDEN: &str =
     "100 102 101 103 105 104 106 103 107 108 105 110 109 111 112 108 113 115 114 116";
 

@@ -1,4 +1,4 @@
-//! Shares of symbols that sum to exactly 1, and how they are combined (specification 5.4 and 5.7).
+//! Shares of symbols that sum to exactly 1, and how they are combined (rules.md 5.4 and 5.7).
 
 use std::collections::BTreeMap;
 

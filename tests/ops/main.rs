@@ -477,24 +477,3 @@ fn an_aws_that_cannot_be_reached_is_told_with_what_to_look_at() {
         "{said}"
     );
 }
-
-/// The function's own program must not grow by what only people at a terminal need.
-#[test]
-fn the_function_carries_nothing_of_the_command_line() {
-    let contains = |program: &str, word: &str| {
-        let bytes = std::fs::read(program).expect("the program was built");
-        bytes
-            .windows(word.len())
-            .any(|window| window == word.as_bytes())
-    };
-    for word in ["clap_builder", "indicatif"] {
-        assert!(
-            contains(env!("CARGO_BIN_EXE_ops"), word),
-            "the probe finds {word} where it is"
-        );
-        assert!(
-            !contains(env!("CARGO_BIN_EXE_bootstrap"), word),
-            "{word} is in the function's program"
-        );
-    }
-}

@@ -13,7 +13,7 @@ struct Step {
 }
 
 fn runbooks() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/runbooks");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/runbooks");
     let mut files: Vec<PathBuf> = read_dir(folder)
         .expect("there are runbooks")
         .map(|entry| entry.expect("a readable folder").path())

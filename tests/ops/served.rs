@@ -9,10 +9,10 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use alchemiser::aws::{AwsSetup, connector};
-use alchemiser_sim::wire::{FunctionHost, Server, WireSetup};
 use async_trait::async_trait;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::http_client_fn;
+use harness::server::{FunctionHost, Server, WireSetup};
 use serde_json::{Value, json};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};

@@ -7,7 +7,7 @@
 //!
 //! Behaviour follows Alpaca's public documentation (docs.alpaca.markets: "Orders at Alpaca",
 //! "Trading API reference", "Market Data API reference") and the answers its users have published;
-//! specification 7.6 to 7.9 lists what the trading system relies on. What others than the client
+//! rules.md 7.6 to 7.9 lists what the trading system relies on. What others than the client
 //! do, the owner by hand, the market, the broker, comes in through [`Exchange::act`]. What is not
 //! modelled: interest, calls for margin, stop, bracket and extended-hours orders, orders for an
 //! auction or for this instant, fees and dividends that nobody ordered, streaming. A request for

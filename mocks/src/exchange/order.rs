@@ -107,7 +107,7 @@ pub enum Amount {
     Notional(Decimal),
 }
 
-/// The states of an order (Alpaca, "Placing Orders", order life cycle; specification 7.6; `held`
+/// The states of an order (Alpaca, "Placing Orders", order life cycle; rules.md 7.6; `held`
 /// and `pending_review` as its own Python client knows them). "An order may be canceled through the
 /// API up until the point it reaches a state of either filled, canceled, or expired", but not while
 /// it is to be replaced.

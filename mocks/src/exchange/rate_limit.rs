@@ -1,4 +1,4 @@
-//! So many requests a minute (specification 7.8). The count begins with a minute's first request
+//! So many requests a minute (rules.md 7.8). The count begins with a minute's first request
 //! and starts anew when that minute is over: "how many calls you can make until the account's rate
 //! counter is reset" (forum.alpaca.markets, "Executing Orders").
 

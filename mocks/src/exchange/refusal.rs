@@ -1,6 +1,6 @@
 //! What the exchange answers when it does not do what it was asked.
 //!
-//! Bodies are `{"code": .., "message": ..}` (Alpaca public documentation; specification 7.7). The
+//! Bodies are `{"code": .., "message": ..}` (Alpaca public documentation; rules.md 7.7). The
 //! data API has no codes.
 
 use serde_json::{Map, Value, json};

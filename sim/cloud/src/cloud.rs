@@ -197,7 +197,7 @@ impl Cloud {
     /// Starts a replay, as StartReplay does.
     ///
     /// # Errors
-    /// As AWS does (semantics 4).
+    /// As AWS does (`archive` of semantics.md).
     pub fn start_replay(
         &mut self,
         now: DateTime<Utc>,

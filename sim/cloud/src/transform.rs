@@ -1,5 +1,5 @@
-//! What a target gets: the event, a constant, a part of it, or a template filled in (semantics
-//! 3.3).
+//! What a target gets: the event, a constant, a part of it, or a template filled in
+//! (`input` of semantics.md).
 
 use serde::de::IgnoredAny;
 use serde_json::Value;

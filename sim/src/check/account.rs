@@ -5,8 +5,9 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Judgement;
-use crate::journal::{Fact, Journal};
 use crate::projection::{is_our_id, sign};
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// The account, and what open orders have a claim on, from report to report.
 #[derive(Default)]
@@ -43,7 +44,39 @@ impl Open<'_> {
     }
 }
 
-impl Ledger<'_> {
+impl<'a> Ledger<'a> {
+    /// What no fill explains, somebody else moved; the first statement has nothing before it.
+    fn note_moved_by_others(&mut self, cash: Decimal) {
+        if self.is_open {
+            self.taken_out += (self.cash - cash).max(Decimal::ZERO);
+        }
+    }
+
+    /// Begins anew with what a statement says.
+    fn open_with(&mut self, cash: Decimal, positions: &'a BTreeMap<String, Decimal>) {
+        self.is_open = true;
+        self.cash = cash;
+        self.positions = positions
+            .iter()
+            .map(|(symbol, held)| (symbol.as_str(), *held))
+            .collect();
+    }
+
+    /// Keeps an order that the broker accepted; false where the broker gave it no id.
+    fn accept(&mut self, order: &'a OrderFacts, is_ours: bool) -> bool {
+        let Some(id) = order.order_id else {
+            return false;
+        };
+        let open = Open {
+            facts: order,
+            is_ours,
+            filled: Decimal::ZERO,
+            taken_out: self.taken_out,
+        };
+        self.open.insert(id, open);
+        true
+    }
+
     fn reserved(&self) -> Decimal {
         self.open.values().map(Open::reserved).sum()
     }
@@ -65,20 +98,12 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let limit = journal.settings().borrowing_limit;
     let mut ledger = Ledger::default();
-    for entry in journal.entries() {
-        let Fact::Exchange { report } = &entry.fact else {
-            continue;
-        };
+    for (entry, report) in journal.reports() {
         match report {
             Report::Statement {
                 cash, positions, ..
             } => {
-                // What no fill explains, somebody else moved.
-                ledger.taken_out += if ledger.is_open {
-                    (ledger.cash - cash).max(Decimal::ZERO)
-                } else {
-                    Decimal::ZERO
-                };
+                ledger.note_moved_by_others(*cash);
                 judge_statement(
                     &ledger,
                     *cash,
@@ -87,26 +112,11 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     entry.sequence,
                     &mut judgement,
                 );
-                ledger.is_open = true;
-                ledger.cash = *cash;
-                ledger.positions = positions
-                    .iter()
-                    .map(|(symbol, held)| (symbol.as_str(), *held))
-                    .collect();
+                ledger.open_with(*cash, positions);
             }
             Report::OrderAccepted { order, .. } => {
-                let Some(id) = order.order_id else { continue };
                 let is_ours = entry.invocation.is_some() || is_our_id(order);
-                ledger.open.insert(
-                    id,
-                    Open {
-                        facts: order,
-                        is_ours,
-                        filled: Decimal::ZERO,
-                        taken_out: ledger.taken_out,
-                    },
-                );
-                if is_ours {
+                if ledger.accept(order, is_ours) && is_ours {
                     judge_claims(&ledger, order, limit, entry.sequence, &mut judgement);
                 }
             }
@@ -276,7 +286,7 @@ fn judge_statement(
 mod tests {
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::journal::Settings;
+    use crate::trading::Settings;
 
     fn account(limit: i64) -> History {
         let settings = Settings {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::journal::{Entry, Journal};
+use harness::journal::{Entry, Journal};
 use simulated_cloud::record::{AlarmState, LossCause, Origin, Record};
 
 /// How long an alarm may take: its period of five minutes, and the next.

@@ -2,126 +2,142 @@ use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::Value;
 
 use super::Finding;
-use crate::journal::{Fact, Journal};
+use crate::trading::TradingRecord;
+use harness::journal::Journal;
 
 const NAME: &str = "the books balance";
+
+/// What the account should hold, from its first statement on.
+struct Books {
+    cash: Decimal,
+    shares: BTreeMap<String, Decimal>,
+}
 
 /// What the account held at the beginning, every fill since, every movement of cash, split and new
 /// name make exactly what it holds at the end: cash to the cent, and shares.
 pub(super) fn check(journal: &Journal) -> Vec<Finding> {
-    let mut books: Option<(Decimal, BTreeMap<String, Decimal>)> = None;
+    let mut books: Option<Books> = None;
     let mut findings = Vec::new();
-    for entry in journal.entries() {
-        match (&entry.fact, &mut books) {
+    for (entry, record) in journal.party_records() {
+        let problems = match (record, &mut books) {
+            (TradingRecord::Exchange { report }, None) => {
+                books = opened(report);
+                continue;
+            }
+            (TradingRecord::Exchange { report }, Some(books)) => {
+                books.enter(report).into_iter().collect()
+            }
             (
-                Fact::Exchange {
-                    report:
-                        Report::Statement {
-                            cash, positions, ..
-                        },
+                TradingRecord::Account {
+                    cash, positions, ..
                 },
-                None,
-            ) => books = Some((*cash, positions.clone())),
-            (
-                Fact::Exchange {
-                    report:
-                        Report::OrderFilled {
-                            order,
-                            fill_quantity,
-                            fill_price,
-                            ..
-                        },
-                },
-                Some((cash, shares)),
-            ) => {
+                Some(books),
+            ) => books.compare(cash, positions),
+            _ => continue,
+        };
+        findings.extend(
+            problems
+                .into_iter()
+                .map(|problem| Finding::at(NAME, problem, vec![entry.sequence])),
+        );
+    }
+    findings
+}
+
+/// The books of a first statement.
+fn opened(report: &Report) -> Option<Books> {
+    let Report::Statement {
+        cash, positions, ..
+    } = report
+    else {
+        return None;
+    };
+    Some(Books {
+        cash: *cash,
+        shares: positions.clone(),
+    })
+}
+
+impl Books {
+    /// Enters what the broker reports; says what does not fit.
+    fn enter(&mut self, report: &Report) -> Option<String> {
+        match report {
+            Report::OrderFilled {
+                order,
+                fill_quantity,
+                fill_price,
+                ..
+            } => {
                 let signed = if order.side == Side::Buy {
                     *fill_quantity
                 } else {
                     -*fill_quantity
                 };
-                *cash -= signed * fill_price;
-                *shares.entry(order.symbol.clone()).or_default() += signed;
+                self.cash -= signed * fill_price;
+                *self.shares.entry(order.symbol.clone()).or_default() += signed;
             }
-            (
-                Fact::Exchange {
-                    report: Report::CashMoved { amount, .. },
-                },
-                Some((cash, _)),
-            ) => *cash += amount,
-            (
-                Fact::Exchange {
-                    report:
-                        Report::Split {
-                            symbol,
-                            from,
-                            to,
-                            after,
-                            ..
-                        },
-                },
-                Some((_, shares)),
-            ) => {
-                let held = shares.entry(symbol.clone()).or_default();
+            Report::CashMoved { amount, .. } => self.cash += amount,
+            Report::Split {
+                symbol,
+                from,
+                to,
+                after,
+                ..
+            } => {
+                let held = self.shares.entry(symbol.clone()).or_default();
                 let made = (*held * to / from).round_dp_with_strategy(9, RoundingStrategy::ToZero);
+                let before = std::mem::replace(held, *after);
                 // A fraction that is missing was paid.
-                let fits = *after == made || *after == made.trunc();
-                if !fits {
-                    let problem = format!(
-                        "{held} {symbol} became {after} by a split of {from} into {to}, which makes {made}"
-                    );
-                    findings.push(Finding::at(NAME, problem, vec![entry.sequence]));
-                }
-                *held = *after;
-            }
-            (
-                Fact::Exchange {
-                    report: Report::SymbolRenamed { symbol, to, .. },
-                },
-                Some((_, shares)),
-            ) => {
-                if let Some(held) = shares.remove(symbol) {
-                    shares.insert(to.clone(), held);
-                }
-            }
-            (
-                Fact::Account {
-                    cash, positions, ..
-                },
-                Some((expected, shares)),
-            ) => {
-                if *cash != expected.round_dp(2).to_string() {
-                    findings.push(Finding::at(
-                        NAME,
-                        format!("the account has {cash} dollars, its fills make {expected}"),
-                        vec![entry.sequence],
+                if *after != made && *after != made.trunc() {
+                    return Some(format!(
+                        "{before} {symbol} became {after} by a split of {from} into {to}, which makes {made}"
                     ));
                 }
-                shares.retain(|_, quantity| !quantity.is_zero());
-                let made: BTreeMap<&str, String> = shares
-                    .iter()
-                    .map(|(symbol, held)| (symbol.as_str(), held.normalize().to_string()))
-                    .collect();
-                let held = positions.as_object().into_iter().flatten();
-                let held: BTreeMap<&str, String> = held
-                    .map(|(symbol, text)| {
-                        (
-                            symbol.as_str(),
-                            text.as_str().unwrap_or_default().to_owned(),
-                        )
-                    })
-                    .collect();
-                if made != held {
-                    findings.push(Finding::at(
-                        NAME,
-                        format!("the account holds {held:?}, its fills make {made:?}"),
-                        vec![entry.sequence],
-                    ));
+            }
+            Report::SymbolRenamed { symbol, to, .. } => {
+                if let Some(held) = self.shares.remove(symbol) {
+                    self.shares.insert(to.clone(), held);
                 }
             }
             _ => {}
         }
+        None
     }
-    findings
+
+    /// Says where the account is not what the books make.
+    fn compare(&mut self, cash: &str, positions: &Value) -> Vec<String> {
+        let mut problems = Vec::new();
+        if cash != self.cash.round_dp(2).to_string() {
+            problems.push(format!(
+                "the account has {cash} dollars, its fills make {}",
+                self.cash
+            ));
+        }
+        self.shares.retain(|_, quantity| !quantity.is_zero());
+        let made: BTreeMap<&str, String> = self
+            .shares
+            .iter()
+            .map(|(symbol, held)| (symbol.as_str(), held.normalize().to_string()))
+            .collect();
+        let held: BTreeMap<&str, String> = positions
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(symbol, text)| {
+                (
+                    symbol.as_str(),
+                    text.as_str().unwrap_or_default().to_owned(),
+                )
+            })
+            .collect();
+        if made != held {
+            problems.push(format!(
+                "the account holds {held:?}, its fills make {made:?}"
+            ));
+        }
+        problems
+    }
 }

@@ -4,9 +4,10 @@ use alchemiser_mocks::exchange::Report;
 use serde_json::Value;
 
 use super::Judgement;
-use crate::fault::Site;
-use crate::journal::{Fact, Journal};
 use crate::projection::Causes;
+use crate::trading::{TradingFact, TradingRecord};
+use harness::fault::Site;
+use harness::journal::{Fact, Journal};
 use simulated_cloud::record::Record;
 
 /// An error notification is answered, and that is all: whatever it wakes, and whatever follows from
@@ -29,15 +30,25 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         let Some(invocation) = entry.invocation.filter(|number| woken.contains(number)) else {
             continue;
         };
-        let deed = match &entry.fact {
-            Fact::Cloud {
-                record: Record::EventPut { detail_type, .. },
-            } => format!("{detail_type} was put"),
-            Fact::Exchange {
-                report: Report::OrderAccepted { order, .. },
-            } => format!("an order for {} was placed", order.symbol),
-            Fact::MailContent { subject, .. } => format!("the mail {subject:?} was sent"),
-            Fact::Call { site, .. } if writes(site) => format!("{} was called", site.operation),
+        let deed = match (&entry.fact, entry.fact.trading()) {
+            (
+                Fact::Cloud {
+                    record: Record::EventPut { detail_type, .. },
+                },
+                _,
+            ) => format!("{detail_type} was put"),
+            (
+                _,
+                Some(TradingRecord::Exchange {
+                    report: Report::OrderAccepted { order, .. },
+                }),
+            ) => format!("an order for {} was placed", order.symbol),
+            (_, Some(TradingRecord::MailContent { subject, .. })) => {
+                format!("the mail {subject:?} was sent")
+            }
+            (Fact::Call { site, .. }, _) if writes(site) => {
+                format!("{} was called", site.operation)
+            }
             _ => continue,
         };
         judgement.violated(

@@ -4,8 +4,9 @@ use alchemiser_mocks::exchange::Report;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::journal::Journal;
 use crate::projection::{Order, accepted_orders, sign};
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// The account's cash from report to report, and what of its changes was not ours.
 pub(super) struct Cashbook {

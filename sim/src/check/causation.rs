@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::Judgement;
-use crate::journal::{BusMode, Fact, Journal};
+use crate::trading::{BusMode, TradingJournal};
+use harness::journal::{Fact, Journal};
 use simulated_cloud::record::Record;
 
 /// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each
@@ -63,7 +64,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 mod tests {
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::journal::Settings;
+    use crate::trading::Settings;
 
     #[test]
     fn a_cause_was_put_before() {

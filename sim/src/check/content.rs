@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Judgement;
-use crate::journal::Journal;
+use harness::journal::Journal;
 use simulated_cloud::record::Record;
 
 /// One event id never has two contents, however often the event is published.

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Judgement;
 use super::alarms::{Alarms, Told, losses};
 use super::rules::Rules;
-use crate::journal::{Fact, Journal};
+use harness::journal::{Fact, Journal};
 use simulated_cloud::record::{DeliveryId, DeliveryOutcome, LossCause, Record};
 
 /// What is known of the deliveries of one event to one target.
@@ -59,6 +59,24 @@ fn conserved(journal: &Journal, judgement: &mut Judgement) {
     }
 }
 
+/// The delivery that an event which was put has to come to.
+fn first_copy(
+    event: &str,
+    replay: Option<String>,
+    bus: &str,
+    rule: &str,
+    target: &str,
+) -> DeliveryId {
+    DeliveryId {
+        event: event.to_owned(),
+        replay,
+        bus: bus.to_owned(),
+        rule: rule.to_owned(),
+        target: target.to_owned(),
+        copy: 0,
+    }
+}
+
 /// What was put, and what became of it, for each delivery; and whether the journal tells of rules
 /// at all.
 fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
@@ -83,14 +101,7 @@ fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
                     .unwrap_or_default();
                 for (name, rule) in rules.matching(record, filter) {
                     for target in &rule.targets {
-                        let way = DeliveryId {
-                            event: id.clone(),
-                            replay: replay.clone(),
-                            bus: bus.clone(),
-                            rule: name.to_owned(),
-                            target: target.id.clone(),
-                            copy: 0,
-                        };
+                        let way = first_copy(id, replay.clone(), bus, name, &target.id);
                         accounts.entry(way).or_default().put.push(entry.sequence);
                     }
                 }
@@ -105,14 +116,7 @@ fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
                     .map(|rule| rule.targets.as_slice())
                     .unwrap_or_default();
                 for target in targets {
-                    let way = DeliveryId {
-                        event: event.clone(),
-                        replay: None,
-                        bus: "default".to_owned(),
-                        rule: schedule.clone(),
-                        target: target.id.clone(),
-                        copy: 0,
-                    };
+                    let way = first_copy(event, None, "default", schedule, &target.id);
                     accounts.entry(way).or_default().put.push(entry.sequence);
                 }
             }

@@ -1,6 +1,7 @@
 use super::Judgement;
-use crate::journal::{BusMode, Journal};
 use crate::projection::invocations;
+use crate::trading::{BusMode, TradingJournal};
+use harness::journal::Journal;
 use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// What a step may take, with room for the calls around its work.
@@ -52,7 +53,7 @@ mod tests {
 
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::journal::Settings;
+    use crate::trading::Settings;
 
     fn took(
         bus: BusMode,

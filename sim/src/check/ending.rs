@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
-use crate::journal::Journal;
+use harness::journal::Journal;
 use simulated_cloud::record::Record;
 
 /// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up,

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::Judgement;
-use crate::journal::Journal;
 use crate::projection::workflow_of;
+use harness::journal::Journal;
 use simulated_cloud::record::Record;
 
 /// Six steps, each by two rules at most, each delivered twice and tried three times, and room for

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::Judgement;
 use super::cashbook::Cashbook;
 use super::plan::{Plan, executions, plans, told};
-use crate::journal::Journal;
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// At the end of a session in which a plan was carried out, cash above what the plan leaves, by
 /// more than the price of its dearest buy's share or 1 % of the account, is named in the mail with

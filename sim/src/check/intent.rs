@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
-use alchemiser_mocks::exchange::{Report, Side};
+use alchemiser_mocks::exchange::{OrderFacts, Report, Side};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Judgement;
-use crate::journal::Journal;
 use crate::projection::{Invocation, invocations, is_our_id};
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// What one plan wants of a symbol on one side.
 #[derive(Default)]
@@ -24,10 +25,7 @@ struct Intent {
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let invocations = invocations(journal);
-    let mut intents: BTreeMap<String, Intent> = BTreeMap::new();
-    let mut owners: BTreeMap<Uuid, String> = BTreeMap::new();
-    let mut ids: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut asked: BTreeMap<Uuid, Decimal> = BTreeMap::new();
+    let mut intents = Intents::default();
     for (entry, report) in journal.reports() {
         let Some((order, order_id)) = report
             .order()
@@ -35,45 +33,75 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         else {
             continue;
         };
-        let id = order.client_order_id.as_deref().unwrap_or_default();
-        if matches!(report, Report::OrderAccepted { .. }) {
-            asked.insert(order_id, order.quantity.unwrap_or_default());
-            if entry.invocation.is_none() && !is_our_id(order) {
-                continue;
-            }
-            judgement.premise();
-            let key = format!(
-                "{}: {} {:?}",
-                workflow(&invocations, entry.invocation),
-                order.symbol,
-                order.side
-            );
-            if let Some(first) = ids.insert(id, entry.sequence) {
-                judgement.violated(
-                    format!("the order {id} was accepted twice"),
-                    vec![first, entry.sequence],
-                );
-            }
-            let intent = intents.entry(key.clone()).or_default();
-            if let Some((other, first)) = &intent.live {
-                judgement.violated(
-                    format!("{key}: {id} was placed while {other} was live"),
-                    vec![*first, entry.sequence],
-                );
-            }
-            let quantity = order.quantity.unwrap_or_default();
-            let wanted = intent.wanted.get_or_insert(quantity);
-            if order.side == Side::Sell && intent.filled == *wanted && quantity < Decimal::ONE {
-                *wanted += quantity;
-            }
-            intent.live = Some((id.to_owned(), entry.sequence));
-            owners.insert(order_id, key);
+        if !matches!(report, Report::OrderAccepted { .. }) {
+            intents.follow(order_id, report, entry.sequence, &mut judgement);
             continue;
         }
-        let Some(key) = owners.get(&order_id).cloned() else {
-            continue;
+        let quantity = order.quantity.unwrap_or_default();
+        intents.asked.insert(order_id, quantity);
+        if entry.invocation.is_some() || is_our_id(order) {
+            let workflow = workflow(&invocations, entry.invocation);
+            let key = format!("{workflow}: {} {:?}", order.symbol, order.side);
+            judgement.premise();
+            intents.accept(key, order, order_id, entry.sequence, &mut judgement);
+        }
+    }
+    judgement
+}
+
+/// All intents, and the orders that serve them.
+#[derive(Default)]
+struct Intents<'a> {
+    intents: BTreeMap<String, Intent>,
+    /// The intent of each order.
+    owners: BTreeMap<Uuid, String>,
+    /// The journal entry of the first order of each client order id.
+    ids: BTreeMap<&'a str, u64>,
+    /// The quantity of each order.
+    asked: BTreeMap<Uuid, Decimal>,
+}
+
+impl<'a> Intents<'a> {
+    /// An order of ours was accepted.
+    fn accept(
+        &mut self,
+        key: String,
+        order: &'a OrderFacts,
+        order_id: Uuid,
+        sequence: u64,
+        judgement: &mut Judgement,
+    ) {
+        let id = order.client_order_id.as_deref().unwrap_or_default();
+        if let Some(first) = self.ids.insert(id, sequence) {
+            let problem = format!("the order {id} was accepted twice");
+            judgement.violated(problem, vec![first, sequence]);
+        }
+        let intent = self.intents.entry(key.clone()).or_default();
+        if let Some((other, first)) = &intent.live {
+            let problem = format!("{key}: {id} was placed while {other} was live");
+            judgement.violated(problem, vec![*first, sequence]);
+        }
+        let quantity = order.quantity.unwrap_or_default();
+        let wanted = intent.wanted.get_or_insert(quantity);
+        if order.side == Side::Sell && intent.filled == *wanted && quantity < Decimal::ONE {
+            *wanted += quantity;
+        }
+        intent.live = Some((id.to_owned(), sequence));
+        self.owners.insert(order_id, key);
+    }
+
+    /// Something became of an order; those of others are not looked at.
+    fn follow(
+        &mut self,
+        order_id: Uuid,
+        report: &Report,
+        sequence: u64,
+        judgement: &mut Judgement,
+    ) {
+        let Some(key) = self.owners.get(&order_id).cloned() else {
+            return;
         };
-        let intent = intents.entry(key.clone()).or_default();
+        let intent = self.intents.entry(key.clone()).or_default();
         match report {
             Report::OrderFilled {
                 fill_quantity,
@@ -87,17 +115,18 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                         "{key}: {} shares filled, but only {wanted} wanted",
                         intent.filled
                     );
-                    judgement.violated(problem, vec![entry.sequence]);
+                    judgement.violated(problem, vec![sequence]);
                 }
                 if status.is_final() {
                     intent.live = None;
                 }
             }
             Report::OrderReplaced { replaced_by, .. } => {
-                let given = intent.filled + asked.get(replaced_by).copied().unwrap_or_default();
+                let given =
+                    intent.filled + self.asked.get(replaced_by).copied().unwrap_or_default();
                 intent.wanted = intent.wanted.max(Some(given));
-                intent.live = Some((replaced_by.to_string(), entry.sequence));
-                owners.insert(*replaced_by, key);
+                intent.live = Some((replaced_by.to_string(), sequence));
+                self.owners.insert(*replaced_by, key);
             }
             Report::OrderStatusChanged { status, .. } if !status.is_working() => intent.live = None,
             Report::OrderCancelled { .. }
@@ -106,7 +135,6 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             _ => {}
         }
     }
-    judgement
 }
 
 /// The workflow that an order was placed for; a command without a workflow of its own stands for

@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 use super::Judgement;
 use super::cashbook::{Cashbook, others_fill};
 use super::plan::{Item, Plan, executions, plans};
-use crate::journal::{Entry, Fact, Journal, TroubleKind};
 use crate::projection::{Invocation, Order, accepted_orders, invocations};
+use crate::trading::{TradingFact, TradingJournal, TroubleKind};
+use harness::journal::{Entry, Fact, Journal};
 use simulated_cloud::record::Record;
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
@@ -192,11 +193,14 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
                     .of_workflows
                     .extend(execution.and_then(Invocation::workflow));
             }
-            Fact::Exchange { report } => troubles.add_others(entry, report),
             Fact::Cloud {
                 record: Record::DeliveryDisturbed { detail_type, .. },
             } => troubles.of_all |= detail_type == "RebalancePlanned",
-            _ => {}
+            fact => {
+                if let Some(report) = fact.report() {
+                    troubles.add_others(entry, report);
+                }
+            }
         }
     }
     troubles

@@ -4,9 +4,10 @@ use alchemiser_mocks::mail::{MailReport, MailStage};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
-use crate::fault::Phase;
-use crate::journal::{BusMode, Entry, Fact, Journal};
 use crate::projection::{Invocation, invocations};
+use crate::trading::{BusMode, TradingFact, TradingJournal, TradingRecord};
+use harness::fault::Phase;
+use harness::journal::{Entry, Fact, Journal};
 use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// Whose a mail is that no notification on a bus asked for.
@@ -30,13 +31,13 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut copies: BTreeMap<&str, Vec<Copy<'_>>> = BTreeMap::new();
     for entry in journal.entries() {
-        if let Fact::MailContent {
+        if let Some(TradingRecord::MailContent {
             message_id,
             subject,
             text,
             html,
             ..
-        } = &entry.fact
+        }) = entry.fact.trading()
         {
             let copy = Copy {
                 sequence: entry.sequence,
@@ -198,17 +199,17 @@ fn is_unknown(
 }
 
 fn is_of_the_server(entry: &Entry) -> bool {
-    matches!(entry.fact, Fact::Mail { .. })
+    matches!(entry.fact.trading(), Some(TradingRecord::Mail { .. }))
 }
 
 fn is_answer_lost(entry: &Entry) -> bool {
     matches!(
-        entry.fact,
-        Fact::Mail {
+        entry.fact.trading(),
+        Some(TradingRecord::Mail {
             report: MailReport::ConnectionDropped {
                 stage: MailStage::AfterData
             }
-        }
+        })
     )
 }
 
@@ -225,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::fault::{CallEffect, Site};
+    use harness::fault::{CallEffect, Site};
 
     const MAIL: &str = "n@alchemiser";
 
@@ -307,13 +308,13 @@ mod tests {
             (1, 1),
             "after it was recorded"
         );
-        let lost = Fact::Mail {
+        let lost = TradingRecord::Mail {
             report: MailReport::ConnectionDropped {
                 stage: MailStage::AfterData,
             },
         };
         let unanswered = sending()
-            .fact(lost)
+            .fact(lost.into())
             .mails(MAIL, "done")
             .ends(InvocationOutcome::Failed);
         assert_eq!(

@@ -30,7 +30,8 @@ mod testing;
 
 use alchemiser_mocks::exchange::Report;
 
-use crate::journal::{Fact, Journal};
+use crate::trading::TradingRecord;
+use harness::journal::Journal;
 
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,14 +152,14 @@ pub fn check_all(journal: &Journal) -> Verdict {
 
 /// The books are held against each statement of the account.
 fn books(journal: &Journal) -> Judgement {
-    let statements = journal.entries().iter().filter(|entry| {
-        matches!(entry.fact, Fact::Account { .. })
-            || matches!(
-                entry.fact,
-                Fact::Exchange {
+    let statements = journal.party_records().filter(|(_, record)| {
+        matches!(
+            record,
+            TradingRecord::Account { .. }
+                | TradingRecord::Exchange {
                     report: Report::Statement { .. }
                 }
-            )
+        )
     });
     Judgement {
         premises: statements.count().saturating_sub(1),

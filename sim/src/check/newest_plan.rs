@@ -6,8 +6,9 @@ use rust_decimal::Decimal;
 
 use super::Judgement;
 use super::plan::{Named, Plan, executions, plans, told};
-use crate::journal::{Fact, Journal};
 use crate::projection::{Fill, Invocation, Order, accepted_orders, invocations, sign};
+use crate::trading::TradingJournal;
+use harness::journal::{Fact, Journal};
 
 /// No order is placed from a snapshot of the account that others have overtaken: once an order of
 /// another workflow has filled, a plan made before is carried out no more; once somebody has traded

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use alchemiser_mocks::exchange::{OrderFacts, Report};
 
 use super::Judgement;
-use crate::journal::Journal;
 use crate::projection::is_our_id;
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// An order id never comes to the broker with another symbol, side or quantity, whether it is
 /// accepted or refused: who asks for an id must be sure what is behind it. What was refused at once

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::journal::Journal;
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 use simulated_cloud::record::Record;
 
 /// A part of the account's value that a plan's positions may be off by, where the plan does not

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use super::Judgement;
 use super::plan::{Plan, plans};
-use crate::journal::{BusMode, Journal};
 use crate::projection::{Invocation, accepted_orders, invocations};
+use crate::trading::{BusMode, TradingJournal};
+use harness::journal::Journal;
 
 /// No order of ours is for a symbol outside of its plan, or against it: a buy where the plan buys,
 /// a sell where it sells. The plan is the one that the order's invocation was given.

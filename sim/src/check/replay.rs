@@ -1,8 +1,9 @@
 use alchemiser_mocks::exchange::Report;
 
 use super::Judgement;
-use crate::journal::Journal;
 use crate::projection::Causes;
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// Replaying any part of the archive adds no order: neither in the invocations that a replayed
 /// event wakes, nor in those that they bring about.

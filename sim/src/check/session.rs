@@ -2,8 +2,9 @@ use alchemiser_mocks::exchange::Hours;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Judgement;
-use crate::journal::{Fact, Journal};
 use crate::projection::{Order, accepted_orders};
+use crate::trading::TradingJournal;
+use harness::journal::{Fact, Journal};
 
 /// What is sent so shortly before the close may come after it.
 const LAST_CALL: TimeDelta = TimeDelta::seconds(10);
@@ -81,7 +82,7 @@ fn sent(journal: &Journal, order: &Order<'_>) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
     use crate::check::testing::{History, event};
-    use crate::journal::Settings;
+    use crate::trading::Settings;
 
     fn ordered(time: &str) -> History {
         History::new()

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::alarms::Alarms;
 use super::rules::Rules;
-use crate::journal::{Fact, Journal};
 use crate::projection::workflow_of;
+use crate::trading::{TradingFact, TradingRecord};
+use harness::journal::{Fact, Journal};
 use simulated_cloud::record::{DeliveryId, Origin, Record};
 
 /// The workflows that stand still because their next step was given up, of which somebody was told:
@@ -91,10 +92,11 @@ fn followed(journal: &Journal) -> BTreeSet<&str> {
             } => {
                 followed.extend(detail["causation_id"].as_str());
             }
-            Fact::MailContent { message_id, .. } => {
-                followed.extend(message_id.split('@').next());
+            fact => {
+                if let Some(TradingRecord::MailContent { message_id, .. }) = fact.trading() {
+                    followed.extend(message_id.split('@').next());
+                }
             }
-            _ => {}
         }
     }
     followed

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Check, Judgement};
-use crate::fault::Site;
-use crate::journal::{CallOutcome, Fact, Journal, Settings, Trouble, TroubleKind};
+use crate::trading::{Settings, TradingRecord, Trouble, TroubleKind};
+use harness::fault::Site;
+use harness::journal::{CallOutcome, Fact, Journal};
 use simulated_cloud::record::{
     AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
 };
@@ -148,20 +149,19 @@ impl History {
     }
 
     pub fn report(self, report: Report) -> Self {
-        self.fact(Fact::Exchange { report })
+        self.fact(TradingRecord::Exchange { report }.into())
     }
 
     pub fn settings(self, settings: Settings) -> Self {
-        self.fact(Fact::Settings { settings })
+        self.fact(TradingRecord::Settings { settings }.into())
     }
 
     pub fn trouble(self, symbol: Option<&str>, trouble: TroubleKind) -> Self {
-        self.fact(Fact::Scripted {
-            trouble: Trouble {
-                symbol: symbol.map(str::to_owned),
-                trouble,
-            },
-        })
+        let trouble = Trouble {
+            symbol: symbol.map(str::to_owned),
+            trouble,
+        };
+        self.fact(TradingRecord::Scripted { trouble }.into())
     }
 
     /// An invocation begins, and the next entries belong to it.
@@ -290,13 +290,14 @@ impl History {
     }
 
     pub fn mails(self, message_id: &str, text: &str) -> Self {
-        self.fact(Fact::MailContent {
+        let mail = TradingRecord::MailContent {
             subject: "[SUCCESS]".to_owned(),
             recipients: Vec::new(),
             message_id: message_id.to_owned(),
             text: text.to_owned(),
             html: String::new(),
-        })
+        };
+        self.fact(mail.into())
     }
 
     pub fn states(self, cash: &str, positions: &[(&str, &str)]) -> Self {

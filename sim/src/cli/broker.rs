@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
 use super::{Mistake, say};
-use crate::wire::connection::{self, Unanswered, plain};
+use harness::server::connection::{self, Unanswered, plain};
 
 /// What `broker` takes.
 #[derive(Debug, Args)]

@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::seeds::Seeds;
 use super::selection::Selection;
 use super::{Mistake, say};
-use crate::journal::Journal;
 use crate::report::{
     NotRun, Paper, Reason, curve, day, expected, failure, fitted, judged, junit, log_lines, months,
     never_judged, not_run_verdict, plot, premises, seeds_summary, seeds_total, summary, verdict,
@@ -15,6 +14,7 @@ use crate::report::{
 };
 use crate::run::{Backend, Run, run_on};
 use crate::scenario::{Capability, Library, Loaded};
+use harness::journal::Journal;
 
 /// What `run` takes.
 #[derive(Debug, Args)]
@@ -75,6 +75,22 @@ const MANY_SESSIONS: usize = 40;
 /// Where `docker compose up` puts LocalStack.
 const COMPOSED: &str = "http://127.0.0.1:4566";
 
+/// Writes what was asked for as files.
+fn write_files(arguments: &RunArguments, runs: &[Run], not_run: &[NotRun]) -> Result<(), Mistake> {
+    if let Some(path) = &arguments.junit {
+        std::fs::write(path, junit(runs, not_run))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if let (Some(path), [run]) = (&arguments.plot, runs) {
+        let picture = plot(
+            &format!("{} (seed {})", run.scenario, run.seed),
+            &curve(&run.journal),
+        );
+        std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
 /// Runs scenarios and says how they ended.
 pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let library = Library::of_this_project().map_err(|error| error.to_string())?;
@@ -95,17 +111,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         None => carry_out(arguments, &backend, &library, &loaded, is_story)?,
         Some(seeds) => carry_out_under(seeds, arguments, &backend, &library, &loaded)?,
     };
-    if let Some(path) = &arguments.junit {
-        std::fs::write(path, junit(&runs, &not_run))
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-    }
-    if let (Some(path), [run]) = (&arguments.plot, runs.as_slice()) {
-        let picture = plot(
-            &format!("{} (seed {})", run.scenario, run.seed),
-            &curve(&run.journal),
-        );
-        std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
-    }
+    write_files(arguments, &runs, &not_run)?;
     if arguments.json {
         say(&not_run
             .iter()

@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use super::{Mistake, say};
 use crate::text_file::read_text;
-use crate::wire::{ProgramHost, Server, WireSetup};
+use harness::server::{ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;
 use simulated_cloud::knobs::{Knobs, Span};
 use simulated_cloud::template::{Pseudo, Stack, load};

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::invocations::{Invocation, invocations};
-use crate::journal::Journal;
+use harness::journal::Journal;
 use simulated_cloud::record::Record;
 
 /// Which invocation brought about which: one puts an event, and the event wakes another.

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::journal::{Entry, Journal};
-use simulated_cloud::record::{InvocationOutcome, Record, trigger_of};
+use crate::trading::trigger_of;
+use harness::journal::{Entry, Journal};
+use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// One attempt of a function, as the journal tells it.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use crate::journal::Journal;
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// What the ids of our orders begin with.
 const OUR_PREFIX: &str = "alch-";

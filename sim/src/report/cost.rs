@@ -4,8 +4,8 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::journal::Journal;
 use crate::projection::workflow_of;
+use harness::journal::Journal;
 use simulated_cloud::record::Record;
 
 /// The memory of the function in the template.

@@ -8,10 +8,11 @@ use comfy_table::{CellAlignment, Table};
 use rust_decimal::Decimal;
 
 use super::{Paper, cost_of, heading};
-use crate::fault::CallEffect;
-use crate::journal::{Fact, Journal};
 use crate::projection::mails;
 use crate::run::Run;
+use crate::trading::TradingJournal;
+use harness::fault::CallEffect;
+use harness::journal::{Fact, Journal};
 
 /// The account after a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::journal::{Fact, Journal};
 use crate::projection::{dead_letters, events, mails, orders};
-use simulated_cloud::record::{InvocationOutcome, Record, trigger_of};
+use crate::trading::{TradingFact, TradingRecord, trigger_of};
+use harness::journal::Journal;
+use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// What two histories of one scenario must have in common, whatever the backend: each line with how
 /// often it occurs. Times are left out, and so is order, which the contract of delivery leaves
@@ -68,9 +69,9 @@ fn normal(journal: &Journal) -> Normal {
         add(format!("dead letter {from} {reason}"));
     }
     for entry in journal.entries() {
-        if let Fact::Account {
+        if let Some(TradingRecord::Account {
             cash, positions, ..
-        } = &entry.fact
+        }) = entry.fact.trading()
         {
             add(format!("account {cash} {positions}"));
         }

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{OrderFacts, Report};
 
-use crate::journal::{Entry, Fact, Journal};
+use crate::trading::{TradingFact, TradingRecord};
+use harness::journal::{Entry, Fact, Journal};
 use simulated_cloud::record::Record;
 
 /// What one invocation brought about, in words.
@@ -36,29 +37,43 @@ impl Effects {
     }
 
     fn add(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Cloud {
-                record:
-                    Record::EventPut {
-                        detail_type,
-                        replay: None,
-                        ..
-                    },
-            } => self.put.push(detail_type.clone()),
-            Fact::Exchange {
-                report: Report::OrderAccepted { order, .. },
-            } => self.ordered.push(order_words(order)),
-            Fact::Exchange {
-                report: Report::CancelRequested { order, .. },
-            } => self.cancelled.push(order_words(order)),
+        match (fact, fact.trading()) {
+            (
+                Fact::Cloud {
+                    record:
+                        Record::EventPut {
+                            detail_type,
+                            replay: None,
+                            ..
+                        },
+                },
+                _,
+            ) => self.put.push(detail_type.clone()),
+            (
+                _,
+                Some(TradingRecord::Exchange {
+                    report: Report::OrderAccepted { order, .. },
+                }),
+            ) => self.ordered.push(order_words(order)),
+            (
+                _,
+                Some(TradingRecord::Exchange {
+                    report: Report::CancelRequested { order, .. },
+                }),
+            ) => self.cancelled.push(order_words(order)),
             // An order that had been accepted is refused by the market, in nobody's invocation.
-            Fact::Exchange {
-                report: Report::OrderRejected { order, message, .. },
-            } if order.order_id.is_none() => {
+            (
+                _,
+                Some(TradingRecord::Exchange {
+                    report: Report::OrderRejected { order, message, .. },
+                }),
+            ) if order.order_id.is_none() => {
                 self.refused
                     .push(format!("{} ({message})", order_words(order)));
             }
-            Fact::MailContent { subject, .. } => self.mailed.push(format!("{subject:?}")),
+            (_, Some(TradingRecord::MailContent { subject, .. })) => {
+                self.mailed.push(format!("{subject:?}"))
+            }
             _ => {}
         }
     }

@@ -1,8 +1,8 @@
 use std::fmt::Write as _;
 
 use crate::check::Finding;
-use crate::journal::Journal;
 use crate::run::Run;
+use harness::journal::Journal;
 
 /// Why a run failed: each cause in a sentence, the journal entries in conflict, and the command
 /// that repeats it.

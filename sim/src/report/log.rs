@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::journal::{Entry, Fact, Journal};
+use harness::journal::{Entry, Fact, Journal};
 
 /// The log lines of one workflow, as JSON, one a line.
 #[must_use]

@@ -7,10 +7,10 @@ use chrono_tz::America::New_York;
 
 use super::timeline::{Quiet, Row, timeline};
 use super::{Mark, Paper, columns, cost_of};
-use crate::journal::Journal;
 use crate::projection::{dead_letters, mails, orders};
 use crate::run::Run;
-use simulated_cloud::record::trigger_of;
+use crate::trading::trigger_of;
+use harness::journal::Journal;
 
 /// The widest word in front of a row.
 const MARK_WIDTH: usize = 11;

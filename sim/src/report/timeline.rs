@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::Mark;
 use super::effects::{Effects, effects};
-use crate::journal::{Entry, Fact, Journal};
 use crate::projection::{Causes, Invocation};
+use crate::trading::{TradingFact, TradingRecord};
+use harness::journal::{Entry, Fact, Journal};
 use simulated_cloud::record::{AlarmState, InvocationOutcome, Record};
 
 /// A row.
@@ -121,7 +122,15 @@ impl Teller<'_> {
                     format!("{} {} {site}", effect.describe(), phase.as_str()),
                 );
             }
-            Fact::Exchange {
+            Fact::Party(_) => self.take_trading(at, entry.fact.trading()),
+            Fact::Action { what } => self.row(at, Mark::Scenario, what.clone()),
+            _ => {}
+        }
+    }
+
+    fn take_trading(&mut self, at: DateTime<Utc>, record: Option<&TradingRecord>) {
+        match record {
+            Some(TradingRecord::Exchange {
                 report:
                     Report::OrderScripted {
                         symbol,
@@ -129,15 +138,11 @@ impl Teller<'_> {
                         effect,
                         ..
                     },
-            } => {
-                self.row(
-                    at,
-                    Mark::Fault,
-                    format!("the order to {} {symbol} {effect}", side.as_str()),
-                );
+            }) => {
+                let words = format!("the order to {} {symbol} {effect}", side.as_str());
+                self.row(at, Mark::Fault, words);
             }
-            Fact::Mail { report } => self.take_mail(at, report),
-            Fact::Action { what } => self.row(at, Mark::Scenario, what.clone()),
+            Some(TradingRecord::Mail { report }) => self.take_mail(at, report),
             _ => {}
         }
     }
@@ -219,6 +224,16 @@ impl Teller<'_> {
                 };
                 self.row(at, mark, format!("{alarm} is {state}"));
             }
+            Record::ReplayChanged { replay, state, .. } => {
+                self.row(at, Mark::None, format!("the replay {replay} is {state}"))
+            }
+            _ => self.take_trouble(at, record),
+        }
+    }
+
+    /// What was lost, refused or disturbed.
+    fn take_trouble(&mut self, at: DateTime<Utc>, record: &Record) {
+        match record {
             Record::DeadLettered { from, reason, .. } => {
                 self.row(at, Mark::DeadLetter, format!("{from} gives up: {reason}"))
             }
@@ -263,9 +278,6 @@ impl Teller<'_> {
                     Mark::Failed,
                     format!("{detail_type} is put on {bus}, which is not there"),
                 );
-            }
-            Record::ReplayChanged { replay, state, .. } => {
-                self.row(at, Mark::None, format!("the replay {replay} is {state}"))
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Where a scenario can run, and what each place can do.
 
 use crate::scenario::{Capability, Lambda, Scenario};
-use crate::world::{LiveWorld, Place, World, WorldSetup};
+use harness::world::{Backend as World, ExternalWorld, SimulatedWorld, WorldSetup};
 
 /// A place to run scenarios in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +89,12 @@ impl Backend {
         &self,
         setup: WorldSetup,
         lambda: Lambda,
-    ) -> Result<Box<dyn Place>, String> {
+    ) -> Result<Box<dyn World>, String> {
         Ok(match (self, lambda) {
-            (Self::Virtual, _) => Box::new(World::new(setup)?),
-            (Self::Wire, Lambda::InProcess) => Box::new(World::over_sockets(setup)?),
-            (Self::Wire, Lambda::Binary) => Box::new(World::of_programs(setup)?),
-            (Self::Endpoint(endpoint), _) => Box::new(LiveWorld::new(setup, endpoint).await?),
+            (Self::Virtual, _) => Box::new(SimulatedWorld::new(setup)?),
+            (Self::Wire, Lambda::InProcess) => Box::new(SimulatedWorld::over_sockets(setup)?),
+            (Self::Wire, Lambda::Binary) => Box::new(SimulatedWorld::of_programs(setup)?),
+            (Self::Endpoint(endpoint), _) => Box::new(ExternalWorld::new(setup, endpoint).await?),
         })
     }
 }

@@ -1,13 +1,13 @@
 use alchemiser_mocks::exchange::ExchangeSetup;
 use rust_decimal::Decimal;
 
-use crate::journal::{BusMode, Fact, Settings, Trouble, TroubleKind};
 use crate::scenario::{AssetGiven, ExchangeGiven, OrderEffectGiven, Scenario};
+use crate::trading::{BusMode, Settings, TradingRecord, Trouble, TroubleKind};
 use simulated_cloud::template::Stack;
 
 /// What a run is set to and what it scripts, as far as checks need it: they read nothing but the
 /// journal.
-pub(super) fn facts(scenario: &Scenario, stack: &Stack) -> Vec<Fact> {
+pub(super) fn facts(scenario: &Scenario, stack: &Stack) -> Vec<TradingRecord> {
     let given = &scenario.given;
     let settings = Settings {
         borrowing_limit: variable(stack, "ALPACA__BORROWING_LIMIT")
@@ -25,8 +25,8 @@ pub(super) fn facts(scenario: &Scenario, stack: &Stack) -> Vec<Fact> {
     }
     let scripted = troubles
         .into_iter()
-        .map(|trouble| Fact::Scripted { trouble });
-    std::iter::once(Fact::Settings { settings })
+        .map(|trouble| TradingRecord::Scripted { trouble });
+    std::iter::once(TradingRecord::Settings { settings })
         .chain(scripted)
         .collect()
 }

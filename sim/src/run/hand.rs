@@ -7,17 +7,22 @@ use alchemiser_mocks::exchange::{
     Replacement, Restriction, Shown, Side, Split, TimeInForce,
 };
 
-use crate::fault::Meanwhile;
 use crate::scenario::{
     AccountChangeGiven, Amount, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven,
     PlaceGiven, ReplaceGiven, ShowGiven, ShownStatus, SideGiven,
 };
+use crate::trading::Broker;
+use harness::fault::Meanwhile;
 
 /// What happens in the middle of a run, by that line of the scenario.
 ///
 /// # Errors
 /// What the scenario says that means nothing.
-pub(super) fn meanwhile(line: usize, given: &MeanwhileGiven) -> Result<Meanwhile, String> {
+pub(super) fn meanwhile(
+    broker: &Broker,
+    line: usize,
+    given: &MeanwhileGiven,
+) -> Result<Meanwhile, String> {
     let (action, words) = action(&given.broker)?;
     Ok(Meanwhile {
         line,
@@ -25,8 +30,7 @@ pub(super) fn meanwhile(line: usize, given: &MeanwhileGiven) -> Result<Meanwhile
         phase: given.phase,
         attempt: given.attempt.map(|attempt| attempt.0),
         delay: given.delay.map_or(Duration::ZERO, |span| span.0),
-        action,
-        words,
+        action: broker.action(action, words),
     })
 }
 

@@ -17,15 +17,15 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use self::facts::facts;
-use self::setup::setup;
+use self::setup::{World, setup};
 use self::stage::Stage;
 use crate::check::{Finding, Premise, Verdict, check_all};
-use crate::fault::{ScriptPart, Unmet};
-use crate::journal::Journal;
 use crate::scenario::{
     Action, Library, LoadError, Loaded, Mistake, Moment, Places, Pointer, Scenario, Start, judge,
 };
-use crate::world::install_log;
+use crate::trading::{BROKER, MAIL, ORDERS, install_log};
+use harness::fault::{FAULTS, MEANWHILE, Unmet};
+use harness::journal::Journal;
 
 /// One run of a scenario.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ pub fn run_on(
     findings.extend(
         unused
             .into_iter()
-            .map(|unmet| Finding::plain(unmet.part.name(), unmet.words)),
+            .map(|unmet| Finding::plain(unmet.part, unmet.words)),
     );
     let checks = premises.len() + expect.count();
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
@@ -170,11 +170,12 @@ pub fn invoke_once(
 /// What met nothing, in the words and with the place of all other mistakes.
 fn unmet_place(unmet: &Unmet, path: &Path, places: &Places) -> String {
     let root = match unmet.part {
-        ScriptPart::Faults => Pointer::to("faults"),
-        ScriptPart::Orders => Pointer::to("given").key("exchange").key("orders"),
-        ScriptPart::Mail => Pointer::to("given").key("mail"),
-        ScriptPart::Meanwhile => Pointer::to("meanwhile"),
-        ScriptPart::Broker => Pointer::to("when"),
+        FAULTS => Pointer::to("faults"),
+        ORDERS => Pointer::to("given").key("exchange").key("orders"),
+        MAIL => Pointer::to("given").key("mail"),
+        MEANWHILE => Pointer::to("meanwhile"),
+        BROKER => Pointer::to("when"),
+        other => Pointer::to(other),
     };
     let line = unmet
         .line
@@ -198,13 +199,16 @@ async fn live(
 ) -> Result<Lived, LoadError> {
     let scenario = &loaded.scenario;
     let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
-    let (setup, stack) =
-        setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
+    let World {
+        setup,
+        stack,
+        broker,
+    } = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
     let mut place = backend.begin(setup, scenario.lambda).await.map_err(wrong)?;
     for fact in facts(scenario, &stack) {
-        place.state(fact);
+        place.state(fact.into());
     }
-    let stage = Stage::new(stack);
+    let stage = Stage::new(stack, broker);
     for (index, action) in scenario.when.iter().enumerate() {
         let misplaced = |reason: String| {
             let mistake =

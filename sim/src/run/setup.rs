@@ -9,15 +9,16 @@ use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
 use super::hand;
-use crate::alchemist::Alchemiser;
-use crate::fault::{Faults, Meanwhile, Meanwhiles};
-use crate::program::Program;
-use crate::runtime::{FunctionCode, Functions};
+use crate::binary::Binary;
+use crate::in_process::InProcess;
 use crate::scenario::{
     AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven,
     OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario, change, pseudo,
 };
-use crate::world::WorldSetup;
+use crate::trading::{Broker, Mailbox, Trading};
+use harness::fault::{Faults, Meanwhile, Meanwhiles};
+use harness::function::{FunctionCode, Functions};
+use harness::world::WorldSetup;
 use simulated_cloud::knobs::Span;
 use simulated_cloud::template::Stack;
 
@@ -33,6 +34,13 @@ pub const SECRETS: [(&str, &str); 3] = [
     ("EMAIL__PASSWORD", MAIL_PASSWORD),
 ];
 
+/// The world that a scenario begins with.
+pub(super) struct World {
+    pub setup: WorldSetup,
+    pub stack: Arc<Stack>,
+    pub broker: Broker,
+}
+
 /// The world that a scenario begins with, and its topology.
 ///
 /// # Errors
@@ -42,7 +50,7 @@ pub(super) fn setup(
     scenario: &Scenario,
     seed: u64,
     account: &str,
-) -> Result<(WorldSetup, Arc<Stack>), LoadError> {
+) -> Result<World, LoadError> {
     let given = &scenario.given;
     let start = given.clock.instant();
     let sources = strategies(library, given);
@@ -50,24 +58,32 @@ pub(super) fn setup(
     if let Some(mistake) = change(&mut stack, &given.topology).first() {
         return Err(LoadError(mistake.told()));
     }
-    let code: Arc<dyn FunctionCode> = match scenario.lambda {
-        Lambda::InProcess => Arc::new(Alchemiser {
-            strategies: sources,
-        }),
-        Lambda::Binary => Arc::new(Program::of_this_build(sources).map_err(LoadError)?),
-    };
-    let functions: Functions = BTreeMap::from([("the-alchemiser".to_owned(), code)]);
     let mail = MailSetup {
         hostname: "smtp.mail.me.com".to_owned(),
         user: "alchemiser@example.com".to_owned(),
         password: MAIL_PASSWORD.to_owned(),
         ..MailSetup::default()
     };
+    let mail = Mailbox::new(MailSetup {
+        script: given.mail.iter().map(|script| script.0.clone()).collect(),
+        ..mail
+    });
+    let broker = Broker::new(exchange(given, start, seed));
+    let code: Arc<dyn FunctionCode> = match scenario.lambda {
+        Lambda::InProcess => Arc::new(InProcess {
+            strategies: sources,
+            mail_certificate: mail.server().certificate_der(),
+        }),
+        Lambda::Binary => Arc::new(
+            Binary::of_this_build(sources, mail.server().certificate_pem()).map_err(LoadError)?,
+        ),
+    };
+    let functions: Functions = BTreeMap::from([("the-alchemiser".to_owned(), code)]);
     let meanwhile: Result<Vec<Meanwhile>, String> = scenario
         .meanwhile
         .iter()
         .enumerate()
-        .map(|(line, given)| hand::meanwhile(line, given))
+        .map(|(line, given)| hand::meanwhile(&broker, line, given))
         .collect();
     let setup = WorldSetup {
         seed,
@@ -77,11 +93,8 @@ pub(super) fn setup(
         knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),
-        exchange: exchange(given, start, seed),
-        mail: MailSetup {
-            script: given.mail.iter().map(|script| script.0.clone()).collect(),
-            ..mail
-        },
+        system: Arc::new(Trading),
+        counterparties: vec![Arc::new(broker.clone()), Arc::new(mail.clone())],
         faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
         meanwhile: Meanwhiles::new(meanwhile.map_err(LoadError)?),
         functions,
@@ -90,7 +103,11 @@ pub(super) fn setup(
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
     };
-    Ok((setup, stack))
+    Ok(World {
+        setup,
+        stack,
+        broker,
+    })
 }
 
 /// The strategy files of a run: the scenario's own, or the packaged ones.

@@ -5,17 +5,19 @@ use serde_json::Value;
 
 use super::hand;
 use crate::scenario::{Action, Moment};
-use crate::world::Place;
+use crate::trading::Broker;
+use harness::world::Backend as World;
 use simulated_cloud::template::Stack;
 
 /// What actions need to know of the topology.
 pub(super) struct Stage {
     stack: Arc<Stack>,
+    broker: Broker,
 }
 
 impl Stage {
-    pub(super) fn new(stack: Arc<Stack>) -> Self {
-        Self { stack }
+    pub(super) fn new(stack: Arc<Stack>, broker: Broker) -> Self {
+        Self { stack, broker }
     }
 
     fn function(&self) -> Result<&str, String> {
@@ -34,7 +36,7 @@ impl Stage {
     }
 
     /// Makes one action of a scenario happen.
-    pub(super) async fn act(&self, world: &mut dyn Place, action: &Action) -> Result<(), String> {
+    pub(super) async fn act(&self, world: &mut dyn World, action: &Action) -> Result<(), String> {
         match action {
             Action::Advance(span) => {
                 world
@@ -93,7 +95,7 @@ impl Stage {
             Action::EnableRule(name) => self.set_rule(world, name, true).await?,
             Action::Broker(given) => {
                 let (action, words) = hand::action(given)?;
-                world.act_at_broker(&action, &words);
+                world.act(&self.broker.action(action, words));
             }
         }
         Ok(())
@@ -101,7 +103,7 @@ impl Stage {
 
     async fn set_rule(
         &self,
-        world: &mut dyn Place,
+        world: &mut dyn World,
         name: &str,
         enabled: bool,
     ) -> Result<(), String> {
@@ -125,7 +127,7 @@ impl Stage {
     }
 
     /// Sends every dead letter's original event to the function again, as an operator does.
-    async fn redrive(&self, world: &mut dyn Place) -> Result<(), String> {
+    async fn redrive(&self, world: &mut dyn World) -> Result<(), String> {
         let function = self.function()?;
         let queues: Vec<&str> = self
             .stack

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
 use crate::check::Finding;
-use crate::journal::{Fact, Journal};
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
-use simulated_cloud::record::{AlarmState, Record, trigger_of};
+use crate::trading::{TradingFact, TradingRecord, trigger_of};
+use harness::journal::{Fact, Journal};
+use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
@@ -59,8 +60,8 @@ fn account(journal: &Journal) -> Option<(&str, &Value)> {
         .entries()
         .iter()
         .rev()
-        .find_map(|entry| match &entry.fact {
-            Fact::Account {
+        .find_map(|entry| match entry.fact.trading()? {
+            TradingRecord::Account {
                 cash, positions, ..
             } => Some((cash.as_str(), positions)),
             _ => None,
@@ -408,21 +409,21 @@ mod tests {
         let expect: Expect = serde_saphyr::from_str(expect).expect("sound expectations");
         let mut journal = Journal::default();
         for message_id in mails {
-            let fact = Fact::MailContent {
+            let fact = TradingRecord::MailContent {
                 subject: "Report".to_owned(),
                 recipients: Vec::new(),
                 message_id: (*message_id).to_owned(),
                 text: String::new(),
                 html: String::new(),
             };
-            journal.push(DateTime::UNIX_EPOCH, None, fact);
+            journal.push(DateTime::UNIX_EPOCH, None, fact.into());
         }
-        let account = Fact::Account {
+        let account = TradingRecord::Account {
             cash: cash.to_owned(),
             equity: cash.to_owned(),
             positions: json!({ "MSFT": shares }),
         };
-        journal.push(DateTime::UNIX_EPOCH, None, account);
+        journal.push(DateTime::UNIX_EPOCH, None, account.into());
         judge(&expect, &journal)
             .into_iter()
             .map(|finding| finding.check)

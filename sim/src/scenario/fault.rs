@@ -2,7 +2,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::{ErrorStatus, Moment, Ordinal, Span, Times};
-use crate::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
+use crate::trading::OPERATIONS;
+use harness::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
 /// Something that goes wrong.
 #[derive(Clone, Debug, Deserialize)]
@@ -83,8 +84,7 @@ enum EffectGiven {
 }
 
 fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SitePattern>, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
+    SitePattern::parse(&String::deserialize(deserializer)?, &OPERATIONS)
         .map(Some)
         .map_err(serde::de::Error::custom)
 }

@@ -6,7 +6,7 @@ use alchemiser_mocks::exchange::market::real;
 use serde_json::Value;
 
 use super::{Action, BrokerGiven, Library, Scenario};
-use simulated_cloud::record::trigger_of;
+use crate::trading::trigger_of;
 use simulated_cloud::template::Stack;
 
 /// The symbols that have made-up prices in every scenario; others must be declared, so that a

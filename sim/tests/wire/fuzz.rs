@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use alchemiser_sim::wire::ProgramHost;
+use harness::server::ProgramHost;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use alchemiser_sim::wire::{FunctionHost, ProgramHost, Server, WireSetup};
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::types as dynamodb;
@@ -12,6 +11,7 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_scheduler::types as scheduler;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_http_client::Builder;
+use harness::server::{FunctionHost, ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;
 use serde_json::json;
 use simulated_cloud::lambda::{Invocation, InvocationResult};

@@ -1,4 +1,4 @@
-//! The table of specification 5.4, corrected meaning; each test names what the flattening of seed
+//! The table of rules.md 5.4, corrected meaning; each test names what the flattening of seed
 //! time gave (incident 72).
 
 use rust_decimal::Decimal;

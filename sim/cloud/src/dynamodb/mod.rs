@@ -201,7 +201,7 @@ impl DynamoDb {
     }
 
     /// Deletes what expired at least `lag` ago, but nothing that expired more than five years ago.
-    /// Until then an expired item is there like any other (semantics 8).
+    /// Until then an expired item is there like any other (`dynamodb` of semantics.md).
     ///
     /// # Errors
     /// The database's own.

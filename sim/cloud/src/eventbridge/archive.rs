@@ -89,7 +89,7 @@ impl ArchiveState {
     }
 
     fn wants(&self, event: &BusEvent, bus_arn: &str) -> bool {
-        // Replayed events are not archived again (semantics 4).
+        // Replayed events are not archived again (`archive` of semantics.md).
         event.replay.is_none()
             && self.archive.source_arn == bus_arn
             && self.pattern.as_ref().is_none_or(|pattern| {
@@ -131,7 +131,7 @@ impl EventBridge {
     /// StartReplay: checks, and notes the replay as starting. Gives its name.
     ///
     /// # Errors
-    /// As AWS does (semantics 4).
+    /// As AWS does (`archive` of semantics.md).
     pub(crate) fn start_replay(&mut self, input: &Value) -> Result<String, ServiceError> {
         let text = |path: &str| {
             input

@@ -255,7 +255,7 @@ impl EventBridge {
             .find(|rule| rule.arn == arn)
     }
 
-    /// The event that a scheduled rule puts (semantics 5.1).
+    /// The event that a scheduled rule puts (`schedule-01` of semantics.md).
     pub fn scheduled_event(&mut self, rule: &Rule, at: DateTime<Utc>) -> Arc<BusEvent> {
         let id = self.next_id("scheduled");
         Arc::new(self.event(Entry {

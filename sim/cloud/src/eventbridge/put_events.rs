@@ -36,7 +36,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Put {
     Accepted(Arc<BusEvent>),
-    /// The bus does not exist: AWS says yes, and the event is gone (semantics 2.2).
+    /// The bus does not exist: AWS says yes, and the event is gone (`put-events-08` of
+    /// semantics.md).
     Vanished {
         id: String,
         bus: String,
@@ -130,7 +131,8 @@ impl EventBridge {
         Put::Accepted(Arc::new(self.event_with(entry, detail)))
     }
 
-    /// Gives an entry its envelope.
+    /// Gives an entry its envelope: compact, keys in AWS's order, time in seconds (`put-events-11`
+    /// of semantics.md).
     pub(super) fn event(&self, entry: Entry) -> BusEvent {
         // Only a nesting beyond what PutEvents takes is no value.
         let detail = serde_json::from_str(&entry.detail).unwrap_or_default();
@@ -154,7 +156,7 @@ impl EventBridge {
         }
     }
 
-    /// Compact, keys in AWS's order, time in seconds (semantics 2.3).
+    /// Compact, in the order of AWS's keys.
     fn envelope(&self, entry: &Entry) -> String {
         let resources: usize = entry.resources.iter().map(|text| text.len() + 3).sum();
         let texts = entry.detail_type.len() + entry.source.len() + entry.detail.len();
@@ -240,8 +242,8 @@ fn seconds(epoch: f64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis((epoch * 1000.0).round() as i64)
 }
 
-/// Counted: 14 for a time, and the UTF-8 bytes of source, type, detail and resources (semantics
-/// 2.1).
+/// Counted: 14 for a time, and the UTF-8 bytes of source, type, detail and resources
+/// (`put-events-03` of semantics.md).
 fn size(entry: &Value) -> usize {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).map_or(0, str::len);
     let resources = entry

@@ -1,5 +1,5 @@
-//! What was given up: a dead letter where there is a queue for it, else it is lost (semantics 3.4,
-//! 5.2, 6).
+//! What was given up: a dead letter where there is a queue for it, else it is lost (`delivery`,
+//! `schedule` and `lambda` of semantics.md).
 
 use std::collections::BTreeMap;
 

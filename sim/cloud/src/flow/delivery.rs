@@ -1,4 +1,4 @@
-//! From a rule to one of its targets: attempts, retries, dead letters (semantics 3.4).
+//! From a rule to one of its targets: attempts, retries, dead letters (`delivery` of semantics.md).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What follows from the end of an invocation: retries, destinations, dead letters (semantics 6).
+//! What follows from the end of an invocation: retries, destinations, dead letters (`lambda` of semantics.md).
 
 use chrono::{DateTime, Utc};
 use seeded_dice::Key;

@@ -1,4 +1,4 @@
-//! Invocations of functions, from acceptance to the start (semantics 6).
+//! Invocations of functions, from acceptance to the start (`lambda` of semantics.md).
 
 use chrono::{DateTime, Utc};
 use seeded_dice::Key;

@@ -1,4 +1,4 @@
-//! Replays: from an archive back onto its bus (semantics 4).
+//! Replays: from an archive back onto its bus (`archive` of semantics.md).
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(crate) fn run(state: &mut CloudState, now: DateTime<Utc>, name: &str) {
     });
     let mut at = now;
     for mut slice in state.eventbridge.run_replay(name, now) {
-        // Unordered within a minute (semantics 4).
+        // Unordered within a minute (`archive` of semantics.md).
         let (dice, replay) = (state.dice, Key::of("replay").text(name));
         slice.sort_by_cached_key(|event| dice.seed(replay.key(event.cause())));
         at += TimeDelta::seconds(1);
@@ -70,7 +70,7 @@ pub(crate) fn cancel(
 /// StartReplay.
 ///
 /// # Errors
-/// As AWS does (semantics 4).
+/// As AWS does (`archive` of semantics.md).
 pub(crate) fn start(
     state: &mut CloudState,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Schedules and scheduled rules: from the moment that they fire to their target (semantics 5).
+//! Schedules and scheduled rules: from the moment that they fire to their target (`schedule` of semantics.md).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seeded_dice::Key;

@@ -1,5 +1,6 @@
 //! AWS Lambda's asynchronous invocation: accepted with 202, queued, tried up to three times with
-//! the same request id, and in the end handed to the failure destination (semantics 6).
+//! the same request id, and in the end handed to the failure destination (`lambda` of
+//! semantics.md).
 
 mod operations;
 mod pending;
@@ -478,7 +479,7 @@ impl Lambda {
                 Some(result),
             ));
         }
-        // The age is checked before the wait (semantics 6).
+        // The age is checked before the wait (`lambda` of semantics.md).
         if now + wait - pending.accepted > age {
             return Next::GivenUp(self.give_up(
                 ticket,

@@ -24,7 +24,8 @@ pub fn response_of(result: &InvocationResult, request_id: &str, timeout_seconds:
     }
 }
 
-/// A destination's record (semantics 6). An event that was never tried has no response.
+/// A destination's record (`lambda` of semantics.md). An event that was never tried has no
+/// response.
 pub(super) fn record(
     function: &Function,
     pending: &Pending,

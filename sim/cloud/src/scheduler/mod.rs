@@ -1,5 +1,5 @@
 //! EventBridge Scheduler: schedules with a time zone, context attributes, their own retries and
-//! dead letters (semantics 5.2).
+//! dead letters (`schedule` of semantics.md).
 
 mod operations;
 

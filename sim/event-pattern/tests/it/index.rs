@@ -103,7 +103,9 @@ proptest! {
         for text in events {
             let event = FlatEvent::parse(&text).expect("an object");
             let plain: Vec<usize> = (0..patterns.len()).filter(|number| patterns[*number].matches(&event)).collect();
-            prop_assert_eq!(index.matching(&event), plain, "event {}\npatterns {:#?}", text, texts);
+            prop_assert_eq!(index.matching(&event), plain.clone(), "event {}\npatterns {:#?}", text, texts);
+            let named = index.flatten(&text).expect("an object");
+            prop_assert_eq!(index.matching(&named), plain, "only what is named: event {}\npatterns {:#?}", text, texts);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Behaviour of event patterns, rule by rule (section 1 of the AWS semantics specification).
+//! Behaviour of event patterns, rule by rule (`pattern` of semantics.md).
 
 use event_pattern::{FlatEvent, Pattern, validate_test_event};
 

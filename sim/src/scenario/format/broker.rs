@@ -5,9 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::SideGiven;
-use crate::fault::{Phase, SitePattern};
 use crate::scenario::fault::PhaseGiven;
 use crate::scenario::{Amount, Ordinal, Span};
+use crate::trading::OPERATIONS;
+use harness::fault::{Phase, SitePattern};
 
 /// What somebody else than the trading system does at the broker: the account's owner by hand, the
 /// market, or the broker.
@@ -238,8 +239,7 @@ pub struct MeanwhileGiven {
 }
 
 fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SitePattern, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
+    SitePattern::parse(&String::deserialize(deserializer)?, &OPERATIONS)
         .map_err(serde::de::Error::custom)
 }
 

@@ -1,6 +1,6 @@
 use super::Found;
-use crate::fault::{CallFault, DeliveryEffect, DeliveryFault, SitePattern};
 use crate::scenario::{Fault, Names, Pointer, Scenario, Start};
+use harness::fault::{CallFault, DeliveryEffect, DeliveryFault, SitePattern};
 
 /// The type that scenario files give to what a schedule hands over.
 const SCHEDULE: &str = "schedule";

@@ -4,7 +4,7 @@
     python3 -m venv venv && venv/bin/pip install pandas==3.1.1 TA-Lib==0.8.2
     venv/bin/python src/strategy/tests/reference/make_reference.py
 
-An indicator sees the closes that it is defined on and no more (REQUIRED, specification 5.6): for rsi and the exponential
+An indicator sees the closes that it is defined on and no more (REQUIRED, rules.md 5.6): for rsi and the exponential
 average, which remember their first close, the value depends on it.
 
 TA-Lib is the second opinion on the formulas, over all closes of the series: where its conventions are the same, or no longer

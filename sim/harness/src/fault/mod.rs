@@ -1,0 +1,123 @@
+//! Faults: where (site), when (phase), what (effect), and how often.
+
+mod meanwhile;
+mod plan;
+mod site;
+mod unmet;
+
+pub use meanwhile::{Meanwhile, Meanwhiles};
+pub use plan::{CallVerdict, Faults};
+pub use site::{Site, SiteError, SitePattern};
+pub use unmet::Unmet;
+
+/// The part of a scenario that holds its faults.
+pub const FAULTS: &str = "faults";
+/// The part of a scenario that holds what others do in the middle of a run.
+pub const MEANWHILE: &str = "meanwhile";
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
+
+/// When, relative to the work of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The work is not done.
+    Before,
+    /// The work is done and its answer is lost.
+    After,
+}
+
+impl Phase {
+    /// As scenario files write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
+}
+
+/// What happens to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallEffect {
+    /// The caller gets this HTTP status.
+    Status(u16),
+    /// The connection breaks.
+    Reset,
+    /// No answer comes.
+    Hang,
+    /// The execution environment dies at once.
+    Crash,
+    /// The invocation stands still until the function's time limit.
+    Freeze,
+    /// The answer comes later.
+    Delay(Duration),
+}
+
+impl CallEffect {
+    /// In words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Status(status) => format!("status {status}"),
+            Self::Reset => "connection reset".to_owned(),
+            Self::Hang => "no answer".to_owned(),
+            Self::Crash => "crash".to_owned(),
+            Self::Freeze => "time-out".to_owned(),
+            Self::Delay(by) => format!("delay of {} ms", by.as_millis()),
+        }
+    }
+}
+
+impl Serialize for CallEffect {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.describe())
+    }
+}
+
+/// A fault on calls of production code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallFault {
+    /// Where.
+    pub at: SitePattern,
+    /// When.
+    pub phase: Phase,
+    /// What.
+    pub effect: CallEffect,
+    /// How many calls it hits, from the first that matches.
+    pub times: u32,
+    /// Only in this attempt of the step.
+    pub attempt: Option<u32>,
+    /// Only before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A fault on what the cloud does by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryFault {
+    /// The event's type.
+    pub detail_type: String,
+    /// Only for this rule.
+    pub rule: Option<String>,
+    /// What.
+    pub effect: DeliveryEffect,
+    /// How many deliveries it hits.
+    pub times: u32,
+}
+
+/// What happens to a delivery, or to an entry of PutEvents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryEffect {
+    /// It comes again after that time.
+    Duplicate(Duration),
+    /// It comes later.
+    Delay(Duration),
+    /// The target answers with an error that is tried again.
+    Fail,
+    /// PutEvents answers 200 with this entry failed.
+    FailEntry,
+}

@@ -1,0 +1,24 @@
+//! The second door of the simulated cloud: the same [`Cloud`](simulated_cloud::Cloud) on a loopback
+//! socket, for clients in any language. State is in memory; time is the machine's, plus what
+//! clients let it jump.
+//!
+//! [`Server::bind`] takes the port, [`Server::run`] serves until its future is dropped. Functions
+//! run where a [`FunctionHost`] runs them.
+
+mod clock;
+pub mod connection;
+mod control;
+mod host;
+mod journal;
+mod memory;
+mod programs;
+mod server;
+mod shared;
+
+pub use self::host::FunctionHost;
+pub use self::programs::ProgramHost;
+pub use self::server::Server;
+pub use self::shared::WireSetup;
+
+/// The largest request that is read. The services' own limits are far below.
+pub(crate) const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -1,0 +1,352 @@
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use futures::FutureExt;
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::connector::WorldConnector;
+use super::dialer::WorldDialer;
+use super::gateway::{self, Addresses, Gateway, GatewayRole};
+use super::log::{self, Chance};
+use super::shared::{Shared, WorldTokens};
+use crate::fault::Site;
+use crate::function::{Event, Functions, Handler, HandlerError};
+use crate::journal::Fact;
+use crate::ports::{FunctionPorts, LogSink, SocketPorts};
+use seeded_dice::{Key, Tally};
+use simulated_cloud::knobs::Span;
+use simulated_cloud::lambda::{Invocation, InvocationResult};
+use simulated_cloud::template::Stack;
+
+/// An attempt under way.
+pub(super) type Running = Pin<Box<dyn Future<Output = Finished>>>;
+
+/// How an attempt ended, and its execution environment if that is still alive.
+pub(super) struct Finished {
+    pub invocation: Invocation,
+    pub result: InvocationResult,
+    pub duration: Duration,
+    environment: Option<Environment>,
+}
+
+/// Code in an execution environment.
+struct Environment {
+    handler: Box<dyn Handler>,
+    context: Arc<Context>,
+    gateway: Option<Gateway>,
+}
+
+/// What execution environments are made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ExecutionMode {
+    /// Code of this process, with transports in memory or outside.
+    Memory,
+    /// Code of this process that reaches the world over sockets.
+    Sockets,
+    /// Programs, which know sockets only.
+    Programs,
+}
+
+impl ExecutionMode {
+    fn gateway(self, streams: &[&'static str]) -> Result<Option<Gateway>, String> {
+        let role = match self {
+            Self::Memory => return Ok(None),
+            Self::Sockets => GatewayRole::HandIn,
+            Self::Programs => GatewayRole::Carry,
+        };
+        Gateway::open(role, streams)
+            .map(Some)
+            .map_err(|error| format!("no free port on this machine: {error}"))
+    }
+}
+
+/// What is going on in an execution environment: the transports label calls with it, and faults end
+/// it.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    pub function: String,
+    current: Mutex<Current>,
+    gateway: Option<Addresses>,
+    pub crash: Notify,
+    pub freeze: Notify,
+}
+
+/// The attempt that an execution environment works on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Current {
+    pub invocation: u64,
+    pub attempt: u32,
+    /// What woke the function, as sites name it.
+    pub trigger: String,
+    /// The same for all attempts and copies of one step.
+    pub step: String,
+    /// What the attempt is to the dice.
+    pub cause: Key,
+    /// Tries so far of each call, under the call's key.
+    tries: Tally,
+    /// Calls so far, by operation.
+    calls: BTreeMap<String, u32>,
+    /// The number of each logical call of the SDK, by its invocation id.
+    sdk_calls: BTreeMap<String, u32>,
+}
+
+impl Current {
+    /// The number of a call of that operation, from 1: the same for all tries that the SDK makes of
+    /// one call. `sdk_call` is the SDK's id of it, or empty.
+    pub fn number_of_call(&mut self, operation: &str, sdk_call: &str) -> u32 {
+        if let Some(number) = self.sdk_calls.get(sdk_call) {
+            return *number;
+        }
+        let calls = self.calls.entry(operation.to_owned()).or_default();
+        *calls += 1;
+        let number = *calls;
+        if !sdk_call.is_empty() {
+            self.sdk_calls.insert(sdk_call.to_owned(), number);
+        }
+        number
+    }
+}
+
+impl Context {
+    pub fn with<T>(&self, use_current: impl FnOnce(&mut Current) -> T) -> T {
+        use_current(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn invocation(&self) -> u64 {
+        self.with(|current| current.invocation)
+    }
+
+    /// What the next try of a call is to the dice.
+    pub fn next_try(&self, site: &Site) -> Key {
+        self.with(|current| {
+            current.tries.next(
+                current
+                    .cause
+                    .text(&site.operation)
+                    .number(u64::from(site.number)),
+            )
+        })
+    }
+
+    /// Where the environment reaches the world, if over sockets.
+    pub fn gateway(&self) -> Option<&Addresses> {
+        self.gateway.as_ref()
+    }
+}
+
+/// The execution environments of all functions.
+pub(super) struct Environments {
+    functions: Functions,
+    variables: BTreeMap<String, BTreeMap<String, String>>,
+    warm: BTreeMap<String, Vec<Environment>>,
+    cold_start: Span,
+    region: String,
+    mode: ExecutionMode,
+}
+
+impl Environments {
+    pub fn new(
+        functions: Functions,
+        stack: &Stack,
+        overrides: BTreeMap<String, String>,
+        cold_start: Span,
+        region: String,
+        mode: ExecutionMode,
+    ) -> Self {
+        let mut variables = BTreeMap::new();
+        for function in &stack.functions {
+            let mut environment = function.environment.clone();
+            for (name, value) in &mut environment {
+                if let Some(given) = overrides.get(name) {
+                    value.clone_from(given);
+                }
+            }
+            variables.insert(function.name.clone(), environment);
+        }
+        Self {
+            functions,
+            variables,
+            warm: BTreeMap::new(),
+            cold_start,
+            region,
+            mode,
+        }
+    }
+
+    /// Begins an attempt, in a warm environment if there is one.
+    pub fn invoke(&mut self, shared: &Arc<Shared>, invocation: Invocation) -> Running {
+        let warm = self.warm.get_mut(&invocation.function).and_then(Vec::pop);
+        let (environment, wait) = match warm {
+            Some(environment) => (Ok(environment), Duration::ZERO),
+            None => {
+                let cause = invocation.cause.text("cold start");
+                let wait = shared.with(|state| self.cold_start.draw(state.dice, cause));
+                let mut chance = Chance::of(shared, cause);
+                (
+                    chance.during(|| self.start_cold(shared, &invocation.function)),
+                    wait,
+                )
+            }
+        };
+        let shared = Arc::clone(shared);
+        Box::pin(async move {
+            tokio::time::sleep(wait).await;
+            match environment {
+                Ok(environment) => attempt(&shared, environment, invocation).await,
+                Err(message) => Finished {
+                    result: InvocationResult::Failed {
+                        error_type: "Runtime.InitError".to_owned(),
+                        message,
+                    },
+                    duration: Duration::ZERO,
+                    environment: None,
+                    invocation,
+                },
+            }
+        })
+    }
+
+    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, String> {
+        let code = self
+            .functions
+            .iter()
+            .find(|(prefix, _)| function.starts_with(prefix.as_str()))
+            .map(|(_, code)| code)
+            .ok_or_else(|| format!("the world has no code for the function {function}"))?;
+        let gateway = self.mode.gateway(&shared.stream_parties())?;
+        let addresses = gateway.as_ref().map(|gateway| gateway.addresses().clone());
+        let context = Arc::new(Context {
+            function: function.to_owned(),
+            gateway: addresses.clone(),
+            ..Context::default()
+        });
+        let sockets = addresses.map(|addresses| SocketPorts {
+            http: addresses.http,
+            streams: addresses.streams,
+            log: Arc::new(EnvironmentLog {
+                shared: Arc::clone(shared),
+                context: Arc::clone(&context),
+            }),
+        });
+        let ports = FunctionPorts {
+            environment: self.variables.get(function).cloned().unwrap_or_default(),
+            http: SharedHttpConnector::new(WorldConnector::new(
+                Arc::clone(shared),
+                Arc::clone(&context),
+            )),
+            clock: Arc::new(shared.clock.clone()),
+            tokens: Arc::new(WorldTokens(Arc::clone(shared))),
+            dialer: Arc::new(WorldDialer::new(Arc::clone(shared), Arc::clone(&context))),
+            region: self.region.clone(),
+            sockets,
+        };
+        Ok(Environment {
+            handler: code.cold_start(ports)?,
+            context,
+            gateway,
+        })
+    }
+
+    /// Takes an environment back that is still alive.
+    pub fn give_back(&mut self, finished: Finished) {
+        if let Some(environment) = finished.environment {
+            self.warm
+                .entry(finished.invocation.function)
+                .or_default()
+                .push(environment);
+        }
+    }
+}
+
+/// Carries out one attempt: until it answers, dies, or its time is up. Only an answer leaves the
+/// environment alive.
+async fn attempt(
+    shared: &Arc<Shared>,
+    mut environment: Environment,
+    invocation: Invocation,
+) -> Finished {
+    let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
+    let (trigger, step) = (
+        shared.system.trigger(&payload),
+        shared.system.step(&payload, &invocation.request_id),
+    );
+    environment.context.with(|current| {
+        *current = Current {
+            invocation: invocation.number,
+            attempt: invocation.attempt,
+            trigger,
+            step,
+            cause: invocation.cause,
+            ..Current::default()
+        };
+    });
+    let (started, since) = (shared.now(), Instant::now());
+    let context = Arc::clone(&environment.context);
+    let text = invocation.payload.clone();
+    let event = Event {
+        payload,
+        text: &text,
+        request_id: &invocation.request_id,
+        timeout: invocation.timeout,
+    };
+    let work = AssertUnwindSafe(environment.handler.handle(event)).catch_unwind();
+    let ended = tokio::select! {
+        biased;
+        () = context.crash.notified() => Some(InvocationResult::Crashed),
+        () = context.freeze.notified() => None,
+        () = tokio::time::sleep(invocation.timeout) => Some(InvocationResult::TimedOut),
+        output = log::with_world(shared, &invocation, work) => Some(match output {
+            Ok(Ok(value)) => InvocationResult::Success(value),
+            Ok(Err(HandlerError::Failed { error_type, message })) => InvocationResult::Failed { error_type, message },
+            Ok(Err(HandlerError::TimedOut)) => InvocationResult::TimedOut,
+            Ok(Err(HandlerError::Exited)) | Err(_) => InvocationResult::Crashed,
+        }),
+        never = gateway::serve(&mut environment.gateway, shared, &context) => match never {},
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            // The work stands still: it is not polled again.
+            tokio::time::sleep_until(since + invocation.timeout).await;
+            InvocationResult::TimedOut
+        }
+    };
+    let duration = (shared.now() - started).to_std().unwrap_or_default();
+    let lives = matches!(
+        ended,
+        InvocationResult::Success(_) | InvocationResult::Failed { .. }
+    );
+    Finished {
+        invocation,
+        result: ended,
+        duration,
+        environment: lives.then_some(environment),
+    }
+}
+
+/// Log lines of an environment's program.
+#[derive(Debug)]
+struct EnvironmentLog {
+    shared: Arc<Shared>,
+    context: Arc<Context>,
+}
+
+impl LogSink for EnvironmentLog {
+    fn write(&self, level: String, message: String, fields: Value) {
+        self.shared.push(
+            Some(self.context.invocation()),
+            Fact::Log {
+                level,
+                message,
+                fields,
+            },
+        );
+    }
+}

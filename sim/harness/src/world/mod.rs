@@ -1,0 +1,94 @@
+//! One run: clock, seed, cloud, counterparties, journal. A world lives on one thread in virtual
+//! time and touches no socket, no wall clock and no randomness but its seed's.
+
+mod backend;
+mod clock;
+mod connector;
+mod dialer;
+mod engine;
+mod environment;
+mod external;
+mod gateway;
+mod log;
+mod put_events;
+mod shared;
+mod simulated;
+mod transport;
+
+pub use backend::Backend;
+use clock::WorldClock;
+pub use external::ExternalWorld;
+pub use log::log_line;
+pub use simulated::SimulatedWorld;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::counterparty::Counterparty;
+use crate::fault::{Faults, Meanwhiles};
+use crate::function::{FunctionCode, Functions};
+use crate::system::{PlainSystem, System};
+use simulated_cloud::knobs::{Knobs, Span};
+use simulated_cloud::template::{Pseudo, Stack};
+
+/// What a world begins with.
+pub struct WorldSetup {
+    /// The seed of everything that is random.
+    pub seed: u64,
+    /// When it begins.
+    pub start: DateTime<Utc>,
+    /// The topology.
+    pub stack: Arc<Stack>,
+    /// The account and region.
+    pub pseudo: Pseudo,
+    /// What AWS leaves open.
+    pub knobs: Knobs,
+    /// How long a call takes, there and back each.
+    pub call_latency: Span,
+    /// How long a new execution environment takes to start.
+    pub cold_start: Span,
+    /// How the system names its events.
+    pub system: Arc<dyn System>,
+    /// Whom functions call beside AWS.
+    pub counterparties: Vec<Arc<dyn Counterparty>>,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// What others do at counterparties in the middle of a run.
+    pub meanwhile: Meanwhiles,
+    /// The code of the functions.
+    pub functions: Functions,
+    /// Values for secrets and other variables of the functions' environment.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl WorldSetup {
+    /// A world of `stack` in `account`, without functions, counterparties and faults: set the other
+    /// fields as you need them. It begins at `start`, with the seed 1.
+    #[must_use]
+    pub fn new(stack: Stack, account: Pseudo, start: DateTime<Utc>) -> Self {
+        Self {
+            seed: 1,
+            start,
+            stack: Arc::new(stack),
+            pseudo: account,
+            knobs: Knobs::default(),
+            call_latency: Span::millis(2, 40),
+            cold_start: Span::millis(120, 400),
+            system: Arc::new(PlainSystem),
+            counterparties: Vec::new(),
+            faults: Faults::default(),
+            meanwhile: Meanwhiles::default(),
+            functions: Functions::new(),
+            variables: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the code of all functions whose names begin with `prefix`.
+    #[must_use]
+    pub fn function(mut self, prefix: &str, code: Arc<dyn FunctionCode>) -> Self {
+        self.functions.insert(prefix.to_owned(), code);
+        self
+    }
+}

@@ -1,0 +1,190 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::engine::Engine;
+use super::environment::{Environments, ExecutionMode};
+use super::shared::{Parties, Shared, State, WorldFaults};
+use super::transport::{RealTime, Sockets, Transport};
+use super::{Backend, WorldClock, WorldSetup};
+use crate::journal::Journal;
+use seeded_dice::Dice;
+use simulated_cloud::Cloud;
+
+/// A run whose cloud and counterparties are all within it.
+pub struct SimulatedWorld {
+    engine: Engine,
+}
+
+impl SimulatedWorld {
+    /// Builds a world. Must be called on a paused current-thread runtime.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn new(setup: WorldSetup) -> Result<Self, String> {
+        Self::build(
+            setup,
+            RealTime::default(),
+            Transport::InMemory,
+            ExecutionMode::Memory,
+        )
+    }
+
+    /// Builds a world whose functions reach it over loopback sockets. Time is virtual, and stands
+    /// still while one is waited for. Must be called on a current-thread runtime with sockets that
+    /// began paused.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn over_sockets(setup: WorldSetup) -> Result<Self, String> {
+        let real = RealTime::default();
+        Self::build(
+            setup,
+            real.clone(),
+            Transport::Loopback(Sockets::new(real)),
+            ExecutionMode::Sockets,
+        )
+    }
+
+    /// Builds a world whose functions are programs: they know nothing but sockets and the machine's
+    /// clock, so the world should begin at the machine's time, and its own is real. Must be called
+    /// on a current-thread runtime with sockets that began paused.
+    ///
+    /// # Errors
+    /// What is wrong with the topology.
+    pub fn of_programs(setup: WorldSetup) -> Result<Self, String> {
+        tokio::time::resume();
+        Self::build(
+            setup,
+            RealTime::default(),
+            Transport::InMemory,
+            ExecutionMode::Programs,
+        )
+    }
+
+    fn build(
+        setup: WorldSetup,
+        real: RealTime,
+        transport: Transport,
+        mode: ExecutionMode,
+    ) -> Result<Self, String> {
+        let mut cloud = Cloud::new(
+            &setup.stack,
+            setup.pseudo.clone(),
+            setup.knobs,
+            setup.seed,
+            setup.start,
+        )?;
+        let clock = WorldClock::starting_at(setup.start, real);
+        let shared = Arc::new_cyclic(|weak| {
+            cloud.set_fault_hook(Box::new(WorldFaults(weak.clone())));
+            let state = State {
+                cloud,
+                journal: Journal::default(),
+                dice: Dice::new(setup.seed),
+                jitter: Dice::new(setup.seed),
+                call_latency: setup.call_latency,
+                keyed_calls: BTreeMap::new(),
+                tokens: 0,
+            };
+            Shared::new(
+                clock,
+                Parties {
+                    system: setup.system,
+                    counterparties: setup.counterparties,
+                    meanwhile: setup.meanwhile,
+                },
+                transport,
+                setup.faults,
+                state,
+            )
+        });
+        let (functions, region) = (setup.functions, setup.pseudo.region);
+        let environments = Environments::new(
+            functions,
+            &setup.stack,
+            setup.variables,
+            setup.cold_start,
+            region,
+            mode,
+        );
+        Ok(Self {
+            engine: Engine::new(shared, environments, setup.start),
+        })
+    }
+}
+
+#[async_trait(?Send)]
+impl Backend for SimulatedWorld {
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    async fn pump(&mut self) -> Result<(), String> {
+        self.engine.pump();
+        Ok(())
+    }
+
+    async fn put_event(
+        &mut self,
+        bus: &str,
+        source: &str,
+        detail_type: &str,
+        detail: &str,
+    ) -> Result<Value, String> {
+        let now = self.now();
+        let entry = json!({ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail });
+        let answer = self
+            .engine
+            .shared
+            .with(|state| state.cloud.put_events(now, &json!({ "Entries": [entry] })));
+        answer
+            .map(|answer| answer["Entries"][0].clone())
+            .map_err(|error| error.to_string())
+    }
+
+    async fn replay(
+        &mut self,
+        bus: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        name: &str,
+    ) -> Result<(), String> {
+        let now = self.now();
+        self.engine.shared.with(|state| {
+            let (archive, destination) = state
+                .cloud
+                .eventbridge()
+                .archive_of(bus)
+                .ok_or_else(|| format!("the bus {bus} has no archive"))?;
+            let input = json!({
+                "ReplayName": name,
+                "EventSourceArn": archive,
+                "EventStartTime": from.timestamp(),
+                "EventEndTime": to.timestamp(),
+                "Destination": { "Arn": destination },
+            });
+            state
+                .cloud
+                .start_replay(now, &input)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        })
+    }
+
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
+        let now = self.now();
+        let input = json!({ "Name": rule, "EventBusName": bus });
+        self.engine
+            .shared
+            .with(|state| state.cloud.set_rule_state(now, &input, enabled))
+            .map_err(|error| error.to_string())
+    }
+}

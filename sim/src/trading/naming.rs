@@ -1,0 +1,65 @@
+use harness::system::System;
+use serde_json::Value;
+
+/// How the trading system names its events.
+#[derive(Clone, Copy, Debug)]
+pub struct Trading;
+
+impl System for Trading {
+    fn trigger(&self, payload: &Value) -> String {
+        trigger_of(payload)
+    }
+
+    fn step(&self, payload: &Value, request_id: &str) -> String {
+        let event = payload.get("observe").unwrap_or(payload);
+        let id = event
+            .pointer("/detail/event_id")
+            .or_else(|| event.get("id"))
+            .and_then(Value::as_str)
+            .unwrap_or(request_id);
+        format!("{} {id}", trigger_of(payload))
+    }
+
+    fn event_id(&self, detail: &Value) -> Option<String> {
+        detail["event_id"].as_str().map(str::to_owned)
+    }
+}
+
+/// What woke the function, as sites and scenarios name it: the event's type, or the command's action
+/// or mode.
+#[must_use]
+pub fn trigger_of(payload: &Value) -> String {
+    if let Some(observed) = payload.get("observe") {
+        return format!("observe {}", trigger_of(observed));
+    }
+    let named = ["detail-type", "action", "mode"]
+        .iter()
+        .find_map(|name| payload.get(name).and_then(Value::as_str));
+    named.unwrap_or("trade").to_owned()
+}
+
+/// The operations that a site can name, as far as they are known beforehand.
+pub const OPERATIONS: [&str; 22] = [
+    "alpaca",
+    "alpaca GET account",
+    "alpaca GET positions",
+    "alpaca GET assets",
+    "alpaca GET calendar",
+    "alpaca GET quotes",
+    "alpaca GET bars",
+    "alpaca GET orders",
+    "alpaca GET orders:by_client_order_id",
+    "alpaca POST orders",
+    "alpaca DELETE orders",
+    "alpaca DELETE positions",
+    "alpaca GET portfolio",
+    "dynamodb",
+    "dynamodb GetItem",
+    "dynamodb UpdateItem",
+    "dynamodb Query",
+    "dynamodb TransactWriteItems",
+    "events",
+    "events PutEvents",
+    "smtp",
+    "smtp connect",
+];

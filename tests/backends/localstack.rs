@@ -1,0 +1,65 @@
+//! The scenarios with AWS played by LocalStack, whose histories must be those of the simulated
+//! cloud, and what LocalStack cannot do.
+
+mod endpoint;
+mod limits;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use alchemiser_sim::report::{difference, failure};
+use alchemiser_sim::run::Backend;
+use alchemiser_sim::run::run_on;
+use alchemiser_sim::scenario::{Capability, Library, load_scenario};
+use libtest_mimic::{Failed, Trial};
+
+fn main() -> ExitCode {
+    endpoint::run("the LocalStack tests", |endpoint| {
+        let mut trials = trials(&Backend::Endpoint(endpoint.to_owned()));
+        trials.extend(limits::trials(endpoint));
+        trials
+    })
+}
+
+fn trials(backend: &Backend) -> Vec<Trial> {
+    let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
+    let files = library
+        .scenario_files()
+        .expect("the scenario folder can be read");
+    let trial = |(name, path): (String, std::path::PathBuf)| {
+        let loaded = load_scenario(&library, &path, &name).expect("the scenario is sound");
+        let missing = backend.missing(&loaded.scenario);
+        let kind = missing
+            .iter()
+            .map(|need| Capability::name(*need))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let ignored = loaded.scenario.long || !missing.is_empty();
+        let (library, backend) = (Arc::clone(&library), backend.clone());
+        let test = move || {
+            let run = run_on(&backend, &library, &loaded, 1)
+                .map_err(|mistake| Failed::from(mistake.to_string()))?;
+            if !run.passed() {
+                return Err(Failed::from(failure(&run)));
+            }
+            let inside = run_on(&Backend::Virtual, &library, &loaded, 1)
+                .map_err(|mistake| Failed::from(mistake.to_string()))?;
+            let lines = difference(("virtual", &inside.journal), ("localstack", &run.journal));
+            if lines.is_empty() {
+                Ok(())
+            } else {
+                Err(Failed::from(lines.join("\n")))
+            }
+        };
+        // Those that LocalStack cannot carry are listed as ignored, with what they need.
+        let kind = if !missing.is_empty() {
+            format!("needs {kind}")
+        } else {
+            String::new()
+        };
+        Trial::test(name, test)
+            .with_kind(kind)
+            .with_ignored_flag(ignored)
+    };
+    files.into_iter().map(trial).collect()
+}
