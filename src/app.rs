@@ -52,7 +52,7 @@ pub fn load_strategies(
     for (name, allocation) in &settings.strategies {
         match load_strategy(name, *allocation, &read) {
             Ok(strategy) => strategies.push(strategy),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(format!("strategy {name}: {problem}")),
         }
     }
     if problems.is_empty() {
@@ -62,15 +62,24 @@ pub fn load_strategies(
     }
 }
 
+/// Why a strategy's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum StrategyFileError {
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    #[error(transparent)]
+    Syntax(#[from] strategy::SyntaxError),
+    #[error(transparent)]
+    Meaning(#[from] strategy::EvaluationError),
+}
+
 fn load_strategy(
     name: &str,
     allocation: Decimal,
     read: impl Fn(&str) -> std::io::Result<String>,
-) -> Result<Strategy, String> {
-    let source = read(name).map_err(|error| format!("strategy {name}: {error}"))?;
-    let expression =
-        strategy::parse(&source).map_err(|error| format!("strategy {name}: {error}"))?;
-    strategy::check(&expression).map_err(|error| format!("strategy {name}: {error}"))?;
+) -> Result<Strategy, StrategyFileError> {
+    let expression = strategy::parse(&read(name)?)?;
+    strategy::check(&expression)?;
     Ok(Strategy {
         name: name.to_owned(),
         allocation,

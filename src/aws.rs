@@ -26,11 +26,11 @@ const CALL_LIMIT: Duration = Duration::from_secs(12);
 /// What all clients share.
 #[derive(Clone, Debug)]
 pub struct AwsSetup {
-    /// Carries HTTP.
+    /// Makes HTTP connections.
     pub http: SharedHttpClient,
     /// Whose calls they are.
     pub credentials: SharedCredentialsProvider,
-    /// Where.
+    /// The AWS region.
     pub region: String,
     /// Tells the time that requests are signed with.
     pub time: SharedTimeSource,
@@ -95,12 +95,26 @@ fn retries_of_its_own() -> RetryPartition {
         .build()
 }
 
+/// What this machine lacks to be a client of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AwsSetupError {
+    /// No source of credentials.
+    #[error("no AWS credentials can be found")]
+    NoCredentials,
+    /// No region.
+    #[error("no AWS region: AWS_REGION is not set")]
+    NoRegion,
+}
+
 impl AwsSetup {
     /// Credentials, region and endpoint as every AWS client finds them on this machine.
     ///
     /// # Errors
-    /// A sentence that says what cannot be found.
-    pub async fn from_machine(http: SharedHttpConnector, attempts: u32) -> Result<Self, String> {
+    /// [`AwsSetupError`]
+    pub async fn from_machine(
+        http: SharedHttpConnector,
+        attempts: u32,
+    ) -> Result<Self, AwsSetupError> {
         let http = http_client_fn(move |_, _| http.clone());
         let found = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http.clone())
@@ -110,11 +124,8 @@ impl AwsSetup {
             http,
             credentials: found
                 .credentials_provider()
-                .ok_or("no AWS credentials can be found")?,
-            region: found
-                .region()
-                .ok_or("no AWS region: AWS_REGION is not set")?
-                .to_string(),
+                .ok_or(AwsSetupError::NoCredentials)?,
+            region: found.region().ok_or(AwsSetupError::NoRegion)?.to_string(),
             time: SharedTimeSource::default(),
             endpoint: found.endpoint_url().map(str::to_owned),
             attempts,

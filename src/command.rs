@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::id::check_id;
 use crate::timestamp::Timestamp;
 
-/// Something to do.
+/// A command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Start a trading workflow.

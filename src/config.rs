@@ -263,9 +263,9 @@ impl<'a> Reader<'a> {
                 .iter()
                 .find(|known| squeezed(known) == squeezed(name));
             let hint = meant
-                .map(|known| format!(", {known} is"))
+                .map(|known| format!(" (did you mean {known}?)"))
                 .unwrap_or_default();
-            self.problems.push(format!("{name} is no setting{hint}"));
+            self.problems.push(format!("unknown setting {name}{hint}"));
         }
     }
 
@@ -292,8 +292,9 @@ impl<'a> Reader<'a> {
             return *chosen;
         }
         let names: Vec<&str> = allowed.iter().map(|(text, _)| *text).collect();
-        self.problems
-            .push(format!("{name} is {value:?}, which is none of {names:?}"));
+        self.problems.push(format!(
+            "{name}: invalid value {value:?}: expected one of {names:?}"
+        ));
         allowed[0].1
     }
 
@@ -311,7 +312,7 @@ impl<'a> Reader<'a> {
             Some(Ok(number)) => number,
             Some(Err(_)) => {
                 self.problems.push(format!(
-                    "{name} is {:?}, which is no whole number",
+                    "{name}: invalid number {:?}: expected digits such as 3",
                     self.environment[name]
                 ));
                 default
@@ -327,8 +328,9 @@ impl<'a> Reader<'a> {
         match decimal_from_text(text) {
             Ok(amount) if (Decimal::ZERO..=most).contains(&amount) => amount,
             Ok(amount) => {
-                self.problems
-                    .push(format!("{name} is {amount}, which is not from 0 to {most}"));
+                self.problems.push(format!(
+                    "{name}: invalid amount {amount}: expected 0 to {most}"
+                ));
                 default
             }
             Err(reason) => {
@@ -400,8 +402,9 @@ impl<'a> Reader<'a> {
         EmailSettings {
             server: self.text(&["EMAIL__SMTP_SERVER"], "smtp.mail.me.com"),
             port: u16::try_from(port).unwrap_or_else(|_| {
-                self.problems
-                    .push(format!("EMAIL__SMTP_PORT is {port}, which is no port"));
+                self.problems.push(format!(
+                    "EMAIL__SMTP_PORT: invalid port {port}: expected 0 to 65535"
+                ));
                 587
             }),
             from: self.required(&["EMAIL__FROM_EMAIL"]),
@@ -433,7 +436,7 @@ impl<'a> Reader<'a> {
         let mut strategies = Vec::new();
         for file in &files {
             let allocation = match given.get(file) {
-                Some(text) => decimal_from_text(text),
+                Some(text) => decimal_from_text(text).map_err(|error| error.to_string()),
                 None if files.len() == 1 && given.is_empty() => Ok(Decimal::ONE),
                 None => Err(format!(
                     "STRATEGY__DSL_ALLOCATIONS has no entry for {file:?}"

@@ -8,36 +8,112 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::de::Error as _;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Number, Value};
+
+/// What cannot be read as a decimal.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DecimalError {
+    /// A text or a number that is no finite decimal of at most 28 digits.
+    #[error("{text:?} is not a decimal ({error})")]
+    Text {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        error: rust_decimal::Error,
+    },
+    /// JSON of another kind.
+    #[error("{0} is not a decimal: write it as a string such as \"12.50\"")]
+    Json(Value),
+}
 
 /// Reads a decimal from a JSON string, integer or number, exactly.
 ///
 /// # Errors
-/// A sentence that names the offending value, where it is no finite decimal of at most 28 digits.
-pub fn decimal_from_json(value: &Value) -> Result<Decimal, String> {
+/// [`DecimalError`], which names the offending value.
+pub fn decimal_from_json(value: &Value) -> Result<Decimal, DecimalError> {
     match value {
         Value::String(text) => decimal_from_text(text),
         Value::Number(number) => decimal_from_text(&number.to_string()),
-        other => Err(format!(
-            "{other} is not a decimal: write it as a string such as \"12.50\""
-        )),
+        other => Err(DecimalError::Json(other.clone())),
     }
 }
 
 /// Reads a decimal from text; blanks around it are ignored and an exponent is understood.
 ///
 /// # Errors
-/// A sentence that names the offending text.
-pub fn decimal_from_text(text: &str) -> Result<Decimal, String> {
+/// [`DecimalError::Text`]
+pub fn decimal_from_text(text: &str) -> Result<Decimal, DecimalError> {
     let trimmed = text.trim();
     let parsed = if trimmed.contains(['e', 'E']) {
         Decimal::from_scientific(trimmed)
     } else {
         Decimal::from_str_exact(trimmed)
     };
-    parsed.map_err(|error| format!("{text:?} is not a decimal ({error})"))
+    parsed.map_err(|error| DecimalError::Text {
+        text: text.to_owned(),
+        error,
+    })
+}
+
+/// Reads a decimal without a [`Value`] in between: an answer of the broker has thousands of them.
+struct DecimalVisitor;
+
+impl<'de> Visitor<'de> for DecimalVisitor {
+    type Value = Decimal;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a decimal such as \"12.50\"")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Decimal, E> {
+        decimal_from_text(text).map_err(E::custom)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Decimal, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Decimal, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Decimal, E> {
+        match Number::from_f64(number) {
+            Some(number) => decimal_from_text(&number.to_string()).map_err(E::custom),
+            None => Err(E::custom(DecimalError::Json(Value::Null))),
+        }
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Decimal, E> {
+        Err(E::custom(DecimalError::Json(value.into())))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Decimal, E> {
+        Err(E::custom(DecimalError::Json(Value::Null)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Decimal, A::Error> {
+        let value = Value::deserialize(SeqAccessDeserializer::new(items))?;
+        Err(A::Error::custom(DecimalError::Json(value)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Decimal, A::Error> {
+        let value = Value::deserialize(MapAccessDeserializer::new(fields))?;
+        Err(A::Error::custom(DecimalError::Json(value)))
+    }
+}
+
+/// A decimal, read exactly: for where there may be none, or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exact(pub Decimal);
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DecimalVisitor).map(Self)
+    }
 }
 
 /// Rounds half away from zero to exactly `places` decimal places.
@@ -54,8 +130,7 @@ pub fn round_half_up(value: Decimal, places: u32) -> Decimal {
 
 /// Serde for a plain decimal: exact text, nothing quantised.
 pub mod exact {
-    use super::{Decimal, Deserialize, Deserializer, Serializer, Value, decimal_from_json};
-    use serde::de::Error as _;
+    use super::{Decimal, DecimalVisitor, Deserializer, Serializer};
 
     /// Writes the exact text as a JSON string.
     ///
@@ -70,7 +145,7 @@ pub mod exact {
     /// # Errors
     /// Where the value is no decimal.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
-        decimal_from_json(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+        deserializer.deserialize_any(DecimalVisitor)
     }
 }
 
@@ -106,7 +181,7 @@ macro_rules! quantised {
         }
 
         impl FromStr for $name {
-            type Err = String;
+            type Err = DecimalError;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 decimal_from_text(text).map(Self::new)
@@ -121,9 +196,7 @@ macro_rules! quantised {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                decimal_from_json(&Value::deserialize(deserializer)?)
-                    .map(Self::new)
-                    .map_err(D::Error::custom)
+                deserializer.deserialize_any(DecimalVisitor).map(Self::new)
             }
         }
     };
@@ -169,5 +242,36 @@ mod tests {
             error.to_string().starts_with("true is not a decimal"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn text_is_read_like_a_value_and_refused_in_the_same_words() {
+        for json in [
+            "1.10",
+            "100",
+            "-3",
+            "1e2",
+            "18446744073709551616",
+            "0.1",
+            "\"12.50\"",
+            "\" 7 \"",
+            "\"\\u0031\"",
+            "null",
+            "true",
+            "[1, {\"a\": 2}]",
+            "{\"a\": [1]}",
+            "\"ten\"",
+            "1e99",
+        ] {
+            let value: Value = serde_json::from_str(json).expect("JSON");
+            let by_value = decimal_from_json(&value).map_err(|error| error.to_string());
+            let by_text = serde_json::from_str::<Exact>(json)
+                .map(|exact| exact.0)
+                .map_err(|error| error.to_string());
+            match (&by_value, &by_text) {
+                (Err(one), Err(other)) => assert!(other.starts_with(one), "{one} {other}"),
+                _ => assert_eq!(by_value, by_text, "{json}"),
+            }
+        }
     }
 }

@@ -77,11 +77,11 @@ impl Refusal {
 
 /// How the work of a step may end without a result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Raise: a later attempt may do better.
+pub enum StepFailure {
+    /// A later attempt may succeed: the invocation fails, and Lambda tries again.
     #[error(transparent)]
-    Raise(#[from] StepError),
-    /// Refuse: no later attempt would do better.
+    Retry(#[from] StepError),
+    /// No later attempt would succeed: the refusal becomes an event.
     #[error(transparent)]
-    Refuse(#[from] Refusal),
+    Reject(#[from] Refusal),
 }

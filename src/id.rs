@@ -60,25 +60,43 @@ text_id!(
 /// The most characters of an id: as many as a portfolio's correlation id may have.
 pub const LONGEST_ID: usize = 100;
 
+/// Why a text is no id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// There is nothing.
+    #[error("must not be blank")]
+    Blank,
+    /// More than [`LONGEST_ID`] characters.
+    #[error("has {length} characters, more than {LONGEST_ID} characters are not allowed")]
+    TooLong {
+        /// Characters.
+        length: usize,
+    },
+    /// A character that cannot be seen.
+    #[error("{0:?} is not allowed in an id: it has letters, digits and marks that can be seen")]
+    Hidden(char),
+    /// A character that a mail's header cannot have.
+    #[error(
+        "{0:?} is not allowed in the id of an event: it has letters of ASCII, digits, and marks but for quotes and \\"
+    )]
+    NotInAHeader(char),
+}
+
 /// Whether `text` may be an id. Ids are keys of the store, resources of events, fields of the log
 /// and words of mails.
 ///
 /// # Errors
 /// What is wrong with it, and what is allowed.
-pub fn check_id(text: &str) -> Result<(), String> {
+pub fn check_id(text: &str) -> Result<(), IdError> {
     let length = text.chars().count();
     if length == 0 {
-        return Err("must not be blank".to_owned());
+        return Err(IdError::Blank);
     }
     if length > LONGEST_ID {
-        return Err(format!(
-            "has {length} characters, more than {LONGEST_ID} characters are not allowed"
-        ));
+        return Err(IdError::TooLong { length });
     }
     match text.chars().find(|character| is_hidden(*character)) {
-        Some(character) => Err(format!(
-            "{character:?} is not allowed in an id: it has letters, digits and marks that can be seen"
-        )),
+        Some(character) => Err(IdError::Hidden(character)),
         None => Ok(()),
     }
 }
@@ -87,15 +105,13 @@ pub fn check_id(text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with it, and what is allowed.
-pub fn check_event_id(text: &str) -> Result<(), String> {
+pub fn check_event_id(text: &str) -> Result<(), IdError> {
     check_id(text)?;
     match text
         .chars()
         .find(|character| !character.is_ascii_graphic() || "\"'`\\".contains(*character))
     {
-        Some(character) => Err(format!(
-            "{character:?} is not allowed in the id of an event: it has letters of ASCII, digits, and marks but for quotes and \\"
-        )),
+        Some(character) => Err(IdError::NotInAHeader(character)),
         None => Ok(()),
     }
 }
@@ -153,6 +169,7 @@ impl ClientOrderId {
     /// The id of leg `leg` of a plan's order for `symbol` on `side`.
     #[must_use]
     pub fn of_leg(plan: &PlanId, symbol: &str, side: &str, leg: u32) -> Self {
+        assert!(leg >= 1, "legs are counted from 1");
         let digest =
             Sha256::digest(format!("{plan}\u{1f}{symbol}\u{1f}{side}\u{1f}{leg}").as_bytes());
         let hex: String = digest
@@ -242,7 +259,8 @@ mod tests {
         assert_eq!(sound.map(fits), [(true, true); 4]);
         let told = check_event_id("a\"b").expect_err("refused");
         assert!(
-            told.starts_with("'\"' is not allowed in the id of an event: it has letters of ASCII"),
+            told.to_string()
+                .starts_with("'\"' is not allowed in the id of an event: it has letters of ASCII"),
             "{told}"
         );
     }

@@ -6,6 +6,7 @@
 //! can no longer renew, record or complete. The events of a step are recorded in its claim, in one
 //! transaction with the workflow record's change, before they are published.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
@@ -30,6 +31,14 @@ pub const LEASE: Duration = Duration::from_secs(45);
 /// How often it is renewed while the work lasts.
 const RENEWAL: Duration = Duration::from_secs(15);
 
+/// A retry after a crash must find the lease ended.
+const LAMBDA_RETRIES_AFTER: Duration = Duration::from_secs(60);
+const _: () = assert!(LEASE.as_secs() < LAMBDA_RETRIES_AFTER.as_secs());
+// One renewal may fail, and the next one still comes in time.
+const _: () = assert!(2 * RENEWAL.as_secs() < LEASE.as_secs());
+/// The most parts of a transaction (Amazon DynamoDB, TransactWriteItems).
+const PARTS_MAX: usize = 100;
+
 const CLAIMED: &str = "claimed";
 const RECORDED: &str = "recorded";
 const COMPLETED: &str = "completed";
@@ -52,17 +61,17 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// What is leased.
+    /// The key of the claim.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// What trying to claim a step brought.
+/// The result of claiming a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Do the work.
+    /// The step is not done: do its work.
     Work(Lease),
     /// The work is done and its events are recorded: publish them, again if need be.
     Publish(Lease, Vec<BusEntry>),
@@ -70,7 +79,7 @@ pub enum Claim {
     Done,
 }
 
-/// What became of recording a step.
+/// The result of recording a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The events and the change are written.
@@ -97,6 +106,10 @@ impl Claims {
     /// [`StepError::InProgress`] while another attempt's lease lasts;
     /// [`StepError::StoreUnavailable`].
     pub async fn claim(&self, key: &str) -> Result<Claim, StepError> {
+        assert!(
+            key.contains('#'),
+            "a claim's key names the consumer and the cause"
+        );
         let owner = self.tokens.fresh();
         let now = self.now_ms();
         let answer = self
@@ -165,6 +178,7 @@ impl Claims {
         leases: &[&Lease],
         work: impl Future<Output = T>,
     ) -> Result<T, StepError> {
+        assert!(!leases.is_empty(), "work is done under a lease");
         pin!(work);
         loop {
             tokio::select! {
@@ -228,7 +242,11 @@ impl Claims {
         let own = TransactWriteItem::builder()
             .update(self.recording(lease, entries))
             .build();
-        let items = std::iter::once(own).chain(changes).collect();
+        let items: Vec<TransactWriteItem> = std::iter::once(own).chain(changes).collect();
+        assert!(
+            items.len() <= PARTS_MAX,
+            "a step's record and its changes are one transaction"
+        );
         let answer = self
             .client
             .transact_write_items()
@@ -247,6 +265,7 @@ impl Claims {
     }
 
     fn recording(&self, lease: &Lease, entries: &[BusEntry]) -> Update {
+        assert_distinct(entries);
         let events =
             serde_json::to_string(entries).expect("entries hold nothing that JSON cannot carry");
         Update::builder()
@@ -312,13 +331,32 @@ fn lease_ms() -> i64 {
     i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// One id never has two contents: whoever sees it twice takes the second for a copy.
+fn assert_distinct(entries: &[BusEntry]) {
+    let ids: BTreeSet<&str> = entries
+        .iter()
+        .map(|entry| entry.event_id.as_str())
+        .collect();
+    assert_eq!(
+        ids.len(),
+        entries.len(),
+        "the events of a step have ids of their own"
+    );
+}
+
 /// The claim as the table has it after this attempt took it.
 fn claimed(key: &str, owner: AttemptToken, item: &Item) -> Result<Claim, StepError> {
-    let fence = get_number(item, "fence").ok_or_else(|| {
+    // Every claim raises the fence by one, from 0.
+    let fence = get_number(item, "fence").filter(|fence| *fence >= 1);
+    let fence = fence.ok_or_else(|| {
         StepError::StoreUnavailable(format!(
             "the claim {key} has no fence; the table holds something else"
         ))
     })?;
+    assert!(
+        get_text(item, "owner").is_none_or(|holder| holder == owner.0),
+        "a lease is worked under by the attempt that owns it"
+    );
     let lease = Lease {
         key: key.to_owned(),
         owner,
@@ -327,11 +365,12 @@ fn claimed(key: &str, owner: AttemptToken, item: &Item) -> Result<Claim, StepErr
     match get_text(item, "state").as_deref() {
         Some(RECORDED) => {
             let events = get_text(item, "events").unwrap_or_default();
-            let entries = serde_json::from_str(&events).map_err(|error| {
+            let entries: Vec<BusEntry> = serde_json::from_str(&events).map_err(|error| {
                 StepError::StoreUnavailable(format!(
                     "the claim {key} holds unreadable events: {error}"
                 ))
             })?;
+            assert_distinct(&entries);
             Ok(Claim::Publish(lease, entries))
         }
         _ => Ok(Claim::Work(lease)),

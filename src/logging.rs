@@ -141,7 +141,7 @@ where
         let Ok(text) = serde_json::to_string(&line) else {
             return;
         };
-        let mut text = visible::json(&text);
+        let mut text = visible::json(text);
         text.push('\n');
         // One write a line, so that lines stay whole. Where the log itself cannot be written there
         // is nobody to tell.

@@ -20,10 +20,10 @@ pub struct Payload<'a> {
 impl Payload<'_> {
     /// The same without any of our own secrets.
     #[must_use]
-    pub fn without(self, secrets: &Secrets) -> Self {
-        Self {
-            value: secrets.mask_value(self.value),
-            repeated: self.repeated,
+    pub fn without(&self, secrets: &Secrets) -> Payload<'_> {
+        Payload {
+            value: secrets.mask_value(&self.value),
+            repeated: self.repeated.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::alpaca::{AlpacaError, Quote};
-use crate::error::Fault;
+use crate::error::StepFailure;
 use crate::services::Services;
 
 /// A wider spread than this part of the price is no market.
@@ -34,31 +34,58 @@ pub struct SaneQuote {
     pub(crate) ask: Decimal,
 }
 
+/// Why a quote cannot be traded on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuoteError {
+    /// Nobody bids, or nobody offers.
+    #[error("one side is missing (bid {bid}, ask {ask})")]
+    OneSided {
+        /// Dollars.
+        bid: Decimal,
+        /// Dollars.
+        ask: Decimal,
+    },
+    /// The bid is above the ask.
+    #[error("the market is crossed (bid {bid}, ask {ask})")]
+    Crossed {
+        /// Dollars.
+        bid: Decimal,
+        /// Dollars.
+        ask: Decimal,
+    },
+    /// Bid and ask are too far from each other.
+    #[error("the spread is wider than 10 % (bid {bid}, ask {ask})")]
+    Wide {
+        /// Dollars.
+        bid: Decimal,
+        /// Dollars.
+        ask: Decimal,
+    },
+    /// It is of an earlier time.
+    #[error("it is older than {} s", FRESH.num_seconds())]
+    Old,
+}
+
 impl SaneQuote {
     /// Takes `quote` if it is sane.
     ///
     /// # Errors
     /// What is wrong with it (rules.md 7.3; incidents 41, 42 and 57).
-    pub fn new(quote: &Quote, now: DateTime<Utc>) -> Result<Self, String> {
-        let Quote { bid, ask, at } = quote;
-        if *bid < tick(*bid) || *ask < tick(*ask) {
-            return Err(format!("one side is missing (bid {bid}, ask {ask})"));
+    pub fn new(quote: &Quote, now: DateTime<Utc>) -> Result<Self, QuoteError> {
+        let Quote { bid, ask, at } = *quote;
+        if bid < tick(bid) || ask < tick(ask) {
+            return Err(QuoteError::OneSided { bid, ask });
         }
         if ask < bid {
-            return Err(format!("the market is crossed (bid {bid}, ask {ask})"));
+            return Err(QuoteError::Crossed { bid, ask });
         }
         if ask - bid > WIDEST_SPREAD * bid {
-            return Err(format!(
-                "the spread is wider than 10 % (bid {bid}, ask {ask})"
-            ));
+            return Err(QuoteError::Wide { bid, ask });
         }
         if now - at > FRESH {
-            return Err(format!("it is older than {} s", FRESH.num_seconds()));
+            return Err(QuoteError::Old);
         }
-        Ok(Self {
-            bid: *bid,
-            ask: *ask,
-        })
+        Ok(Self { bid, ask })
     }
 
     /// The middle between bid and ask.
@@ -82,7 +109,7 @@ pub struct Quotes {
 ///
 /// # Errors
 /// A feed that does not answer.
-pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Quotes, Fault> {
+pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Quotes, StepFailure> {
     let mut quotes = Quotes::default();
     let mut wanted = symbols.to_vec();
     for attempt in 1..=ATTEMPTS {
@@ -127,7 +154,7 @@ pub async fn latest_quotes(services: &Services, symbols: &[String]) -> Result<Qu
 async fn shown(
     services: &Services,
     symbols: &[String],
-) -> Result<(BTreeMap<String, Quote>, BTreeMap<String, String>), Fault> {
+) -> Result<(BTreeMap<String, Quote>, BTreeMap<String, String>), StepFailure> {
     let mut refused = BTreeMap::new();
     match services.alpaca.latest_quotes(symbols).await {
         Ok(quotes) => return Ok((quotes, refused)),
@@ -186,6 +213,6 @@ mod tests {
         assert!(SaneQuote::new(&quote("10", "10.01"), minute).is_ok());
         let problem =
             SaneQuote::new(&quote("10", "10.01"), minute + TimeDelta::seconds(1)).expect_err("old");
-        assert_eq!(problem, "it is older than 60 s");
+        assert_eq!(problem, QuoteError::Old);
     }
 }

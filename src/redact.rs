@@ -1,8 +1,14 @@
 //! What has a secret's name never reaches a log.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::secret_name::{is_secret, names_a_secret};
+use crate::secrets::Secrets;
 
 /// What stands for a secret.
 pub const MASK: &str = "***";
@@ -18,45 +24,127 @@ const NAME_KEYS: &[&str] = &[
 ];
 const VALUE_KEYS: &[&str] = &["value", "values", "val", "content", "data", "text"];
 
-/// A copy of `value` in which everything under a secret's name is masked, at any depth: as a key,
-/// beside a name, and in text.
-#[must_use]
-pub fn redact(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let of_key = |keys: &[&str], key: &str| keys.contains(&key.to_lowercase().as_str());
-            let names_one = object
-                .iter()
-                .any(|(key, name)| of_key(NAME_KEYS, key) && name.as_str().is_some_and(is_secret));
-            let masked = |(key, inner): (&String, &Value)| {
-                let is_masked = is_secret(key) || names_one && of_key(VALUE_KEYS, key);
-                (key.clone(), if is_masked { mask() } else { redact(inner) })
-            };
-            Value::Object(object.iter().map(masked).collect())
-        }
-        Value::Array(items) => match items.as_slice() {
-            [Value::String(name), _] if is_secret(name) => {
-                Value::Array(vec![Value::String(name.clone()), mask()])
-            }
-            items => Value::Array(items.iter().map(redact).collect()),
-        },
-        Value::String(text) => Value::String(redact_text(text)),
-        other => other.clone(),
+/// A value as it may be logged: everything under a secret's name is masked, at any depth, as a key,
+/// beside a name and in text; and so are our own secrets, whatever their names. It is masked while
+/// it is written, without a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Redacted<'a> {
+    /// What is to be logged.
+    pub value: &'a Value,
+    /// Our own secrets.
+    pub secrets: &'a Secrets,
+}
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        formatter.write_str(&text)
     }
 }
 
-fn mask() -> Value {
-    Value::String(MASK.to_owned())
+impl Serialize for Redacted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Value::Object(object) => {
+                let names_one = names_one(object);
+                let mut map = serializer.serialize_map(Some(object.len()))?;
+                for (key, inner) in object {
+                    let shown = self.secrets.mask(key);
+                    if is_masked(key, names_one) {
+                        map.serialize_entry(&shown, MASK)?;
+                    } else {
+                        map.serialize_entry(&shown, &self.of(inner))?;
+                    }
+                }
+                map.end()
+            }
+            Value::Array(items) => {
+                let mut seq = serializer.serialize_seq(Some(items.len()))?;
+                if let Some(name) = name_of_pair(items) {
+                    seq.serialize_element(&self.secrets.mask(name))?;
+                    seq.serialize_element(MASK)?;
+                } else {
+                    for item in items {
+                        seq.serialize_element(&self.of(item))?;
+                    }
+                }
+                seq.end()
+            }
+            Value::String(text) => {
+                serializer.serialize_str(&self.secrets.mask(&redact_text(text, self.secrets)))
+            }
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+impl<'a> Redacted<'a> {
+    fn of(self, value: &'a Value) -> Self {
+        Self { value, ..self }
+    }
+}
+
+/// Whether an object has the name of a secret in it, whose value is then beside it.
+fn names_one(object: &serde_json::Map<String, Value>) -> bool {
+    object
+        .iter()
+        .any(|(key, name)| is_one_of(NAME_KEYS, key) && name.as_str().is_some_and(is_secret))
+}
+
+fn is_masked(key: &str, names_one: bool) -> bool {
+    is_secret(key) || names_one && is_one_of(VALUE_KEYS, key)
+}
+
+fn is_one_of(keys: &[&str], key: &str) -> bool {
+    keys.iter()
+        .any(|known| key.chars().flat_map(char::to_lowercase).eq(known.chars()))
+}
+
+/// The first of two items, where it is the name of the other, a secret.
+fn name_of_pair(items: &[Value]) -> Option<&str> {
+    match items {
+        [Value::String(name), _] if is_secret(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether there is nothing to mask in `value`.
+fn is_clean(value: &Value, secrets: &Secrets) -> bool {
+    match value {
+        Value::Object(object) => {
+            let names_one = names_one(object);
+            object.iter().all(|(key, inner)| {
+                if is_masked(key, names_one) {
+                    inner == MASK
+                } else {
+                    is_clean(inner, secrets)
+                }
+            })
+        }
+        Value::Array(items) if name_of_pair(items).is_some() => items[1] == MASK,
+        Value::Array(items) => items.iter().all(|item| is_clean(item, secrets)),
+        Value::String(text) => redact_text(text, secrets) == *text,
+        _ => true,
+    }
 }
 
 /// A detail may travel as JSON text, or have some in its middle, and break off on the way.
-fn redact_text(text: &str) -> String {
+fn redact_text<'a>(text: &'a str, secrets: &Secrets) -> Cow<'a, str> {
     if text.trim_start().starts_with('"') {
         return match serde_json::from_str::<Value>(text) {
-            Ok(inner) => redact(&inner).to_string(),
-            Err(_) if names_a_secret(text) => MASK.to_owned(),
-            Err(_) => text.to_owned(),
+            Ok(inner) => Cow::Owned(
+                Redacted {
+                    value: &inner,
+                    secrets,
+                }
+                .to_string(),
+            ),
+            Err(_) if names_a_secret(text) => Cow::Borrowed(MASK),
+            Err(_) => Cow::Borrowed(text),
         };
+    }
+    if !text.contains(['{', '[']) {
+        return redact_words(text);
     }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -67,32 +155,35 @@ fn redact_text(text: &str) -> String {
         match values.next() {
             Some(Ok(inner)) => {
                 let end = values.byte_offset();
-                let redacted = redact(&inner);
                 // As it was written, where there is nothing to hide.
-                shown.push_str(&if redacted == inner {
-                    json[..end].to_owned()
+                if is_clean(&inner, secrets) {
+                    shown.push_str(&json[..end]);
                 } else {
-                    redacted.to_string()
-                });
+                    let redacted = Redacted {
+                        value: &inner,
+                        secrets,
+                    };
+                    shown.push_str(&redacted.to_string());
+                }
                 rest = &json[end..];
             }
             _ if names_a_secret(json) => {
                 return if shown.trim().is_empty() {
-                    MASK.to_owned()
+                    Cow::Borrowed(MASK)
                 } else {
-                    shown + MASK
+                    Cow::Owned(shown + MASK)
                 };
             }
-            _ => return shown + &redact_words(json),
+            _ => return Cow::Owned(shown + &redact_words(json)),
         }
     }
-    shown + &redact_words(rest)
+    Cow::Owned(shown + &redact_words(rest))
 }
 
 /// Masks the values in `name=value`, `name: value`, `--name value`, `Bearer value` and
 /// `//user:value@host`.
-fn redact_words(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+fn redact_words(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
     let mut done = 0;
     for (place, mark) in text.match_indices([':', '=', ' ']) {
         if place < done {
@@ -110,7 +201,11 @@ fn redact_words(text: &str) -> String {
             done = start + length;
         }
     }
-    shown + &text[done..]
+    if done == 0 {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(shown + &text[done..])
+    }
 }
 
 /// The value behind the `:` or `=` at `place`, if a secret's name is before it.
@@ -184,8 +279,17 @@ fn last_word(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::redact;
-    use serde_json::json;
+    use super::{Redacted, Secrets};
+    use serde_json::{Value, json};
+
+    fn redact(value: &Value) -> Value {
+        let secrets = Secrets::default();
+        let redacted = Redacted {
+            value,
+            secrets: &secrets,
+        };
+        serde_json::from_str(&redacted.to_string()).expect("JSON")
+    }
 
     #[test]
     fn text_that_broke_off_is_masked_where_it_names_a_secret_in_any_spelling() {

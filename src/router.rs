@@ -1,7 +1,6 @@
 //! One invocation in, one answer out (rules.md 3): circuit breaker, then observation, domain
 //! event, or command.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use crate::orchestration::{Notifier, Start, Starter, Watchdog};
 use crate::payload::Payload;
 use crate::pnl;
 use crate::portfolio::PortfolioAnalysis;
-use crate::redact::redact;
+use crate::redact::Redacted;
 use crate::response::{CommandResponse, event_response};
 use crate::secrets::Secrets;
 use crate::services::Services;
@@ -34,7 +33,7 @@ const ORCHESTRATOR: &str = "orchestrator";
 /// The most characters of a refusal.
 const LONGEST_REASON: usize = 2_000;
 
-/// The way in.
+/// Routes each invocation to its handler.
 #[derive(Clone)]
 pub struct Router {
     pub(crate) services: Services,
@@ -45,11 +44,11 @@ pub struct Router {
     pub(crate) notifier: Notifier,
     pub(crate) notification: NotificationService,
     pub(crate) watchdog: Watchdog,
-    /// What must not be told, whoever says it.
+    /// Our own secrets: masked in whatever comes in or goes out.
     pub(crate) secrets: Secrets,
-    /// Events to handle in this very invocation, in the modes that have some.
+    /// The bus whose events this same invocation handles, in the modes that have one.
     pub(crate) local: Option<Arc<InMemoryBus>>,
-    /// Both streams, in dual mode.
+    /// In dual mode, both buses, to be compared.
     pub(crate) dual: Option<Arc<DualBus>>,
 }
 
@@ -65,16 +64,21 @@ impl Router {
         request_id: &str,
     ) -> Result<Value, StepError> {
         let given = payload.into();
-        // By names first: what has a secret's name is one, whatever its value.
-        let shown = self.secrets.mask_value(Cow::Owned(redact(given.value())));
+        // What is told of it is masked by names as well: what has a secret's name is one, whatever
+        // its value.
         let payload = given.without(&self.secrets);
         let incoming = classify_payload(&payload);
         let payload = payload.value();
-        let correlation_id = correlation_of(&incoming, payload, request_id);
+        let event = event_of(&incoming);
+        let correlation_id = correlation_of(&incoming, event.as_ref(), payload, request_id);
+        let shown = Redacted {
+            value: given.value(),
+            secrets: &self.secrets,
+        };
         let span = tracing::info_span!("invocation", %correlation_id, request_id);
         async {
             tracing::info!(handler = handler_of(&incoming), event = %shown, "invoked");
-            let answer = self.route(incoming, payload, &correlation_id, request_id).boxed().await;
+            let answer = self.route(incoming, event, payload, &correlation_id, request_id).boxed().await;
             if let Err(error) = &answer {
                 tracing::error!(error_type = error.class(), %error, detail_type = %detail_type_of(payload), "invocation failed");
             }
@@ -88,6 +92,7 @@ impl Router {
     async fn route(
         &self,
         incoming: Incoming,
+        event: Option<Result<Event, EventError>>,
         payload: &Value,
         correlation_id: &CorrelationId,
         request_id: &str,
@@ -99,8 +104,9 @@ impl Router {
             }
             Incoming::Observation(envelope) => Ok(observe(&envelope)),
             Incoming::Domain(envelope) => {
-                self.handle_event(&envelope.detail_type, &envelope.detail)
-                    .await
+                let event =
+                    event.unwrap_or_else(|| Event::parse(&envelope.detail_type, &envelope.detail));
+                self.handle_parsed(event).await
             }
             Incoming::Command(Command::Trade(command), trigger) => {
                 self.trade(&command, &trigger, correlation_id, request_id)
@@ -187,7 +193,11 @@ impl Router {
         detail_type: &str,
         detail: &Value,
     ) -> Result<Value, StepError> {
-        let event = match Event::parse(detail_type, detail) {
+        self.handle_parsed(Event::parse(detail_type, detail)).await
+    }
+
+    async fn handle_parsed(&self, event: Result<Event, EventError>) -> Result<Value, StepError> {
+        let event = match event {
             Ok(event) => event,
             Err(EventError::UnknownType(name)) => {
                 return Ok(event_response(400, &format!("Unknown event type: {name}")));
@@ -329,16 +339,29 @@ fn observe(envelope: &Envelope) -> Value {
     event_response(200, &format!("Observed: {}", envelope.detail_type))
 }
 
+/// The event of an invocation, where it has one.
+fn event_of(incoming: &Incoming) -> Option<Result<Event, EventError>> {
+    match incoming {
+        Incoming::Domain(envelope) | Incoming::Observation(envelope) => {
+            Some(Event::parse(&envelope.detail_type, &envelope.detail))
+        }
+        _ => None,
+    }
+}
+
 /// The workflow of an invocation: the detail's own id, else the command's, else the envelope's id,
 /// else the request's (rules.md A2).
-fn correlation_of(incoming: &Incoming, payload: &Value, request_id: &str) -> CorrelationId {
+fn correlation_of(
+    incoming: &Incoming,
+    event: Option<&Result<Event, EventError>>,
+    payload: &Value,
+    request_id: &str,
+) -> CorrelationId {
     let found = match incoming {
-        Incoming::Domain(envelope) | Incoming::Observation(envelope) => {
-            match Event::parse(&envelope.detail_type, &envelope.detail) {
-                Ok(event) => Some(event.header.correlation_id.as_str().to_owned()),
-                Err(_) => Some(envelope.correlation_id().to_owned()),
-            }
-        }
+        Incoming::Domain(envelope) | Incoming::Observation(envelope) => match event {
+            Some(Ok(event)) => Some(event.header.correlation_id.as_str().to_owned()),
+            _ => Some(envelope.correlation_id().to_owned()),
+        },
         Incoming::Command(Command::Trade(command), trigger) => command
             .correlation_id
             .clone()

@@ -26,36 +26,43 @@ const WORDS: &[&str] = &["pass", "pwd", "pw", "auth", "creds", "jwt", "otp"];
 
 /// Whether `name` is that of a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
-    names_a_secret(name)
-        || words(name)
-            .iter()
-            .any(|word| WORDS.contains(&word.as_str()))
+    names_a_secret(name) || has_a_secret_word(name)
 }
 
 /// Whether some name in `text` may be that of a secret.
 pub(crate) fn names_a_secret(text: &str) -> bool {
-    let letters: String = text
-        .chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
-    STEMS.iter().any(|stem| letters.contains(stem))
+    let mut letters = String::with_capacity(text.len());
+    for character in text.chars().filter(|character| character.is_alphanumeric()) {
+        letters.extend(character.to_lowercase());
+    }
+    // Every key and every word of a log line is looked at: one pass for all stems.
+    let bytes = letters.as_bytes();
+    (0..bytes.len()).any(|place| {
+        let rest = &bytes[place..];
+        STEMS
+            .iter()
+            .any(|stem| rest[0] == stem.as_bytes()[0] && rest.starts_with(stem.as_bytes()))
+    })
 }
 
-/// The words of a name in lower case: divided by marks, or by a capital letter.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+/// Whether one of [`WORDS`] is a word of `name`: words are divided by marks, or by a capital
+/// letter.
+fn has_a_secret_word(name: &str) -> bool {
+    let mut word = String::with_capacity(name.len());
     let mut is_after_small = false;
     for character in name.chars() {
         if !character.is_alphanumeric() || character.is_uppercase() && is_after_small {
-            words.push(String::new());
+            if WORDS.contains(&word.as_str()) {
+                return true;
+            }
+            word.clear();
         }
-        if let Some(word) = words.last_mut().filter(|_| character.is_alphanumeric()) {
+        if character.is_alphanumeric() {
             word.extend(character.to_lowercase());
         }
         is_after_small = character.is_lowercase() || character.is_numeric();
     }
-    words
+    WORDS.contains(&word.as_str())
 }
 
 #[cfg(test)]

@@ -13,12 +13,44 @@ use crate::redact::MASK;
 
 /// A shorter one would be found in ordinary words.
 const SHORTEST: usize = 4;
+/// Bits of [`Starts`]: some thirty forms leave nearly all of them free.
+const START_BITS: usize = 4096;
 
 /// Secrets, in every form in which somebody may write them.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// The longest first, for one may be part of another.
     forms: Vec<String>,
+    starts: Starts,
+}
+
+/// With what a form may begin: all that comes in or goes out is searched for secrets, and hardly
+/// any place in it need be compared with all of their forms.
+#[derive(Clone)]
+struct Starts([u64; START_BITS / 64]);
+
+impl Default for Starts {
+    fn default() -> Self {
+        Self([0; START_BITS / 64])
+    }
+}
+
+impl Starts {
+    fn add(&mut self, start: [u8; SHORTEST]) {
+        let bit = Self::bit(start);
+        self.0[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn has(&self, start: [u8; SHORTEST]) -> bool {
+        let bit = Self::bit(start);
+        self.0[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// The upper bits of a product hang on all bits of its factor.
+    fn bit(start: [u8; SHORTEST]) -> usize {
+        let mixed = u32::from_le_bytes(start).wrapping_mul(0x9e37_79b1);
+        mixed as usize >> (32 - START_BITS.trailing_zeros())
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -63,41 +95,63 @@ impl Secrets {
         let mut forms: Vec<String> = forms.into_iter().collect();
         forms.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
         forms.dedup();
-        Self { forms }
+        let mut starts = Starts::default();
+        for form in &forms {
+            let start = form.as_bytes().first_chunk();
+            starts.add(*start.expect("no way to write a secret is shorter than the secret"));
+        }
+        Self { forms, starts }
+    }
+
+    /// Whether one of them is in `text`.
+    fn are_told(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        bytes.windows(SHORTEST).enumerate().any(|(place, start)| {
+            let rest = &bytes[place..];
+            start
+                .first_chunk()
+                .is_some_and(|start| self.starts.has(*start))
+                && self
+                    .forms
+                    .iter()
+                    .any(|form| rest.starts_with(form.as_bytes()))
+        })
     }
 
     /// `text` without any of them.
     #[must_use]
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.forms.iter().fold(Cow::Borrowed(text), |text, form| {
-            if text.contains(form) {
-                Cow::Owned(text.replace(form, MASK))
-            } else {
-                text
+        if !self.are_told(text) {
+            return Cow::Borrowed(text);
+        }
+        let mut masked = text.to_owned();
+        for form in &self.forms {
+            if masked.contains(form) {
+                masked = masked.replace(form, MASK);
             }
-        })
+        }
+        Cow::Owned(masked)
     }
 
     /// Whether one of them is in `value`, as a key or in a text.
     fn is_in(&self, value: &Value) -> bool {
-        let is_told = |text: &str| self.forms.iter().any(|form| text.contains(form));
         match value {
             Value::Object(object) => object
                 .iter()
-                .any(|(key, inner)| is_told(key) || self.is_in(inner)),
+                .any(|(key, inner)| self.are_told(key) || self.is_in(inner)),
             Value::Array(items) => items.iter().any(|item| self.is_in(item)),
-            Value::String(text) => is_told(text),
+            Value::String(text) => self.are_told(text),
             _ => false,
         }
     }
 
     /// `value` without any of them, in keys and in texts.
     #[must_use]
-    pub fn mask_value<'a>(&self, value: Cow<'a, Value>) -> Cow<'a, Value> {
-        if self.is_in(&value) {
-            Cow::Owned(self.masked(&value))
+    pub fn mask_value<'a>(&self, value: &'a Value) -> Cow<'a, Value> {
+        if self.is_in(value) {
+            Cow::Owned(self.masked(value))
         } else {
-            value
+            Cow::Borrowed(value)
         }
     }
 
@@ -214,11 +268,11 @@ mod tests {
     fn a_value_is_masked_in_keys_and_texts() {
         let value = json!({"a": ["x pa/ss<w&\"rd y", 1], "pa/ss<w&\"rd": null});
         assert_eq!(
-            *secrets().mask_value(Cow::Borrowed(&value)),
+            *secrets().mask_value(&value),
             json!({"a": ["x *** y", 1], "***": null})
         );
         assert!(matches!(
-            secrets().mask_value(Cow::Borrowed(&json!({"a": 1}))),
+            secrets().mask_value(&json!({"a": 1})),
             Cow::Borrowed(_)
         ));
     }

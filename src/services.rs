@@ -1,11 +1,11 @@
-//! What every handler works with, and the question every acting handler asks first: may it act?
+//! What every handler needs, and the check that every acting handler makes first: may it act?
 
 use std::sync::Arc;
 
 use crate::alpaca::{Alpaca, AlpacaError};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{Body, Event, Origin, WorkflowFailed};
 use crate::step::{Conclusion, Steps};
 use crate::timestamp::Timestamp;
@@ -14,7 +14,7 @@ use crate::workflow::{Failure, State, Workflow, Workflows};
 /// The parts of the system that handlers share.
 #[derive(Clone)]
 pub struct Services {
-    /// Does steps.
+    /// Runs steps.
     pub steps: Steps,
     /// Records of workflows.
     pub workflows: Workflows,
@@ -29,11 +29,11 @@ pub struct Services {
 /// Whether a step may act on an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It may.
+    /// The step may act.
     Act(Workflow),
-    /// It must not, and nobody need be told: the workflow has ended, or was never begun.
+    /// The event is ignored: its workflow has ended or was never begun; why.
     Ignore(String),
-    /// It must not, and the workflow ends: its session is over.
+    /// The session is over: the workflow fails without a trade.
     End(Workflow, Refusal),
 }
 
@@ -46,7 +46,7 @@ pub struct FailedPart {
     pub step: &'static str,
 }
 
-impl From<AlpacaError> for Fault {
+impl From<AlpacaError> for StepFailure {
     fn from(error: AlpacaError) -> Self {
         match error {
             AlpacaError::Refused { .. } => Refusal::new(format!("the broker {error}")).into(),
@@ -62,7 +62,7 @@ impl Services {
         Timestamp::new(self.clock.now())
     }
 
-    /// An event brought about by `cause`, in the same workflow.
+    /// An event that `cause` leads to, in the same workflow.
     #[must_use]
     pub fn caused(&self, cause: &Event, body: impl Into<Body>) -> Event {
         let origin = Origin {
@@ -114,7 +114,7 @@ impl Services {
         work: impl FnOnce(Workflow) -> W,
     ) -> Result<Conclusion, StepError>
     where
-        W: Future<Output = Result<Conclusion, Fault>>,
+        W: Future<Output = Result<Conclusion, StepFailure>>,
     {
         match self.admit(event).await? {
             Admission::Ignore(reason) => {
@@ -124,8 +124,10 @@ impl Services {
             Admission::End(workflow, refusal) => Ok(self.failure(&workflow, event, part, &refusal)),
             Admission::Act(workflow) => match work(workflow.clone()).await {
                 Ok(conclusion) => Ok(conclusion),
-                Err(Fault::Raise(error)) => Err(error),
-                Err(Fault::Refuse(refusal)) => Ok(self.failure(&workflow, event, part, &refusal)),
+                Err(StepFailure::Retry(error)) => Err(error),
+                Err(StepFailure::Reject(refusal)) => {
+                    Ok(self.failure(&workflow, event, part, &refusal))
+                }
             },
         }
     }

@@ -1,4 +1,4 @@
-//! Claim, work, record, publish, complete: the one way in which a step is done.
+//! Claim, work, record, publish, complete: the only way in which a step runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,24 +14,24 @@ use crate::idempotency::{Claim, Claims, Lease, Recorded};
 /// How long a step may work; execution has its own, longer limit.
 pub const STEP_LIMIT: Duration = Duration::from_secs(30);
 
-/// What the work of a step comes to.
+/// The result of a step's work.
 #[derive(Clone, Debug, Default)]
 pub struct Conclusion {
     /// The events to publish.
     pub entries: Vec<BusEntry>,
     /// The changes that must hold together with them.
     pub changes: Vec<TransactWriteItem>,
-    /// What to do where the changes are refused.
+    /// What to do where a condition of the changes does not hold.
     pub if_refused: IfRefused,
 }
 
-/// What becomes of a step whose changes are refused, because something is no more as it was when
-/// they were decided on.
+/// What to do with a step whose changes are refused, because something has changed since they were
+/// decided on.
 #[derive(Clone, Debug)]
 pub enum IfRefused {
-    /// The step is done, and these events are published: what has happened must be told even then.
+    /// Complete the step and publish these events: orders, for example, are reported even then.
     Publish(Vec<BusEntry>),
-    /// The decision is void, as if it had never been made: a later attempt decides anew.
+    /// Drop the decision: a later attempt decides anew.
     Forget,
 }
 
@@ -47,15 +47,15 @@ pub type Work<'a> = BoxFuture<'a, Result<Conclusion, StepError>>;
 /// How a step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done, now or by finishing what an earlier attempt had recorded.
+    /// Done, in this attempt or by publishing what an earlier one had recorded.
     Processed,
     /// Done before.
     Duplicate,
-    /// Not done: the workflow has ended, or is not one to act for. The refusal is recorded.
+    /// Not done, because the workflow has ended or must not act. That is recorded.
     Refused,
 }
 
-/// Does steps.
+/// Runs steps.
 #[derive(Clone)]
 pub struct Steps {
     claims: Claims,

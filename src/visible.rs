@@ -20,22 +20,22 @@ pub fn lines(text: &str) -> String {
 
 /// JSON text in which all that cannot be seen is escaped as JSON does it: the value stays the same.
 #[must_use]
-pub fn json(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut shown, character| {
-            if character != '\n' && is_hidden(character) {
-                let mut units = [0; 2];
-                shown.extend(
-                    character
-                        .encode_utf16(&mut units)
-                        .iter()
-                        .map(|unit| format!("\\u{unit:04x}")),
-                );
-            } else {
-                shown.push(character);
+pub fn json(text: String) -> String {
+    // Nearly every text is of letters that anybody can see.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                shown.push_str(&format!("\\u{unit:04x}"));
             }
-            shown
-        })
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// The first `most` characters of `text`; where there are more, it says how many there were.
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn json_stays_the_same_value() {
         let text = serde_json::to_string(HOSTILE).expect("JSON");
-        let shown = json(&text);
+        let shown = json(text);
         assert_eq!(
             serde_json::from_str::<String>(&shown).expect("JSON"),
             HOSTILE

@@ -18,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::bus::BusEntry;
 use crate::clock::SharedClock;
 use crate::error::StepError;
-use crate::event::Event;
+use crate::event::{DetailType, Event};
 use crate::id::{CorrelationId, PlanId};
 use crate::store::{
     Item, RECORD_LIFETIME_DAYS, cancellation_reasons, get_text, number, only_conditions_failed,
@@ -132,6 +132,10 @@ impl Workflows {
         correlation_id: &CorrelationId,
         session: &Session,
     ) -> Vec<TransactWriteItem> {
+        assert!(
+            session.previous < session.date,
+            "a decision rests on the session before"
+        );
         let now = self.clock.now();
         let workflow = Put::builder()
             .table_name(&self.table)
@@ -192,6 +196,15 @@ impl Workflows {
         result: &Event,
         plan_id: Option<&PlanId>,
     ) -> Vec<TransactWriteItem> {
+        assert_eq!(
+            result.detail_type(),
+            DetailType::TradeExecuted,
+            "a workflow is completed by its result"
+        );
+        assert_eq!(
+            result.header.correlation_id, workflow.correlation_id,
+            "a result ends its own workflow"
+        );
         let values = vec![
             (":final", text(State::Completed.as_str())),
             (":result", text(result.to_json())),
@@ -210,6 +223,16 @@ impl Workflows {
     /// decision was made on: ended, or bound to another plan than `failure.plan_id`.
     #[must_use]
     pub fn failing(&self, workflow: &Workflow, failure: &Failure<'_>) -> Vec<TransactWriteItem> {
+        assert!(
+            failure
+                .result
+                .is_none_or(|result| result.header.correlation_id == workflow.correlation_id),
+            "a result ends its own workflow"
+        );
+        assert!(
+            !failure.is_overdue || failure.result.is_none(),
+            "the watchdog ends what has no result"
+        );
         let mut values = vec![
             (":final", text(State::Failed.as_str())),
             (":reason", text(cut(failure.reason, LONGEST_REASON))),

@@ -308,7 +308,7 @@ fn by_hand(letter: &Letter) -> Option<String> {
     let function = function
         .filter(|name| is_function_name(name))
         .unwrap_or_else(|| "FUNCTION".to_owned());
-    let command = visible::json(&command.to_string());
+    let command = visible::json(command.to_string());
     if command.len() > LONGEST_COMMAND {
         return Some(
             "A command, not an event, and too long for a command line: its text is in the body."

@@ -70,7 +70,7 @@ impl Outcome {
             let mut object = self.json.clone();
             object["notes"] = json!(self.notes);
             object["refused"] = json!(self.refused);
-            let text = visible::json(&object.to_string());
+            let text = visible::json(object.to_string());
             // The object was opened by its first part.
             return if self.is_begun {
                 format!(",{}\n", &text[1..])
@@ -113,7 +113,7 @@ impl Screen {
     /// once: nobody must lose what he has not seen.
     pub fn begin(self, text: String, json: Value, is_final: bool) -> Result<Begun, Problem> {
         if is_final {
-            let object = visible::json(&json.to_string());
+            let object = visible::json(json.to_string());
             let shown = if self.as_json {
                 object.strip_suffix('}').unwrap_or(&object)
             } else {
@@ -140,7 +140,7 @@ impl Screen {
     /// Shows why there is none.
     pub fn complain(self, problem: &Problem) -> std::io::Result<()> {
         let text = match self.as_json {
-            true => visible::json(&json!({ "error": problem.to_string() }).to_string()),
+            true => visible::json(json!({ "error": problem.to_string() }).to_string()),
             false => visible::lines(&problem.to_string()),
         };
         writeln!(std::io::stderr().lock(), "{text}")

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as TaskContext, Poll};
 
 use async_trait::async_trait;
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use chrono::{DateTime, Utc};
-use lettre::transport::smtp::client::{AsyncTokioStream, Certificate};
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::client::{AsyncTokioStream, Certificate, TlsParameters};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -20,6 +21,7 @@ use alchemiser::app::{Ports, build, load_strategies};
 use alchemiser::aws::AwsSetup;
 use alchemiser::config::Settings;
 use alchemiser::id::{AttemptToken, TokenSource};
+use alchemiser::notification::tls_trusting;
 use alchemiser::payload::Payload;
 use alchemiser::router::Router;
 
@@ -75,12 +77,22 @@ impl alchemiser::notification::Dialer for WorldDialer {
         Ok(Box::new(MailStream(stream)))
     }
 
-    fn trusted(&self) -> Vec<Certificate> {
-        Certificate::from_der(self.certificate.clone())
-            .into_iter()
-            .collect()
+    fn tls(&self, server: &str) -> Result<TlsParameters, SmtpError> {
+        let key = (server.to_owned(), self.certificate.clone());
+        let mut known = TLS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = known.get(&key) {
+            return Ok(tls.clone());
+        }
+        let certificate = Certificate::from_der(key.1.clone())?;
+        let tls = tls_trusting(server, &[certificate])?;
+        known.insert(key, tls.clone());
+        Ok(tls)
     }
 }
+
+/// By server and its certificate, once a process: worlds resume each other's sessions, for a
+/// handshake with signatures costs more than all else about a mail. Nothing of TLS is in a journal.
+static TLS: Mutex<BTreeMap<(String, Vec<u8>), TlsParameters>> = Mutex::new(BTreeMap::new());
 
 #[derive(Debug)]
 struct MailStream(Box<dyn ByteStream>);

@@ -11,6 +11,7 @@ pub use model::{
     Quote, Side,
 };
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -402,7 +403,10 @@ impl Alpaca {
             pace.heed(response.headers());
             let status = response.status().as_u16();
             let text = read_body(response.take_body()).await?;
-            let text = self.secrets.mask(&text).into_owned();
+            let text = match self.secrets.mask(&text) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(masked) => masked,
+            };
             if (200..300).contains(&status) {
                 Ok(text)
             } else {

@@ -1,9 +1,11 @@
+use std::fmt;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::America::New_York;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
-use crate::decimal::{decimal_from_json, exact};
+use crate::decimal::{Exact, exact};
 use crate::id::ClientOrderId;
 
 /// The account.
@@ -95,7 +97,7 @@ pub struct Quote {
     /// Ask price; zero where nobody offers.
     #[serde(rename = "ap", with = "exact")]
     pub ask: Decimal,
-    /// When.
+    /// When the feed published it.
     #[serde(rename = "t")]
     pub at: DateTime<Utc>,
 }
@@ -103,9 +105,9 @@ pub struct Quote {
 /// One day's prices.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Bar {
-    /// Midnight in New York of the day.
-    #[serde(rename = "t")]
-    pub at: DateTime<Utc>,
+    /// The trading day in New York: the broker writes the instant at which it begins there.
+    #[serde(rename = "t", deserialize_with = "market_date")]
+    pub date: NaiveDate,
     /// The close.
     #[serde(rename = "c", with = "exact")]
     pub close: Decimal,
@@ -173,7 +175,7 @@ pub struct NewOrder {
 pub struct Order {
     /// The broker's id.
     pub id: String,
-    /// Ours.
+    /// The id that the client gave it.
     pub client_order_id: String,
     /// The symbol.
     pub symbol: String,
@@ -194,7 +196,7 @@ pub struct Order {
     /// The average price of the fills; may lag behind `filled` (rules.md 7.6).
     #[serde(default, deserialize_with = "optional")]
     pub filled_avg_price: Option<Decimal>,
-    /// The broker's word.
+    /// Its state.
     pub status: OrderStatus,
     /// When the last fill came.
     #[serde(default)]
@@ -243,8 +245,8 @@ impl Order {
 pub struct OrderStatus(String);
 
 impl OrderStatus {
-    /// Whether nothing more can happen to the order today. One that is `calculated` is executed or
-    /// done for the day, and only its settlement is still being worked out.
+    /// Whether the order is over for today. One that is `calculated` is executed or done for the
+    /// day, and only its settlement is still being worked out.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         matches!(
@@ -298,12 +300,7 @@ impl Serialize for OrderStatus {
 }
 
 fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
-    match Option::<Value>::deserialize(deserializer)? {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => decimal_from_json(&value)
-            .map(Some)
-            .map_err(serde::de::Error::custom),
-    }
+    Ok(Option::<Exact>::deserialize(deserializer)?.map(|exact| exact.0))
 }
 
 fn or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
@@ -311,16 +308,57 @@ fn or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Err
 }
 
 fn optionals<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Option<Decimal>>, D::Error> {
-    let read = |value: Value| match value {
-        Value::Null => Ok(None),
-        value => decimal_from_json(&value)
-            .map(Some)
-            .map_err(serde::de::Error::custom),
-    };
-    Vec::<Value>::deserialize(deserializer)?
+    let read = Vec::<Option<Exact>>::deserialize(deserializer)?;
+    Ok(read
         .into_iter()
-        .map(read)
-        .collect()
+        .map(|exact| exact.map(|exact| exact.0))
+        .collect())
+}
+
+fn market_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    deserializer.deserialize_str(MarketDateVisitor)
+}
+
+/// Reads an instant for its date in New York. A year of bars has thousands of instants, so the form
+/// in which the broker writes them is read without a general parser.
+struct MarketDateVisitor;
+
+impl serde::de::Visitor<'_> for MarketDateVisitor {
+    type Value = NaiveDate;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an instant such as \"2025-10-10T04:00:00Z\"")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<NaiveDate, E> {
+        if let Some(date) = date_of_midnight(text) {
+            return Ok(date);
+        }
+        let at: DateTime<Utc> = text.parse().map_err(E::custom)?;
+        Ok(at.with_timezone(&New_York).date_naive())
+    }
+}
+
+/// The date of text that is midnight in New York whatever its clocks show: at 05:00 in UTC the day
+/// has begun there in winter and in summer, at 04:00 only in summer.
+fn date_of_midnight(text: &str) -> Option<NaiveDate> {
+    let (date, time) = text.split_once('T')?;
+    let number = |from, to| -> Option<u32> {
+        let digits = date.get(from..to)?;
+        let is_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_digits.then(|| digits.parse().ok())?
+    };
+    if date.len() != 10 || date.get(4..5) != Some("-") || date.get(7..8) != Some("-") {
+        return None;
+    }
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    // From May to September the clocks show summer time, and have done so every year since 1967.
+    let is_summer = (5..=9).contains(&month) && year >= 1967;
+    let has_begun = time == "05:00:00Z" || time == "04:00:00Z" && is_summer;
+    if !has_begun {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day)
 }
 
 fn clock_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
@@ -328,4 +366,44 @@ fn clock_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D
     NaiveTime::parse_from_str(&text, "%H:%M").map_err(|error| {
         serde::de::Error::custom(format!("{text:?} is not a time of day: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Result<NaiveDate, serde_json::Error> {
+        let json = format!(r#"{{"t":"{text}","c":1}}"#);
+        serde_json::from_str::<Bar>(&json).map(|bar| bar.date)
+    }
+
+    #[test]
+    fn a_bar_is_of_the_day_that_its_instant_has_in_new_york() {
+        let begin: DateTime<Utc> = "2000-01-01T00:30:00Z".parse().expect("an instant");
+        for hours in 0..24 * 366 * 3 {
+            let at = begin + chrono::TimeDelta::hours(hours) - chrono::TimeDelta::minutes(30);
+            let text = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            let expected = at.with_timezone(&New_York).date_naive();
+            assert_eq!(date(&text).expect("a date"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_may_be_written_in_any_way_that_the_standard_allows() {
+        for text in [
+            "2025-10-10T04:00:00Z",
+            "2025-10-10T00:00:00-04:00",
+            "2025-10-10T04:00:00.000Z",
+            r"2025-10-10T04:00:00\u005a",
+        ] {
+            assert_eq!(
+                date(text).expect("a date").to_string(),
+                "2025-10-10",
+                "{text}"
+            );
+        }
+        for text in ["2025-13-10T05:00:00Z", "2025-10-10", "x"] {
+            assert!(date(text).is_err(), "{text}");
+        }
+    }
 }

@@ -91,7 +91,9 @@ async fn cold_start(
     let read = |name: &str| std::fs::read_to_string(root.join(STRATEGIES).join(name));
     let strategies = load_strategies(&settings, read).map_err(|error| error.to_string())?;
     let dialer = dialer(&root, settings.email.ca_file.as_deref())?;
-    let aws = AwsSetup::from_machine(http.clone(), settings.event_bus.max_retry_attempts).await?;
+    let aws = AwsSetup::from_machine(http.clone(), settings.event_bus.max_retry_attempts)
+        .await
+        .map_err(|error| error.to_string())?;
     let ports = Ports {
         clock: Arc::new(SystemClock),
         tokens: Arc::new(RandomTokens),

@@ -173,7 +173,7 @@ fn what_is_needed_must_be_there_and_not_empty() {
         .expect_err("no port")
         .to_string();
     assert!(
-        error.contains("EMAIL__SMTP_PORT is 70000, which is no port"),
+        error.contains("EMAIL__SMTP_PORT: invalid port 70000: expected 0 to 65535"),
         "{error}"
     );
 }
@@ -205,13 +205,13 @@ fn every_wrong_setting_is_named() {
         .expect_err("wrong")
         .to_string();
     for name in [
-        "EMAIL__SMTP_PORT is \"mail\"",
-        "APP__SESSION_SCOPE is \"week\"",
+        "EMAIL__SMTP_PORT: invalid number \"mail\"",
+        "APP__SESSION_SCOPE: invalid value \"week\"",
         "sum to 0.66, not to 1",
-        "LOGGING__LEVEL is \"LOUD\"",
-        "EMAIL__NEUTRAL is no setting",
-        "ALPACA_TRADING_MODE is no setting, ALPACA__TRADING_MODE is",
-        "workflow__table_name is no setting, WORKFLOW_TABLE_NAME is",
+        "LOGGING__LEVEL: invalid value \"LOUD\"",
+        "unknown setting EMAIL__NEUTRAL",
+        "unknown setting ALPACA_TRADING_MODE (did you mean ALPACA__TRADING_MODE?)",
+        "unknown setting workflow__table_name (did you mean WORKFLOW_TABLE_NAME?)",
     ] {
         assert!(error.contains(name), "{error}");
     }

@@ -87,7 +87,7 @@ pub struct Origin<'a> {
     pub correlation_id: &'a CorrelationId,
     /// The id of what brought the event about.
     pub causation_id: &'a str,
-    /// When.
+    /// When the event came about.
     pub at: Timestamp,
 }
 
@@ -233,14 +233,18 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// Only what cannot be read is read again, to say where: following the path costs more than the
+/// reading itself.
 fn read<T: for<'de> Deserialize<'de>>(
     detail_type: DetailType,
     object: &Value,
 ) -> Result<T, EventError> {
-    serde_path_to_error::deserialize(object).map_err(|error| EventError::Field {
-        detail_type,
-        path: cut(&error.path().to_string(), LONGEST_REASON),
-        // It may quote the whole event, and a dead letter has to hold both.
-        reason: cut(&error.inner().to_string(), LONGEST_REASON),
+    T::deserialize(object).or_else(|_| {
+        serde_path_to_error::deserialize(object).map_err(|error| EventError::Field {
+            detail_type,
+            path: cut(&error.path().to_string(), LONGEST_REASON),
+            // It may quote the whole event, and a dead letter has to hold both.
+            reason: cut(&error.inner().to_string(), LONGEST_REASON),
+        })
     })
 }

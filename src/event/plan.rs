@@ -209,11 +209,21 @@ const MOST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
 /// No share has a lower price.
 const LEAST_PRICE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
 
-fn within_bounds(name: &str, value: Decimal) -> Result<(), String> {
+/// A number that no plan can have.
+#[derive(Debug, thiserror::Error)]
+enum NumberError {
+    #[error("{name} {value} is beyond {MOST}")]
+    TooLarge { name: String, value: Decimal },
+    #[error("{name} {value} is below {LEAST_PRICE}")]
+    PriceTooLow { name: String, value: Decimal },
+}
+
+fn within_bounds(name: &str, value: Decimal) -> Result<(), NumberError> {
     if value.abs() <= MOST {
         Ok(())
     } else {
-        Err(format!("{name} {value} is beyond {MOST}"))
+        let name = name.to_owned();
+        Err(NumberError::TooLarge { name, value })
     }
 }
 
@@ -261,12 +271,15 @@ fn metadata<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<JsonObj
     Ok(metadata)
 }
 
-fn check_number(kind: &str, name: &str, value: &Value) -> Result<(), String> {
+fn check_number(kind: &str, name: &str, value: &Value) -> Result<(), NumberError> {
     let Ok(number) = decimal_from_json(value) else {
         return Ok(());
     };
     if kind == "reference_prices" && number > Decimal::ZERO && number < LEAST_PRICE {
-        return Err(format!("{name} {number} is below {LEAST_PRICE}"));
+        return Err(NumberError::PriceTooLow {
+            name: name.to_owned(),
+            value: number,
+        });
     }
     within_bounds(name, number)
 }

@@ -45,7 +45,7 @@ pub struct OrderResult {
     pub price: Option<String>,
     /// The broker's id.
     pub order_id: Option<String>,
-    /// Ours.
+    /// The id that we gave it.
     pub client_order_id: String,
     /// Filled in full.
     pub success: bool,

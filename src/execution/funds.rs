@@ -3,9 +3,9 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep};
 
-use super::desk::{Desk, untold};
+use super::context::{ExecutionContext, broker_unavailable};
 use crate::alpaca::Order;
-use crate::error::Fault;
+use crate::error::StepFailure;
 
 /// How often a sum that does not suffice is looked at again at once, at least.
 const SECOND_LOOKS: u32 = 2;
@@ -16,21 +16,21 @@ const GRACE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-impl Desk<'_> {
+impl ExecutionContext<'_> {
     /// Dollars that the account can pay for a new order, as the broker tells it now: its own cash,
     /// and what the settings allow to borrow, without what orders that still work may cost. Never
     /// more than the broker's own buying power, which leaves out proceeds that have not settled.
     ///
     /// The orders are read before the account: one that is filled in between counts twice, and
     /// never not at all.
-    pub async fn funds(&self) -> Result<Funds, Fault> {
+    pub async fn funds(&self) -> Result<Funds, StepFailure> {
         Ok(self.look().await?.0)
     }
 
     /// The funds, and the orders that may still cost something of the account's cash.
-    async fn look(&self) -> Result<(Funds, Vec<Order>), Fault> {
+    async fn look(&self) -> Result<(Funds, Vec<Order>), StepFailure> {
         let orders = self.orders_at_work().await?;
-        let account = self.alpaca().account().await.map_err(untold)?;
+        let account = self.alpaca().account().await.map_err(broker_unavailable)?;
         let committed: Decimal = orders
             .iter()
             .map(|order| order.may_cost(self.price_of(order)))
@@ -49,11 +49,19 @@ impl Desk<'_> {
 
     /// The orders that work, of this plan and others. The list may lag behind: an order of this
     /// attempt that is not in it is over, or too new.
-    async fn orders_at_work(&self) -> Result<Vec<Order>, Fault> {
-        let mut orders = self.alpaca().open_orders().await.map_err(untold)?;
+    async fn orders_at_work(&self) -> Result<Vec<Order>, StepFailure> {
+        let mut orders = self
+            .alpaca()
+            .open_orders()
+            .await
+            .map_err(broker_unavailable)?;
         for own in self.working() {
             if orders.iter().all(|order| order.id != own.id) {
-                let order = self.alpaca().order(&own.id).await.map_err(untold)?;
+                let order = self
+                    .alpaca()
+                    .order(&own.id)
+                    .await
+                    .map_err(broker_unavailable)?;
                 self.note(&order);
                 orders.push(order);
             }
@@ -63,7 +71,7 @@ impl Desk<'_> {
 
     /// Dollars that are free. Where that is less than `cost` it is asked for a few times, and as
     /// long as an order was filled during the look: it counts twice.
-    pub async fn funds_for(&self, cost: Decimal) -> Result<Decimal, Fault> {
+    pub async fn funds_for(&self, cost: Decimal) -> Result<Decimal, StepFailure> {
         let mut looks = 0;
         loop {
             let (Funds { free, .. }, orders) = self.look().await?;
@@ -77,7 +85,7 @@ impl Desk<'_> {
     }
 
     /// Whether any of these orders has ended or filled further since they were listed.
-    async fn is_filled_since(&self, orders: &[Order]) -> Result<bool, Fault> {
+    async fn is_filled_since(&self, orders: &[Order]) -> Result<bool, StepFailure> {
         let now = self.orders_at_work().await?;
         let is_same = |order: &Order| {
             now.iter()
@@ -105,7 +113,7 @@ impl Desk<'_> {
         cost: Decimal,
         ever: Option<Decimal>,
         end: Instant,
-    ) -> Result<Funds, Fault> {
+    ) -> Result<Funds, StepFailure> {
         let begin = Instant::now();
         let end = end.min(begin + self.time_left().to_std().unwrap_or_default());
         let mut pause = FIRST_PAUSE;

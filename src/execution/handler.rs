@@ -3,10 +3,10 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::time::Instant;
 
-use super::desk::Desk;
+use super::context::ExecutionContext;
 use super::outcome::Execution;
 use super::ticket::Ticket;
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{Action, Body, Event, RebalancePlan, RebalancePlanned};
 use crate::id::PlanId;
 use crate::idempotency::Claim;
@@ -31,11 +31,11 @@ pub struct TradingExecution {
     portfolio: PortfolioAnalysis,
 }
 
-/// What became of a plan.
+/// The result of a plan.
 enum Traded {
     /// It was carried out, as far as that was possible.
     Done(Vec<Ticket>, Binding),
-    /// It rested on a snapshot of the account that is no more true; this one takes its place.
+    /// Its snapshot of the account is out of date; this plan takes its place.
     Anew(Box<RebalancePlanned>),
 }
 
@@ -69,7 +69,7 @@ impl TradingExecution {
         event: &Event,
         planned: &RebalancePlanned,
         workflow: Workflow,
-    ) -> Result<Conclusion, Fault> {
+    ) -> Result<Conclusion, StepFailure> {
         let began = Instant::now();
         let plan = &planned.rebalance_plan;
         let session = metadata(plan, "session_date").unwrap_or_default();
@@ -109,7 +109,7 @@ impl TradingExecution {
             .claims()
             .hold(&[&lease], work)
             .await
-            .map_err(Fault::from);
+            .map_err(StepFailure::from);
         let released = self.services.steps.claims().release(&lease).await;
         let traded = traded??;
         released?;
@@ -138,16 +138,21 @@ impl TradingExecution {
         plan: &RebalancePlan,
         workflow: &Workflow,
         began: Instant,
-    ) -> Result<Traded, Fault> {
+    ) -> Result<Traded, StepFailure> {
         let workflows = &self.services.workflows;
         let binding = workflows
             .bind(workflow, &PlanId::new(plan.plan_id.clone()), based_on(plan))
             .await?;
         match binding {
             Binding::First | Binding::Resumed | Binding::Superseded => {
-                let desk =
-                    Desk::open(&self.services, plan, workflow.session.valid_until, binding).await?;
-                Ok(Traded::Done(desk.trade(began).await?, binding))
+                let context = ExecutionContext::open(
+                    &self.services,
+                    plan,
+                    workflow.session.valid_until,
+                    binding,
+                )
+                .await?;
+                Ok(Traded::Done(context.trade(began).await?, binding))
             }
             Binding::Overtaken => {
                 tracing::warn!(

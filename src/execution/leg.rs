@@ -1,12 +1,13 @@
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep};
 
-use super::desk::{Desk, MAXIMUM_LEGS, untold};
+use super::context::{ExecutionContext, MAXIMUM_LEGS, broker_unavailable};
 use super::price::limit_price;
 use super::ticket::Ticket;
 use crate::alpaca::{AlpacaError, NewOrder, Order, Side};
-use crate::error::Fault;
+use crate::error::StepFailure;
 use crate::id::{ClientOrderId, PlanId};
 use crate::quote::{SaneQuote, latest_quotes};
 
@@ -23,36 +24,39 @@ const LONGEST_POLL: Duration = Duration::from_secs(3);
 pub(super) const POST_ATTEMPTS: u32 = 4;
 pub(super) const POST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What became of placing one leg.
+/// The result of placing one leg.
 enum Placed {
     /// The broker has the order.
     There(Box<Order>),
-    /// The broker will not have it.
+    /// The broker refused it.
     Refused(String),
-    /// The broker will not have parts of a share, and may have the rest.
+    /// The broker refused the fraction of a share; it may take whole shares.
     WholeOnly(String),
-    /// Nobody knows: the broker may have the order, and does not tell.
+    /// Unknown: the broker may have the order.
     Unknown(String),
 }
 
 /// Looks for the ticket's next leg at the broker, by its id and in the list of all that came since
 /// the plan: an earlier attempt may have placed it. The first leg that is there says how much was
 /// wanted; what is held may have changed since.
-pub(super) async fn find(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<bool, Fault> {
-    let id = next_id(&desk.plan_id, ticket);
-    let found = desk
+pub(super) async fn find(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<bool, StepFailure> {
+    let id = next_id(&context.plan_id, ticket);
+    let found = context
         .alpaca()
         .order_by_client_id(id.as_str())
         .await
-        .map_err(untold)?;
-    let Some(order) = found.or_else(|| desk.listed(id.as_str())) else {
+        .map_err(broker_unavailable)?;
+    let Some(order) = found.or_else(|| context.listed(id.as_str())) else {
         return Ok(false);
     };
-    take_over(desk, ticket, order);
+    take_over(context, ticket, order);
     Ok(true)
 }
 
-fn take_over(desk: &Desk<'_>, ticket: &mut Ticket, order: Order) {
+fn take_over(context: &ExecutionContext<'_>, ticket: &mut Ticket, order: Order) {
     tracing::info!(
         client_order_id = order.client_order_id,
         order_id = order.id,
@@ -61,15 +65,18 @@ fn take_over(desk: &Desk<'_>, ticket: &mut Ticket, order: Order) {
     if ticket.orders.is_empty() {
         ticket.total = order.qty;
     }
-    desk.note(&order);
+    context.note(&order);
     ticket.orders.push(order);
 }
 
 /// Places the ticket's next leg, for what is left of it; in whole shares where the broker turns out
 /// to want no others. What keeps it from being placed is the ticket's problem, and no other
 /// ticket's.
-pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
-    let mut placed = post_next(desk, ticket).await?;
+pub(super) async fn place(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<(), StepFailure> {
+    let mut placed = post_next(context, ticket).await?;
     if let Some(Placed::WholeOnly(reason)) = &placed {
         tracing::warn!(
             symbol = ticket.symbol,
@@ -80,7 +87,7 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
         if ticket.is_done() {
             return Ok(());
         }
-        placed = post_next(desk, ticket).await?;
+        placed = post_next(context, ticket).await?;
     }
     match placed {
         None => {}
@@ -103,36 +110,47 @@ pub(super) async fn place(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fa
 
 /// Orders what is left of the ticket, as far as the account can pay for it; none where that is
 /// nothing.
-async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed>, Fault> {
+async fn post_next(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<Option<Placed>, StepFailure> {
     // A minute may pass below the rate limit: it passes before prices and the session are looked
     // at.
-    desk.alpaca().ready().await;
+    context.alpaca().ready().await;
     // Before the money is looked at: what may not be ordered at all does not lack any.
-    if let Some(reason) = desk.closed() {
+    if let Some(reason) = context.closed() {
         return Ok(Some(Placed::Refused(reason)));
     }
-    let Some(quote) = usable_quote(desk, ticket).await? else {
+    let Some(quote) = usable_quote(context, ticket).await? else {
         return Ok(None);
     };
     let limit = limit_price(&quote, ticket.side, ticket.legs() + 1);
     ticket.reprice(
         quote.mid(),
         limit,
-        desk.services.settings.alpaca.price_tolerance,
+        context.services.settings.alpaca.price_tolerance,
     );
     // From here to the broker's answer no other buy may look at the money.
     let till = if ticket.side == Side::Buy {
-        Some(desk.till.lock().await)
+        Some(context.till.lock().await)
     } else {
         None
     };
     if till.is_some() && !ticket.is_done() {
-        let funds = desk.funds_for(ticket.remaining() * limit).await?;
-        ticket.pay_from(funds, limit, desk.why_short());
+        let funds = context.funds_for(ticket.remaining() * limit).await?;
+        ticket.pay_from(funds, limit, context.why_short());
     }
     if ticket.is_done() {
         return Ok(None);
     }
+    assert!(
+        ticket.legs() < MAXIMUM_LEGS,
+        "an item has no more orders than an account can be searched for"
+    );
+    assert!(
+        ticket.remaining() > Decimal::ZERO && limit > Decimal::ZERO,
+        "an order is for shares at a price"
+    );
     let order = NewOrder {
         symbol: ticket.symbol.clone(),
         qty: ticket.remaining(),
@@ -140,21 +158,24 @@ async fn post_next(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<Placed
         kind: "limit",
         time_in_force: "day",
         limit_price: limit,
-        client_order_id: next_id(&desk.plan_id, ticket),
+        client_order_id: next_id(&context.plan_id, ticket),
         position_intent: (ticket.side == Side::Sell).then_some("sell_to_close"),
     };
-    let placed = post(desk, &order).await?;
+    let placed = post(context, &order).await?;
     if let Placed::There(order) = &placed {
-        desk.note(order);
+        context.note(order);
     }
     Ok(Some(placed))
 }
 
 /// The symbol's quote; one that cannot be traded on is the ticket's problem.
-async fn usable_quote(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<Option<SaneQuote>, Fault> {
-    let quotes = match latest_quotes(desk.services, std::slice::from_ref(&ticket.symbol)).await {
+async fn usable_quote(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<Option<SaneQuote>, StepFailure> {
+    let quotes = match latest_quotes(context.services, std::slice::from_ref(&ticket.symbol)).await {
         Ok(quotes) => quotes,
-        Err(Fault::Refuse(refusal)) => {
+        Err(StepFailure::Reject(refusal)) => {
             ticket.problem = Some(refusal.reason);
             return Ok(None);
         }
@@ -179,12 +200,12 @@ fn next_id(plan: &PlanId, ticket: &Ticket) -> ClientOrderId {
 /// Posts an order until its outcome is known. After an unknown outcome it asks first; not being
 /// known there is no proof, so the same id is posted again; "must be unique" means that it is there
 /// (rules.md A4).
-async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
-    let (alpaca, id) = (desk.alpaca(), order.client_order_id.as_str());
+async fn post(context: &ExecutionContext<'_>, order: &NewOrder) -> Result<Placed, StepFailure> {
+    let (alpaca, id) = (context.alpaca(), order.client_order_id.as_str());
     let mut last: Option<AlpacaError> = None;
     for attempt in 1..=POST_ATTEMPTS {
         alpaca.ready().await;
-        match (desk.closed(), &last) {
+        match (context.closed(), &last) {
             // What was refused for too many requests is not there.
             (Some(reason), None | Some(AlpacaError::RateLimited { .. })) => {
                 return Ok(Placed::Refused(reason));
@@ -192,6 +213,10 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
             (Some(_), Some(_)) => break,
             (None, _) => {}
         }
+        assert!(
+            context.may_place(),
+            "a plan that another run has overtaken places nothing"
+        );
         match alpaca.post_order(order).await {
             Ok(placed) => {
                 tracing::info!(
@@ -205,7 +230,11 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
             Err(error) if error.is_outcome_unknown() || error.is_duplicate_client_order_id() => {
                 tracing::warn!(client_order_id = id, %error, attempt, "order outcome unknown, asking the broker");
                 sleep(POST_PAUSE).await;
-                if let Some(found) = alpaca.order_by_client_id(id).await.map_err(untold)? {
+                if let Some(found) = alpaca
+                    .order_by_client_id(id)
+                    .await
+                    .map_err(broker_unavailable)?
+                {
                     return Ok(Placed::There(Box::new(found)));
                 }
                 last = Some(error);
@@ -221,7 +250,7 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
             Err(error @ AlpacaError::Refused { .. }) => {
                 return Ok(Placed::Refused(error.to_string()));
             }
-            Err(error) => return Err(untold(error)),
+            Err(error) => return Err(broker_unavailable(error)),
         }
     }
     let reason = last.map(|error| error.to_string()).unwrap_or_default();
@@ -232,16 +261,19 @@ async fn post(desk: &Desk<'_>, order: &NewOrder) -> Result<Placed, Fault> {
 
 /// Follows the ticket's orders until nothing sensible is left to do: waits for the last leg,
 /// cancels it when it rests too long, and goes on with what is left.
-pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
+pub(super) async fn follow(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<(), StepFailure> {
     while !ticket.orders.is_empty() && ticket.unknown.is_none() {
-        settle(desk, ticket).await?;
+        settle(context, ticket).await?;
         let too_many = ticket.legs() >= MAXIMUM_LEGS;
         if ticket.is_done() || too_many || ticket.is_dust() {
             break;
         }
-        let is_found = desk.is_resumed() && find(desk, ticket).await?;
+        let is_found = context.is_resumed() && find(context, ticket).await?;
         if !is_found {
-            place(desk, ticket).await?;
+            place(context, ticket).await?;
         }
         if ticket.problem.is_some() {
             break;
@@ -253,16 +285,19 @@ pub(super) async fn follow(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), F
 /// Waits until nothing more can happen to the ticket's last order; one that rests too long is
 /// cancelled, and the cancel is waited for, because it may come too late. One that does not end is
 /// the ticket's problem.
-pub(super) async fn settle(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
+pub(super) async fn settle(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<(), StepFailure> {
     loop {
         let Some(last) = ticket.orders.last() else {
             return Ok(());
         };
-        let mut order = wait(desk, last.clone(), PATIENCE).await?;
+        let mut order = wait(context, last.clone(), PATIENCE).await?;
         let is_ours = ClientOrderId::is_ours(&order.client_order_id)
             || ticket.closing.as_ref() == Some(&order.id);
         if !is_settled(&order) && is_ours {
-            order = cancel(desk, order).await?;
+            order = cancel(context, order).await?;
         }
         let last = ticket.orders.len() - 1;
         ticket.orders[last] = order.clone();
@@ -273,7 +308,11 @@ pub(super) async fn settle(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), F
         {
             // Whoever replaced our order goes on with it by hand: it is followed, and nothing is
             // placed beside it.
-            let heir = desk.alpaca().order(heir).await.map_err(untold)?;
+            let heir = context
+                .alpaca()
+                .order(heir)
+                .await
+                .map_err(broker_unavailable)?;
             tracing::warn!(
                 symbol = ticket.symbol,
                 order_id = heir.id,
@@ -319,7 +358,7 @@ fn trouble(order: &Order, is_ours: bool) -> Option<String> {
 }
 
 /// Asks for the order's cancellation until the broker has heard it, and waits for its end.
-async fn cancel(desk: &Desk<'_>, mut order: Order) -> Result<Order, Fault> {
+async fn cancel(context: &ExecutionContext<'_>, mut order: Order) -> Result<Order, StepFailure> {
     let begin = Instant::now();
     let limit = if order.side == Side::Sell {
         CANCEL_LIMIT_SELL
@@ -327,34 +366,41 @@ async fn cancel(desk: &Desk<'_>, mut order: Order) -> Result<Order, Fault> {
         CANCEL_LIMIT_BUY
     };
     while !is_settled(&order) && begin.elapsed() < limit {
-        match desk.alpaca().cancel_order(&order.id).await {
+        match context.alpaca().cancel_order(&order.id).await {
             // Refused: it is over already, or it is being cancelled.
             Ok(()) | Err(AlpacaError::Refused { .. }) => {
-                return wait(desk, order, limit.saturating_sub(begin.elapsed())).await;
+                return wait(context, order, limit.saturating_sub(begin.elapsed())).await;
             }
             Err(error) => {
                 tracing::warn!(order_id = order.id, %error, "the cancellation may not have been heard, asking again")
             }
         }
-        order = wait(desk, order, POST_PAUSE).await?;
+        order = wait(context, order, POST_PAUSE).await?;
     }
     Ok(order)
 }
 
 /// Looks once more at an order that did not end in time, and goes on with what is left of it if it
 /// has.
-pub(super) async fn look_again(desk: &Desk<'_>, ticket: &mut Ticket) -> Result<(), Fault> {
+pub(super) async fn look_again(
+    context: &ExecutionContext<'_>,
+    ticket: &mut Ticket,
+) -> Result<(), StepFailure> {
     let Some(last) = ticket.orders.last().filter(|order| !is_settled(order)) else {
         return Ok(());
     };
-    let order = desk.alpaca().order(&last.id).await.map_err(untold)?;
+    let order = context
+        .alpaca()
+        .order(&last.id)
+        .await
+        .map_err(broker_unavailable)?;
     let has_ended = is_settled(&order);
-    desk.note(&order);
+    context.note(&order);
     let last = ticket.orders.len() - 1;
     ticket.orders[last] = order;
     if has_ended {
         ticket.problem = None;
-        follow(desk, ticket).await?;
+        follow(context, ticket).await?;
     }
     Ok(())
 }
@@ -364,12 +410,20 @@ fn is_settled(order: &Order) -> bool {
     order.status.is_terminal() && (order.filled_qty.is_zero() || order.filled_avg_price.is_some())
 }
 
-async fn wait(desk: &Desk<'_>, mut order: Order, limit: Duration) -> Result<Order, Fault> {
+async fn wait(
+    context: &ExecutionContext<'_>,
+    mut order: Order,
+    limit: Duration,
+) -> Result<Order, StepFailure> {
     let begin = Instant::now();
     while !is_settled(&order) && begin.elapsed() < limit {
         sleep((begin.elapsed() / 4).clamp(POLL, LONGEST_POLL)).await;
-        order = desk.alpaca().order(&order.id).await.map_err(untold)?;
+        order = context
+            .alpaca()
+            .order(&order.id)
+            .await
+            .map_err(broker_unavailable)?;
     }
-    desk.note(&order);
+    context.note(&order);
     Ok(order)
 }

@@ -1,7 +1,7 @@
 //! Orders: RebalancePlanned → TradeExecuted (rules.md 7).
 
 mod closing;
-mod desk;
+mod context;
 mod funds;
 mod handler;
 mod leg;
@@ -10,6 +10,6 @@ mod phase;
 mod price;
 mod ticket;
 
-pub(crate) use desk::MAXIMUM_LEGS;
+pub(crate) use context::MAXIMUM_LEGS;
 pub use handler::{LIMIT, TradingExecution};
 pub use price::limit_price;

@@ -36,6 +36,14 @@ impl Execution<'_> {
             plan,
             workflow,
         } = self;
+        assert!(
+            binding.is_some() || tickets.is_empty(),
+            "orders are placed for a plan that the account is bound to"
+        );
+        assert!(
+            tickets.iter().all(|ticket| ticket.unknown.is_none()),
+            "a workflow ends when every order's fate is known"
+        );
         let now = services.now();
         let executed = self.executed(tickets);
         let success = executed.success;

@@ -3,27 +3,27 @@ use rust_decimal::Decimal;
 use tokio::time::{Duration, Instant};
 
 use super::closing::{close_rest, rest_of};
-use super::desk::{Desk, untold};
+use super::context::{ExecutionContext, broker_unavailable};
 use super::handler::LIMIT;
 use super::leg::{find, follow, look_again, place};
 use super::ticket::{NEARLY, Ticket};
 use crate::alpaca::{AlpacaError, Order, Side};
 use crate::decimal::decimal_from_json;
-use crate::error::{Fault, StepError};
+use crate::error::{StepError, StepFailure};
 use crate::event::{Action, RebalancePlanItem};
 
 /// What the buys may take of the step's time, with room to spare: so much of it is not spent
 /// waiting for money.
 const FOR_BUYS: Duration = Duration::from_secs(200);
 
-impl Desk<'_> {
+impl ExecutionContext<'_> {
     /// Sells, waits for their proceeds, buys. What keeps one order from being placed, filled or
     /// ended keeps no other.
     ///
     /// # Errors
     /// A broker that does not answer, or an order of which nobody knows whether it is there:
     /// another attempt asks again.
-    pub async fn trade(&self, began: Instant) -> Result<Vec<Ticket>, Fault> {
+    pub async fn trade(&self, began: Instant) -> Result<Vec<Ticket>, StepFailure> {
         let mut tickets = self.sell().await?;
         let mut buys = self.open_buys().await?;
         self.ration(&mut buys, &tickets, began + LIMIT.saturating_sub(FOR_BUYS))
@@ -79,7 +79,7 @@ impl Desk<'_> {
     }
 
     /// Places the sells one after the other, then follows them all at once.
-    async fn sell(&self) -> Result<Vec<Ticket>, Fault> {
+    async fn sell(&self) -> Result<Vec<Ticket>, StepFailure> {
         let mut tickets = Vec::new();
         for item in self.items(Action::Sell) {
             let mut ticket = self.open_ticket(item, Side::Sell).await?;
@@ -91,7 +91,7 @@ impl Desk<'_> {
         self.follow_all(tickets).await
     }
 
-    async fn open_buys(&self) -> Result<Vec<Ticket>, Fault> {
+    async fn open_buys(&self) -> Result<Vec<Ticket>, StepFailure> {
         let mut tickets = Vec::new();
         for item in self.items(Action::Buy) {
             tickets.push(self.open_ticket(item, Side::Buy).await?);
@@ -99,7 +99,7 @@ impl Desk<'_> {
         Ok(tickets)
     }
 
-    async fn follow_all(&self, tickets: Vec<Ticket>) -> Result<Vec<Ticket>, Fault> {
+    async fn follow_all(&self, tickets: Vec<Ticket>) -> Result<Vec<Ticket>, StepFailure> {
         try_join_all(tickets.into_iter().map(|mut ticket| async {
             follow(self, &mut ticket).await?;
             let legs_are_done = ticket.unknown.is_none()
@@ -121,7 +121,7 @@ impl Desk<'_> {
         buys: &mut [Ticket],
         sells: &[Ticket],
         end: Instant,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepFailure> {
         let wanted = |ticket: &&mut Ticket| ticket.orders.is_empty() && !ticket.is_done();
         let cost: Decimal = buys
             .iter_mut()
@@ -196,7 +196,11 @@ impl Desk<'_> {
 
     /// The ticket of one item, with what an earlier attempt has ordered of it, sized where that is
     /// nothing.
-    async fn open_ticket(&self, item: &RebalancePlanItem, side: Side) -> Result<Ticket, Fault> {
+    async fn open_ticket(
+        &self,
+        item: &RebalancePlanItem,
+        side: Side,
+    ) -> Result<Ticket, StepFailure> {
         let mut ticket = Ticket::new(
             item,
             side,
@@ -208,7 +212,7 @@ impl Desk<'_> {
                 ticket.problem = (!is_begun).then(|| format!("the broker {error}"));
                 return Ok(ticket);
             }
-            answer => answer.map_err(untold)?,
+            answer => answer.map_err(broker_unavailable)?,
         };
         // An earlier attempt may have learnt that the broker takes whole shares only.
         ticket.fractionable = asset.fractionable && !(is_begun && ticket.was_cut_to_whole_shares());

@@ -13,6 +13,11 @@ const FARTHEST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 #[must_use]
 pub fn limit_price(quote: &SaneQuote, side: Side, leg: u32) -> Decimal {
     let SaneQuote { bid, ask } = *quote;
+    assert!(
+        Decimal::ZERO < bid && bid <= ask,
+        "a price follows from a quote that can be traded on"
+    );
+    assert!(leg >= 1, "legs are counted from 1");
     let beyond = |price: Decimal| match leg {
         2 => Decimal::TWO * tick(price),
         _ => (Decimal::TWO * tick(price)).max(price * FARTHEST),
@@ -28,9 +33,17 @@ pub fn limit_price(quote: &SaneQuote, side: Side, leg: u32) -> Decimal {
         (Side::Buy, 1) | (Side::Sell, 2..) => RoundingStrategy::ToZero,
         _ => RoundingStrategy::AwayFromZero,
     };
-    price
+    let limit = price
         .round_dp_with_strategy(tick(price).scale(), rounding)
-        .max(tick(Decimal::ZERO))
+        .max(tick(Decimal::ZERO));
+    if leg == 1 {
+        let is_inside = match side {
+            Side::Buy => limit <= ask,
+            Side::Sell => limit >= bid,
+        };
+        assert!(is_inside, "the first leg does not cross the market");
+    }
+    limit
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ const SMALLEST_ORDER: Decimal = Decimal::ONE;
 /// A buy that got this part of what it wanted got what it wanted: the rest is rounding and the
 /// spread.
 pub(super) const NEARLY: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// A price that is off by more than this part of itself is no price of the same share: there was a
 /// split.
 const ANOTHER_SHARE: Decimal = Decimal::from_parts(2, 0, 0, false, 1);
@@ -57,6 +58,18 @@ pub(super) struct Ticket {
 
 impl Ticket {
     pub fn new(item: &RebalancePlanItem, side: Side, price: Decimal) -> Self {
+        assert_eq!(
+            item.action,
+            match side {
+                Side::Buy => Action::Buy,
+                Side::Sell => Action::Sell,
+            },
+            "a ticket trades the way its item says"
+        );
+        assert!(
+            price >= Decimal::ZERO,
+            "a price is positive, or zero where there is none"
+        );
         Self {
             symbol: item.symbol.clone(),
             side,
@@ -82,6 +95,14 @@ impl Ticket {
     /// Sizes the order: all that is free to leave a position, else the planned dollars at the
     /// plan's own price.
     pub fn size(&mut self) {
+        assert!(
+            self.price > Decimal::ZERO,
+            "dollars become shares by a price"
+        );
+        assert!(
+            self.orders.is_empty(),
+            "what an earlier attempt has begun keeps its size"
+        );
         let planned = self.budget / self.price;
         let wanted = match self.side {
             Side::Sell if self.is_exit => self.free,
@@ -92,6 +113,17 @@ impl Ticket {
         // (incident 44).
         let whole = self.is_exit && self.fractionable;
         self.total = if whole { wanted } else { self.tradable(wanted) };
+        match self.side {
+            Side::Sell => assert!(
+                self.total <= self.free,
+                "no more is sold than is free, or the account would be short"
+            ),
+            // A division may be rounded in its last digit.
+            Side::Buy => assert!(
+                self.total * self.price <= self.budget + CENT,
+                "a buy costs no more than the plan gives it"
+            ),
+        }
         if self.wanted().is_zero() {
             self.skip(
                 format!(
@@ -139,6 +171,10 @@ impl Ticket {
         self.fractionable = false;
         let part = self.remaining().fract();
         self.total -= part;
+        assert!(
+            self.remaining().fract().is_zero(),
+            "the broker takes whole shares of it only"
+        );
         if self.is_exit {
             self.rest = part;
         } else if self.total.is_zero() {
@@ -148,6 +184,14 @@ impl Ticket {
 
     /// Wants its share of `funds` where all buys together would cost `cost`, which is more.
     pub fn shrink(&mut self, funds: Decimal, cost: Decimal, reason: &str) {
+        assert!(
+            self.orders.is_empty(),
+            "only what is not begun shares the money"
+        );
+        assert!(
+            Decimal::ZERO <= funds && funds < cost,
+            "a share of the money is less than all buys cost"
+        );
         self.lacks_funds |= funds < cost * NEARLY;
         self.budget = self.budget * funds / cost;
         let shares = self.tradable(self.total * funds / cost);
@@ -163,6 +207,10 @@ impl Ticket {
     /// by more than `tolerance` (a part of the price) gets fewer shares, not more dollars. After a
     /// split a share is another thing: the first leg is sized anew, and a later one is not placed.
     pub fn reprice(&mut self, middle: Decimal, limit: Decimal, tolerance: Decimal) {
+        assert!(
+            middle > Decimal::ZERO && limit > Decimal::ZERO,
+            "shares are sized by a price"
+        );
         let before = self.orders.last().and_then(|order| order.limit_price);
         if before.is_some_and(|before| is_another_share(before, limit)) {
             self.problem = Some(
@@ -210,6 +258,11 @@ impl Ticket {
 
     /// Makes a buy no larger than the account can pay at `limit`.
     pub fn pay_from(&mut self, funds: Decimal, limit: Decimal, reason: &str) {
+        assert!(self.side == Side::Buy, "only a buy is paid for");
+        assert!(
+            funds >= Decimal::ZERO && limit > Decimal::ZERO,
+            "what can be bought follows from money and a price"
+        );
         let affordable = self.tradable(funds / limit);
         if affordable >= self.remaining() {
             return;
@@ -238,6 +291,10 @@ impl Ticket {
     fn cut(&mut self, shares: Decimal, reason: &str) {
         let before = self.total;
         self.total = self.filled() + shares;
+        assert!(
+            shares >= Decimal::ZERO && self.total <= before,
+            "a cut never makes an order larger"
+        );
         self.notes.push(format!(
             "{}: {} shares instead of {}: {reason}",
             self.symbol,
@@ -282,6 +339,11 @@ impl Ticket {
 
     /// Keeps the order that closes the rest of the position.
     pub fn close_with(&mut self, order: Order) {
+        assert!(
+            self.is_exit && self.side == Side::Sell,
+            "only a position that the plan leaves is closed"
+        );
+        assert!(self.closing.is_none(), "a position is closed by one order");
         self.closing = Some(order.id.clone());
         self.orders.push(order);
     }

@@ -1,6 +1,6 @@
 use super::render::render;
 use super::transport::MailTransport;
-use crate::error::{Fault, StepError};
+use crate::error::{StepError, StepFailure};
 use crate::event::{Body, Event};
 use crate::services::Services;
 use crate::step::Conclusion;
@@ -40,8 +40,10 @@ impl NotificationService {
             .await
         {
             Ok(()) => tracing::info!(subject = mail.subject, "mail sent"),
-            Err(Fault::Raise(error)) => return Err(error),
-            Err(Fault::Refuse(refusal)) => return Err(StepError::MailNotDelivered(refusal.reason)),
+            Err(StepFailure::Retry(error)) => return Err(error),
+            Err(StepFailure::Reject(refusal)) => {
+                return Err(StepError::MailNotDelivered(refusal.reason));
+            }
         }
         let correlation_id = &event.header.correlation_id;
         let changes = match self.services.workflows.load(correlation_id).await? {

@@ -10,4 +10,4 @@ mod transport;
 
 pub use handler::NotificationService;
 pub use render::{Mail, render};
-pub use transport::{Dialer, MailTransport, SharedDialer, TcpDialer};
+pub use transport::{Dialer, MailTransport, SharedDialer, TcpDialer, tls_trusting};

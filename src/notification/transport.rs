@@ -1,12 +1,14 @@
-use std::fmt::Debug;
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
+use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters,
@@ -16,13 +18,13 @@ use lettre::transport::smtp::extension::ClientId;
 use super::boundary::boundary;
 use super::render::Mail;
 use crate::config::EmailSettings;
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::id::{EventId, SharedTokens};
 use crate::secrets::Secrets;
 use crate::visible::{cut, is_hidden};
 
-/// How long the whole dialogue with the mail server may take.
-const DIALOGUE_LIMIT: Duration = Duration::from_secs(20);
+/// How long the whole SMTP session with the mail server may take.
+const SESSION_LIMIT: Duration = Duration::from_secs(20);
 
 /// The most characters of what the server says.
 const LONGEST_REASON: usize = 2_000;
@@ -38,19 +40,49 @@ pub trait Dialer: Send + Sync + Debug {
     /// Where the server cannot be reached.
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn AsyncTokioStream>>;
 
-    /// Certificates to trust beside the public ones.
-    fn trusted(&self) -> Vec<Certificate> {
-        Vec::new()
+    /// How TLS with `server` is done. Whoever gives the same parameters again lets later
+    /// connections resume the session of an earlier one.
+    ///
+    /// # Errors
+    /// Where a certificate to trust is none.
+    fn tls(&self, server: &str) -> Result<TlsParameters, SmtpError> {
+        tls_trusting(server, &[])
     }
+}
+
+/// How TLS with `server` is done where `certificates` are trusted beside the public ones.
+///
+/// # Errors
+/// Where one of `certificates` is none.
+pub fn tls_trusting(
+    server: &str,
+    certificates: &[Certificate],
+) -> Result<TlsParameters, SmtpError> {
+    let mut tls = TlsParameters::builder(server.to_owned());
+    for certificate in certificates {
+        tls = tls.add_root_certificate(certificate.clone());
+    }
+    tls.build_rustls()
 }
 
 /// A dialer that can be handed around.
 pub type SharedDialer = Arc<dyn Dialer>;
 
 /// Dials over TCP.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct TcpDialer {
     trusted: Vec<Certificate>,
+    /// By server, kept because they hold the sessions that later connections resume.
+    tls: Arc<Mutex<BTreeMap<String, TlsParameters>>>,
+}
+
+impl Debug for TcpDialer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TcpDialer")
+            .field("trusted", &self.trusted)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TcpDialer {
@@ -58,10 +90,10 @@ impl TcpDialer {
     ///
     /// # Errors
     /// There is no certificate in `pem`, or one that cannot be read.
-    pub fn trusting(pem: &[u8]) -> Result<Self, String> {
-        let certificate = Certificate::from_pem(pem).map_err(|error| error.to_string())?;
+    pub fn trusting(pem: &[u8]) -> Result<Self, SmtpError> {
         Ok(Self {
-            trusted: vec![certificate],
+            trusted: vec![Certificate::from_pem(pem)?],
+            ..Self::default()
         })
     }
 }
@@ -70,14 +102,47 @@ impl TcpDialer {
 impl Dialer for TcpDialer {
     async fn dial(&self, host: &str, port: u16) -> io::Result<Box<dyn AsyncTokioStream>> {
         let stream = tokio::net::TcpStream::connect((host, port)).await?;
-        // A dialogue of short lines: waiting to fill a packet costs 40 ms a turn.
+        // SMTP sends short lines: waiting to fill a packet costs 40 ms a turn.
         stream.set_nodelay(true)?;
         Ok(Box::new(stream))
     }
 
-    fn trusted(&self) -> Vec<Certificate> {
-        self.trusted.clone()
+    fn tls(&self, server: &str) -> Result<TlsParameters, SmtpError> {
+        let mut known = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tls) = known.get(server) {
+            return Ok(tls.clone());
+        }
+        let tls = tls_trusting(server, &self.trusted)?;
+        known.insert(server.to_owned(), tls.clone());
+        Ok(tls)
     }
+}
+
+/// Why a server did not take a mail.
+#[derive(Debug, thiserror::Error)]
+enum SmtpFailure {
+    #[error("connecting to {server}:{port}: {error}")]
+    Connect {
+        server: String,
+        port: u16,
+        error: io::Error,
+    },
+    /// What the server or TLS said at a stage, without our secrets.
+    #[error("{stage}: {reason}")]
+    Stage { stage: &'static str, reason: String },
+    #[error("{server} did not finish within {} s", SESSION_LIMIT.as_secs())]
+    Late { server: String },
+}
+
+/// Why a text is no mail address.
+#[derive(Debug, thiserror::Error)]
+enum AddressError {
+    #[error("it has more than {LONGEST_ADDRESS} characters")]
+    TooLong,
+    #[error("{0:?} is not allowed in it")]
+    Hidden(char),
+    #[error(transparent)]
+    Form(#[from] lettre::address::AddressError),
 }
 
 /// Sends mails: STARTTLS, login, one message.
@@ -105,55 +170,49 @@ impl MailTransport {
         mail: &Mail,
         settings: &EmailSettings,
         at: DateTime<Utc>,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), StepFailure> {
         let message = message(mail, settings, at, &self.tokens)?;
         let secrets = Secrets::of_mail(settings);
-        let dialogue = self.dialogue(&message, settings, &secrets);
-        match tokio::time::timeout(DIALOGUE_LIMIT, dialogue).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(reason)) => Err(StepError::MailNotDelivered(reason).into()),
-            Err(_) => {
-                let reason = format!(
-                    "{} did not finish within {} s",
-                    settings.server,
-                    DIALOGUE_LIMIT.as_secs()
-                );
-                Err(StepError::MailNotDelivered(reason).into())
-            }
-        }
+        let session = self.session(&message, settings, &secrets);
+        let sent = tokio::time::timeout(SESSION_LIMIT, session).await;
+        let sent = sent.unwrap_or_else(|_| {
+            Err(SmtpFailure::Late {
+                server: settings.server.clone(),
+            })
+        });
+        sent.map_err(|failure| StepError::MailNotDelivered(failure.to_string()).into())
     }
 
-    async fn dialogue(
+    async fn session(
         &self,
         message: &Message,
         settings: &EmailSettings,
         secrets: &Secrets,
-    ) -> Result<(), String> {
+    ) -> Result<(), SmtpFailure> {
         // The server's words: it has been told the password, and may say anything at any length.
-        let said = |error: lettre::transport::smtp::Error| {
-            cut(&secrets.mask(&error.to_string()), LONGEST_REASON)
+        let said = |error: SmtpError| cut(&secrets.mask(&error.to_string()), LONGEST_REASON);
+        let stage = |stage: &'static str| {
+            move |error| SmtpFailure::Stage {
+                stage,
+                reason: said(error),
+            }
         };
-        let stage = |stage: &'static str| move |error| format!("{stage}: {}", said(error));
         let stream = self
             .dialer
             .dial(&settings.server, settings.port)
             .await
-            .map_err(|error| {
-                format!(
-                    "connecting to {}:{}: {error}",
-                    settings.server, settings.port
-                )
+            .map_err(|error| SmtpFailure::Connect {
+                server: settings.server.clone(),
+                port: settings.port,
+                error,
             })?;
         let hello = ClientId::Domain("alchemiser".to_owned());
         let mut connection = AsyncSmtpConnection::connect_with_transport(stream, &hello)
             .await
             .map_err(stage("EHLO"))?;
-        let mut tls = TlsParameters::builder(settings.server.clone());
-        for certificate in self.dialer.trusted() {
-            tls = tls.add_root_certificate(certificate);
-        }
+        let tls = self.dialer.tls(&settings.server).map_err(stage("TLS"))?;
         connection
-            .starttls(tls.build_rustls().map_err(stage("TLS"))?, &hello)
+            .starttls(tls, &hello)
             .await
             .map_err(stage("STARTTLS"))?;
         let credentials = Credentials::new(settings.from.clone(), settings.password.clone());
@@ -214,15 +273,13 @@ fn message(
 }
 
 /// A person's address, perhaps with a name.
-fn address(text: &str) -> Result<Mailbox, String> {
+fn address(text: &str) -> Result<Mailbox, AddressError> {
     if text.chars().count() > LONGEST_ADDRESS {
-        return Err(format!("it has more than {LONGEST_ADDRESS} characters"));
+        return Err(AddressError::TooLong);
     }
     match text.chars().find(|character| is_hidden(*character)) {
-        Some(character) => Err(format!("{character:?} is not allowed in it")),
-        None => text
-            .parse()
-            .map_err(|error: lettre::address::AddressError| error.to_string()),
+        Some(character) => Err(AddressError::Hidden(character)),
+        None => Ok(text.parse()?),
     }
 }
 

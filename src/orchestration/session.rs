@@ -3,12 +3,20 @@ use chrono_tz::America::New_York;
 
 use crate::alpaca::Alpaca;
 use crate::config::SessionScope;
-use crate::error::{Fault, Refusal};
+use crate::error::{Refusal, StepFailure};
 use crate::timestamp::Timestamp;
 use crate::workflow::Session;
 
 /// The market has never been closed for longer.
 const LONGEST_BREAK: Days = Days::new(14);
+
+/// What an occurrence comes to.
+pub(super) enum Opening<T> {
+    /// It opens this.
+    Opened(T),
+    /// Nothing is to be done, and that is right; why.
+    Skipped(String),
+}
 
 /// Finds the session that an occurrence may trade in, or says why there is none: a holiday, too
 /// early, too late (rules.md A7). The broker's calendar decides.
@@ -17,11 +25,11 @@ pub(super) async fn session_of(
     occurrence: Timestamp,
     scope: SessionScope,
     now: DateTime<Utc>,
-) -> Result<Result<Session, String>, Fault> {
+) -> Result<Opening<Session>, StepFailure> {
     let date = occurrence.session_date();
     let sessions = alpaca.calendar(date - LONGEST_BREAK, date).await?;
     let Some(day) = sessions.iter().find(|day| day.date == date) else {
-        return Ok(Err(format!("the market is closed on {date}")));
+        return Ok(Opening::Skipped(format!("the market is closed on {date}")));
     };
     let previous = sessions
         .iter()
@@ -36,13 +44,13 @@ pub(super) async fn session_of(
     let open = instant(date, day.open)?;
     let close = instant(date, day.close)?;
     if now < open {
-        return Ok(Err(format!(
+        return Ok(Opening::Skipped(format!(
             "the session of {date} has not begun; it opens at {}",
             Timestamp::new(open)
         )));
     }
     if now >= close {
-        return Ok(Err(format!(
+        return Ok(Opening::Skipped(format!(
             "the session of {date} is over; it closed at {}",
             Timestamp::new(close)
         )));
@@ -59,7 +67,7 @@ pub(super) async fn session_of(
         SessionScope::Day => date.to_string(),
         SessionScope::Occurrence => occurrence.to_string(),
     };
-    Ok(Ok(Session {
+    Ok(Opening::Opened(Session {
         account: account.account_number,
         date,
         previous,
@@ -73,5 +81,9 @@ fn instant(date: NaiveDate, time: NaiveTime) -> Result<DateTime<Utc>, Refusal> {
         .from_local_datetime(&date.and_time(time))
         .single()
         .map(|local| local.with_timezone(&Utc))
-        .ok_or_else(|| Refusal::new(format!("{date} {time} is no unambiguous time in New York")))
+        .ok_or_else(|| {
+            Refusal::new(format!(
+                "{date} {time} is not one moment in New York: the clocks change then"
+            ))
+        })
 }

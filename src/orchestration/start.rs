@@ -2,10 +2,10 @@ use futures::FutureExt;
 use serde_json::json;
 
 use super::Notifier;
-use super::session::session_of;
+use super::session::{Opening, session_of};
 use crate::command::TradeCommand;
 use crate::envelope::Trigger;
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{Event, Origin, WorkflowStarted};
 use crate::id::CorrelationId;
 use crate::services::Services;
@@ -58,13 +58,13 @@ impl Starter {
         let mut answer = Start::Started;
         let work = async {
             match self.open(command, correlation_id, occurrence).await {
-                Ok(Ok(conclusion)) => Ok(conclusion),
-                Ok(Err(reason)) => {
+                Ok(Opening::Opened(conclusion)) => Ok(conclusion),
+                Ok(Opening::Skipped(reason)) => {
                     answer = Start::Skipped(reason);
                     Ok(Conclusion::default())
                 }
-                Err(Fault::Raise(error)) => Err(error),
-                Err(Fault::Refuse(refusal)) => {
+                Err(StepFailure::Retry(error)) => Err(error),
+                Err(StepFailure::Reject(refusal)) => {
                     // Nobody reads the answer of a schedule's invocation: the owner is told by
                     // mail.
                     let entries = vec![
@@ -96,7 +96,7 @@ impl Starter {
         command: &TradeCommand,
         correlation_id: &CorrelationId,
         occurrence: Timestamp,
-    ) -> Result<Result<Conclusion, String>, Fault> {
+    ) -> Result<Opening<Conclusion>, StepFailure> {
         let services = &self.services;
         let configured = services.settings.alpaca.trading_mode;
         if let Some(expected) = command
@@ -113,8 +113,8 @@ impl Starter {
         let scope = services.settings.session_scope;
         let session =
             match session_of(&services.alpaca, occurrence, scope, services.clock.now()).await? {
-                Ok(session) => session,
-                Err(reason) => return Ok(Err(reason)),
+                Opening::Opened(session) => session,
+                Opening::Skipped(reason) => return Ok(Opening::Skipped(reason)),
             };
         let origin = Origin {
             correlation_id,
@@ -122,7 +122,7 @@ impl Starter {
             at: services.now(),
         };
         let event = Event::caused(&origin, self.started(&session).into(), 0);
-        Ok(Ok(Conclusion {
+        Ok(Opening::Opened(Conclusion {
             entries: vec![services.steps.entry(&event)],
             changes: services.workflows.opening(correlation_id, &session),
             ..Conclusion::default()
@@ -149,16 +149,16 @@ impl Starter {
             )
             .await
             {
-                Ok(Ok(session)) => session,
-                Ok(Err(reason)) => {
+                Ok(Opening::Opened(session)) => session,
+                Ok(Opening::Skipped(reason)) => {
                     tracing::info!(reason, "what could not be bought stays in cash");
                     return Ok(Conclusion {
                         changes: vec![taking],
                         ..Conclusion::default()
                     });
                 }
-                Err(Fault::Raise(error)) => return Err(error),
-                Err(Fault::Refuse(refusal)) => {
+                Err(StepFailure::Retry(error)) => return Err(error),
+                Err(StepFailure::Reject(refusal)) => {
                     tracing::warn!(reason = %refusal, "what could not be bought stays in cash");
                     return Ok(Conclusion {
                         changes: vec![taking],
@@ -208,7 +208,7 @@ impl Starter {
     ///
     /// # Errors
     /// Whatever keeps it from being done now.
-    pub async fn adopt(&self, event: &Event) -> Result<(), Fault> {
+    pub async fn adopt(&self, event: &Event) -> Result<(), StepFailure> {
         let services = &self.services;
         let correlation_id = &event.header.correlation_id;
         if services.workflows.load(correlation_id).await?.is_some() {
@@ -223,8 +223,8 @@ impl Starter {
         )
         .await?
         {
-            Err(reason) => Err(Refusal::new(reason).into()),
-            Ok(session) => {
+            Opening::Skipped(reason) => Err(Refusal::new(reason).into()),
+            Opening::Opened(session) => {
                 let opening = services.workflows.opening(correlation_id, &session);
                 services
                     .workflows

@@ -20,10 +20,13 @@ pub(super) fn afford(funds: Decimal, least: Decimal, trades: &mut [PlannedTrade]
             .then_with(|| one.symbol.cmp(&other.symbol))
     });
     let wanted: Vec<Decimal> = buys.iter().map(|trade| trade.amount).collect();
-    for (buy, amount) in buys
-        .into_iter()
-        .zip(rationed(to_the_cent_below(funds), least, &wanted))
-    {
+    let amounts = rationed(to_the_cent_below(funds), least, &wanted);
+    assert_eq!(amounts.len(), buys.len(), "every buy gets its own amount");
+    for (buy, amount) in buys.into_iter().zip(amounts) {
+        assert!(
+            amount <= buy.amount,
+            "no buy is made larger than it was planned"
+        );
         buy.amount = amount;
         if amount.is_zero() {
             buy.action = Action::Hold;
@@ -33,6 +36,14 @@ pub(super) fn afford(funds: Decimal, least: Decimal, trades: &mut [PlannedTrade]
 
 /// What each of `wanted`, which descend, gets of `funds`.
 fn rationed(funds: Decimal, least: Decimal, wanted: &[Decimal]) -> Vec<Decimal> {
+    assert!(
+        funds >= Decimal::ZERO,
+        "money that is owed is not distributed"
+    );
+    assert!(
+        wanted.is_sorted_by(|one, next| one >= next),
+        "the smallest buys are given up first"
+    );
     let cost = |count: usize| -> Decimal { wanted[..count].iter().sum() };
     let fits =
         |count: &usize| cost(*count) <= funds || wanted[count - 1] * funds / cost(*count) >= least;
@@ -51,6 +62,10 @@ fn rationed(funds: Decimal, least: Decimal, wanted: &[Decimal]) -> Vec<Decimal> 
             rest -= more;
         }
     }
+    assert!(
+        rest >= Decimal::ZERO,
+        "no more is distributed than there is"
+    );
     amounts
 }
 

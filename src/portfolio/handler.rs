@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::planner::{PlannedTrade, Snapshot, items, plan};
 use super::survey::{Survey, survey};
 use crate::decimal::{Money, Weight};
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{
     Action, AllocationComparison, Body, Event, JsonObject, RebalancePlan, RebalancePlanned,
     SignalGenerated, Urgency,
@@ -68,7 +68,7 @@ impl PortfolioAnalysis {
         event: &Event,
         signal: &SignalGenerated,
         workflow: Workflow,
-    ) -> Result<Conclusion, Fault> {
+    ) -> Result<Conclusion, StepFailure> {
         // Read before the account: what moves it afterwards makes the count another one.
         let sequence = self
             .services
@@ -105,7 +105,7 @@ impl PortfolioAnalysis {
         overtaken: &RebalancePlan,
         workflow: &Workflow,
         sequence: i64,
-    ) -> Result<RebalancePlanned, Fault> {
+    ) -> Result<RebalancePlanned, StepFailure> {
         let metadata = overtaken.metadata.clone().unwrap_or_default();
         let replans = metadata.get("replans").and_then(Value::as_u64).unwrap_or(0) + 1;
         if replans > MOST_REPLANS {
@@ -133,7 +133,7 @@ impl PortfolioAnalysis {
         event: &Event,
         basis: &Basis,
         workflow: &Workflow,
-    ) -> Result<RebalancePlanned, Fault> {
+    ) -> Result<RebalancePlanned, StepFailure> {
         let survey = survey(&self.services, &basis.weights).await?;
         let trades = plan(&survey.snapshot, &basis.weights)
             .map_err(|error| Refusal::new(error.to_string()))?;

@@ -141,7 +141,7 @@ pub fn plan(
         }
     }
     let reserve = snapshot.value - effective;
-    pay_back(snapshot.cash, reserve, &mut trades);
+    pay_back(snapshot, reserve, &mut trades);
     let sales: Decimal = trades
         .iter()
         .filter(|trade| trade.action == Action::Sell)
@@ -162,10 +162,49 @@ pub fn plan(
         trades.push(kept);
     }
     trades.sort_by_key(|trade| (trade.action, priority(trade.amount), trade.symbol.clone()));
+    assert_sound(snapshot, reserve, &trades);
     Ok(trades)
 }
 
-/// The way from what is held of one symbol to what is wanted of it.
+/// What execution relies on: a plan that breaks it would spend money that is not there, or sell
+/// what is not held.
+fn assert_sound(snapshot: &Snapshot, reserve: Decimal, trades: &[PlannedTrade]) {
+    assert!(!trades.is_empty(), "a plan says what is to be done");
+    let symbols: BTreeSet<&String> = trades.iter().map(|trade| &trade.symbol).collect();
+    assert_eq!(
+        symbols.len(),
+        trades.len(),
+        "a symbol is traded in one direction only"
+    );
+    let (mut bought, mut sold) = (Decimal::ZERO, Decimal::ZERO);
+    for trade in trades {
+        match trade.action {
+            Action::Buy => {
+                assert!(trade.amount > Decimal::ZERO, "a buy costs something");
+                bought += trade.amount;
+            }
+            Action::Sell => {
+                assert!(trade.amount <= Decimal::ZERO, "a sale brings something");
+                assert!(
+                    trade.amount.abs() <= trade.current_value,
+                    "no more is sold than is held"
+                );
+                sold -= trade.amount;
+            }
+            Action::Hold => assert!(trade.amount.is_zero(), "what is held does not move money"),
+        }
+        assert!(
+            trade.action == Action::Hold || !snapshot.untraded.contains_key(&trade.symbol),
+            "what cannot be traded is left alone"
+        );
+    }
+    assert!(
+        bought <= (snapshot.cash + sold - reserve).max(Decimal::ZERO),
+        "buys are paid from the account's own money, without its reserve"
+    );
+}
+
+/// The trade that turns what is held of one symbol into what is wanted.
 fn trade(
     symbol: &str,
     quantity: Decimal,
@@ -209,7 +248,8 @@ fn left_alone(trade: PlannedTrade) -> PlannedTrade {
 
 /// Sells what is most above its target, where the account owes money that the sales do not bring,
 /// until it owns its reserve.
-fn pay_back(cash: Decimal, reserve: Decimal, trades: &mut [PlannedTrade]) {
+fn pay_back(snapshot: &Snapshot, reserve: Decimal, trades: &mut [PlannedTrade]) {
+    let cash = snapshot.cash;
     let sales: Decimal = trades
         .iter()
         .filter(|trade| trade.action == Action::Sell)
@@ -220,7 +260,9 @@ fn pay_back(cash: Decimal, reserve: Decimal, trades: &mut [PlannedTrade]) {
     }
     let mut missing = round_half_up(reserve - cash - sales, Money::PLACES);
     let is_free = |trade: &&mut PlannedTrade| {
-        trade.action == Action::Hold && !trade.is_untraded && trade.current_value > Decimal::ZERO
+        trade.action == Action::Hold
+            && !snapshot.untraded.contains_key(&trade.symbol)
+            && trade.current_value > Decimal::ZERO
     };
     let mut held: Vec<&mut PlannedTrade> = trades.iter_mut().filter(is_free).collect();
     held.sort_by(|one, other| {
@@ -318,6 +360,14 @@ pub(super) fn items(trades: &[PlannedTrade]) -> Vec<RebalancePlanItem> {
             value / base
         }
     };
+    for trade in trades {
+        for value in [trade.current_value, trade.target_value] {
+            assert!(
+                (Decimal::ZERO..=Decimal::ONE).contains(&share(value)),
+                "a weight that travels is a part of the whole"
+            );
+        }
+    }
     let item = |trade: &PlannedTrade| RebalancePlanItem {
         symbol: trade.symbol.clone(),
         current_weight: Weight::new(share(trade.current_value)),
@@ -523,6 +573,21 @@ mod tests {
                 ("QQQ", Action::Hold, "0".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn an_account_that_owes_money_does_not_sell_what_cannot_be_traded() {
+        let prices = [("SPY", "100"), ("QQQ", "100")];
+        let mut account = snapshot("-50", "10000", &[("SPY", "50.3"), ("QQQ", "50.2")], &prices);
+        account
+            .untraded
+            .insert("SPY".to_owned(), "halted".to_owned());
+        let trades = plan(&account, &weights(&[("SPY", "0.5"), ("QQQ", "0.5")])).expect("a plan");
+        let rows: Vec<_> = trades
+            .iter()
+            .map(|trade| (trade.symbol.as_str(), trade.action))
+            .collect();
+        assert_eq!(rows, [("QQQ", Action::Sell), ("SPY", Action::Hold)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::planner::{CASH, Holding, Snapshot};
 use crate::alpaca::Position;
-use crate::error::Fault;
+use crate::error::StepFailure;
 use crate::event::Note;
 use crate::id::ClientOrderId;
 use crate::quote::latest_quotes;
@@ -29,7 +29,7 @@ pub(super) struct Survey {
 pub(super) async fn survey(
     services: &Services,
     weights: &BTreeMap<String, Decimal>,
-) -> Result<Survey, Fault> {
+) -> Result<Survey, StepFailure> {
     let alpaca = &services.alpaca;
     let account = alpaca.account().await?;
     let positions = alpaca.positions().await?;

@@ -2,13 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use chrono_tz::America::New_York;
 use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{Evaluation, Expression, Prices};
 use crate::alpaca::{Bar, EARLIEST, span_of};
-use crate::error::{Fault, Refusal, StepError};
+use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{ConsolidatedPortfolio, Event, SignalGenerated};
 use crate::orchestration::Starter;
 use crate::services::{FailedPart, Services, workflow_failed};
@@ -67,8 +66,8 @@ impl SignalGeneration {
     pub async fn work(&self, event: &Event) -> Result<Conclusion, StepError> {
         match self.starter.adopt(event).await {
             Ok(()) => {}
-            Err(Fault::Raise(error)) => return Err(error),
-            Err(Fault::Refuse(refusal)) => {
+            Err(StepFailure::Retry(error)) => return Err(error),
+            Err(StepFailure::Reject(refusal)) => {
                 tracing::warn!(reason = %refusal, "a WorkflowStarted event was refused");
                 // Whoever put it has no other answer: it ends, and the owner is told.
                 let refusal = Refusal::new(format!("no run was started: {refusal}"));
@@ -86,7 +85,7 @@ impl SignalGeneration {
             .await
     }
 
-    async fn signals(&self, event: &Event, workflow: Workflow) -> Result<Conclusion, Fault> {
+    async fn signals(&self, event: &Event, workflow: Workflow) -> Result<Conclusion, StepFailure> {
         let (closes, bar_date) = self.closes(&workflow).await?;
         let mut parts = Vec::new();
         for strategy in self.strategies.iter() {
@@ -120,7 +119,10 @@ impl SignalGeneration {
 
     /// Closes of all symbols that the strategies need, up to the last completed session. Strategies
     /// that look at no price have no bar date.
-    async fn closes(&self, workflow: &Workflow) -> Result<(Closes, Option<NaiveDate>), Fault> {
+    async fn closes(
+        &self,
+        workflow: &Workflow,
+    ) -> Result<(Closes, Option<NaiveDate>), StepFailure> {
         let mut needs: BTreeMap<String, usize> = BTreeMap::new();
         for strategy in self.strategies.iter() {
             for (symbol, bars) in super::data_needs(&strategy.expression) {
@@ -139,8 +141,13 @@ impl SignalGeneration {
             .alpaca
             .daily_bars(&symbols, start, end)
             .await?;
-        let completed = |bar: &&Bar| date_of(bar) < workflow.session.date;
-        let last = bars.values().flatten().filter(completed).map(date_of).max();
+        let completed = |bar: &&Bar| bar.date < workflow.session.date;
+        let last = bars
+            .values()
+            .flatten()
+            .filter(completed)
+            .map(|bar| bar.date)
+            .max();
         let bar_date = last.ok_or_else(|| {
             Refusal::new(format!(
                 "no prices before {} for any of {symbols:?}",
@@ -173,7 +180,7 @@ impl SignalGeneration {
         }
         let fresh = bars.into_iter().filter_map(|(symbol, bars)| {
             let kept: Vec<&Bar> = bars.iter().filter(completed).collect();
-            let is_fresh = kept.last().is_some_and(|bar| date_of(bar) == bar_date);
+            let is_fresh = kept.last().is_some_and(|bar| bar.date == bar_date);
             is_fresh.then(|| (symbol, kept.iter().map(|bar| bar.close).collect()))
         });
         Ok((Closes(fresh.collect()), Some(bar_date)))
@@ -240,8 +247,4 @@ fn refuse_unpriced(
         "strategy {}: there is no price of {bar_date} for any of {symbols:?}",
         strategy.name
     )))
-}
-
-fn date_of(bar: &Bar) -> NaiveDate {
-    bar.at.with_timezone(&New_York).date_naive()
 }

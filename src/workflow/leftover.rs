@@ -67,7 +67,9 @@ impl Leftover {
                 get_text(item, "correlation_id").ok_or_else(|| missing("correlation_id"))?,
             ),
             occurrence: get_text(item, "occurrence").ok_or_else(|| missing("occurrence"))?,
-            round: get_number(item, "round").ok_or_else(|| missing("round"))?,
+            round: get_number(item, "round")
+                .filter(|round| (1..=MOST_ROUNDS).contains(round))
+                .ok_or_else(|| missing("round"))?,
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::id::{CorrelationId, PlanId};
 use crate::store::{Item, get_number, get_text};
 use crate::timestamp::Timestamp;
 
-/// Where a workflow stands.
+/// The state of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Its steps may act.
@@ -35,7 +35,7 @@ impl State {
     }
 }
 
-/// What a workflow may do, and until when.
+/// The trading session that a workflow runs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The broker's account.
@@ -61,9 +61,9 @@ impl Session {
 pub struct Workflow {
     /// Its id.
     pub correlation_id: CorrelationId,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// What it may do.
+    /// The session it may trade in.
     pub session: Session,
     /// When it began.
     pub started_at: DateTime<Utc>,
@@ -104,17 +104,19 @@ pub(super) fn read(item: &Item) -> Result<Workflow, StepError> {
             .and_then(DateTime::from_timestamp_millis)
             .ok_or_else(|| missing(name))
     };
+    let date = |name: &str| field(name)?.parse::<NaiveDate>().map_err(|_| missing(name));
+    // As `opening` wrote it: yesterday's bars decide what is traded today.
+    let (date, previous) = (date("session_date")?, date("previous_session")?);
+    if previous >= date {
+        return Err(missing("previous_session"));
+    }
     Ok(Workflow {
         correlation_id: CorrelationId::new(field("correlation_id")?),
         state: State::from_name(&field("state")?).ok_or_else(|| missing("state"))?,
         session: Session {
             account: field("account")?,
-            date: field("session_date")?
-                .parse()
-                .map_err(|_| missing("session_date"))?,
-            previous: field("previous_session")?
-                .parse()
-                .map_err(|_| missing("previous_session"))?,
+            date,
+            previous,
             occurrence: field("occurrence")?,
             valid_until: field("valid_until")?
                 .parse()

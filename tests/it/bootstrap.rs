@@ -130,9 +130,9 @@ async fn a_start_with_a_mistake_is_an_init_error_that_names_it() {
     let cases = [
         (
             ("EMAIL__SMTP_PORT", "mail"),
-            "EMAIL__SMTP_PORT is \"mail\", which is no whole number",
+            "EMAIL__SMTP_PORT: invalid number \"mail\": expected digits such as 3",
         ),
-        (("EMAIL__NEUTRAL", "true"), "EMAIL__NEUTRAL is no setting"),
+        (("EMAIL__NEUTRAL", "true"), "unknown setting EMAIL__NEUTRAL"),
         (
             ("ALPACA__TRADING_MODE", "live"),
             "live trading needs both to be live",

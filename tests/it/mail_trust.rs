@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alchemiser::config::EmailSettings;
-use alchemiser::error::{Fault, StepError};
+use alchemiser::error::{StepError, StepFailure};
 use alchemiser::id::{EventId, RandomTokens};
 use alchemiser::notification::{Mail, MailTransport, TcpDialer};
 use alchemiser_mocks::mail::{MailListener, MailServer, MailSetup};
@@ -16,7 +16,7 @@ async fn server() -> MailListener {
         .expect("a free port")
 }
 
-async fn send(listener: &MailListener, dialer: TcpDialer) -> Result<(), Fault> {
+async fn send(listener: &MailListener, dialer: TcpDialer) -> Result<(), StepFailure> {
     let setup = MailSetup::default();
     let settings = EmailSettings {
         server: "localhost".to_owned(),
@@ -52,7 +52,7 @@ async fn a_server_whose_certificate_is_trusted_gets_the_mail() {
 async fn a_server_that_nobody_vouches_for_gets_neither_password_nor_mail() {
     let listener = server().await;
     let refused = send(&listener, TcpDialer::default()).await;
-    let Err(Fault::Raise(StepError::MailNotDelivered(reason))) = refused else {
+    let Err(StepFailure::Retry(StepError::MailNotDelivered(reason))) = refused else {
         panic!("{refused:?}")
     };
     // The log-in comes after this stage, so the password was not sent.

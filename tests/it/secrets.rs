@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{FixedClock, IdleCloud, ScriptedHttp, block_on, opening, router_over};
 use alchemiser::config::EmailSettings;
-use alchemiser::error::{Fault, StepError};
+use alchemiser::error::{StepError, StepFailure};
 use alchemiser::id::{EventId, RandomTokens};
 use alchemiser::logging::json_lines;
 use alchemiser::notification::{Mail, MailTransport, TcpDialer};
@@ -161,7 +161,7 @@ async fn a_mail_server_that_tells_back_what_it_was_told_tells_nobody() {
     let refused = transport
         .send(&mail, &settings, DateTime::<Utc>::UNIX_EPOCH)
         .await;
-    let Err(Fault::Raise(StepError::MailNotDelivered(reason))) = refused else {
+    let Err(StepFailure::Retry(StepError::MailNotDelivered(reason))) = refused else {
         panic!("{refused:?}")
     };
     assert_eq!(reason.matches("***").count(), 3, "{reason}");

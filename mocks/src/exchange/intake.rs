@@ -5,7 +5,6 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Exchange;
-use super::agenda::Due;
 use super::order::Intent;
 use super::order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
 use super::refusal::Refusal;
@@ -13,6 +12,7 @@ use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
 use super::setup::AssetClass;
 use super::text::{later, plain};
+use super::timer_queue::Due;
 use seeded_dice::Key;
 
 /// What the ask is multiplied with for the value of an order that sells short.
@@ -409,12 +409,12 @@ impl Exchange {
             self.plan(index, start);
         }
         if day {
-            self.agenda.put(session.close, index, Due::Expire);
+            self.timers.put(session.close, index, Due::Expire);
         }
         index
     }
 
-    /// Puts on the agenda what will become of an order that gets going at `start`.
+    /// Sets the timers of an order that begins to work at `start`.
     fn plan(&mut self, index: usize, start: DateTime<Utc>) {
         let reaches_market = later(
             start,
@@ -436,13 +436,13 @@ impl Exchange {
             Some(OrderEffect::RejectAfter(delay)) => (later(start, *delay), Some(Due::Reject)),
             Some(_) => (usual, None),
         };
-        self.agenda
+        self.timers
             .put(reaches_market.min(at), index, Due::Acknowledge);
         if let Some(due) = due {
-            self.agenda.put(at, index, due);
+            self.timers.put(at, index, due);
         }
         if ends_its_day {
-            self.agenda.put(at, index, Due::EndDay);
+            self.timers.put(at, index, Due::EndDay);
         }
     }
 

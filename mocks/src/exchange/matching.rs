@@ -4,24 +4,24 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::Exchange;
-use super::agenda::Due;
 use super::movement::{Fill, Movement};
 use super::order::{Amount, Order, OrderStatus, Side, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::OrderEffect;
 use super::text::later;
+use super::timer_queue::Due;
 
 impl Exchange {
-    /// Lets one thing happen.
-    pub(super) fn happen(&mut self, at: DateTime<Utc>, index: usize, due: Due) {
+    /// Runs one timer of the order at `index`.
+    pub(super) fn run_timer(&mut self, at: DateTime<Utc>, index: usize, due: Due) {
         debug_assert!(
             !self.orders[index].status.is_final(),
             "what is final has nothing due"
         );
         let is_trade = matches!(due, Due::Match | Due::Fill | Due::FillPart);
         if is_trade && self.market.is_frozen(&self.orders[index].symbol, at) {
-            return self.agenda.park(index, due);
+            return self.timers.park(index, due);
         }
         match due {
             Due::Acknowledge => self.acknowledge(at, index),
@@ -78,7 +78,7 @@ impl Exchange {
         order.times.updated = now;
         let usual = self.delay(index, "cancel", self.setup.knobs.cancel_delay);
         let delay = self.fates[index].cancel_late.unwrap_or(usual);
-        self.agenda.put(later(now, delay), index, Due::Cancel);
+        self.timers.put(later(now, delay), index, Due::Cancel);
         let (order, _) = self.facts(index);
         self.reports
             .push(Report::CancelRequested { at: now, order });
@@ -164,7 +164,7 @@ impl Exchange {
             .flatten()
             .min_by_key(|(when, _)| *when);
         match next {
-            Some((when, due)) => self.agenda.put(when, index, due),
+            Some((when, due)) => self.timers.put(when, index, due),
             None => self.wait_for_tomorrow(at, index),
         }
     }
@@ -173,7 +173,7 @@ impl Exchange {
     fn wait_for_tomorrow(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].time_in_force == TimeInForce::Gtc {
             let delay = self.delay(index, "another session", self.setup.knobs.fill_delay);
-            self.agenda.put(
+            self.timers.put(
                 later(self.market.hours().next_session(at).open, delay),
                 index,
                 Due::Match,
@@ -232,7 +232,7 @@ impl Exchange {
             .trunc_with_scale(decimals);
         self.fill(at, index, part, price);
         if let Some(delay) = then.filter(|_| !self.orders[index].status.is_final()) {
-            self.agenda.put(later(at, delay), index, Due::Fill);
+            self.timers.put(later(at, delay), index, Due::Fill);
         }
     }
 
@@ -322,7 +322,7 @@ impl Exchange {
             _ => &mut order.times.replaced,
         };
         *stamp = Some(at);
-        self.agenda.forget(index);
+        self.timers.forget(index);
     }
 
     fn facts(&self, index: usize) -> (OrderFacts, Decimal) {

@@ -14,7 +14,6 @@
 //! what Alpaca has and this exchange has not is answered 501 and says what there is.
 
 mod actor;
-mod agenda;
 mod api;
 pub mod calendar;
 mod intake;
@@ -32,6 +31,7 @@ mod server;
 mod setup;
 mod showing;
 mod text;
+mod timer_queue;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,11 +60,11 @@ pub use setup::{
 };
 pub use view::AccountView;
 
-use agenda::Agenda;
 use ledger::Ledger;
 use rate_limit::RateLimit;
 use script::{Fate, Script};
 use seeded_dice::{Dice, Tally};
+use timer_queue::TimerQueue;
 
 /// One account at one exchange.
 pub struct Exchange {
@@ -75,7 +75,7 @@ pub struct Exchange {
     /// What the script says about each of `orders`, by the same index.
     fates: Vec<Fate>,
     script: Script,
-    agenda: Agenda,
+    timers: TimerQueue,
     dice: Dice,
     tally: Tally,
     /// Names made so far.
@@ -98,7 +98,7 @@ impl Exchange {
             orders: Vec::new(),
             fates: Vec::new(),
             script,
-            agenda: Agenda::default(),
+            timers: TimerQueue::default(),
             dice: Dice::new(setup.seed),
             tally: Tally::default(),
             named: 0,
@@ -123,13 +123,13 @@ impl Exchange {
 
     /// When something will next happen by itself, if anything will.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.agenda.next()
+        self.timers.next()
     }
 
     /// Lets everything due up to and including `now` happen, in time order, each at its own moment.
     pub fn advance(&mut self, now: DateTime<Utc>) {
-        while let Some((at, order, due)) = self.agenda.take(now) {
-            self.happen(at, order, due);
+        while let Some((at, order, due)) = self.timers.take(now) {
+            self.run_timer(at, order, due);
         }
         let mut due = *self.statement_due.get_or_insert(now);
         while due <= now {

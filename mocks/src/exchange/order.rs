@@ -53,7 +53,7 @@ impl Side {
     }
 }
 
-/// How long an order works.
+/// When an order expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TimeInForce {
@@ -175,7 +175,7 @@ impl OrderStatus {
         Self::Rejected,
     ];
 
-    /// Whether nothing will happen to the order any more.
+    /// Whether the status is final.
     pub fn is_final(self) -> bool {
         matches!(
             self,
@@ -238,11 +238,11 @@ pub struct OrderTimes {
 /// One order, from its acceptance to the end of its life and after.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
-    /// The exchange's name for it.
+    /// The exchange's id of it.
     pub id: Uuid,
     /// The client's name for it, or one the exchange made up.
     pub client_order_id: String,
-    /// What is traded.
+    /// The symbol.
     pub symbol: String,
     /// The asset's id.
     pub asset_id: Uuid,
@@ -250,11 +250,11 @@ pub struct Order {
     pub side: Side,
     /// The limit price, or `None` for a market order.
     pub limit: Option<Decimal>,
-    /// How much.
+    /// Shares or dollars.
     pub amount: Amount,
-    /// How long.
+    /// When it expires.
     pub time_in_force: TimeInForce,
-    /// Where it stands.
+    /// Its status.
     pub status: OrderStatus,
     /// Shares executed so far.
     pub filled_quantity: Decimal,
@@ -263,7 +263,7 @@ pub struct Order {
     pub filled_value: Decimal,
     /// What a buy order holds back from buying power for each share not yet filled.
     pub reserve_price: Decimal,
-    /// When things happened.
+    /// When each step happened.
     pub times: OrderTimes,
     /// Who placed it.
     pub origin: Origin,

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::agenda::Due;
 use super::order::{OrderStatus, TimeInForce};
 use super::report::{OrderFacts, Report};
 use super::script::Fate;
 use super::text::later;
+use super::timer_queue::Due;
 use super::{Exchange, calendar};
 
 impl Exchange {
@@ -30,7 +30,7 @@ impl Exchange {
             return Some(start);
         };
         let end = later(start, shown.lasting?);
-        self.agenda.put(end, index, Due::ShowNoMore);
+        self.timers.put(end, index, Due::ShowNoMore);
         (shown.status != OrderStatus::PendingCancel).then_some(end)
     }
 
@@ -63,11 +63,11 @@ impl Exchange {
         {
             return;
         }
-        self.agenda.bring_forward(index);
+        self.timers.bring_forward(index);
         self.set_status(at, index, OrderStatus::DoneForDay);
         if self.orders[index].time_in_force == TimeInForce::Gtc {
             self.fates[index].show = None;
-            self.agenda.put(
+            self.timers.put(
                 self.market.hours().next_session(at).open,
                 index,
                 Due::NextDay,
@@ -79,7 +79,7 @@ impl Exchange {
     pub(super) fn begin_day(&mut self, at: DateTime<Utc>, index: usize) {
         if self.orders[index].status == OrderStatus::DoneForDay {
             self.set_status(at, index, OrderStatus::New);
-            self.agenda.put(at, index, Due::Match);
+            self.timers.put(at, index, Due::Match);
         }
     }
 
@@ -89,13 +89,13 @@ impl Exchange {
         let Some(shown) = self.fates[index].shows(OrderStatus::Calculated) else {
             return self.finish(at, index, OrderStatus::Filled);
         };
-        self.agenda.forget(index);
+        self.timers.forget(index);
         self.orders[index].status = OrderStatus::Calculated;
         let close = calendar::next_close(at);
         let end = shown
             .lasting
             .map_or(close, |lasting| later(at, lasting).min(close));
-        self.agenda.put(end, index, Due::ShowNoMore);
+        self.timers.put(end, index, Due::ShowNoMore);
     }
 
     fn set_status(&mut self, at: DateTime<Utc>, index: usize, status: OrderStatus) {

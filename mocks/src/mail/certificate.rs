@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rcgen::{CertificateParams, KeyPair};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{CipherSuite, ServerConfig};
 
 /// A certificate and the TLS configuration that shows it.
 pub(super) struct Identity {
@@ -43,16 +43,25 @@ fn make(hostname: &str) -> Identity {
         .expect("a fresh key signs its own certificate");
     let chain = vec![CertificateDer::from(certificate.der().to_vec())];
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("rcgen writes keys as PKCS #8");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut provider = rustls::crypto::ring::default_provider();
+    // The short suites first, and the server's order counts: processors have instructions for
+    // SHA-256, and none for the SHA-384 of the suites that clients prefer.
+    provider.cipher_suites.sort_by_key(|suite| {
+        suite
+            .tls13()
+            .is_none_or(|suite| suite.common.suite != CipherSuite::TLS13_AES_128_GCM_SHA256)
+    });
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .expect("ring offers the cipher suites of TLS 1.2 and 1.3")
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .expect("key and certificate were made for each other");
-    // Each connection stands alone: no resumption, so no tickets whose age a clock would have to
-    // judge.
-    config.send_tls13_tickets = 0;
+    config.ignore_client_order = true;
+    // A client may resume its session. A ticket's age is judged by the machine's clock, on which a
+    // process does not live as long as a ticket; and a client whose ticket is refused does the
+    // whole handshake.
+    config.send_tls13_tickets = 1;
     Identity {
         der: certificate.der().to_vec(),
         pem: certificate.pem(),

@@ -59,7 +59,7 @@ impl MailServer {
 async fn accept(listener: TcpListener, server: MailServer) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        // A dialogue of small lines must not wait for Nagle; a socket that refuses is merely
+        // A session of small lines must not wait for Nagle; a socket that refuses is merely
         // slower.
         let _ = stream.set_nodelay(true);
         let server = server.clone();

@@ -6,12 +6,12 @@
 //! matters most: after it has taken responsibility for a mail and before it has said so.
 
 mod certificate;
-mod dialogue;
 mod listener;
 mod message;
 mod report;
 mod script;
 mod server;
+mod session;
 
 pub use listener::MailListener;
 pub use message::Mail;

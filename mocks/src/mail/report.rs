@@ -4,15 +4,15 @@ use serde::Serialize;
 
 use super::script::MailStage;
 
-/// One thing that happened. It carries no time: the observer knows it.
+/// One thing that happened. The observer adds the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "report", rename_all = "snake_case")]
 pub enum MailReport {
-    /// The script decides what becomes of a stage; what follows from it is reported as always.
+    /// A rule of the script was applied; its consequences are reported like any other.
     MailScripted {
-        /// Of what.
+        /// The stage.
         stage: MailStage,
-        /// What the server says; nothing where it hangs up.
+        /// The scripted answer; `None` where the connection is dropped.
         #[serde(skip_serializing_if = "Option::is_none")]
         reply: Option<String>,
     },
@@ -29,14 +29,14 @@ pub enum MailReport {
     },
     /// The server refused something.
     MailRefused {
-        /// What.
+        /// The stage.
         stage: MailStage,
         /// The answer's three digits.
         code: u16,
     },
-    /// The server hung up without an answer.
+    /// The server closed the connection without an answer.
     ConnectionDropped {
-        /// After what.
+        /// The last stage.
         stage: MailStage,
     },
 }

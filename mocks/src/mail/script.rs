@@ -1,8 +1,8 @@
-//! When the mail server refuses and when it hangs up.
+//! Scripted answers and dropped connections of the mail server.
 
 use serde::Serialize;
 
-/// A step of the dialogue.
+/// A step of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailStage {
@@ -24,7 +24,7 @@ pub enum MailStage {
     AfterData,
 }
 
-/// What happens at a stage.
+/// What the server does at a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailEffect {
     /// This answer instead of the usual one. At [`MailStage::Connect`] the connection is closed
@@ -41,14 +41,14 @@ pub enum MailEffect {
     Drop,
 }
 
-/// One line of the script; the first that fits wins.
+/// A rule of the script; the first that fits counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailRule {
-    /// The stage it is about.
+    /// The stage that it applies to.
     pub stage: MailStage,
     /// Only on the n-th connection, from 1; `None`: on every one.
     pub occurrence: Option<u32>,
-    /// What happens.
+    /// What the server does.
     pub effect: MailEffect,
 }
 

@@ -8,10 +8,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 use super::certificate::{self, Identity};
-use super::dialogue::{Dialogue, Step};
 use super::message::Mail;
 use super::report::MailReport;
 use super::script::{MailEffect, MailRule, MailStage, place};
+use super::session::{Session, Step};
 
 /// The longest line outside of a mail's content; RFC 5321 asks for 512 octets, AUTH may need more.
 const LINE_LENGTH_MAX: usize = 12_288;
@@ -21,13 +21,13 @@ const LINE_LENGTH_MAX: usize = 12_288;
 pub struct MailSetup {
     /// The name it gives itself and its certificate carries; a DNS name.
     pub hostname: String,
-    /// Who may send.
+    /// The user that may send.
     pub user: String,
-    /// By which password.
+    /// That user's password.
     pub password: String,
     /// The largest content it takes, in octets; announced by SIZE.
     pub size_limit: usize,
-    /// When it refuses and when it hangs up.
+    /// At which stages it answers something else, or hangs up; the first rule that fits counts.
     pub script: Vec<MailRule>,
 }
 
@@ -63,7 +63,7 @@ struct State {
     used: BTreeSet<usize>,
 }
 
-/// Why a conversation paused.
+/// Why the reading of lines ended.
 enum Pause {
     Close,
     Upgrade,
@@ -80,8 +80,7 @@ impl MailServer {
         }
     }
 
-    /// Holds one connection's whole dialogue, from the greeting to QUIT, a dropped connection or
-    /// the client's hanging up.
+    /// Serves one connection from the greeting until QUIT, or until either side closes it.
     ///
     /// # Errors
     /// What the stream reports, and TLS handshakes that failed. A client that hangs up is no error.
@@ -89,7 +88,7 @@ impl MailServer {
         &self,
         mut stream: S,
     ) -> io::Result<()> {
-        let mut dialogue = Dialogue::new(Arc::clone(&self.setup));
+        let mut session = Session::new(Arc::clone(&self.setup));
         let connection = self.connect();
         match self.effect(MailStage::Connect, connection) {
             Some(MailEffect::Drop) => {
@@ -102,17 +101,13 @@ impl MailServer {
                 self.refused(Some(MailStage::Connect), *code);
                 return write(&mut stream, format!("{code} {text}\r\n").as_bytes()).await;
             }
-            None => write(&mut stream, &dialogue.greeting()).await?,
+            None => write(&mut stream, &session.greeting()).await?,
         }
-        if let Pause::Upgrade = self
-            .converse(&mut stream, &mut dialogue, connection)
-            .await?
-        {
+        if let Pause::Upgrade = self.converse(&mut stream, &mut session, connection).await? {
             let acceptor = TlsAcceptor::from(Arc::clone(&self.identity.config));
             let mut stream = acceptor.accept(stream).await?;
-            dialogue.encrypted();
-            self.converse(&mut stream, &mut dialogue, connection)
-                .await?;
+            session.encrypted();
+            self.converse(&mut stream, &mut session, connection).await?;
         }
         Ok(())
     }
@@ -152,32 +147,32 @@ impl MailServer {
     async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send>(
         &self,
         stream: &mut S,
-        dialogue: &mut Dialogue,
+        session: &mut Session,
         connection: u32,
     ) -> io::Result<Pause> {
         let mut received = Vec::new();
         loop {
-            let Some(line) = read_line(stream, &mut received, self.line_limit(dialogue)).await?
+            let Some(line) = read_line(stream, &mut received, self.line_limit(session)).await?
             else {
                 return Ok(Pause::Close);
             };
-            let stage = dialogue.stage(&line);
-            let scripted = stage.filter(|_| dialogue.begins(&line));
+            let stage = session.stage(&line);
+            let scripted = stage.filter(|_| session.begins(&line));
             let step = match scripted.and_then(|stage| self.effect(stage, connection)) {
-                None => dialogue.answer(&line),
+                None => session.answer(&line),
                 Some(MailEffect::Drop) => {
-                    if dialogue.is_in_content() {
-                        dialogue.answer(&line);
-                        self.keep(dialogue);
+                    if session.is_in_content() {
+                        session.answer(&line);
+                        self.keep(session);
                     }
                     self.report(MailReport::ConnectionDropped {
                         stage: stage.unwrap_or(MailStage::Connect),
                     });
                     return Ok(Pause::Close);
                 }
-                Some(MailEffect::Reply { code, text }) if dialogue.is_in_content() => {
-                    dialogue.judge_content(*code, text);
-                    dialogue.answer(&line)
+                Some(MailEffect::Reply { code, text }) if session.is_in_content() => {
+                    session.judge_content(*code, text);
+                    session.answer(&line)
                 }
                 Some(MailEffect::Reply { code, text }) => {
                     let answer = format!("{code} {text}\r\n").into_bytes();
@@ -188,7 +183,7 @@ impl MailServer {
                     }
                 }
             };
-            self.keep(dialogue);
+            self.keep(session);
             match step {
                 Step::Silent => {}
                 Step::Say(code, text) => {
@@ -224,8 +219,8 @@ impl MailServer {
         Some(effect)
     }
 
-    fn line_limit(&self, dialogue: &Dialogue) -> usize {
-        if dialogue.is_in_content() {
+    fn line_limit(&self, session: &Session) -> usize {
+        if session.is_in_content() {
             self.setup.size_limit.max(LINE_LENGTH_MAX)
         } else {
             LINE_LENGTH_MAX
@@ -239,8 +234,8 @@ impl MailServer {
     }
 
     /// Stores the mail that the last line completed, if it did.
-    fn keep(&self, dialogue: &mut Dialogue) {
-        if let Some(mail) = dialogue.take_mail() {
+    fn keep(&self, session: &mut Session) {
+        if let Some(mail) = session.take_mail() {
             let mut state = self.state();
             state.reports.push(MailReport::MailAccepted {
                 from: mail.from.clone(),

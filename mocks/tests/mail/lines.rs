@@ -1,4 +1,4 @@
-//! The dialogue line by line, where the real client would not go.
+//! The session line by line, where the real client would not go.
 
 use alchemiser_mocks::mail::{MailServer, MailSetup};
 use std::sync::Arc;

@@ -35,11 +35,13 @@ struct Series {
 
 /// The adjusted closes of the series.
 fn closes(series: &Series) -> Vec<Decimal> {
-    let bars = real::bars(&series.symbol).expect("a symbol with real prices");
+    let bars = real::history(&series.symbol)
+        .expect("a symbol with real prices")
+        .bars();
     let until = bars.partition_point(|bar| bar.date <= series.last);
     bars[until - series.closes..until]
         .iter()
-        .map(|bar| bar.adjusted_close)
+        .map(|bar| bar.close * bar.adjustment)
         .collect()
 }
 

@@ -196,7 +196,7 @@ async fn the_calendar_the_quotes_and_the_bars_are_understood() {
         .expect("bars");
     let nvda: Vec<(String, Decimal)> = bars["NVDA"]
         .iter()
-        .map(|bar| (bar.at.date_naive().to_string(), bar.close))
+        .map(|bar| (bar.date.to_string(), bar.close))
         .collect();
     let price = decimal("187.1");
     let expected = ["2025-10-06", "2025-10-07", "2025-10-08", "2025-10-09"]

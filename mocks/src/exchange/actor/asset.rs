@@ -56,7 +56,7 @@ impl Exchange {
             )));
         }
         self.market.thaw(symbol, at);
-        self.agenda
+        self.timers
             .resume(at, |index| self.orders[index].symbol == symbol);
         self.tell_asset(at, symbol, asset);
         Ok(())

@@ -13,7 +13,7 @@ use crate::exchange::setup::AssetSetup;
 /// So many shares become so many others: 1 for 4 is a split, 10 for 1 a reverse split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// What.
+    /// The symbol.
     pub symbol: String,
     /// Shares before, above zero.
     pub from: Decimal,
@@ -26,8 +26,8 @@ pub struct Split {
 }
 
 impl Exchange {
-    /// Changes the position, its average price and the market's prices from now on, so that nothing
-    /// is won or lost. Open orders of the symbol are cancelled: their quantities and limits mean
+    /// Changes the position, its average price and the market's prices from now on, so that the
+    /// position is worth the same. Open orders of the symbol are cancelled: their quantities and limits mean
     /// other shares (FINRA Rule 5330 has it so for reverse splits; at Alpaca quantities have been
     /// changed without the prices, alpaca-py issue 469).
     pub(super) fn split(&mut self, at: DateTime<Utc>, split: &Split) -> Result<(), Refusal> {

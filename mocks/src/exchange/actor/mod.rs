@@ -1,9 +1,8 @@
 //! The second actor: what the account's owner does by hand, and what the market and the broker do
 //! to the account.
 //!
-//! [`Exchange::act`] is the only door. Whatever is done is told to the observer, moves cash and
-//! shares in the ledger at its moment, and is refused in the broker's own words where the broker
-//! would refuse it: nobody can make the books panic.
+//! [`Exchange::act`] does all of it. An action is reported to the observer and moves cash and
+//! shares in the ledger at once. What the broker would refuse is refused in the broker's words.
 
 mod account;
 mod asset;
@@ -25,23 +24,23 @@ use super::order::Side;
 use super::refusal::Refusal;
 use super::replacement::Replacement;
 
-/// One thing that somebody else than the client does.
+/// Something that is done to the account by anybody but the client.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BrokerAction {
     /// The owner places an order by hand.
     Place(HandOrder),
     /// The owner puts another order in the place of an open one, of their own or of the client.
     Replace {
-        /// Which.
+        /// The open order.
         order: OrderName,
-        /// What changes.
+        /// The new values.
         by: Replacement,
     },
     /// The owner cancels an open order, of their own or of the client.
     Cancel(OrderName),
     /// The owner buys or sells at the market, filled at once.
     Trade {
-        /// What.
+        /// The symbol.
         symbol: String,
         /// To buy or to sell.
         side: Side,
@@ -50,21 +49,21 @@ pub enum BrokerAction {
     },
     /// The owner sells, at the market and at once, what is not held.
     Short {
-        /// What.
+        /// The symbol.
         symbol: String,
         /// Shares, whole ones.
         quantity: Decimal,
     },
-    /// Cash comes or goes.
+    /// Cash is paid in or out.
     Cash {
-        /// Why.
+        /// A deposit, a fee and so on.
         kind: CashKind,
         /// Dollars, above zero.
         amount: Decimal,
     },
-    /// A symbol pays its holders.
+    /// A symbol pays a dividend.
     Dividend {
-        /// Which.
+        /// The symbol.
         symbol: String,
         /// Dollars a share, above zero.
         per_share: Decimal,
@@ -78,32 +77,32 @@ pub enum BrokerAction {
         /// The new one.
         to: String,
     },
-    /// A symbol trades no more for a while.
+    /// Trading in a symbol is halted.
     Halt(String),
-    /// A symbol that was halted trades again.
+    /// Trading in a halted symbol resumes.
     Resume(String),
-    /// A symbol trades no more, for ever.
+    /// A symbol is delisted.
     Delist {
-        /// Which.
+        /// The symbol.
         symbol: String,
-        /// Whether nobody knows any more what it is worth.
+        /// Whether it has no price any more.
         is_unpriced: bool,
     },
     /// What may be done with a symbol changes.
     Asset {
-        /// Which.
+        /// The symbol.
         symbol: String,
         /// What changes.
         change: AssetChange,
     },
-    /// The account may do less than before.
+    /// The broker restricts the account.
     Restrict(Restriction),
     /// All restrictions are lifted.
     Release,
     /// Settings of the account change.
     Account(AccountSettings),
-    /// Another program with the account's keys asks the trading API so many times, of which those
-    /// count that pass.
+    /// Another program with the account's keys makes so many requests to the trading API; those
+    /// within the rate limit count.
     Requests(u32),
 }
 

@@ -5,17 +5,17 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::exchange::agenda::Due;
 use crate::exchange::intake::Ticket;
 use crate::exchange::order::{Amount, Order, Origin, Side, TimeInForce};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::replacement::Replacement;
+use crate::exchange::timer_queue::Due;
 use crate::exchange::{AssetClass, Exchange};
 
 /// An order that the owner places.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HandOrder {
-    /// What.
+    /// The symbol.
     pub symbol: String,
     /// To buy or to sell.
     pub side: Side,
@@ -23,13 +23,13 @@ pub struct HandOrder {
     pub quantity: Decimal,
     /// The limit; `None` is a market order.
     pub limit: Option<Decimal>,
-    /// How long.
+    /// When the order expires.
     pub time_in_force: TimeInForce,
-    /// A name for it; the broker makes one up where there is none.
+    /// The client's id for it; the broker makes one up where there is none.
     pub client_order_id: Option<String>,
 }
 
-/// Which open order the owner means, whoever placed it: the newest that fits.
+/// Which open order is meant: the newest that fits, whoever placed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderName {
     /// The one with this `client_order_id`.
@@ -169,8 +169,8 @@ impl Exchange {
             )));
         }
         let index = self.submit(now, ticket)?;
-        self.agenda.bring_forward(index);
-        self.happen(now, index, Due::Fill);
+        self.timers.bring_forward(index);
+        self.run_timer(now, index, Due::Fill);
         Ok(())
     }
 }

@@ -1,5 +1,4 @@
-//! The bars of `/v2/stocks` (Alpaca Market Data API reference). Numbers are JSON numbers, written
-//! from their exact decimals.
+//! The bars of `/v2/stocks` (Alpaca Market Data API reference).
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -7,10 +6,9 @@ use super::feed::end_of_past;
 use super::query::Query;
 use super::reply::Reply;
 use super::words::Words;
-use crate::exchange::market::{Bar, earlier};
+use crate::exchange::market::{WrittenBar, earlier};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::report::Service;
-use crate::exchange::text::{plain, stamp};
 use crate::exchange::{Exchange, calendar};
 
 /// GET: daily bars of completed sessions, and of the one that is trading where the knobs say so.
@@ -22,19 +20,18 @@ pub(super) fn list(
     query: &Query,
 ) -> Result<Reply, Refusal> {
     let page = page(exchange, now, &query.shares()?, query)?;
-    let bars: Vec<String> = page
-        .bars
-        .iter()
-        .map(|(symbol, bars)| format!("\"{symbol}\":[{}]", bars.join(",")))
-        .collect();
-    Ok(Reply::text(
-        200,
-        format!(
-            "{{\"bars\":{{{}}},\"next_page_token\":{}}}",
-            bars.join(","),
-            page.next
-        ),
-    ))
+    let mut text = page.buffer();
+    text.push_str("{\"bars\":{");
+    for (place, (symbol, bars)) in page.bars.iter().enumerate() {
+        text.push_str(if place == 0 { "\"" } else { ",\"" });
+        text.push_str(symbol);
+        text.push_str("\":");
+        push_array(&mut text, bars);
+    }
+    text.push_str("},\"next_page_token\":");
+    text.push_str(&page.next);
+    text.push('}');
+    Ok(Reply::text(200, text))
 }
 
 /// GET: the same of one symbol.
@@ -46,23 +43,43 @@ pub(super) fn one(
 ) -> Result<Reply, Refusal> {
     let symbol = Query::share(symbol)?.to_owned();
     let page = page(exchange, now, std::slice::from_ref(&symbol), query)?;
-    let bars: Vec<String> = page.bars.into_iter().flat_map(|(_, bars)| bars).collect();
-    Ok(Reply::text(
-        200,
-        format!(
-            "{{\"bars\":[{}],\"symbol\":\"{symbol}\",\"next_page_token\":{}}}",
-            bars.join(","),
-            page.next
-        ),
-    ))
+    let mut text = page.buffer();
+    text.push_str("{\"bars\":");
+    let bars = page.bars.first().map_or(&[][..], |(_, bars)| bars);
+    push_array(&mut text, bars);
+    text.push_str(&format!(
+        ",\"symbol\":\"{symbol}\",\"next_page_token\":{}}}",
+        page.next
+    ));
+    Ok(Reply::text(200, text))
 }
 
-/// What one answer has.
+fn push_array(text: &mut String, bars: &[WrittenBar]) {
+    text.push('[');
+    for (place, bar) in bars.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&bar.text);
+    }
+    text.push(']');
+}
+
+/// The content of one answer.
 struct Page {
     /// Symbols that have bars.
-    bars: Vec<(String, Vec<String>)>,
+    bars: Vec<(String, Vec<WrittenBar>)>,
     /// Where the next page begins, as JSON.
     next: String,
+}
+
+impl Page {
+    /// A buffer that holds all of it without growing.
+    fn buffer(&self) -> String {
+        let bars = self.bars.iter().flat_map(|(_, bars)| bars);
+        let length: usize = bars.map(|bar| bar.text.len() + 1).sum();
+        String::with_capacity(length + 100 + 20 * self.bars.len())
+    }
 }
 
 fn page(
@@ -108,7 +125,7 @@ fn page(
         }
         count += bars.len();
         if !bars.is_empty() {
-            pages.push((symbol.clone(), bars.iter().map(bar).collect()));
+            pages.push((symbol.clone(), bars));
         }
         if next.is_some() {
             break;
@@ -205,7 +222,7 @@ fn is_descending(query: &Query) -> Result<bool, Refusal> {
     }
 }
 
-/// What a request is about, but for its symbols.
+/// The parameters of a request, without its symbols.
 #[derive(Clone, Copy)]
 struct Asked {
     now: DateTime<Utc>,
@@ -219,7 +236,7 @@ fn visible(
     symbol: &str,
     query: &Query,
     asked: Asked,
-) -> Result<Vec<Bar>, Refusal> {
+) -> Result<Vec<WrittenBar>, Refusal> {
     if exchange.asset(symbol).is_none() {
         return Ok(Vec::new());
     }
@@ -240,45 +257,23 @@ fn visible(
         calendar::market_date(end).min(last),
     );
     let market = &exchange.market;
-    let mut bars = if is_adjusted {
-        market.adjusted_bars(symbol, from, to, last)
-    } else {
-        market.bars(symbol, from, to)
-    };
+    let mut bars = market.written_bars(symbol, from, to, is_adjusted.then_some(last));
     if let Some(bar) = market
         .unfinished_bar(symbol, now)
         .filter(|bar| knobs.show_unfinished_bar && calendar::midnight(bar.date) <= end)
     {
-        let basis = market
-            .bar(symbol, last)
-            .filter(|_| is_adjusted)
-            .map(|basis| basis.adjusted_close / basis.close);
-        bars.push(basis.map_or(bar.clone(), |basis| {
-            bar.scaled(bar.adjusted_close / bar.close / basis, 4)
-        }));
+        let basis = market.bar(symbol, last).filter(|_| is_adjusted);
+        let shown = basis.map_or(bar.clone(), |basis| bar.scaled(bar.factor_to(&basis), 4));
+        bars.push(WrittenBar::new(&shown));
     }
-    bars.retain(|bar| start <= calendar::midnight(bar.date));
+    bars.retain(|bar| from < bar.date || start <= calendar::midnight(bar.date));
     if let Some(missing) = knobs.no_bars.get(symbol) {
         bars.retain(|bar| !missing.contains(bar.date));
     }
     Ok(bars)
 }
 
-fn bar(bar: &Bar) -> String {
-    format!(
-        r#"{{"c":{},"h":{},"l":{},"n":{},"o":{},"t":"{}","v":{},"vw":{}}}"#,
-        plain(bar.close),
-        plain(bar.high),
-        plain(bar.low),
-        bar.volume / 100,
-        plain(bar.open),
-        stamp(calendar::midnight(bar.date)),
-        bar.volume,
-        plain(bar.typical()),
-    )
-}
-
-/// Where a page goes on: a symbol and the first date not yet shown.
+/// Reads a page token: a symbol and the first date that no page has shown.
 fn place(token: &str) -> Result<(String, NaiveDate), Refusal> {
     let parts = token
         .split_once('_')

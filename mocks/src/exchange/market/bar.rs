@@ -20,9 +20,10 @@ pub struct Bar {
     pub close: Decimal,
     /// Shares traded.
     pub volume: u64,
-    /// The close with all later splits and dividends taken out, relative to a day the source has
-    /// chosen. Only ratios of it mean anything.
-    pub adjusted_close: Decimal,
+    /// What a price of this day is multiplied by to take all later splits and dividends out of it,
+    /// relative to a day the source has chosen: only ratios of it mean anything. Days between which
+    /// nothing was paid and nothing was split have the very same number.
+    pub adjustment: Decimal,
 }
 
 impl Bar {
@@ -35,7 +36,7 @@ impl Bar {
             low: open.min(close),
             close,
             volume: 1_000_000,
-            adjusted_close: close,
+            adjustment: Decimal::ONE,
         }
     }
 
@@ -49,6 +50,13 @@ impl Bar {
             close: scale(self.close),
             ..self.clone()
         }
+    }
+
+    /// What a price of this day is multiplied by to be one of `basis`.
+    pub fn factor_to(&self, basis: &Self) -> Decimal {
+        // The source has some 13 digits: what is behind them is noise, and noise must not decide
+        // which way a price is rounded that lies in the middle.
+        (self.adjustment / basis.adjustment).round_dp(12)
     }
 
     /// The typical price (high + low + close) / 3, which stands in for the volume-weighted average

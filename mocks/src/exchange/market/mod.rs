@@ -8,6 +8,7 @@ mod quote;
 pub mod real;
 mod series;
 mod synthetic;
+mod written;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ pub use bar::Bar;
 pub use path::Path;
 pub use quote::{Quote, QuoteEffect, QuoteReach, QuoteRule};
 pub use series::Series;
+pub(super) use written::WrittenBar;
 
 use super::calendar::{self, Hours};
 use super::order::Side;
@@ -115,7 +117,8 @@ impl Market {
         if self.setup.series.contains_key(symbol) {
             return false;
         }
-        real::bars(symbol).is_none_or(|bars| bars.last().is_none_or(|last| last.date < date))
+        real::history(symbol)
+            .is_none_or(|history| history.bars().last().is_none_or(|last| last.date < date))
     }
 
     /// The bars of `symbol` from `from` to `to`, both included, oldest first, whether or not those
@@ -148,13 +151,11 @@ impl Market {
         if !self.is_listed(symbol) {
             return Vec::new();
         }
-        let Some(real) = real::bars(symbol) else {
+        let Some(history) = real::history(symbol) else {
             return self.synthetic(symbol, from, to, None);
         };
-        let first = real.partition_point(|bar| bar.date < from);
-        let end = real.partition_point(|bar| bar.date <= to);
-        let mut bars = real[first.min(end)..end].to_vec();
-        if let Some(last) = real.last().filter(|last| last.date < to) {
+        let mut bars = history.between(from, to).to_vec();
+        if let Some(last) = history.bars().last().filter(|last| last.date < to) {
             let next = last.date.succ_opt().unwrap_or(last.date);
             bars.extend(self.synthetic(symbol, from.max(next), to, Some(last)));
         }
@@ -170,18 +171,41 @@ impl Market {
         basis: NaiveDate,
     ) -> Vec<Bar> {
         let mut bars = self.told_bars(symbol, from, to);
-        let basis = self
-            .told_bars(symbol, basis, basis)
-            .pop()
-            .map_or(Decimal::ONE, |bar| bar.adjusted_close / bar.close);
+        let basis = self.told_bars(symbol, basis, basis).pop();
+        let splits = self.news.factor_now(symbol);
         for bar in &mut bars {
-            let factor = bar.adjusted_close / bar.close / basis * self.news.factor_now(symbol);
+            let paid = basis
+                .as_ref()
+                .map_or(bar.adjustment, |basis| bar.factor_to(basis));
+            let factor = paid * splits;
             // Most days of most symbols have nothing to adjust.
             if factor != Decimal::ONE {
                 *bar = bar.scaled(factor, 4);
             }
         }
         bars
+    }
+
+    /// The bars of [`Market::adjusted_bars`], or of [`Market::bars`] where no `basis` is given, as
+    /// the data API writes them.
+    pub(super) fn written_bars(
+        &self,
+        symbol: &str,
+        from: NaiveDate,
+        to: NaiveDate,
+        basis: Option<NaiveDate>,
+    ) -> Vec<WrittenBar> {
+        // The text of real prices is ready, as long as nothing has happened to any symbol.
+        let is_real = self.news.is_empty() && !self.setup.series.contains_key(symbol);
+        let history = real::history(symbol).filter(|_| is_real);
+        if let Some(written) = history.and_then(|history| history.written(from, to, basis)) {
+            return written;
+        }
+        let bars = match basis {
+            Some(basis) => self.adjusted_bars(symbol, from, to, basis),
+            None => self.bars(symbol, from, to),
+        };
+        bars.iter().map(WrittenBar::new).collect()
     }
 
     /// The bar of `symbol` on `date`.
@@ -214,7 +238,6 @@ impl Market {
             high,
             low,
             close,
-            adjusted_close: close * whole.adjusted_close / whole.close,
             ..whole
         })
     }
@@ -392,7 +415,7 @@ impl Market {
         let factor = after.and_then(|last| {
             let made = self.year(symbol, last.date.year());
             let join = made.iter().find(|bar| bar.date == last.date)?;
-            Some((last.close / join.close, last.adjusted_close / last.close))
+            Some((last.close / join.close, last.adjustment))
         });
         let mut bars = Vec::new();
         for year in from.year()..=to.year() {
@@ -402,7 +425,7 @@ impl Market {
                 None => bar.clone(),
                 Some((price, adjustment)) => {
                     let mut bar = bar.scaled(price, 2);
-                    bar.adjusted_close = bar.close * adjustment;
+                    bar.adjustment = adjustment;
                     bar
                 }
             }));

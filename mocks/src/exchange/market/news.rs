@@ -34,6 +34,11 @@ struct Freeze {
 }
 
 impl News {
+    /// Whether nothing has happened to any symbol.
+    pub(super) fn is_empty(&self) -> bool {
+        self.splits.is_empty() && self.names.is_empty() && self.freezes.is_empty()
+    }
+
     pub(super) fn split(&mut self, symbol: &str, at: DateTime<Utc>, factor: Decimal) {
         let symbol = self.first_name(symbol).to_owned();
         self.splits.push(Split { symbol, at, factor });

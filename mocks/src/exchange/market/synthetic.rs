@@ -44,7 +44,7 @@ pub fn year(seed: u64, symbol: &str, year: i32) -> Vec<Bar> {
             low: price(low),
             close: price(close),
             volume: 1_000_000 + 100 * rng.u64(0..90_000),
-            adjusted_close: price(close),
+            adjustment: Decimal::ONE,
         });
         previous = close;
     }

@@ -1,10 +1,10 @@
-//! What will happen by itself, in time order.
+//! What happens to orders without a request, in time order.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-/// What is due for an order.
+/// What a timer does to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     /// It reaches the market.
@@ -19,7 +19,7 @@ pub(super) enum Due {
     Reject,
     /// Its cancellation is done.
     Cancel,
-    /// It shows its scripted state no more.
+    /// Its scripted state ends.
     ShowNoMore,
     /// Nothing more of it is executed in this session.
     EndDay,
@@ -29,27 +29,27 @@ pub(super) enum Due {
     Expire,
 }
 
-/// Things due, by time and then by the order they were put in.
+/// Timers by time; those of one instant in the order in which they were set.
 #[derive(Debug, Default)]
-pub(super) struct Agenda {
+pub(super) struct TimerQueue {
     entries: BTreeMap<(DateTime<Utc>, u64), (usize, Due)>,
-    /// What would have happened to orders of symbols that do not trade.
+    /// Timers of orders whose symbols do not trade now; they are set again when trading resumes.
     parked: Vec<(usize, Due)>,
     put: u64,
 }
 
-impl Agenda {
+impl TimerQueue {
     pub(super) fn put(&mut self, at: DateTime<Utc>, order: usize, due: Due) {
         self.put += 1;
         self.entries.insert((at, self.put), (order, due));
     }
 
-    /// When the next thing is due.
+    /// When the next timer runs.
     pub(super) fn next(&self) -> Option<DateTime<Utc>> {
         self.entries.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Takes the next thing if it is due by `now`.
+    /// Takes the next timer that is due by `now`.
     pub(super) fn take(&mut self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, usize, Due)> {
         let entry = self
             .entries

@@ -1,81 +1,84 @@
-//! The dialogue of one connection, line by line, without I/O.
+//! The SMTP session of one connection (RFC 5321), line by line, without I/O.
 //!
-//! `mailin` parses the lines and keeps the state. What it does not do is done here: SIZE, the codes
-//! that RFC 3207 and RFC 4954 want for mail before TLS or before AUTH, and going on after RSET, a
-//! second EHLO or refused content (there `mailin` forgets the login or stays in DATA), for which a
-//! fresh session is brought to where the old one was.
+//! `mailin` parses the lines and keeps the state. What it does not do is done here: SIZE, and the
+//! codes that RFC 3207 and RFC 4954 demand for mail before TLS or before AUTH. After RSET, a second
+//! EHLO or refused content, `mailin` forgets the login or stays in DATA; a new session of its kind
+//! then repeats what the client had said so far.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mailin::response::{AUTH_OK, INVALID_CREDENTIALS, OK};
-use mailin::{Action, AuthMechanism, Handler, Response, Session, SessionBuilder};
+use mailin::{Action, AuthMechanism, Handler, Response, Session as MailinSession, SessionBuilder};
 
 use super::message::Mail;
 use super::script::MailStage;
 use super::server::MailSetup;
 
-/// What is to be done after a line.
+/// What the server does after a line.
 pub(super) enum Step {
-    /// Read on.
+    /// Read the next line.
     Silent,
-    /// Write this and read on.
+    /// Answer this, and read the next line.
     Say(u16, Vec<u8>),
-    /// Write this and hang up.
+    /// Answer this, and close the connection.
     Bye(u16, Vec<u8>),
-    /// Write this and do the TLS handshake.
+    /// Answer this, and do the TLS handshake.
     Upgrade(Vec<u8>),
 }
 
-/// A mail in the making, shared with `mailin`'s handler.
+/// The mail transaction under way (RFC 5321, section 3.3), shared with `mailin`'s handler.
 #[derive(Default)]
-struct Letter {
+struct Transaction {
     from: String,
     recipients: Vec<String>,
     content: Vec<u8>,
     too_big: bool,
-    /// What to answer to the content in place of what is usual.
+    /// The scripted answer to the content.
     verdict: Option<(u16, String)>,
     authenticated: bool,
     done: Option<Mail>,
 }
 
-/// `mailin`'s view of the server.
-struct Desk {
+/// What `mailin` asks about users and hands received content to.
+struct SmtpHandler {
     user: String,
     password: String,
     size_limit: usize,
-    letter: Arc<Mutex<Letter>>,
+    transaction: Arc<Mutex<Transaction>>,
 }
 
-/// The state of one connection.
-pub(super) struct Dialogue {
+/// One connection from the greeting to QUIT.
+pub(super) struct Session {
     builder: SessionBuilder,
     setup: Arc<MailSetup>,
-    session: Session<Desk>,
-    letter: Arc<Mutex<Letter>>,
+    mailin: MailinSession<SmtpHandler>,
+    transaction: Arc<Mutex<Transaction>>,
     tls: bool,
     in_content: bool,
     in_auth: bool,
-    /// The lines by which the client introduced itself and logged in.
+    /// The lines of EHLO and AUTH, for a new session of `mailin`.
     hello: Vec<u8>,
     login: Vec<Vec<u8>>,
 }
 
-impl Dialogue {
+impl Session {
     pub(super) fn new(setup: Arc<MailSetup>) -> Self {
         let mut builder = SessionBuilder::new(setup.hostname.clone());
         builder
             .enable_start_tls()
             .enable_auth(AuthMechanism::Plain)
             .enable_auth(AuthMechanism::Login);
-        let letter = Arc::new(Mutex::new(Letter::default()));
-        let session = builder.build(IpAddr::V4(Ipv4Addr::LOCALHOST), desk(&setup, &letter));
+        let transaction = Arc::new(Mutex::new(Transaction::default()));
+        let mailin = builder.build(
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            handler(&setup, &transaction),
+        );
         Self {
             builder,
             setup,
-            session,
-            letter,
+            mailin,
+            transaction,
             tls: false,
             in_content: false,
             in_auth: false,
@@ -85,15 +88,15 @@ impl Dialogue {
     }
 
     pub(super) fn greeting(&self) -> Vec<u8> {
-        bytes(&self.session.greeting())
+        bytes(&self.mailin.greeting())
     }
 
-    /// Whether the next line is content of a mail.
+    /// Whether the next line belongs to the content of a mail.
     pub(super) fn is_in_content(&self) -> bool {
         self.in_content
     }
 
-    /// The stage `line` opens, if it is one a script can be about.
+    /// The stage that `line` belongs to, if a script can name it.
     pub(super) fn stage(&self, line: &[u8]) -> Option<MailStage> {
         if self.in_content {
             return (line == b".\r\n").then_some(MailStage::AfterData);
@@ -110,28 +113,27 @@ impl Dialogue {
         }
     }
 
-    /// Whether `line` begins a stage (and does not merely go on with it, as the later lines of AUTH
-    /// do).
+    /// Whether `line` is the first of its stage: AUTH has several.
     pub(super) fn begins(&self, line: &[u8]) -> bool {
         self.stage(line).is_some() && !self.in_auth
     }
 
-    /// Settles what the end of the content will be answered with.
+    /// Sets the answer to the end of the content.
     pub(super) fn judge_content(&mut self, code: u16, text: &str) {
-        self.letter().verdict = Some((code, text.to_owned()));
+        self.transaction().verdict = Some((code, text.to_owned()));
     }
 
-    /// The mail that the last line completed.
+    /// Takes the mail that the last line completed.
     pub(super) fn take_mail(&mut self) -> Option<Mail> {
-        self.letter().done.take()
+        self.transaction().done.take()
     }
 
-    /// TLS is up: the client starts anew.
+    /// TLS is active: the client begins again with EHLO (RFC 3207, section 4.2).
     pub(super) fn encrypted(&mut self) {
         self.tls = true;
         self.hello.clear();
         self.login.clear();
-        self.letter().authenticated = false;
+        self.transaction().authenticated = false;
         self.rebuild();
     }
 
@@ -154,17 +156,17 @@ impl Dialogue {
                 say(&OK)
             }
             "EHLO" | "HELO" => self.hello(line),
-            "MAIL" => say(&self.session.process(&without_size(line))),
+            "MAIL" => say(&self.mailin.process(&without_size(line))),
             "DATA" => {
-                let response = self.session.process(line);
+                let response = self.mailin.process(line);
                 self.in_content = response.code == 354;
                 say(&response)
             }
-            _ => say(&self.session.process(line)),
+            _ => say(&self.mailin.process(line)),
         }
     }
 
-    /// What the standards refuse and `mailin` does not, or not with the code they want.
+    /// Refusals that the standards demand and `mailin` does not make, or makes with another code.
     fn refusal(&self, line: &[u8]) -> Option<(u16, &'static str)> {
         let verb = verb(line);
         match verb.as_str() {
@@ -173,10 +175,14 @@ impl Dialogue {
                 538,
                 "5.7.11 Encryption required for requested authentication mechanism",
             )),
-            "AUTH" if self.letter().authenticated => Some((503, "5.5.1 Already authenticated")),
+            "AUTH" if self.transaction().authenticated => {
+                Some((503, "5.5.1 Already authenticated"))
+            }
             "STARTTLS" if self.tls => Some((503, "5.5.1 TLS is already active")),
             "MAIL" if !self.tls => Some((530, "5.7.0 Must issue a STARTTLS command first")),
-            "MAIL" if !self.letter().authenticated => Some((530, "5.7.0 Authentication required")),
+            "MAIL" if !self.transaction().authenticated => {
+                Some((530, "5.7.0 Authentication required"))
+            }
             "MAIL" if announced_size(line).is_some_and(|size| size > self.setup.size_limit) => {
                 Some((552, "5.3.4 Message size exceeds fixed limit"))
             }
@@ -196,13 +202,13 @@ impl Dialogue {
 
     fn auth(&mut self, line: &[u8]) -> Step {
         self.login.push(line.to_vec());
-        let response = self.session.process(line);
+        let response = self.mailin.process(line);
         self.in_auth = response.code == 334;
         say(&response)
     }
 
     fn content(&mut self, line: &[u8]) -> Step {
-        let response = self.session.process(line);
+        let response = self.mailin.process(line);
         if response.action == Action::NoReply {
             return Step::Silent;
         }
@@ -213,39 +219,43 @@ impl Dialogue {
         say(&response)
     }
 
-    /// A fresh session, brought to where the client has introduced itself and logged in, no mail
-    /// begun. Answers what the introduction was answered with.
+    /// Replaces `mailin`'s session by a new one in which the client has said EHLO and logged in, as
+    /// far as it had, and no mail is begun. Returns the answer to EHLO.
     fn rebuild(&mut self) -> Response {
-        let desk = desk(&self.setup, &self.letter);
-        self.session = self.builder.build(IpAddr::V4(Ipv4Addr::LOCALHOST), desk);
+        let handler = handler(&self.setup, &self.transaction);
+        self.mailin = self.builder.build(IpAddr::V4(Ipv4Addr::LOCALHOST), handler);
         if self.tls {
-            self.session.tls_active();
+            self.mailin.tls_active();
         }
         if self.hello.is_empty() {
             return OK;
         }
-        let response = self.session.process(&self.hello);
-        if self.letter().authenticated {
+        let response = self.mailin.process(&self.hello);
+        if self.transaction().authenticated {
             for line in &self.login {
-                self.session.process(line);
+                self.mailin.process(line);
             }
         }
         response
     }
 
-    fn letter(&self) -> MutexGuard<'_, Letter> {
-        self.letter.lock().unwrap_or_else(PoisonError::into_inner)
+    fn transaction(&self) -> MutexGuard<'_, Transaction> {
+        self.transaction
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Desk {
-    fn letter(&self) -> MutexGuard<'_, Letter> {
-        self.letter.lock().unwrap_or_else(PoisonError::into_inner)
+impl SmtpHandler {
+    fn transaction(&self) -> MutexGuard<'_, Transaction> {
+        self.transaction
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn login(&self, user: &str, password: &str) -> Response {
         let authenticated = user == self.user && password == self.password;
-        self.letter().authenticated = authenticated;
+        self.transaction().authenticated = authenticated;
         if authenticated {
             AUTH_OK
         } else {
@@ -254,7 +264,7 @@ impl Desk {
     }
 }
 
-impl Handler for Desk {
+impl Handler for SmtpHandler {
     fn auth_plain(&mut self, _authorization_id: &str, user: &str, password: &str) -> Response {
         self.login(user, password)
     }
@@ -264,47 +274,47 @@ impl Handler for Desk {
     }
 
     fn data_start(&mut self, _domain: &str, from: &str, _is8bit: bool, to: &[String]) -> Response {
-        let mut letter = self.letter();
-        letter.from = from.to_owned();
-        letter.recipients = to.to_vec();
-        letter.content.clear();
-        letter.too_big = false;
+        let mut transaction = self.transaction();
+        transaction.from = from.to_owned();
+        transaction.recipients = to.to_vec();
+        transaction.content.clear();
+        transaction.too_big = false;
         OK
     }
 
     fn data(&mut self, line: &[u8]) -> std::io::Result<()> {
-        let mut letter = self.letter();
-        letter.too_big |= letter.content.len() + line.len() > self.size_limit;
-        if !letter.too_big {
-            letter.content.extend_from_slice(line);
+        let mut transaction = self.transaction();
+        transaction.too_big |= transaction.content.len() + line.len() > self.size_limit;
+        if !transaction.too_big {
+            transaction.content.extend_from_slice(line);
         }
         Ok(())
     }
 
     fn data_end(&mut self) -> Response {
-        let mut letter = self.letter();
-        let response = match letter.verdict.take() {
+        let mut transaction = self.transaction();
+        let response = match transaction.verdict.take() {
             Some((code, text)) => Response::custom(code, text),
-            None if letter.too_big => {
+            None if transaction.too_big => {
                 Response::custom(552, "5.3.4 Message size exceeds fixed limit".to_owned())
             }
             None => Response::custom(250, "2.0.0 Ok: queued".to_owned()),
         };
         if !response.is_error {
-            let (from, recipients) = (letter.from.clone(), letter.recipients.clone());
-            let content = std::mem::take(&mut letter.content);
-            letter.done = Some(Mail::new(from, recipients, content));
+            let (from, recipients) = (transaction.from.clone(), transaction.recipients.clone());
+            let content = std::mem::take(&mut transaction.content);
+            transaction.done = Some(Mail::new(from, recipients, content));
         }
         response
     }
 }
 
-fn desk(setup: &MailSetup, letter: &Arc<Mutex<Letter>>) -> Desk {
-    Desk {
+fn handler(setup: &MailSetup, transaction: &Arc<Mutex<Transaction>>) -> SmtpHandler {
+    SmtpHandler {
         user: setup.user.clone(),
         password: setup.password.clone(),
         size_limit: setup.size_limit,
-        letter: Arc::clone(letter),
+        transaction: Arc::clone(transaction),
     }
 }
 
@@ -338,7 +348,7 @@ fn announced_size(line: &[u8]) -> Option<usize> {
         .find_map(|word| word.strip_prefix("SIZE=")?.parse().ok())
 }
 
-/// A MAIL line as `mailin` can parse it: it knows no SIZE parameter.
+/// A MAIL line without the SIZE parameter, which `mailin` cannot parse.
 fn without_size(line: &[u8]) -> Vec<u8> {
     if announced_size(line).is_none() {
         return line.to_vec();

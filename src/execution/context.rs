@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::alpaca::{Alpaca, AlpacaError, Order, Position};
-use crate::error::{Fault, StepError};
+use crate::error::{StepError, StepFailure};
 use crate::event::RebalancePlan;
 use crate::id::{ClientOrderId, PlanId};
 use crate::services::Services;
@@ -18,8 +18,9 @@ const LAST_CALL: TimeDelta = TimeDelta::seconds(10);
 /// Orders for one item, one after the other.
 pub(crate) const MAXIMUM_LEGS: u32 = 3;
 
-/// What the tickets of one plan have in common.
-pub(super) struct Desk<'a> {
+/// What all tickets of one plan need: the plan, its session, and the account as this attempt found
+/// it.
+pub(super) struct ExecutionContext<'a> {
     pub services: &'a Services,
     pub plan: &'a RebalancePlan,
     pub plan_id: PlanId,
@@ -44,7 +45,7 @@ struct Holdings {
     earlier: BTreeMap<String, Order>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> ExecutionContext<'a> {
     /// For `plan`, whose session ends at `valid_until`. Asks the broker what is held, and what
     /// others' orders hold back.
     pub async fn open(
@@ -52,16 +53,32 @@ impl<'a> Desk<'a> {
         plan: &'a RebalancePlan,
         valid_until: Timestamp,
         binding: Binding,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StepFailure> {
+        assert!(
+            matches!(
+                binding,
+                Binding::First | Binding::Resumed | Binding::Superseded
+            ),
+            "orders are only looked for and placed for a plan that the account is bound to"
+        );
         let plan_id = PlanId::new(plan.plan_id.clone());
-        let positions = services.alpaca.positions().await.map_err(untold)?;
+        let positions = services
+            .alpaca
+            .positions()
+            .await
+            .map_err(broker_unavailable)?;
         let positions = positions
             .into_iter()
             .filter(Position::is_equity)
             .map(|position| (position.symbol.clone(), position))
             .collect();
         let mut held_back: BTreeMap<String, Decimal> = BTreeMap::new();
-        for order in services.alpaca.open_orders().await.map_err(untold)? {
+        for order in services
+            .alpaca
+            .open_orders()
+            .await
+            .map_err(broker_unavailable)?
+        {
             if !ClientOrderId::is_of_plan(
                 &order.client_order_id,
                 &plan_id,
@@ -78,7 +95,7 @@ impl<'a> Desk<'a> {
                 .alpaca
                 .all_orders_since(plan.timestamp.get())
                 .await
-                .map_err(untold)?;
+                .map_err(broker_unavailable)?;
             earlier = orders
                 .into_iter()
                 .map(|order| (order.client_order_id.clone(), order))
@@ -114,9 +131,14 @@ impl<'a> Desk<'a> {
         self.binding != Binding::First
     }
 
+    /// Whether this plan's orders may be placed at all, whatever the time.
+    pub fn may_place(&self) -> bool {
+        self.binding != Binding::Superseded
+    }
+
     /// Why nothing may be posted any more, if so (rules.md A7).
     pub fn closed(&self) -> Option<String> {
-        if self.binding == Binding::Superseded {
+        if !self.may_place() {
             return Some("not ordered: another run has traded on the account since".to_owned());
         }
         let is_over = self.services.clock.now() + LAST_CALL >= self.valid_until.get();
@@ -193,8 +215,8 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// A broker that refuses to tell how things stand gives no outcome: once a plan is bound, only an
-/// order can be refused.
-pub(super) fn untold(error: AlpacaError) -> Fault {
+/// A read that the broker refuses says nothing about the orders: once a plan is bound, it is tried
+/// again, and only an order can be refused.
+pub(super) fn broker_unavailable(error: AlpacaError) -> StepFailure {
     StepError::BrokerUnavailable(error.to_string()).into()
 }
