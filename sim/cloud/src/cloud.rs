@@ -12,6 +12,7 @@ use crate::eventbridge::EventBridge;
 use crate::fault_hook::FaultHook;
 use crate::flow::delivery::deliver;
 use crate::flow::destination::follow_up;
+use crate::flow::notification::notify;
 use crate::flow::put_events::put_events;
 use crate::flow::schedule::{fire, fire_rule, plan_rule, plan_schedule, try_firing};
 use crate::flow::{alarm, destination, event_source, invocation, replay, rule};
@@ -21,6 +22,7 @@ use crate::knobs::Knobs;
 use crate::lambda::{Begun, Invocation, InvocationResult, Lambda, response_of};
 use crate::record::{InvocationOutcome, Record};
 use crate::scheduler::Scheduler;
+use crate::sns::Sns;
 use crate::sqs::Sqs;
 use crate::state::CloudState;
 use crate::task::Task;
@@ -216,6 +218,12 @@ impl Cloud {
         &self.state.sqs
     }
 
+    /// The topics.
+    #[must_use]
+    pub fn sns(&self) -> &Sns {
+        &self.state.sns
+    }
+
     /// The functions.
     #[must_use]
     pub fn lambda(&self) -> &Lambda {
@@ -367,6 +375,7 @@ fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
         Task::ReplayDone(name) => replay::complete(state, name),
         Task::JudgeAlarm(index) => alarm::judge(state, at, index),
         Task::SetRule { input, enabled } => rule::apply_rule_state(state, &input, enabled),
+        Task::Notify(notification) => notify(state, at, *notification),
         Task::SweepTtl => {
             // A sweep that fails leaves the items, as AWS may for days.
             state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));

@@ -89,7 +89,8 @@ fn carry_out(
         Service::Sqs => state.sqs.handle(now, name, input),
         Service::Scheduler => run(&operations::SCHEDULER, state, now, name, input),
         Service::Lambda => run(&operations::LAMBDA, state, now, name, input),
-        Service::Sns | Service::DynamoDb => Err(not_simulated(name)),
+        Service::Sns => run(&operations::SNS, state, now, name, input),
+        Service::DynamoDb => Err(not_simulated(name)),
     }
 }
 

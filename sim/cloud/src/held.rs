@@ -64,6 +64,9 @@ impl Task {
     fn held_bytes(&self) -> usize {
         match self {
             Self::Deliver(delivery) => delivery.event.held_bytes() + BESIDE_TEXTS,
+            Self::Notify(notification) => {
+                notification.published.publication.size_bytes() + BESIDE_TEXTS
+            }
             Self::ReplaySlice { slice, .. } => slice.iter().map(|event| event.held_bytes()).sum(),
             _ => BESIDE_TEXTS,
         }

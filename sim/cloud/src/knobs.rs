@@ -66,6 +66,10 @@ pub struct Knobs {
     pub sqs_duplicates_per_mille: u32,
     /// How many of a thousand visible messages a short poll misses.
     pub sqs_short_poll_misses_per_mille: u32,
+    /// From Publish to the first attempt to deliver to a subscription.
+    pub sns_latency: Span,
+    /// How many of a thousand notifications of standard topics come twice.
+    pub sns_duplicates_per_mille: u32,
     /// The largest PutEvents request: 262,144 bytes until January 2026, 1,048,576 since.
     pub put_events_limit_bytes: usize,
     /// How long events take into the archive.
@@ -98,6 +102,8 @@ impl Default for Knobs {
             dynamodb_lost_answers_per_mille: 0,
             sqs_duplicates_per_mille: 0,
             sqs_short_poll_misses_per_mille: 0,
+            sns_latency: Span::millis(10, 60),
+            sns_duplicates_per_mille: 0,
             put_events_limit_bytes: 1_048_576,
             archive_delay: Duration::from_secs(420),
             ttl_lag: Duration::from_secs(48 * 3600),

@@ -23,6 +23,7 @@ mod operations;
 pub mod record;
 pub mod schedule_expression;
 pub mod scheduler;
+pub mod sns;
 pub mod sqs;
 mod state;
 mod task;

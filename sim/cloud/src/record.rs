@@ -143,6 +143,19 @@ pub enum Record {
         /// How it went.
         outcome: DeliveryOutcome,
     },
+    /// A subscription of a topic was tried.
+    Notification {
+        /// The topic's name.
+        topic: String,
+        /// ARN or address of the receiver.
+        endpoint: String,
+        /// The message's id.
+        message: String,
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// How it went.
+        outcome: DeliveryOutcome,
+    },
     /// Fault injection decided the fate of a delivery of a rule, or of a schedule.
     DeliveryDisturbed {
         /// The event's type; `schedule` for a schedule.
@@ -235,6 +248,15 @@ pub enum Record {
         state: AlarmState,
         /// The value that did it.
         value: String,
+    },
+    /// An alarm could not tell a topic of its new state.
+    AlarmActionFailed {
+        /// The alarm's name.
+        alarm: String,
+        /// The ARN of the topic.
+        action: String,
+        /// Why.
+        reason: String,
     },
     /// A replay began or ended.
     ReplayChanged {

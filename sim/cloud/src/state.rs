@@ -12,6 +12,7 @@ use crate::lambda::{Invocation, Lambda, Poller, pollers};
 use crate::metrics::Metrics;
 use crate::record::Record;
 use crate::scheduler::Scheduler;
+use crate::sns::Sns;
 use crate::sqs::{self, Sqs};
 use crate::task::Task;
 use crate::template::{Pseudo, QueuePolicy, Role, Stack};
@@ -31,6 +32,7 @@ pub(crate) struct CloudState {
     pub eventbridge: EventBridge,
     pub lambda: Lambda,
     pub sqs: Sqs,
+    pub sns: Sns,
     pub scheduler: Scheduler,
     pub dynamodb: DynamoDb,
     pub metrics: Metrics,
@@ -68,6 +70,7 @@ impl CloudState {
             eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed, now)?,
             lambda: Lambda::new(stack, &pseudo, knobs.concurrency, seed),
             sqs,
+            sns: Sns::new(stack, &pseudo, seed)?,
             scheduler: Scheduler::new(stack, &pseudo, now)?,
             dynamodb: DynamoDb::new(&stack.tables, &pseudo)?,
             metrics: Metrics::new(&stack.alarms),

@@ -5,6 +5,7 @@ use seeded_dice::Key;
 
 use crate::eventbridge::BusEvent;
 use crate::record::{DeliveryId, Origin};
+use crate::sns::Published;
 use crate::template::{Rule, Schedule, Target};
 
 /// Something that the cloud does by itself at a set time.
@@ -32,6 +33,7 @@ pub(crate) enum Task {
         enabled: bool,
     },
     SweepTtl,
+    Notify(Box<Notification>),
 }
 
 /// One event on its way to one target of one rule.
@@ -87,6 +89,18 @@ pub(crate) struct Firing {
     pub attempt: u32,
     /// The same for all attempts of an occurrence.
     pub execution: String,
+    /// What it is to the dice; a copy is another cause.
+    pub cause: Key,
+}
+
+/// One message of a topic on its way to one subscription.
+#[derive(Clone, Debug)]
+pub(crate) struct Notification {
+    pub published: Published,
+    pub subscription_arn: String,
+    pub attempt: u32,
+    /// Fault injection has decided about it before, and is not asked again.
+    pub is_decided: bool,
     /// What it is to the dice; a copy is another cause.
     pub cause: Key,
 }

@@ -40,6 +40,9 @@ impl<'a> Loss<'a> {
                 ("InvocationDroppedCount", "ScheduleGroup", group)
             }
             Self::GivenUp(Origin::Function(name)) => ("AsyncEventsDropped", "FunctionName", name),
+            Self::GivenUp(Origin::Topic(name)) => {
+                ("NumberOfNotificationsFailed", "TopicName", name)
+            }
             Self::DeadLetter(queue) => {
                 return Telling {
                     metric: "ApproximateNumberOfMessagesVisible",
@@ -58,6 +61,11 @@ impl<'a> Loss<'a> {
             Self::Refused(Origin::Function(name)) => {
                 ("DestinationDeliveryFailures", "FunctionName", name)
             }
+            Self::Refused(Origin::Topic(name)) => (
+                "NumberOfNotificationsFailedToRedriveToDlq",
+                "TopicName",
+                name,
+            ),
         };
         Telling {
             metric,

@@ -59,6 +59,8 @@ fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<&'a Value> {
             .filter(|delivery| acts(rules, delivery))
             .map(|_| body),
         Origin::Schedule { .. } => Some(body),
+        // What a topic has for a function is not the event of a workflow.
+        Origin::Topic(_) => None,
         Origin::Function(_) => {
             let payload = body.get("requestPayload").unwrap_or(body);
             payload.get("observe").is_none().then_some(payload)

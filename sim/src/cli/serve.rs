@@ -205,6 +205,7 @@ fn knobs(latency: Latency) -> Knobs {
         Latency::None => Knobs {
             delivery_latency: Span::millis(0, 0),
             invocation_latency: Span::millis(0, 0),
+            sns_latency: Span::millis(0, 0),
             ..aws
         },
     }

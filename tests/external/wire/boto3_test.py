@@ -120,6 +120,35 @@ class WireTest(unittest.TestCase):
         self.assertEqual(self.receive(url, wait=0), [])
         self.assertIn('"outcome":"NO_PERMISSIONS"', get("/_sim/journal"))
 
+    def test_a_topic_delivers_what_a_filter_policy_wants(self):
+        sns = client("sns")
+        topic = sns.create_topic(Name="news", Tags=[{"Key": "a", "Value": "b"}])["TopicArn"]
+        self.assertEqual(sns.list_tags_for_resource(ResourceArn=topic)["Tags"], [{"Key": "a", "Value": "b"}])
+        url = self.sqs.create_queue(QueueName="readers", Attributes={"Policy": allow("sns.amazonaws.com")})["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {"FilterPolicy": json.dumps({"kind": ["order"]})}
+        subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=policy)["SubscriptionArn"]
+        kind = lambda text: {"kind": {"DataType": "String", "StringValue": text}}
+        sns.publish(TopicArn=topic, Message="no", MessageAttributes=kind("noise"))
+        sent = sns.publish(TopicArn=topic, Message="yes", Subject="News", MessageAttributes=kind("order"))
+        advance(1)
+        (message,) = self.receive(url, wait=0)
+        told = json.loads(message["Body"])
+        self.assertEqual((told["MessageId"], told["Message"], told["Subject"]), (sent["MessageId"], "yes", "News"))
+        sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="RawMessageDelivery", AttributeValue="true")
+        batch = [{"Id": name, "Message": name, "MessageAttributes": kind("order")} for name in ("a", "b")]
+        answer = sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=batch)
+        self.assertEqual([entry["Id"] for entry in answer["Successful"]], ["a", "b"])
+        advance(1)
+        self.assertEqual(sorted(message["Body"] for message in self.receive(url, wait=0)), ["a", "b"])
+        self.assertEqual(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["SubscriptionsConfirmed"], "1")
+        self.assertEqual(len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]), 1)
+        with self.assertRaises(sns.exceptions.NotFoundException):
+            sns.publish(TopicArn=topic + "x", Message="lost")
+        sns.unsubscribe(SubscriptionArn=subscription)
+        sns.delete_topic(TopicArn=topic)
+        self.assertEqual(sns.list_topics()["Topics"], [])
+
     def test_a_message_received_too_often_moves_and_is_redriven(self):
         dead_url, dead_arn = self.queue("dead")
         redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})

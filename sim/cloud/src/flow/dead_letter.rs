@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::target::{BusInput, Parcel, Sender, hand_over};
+use super::target::{Parcel, Sender, TargetError, hand_over};
 use crate::record::{DeliveryId, LossCause, Origin, Record};
 use crate::sqs::MessageAttribute;
 use crate::state::CloudState;
@@ -22,6 +22,10 @@ pub(crate) struct DeadLetter {
     pub reason: String,
     pub body: String,
     pub attributes: BTreeMap<String, MessageAttribute>,
+    /// The message group, for a FIFO queue.
+    pub group_id: Option<String>,
+    /// What makes it the same as another one, for a FIFO queue.
+    pub deduplication_id: Option<String>,
 }
 
 impl DeadLetter {
@@ -32,6 +36,8 @@ impl DeadLetter {
             reason: reason.to_owned(),
             body,
             attributes: BTreeMap::new(),
+            group_id: None,
+            deduplication_id: None,
         }
     }
 
@@ -62,20 +68,12 @@ pub(crate) fn dead_letter(
     letter: DeadLetter,
     denied: &str,
 ) -> bool {
-    let parcel = Parcel {
-        sender,
-        body: letter.body.as_str().into(),
-        attributes: letter.attributes.clone(),
-        group_id: None,
-        bus_input: BusInput::Missing,
-        cause: None,
-    };
+    let mut parcel = Parcel::new(sender, letter.body.as_str());
+    parcel.attributes = letter.attributes.clone();
+    parcel.group_id = letter.group_id.clone();
+    parcel.deduplication_id = letter.deduplication_id.clone();
     if let Err(error) = hand_over(state, now, queue_arn, parcel) {
-        let reason = if error.is_denied() {
-            denied
-        } else {
-            &error.message
-        };
+        let reason = loss_reason(&error, denied);
         record_lost(
             state,
             letter.from,
@@ -88,6 +86,15 @@ pub(crate) fn dead_letter(
     }
     record_dead_letter(state, now, queue_arn, letter);
     true
+}
+
+/// Why a message that was to go to a queue is lost; `denied` where the sender may not send there.
+pub(crate) fn loss_reason<'a>(error: &'a TargetError, denied: &'a str) -> &'a str {
+    match error.code {
+        "NO_PERMISSIONS" | "FAILED_TO_ASSUME_ROLE" => denied,
+        "NO_RESOURCE" => "The specified queue does not exist.",
+        _ => &error.message,
+    }
 }
 
 /// Records a dead letter that is in its queue, and counts the queue's depth.

@@ -1,6 +1,5 @@
 //! From a rule to one of its targets: attempts, retries, dead letters (`delivery` of semantics.md).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -100,14 +99,10 @@ fn attempt(
     body: Arc<str>,
 ) -> Result<(), TargetError> {
     let target = delivery.target();
-    let parcel = Parcel {
-        sender: sender(delivery),
-        body,
-        attributes: BTreeMap::new(),
-        group_id: target.message_group_id.clone(),
-        bus_input: BusInput::Forwarded(&delivery.event),
-        cause: Some(delivery.cause),
-    };
+    let mut parcel = Parcel::new(sender(delivery), body);
+    parcel.group_id = target.message_group_id.clone();
+    parcel.bus_input = BusInput::Forwarded(&delivery.event);
+    parcel.cause = Some(delivery.cause);
     hand_over(state, now, &target.arn, parcel)
 }
 

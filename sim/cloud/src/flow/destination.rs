@@ -1,12 +1,10 @@
 //! What follows from the end of an invocation: retries, destinations, dead letters (`lambda` of semantics.md).
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use seeded_dice::Key;
 use serde_json::Value;
 
-use super::dead_letter::{DeadLetter, dead_letter, record_dead_letter, record_lost};
+use super::dead_letter::{DeadLetter, dead_letter, loss_reason, record_dead_letter, record_lost};
 use super::event_source::end_batch;
 use super::target::{BusInput, Parcel, Sender, hand_over};
 use crate::api::Service;
@@ -90,17 +88,12 @@ fn send(
     let context = &record["requestContext"];
     let invoked = context["functionArn"].as_str().unwrap_or_default();
     let body = record.to_string();
-    let parcel = Parcel {
-        sender: Sender::Function { name: function },
-        body: body.as_str().into(),
-        attributes: BTreeMap::new(),
-        group_id: None,
-        bus_input: BusInput::OfService {
-            source: "lambda",
-            detail_type: format!("Lambda Function Invocation Result - {result}"),
-            resources: vec![arn.to_owned(), invoked.to_owned()],
-        },
-        cause: Some(cause.text("destination")),
+    let mut parcel = Parcel::new(Sender::Function { name: function }, body.as_str());
+    parcel.cause = Some(cause.text("destination"));
+    parcel.bus_input = BusInput::OfService {
+        source: "lambda",
+        detail_type: format!("Lambda Function Invocation Result - {result}"),
+        resources: vec![arn.to_owned(), invoked.to_owned()],
     };
     match hand_over(state, now, arn, parcel) {
         Ok(()) if !is_success && Service::of_arn(arn) == Some(Service::Sqs) => {
@@ -111,12 +104,17 @@ fn send(
         Err(error) => {
             let which = result.to_ascii_lowercase();
             let denied = format!("the function's role may not send to its {which} destination");
-            let (reason, lost) = if error.is_denied() {
-                (denied, record["requestPayload"].to_string())
+            let lost = if error.is_denied() {
+                record["requestPayload"].to_string()
             } else {
-                (error.message, body)
+                body
             };
-            record_lost(state, from, LossCause::QueueRefused, &reason, &lost, None);
+            let reason = match Service::of_arn(arn) {
+                Some(Service::Sqs) => loss_reason(&error, &denied),
+                _ if error.is_denied() => &denied,
+                _ => &error.message,
+            };
+            record_lost(state, from, LossCause::QueueRefused, reason, &lost, None);
             let metric = "DestinationDeliveryFailures";
             let dimensions = [("FunctionName", function)];
             state.count(now, "AWS/Lambda", metric, &dimensions, 1.0);

@@ -1,8 +1,8 @@
 //! What goes between services. Each file takes one thing from where it arises to where it ends.
 //!
 //! A file uses only those above it in this list: [`retry`], [`route`], [`put_events`],
-//! [`invocation`], [`target`], [`dead_letter`], [`delivery`], [`schedule`], [`rule`],
-//! [`event_source`], [`destination`], [`replay`], [`alarm`]. All of them hand over to a target by [`target`], the one
+//! [`publication`], [`invocation`], [`target`], [`dead_letter`], [`delivery`], [`notification`],
+//! [`universal`], [`schedule`], [`rule`], [`event_source`], [`destination`], [`replay`], [`alarm`]. All of them hand over to a target by [`target`], the one
 //! place that looks at the service of an ARN.
 
 pub(crate) mod alarm;
@@ -11,6 +11,8 @@ pub(crate) mod delivery;
 pub(crate) mod destination;
 pub(crate) mod event_source;
 pub(crate) mod invocation;
+pub(crate) mod notification;
+pub(crate) mod publication;
 pub(crate) mod put_events;
 pub(crate) mod replay;
 pub(crate) mod retry;
@@ -18,3 +20,4 @@ pub(crate) mod route;
 pub(crate) mod rule;
 pub(crate) mod schedule;
 pub(crate) mod target;
+pub(crate) mod universal;

@@ -1,7 +1,5 @@
 //! Schedules and scheduled rules: from the moment that they fire to their target (`schedule` of semantics.md).
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use seeded_dice::Key;
 
@@ -9,6 +7,7 @@ use super::dead_letter::{DeadLetter, dead_letter, record_lost};
 use super::retry::{backoff, exhausted};
 use super::route::fan_out;
 use super::target::{BusInput, Parcel, Sender, TargetError, hand_over};
+use super::universal;
 use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
 use crate::record::{Disturbance, LossCause, Origin, Record};
 use crate::schedule_expression::{Dialect, ScheduleExpression};
@@ -152,22 +151,19 @@ fn attempt(
     body: &str,
 ) -> Result<(), TargetError> {
     let (schedule, target) = (&firing.schedule, &firing.schedule.target);
-    let bus_input = match &target.event {
-        Some(event) => BusInput::Put {
+    if let Some(operation) = universal::operation_of(&target.arn) {
+        return universal::call(state, now, sender(schedule), operation, body);
+    }
+    let mut parcel = Parcel::new(sender(schedule), body);
+    parcel.group_id = target.message_group_id.clone();
+    parcel.cause = Some(firing.cause);
+    if let Some(event) = &target.event {
+        parcel.bus_input = BusInput::Put {
             source: &event.source,
             detail_type: &event.detail_type,
             resource: &schedule.arn,
-        },
-        None => BusInput::Missing,
-    };
-    let parcel = Parcel {
-        sender: sender(schedule),
-        body: body.into(),
-        attributes: BTreeMap::new(),
-        group_id: target.message_group_id.clone(),
-        bus_input,
-        cause: Some(firing.cause),
-    };
+        };
+    }
     hand_over(state, now, &target.arn, parcel)
 }
 

@@ -9,10 +9,12 @@ use seeded_dice::Key;
 use serde_json::json;
 
 use super::invocation;
+use super::publication::publish;
 use super::put_events::put;
 use super::route::route_event;
 use crate::api::Service;
 use crate::eventbridge::{BusEvent, Entry, Put};
+use crate::sns::Publication;
 use crate::sqs::{MessageAttribute, NewMessage};
 use crate::state::CloudState;
 
@@ -28,6 +30,10 @@ pub(crate) enum Sender<'a> {
     Schedule { arn: &'a str, role_arn: &'a str },
     /// A function: its role decides.
     Function { name: &'a str },
+    /// A topic, for one of its subscriptions: the receiver's own policy decides.
+    Topic { arn: &'a str },
+    /// An alarm: the receiver's own policy decides.
+    Alarm { arn: &'a str },
 }
 
 /// What a bus gets.
@@ -57,14 +63,34 @@ pub(crate) struct Parcel<'a> {
     pub sender: Sender<'a>,
     /// The text that the target gets.
     pub body: Arc<str>,
+    /// The subject, where the target is a topic.
+    pub subject: Option<String>,
     /// The attributes of the message, where the target is a queue.
     pub attributes: BTreeMap<String, MessageAttribute>,
-    /// The message group, where the target is a FIFO queue.
+    /// The message group, where the target is a FIFO queue or topic.
     pub group_id: Option<String>,
+    /// What makes the message the same as another one, where the target is a FIFO queue.
+    pub deduplication_id: Option<String>,
     /// What the target gets where it is a bus.
     pub bus_input: BusInput<'a>,
     /// What it is to the dice; a dead letter is nothing to them.
     pub cause: Option<Key>,
+}
+
+impl<'a> Parcel<'a> {
+    /// A parcel with this body and nothing else.
+    pub fn new(sender: Sender<'a>, body: impl Into<Arc<str>>) -> Self {
+        Self {
+            sender,
+            body: body.into(),
+            subject: None,
+            attributes: BTreeMap::new(),
+            group_id: None,
+            deduplication_id: None,
+            bus_input: BusInput::Missing,
+            cause: None,
+        }
+    }
 }
 
 /// Why a target did not take what it was given.
@@ -115,6 +141,7 @@ pub(crate) fn hand_over(
         Some(Service::Lambda) => to_function(state, now, arn, &parcel),
         Some(Service::Sqs) => to_queue(state, now, arn, parcel),
         Some(Service::EventBridge) => to_bus(state, now, arn, parcel),
+        Some(Service::Sns) => to_topic(state, now, arn, parcel),
         _ => Err(TargetError::is_final(
             "INVALID_PARAMETER",
             format!("The target {arn} is of a kind that is not simulated."),
@@ -167,6 +194,7 @@ fn to_queue(
         body: parcel.body,
         attributes: parcel.attributes,
         group_id: parcel.group_id,
+        deduplication_id: parcel.deduplication_id,
         cause: parcel.cause,
         ..NewMessage::default()
     };
@@ -251,6 +279,34 @@ fn to_bus(
     Ok(())
 }
 
+fn to_topic(
+    state: &mut CloudState,
+    now: DateTime<Utc>,
+    arn: &str,
+    parcel: Parcel<'_>,
+) -> Result<(), TargetError> {
+    if !state.sns.exists(arn) {
+        return Err(no_resource(format!("Topic does not exist: {arn}")));
+    }
+    let sender = parcel.sender;
+    sender.check(state, "sns:Publish", arn, |service, source| {
+        // The policy that a topic has from the start lets alarms of the account publish.
+        let is_alarm = matches!(sender, Sender::Alarm { .. });
+        let by_default = is_alarm && !state.sns.has_policy(arn);
+        by_default || state.sns.may_publish(service, arn, source)
+    })?;
+    let publication = Publication {
+        message: parcel.body,
+        subject: parcel.subject,
+        group_id: parcel.group_id,
+        ..Publication::default()
+    };
+    match publish(state, now, arn, publication, parcel.cause) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(invalid(error.message)),
+    }
+}
+
 impl Sender<'_> {
     /// Whether the sender may do `action` with what has that ARN. `by_policy` says whether the
     /// receiver's own policy lets a service do it for a resource.
@@ -274,6 +330,8 @@ impl Sender<'_> {
                     ..error
                 });
             }
+            Self::Topic { arn: topic } => ("sns.amazonaws.com", topic),
+            Self::Alarm { arn: alarm } => ("cloudwatch.amazonaws.com", alarm),
             Self::Function { name } => {
                 let is_allowed = state
                     .role_of(name)
@@ -284,6 +342,19 @@ impl Sender<'_> {
         let (principal, source) = service;
         allowed(by_policy(principal, source), principal, action, arn)
     }
+}
+
+/// Whether a sender may do `action` with `arn` by its role alone.
+///
+/// # Errors
+/// `NO_PERMISSIONS`.
+pub(crate) fn check(
+    state: &CloudState,
+    sender: Sender<'_>,
+    action: &str,
+    arn: &str,
+) -> Result<(), TargetError> {
+    sender.check(state, action, arn, |_, _| false)
 }
 
 /// Whether a role that a service assumes for a resource may do `action`. A role that the template

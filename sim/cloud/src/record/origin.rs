@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Who gave a message up. Shown and serialised as `rule NAME`, `schedule NAME` or `function NAME`.
+/// Who gave a message up. Shown and serialised as `rule NAME`, `schedule NAME` `function NAME` or
+/// `topic NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// A rule could not hand an event over to its target.
@@ -21,6 +22,8 @@ pub enum Origin {
     },
     /// A function failed on an event as often as Lambda tries.
     Function(String),
+    /// A topic could not reach a subscription.
+    Topic(String),
 }
 
 impl fmt::Display for Origin {
@@ -29,6 +32,7 @@ impl fmt::Display for Origin {
             Self::Rule { name, .. } => write!(formatter, "rule {name}"),
             Self::Schedule { name, .. } => write!(formatter, "schedule {name}"),
             Self::Function(name) => write!(formatter, "function {name}"),
+            Self::Topic(name) => write!(formatter, "topic {name}"),
         }
     }
 }

@@ -232,11 +232,12 @@ pub(crate) fn payload(
     }
 }
 
-/// A function, a state machine and a bus take JSON only; a queue takes any text.
+/// A function, a state machine, a bus and a universal target take JSON only; a queue and a topic
+/// take any text.
 fn check_input(schedule: &Schedule) -> Result<(), String> {
     let target = &schedule.target;
     let service = target.arn.split(':').nth(2).unwrap_or_default();
-    let needs_json = ["lambda", "states", "events"].contains(&service);
+    let needs_json = ["lambda", "states", "events", "scheduler"].contains(&service);
     match &target.input {
         Some(input) if needs_json && serde_json::from_str::<IgnoredAny>(input).is_err() => {
             Err(format!(

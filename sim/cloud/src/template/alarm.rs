@@ -74,6 +74,17 @@ impl Comparison {
         }
     }
 
+    /// As CloudWatch names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GreaterThanThreshold => "GreaterThanThreshold",
+            Self::GreaterThanOrEqualToThreshold => "GreaterThanOrEqualToThreshold",
+            Self::LessThanThreshold => "LessThanThreshold",
+            Self::LessThanOrEqualToThreshold => "LessThanOrEqualToThreshold",
+        }
+    }
+
     fn read(fields: &Fields<'_>) -> Self {
         const NAMES: [&str; 4] = [
             "GreaterThanThreshold",

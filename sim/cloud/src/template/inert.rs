@@ -1,7 +1,7 @@
 use super::context::Context;
 use super::fields::Fields;
 use super::identity::Identity;
-use super::policy::{self, Parts, Statement};
+use super::policy::{Parts, Statement};
 use super::position::Position;
 
 /// A resource that is known and checked, and that does nothing in a simulated cloud: dashboards,
@@ -98,15 +98,6 @@ pub(super) fn read_schema(fields: &Fields<'_>, context: &Context<'_>) -> (String
         ],
     );
     (name, identity)
-}
-
-/// `AWS::SNS::TopicPolicy`.
-pub(super) fn read_topic_policy(fields: &Fields<'_>, context: &Context<'_>) -> (String, Identity) {
-    fields.required("Topics");
-    fields.texts("Topics");
-    policy::document(fields, "PolicyDocument", Parts::Resource);
-    let name = context.generated_name(128);
-    (name.clone(), Identity::new(name, []))
 }
 
 /// `AWS::Events::EventBusPolicy`.

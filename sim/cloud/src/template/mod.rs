@@ -62,6 +62,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod topic;
+mod topic_policy;
 mod wildcard;
 mod yaml;
 
@@ -91,3 +92,4 @@ pub use self::subscription::Subscription;
 pub use self::table::{Index, KeySchema, Table, TableSettings, Throughput};
 pub use self::target::{InputTransformer, Target};
 pub use self::topic::Topic;
+pub use self::topic_policy::TopicPolicy;

@@ -18,6 +18,7 @@ use super::serverless_function;
 use super::subscription::Subscription;
 use super::table::Table;
 use super::topic::Topic;
+use super::topic_policy::TopicPolicy;
 
 /// Reads the properties of one resource into the stack and says what `Ref` and `Fn::GetAtt` give.
 type Reader = fn(&Fields<'_>, &mut Context<'_>) -> Identity;
@@ -25,7 +26,7 @@ type Reader = fn(&Fields<'_>, &mut Context<'_>) -> Identity;
 /// Reads a resource without behaviour: its physical name and identity.
 type InertReader = fn(&Fields<'_>, &Context<'_>) -> (String, Identity);
 
-const READERS: [(&str, Reader); 17] = [
+const READERS: [(&str, Reader); 18] = [
     ("AWS::CloudWatch::Alarm", Alarm::read),
     ("AWS::DynamoDB::Table", Table::read),
     ("AWS::Events::Archive", Archive::read),
@@ -45,19 +46,19 @@ const READERS: [(&str, Reader); 17] = [
     ("AWS::Lambda::Permission", Permission::read),
     ("AWS::SNS::Subscription", Subscription::read),
     ("AWS::SNS::Topic", Topic::read),
+    ("AWS::SNS::TopicPolicy", TopicPolicy::read),
     ("AWS::SQS::Queue", Queue::read),
     ("AWS::SQS::QueuePolicy", QueuePolicy::read),
     ("AWS::Scheduler::Schedule", Schedule::read),
     ("AWS::Serverless::Function", serverless_function::read),
 ];
 
-const INERT_READERS: [(&str, InertReader); 7] = [
+const INERT_READERS: [(&str, InertReader); 6] = [
     ("AWS::CloudWatch::Dashboard", inert::read_dashboard),
     ("AWS::EventSchemas::Registry", inert::read_registry),
     ("AWS::EventSchemas::Schema", inert::read_schema),
     ("AWS::Events::EventBusPolicy", inert::read_bus_policy),
     ("AWS::Logs::LogGroup", inert::read_log_group),
-    ("AWS::SNS::TopicPolicy", inert::read_topic_policy),
     ("AWS::Scheduler::ScheduleGroup", schedule::read_group),
 ];
 

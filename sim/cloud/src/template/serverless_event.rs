@@ -17,11 +17,13 @@ use super::role::Role;
 use super::rule::Rule;
 use super::schedule::{Schedule, ScheduleTarget};
 use super::serverless_function::{one_statement, trust};
+use super::subscription::Subscription;
 use super::target::Target;
 
-const TYPES: [&str; 5] = [
+const TYPES: [&str; 6] = [
     "CloudWatchEvent",
     "EventBridgeRule",
+    "SNS",
     "SQS",
     "Schedule",
     "ScheduleV2",
@@ -73,9 +75,29 @@ fn read(entry: &Entry, events: &Fields<'_>, context: &mut Context<'_>, function:
             function.event_source_mappings.push(mapping);
             context.identify(&id, Identity::new(context.generated_name(36), []));
         }
+        "SNS" => read_subscription(&properties, &mut context, function),
         "ScheduleV2" => read_schedule(&properties, &mut context, function),
         kind => read_rule(kind, &properties, &mut context, function),
     }
+}
+
+/// `SNS`: a subscription of a topic, and a permission.
+fn read_subscription(fields: &Fields<'_>, context: &mut Context<'_>, function: &Function) {
+    let topic = fields.required_text("Topic");
+    let subscription = Subscription::of_function(fields, context, &topic, &function.arn);
+    let permission = Permission {
+        logical_id: format!("{}Permission", context.id),
+        position: context.position,
+        function_arn: function.arn.clone(),
+        action: "lambda:InvokeFunction".to_owned(),
+        principal: "sns.amazonaws.com".to_owned(),
+        source_arn: Some(topic),
+        source_account: None,
+    };
+    context.stack.permissions.push(permission);
+    let identity = Identity::new(&subscription.arn, []);
+    context.stack.subscriptions.push(subscription);
+    context.identify(context.id.to_owned().as_str(), identity);
 }
 
 /// `EventBridgeRule`, `CloudWatchEvent` (pattern) and `Schedule` (a scheduled rule): a rule and a

@@ -12,6 +12,7 @@ use super::schedule::Schedule;
 use super::subscription::Subscription;
 use super::table::Table;
 use super::topic::Topic;
+use super::topic_policy::TopicPolicy;
 
 /// Everything that one template declares, with every name, ARN and reference resolved. Resources
 /// whose condition is false are left out. Each list is in the order of dependencies, and of the
@@ -38,6 +39,8 @@ pub struct Stack {
     pub schedules: Vec<Schedule>,
     /// SNS topics.
     pub topics: Vec<Topic>,
+    /// Who may use topics.
+    pub topic_policies: Vec<TopicPolicy>,
     /// Receivers of topics.
     pub subscriptions: Vec<Subscription>,
     /// CloudWatch alarms.

@@ -10,6 +10,8 @@ pub struct Subscription {
     pub logical_id: String,
     /// Where the template declares it.
     pub position: Position,
+    /// The topic's ARN, a colon, and an id of its own.
+    pub arn: String,
     /// ARN of the topic.
     pub topic_arn: String,
     /// `email`, `sqs`, `lambda`, ...
@@ -31,21 +33,36 @@ impl Subscription {
         let mut subscription = Self::of_topic(fields, context, fields.required_text("TopicArn"));
         subscription.position = context.position;
         subscription.raw_message_delivery = fields.boolean("RawMessageDelivery").unwrap_or(false);
-        subscription.filter_policy = fields.json_object("FilterPolicy");
+        subscription.read_policies(fields);
+        let identity = Identity::new(&subscription.arn, [("Arn", &subscription.arn)]);
+        context.stack.subscriptions.push(subscription);
+        identity
+    }
+
+    /// What a function of SAM subscribes to by an event of its own.
+    pub(super) fn of_function(
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        topic_arn: &str,
+        function_arn: &str,
+    ) -> Self {
+        let protocol = "lambda".to_owned();
+        let mut subscription = Self::new(fields, context, topic_arn, protocol, function_arn);
+        subscription.read_policies(fields);
+        subscription
+    }
+
+    /// Filter and redrive.
+    fn read_policies(&mut self, fields: &Fields<'_>) {
+        self.filter_policy = fields.json_object("FilterPolicy");
         if let Some(scope) =
             fields.choice("FilterPolicyScope", &["MessageAttributes", "MessageBody"])
         {
-            subscription.filter_policy_scope = scope;
+            self.filter_policy_scope = scope;
         }
-        subscription.dead_letter_arn = fields
+        self.dead_letter_arn = fields
             .object("RedrivePolicy")
             .map(|policy| policy.required_text("deadLetterTargetArn"));
-        let identity = Identity::new(
-            format!("{}:{}", subscription.topic_arn, context.generated_name(36)),
-            [],
-        );
-        context.stack.subscriptions.push(subscription);
-        identity
     }
 
     /// Protocol and endpoint.
@@ -62,12 +79,34 @@ impl Subscription {
             "sqs",
         ];
         fields.required("Protocol");
+        let protocol = fields.choice("Protocol", &PROTOCOLS).unwrap_or_default();
+        let endpoint = fields.required_text("Endpoint");
+        Self::new(fields, context, &topic_arn, protocol, &endpoint)
+    }
+
+    fn new(
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        topic_arn: &str,
+        protocol: String,
+        endpoint: &str,
+    ) -> Self {
+        // Letters, digits and hyphens, as in the ids that SNS gives.
+        let plain = |letter: char| {
+            letter
+                .is_ascii_alphanumeric()
+                .then_some(letter)
+                .unwrap_or('-')
+        };
+        let name = format!("{}-{endpoint}", context.id);
+        let id = context.pseudo.generated_name(&name, 36);
         Self {
+            arn: format!("{topic_arn}:{}", id.chars().map(plain).collect::<String>()),
             logical_id: context.id.to_owned(),
             position: fields.position(),
-            topic_arn,
-            protocol: fields.choice("Protocol", &PROTOCOLS).unwrap_or_default(),
-            endpoint: fields.required_text("Endpoint"),
+            topic_arn: topic_arn.to_owned(),
+            protocol,
+            endpoint: endpoint.to_owned(),
             raw_message_delivery: false,
             filter_policy: None,
             filter_policy_scope: "MessageAttributes".to_owned(),

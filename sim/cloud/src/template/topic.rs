@@ -17,6 +17,8 @@ pub struct Topic {
     pub arn: String,
     /// First in, first out.
     pub fifo: bool,
+    /// Messages with the same text are the same (FIFO only).
+    pub content_based_deduplication: bool,
 }
 
 impl Topic {
@@ -31,7 +33,8 @@ impl Topic {
             "SignatureVersion",
             "TracingConfig",
         ]);
-        fields.boolean("ContentBasedDeduplication");
+        let content_based_deduplication =
+            fields.boolean("ContentBasedDeduplication").unwrap_or(false);
         fields.tags();
         for inline in fields.objects("Subscription") {
             let subscription = Subscription::of_topic(&inline, context, arn.clone());
@@ -45,6 +48,7 @@ impl Topic {
             name,
             arn,
             fifo,
+            content_based_deduplication,
         });
         identity
     }

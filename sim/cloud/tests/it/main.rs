@@ -10,6 +10,7 @@ mod put_events;
 mod roles;
 mod rules;
 mod schedules;
+mod sns;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -106,6 +107,26 @@ impl World {
         let response = self.cloud.handle(self.now, &request);
         let body = serde_json::from_slice(response.body()).expect("as AWS shapes it");
         self.records.extend(self.cloud.take_records());
+        (response.status().as_u16(), body)
+    }
+
+    /// Calls SNS as its clients do: a form, signed for the service. Status and XML.
+    fn sns(&mut self, operation: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+        let mut form = format!("Action={operation}&Version=2010-03-31");
+        for (name, value) in parameters {
+            form.push_str(&format!("&{name}={}", encoded(value)));
+        }
+        let request = Request::post("/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=test/20260302/us-east-1/sns/aws4_request, Signature=x",
+            )
+            .body(Bytes::from(form))
+            .expect("a request");
+        let response = self.cloud.handle(self.now, &request);
+        self.records.extend(self.cloud.take_records());
+        let body = String::from_utf8(response.body().to_vec()).expect("as AWS shapes it");
         (response.status().as_u16(), body)
     }
 
@@ -226,6 +247,15 @@ impl World {
 
 fn entry(detail_type: &str, detail: &str) -> Value {
     json!({ "EventBusName": "shop", "Source": "shop.orders", "DetailType": detail_type, "Detail": detail })
+}
+
+/// As a form has it.
+fn encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }
 
 /// Type and value of each attribute.

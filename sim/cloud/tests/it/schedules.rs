@@ -9,7 +9,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/all";
 const ARN: &str = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/daily";
 
 /// A schedule that calls the function.
-fn schedule(expression: &str) -> Schedule {
+pub fn schedule(expression: &str) -> Schedule {
     Schedule {
         logical_id: "Daily".to_owned(),
         position: Default::default(),
