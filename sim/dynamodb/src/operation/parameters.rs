@@ -82,6 +82,12 @@ pub(super) struct Parameters<'l, 'r> {
     pub values: Option<&'r Values>,
 }
 
+/// The names of the parameters that are given.
+fn given(list: &[(&'static str, bool)]) -> String {
+    let given = list.iter().filter(|(_, given)| *given);
+    given.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
 impl<'r> Parameters<'_, 'r> {
     /// Checks all that can be told without reading the expressions.
     pub fn check(&self, style: Style) -> Result<Placeholders<'r>, Error> {
@@ -91,26 +97,20 @@ impl<'r> Parameters<'_, 'r> {
 
     /// Checks which parameters are given together.
     pub fn check_mix(&self, style: Style) -> Result<(), Error> {
-        let given = |list: &[(&'static str, bool)]| {
-            let given: Vec<_> = list
-                .iter()
-                .filter(|(_, given)| *given)
-                .map(|(name, _)| *name)
-                .collect();
-            given.join(", ")
-        };
-        let (legacy, expressions) = (given(self.legacy), given(self.expressions));
-        if !legacy.is_empty() && !expressions.is_empty() {
+        let has_expressions = self.expressions.iter().any(|(_, given)| *given);
+        if has_expressions && self.legacy.iter().any(|(_, given)| *given) {
             return Err(style.error(format_args!(
                 "Can not use both expression and non-expression parameters in the same request: \
-                 Non-expression parameters: {{{legacy}}} Expression parameters: {{{expressions}}}"
+                 Non-expression parameters: {{{}}} Expression parameters: {{{}}}",
+                given(self.legacy),
+                given(self.expressions)
             )));
         }
-        if expressions.is_empty() && self.names.is_some() {
+        if !has_expressions && self.names.is_some() {
             let message = "ExpressionAttributeNames can only be specified when using expressions";
             return Err(style.error(message));
         }
-        if expressions.is_empty() && self.values.is_some() {
+        if !has_expressions && self.values.is_some() {
             let missing: Vec<_> = self
                 .told_missing
                 .iter()
