@@ -108,7 +108,7 @@ impl Alarm {
         let name = fields
             .text("AlarmName")
             .unwrap_or_else(|| context.generated_name(255));
-        let arn = context.pseudo.arn("cloudwatch", &format!("alarm:{name}"));
+        let arn = context.account.arn("cloudwatch", &format!("alarm:{name}"));
         let identity = Identity::new(&name, [("Arn", &arn)]);
         fields.required("EvaluationPeriods");
         let periods = fields.count("EvaluationPeriods", 1..=86_400).unwrap_or(1);

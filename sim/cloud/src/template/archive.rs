@@ -27,7 +27,7 @@ impl Archive {
         let name = fields
             .name("ArchiveName", 48, ".-_")
             .unwrap_or_else(|| context.generated_name(48));
-        let arn = context.pseudo.arn("events", &format!("archive/{name}"));
+        let arn = context.account.arn("events", &format!("archive/{name}"));
         fields.text("Description");
         let identity = Identity::new(&name, [("Arn", &arn), ("ArchiveName", &name)]);
         context.stack.archives.push(Self {

@@ -23,7 +23,7 @@ impl Bus {
         let name = fields.name("Name", 256, "/.-_").unwrap_or_default();
         fields.text("Description");
         fields.tags();
-        let arn = context.pseudo.arn("events", &format!("event-bus/{name}"));
+        let arn = context.account.arn("events", &format!("event-bus/{name}"));
         let identity = Identity::new(&name, [("Arn", &arn), ("Name", &name)]);
         context.stack.buses.push(Self {
             logical_id: context.id.to_owned(),

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::attachment::Attachment;
 use super::identity::{Identity, Known};
 use super::position::Position;
-use super::pseudo::Pseudo;
 use super::stack::Stack;
 
 /// What the reader of one resource needs to know and to fill.
@@ -12,7 +12,7 @@ pub(super) struct Context<'a> {
     pub(super) id: &'a str,
     /// Where the resource's logical id is written.
     pub(super) position: Position,
-    pub(super) pseudo: &'a Pseudo,
+    pub(super) account: &'a Account,
     pub(super) stack: &'a mut Stack,
     pub(super) identities: &'a mut BTreeMap<String, Known>,
     /// What has to be attached once every resource is read.
@@ -31,7 +31,7 @@ impl Context<'_> {
         Context {
             id,
             position,
-            pseudo: self.pseudo,
+            account: self.account,
             stack: self.stack,
             identities: self.identities,
             later: self.later,
@@ -39,6 +39,6 @@ impl Context<'_> {
     }
 
     pub(super) fn generated_name(&self, limit: usize) -> String {
-        self.pseudo.generated_name(self.id, limit)
+        self.account.generated_name(self.id, limit)
     }
 }

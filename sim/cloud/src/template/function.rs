@@ -82,7 +82,7 @@ impl Function {
         Self {
             logical_id: context.id.to_owned(),
             position: context.position,
-            arn: context.pseudo.arn("lambda", &format!("function:{name}")),
+            arn: context.account.arn("lambda", &format!("function:{name}")),
             name,
             runtime: fields.text("Runtime"),
             handler: fields.text("Handler"),

@@ -46,7 +46,7 @@ pub(super) fn read_log_group(fields: &Fields<'_>, context: &Context<'_>) -> (Str
     );
     fields.text("KmsKeyId");
     fields.tags();
-    let arn = context.pseudo.arn("logs", &format!("log-group:{name}:*"));
+    let arn = context.account.arn("logs", &format!("log-group:{name}:*"));
     let identity = Identity::new(&name, [("Arn", &arn)]);
     (name, identity)
 }
@@ -69,7 +69,7 @@ pub(super) fn read_registry(fields: &Fields<'_>, context: &Context<'_>) -> (Stri
         .unwrap_or_else(|| context.generated_name(64));
     fields.text("Description");
     fields.tags();
-    let arn = context.pseudo.arn("schemas", &format!("registry/{name}"));
+    let arn = context.account.arn("schemas", &format!("registry/{name}"));
     let identity = Identity::new(&arn, [("RegistryArn", &arn), ("RegistryName", &name)]);
     (name, identity)
 }
@@ -87,7 +87,7 @@ pub(super) fn read_schema(fields: &Fields<'_>, context: &Context<'_>) -> (String
     fields.text("Description");
     fields.tags();
     let arn = context
-        .pseudo
+        .account
         .arn("schemas", &format!("schema/{registry}/{name}"));
     let identity = Identity::new(
         &arn,

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::attachment::Attachment;
 use super::condition;
 use super::context::Context;
@@ -11,7 +12,6 @@ use super::identity::Known;
 use super::names::Names;
 use super::node::{Entry, Node};
 use super::parameter;
-use super::pseudo::Pseudo;
 use super::report::Report;
 use super::resource;
 use super::scope::Scope;
@@ -33,7 +33,7 @@ pub fn load(
     file_name: &str,
     text: &str,
     parameters: &BTreeMap<String, String>,
-    environment: &Pseudo,
+    environment: &Account,
 ) -> Result<Stack, Vec<TemplateError>> {
     let report = Report::new(file_name);
     let stack =
@@ -52,7 +52,12 @@ struct Sections<'a> {
     declarations: Vec<Declaration>,
 }
 
-fn read(root: &Node, given: &BTreeMap<String, String>, pseudo: &Pseudo, report: &Report) -> Stack {
+fn read(
+    root: &Node,
+    given: &BTreeMap<String, String>,
+    account: &Account,
+    report: &Report,
+) -> Stack {
     let fields = Fields::new("the template", root, report);
     fields.text("Description");
     fields.choice("AWSTemplateFormatVersion", &["2010-09-09"]);
@@ -80,7 +85,7 @@ fn read(root: &Node, given: &BTreeMap<String, String>, pseudo: &Pseudo, report: 
     let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
     let scope = Scope {
         report,
-        pseudo,
+        account,
         parameters: &parameters,
         mappings: entries("Mappings"),
         conditions: &none,
@@ -152,7 +157,7 @@ impl Builder {
         let mut context = Context {
             id: &declaration.id,
             position: declaration.position,
-            pseudo: scope.pseudo,
+            account: scope.account,
             stack: &mut self.stack,
             identities: &mut self.identities,
             later: &mut self.later,

@@ -14,6 +14,7 @@
 //! Nested stacks, macros other than SAM, `Fn::ImportValue`, `Fn::ForEach`, versions and aliases of
 //! functions are refused. `AllowedPattern` of a parameter is not checked.
 
+mod account;
 mod alarm;
 mod archive;
 mod attachment;
@@ -39,7 +40,7 @@ mod permission;
 mod policy;
 mod policy_condition;
 mod position;
-mod pseudo;
+
 mod queue;
 mod queue_policy;
 mod reference;
@@ -66,6 +67,7 @@ mod topic_policy;
 mod wildcard;
 mod yaml;
 
+pub use self::account::Account;
 pub use self::alarm::{Alarm, Comparison};
 pub use self::archive::Archive;
 pub use self::bus::Bus;
@@ -79,7 +81,6 @@ pub use self::permission::Permission;
 pub use self::policy::{Effect, PolicyDocument, PolicyRequest, Principal, Statement};
 pub use self::policy_condition::{PolicyCondition, PolicyOperator};
 pub use self::position::Position;
-pub use self::pseudo::Pseudo;
 pub use self::queue::{Queue, Redrive};
 pub use self::queue_policy::QueuePolicy;
 pub use self::retry_policy::RetryPolicy;

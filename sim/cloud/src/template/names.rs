@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::declaration::Declaration;
 use super::node::{Entry, Node};
-use super::pseudo::Pseudo;
 use super::reference::{Of, Reference, references};
 use super::report::Report;
 
@@ -22,7 +22,7 @@ impl Names {
         conditions: &[Entry],
         declarations: &[Declaration],
     ) -> Self {
-        let pseudo = Pseudo::NAMES
+        let account = Account::NAMES
             .into_iter()
             .chain(["AWS::NoValue"])
             .map(str::to_owned);
@@ -30,7 +30,7 @@ impl Names {
             .iter()
             .map(|declaration| declaration.id.clone());
         Self {
-            parameters: parameters.keys().cloned().chain(pseudo).collect(),
+            parameters: parameters.keys().cloned().chain(account).collect(),
             resources: own
                 .chain(declarations.iter().flat_map(Declaration::generated_ids))
                 .collect(),

@@ -66,7 +66,7 @@ fn function_arn(name_or_arn: &str, context: &Context<'_>) -> String {
         name_or_arn.to_owned()
     } else {
         context
-            .pseudo
+            .account
             .arn("lambda", &format!("function:{name_or_arn}"))
     }
 }

@@ -1,10 +1,10 @@
+use super::account::Account;
 use super::context::Context;
 use super::error::Problem;
 use super::fields::Fields;
 use super::identity::Identity;
 use super::node::{Kind, Node};
 use super::position::Position;
-use super::pseudo::Pseudo;
 
 /// An SQS queue (`AWS::SQS::Queue`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,8 +114,8 @@ impl Queue {
         Self {
             logical_id: context.id.to_owned(),
             position: context.position,
-            url: queue_url(context.pseudo, &name),
-            arn: context.pseudo.arn("sqs", &name),
+            url: queue_url(context.account, &name),
+            arn: context.account.arn("sqs", &name),
             name,
             fifo: false,
             content_based_deduplication: false,
@@ -186,16 +186,16 @@ fn generated(context: &Context<'_>, fifo: bool) -> String {
     }
 }
 
-fn queue_url(pseudo: &Pseudo, name: &str) -> String {
-    let suffix = pseudo.value("AWS::URLSuffix").unwrap_or_default();
+fn queue_url(account: &Account, name: &str) -> String {
+    let suffix = account.value("AWS::URLSuffix").unwrap_or_default();
     format!(
         "https://sqs.{}.{suffix}/{}/{name}",
-        pseudo.region, pseudo.account
+        account.region, account.id
     )
 }
 
 /// The ARN of the queue at a URL; reports a text that is none.
-pub(super) fn queue_arn(url: &Node, pseudo: &Pseudo, fields: &Fields<'_>) -> Option<String> {
+pub(super) fn queue_arn(url: &Node, account: &Account, fields: &Fields<'_>) -> Option<String> {
     if url.is_unresolved() {
         return None;
     }
@@ -205,11 +205,11 @@ pub(super) fn queue_arn(url: &Node, pseudo: &Pseudo, fields: &Fields<'_>) -> Opt
         .and_then(|text| text.strip_prefix("https://sqs."))
         .and_then(|rest| rest.split_once('/'));
     let arn = parts.and_then(|(host, path)| {
-        let (account, name) = path.split_once('/')?;
+        let (owner, name) = path.split_once('/')?;
         let region = host.split('.').next()?;
         Some(format!(
-            "arn:{}:sqs:{region}:{account}:{name}",
-            pseudo.partition
+            "arn:{}:sqs:{region}:{owner}:{name}",
+            account.partition
         ))
     });
     if arn.is_none() && url.kind != Kind::Unresolved {

@@ -38,7 +38,7 @@ impl QueuePolicy {
         let queues = fields
             .list("Queues")
             .iter()
-            .filter_map(|url| queue_arn(url, context.pseudo, fields));
+            .filter_map(|url| queue_arn(url, context.account, fields));
         let policy = Self {
             logical_id: context.id.to_owned(),
             position: context.position,

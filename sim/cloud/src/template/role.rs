@@ -89,7 +89,7 @@ impl Role {
             logical_id: context.id.to_owned(),
             position: context.position,
             arn: context
-                .pseudo
+                .account
                 .global_arn("iam", &format!("role{path}{name}")),
             name,
             trust: PolicyDocument::default(),

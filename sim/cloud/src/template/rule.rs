@@ -107,7 +107,7 @@ impl Rule {
         Self {
             logical_id: context.id.to_owned(),
             position: context.position,
-            arn: context.pseudo.arn("events", &path),
+            arn: context.account.arn("events", &path),
             name,
             bus,
             pattern: None,

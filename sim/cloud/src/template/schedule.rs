@@ -108,7 +108,7 @@ impl Schedule {
             logical_id: context.id.to_owned(),
             position: context.position,
             arn: context
-                .pseudo
+                .account
                 .arn("scheduler", &format!("schedule/{group}/{name}")),
             name,
             group,
@@ -182,7 +182,7 @@ pub(super) fn read_group(fields: &Fields<'_>, context: &Context<'_>) -> (String,
         [(
             "Arn",
             &context
-                .pseudo
+                .account
                 .arn("scheduler", &format!("schedule-group/{name}")),
         )],
     );

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::error::Problem;
 use super::identity::Known;
 use super::intrinsic::Intrinsic;
 use super::node::{Entry, Kind, Node};
 use super::position::Position;
-use super::pseudo::Pseudo;
 use super::report::Report;
 use super::secret::Secret;
 use super::substitution::{self, Piece};
@@ -15,7 +15,7 @@ use super::substitution::{self, Piece};
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub(super) report: &'a Report,
-    pub(super) pseudo: &'a Pseudo,
+    pub(super) account: &'a Account,
     pub(super) parameters: &'a BTreeMap<String, Node>,
     pub(super) mappings: &'a [Entry],
     pub(super) conditions: &'a BTreeMap<String, bool>,
@@ -142,7 +142,7 @@ impl Scope<'_> {
                 Kind::Unresolved
             };
         }
-        if let Some(value) = self.pseudo.value(name) {
+        if let Some(value) = self.account.value(name) {
             return Kind::Text(value);
         }
         match self.identities.get(name) {

@@ -23,7 +23,7 @@ pub(super) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         queue.choice("Type", &["SQS", "SNS"]);
         queue.required_text("TargetArn")
     });
-    let policies = serverless_policy::read_all(fields, context.pseudo);
+    let policies = serverless_policy::read_all(fields, context.account);
     let explicit = fields.text("Role");
     let events = fields.object("Events");
     if let Some(events) = &events {

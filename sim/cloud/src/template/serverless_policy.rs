@@ -1,8 +1,8 @@
+use super::account::Account;
 use super::fields::Fields;
 use super::managed_policy;
 use super::node::{Kind, Node};
 use super::policy::Statement;
-use super::pseudo::Pseudo;
 use super::role::RolePolicy;
 use super::serverless_function::{inline_policy, one_statement};
 
@@ -104,7 +104,7 @@ const TEMPLATES: [Template; 8] = [
 
 /// Reads `Policies` of an `AWS::Serverless::Function`: managed policies, inline documents and SAM
 /// policy templates.
-pub(super) fn read_all(fields: &Fields<'_>, pseudo: &Pseudo) -> Vec<RolePolicy> {
+pub(super) fn read_all(fields: &Fields<'_>, account: &Account) -> Vec<RolePolicy> {
     let single = fields
         .node("Policies")
         .filter(|node| !matches!(node.kind, Kind::List(_)));
@@ -114,11 +114,11 @@ pub(super) fn read_all(fields: &Fields<'_>, pseudo: &Pseudo) -> Vec<RolePolicy> 
     );
     items
         .into_iter()
-        .filter_map(|item| read(item, fields, pseudo))
+        .filter_map(|item| read(item, fields, account))
         .collect()
 }
 
-fn read(item: &Node, fields: &Fields<'_>, pseudo: &Pseudo) -> Option<RolePolicy> {
+fn read(item: &Node, fields: &Fields<'_>, account: &Account) -> Option<RolePolicy> {
     if let Some(name) = item.scalar() {
         let policy = managed_policy::by_name(&name);
         if policy.is_none() {
@@ -155,7 +155,7 @@ fn read(item: &Node, fields: &Fields<'_>, pseudo: &Pseudo) -> Option<RolePolicy>
         return None;
     };
     let value = fields.below(name, &entry.value).required_text(parameter);
-    let arn = pseudo.arn(service, &format!("{prefix}{value}"));
+    let arn = account.arn(service, &format!("{prefix}{value}"));
     let mut resources = vec![arn.clone()];
     if *service == "dynamodb" {
         resources.push(format!("{arn}/index/*"));

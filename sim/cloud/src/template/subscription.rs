@@ -99,7 +99,7 @@ impl Subscription {
                 .unwrap_or('-')
         };
         let name = format!("{}-{endpoint}", context.id);
-        let id = context.pseudo.generated_name(&name, 36);
+        let id = context.account.generated_name(&name, 36);
         Self {
             arn: format!("{topic_arn}:{}", id.chars().map(plain).collect::<String>()),
             logical_id: context.id.to_owned(),

@@ -64,7 +64,7 @@ impl Table {
             .unwrap_or_else(|| "PROVISIONED".to_owned());
         throughput(fields);
         settings(fields);
-        let arn = context.pseudo.arn("dynamodb", &format!("table/{name}"));
+        let arn = context.account.arn("dynamodb", &format!("table/{name}"));
         let stream = format!("{arn}/stream/2024-01-01T00:00:00.000");
         let identity = Identity::new(&name, [("Arn", &arn), ("StreamArn", &stream)]);
         let table = Self {

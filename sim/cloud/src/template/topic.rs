@@ -26,7 +26,7 @@ impl Topic {
         let name = fields
             .name("TopicName", 256, "-_.")
             .unwrap_or_else(|| context.generated_name(256));
-        let arn = context.pseudo.arn("sns", &name);
+        let arn = context.account.arn("sns", &name);
         fields.accept(&[
             "DisplayName",
             "KmsMasterKeyId",

@@ -1,17 +1,29 @@
 /// Where a stack lives: what the pseudo parameters `AWS::AccountId`, `AWS::Region`, ... stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pseudo {
+pub struct Account {
     /// Twelve digits.
-    pub account: String,
+    pub id: String,
     /// Such as `us-east-1`.
     pub region: String,
     /// `aws`, `aws-cn` or `aws-us-gov`.
     pub partition: String,
     /// The stack's name; generated physical names start with it.
-    pub stack_name: String,
+    pub stack: String,
 }
 
-impl Pseudo {
+impl Default for Account {
+    /// The account of AWS's examples, in `us-east-1`.
+    fn default() -> Self {
+        Self {
+            id: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            partition: "aws".to_owned(),
+            stack: "stack".to_owned(),
+        }
+    }
+}
+
+impl Account {
     /// The names of all pseudo parameters except `AWS::NoValue`.
     pub(super) const NAMES: [&'static str; 6] = [
         "AWS::AccountId",
@@ -30,18 +42,14 @@ impl Pseudo {
             "amazonaws.com"
         };
         match name {
-            "AWS::AccountId" => Some(self.account.clone()),
+            "AWS::AccountId" => Some(self.id.clone()),
             "AWS::Partition" => Some(self.partition.clone()),
             "AWS::Region" => Some(self.region.clone()),
             "AWS::StackId" => Some(self.arn(
                 "cloudformation",
-                &format!(
-                    "stack/{}/{}",
-                    self.stack_name,
-                    fingerprint(&self.stack_name)
-                ),
+                &format!("stack/{}/{}", self.stack, fingerprint(&self.stack)),
             )),
-            "AWS::StackName" => Some(self.stack_name.clone()),
+            "AWS::StackName" => Some(self.stack.clone()),
             "AWS::URLSuffix" => Some(suffix.to_owned()),
             _ => None,
         }
@@ -51,24 +59,21 @@ impl Pseudo {
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!(
             "arn:{}:{service}:{}:{}:{resource}",
-            self.partition, self.region, self.account
+            self.partition, self.region, self.id
         )
     }
 
     /// An ARN of a service without regions, such as IAM.
     pub(crate) fn global_arn(&self, service: &str, resource: &str) -> String {
-        format!(
-            "arn:{}:{service}::{}:{resource}",
-            self.partition, self.account
-        )
+        format!("arn:{}:{service}::{}:{resource}", self.partition, self.id)
     }
 
     /// The physical name of a resource that names none itself: stack, logical id and a fingerprint
     /// of both, as CloudFormation does it, but the same every time. Long logical ids are cut so
     /// that the limit holds.
     pub(super) fn generated_name(&self, logical_id: &str, limit: usize) -> String {
-        let ending = fingerprint(&format!("{}/{logical_id}", self.stack_name));
-        let mut start = format!("{}-{logical_id}", self.stack_name);
+        let ending = fingerprint(&format!("{}/{logical_id}", self.stack));
+        let mut start = format!("{}-{logical_id}", self.stack);
         start.truncate(limit.saturating_sub(ending.len() + 1));
         format!("{start}-{ending}")
     }
