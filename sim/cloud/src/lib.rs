@@ -23,7 +23,7 @@
 //!     Properties: {EventPattern: {source: [shop]}, Targets: [{Id: orders, Arn: !GetAtt Orders.Arn}]}
 //! "#;
 //! let account = Account::default();
-//! let stack = load("template.yaml", template, &BTreeMap::new(), &account)?;
+//! let stack = load("template.yaml", template, &BTreeMap::new(), &account).expect("a sound template");
 //! let start: DateTime<Utc> = "2026-03-02T09:00:00Z".parse()?;
 //! let mut cloud = Cloud::new(&stack, account, Knobs::default(), 1, start)?;
 //!
