@@ -13,7 +13,7 @@ use std::rc::Rc;
 use harness::server::{FunctionHost, Server, WireSetup};
 use serde_json::Value;
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::template::{Pseudo, Stack};
+use simulated_cloud::template::{Account, Stack};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -26,12 +26,10 @@ struct Served {
     address: SocketAddr,
 }
 
-fn pseudo() -> Pseudo {
-    Pseudo {
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "wire".to_owned(),
+fn account() -> Account {
+    Account {
+        stack: "wire".to_owned(),
+        ..Account::default()
     }
 }
 
@@ -48,7 +46,7 @@ impl Served {
         };
         let setup = WireSetup {
             stack,
-            pseudo: pseudo(),
+            account: account(),
             knobs,
             seed: 1,
         };

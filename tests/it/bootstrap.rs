@@ -17,7 +17,7 @@ use simulated_cloud::Cloud;
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::InvocationResult;
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Pseudo, load};
+use simulated_cloud::template::{Account, load};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 
@@ -291,21 +291,19 @@ struct Outside {
 
 impl Outside {
     async fn new(test: &str) -> Self {
-        let pseudo = Pseudo {
-            account: "123456789012".to_owned(),
-            region: "us-east-1".to_owned(),
-            partition: "aws".to_owned(),
-            stack_name: "alchemiser".to_owned(),
+        let account = Account {
+            stack: "alchemiser".to_owned(),
+            ..Account::default()
         };
         let stack = load(
             "template.yaml",
             include_str!("../../template.yaml"),
             &BTreeMap::new(),
-            &pseudo,
+            &account,
         )
         .expect("a sound template");
         let start = "2025-10-10T12:00:00Z".parse().expect("a valid instant");
-        let cloud = Cloud::new(&stack, pseudo, Knobs::default(), 1, start).expect("a sound stack");
+        let cloud = Cloud::new(&stack, account, Knobs::default(), 1, start).expect("a sound stack");
         let cloud = Door(Arc::new(Mutex::new((cloud, start))));
         let door = MockServer::start().await;
         Mock::given(any())

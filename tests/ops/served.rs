@@ -16,7 +16,7 @@ use harness::server::{FunctionHost, Server, WireSetup};
 use serde_json::{Value, json};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::template::{Pseudo, load};
+use simulated_cloud::template::{Account, load};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
@@ -179,22 +179,20 @@ impl Served {
 }
 
 fn setup() -> WireSetup {
-    let pseudo = Pseudo {
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "alchemiser".to_owned(),
+    let account = Account {
+        stack: "alchemiser".to_owned(),
+        ..Account::default()
     };
     let stack = load(
         "template.yaml",
         include_str!("../../template.yaml"),
         &BTreeMap::new(),
-        &pseudo,
+        &account,
     )
     .expect("a sound template");
     WireSetup {
         stack,
-        pseudo,
+        account,
         knobs: Knobs {
             unknown_roles_may_everything: true,
             ..Knobs::default()

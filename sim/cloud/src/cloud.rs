@@ -26,7 +26,7 @@ use crate::sns::Sns;
 use crate::sqs::Sqs;
 use crate::state::CloudState;
 use crate::task::Task;
-use crate::template::{Pseudo, Stack};
+use crate::template::{Account, Stack};
 use crate::timer_queue::delta;
 
 /// How often expired items are looked for.
@@ -45,12 +45,12 @@ impl Cloud {
     /// What AWS would refuse: a pattern, an expression, a table; with its place in the template.
     pub fn new(
         stack: &Stack,
-        pseudo: Pseudo,
+        account: Account,
         knobs: Knobs,
         seed: u64,
         now: DateTime<Utc>,
     ) -> Result<Self, String> {
-        let mut state = CloudState::new(stack, pseudo, knobs, seed, now)?;
+        let mut state = CloudState::new(stack, account, knobs, seed, now)?;
         for index in state.scheduler.indexes() {
             plan_schedule(&mut state, index, now);
         }
@@ -134,7 +134,7 @@ impl Cloud {
     #[must_use]
     pub fn required_permissions(&self, request: &ApiRequest) -> Vec<RequiredPermission> {
         match &request.call {
-            Ok(call) => required_permissions(call, &self.state.pseudo),
+            Ok(call) => required_permissions(call, &self.state.account),
             Err(_) => Vec::new(),
         }
     }

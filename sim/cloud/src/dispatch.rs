@@ -26,7 +26,7 @@ pub(crate) fn denied(
     })?;
     let role_name = role.map_or("", |role| &role.name);
     let session = state
-        .pseudo
+        .account
         .global_arn("sts", &format!("assumed-role/{role_name}/{function}"));
     let code = if action.starts_with("dynamodb:") {
         "com.amazon.coral.service#AccessDeniedException"

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::api::operation::Resource;
 use super::api::{Call, Service};
 use super::operations::facts_of;
-use super::template::Pseudo;
+use super::template::Account;
 
 /// An action that a caller's role must allow, and on what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -20,7 +20,7 @@ pub struct RequiredPermission {
 /// What a call requires, each permission once. A transaction requires what each of its parts would
 /// require alone; an operation that is not simulated is required on everything.
 #[must_use]
-pub fn required_permissions(call: &Call, pseudo: &Pseudo) -> Vec<RequiredPermission> {
+pub fn required_permissions(call: &Call, account: &Account) -> Vec<RequiredPermission> {
     let nothing = Value::Null;
     let input = call.parameters.as_ref().unwrap_or(&nothing);
     let facts = facts_of(call);
@@ -33,7 +33,7 @@ pub fn required_permissions(call: &Call, pseudo: &Pseudo) -> Vec<RequiredPermiss
         Resource::Buses => items(&input["Entries"])
             .map(|entry| {
                 arn(
-                    pseudo,
+                    account,
                     "events",
                     "event-bus/",
                     entry["EventBusName"].as_str(),
@@ -42,7 +42,7 @@ pub fn required_permissions(call: &Call, pseudo: &Pseudo) -> Vec<RequiredPermiss
             .collect(),
         Resource::Queue => {
             let url = input["QueueUrl"].as_str().unwrap_or_default();
-            vec![arn(pseudo, "sqs", "", url.rsplit('/').next())]
+            vec![arn(account, "sqs", "", url.rsplit('/').next())]
         }
         Resource::Topic => {
             let named = ["TopicArn", "TargetArn", "ResourceArn"]
@@ -52,14 +52,14 @@ pub fn required_permissions(call: &Call, pseudo: &Pseudo) -> Vec<RequiredPermiss
         }
         Resource::Function => {
             vec![arn(
-                pseudo,
+                account,
                 "lambda",
                 "function:",
                 input["FunctionName"].as_str(),
             )]
         }
         Resource::Table => {
-            let table = table_arn(pseudo, &input["TableName"]);
+            let table = table_arn(account, &input["TableName"]);
             let index = input["IndexName"].as_str();
             vec![index.map_or(table.clone(), |index| format!("{table}/index/{index}"))]
         }
@@ -68,10 +68,10 @@ pub fn required_permissions(call: &Call, pseudo: &Pseudo) -> Vec<RequiredPermiss
             tables
                 .into_iter()
                 .flat_map(Map::keys)
-                .map(|table| arn(pseudo, "dynamodb", "table/", Some(table)))
+                .map(|table| arn(account, "dynamodb", "table/", Some(table)))
                 .collect()
         }
-        Resource::TransactionParts => return parts_of_a_transaction(input, pseudo),
+        Resource::TransactionParts => return parts_of_a_transaction(input, account),
     };
     distinct(
         resources
@@ -93,14 +93,14 @@ fn unlisted(service: Service) -> Resource {
     }
 }
 
-fn parts_of_a_transaction(input: &Value, pseudo: &Pseudo) -> Vec<RequiredPermission> {
+fn parts_of_a_transaction(input: &Value, account: &Account) -> Vec<RequiredPermission> {
     let parts =
         items(&input["TransactItems"]).flat_map(|item| item.as_object().into_iter().flatten());
     distinct(
         parts
             .map(|(part, inner)| RequiredPermission {
                 action: part_action(part),
-                resource: table_arn(pseudo, &inner["TableName"]),
+                resource: table_arn(account, &inner["TableName"]),
             })
             .collect(),
     )
@@ -126,15 +126,15 @@ fn part_action(part: &str) -> String {
     format!("dynamodb:{operation}")
 }
 
-fn table_arn(pseudo: &Pseudo, name: &Value) -> String {
-    arn(pseudo, "dynamodb", "table/", name.as_str())
+fn table_arn(account: &Account, name: &Value) -> String {
+    arn(account, "dynamodb", "table/", name.as_str())
 }
 
 /// The ARN of what a request names, which may be an ARN already; no name is the default of its
 /// kind.
-fn arn(pseudo: &Pseudo, service: &str, kind: &str, name: Option<&str>) -> String {
+fn arn(account: &Account, service: &str, kind: &str, name: Option<&str>) -> String {
     match name {
         Some(arn) if arn.starts_with("arn:") => arn.to_owned(),
-        name => pseudo.arn(service, &format!("{kind}{}", name.unwrap_or("default"))),
+        name => account.arn(service, &format!("{kind}{}", name.unwrap_or("default"))),
     }
 }

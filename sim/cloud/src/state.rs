@@ -15,13 +15,13 @@ use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::{self, Sqs};
 use crate::task::Task;
-use crate::template::{Pseudo, QueuePolicy, Role, Stack};
+use crate::template::{Account, QueuePolicy, Role, Stack};
 use crate::timer_queue::TimerQueue;
 
 /// The services of one account in one region, and what is under way between them.
 #[derive(Debug)]
 pub(crate) struct CloudState {
-    pub pseudo: Pseudo,
+    pub account: Account,
     pub knobs: Knobs,
     pub seed: u64,
     pub dice: Dice,
@@ -52,12 +52,12 @@ impl CloudState {
     /// What AWS would refuse: a pattern, an expression, a table; with its place in the template.
     pub fn new(
         stack: &Stack,
-        pseudo: Pseudo,
+        account: Account,
         knobs: Knobs,
         seed: u64,
         now: DateTime<Utc>,
     ) -> Result<Self, String> {
-        let mut sqs = Sqs::new(&pseudo.account, &pseudo.region, seed);
+        let mut sqs = Sqs::new(&account.id, &account.region, seed);
         for queue in &stack.queues {
             sqs.create(now, queue);
         }
@@ -67,12 +67,18 @@ impl CloudState {
             ..sqs::Knobs::default()
         });
         Ok(Self {
-            eventbridge: EventBridge::new(stack, &pseudo, knobs.put_events_limit_bytes, seed, now)?,
-            lambda: Lambda::new(stack, &pseudo, knobs.concurrency, seed),
+            eventbridge: EventBridge::new(
+                stack,
+                &account,
+                knobs.put_events_limit_bytes,
+                seed,
+                now,
+            )?,
+            lambda: Lambda::new(stack, &account, knobs.concurrency, seed),
             sqs,
-            sns: Sns::new(stack, &pseudo, seed)?,
-            scheduler: Scheduler::new(stack, &pseudo, now)?,
-            dynamodb: DynamoDb::new(&stack.tables, &pseudo)?,
+            sns: Sns::new(stack, &account, seed)?,
+            scheduler: Scheduler::new(stack, &account, now)?,
+            dynamodb: DynamoDb::new(&stack.tables, &account)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),
@@ -85,7 +91,7 @@ impl CloudState {
             records: Vec::new(),
             starting: Vec::new(),
             requests: 0,
-            pseudo,
+            account,
             knobs,
             seed,
         })
@@ -127,7 +133,7 @@ impl CloudState {
     /// The messages that a queue of this account and region shows, if it is there.
     #[expect(clippy::cast_precision_loss, reason = "a queue's depth fits a double")]
     pub fn depth(&self, now: DateTime<Utc>, queue: &str) -> Option<f64> {
-        let arn = self.pseudo.arn("sqs", queue);
+        let arn = self.account.arn("sqs", queue);
         self.sqs
             .exists(&arn)
             .then(|| self.sqs.visible(now, &arn) as f64)

@@ -13,7 +13,7 @@ use harness::journal::Journal;
 use harness::world::{Backend, SimulatedWorld, WorldSetup};
 use serde_json::{Value, json};
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Pseudo, load};
+use simulated_cloud::template::{Account, load};
 
 /// Labels an order once: a conditional put decides who does it, then the label is announced. The
 /// printer is out of paper for the first `failures` attempts.
@@ -77,21 +77,21 @@ fn opening() -> DateTime<Utc> {
     "2025-03-03T08:00:00Z".parse().expect("an instant")
 }
 
-fn pseudo() -> Pseudo {
+fn account() -> Account {
     let words = |text: &str| text.to_owned();
-    Pseudo {
-        account: words("210987654321"),
+    Account {
+        id: words("210987654321"),
         region: words("eu-west-1"),
-        partition: words("aws"),
-        stack_name: words("parcels"),
+        stack: words("parcels"),
+        ..Account::default()
     }
 }
 
 /// The office's world, in which the printer fails so many times.
 fn office(failures: u32) -> Box<dyn Backend> {
     let template = include_str!("foreign/parcels.yaml");
-    let stack = load("parcels.yaml", template, &BTreeMap::new(), &pseudo());
-    let setup = WorldSetup::new(stack.expect("a sound template"), pseudo(), opening());
+    let stack = load("parcels.yaml", template, &BTreeMap::new(), &account());
+    let setup = WorldSetup::new(stack.expect("a sound template"), account(), opening());
     let world = SimulatedWorld::new(setup.function("label", labeller(failures)));
     Box::new(world.expect("a world"))
 }

@@ -12,7 +12,7 @@ use crate::text_file::read_text;
 use harness::server::{ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;
 use simulated_cloud::knobs::{Knobs, Span};
-use simulated_cloud::template::{Pseudo, Stack, load};
+use simulated_cloud::template::{Account, Stack, load};
 
 /// What `serve` takes.
 #[derive(Debug, Args)]
@@ -164,11 +164,11 @@ fn programs(arguments: &ServeArguments, stack: &Stack) -> Result<Vec<HostedFunct
 }
 
 fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
-    let pseudo = Pseudo {
-        account: arguments.account.clone(),
+    let account = Account {
+        id: arguments.account.clone(),
         region: arguments.region.clone(),
-        partition: "aws".to_owned(),
-        stack_name: "alchemiser".to_owned(),
+        stack: "alchemiser".to_owned(),
+        ..Account::default()
     };
     let stack = match &arguments.template {
         Some(path) => {
@@ -176,7 +176,7 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
             let text = read_text(path).map_err(|error| format!("{shown}: {error}"))?;
             let parameters: BTreeMap<String, String> =
                 arguments.parameters.iter().cloned().collect();
-            load(&shown, &text, &parameters, &pseudo).map_err(|errors| {
+            load(&shown, &text, &parameters, &account).map_err(|errors| {
                 errors
                     .iter()
                     .map(ToString::to_string)
@@ -188,7 +188,7 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
     };
     Ok(WireSetup {
         stack,
-        pseudo,
+        account,
         knobs: knobs(arguments.latency),
         seed: arguments.seed,
     })

@@ -106,20 +106,18 @@ fn correlation_id(value: &Value) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::scenario::Library;
-    use simulated_cloud::template::Pseudo;
+    use simulated_cloud::template::Account;
 
     #[test]
     fn the_memory_is_that_of_the_template() {
         let words = |text: &str| text.to_owned();
-        let pseudo = Pseudo {
-            account: words("123456789012"),
-            region: words("us-east-1"),
-            partition: words("aws"),
-            stack_name: words("a"),
+        let account = Account {
+            stack: words("a"),
+            ..Account::default()
         };
         let library = Library::of_this_project().expect("the project's files");
         let stack = library
-            .stack(&BTreeMap::new(), &pseudo)
+            .stack(&BTreeMap::new(), &account)
             .expect("a sound template");
         assert!(
             stack

@@ -13,7 +13,7 @@ use crate::binary::Binary;
 use crate::in_process::InProcess;
 use crate::scenario::{
     AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven,
-    OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario, change, pseudo,
+    OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario, account_with, change,
 };
 use crate::trading::{Broker, Mailbox, Trading};
 use harness::fault::{Faults, Meanwhile, Meanwhiles};
@@ -54,7 +54,7 @@ pub(super) fn setup(
     let given = &scenario.given;
     let start = given.clock.instant();
     let sources = strategies(library, given);
-    let mut stack = library.stack(&given.parameters(), &pseudo(account))?;
+    let mut stack = library.stack(&given.parameters(), &account_with(account))?;
     if let Some(mistake) = change(&mut stack, &given.topology).first() {
         return Err(LoadError(mistake.told()));
     }
@@ -89,7 +89,7 @@ pub(super) fn setup(
         seed,
         start,
         stack: Arc::clone(&stack),
-        pseudo: pseudo(account),
+        account: account_with(account),
         knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),

@@ -4,16 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::LoadError;
 use crate::text_file::read_text;
-use simulated_cloud::template::{Pseudo, Stack, TemplateError, load};
+use simulated_cloud::template::{Account, Stack, TemplateError, load};
 
 /// Where a stack of this project lives, in that account.
 #[must_use]
-pub fn pseudo(account: &str) -> Pseudo {
-    Pseudo {
-        account: account.to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "alchemiser".to_owned(),
+pub fn account_with(id: &str) -> Account {
+    Account {
+        id: id.to_owned(),
+        stack: "alchemiser".to_owned(),
+        ..Account::default()
     }
 }
 
@@ -109,7 +108,7 @@ impl Library {
     pub fn stack(
         &self,
         parameters: &BTreeMap<String, String>,
-        pseudo: &Pseudo,
+        account: &Account,
     ) -> Result<Arc<Stack>, LoadError> {
         let told = |errors: Vec<TemplateError>| {
             LoadError(
@@ -120,20 +119,20 @@ impl Library {
                     .join("\n"),
             )
         };
-        self.read_stack(parameters, pseudo).map_err(told)
+        self.read_stack(parameters, account).map_err(told)
     }
 
     pub(super) fn read_stack(
         &self,
         parameters: &BTreeMap<String, String>,
-        pseudo: &Pseudo,
+        account: &Account,
     ) -> Result<Arc<Stack>, Vec<TemplateError>> {
         let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (pseudo.account.clone(), parameters.clone());
+        let key = (account.id.clone(), parameters.clone());
         if let Some(stack) = stacks.get(&key) {
             return Ok(Arc::clone(stack));
         }
-        let stack = load("template.yaml", &self.template, parameters, pseudo)?;
+        let stack = load("template.yaml", &self.template, parameters, account)?;
         let stack = Arc::new(stack);
         stacks.insert(key, Arc::clone(&stack));
         Ok(stack)

@@ -34,7 +34,7 @@ pub use format::{
     ReplaceGiven, ResponseExpected, Scenario, ShowGiven, ShownStatus, SideGiven, Topology,
 };
 pub use knobs::Knobs;
-pub use library::{Library, pseudo};
+pub use library::{Library, account_with};
 pub use load::{LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
 pub use mistake::Mistake;

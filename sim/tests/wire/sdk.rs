@@ -17,7 +17,7 @@ use serde_json::json;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
 use simulated_cloud::template::{Stack, load};
 
-use super::{Served, advance, exchange, pseudo, request};
+use super::{Served, account, advance, exchange, request};
 
 const POLICY: &str = r#"{"Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"*"}]}"#;
 const ROLE: &str = "arn:aws:iam::123456789012:role/anyone";
@@ -284,7 +284,7 @@ impl FunctionHost for Echo {
 #[test]
 fn a_host_runs_the_functions_and_lambda_tries_again() {
     let template = "Resources: {Echo: {Type: AWS::Lambda::Function, Properties: {FunctionName: echo, Role: 'arn:aws:iam::123456789012:role/r', Runtime: provided.al2023, Handler: bootstrap, Code: {ZipFile: x}}}}";
-    let stack = load("echo.yaml", template, &BTreeMap::new(), &pseudo()).expect("a template");
+    let stack = load("echo.yaml", template, &BTreeMap::new(), &account()).expect("a template");
     let host = Rc::new(Echo::default());
     let served = Served::new(stack, host.clone());
     let invoke = |kind: &str, payload: &str| {
@@ -329,7 +329,7 @@ fn a_host_runs_the_functions_and_lambda_tries_again() {
 #[test]
 fn a_program_of_another_language_is_invoked_over_the_wire_and_stays_warm() {
     let template = "Resources: {Parcels: {Type: AWS::Lambda::Function, Properties: {FunctionName: parcels, Timeout: 20, Role: 'arn:aws:iam::123456789012:role/r', Runtime: provided.al2023, Handler: bootstrap, Code: {ZipFile: x}}}}";
-    let stack = load("parcels.yaml", template, &BTreeMap::new(), &pseudo()).expect("a template");
+    let stack = load("parcels.yaml", template, &BTreeMap::new(), &account()).expect("a template");
     let mut function = HostedFunction::new("parcels", "/usr/bin/env");
     let script = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -504,7 +504,7 @@ fn a_taken_port_is_named() {
     let served = Served::new(Stack::default(), Rc::new(ProgramHost::default()));
     let setup = WireSetup {
         stack: Stack::default(),
-        pseudo: pseudo(),
+        account: account(),
         knobs: Default::default(),
         seed: 1,
     };

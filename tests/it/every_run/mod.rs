@@ -13,7 +13,7 @@ use alchemiser_sim::run::{Run, run};
 use alchemiser_sim::scenario::{Library, load_scenario};
 use std::sync::Arc;
 
-use simulated_cloud::template::{Pseudo, Stack};
+use simulated_cloud::template::{Account, Stack};
 
 fn library() -> Library {
     Library::of_this_project().expect("the project's files are sound")
@@ -60,13 +60,11 @@ fn runs() -> &'static [Run] {
 
 /// The template as scenarios see it that change nothing of it.
 fn stack() -> Arc<Stack> {
-    let pseudo = Pseudo {
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "alchemiser".to_owned(),
+    let account = Account {
+        stack: "alchemiser".to_owned(),
+        ..Account::default()
     };
     library()
-        .stack(&BTreeMap::new(), &pseudo)
+        .stack(&BTreeMap::new(), &account)
         .expect("a sound template")
 }

@@ -10,7 +10,7 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use simulated_cloud::Cloud;
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::template::{Pseudo, load};
+use simulated_cloud::template::{Account, load};
 
 use super::opening;
 
@@ -22,16 +22,14 @@ impl Tables {
     /// Empty ones.
     pub fn new() -> Self {
         let word = |text: &str| text.to_owned();
-        let pseudo = Pseudo {
-            account: word("123456789012"),
-            region: word("us-east-1"),
-            partition: word("aws"),
-            stack_name: word("test"),
+        let account = Account {
+            stack: word("test"),
+            ..Account::default()
         };
         let template = include_str!("../../../template.yaml");
-        let stack = load("template.yaml", template, &Default::default(), &pseudo)
+        let stack = load("template.yaml", template, &Default::default(), &account)
             .expect("the template is sound");
-        let cloud = Cloud::new(&stack, pseudo, Knobs::default(), 1, opening()).expect("a cloud");
+        let cloud = Cloud::new(&stack, account, Knobs::default(), 1, opening()).expect("a cloud");
         Self(Arc::new(Mutex::new(cloud)))
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use dynamodb_engine::{Error, Place, Tables};
 
 use crate::api::CredentialScope;
-use crate::template::{Pseudo, Table};
+use crate::template::{Account, Table};
 
 /// The tables of all accounts and regions that requests come from.
 #[derive(Debug)]
@@ -21,11 +21,11 @@ impl DynamoDb {
     ///
     /// # Errors
     /// What DynamoDB says against a table.
-    pub fn new(tables: &[Table], pseudo: &Pseudo) -> Result<Self, String> {
+    pub fn new(tables: &[Table], account: &Account) -> Result<Self, String> {
         let home = Place {
-            partition: pseudo.partition.clone(),
-            region: pseudo.region.clone(),
-            account: pseudo.account.clone(),
+            partition: account.partition.clone(),
+            region: account.region.clone(),
+            account: account.id.clone(),
         };
         let mut service = Self {
             tables: Tables::new(),

@@ -302,7 +302,7 @@ impl EventBridge {
             .get(name)
             .ok_or_else(|| not_found(format!("Replay {name} does not exist.")))?;
         let mut shown = replay.to_json();
-        shown["ReplayArn"] = self.pseudo.arn("events", &format!("replay/{name}")).into();
+        shown["ReplayArn"] = self.account.arn("events", &format!("replay/{name}")).into();
         shown["Destination"] = json!({ "Arn": self.buses.get(&replay.bus).map(|bus| bus.arn.as_str()), "FilterArns": replay.filter });
         Ok(shown)
     }

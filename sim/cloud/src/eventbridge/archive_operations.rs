@@ -33,7 +33,7 @@ impl EventBridge {
         let archive = Archive {
             logical_id: name.clone(),
             position: Default::default(),
-            arn: self.pseudo.arn("events", &format!("archive/{name}")),
+            arn: self.account.arn("events", &format!("archive/{name}")),
             source_arn: self
                 .buses
                 .get(&bus)
@@ -188,7 +188,7 @@ impl EventBridge {
         }
         replay.state = ReplayState::Cancelling;
         Ok(
-            json!({ "ReplayArn": self.pseudo.arn("events", &format!("replay/{name}")), "State": "CANCELLING" }),
+            json!({ "ReplayArn": self.account.arn("events", &format!("replay/{name}")), "State": "CANCELLING" }),
         )
     }
 

@@ -34,7 +34,7 @@ impl EventBridge {
         if self.buses.contains_key(name) {
             return Err(already_exists(format!("Event bus {name} already exists.")));
         }
-        let arn = self.pseudo.arn("events", &format!("event-bus/{name}"));
+        let arn = self.account.arn("events", &format!("event-bus/{name}"));
         let label = Label::read(input);
         let mut answer = json!({ "EventBusArn": arn });
         if let Some(description) = &label.description {

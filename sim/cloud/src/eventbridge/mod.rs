@@ -25,7 +25,7 @@ use serde_json::Value;
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
 use super::record::{Record, RuleTarget};
-use super::template::{Bus, Pseudo, Rule, Stack, Target};
+use super::template::{Account, Bus, Rule, Stack, Target};
 use super::transform;
 use crate::api::error::ServiceError;
 use event_pattern::{PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
@@ -34,7 +34,7 @@ use seeded_dice::Key;
 /// The state of EventBridge in one account and region.
 #[derive(Debug)]
 pub struct EventBridge {
-    pseudo: Pseudo,
+    account: Account,
     limit_bytes: usize,
     buses: BTreeMap<String, Bus>,
     rules: Vec<RuleState>,
@@ -115,7 +115,7 @@ impl EventBridge {
     /// template.
     pub fn new(
         stack: &Stack,
-        pseudo: &Pseudo,
+        account: &Account,
         limit_bytes: usize,
         seed: u64,
         now: DateTime<Utc>,
@@ -127,7 +127,7 @@ impl EventBridge {
             .collect();
         buses
             .entry("default".to_owned())
-            .or_insert_with(|| default_bus(pseudo));
+            .or_insert_with(|| default_bus(account));
         let mut rules = Vec::new();
         for rule in &stack.rules {
             let pattern = parse(
@@ -155,7 +155,7 @@ impl EventBridge {
         }
         let (archives, replays, labels) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut made = Self {
-            pseudo: pseudo.clone(),
+            account: account.clone(),
             limit_bytes,
             buses,
             rules,
@@ -375,14 +375,14 @@ fn parse(pattern: Option<&str>, owner: &str, line: usize) -> Result<Option<Patte
         .map_err(|error| format!("line {line}: {owner}: {}", error.message()))
 }
 
-fn default_bus(pseudo: &Pseudo) -> Bus {
+fn default_bus(account: &Account) -> Bus {
     Bus {
         logical_id: "default".to_owned(),
         position: Default::default(),
         name: "default".to_owned(),
         arn: format!(
             "arn:{}:events:{}:{}:event-bus/default",
-            pseudo.partition, pseudo.region, pseudo.account
+            account.partition, account.region, account.id
         ),
     }
 }

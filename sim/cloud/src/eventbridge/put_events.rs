@@ -165,7 +165,7 @@ impl EventBridge {
             ("{\"version\":\"0\",\"id\":", &entry.id),
             (",\"detail-type\":", &entry.detail_type),
             (",\"source\":", &entry.source),
-            (",\"account\":", &self.pseudo.account),
+            (",\"account\":", &self.account.id),
         ] {
             text.push_str(name);
             push_quoted(&mut text, value);
@@ -173,7 +173,7 @@ impl EventBridge {
         text.push_str(",\"time\":\"");
         push_seconds(&mut text, entry.time);
         text.push_str("\",\"region\":");
-        push_quoted(&mut text, &self.pseudo.region);
+        push_quoted(&mut text, &self.account.region);
         if let Some(replay) = &entry.replay {
             text.push_str(",\"replay-name\":");
             push_quoted(&mut text, replay);

@@ -185,7 +185,7 @@ impl EventBridge {
         } else {
             format!("rule/{bus}/{name}")
         };
-        self.pseudo.arn("events", &path)
+        self.account.arn("events", &path)
     }
 
     pub(super) fn find_rule(&mut self, input: &Value) -> Result<&mut RuleState, ServiceError> {

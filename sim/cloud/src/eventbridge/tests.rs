@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::template::{Pseudo, Rule, Stack};
+use super::super::template::{Account, Rule, Stack};
 use super::{BusEvent, EventBridge};
 use event_pattern::PATTERN_CHARACTERS_QUOTA;
 
@@ -21,18 +21,17 @@ fn rule(name: &str, bus: &str, pattern: &str) -> Rule {
 }
 
 fn eventbridge(rules: Vec<Rule>) -> Result<EventBridge, String> {
-    let pseudo = Pseudo {
-        account: "111122223333".to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "shop".to_owned(),
+    let account = Account {
+        id: "111122223333".to_owned(),
+        stack: "shop".to_owned(),
+        ..Account::default()
     };
     EventBridge::new(
         &Stack {
             rules,
             ..Stack::default()
         },
-        &pseudo,
+        &account,
         1_048_576,
         1,
         Default::default(),

@@ -50,8 +50,8 @@ fn act(state: &mut CloudState, now: DateTime<Utc>, change: &AlarmChange) {
     if !alarm.actions_enabled {
         return;
     }
-    let account = state.pseudo.account.clone();
-    let region = state.pseudo.region.clone();
+    let account = state.account.id.clone();
+    let region = state.account.region.clone();
     for arn in actions {
         if Service::of_arn(arn) != Some(Service::Sns) {
             continue;

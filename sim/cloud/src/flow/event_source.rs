@@ -60,7 +60,7 @@ pub(crate) fn poll(state: &mut CloudState, now: DateTime<Utc>) {
             }
             let poller = &state.pollers[index];
             let payload =
-                event_of(&messages, &poller.mapping.source_arn, &state.pseudo.region).to_string();
+                event_of(&messages, &poller.mapping.source_arn, &state.account.region).to_string();
             let arn = poller.function_arn.clone();
             let cause = messages
                 .iter()

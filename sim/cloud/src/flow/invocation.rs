@@ -8,7 +8,7 @@ use crate::api::ApiRequest;
 use crate::api::error::ServiceError;
 use crate::api::parameters::{choice, text};
 use crate::lambda::{Begun, GivenUp, Started};
-use crate::record::{Record, trigger_of};
+use crate::record::Record;
 use crate::state::CloudState;
 use crate::task::Task;
 use crate::timer_queue::delta;
@@ -148,12 +148,29 @@ fn too_many_requests() -> ServiceError {
 pub(crate) fn cause_of(function_arn: &str, payload: &str) -> Key {
     let function = Key::of("invoke").text(function_arn);
     let value: Value = serde_json::from_str(payload).unwrap_or_default();
-    match value
-        .pointer("/detail/event_id")
-        .or_else(|| value.pointer("/observe/detail/event_id"))
-        .and_then(Value::as_str)
-    {
-        Some(id) => function.text(&trigger_of(&value)).text(id),
+    match event_of(&value) {
+        Some((name, id)) => function.text(&name).text(id),
         None => function.text(payload),
     }
+}
+
+/// The type of an event and the id in its detail; of one that is wrapped under a name, that name
+/// goes before the type.
+fn event_of(value: &Value) -> Option<(String, &str)> {
+    if let Some(id) = own_id(value) {
+        return Some((detail_type(value).to_owned(), id));
+    }
+    let members = value.as_object()?;
+    members.iter().find_map(|(name, inner)| {
+        let id = own_id(inner)?;
+        Some((format!("{name} {}", detail_type(inner)), id))
+    })
+}
+
+fn own_id(event: &Value) -> Option<&str> {
+    event.pointer("/detail/event_id")?.as_str()
+}
+
+fn detail_type(event: &Value) -> &str {
+    event["detail-type"].as_str().unwrap_or_default()
 }

@@ -80,7 +80,7 @@ pub(crate) fn start(
     state
         .timers
         .put(now + TimeDelta::seconds(5), Task::Replay(name.clone()));
-    let arn = state.pseudo.arn("events", &format!("replay/{name}"));
+    let arn = state.account.arn("events", &format!("replay/{name}"));
     Ok(json!({ "ReplayArn": arn, "State": "STARTING", "ReplayStartTime": now.timestamp() }))
 }
 

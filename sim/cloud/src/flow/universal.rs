@@ -45,7 +45,7 @@ pub(crate) fn call(
         operation,
         parameters: Ok(pascal_case(input)),
     };
-    for required in required_permissions(&call, &state.pseudo) {
+    for required in required_permissions(&call, &state.account) {
         check(state, sender, &required.action, &required.resource)?;
     }
     let Ok(input) = &call.parameters else {

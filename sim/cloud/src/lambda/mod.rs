@@ -21,7 +21,7 @@ use self::pending::Pending;
 use self::record::record;
 use crate::id::derive_id;
 use crate::sqs::Received;
-use crate::template::{Function, Permission, Pseudo, Stack};
+use crate::template::{Account, Function, Permission, Stack};
 use seeded_dice::Key;
 
 /// The longest wait of a throttled event.
@@ -32,7 +32,7 @@ const DEAD_LETTER_MESSAGE_MAX: usize = 1024;
 /// The functions of one account and region.
 #[derive(Debug)]
 pub struct Lambda {
-    pseudo: Pseudo,
+    account: Account,
     functions: BTreeMap<String, FunctionState>,
     permissions: Vec<Permission>,
     pending: BTreeMap<u64, Pending>,
@@ -162,7 +162,7 @@ pub enum Started {
 impl Lambda {
     /// What `stack` describes.
     #[must_use]
-    pub fn new(stack: &Stack, pseudo: &Pseudo, concurrency: usize, seed: u64) -> Self {
+    pub fn new(stack: &Stack, account: &Account, concurrency: usize, seed: u64) -> Self {
         let functions = stack
             .functions
             .iter()
@@ -177,7 +177,7 @@ impl Lambda {
             })
             .collect();
         Self {
-            pseudo: pseudo.clone(),
+            account: account.clone(),
             functions,
             permissions: stack.permissions.clone(),
             pending: BTreeMap::new(),

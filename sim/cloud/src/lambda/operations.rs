@@ -49,7 +49,7 @@ impl Lambda {
             .map_or(asked, |(_, name)| name);
         let name = name.split(':').next().unwrap_or(name);
         self.function(name).ok_or_else(|| {
-            let arn = self.pseudo.arn("lambda", &format!("function:{name}"));
+            let arn = self.account.arn("lambda", &format!("function:{name}"));
             ServiceError {
                 status: 404,
                 ..ServiceError::client(

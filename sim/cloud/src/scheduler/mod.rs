@@ -11,12 +11,12 @@ use serde::de::IgnoredAny;
 
 use crate::id::derive_id;
 use crate::schedule_expression::{Dialect, ScheduleExpression};
-use crate::template::{Pseudo, Schedule, Stack};
+use crate::template::{Account, Schedule, Stack};
 
 /// The schedules of one account and region.
 #[derive(Debug)]
 pub struct Scheduler {
-    pub(super) pseudo: Pseudo,
+    pub(super) account: Account,
     /// By a number that no other version of a schedule ever has: what was planned for an earlier
     /// one finds nothing.
     pub(super) schedules: BTreeMap<usize, ScheduleState>,
@@ -104,9 +104,9 @@ impl Scheduler {
     ///
     /// # Errors
     /// An expression, a zone or a date that Scheduler would refuse, with its place in the template.
-    pub fn new(stack: &Stack, pseudo: &Pseudo, now: DateTime<Utc>) -> Result<Self, String> {
+    pub fn new(stack: &Stack, account: &Account, now: DateTime<Utc>) -> Result<Self, String> {
         let mut scheduler = Self {
-            pseudo: pseudo.clone(),
+            account: account.clone(),
             schedules: BTreeMap::new(),
             groups: BTreeMap::new(),
             next_index: 0,
@@ -130,7 +130,7 @@ impl Scheduler {
 
     pub(super) fn add_group(&mut self, name: &str, now: DateTime<Utc>) -> String {
         let arn = self
-            .pseudo
+            .account
             .arn("scheduler", &format!("schedule-group/{name}"));
         self.groups
             .entry(name.to_owned())

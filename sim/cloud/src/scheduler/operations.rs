@@ -118,7 +118,7 @@ impl Scheduler {
             logical_id: name.clone(),
             position: Default::default(),
             arn: self
-                .pseudo
+                .account
                 .arn("scheduler", &format!("schedule/{group}/{name}")),
             name,
             group,

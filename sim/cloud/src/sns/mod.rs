@@ -23,12 +23,12 @@ use chrono::{DateTime, Utc};
 
 use crate::api::error::ServiceError;
 use crate::id::derive_id;
-use crate::template::{Pseudo, Stack, TopicPolicy};
+use crate::template::{Account, Stack, TopicPolicy};
 
 /// The topics of one account and region.
 #[derive(Debug)]
 pub struct Sns {
-    pseudo: Pseudo,
+    account: Account,
     seed: u64,
     /// By ARN.
     topics: BTreeMap<String, Topic>,
@@ -43,9 +43,9 @@ impl Sns {
     ///
     /// # Errors
     /// A filter policy that SNS would refuse, with its place in the template.
-    pub fn new(stack: &Stack, pseudo: &Pseudo, seed: u64) -> Result<Self, String> {
+    pub fn new(stack: &Stack, account: &Account, seed: u64) -> Result<Self, String> {
         let mut sns = Self {
-            pseudo: pseudo.clone(),
+            account: account.clone(),
             seed,
             topics: BTreeMap::new(),
             subscriptions: Vec::new(),

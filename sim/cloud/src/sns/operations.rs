@@ -35,7 +35,7 @@ impl Sns {
         let attributes = pairs(input, "Attributes");
         let is_fifo = attributes.contains(&("FifoTopic", "true"));
         check_name(name, is_fifo)?;
-        let arn = self.pseudo.arn("sns", name);
+        let arn = self.account.arn("sns", name);
         let mut topic = Topic::new(arn.clone(), name, is_fifo);
         topic.tags = tags(input);
         for (name, value) in attributes {
@@ -81,7 +81,7 @@ impl Sns {
             .iter()
             .map(|(name, value)| (name.clone(), value.as_str().into()))
             .collect();
-        let owner = self.pseudo.account.as_str();
+        let owner = self.account.id.as_str();
         for (name, value) in [
             ("TopicArn", topic.arn.clone()),
             ("Owner", owner.to_owned()),
@@ -181,7 +181,7 @@ impl Sns {
             .subscription(subscription_arn(input)?)
             .ok_or_else(no_subscription)?;
         let is_pending = !known.is_confirmed();
-        let owner = self.pseudo.account.clone();
+        let owner = self.account.id.clone();
         let mut shown: BTreeMap<&str, String> = BTreeMap::from([
             ("SubscriptionArn", known.arn.clone()),
             ("TopicArn", known.topic_arn.clone()),
@@ -193,7 +193,7 @@ impl Sns {
             ("RawMessageDelivery", known.is_raw.to_string()),
             (
                 "SubscriptionPrincipal",
-                self.pseudo.global_arn("iam", "root"),
+                self.account.global_arn("iam", "root"),
             ),
         ]);
         for (name, value) in &known.attributes {
@@ -235,7 +235,7 @@ impl Sns {
         };
         json!({
             "SubscriptionArn": arn,
-            "Owner": self.pseudo.account,
+            "Owner": self.account.id,
             "Protocol": known.protocol,
             "Endpoint": known.endpoint,
             "TopicArn": known.topic_arn,

@@ -1,18 +1,18 @@
-use super::alarm::Alarm;
-use super::archive::Archive;
-use super::bus::Bus;
-use super::function::Function;
-use super::inert::Inert;
-use super::permission::Permission;
-use super::queue::Queue;
-use super::queue_policy::QueuePolicy;
-use super::role::Role;
-use super::rule::Rule;
-use super::schedule::Schedule;
-use super::subscription::Subscription;
-use super::table::Table;
-use super::topic::Topic;
-use super::topic_policy::TopicPolicy;
+use crate::template::resource::alarm::Alarm;
+use crate::template::resource::archive::Archive;
+use crate::template::resource::bus::Bus;
+use crate::template::resource::function::Function;
+use crate::template::resource::inert::Inert;
+use crate::template::resource::permission::Permission;
+use crate::template::resource::queue::Queue;
+use crate::template::resource::queue_policy::QueuePolicy;
+use crate::template::resource::role::Role;
+use crate::template::resource::rule::Rule;
+use crate::template::resource::schedule::Schedule;
+use crate::template::resource::subscription::Subscription;
+use crate::template::resource::table::Table;
+use crate::template::resource::topic::Topic;
+use crate::template::resource::topic_policy::TopicPolicy;
 
 /// Everything that one template declares, with every name, ARN and reference resolved. Resources
 /// whose condition is false are left out. Each list is in the order of dependencies, and of the

@@ -25,7 +25,7 @@ use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
 use simulated_cloud::record::{AlarmState, Record};
 use simulated_cloud::sqs::Message;
-use simulated_cloud::template::{Pseudo, Stack, load};
+use simulated_cloud::template::{Account, Stack, load};
 
 /// A cloud under test, with a clock that the test moves.
 struct World {
@@ -39,13 +39,11 @@ fn opening() -> DateTime<Utc> {
     "2026-03-02T09:00:00Z".parse().expect("as AWS shapes it")
 }
 
-fn pseudo() -> Pseudo {
+fn account() -> Account {
     let words = |text: &str| text.to_owned();
-    Pseudo {
-        account: words("123456789012"),
-        region: words("us-east-1"),
-        partition: words("aws"),
-        stack_name: words("test"),
+    Account {
+        stack: words("test"),
+        ..Account::default()
     }
 }
 
@@ -54,7 +52,7 @@ fn stack() -> Stack {
         "template.yaml",
         include_str!("template.yaml"),
         &BTreeMap::new(),
-        &pseudo(),
+        &account(),
     )
     .expect("a sound template")
 }
@@ -76,7 +74,7 @@ impl World {
     fn with(change: impl FnOnce(&mut Stack), knobs: Knobs) -> Self {
         let mut stack = stack();
         change(&mut stack);
-        let cloud = Cloud::new(&stack, pseudo(), knobs, 7, opening()).expect("a cloud");
+        let cloud = Cloud::new(&stack, account(), knobs, 7, opening()).expect("a cloud");
         Self {
             cloud,
             now: opening(),

@@ -109,7 +109,7 @@ fn a_target_that_takes_json_takes_nothing_else() {
         stack.schedules.push(schedule);
         simulated_cloud::Cloud::new(
             &stack,
-            crate::pseudo(),
+            crate::account(),
             Knobs::default(),
             7,
             crate::opening(),

@@ -19,7 +19,7 @@ use simulated_cloud::api::operation::Access;
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Begun, invocation_answer};
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::template::{Pseudo, Stack};
+use simulated_cloud::template::{Account, Stack};
 use simulated_cloud::{Cloud, access};
 
 /// What a server begins with, and goes back to.
@@ -28,7 +28,7 @@ pub struct WireSetup {
     /// What is there from the start.
     pub stack: Stack,
     /// The account and region.
-    pub pseudo: Pseudo,
+    pub account: Account,
     /// What AWS leaves open.
     pub knobs: Knobs,
     /// The seed of ids and of what is random.
@@ -252,7 +252,7 @@ impl Shared {
 fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud, String> {
     let mut cloud = Cloud::new(
         &setup.stack,
-        setup.pseudo.clone(),
+        setup.account.clone(),
         setup.knobs.clone(),
         setup.seed,
         now,

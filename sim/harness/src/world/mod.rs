@@ -31,7 +31,7 @@ use crate::fault::{Faults, Meanwhiles};
 use crate::function::{FunctionCode, Functions};
 use crate::system::{PlainSystem, System};
 use simulated_cloud::knobs::{Knobs, Span};
-use simulated_cloud::template::{Pseudo, Stack};
+use simulated_cloud::template::{Account, Stack};
 
 /// What a world begins with.
 pub struct WorldSetup {
@@ -42,7 +42,7 @@ pub struct WorldSetup {
     /// The topology.
     pub stack: Arc<Stack>,
     /// The account and region.
-    pub pseudo: Pseudo,
+    pub account: Account,
     /// What AWS leaves open.
     pub knobs: Knobs,
     /// How long a call takes, there and back each.
@@ -67,12 +67,12 @@ impl WorldSetup {
     /// A world of `stack` in `account`, without functions, counterparties and faults: set the other
     /// fields as you need them. It begins at `start`, with the seed 1.
     #[must_use]
-    pub fn new(stack: Stack, account: Pseudo, start: DateTime<Utc>) -> Self {
+    pub fn new(stack: Stack, account: Account, start: DateTime<Utc>) -> Self {
         Self {
             seed: 1,
             start,
             stack: Arc::new(stack),
-            pseudo: account,
+            account: account,
             knobs: Knobs::default(),
             call_latency: Span::millis(2, 40),
             cold_start: Span::millis(120, 400),

@@ -73,7 +73,7 @@ impl SimulatedWorld {
     ) -> Result<Self, String> {
         let mut cloud = Cloud::new(
             &setup.stack,
-            setup.pseudo.clone(),
+            setup.account.clone(),
             setup.knobs,
             setup.seed,
             setup.start,
@@ -102,7 +102,7 @@ impl SimulatedWorld {
                 state,
             )
         });
-        let (functions, region) = (setup.functions, setup.pseudo.region);
+        let (functions, region) = (setup.functions, setup.account.region);
         let environments = Environments::new(
             functions,
             &setup.stack,

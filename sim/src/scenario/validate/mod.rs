@@ -7,7 +7,9 @@ mod given;
 mod strategies;
 mod when;
 
-use super::{Lambda, Library, Mistake, Names, Places, Pointer, Scenario, Start, change, pseudo};
+use super::{
+    Lambda, Library, Mistake, Names, Places, Pointer, Scenario, Start, account_with, change,
+};
 use suggestion::{nearest, unknown};
 
 /// The account that names are looked up in; no name hangs on it.
@@ -19,7 +21,7 @@ pub(super) fn mistakes(scenario: &Scenario, places: &Places, library: &Library) 
     found.mistakes.extend(empty_texts(places));
     clock(scenario, &mut found);
     strategies::check(&scenario.given, &mut found);
-    let stack = library.read_stack(&scenario.given.parameters(), &pseudo(ACCOUNT));
+    let stack = library.read_stack(&scenario.given.parameters(), &account_with(ACCOUNT));
     match stack {
         Ok(mut stack) => {
             found

@@ -4,14 +4,12 @@ mod project;
 
 use std::collections::BTreeMap;
 
-use super::{Pseudo, Stack, TemplateError, load};
+use super::{Account, Stack, TemplateError, load};
 
-pub(super) fn place() -> Pseudo {
-    Pseudo {
-        account: "123456789012".to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        stack_name: "shop".to_owned(),
+pub(super) fn place() -> Account {
+    Account {
+        stack: "shop".to_owned(),
+        ..Account::default()
     }
 }
 

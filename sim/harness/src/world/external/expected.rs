@@ -2,7 +2,7 @@ use serde_json::json;
 
 use event_pattern::{FlatEvent, Pattern};
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Pseudo, Stack};
+use simulated_cloud::template::{Account, Stack};
 
 /// How many deliveries the rules expected: what has not arrived by then is late, not lost.
 pub(super) struct ExpectedDeliveries {
@@ -22,7 +22,7 @@ struct ExpectingRule {
 impl ExpectedDeliveries {
     /// # Errors
     /// A pattern that EventBridge would refuse.
-    pub fn of(stack: &Stack, pseudo: &Pseudo) -> Result<Self, String> {
+    pub fn of(stack: &Stack, account: &Account) -> Result<Self, String> {
         let functions: Vec<&str> = stack
             .functions
             .iter()
@@ -50,8 +50,8 @@ impl ExpectedDeliveries {
         }
         Ok(Self {
             rules,
-            account: pseudo.account.clone(),
-            region: pseudo.region.clone(),
+            account: account.id.clone(),
+            region: account.region.clone(),
         })
     }
 

@@ -88,12 +88,12 @@ impl ExternalWorld {
         let clients = Clients::of(
             endpoint,
             http_client_fn(move |_, _| connector.clone()),
-            &setup.pseudo.region,
+            &setup.account.region,
         );
         let now = Arc::new(AtomicI64::new(setup.start.timestamp_millis()));
         let waiting = time.wait();
         let inboxes = clients.provision(&setup.stack).await?;
-        let expected = ExpectedDeliveries::of(&setup.stack, &setup.pseudo)?;
+        let expected = ExpectedDeliveries::of(&setup.stack, &setup.account)?;
         let (mut parties, mut guards) = (Vec::new(), Vec::new());
         for party in &setup.counterparties {
             let told = Arc::clone(&now);
@@ -120,7 +120,7 @@ impl ExternalWorld {
         let state = State {
             cloud: Cloud::new(
                 &inner(&setup.stack),
-                setup.pseudo.clone(),
+                setup.account.clone(),
                 setup.knobs,
                 setup.seed,
                 setup.start,
@@ -143,7 +143,7 @@ impl ExternalWorld {
             setup.faults,
             state,
         );
-        let (functions, region) = (setup.functions, setup.pseudo.region);
+        let (functions, region) = (setup.functions, setup.account.region);
         let environments = Environments::new(
             functions,
             &setup.stack,

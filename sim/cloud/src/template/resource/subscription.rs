@@ -1,0 +1,121 @@
+use crate::template::reader::context::Context;
+use crate::template::reader::fields::Fields;
+use crate::template::reader::identity::Identity;
+use crate::template::reader::position::Position;
+
+/// Who receives what is published to a topic (`AWS::SNS::Subscription`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The name inside the template; the topic's, for one that stands inside a topic.
+    pub logical_id: String,
+    /// Where the template declares it.
+    pub position: Position,
+    /// The topic's ARN, a colon, and an id of its own.
+    pub arn: String,
+    /// ARN of the topic.
+    pub topic_arn: String,
+    /// `email`, `sqs`, `lambda`, ...
+    pub protocol: String,
+    /// Address or ARN of the receiver.
+    pub endpoint: String,
+    /// Without SNS's envelope.
+    pub raw_message_delivery: bool,
+    /// Which messages are received, as compact JSON.
+    pub filter_policy: Option<String>,
+    /// `MessageAttributes` or `MessageBody`.
+    pub filter_policy_scope: String,
+    /// ARN of the queue for messages that could not be delivered.
+    pub dead_letter_arn: Option<String>,
+}
+
+impl Subscription {
+    pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
+        let mut subscription = Self::of_topic(fields, context, fields.required_text("TopicArn"));
+        subscription.position = context.position;
+        subscription.raw_message_delivery = fields.boolean("RawMessageDelivery").unwrap_or(false);
+        subscription.read_policies(fields);
+        let identity = Identity::new(&subscription.arn, [("Arn", &subscription.arn)]);
+        context.stack.subscriptions.push(subscription);
+        identity
+    }
+
+    /// What a function of SAM subscribes to by an event of its own.
+    pub(in crate::template) fn of_function(
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        topic_arn: &str,
+        function_arn: &str,
+    ) -> Self {
+        let protocol = "lambda".to_owned();
+        let mut subscription = Self::new(fields, context, topic_arn, protocol, function_arn);
+        subscription.read_policies(fields);
+        subscription
+    }
+
+    /// Filter and redrive.
+    fn read_policies(&mut self, fields: &Fields<'_>) {
+        self.filter_policy = fields.json_object("FilterPolicy");
+        if let Some(scope) =
+            fields.choice("FilterPolicyScope", &["MessageAttributes", "MessageBody"])
+        {
+            self.filter_policy_scope = scope;
+        }
+        self.dead_letter_arn = fields
+            .object("RedrivePolicy")
+            .map(|policy| policy.required_text("deadLetterTargetArn"));
+    }
+
+    /// Protocol and endpoint.
+    pub(in crate::template) fn of_topic(
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        topic_arn: String,
+    ) -> Self {
+        const PROTOCOLS: [&str; 9] = [
+            "application",
+            "email",
+            "email-json",
+            "firehose",
+            "http",
+            "https",
+            "lambda",
+            "sms",
+            "sqs",
+        ];
+        fields.required("Protocol");
+        let protocol = fields.choice("Protocol", &PROTOCOLS).unwrap_or_default();
+        let endpoint = fields.required_text("Endpoint");
+        Self::new(fields, context, &topic_arn, protocol, &endpoint)
+    }
+
+    fn new(
+        fields: &Fields<'_>,
+        context: &Context<'_>,
+        topic_arn: &str,
+        protocol: String,
+        endpoint: &str,
+    ) -> Self {
+        // Letters, digits and hyphens, as in the ids that SNS gives.
+        let plain = |letter: char| {
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
+        };
+        let name = format!("{}-{endpoint}", context.id);
+        let id = context.account.generated_name(&name, 36);
+        Self {
+            arn: format!("{topic_arn}:{}", id.chars().map(plain).collect::<String>()),
+            logical_id: context.id.to_owned(),
+            position: fields.position(),
+            topic_arn: topic_arn.to_owned(),
+            protocol,
+            endpoint: endpoint.to_owned(),
+            raw_message_delivery: false,
+            filter_policy: None,
+            filter_policy_scope: "MessageAttributes".to_owned(),
+            dead_letter_arn: None,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+
+use crate::template::reader::fields::Fields;
+use crate::template::reader::position::Position;
+use crate::template::resource::retry_policy::RetryPolicy;
+
+/// One target of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where the template declares it.
+    pub position: Position,
+    /// Unique within the rule.
+    pub id: String,
+    /// The function, queue, topic or bus that receives the event.
+    pub arn: String,
+    /// A constant JSON text that replaces the event.
+    pub input: Option<String>,
+    /// A JSON path (`$.detail`) of the part that replaces the event.
+    pub input_path: Option<String>,
+    /// A template that the event is poured into.
+    pub input_transformer: Option<InputTransformer>,
+    /// How long a hand-over is tried again.
+    pub retry_policy: RetryPolicy,
+    /// ARN of the queue for events that could not be handed over.
+    pub dead_letter_arn: Option<String>,
+    /// The message group, for a FIFO queue.
+    pub message_group_id: Option<String>,
+    /// The role that EventBridge assumes, where the target needs one.
+    pub role_arn: Option<String>,
+}
+
+/// How a target's input is made out of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputTransformer {
+    /// Placeholder name to JSON path.
+    pub paths: BTreeMap<String, String>,
+    /// The text with `<placeholder>`s, 1 to 8192 characters.
+    pub template: String,
+}
+
+impl Target {
+    /// Whether it gets the event itself, and nothing made out of it.
+    #[must_use]
+    pub fn gets_the_event(&self) -> bool {
+        self.input.is_none() && self.input_path.is_none() && self.input_transformer.is_none()
+    }
+
+    /// Reads one entry of `Targets`.
+    pub(in crate::template) fn read(fields: &Fields<'_>) -> Self {
+        let id = fields.required_text("Id");
+        if let Some(node) = fields.node("Id").filter(|_| !is_target_id(&id)) {
+            fields.invalid(
+                node,
+                "Id",
+                "must be 1 to 64 letters, digits or any of \".-_\"",
+            );
+        }
+        let arn = fields.required_text("Arn");
+        let role_arn = fields.text("RoleArn");
+        let group = fields
+            .object("SqsParameters")
+            .map(|parameters| parameters.required_text("MessageGroupId"));
+        let dead_letter_arn = fields
+            .object("DeadLetterConfig")
+            .and_then(|config| config.text("Arn"));
+        Self {
+            message_group_id: group,
+            role_arn,
+            dead_letter_arn,
+            ..Self::shaped(fields, id, arn)
+        }
+    }
+
+    /// The properties that a rule's target and a SAM event share: what is delivered, and how
+    /// stubbornly.
+    pub(in crate::template) fn shaped(fields: &Fields<'_>, id: String, arn: String) -> Self {
+        fields.choose("at most one", &["Input", "InputPath", "InputTransformer"]);
+        Self {
+            position: fields.position(),
+            id,
+            arn,
+            input: limited(fields, "Input", 8192),
+            input_path: limited(fields, "InputPath", 256),
+            input_transformer: fields
+                .object("InputTransformer")
+                .map(|transformer| InputTransformer::read(&transformer)),
+            retry_policy: RetryPolicy::read(fields),
+            dead_letter_arn: None,
+            message_group_id: None,
+            role_arn: None,
+        }
+    }
+}
+
+impl InputTransformer {
+    fn read(fields: &Fields<'_>) -> Self {
+        fields.required("InputTemplate");
+        let template = limited(fields, "InputTemplate", 8192).unwrap_or_default();
+        Self {
+            paths: fields.text_map("InputPathsMap"),
+            template,
+        }
+    }
+}
+
+fn is_target_id(id: &str) -> bool {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || ".-_".contains(letter);
+    id.is_empty() || id.len() <= 64 && id.chars().all(fits)
+}
+
+fn limited(fields: &Fields<'_>, name: &'static str, limit: usize) -> Option<String> {
+    let text = fields.text(name)?;
+    if text.is_empty() || text.chars().count() > limit {
+        fields.invalid(
+            fields.node(name)?,
+            name,
+            &format!("must be 1 to {limit} characters long"),
+        );
+    }
+    Some(text)
+}
