@@ -1,8 +1,10 @@
 //! Requests of AWS clients to the services that answer them.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use dynamodb_engine::{Error as DynamoError, Place};
+use dynamodb_engine::{Call, Error as DynamoError, Place, ReadView};
 use http::{Request, Response};
 use serde_json::{Value, json};
 
@@ -12,7 +14,7 @@ use super::eventbridge::{put_answer, test_event_pattern};
 use super::need::Need;
 use super::record::Record;
 use super::wire::{Heard, Service, answer, hear, unknown_operation};
-use super::{Cloud, Task};
+use super::{Cloud, Task, delta};
 use seeded_dice::Key;
 
 impl Cloud {
@@ -176,8 +178,8 @@ impl Cloud {
         }
     }
 
-    /// DynamoDB, with what it does to a caller now and then: it throttles, or it writes and answers
-    /// an error.
+    /// DynamoDB, with what it does to a caller now and then: it throttles, shows what was there a
+    /// while ago, refuses for a transaction, or writes and answers an error.
     fn handle_dynamodb(
         &mut self,
         now: DateTime<Utc>,
@@ -188,11 +190,15 @@ impl Cloud {
         let is_data = operation.ends_with("Item")
             || operation.ends_with("Items")
             || matches!(operation, "Query" | "Scan");
+        let knobs = &self.knobs;
         let (throttles, losses) = (
-            self.knobs.dynamodb_throttles_per_mille,
-            self.knobs.dynamodb_lost_answers_per_mille,
+            knobs.dynamodb_throttles_per_mille,
+            knobs.dynamodb_lost_answers_per_mille,
         );
-        let cause = if throttles + losses > 0 {
+        let conflicts = knobs.dynamodb_conflicts_per_mille;
+        let (stale, lag) = (knobs.dynamodb_stale_reads, knobs.dynamodb_index_lag);
+        let has_chance = throttles + losses + conflicts > 0 || !(stale + lag).is_zero();
+        let cause = if has_chance {
             self.tally.next(cause_of(operation, input))
         } else {
             Key::default()
@@ -200,11 +206,25 @@ impl Cloud {
         if is_data && self.dice.happens(cause.text("throttled"), throttles) {
             return Err(DynamoError::ThroughputExceeded);
         }
-        let answer = self.dynamodb.handle(now, place, operation, input)?;
         let is_write = matches!(
             operation,
             "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
         );
+        let age = |kind: &str, most: Duration| {
+            let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
+            let micros = self.dice.between(cause.text(kind), 0, most);
+            delta(Duration::from_micros(micros))
+        };
+        let conflict = is_write && self.dice.happens(cause.text("conflict"), conflicts);
+        let call = Call {
+            view: ReadView {
+                stale_by: age("stale", stale),
+                index_lag: age("index lag", lag),
+            },
+            conflict: conflict.then_some(0),
+            ..Call::new(now, place)
+        };
+        let answer = self.dynamodb.handle(&call, operation, input)?;
         if is_write && self.dice.happens(cause.text("answer lost"), losses) {
             return Err(DynamoError::Internal);
         }

@@ -144,7 +144,7 @@ impl Cloud {
             lambda: Lambda::new(stack, knobs.concurrency, seed),
             sqs: Sqs::new(&pseudo.account, &pseudo.region, seed),
             scheduler: Scheduler::new(stack, &pseudo, now)?,
-            dynamodb: DynamoDb::new(&stack.tables, &pseudo)?,
+            dynamodb: DynamoDb::new(&stack.tables, &pseudo, &knobs)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: polling::pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),
