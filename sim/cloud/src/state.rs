@@ -78,7 +78,7 @@ impl CloudState {
             sqs,
             sns: Sns::new(stack, &account, seed)?,
             scheduler: Scheduler::new(stack, &account, now)?,
-            dynamodb: DynamoDb::new(&stack.tables, &account)?,
+            dynamodb: DynamoDb::new(&stack.tables, &account, &knobs)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),

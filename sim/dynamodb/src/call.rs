@@ -7,7 +7,7 @@ use crate::place::Place;
 /// Who calls when, and what the caller decides about chance: the engine draws nothing itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// The instant of the call. Instants never go back.
+    /// The instant of the call.
     pub now: DateTime<Utc>,
     /// The account and the region of the request.
     pub place: &'a Place,

@@ -3,10 +3,12 @@
 mod creation;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use dynamodb_engine::{Error, Place, Tables};
+use dynamodb_engine::{Call, Error, Place, Tables};
 
 use crate::api::CredentialScope;
+use crate::knobs::Knobs;
 use crate::template::{Account, Table};
+use crate::timer_queue::delta;
 
 /// The tables of all accounts and regions that requests come from.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ impl DynamoDb {
     ///
     /// # Errors
     /// What DynamoDB says against a table.
-    pub fn new(tables: &[Table], account: &Account) -> Result<Self, String> {
+    pub fn new(tables: &[Table], account: &Account, knobs: &Knobs) -> Result<Self, String> {
         let home = Place {
             partition: account.partition.clone(),
             region: account.region.clone(),
@@ -31,6 +33,8 @@ impl DynamoDb {
             tables: Tables::new(),
             home,
         };
+        let oldest = knobs.dynamodb_stale_reads.max(knobs.dynamodb_index_lag);
+        service.tables.keep_versions(delta(oldest));
         for table in tables {
             service
                 .create(table)
@@ -59,12 +63,11 @@ impl DynamoDb {
     /// DynamoDB's own.
     pub fn handle(
         &mut self,
-        now: DateTime<Utc>,
-        place: &Place,
+        call: &Call<'_>,
         operation: &str,
         input: &str,
     ) -> Result<String, Error> {
-        self.tables.handle(now, place, operation, input)
+        self.tables.answer(call, operation, input)
     }
 
     /// The account and region that a request is signed for. Whoever signs nothing is at home.

@@ -187,3 +187,66 @@ fn an_unknown_index_is_told() {
         "The table does not have the specified index: by_moon"
     );
 }
+
+#[test]
+fn a_global_index_can_have_several_attributes_of_a_kind() {
+    let mut database = Database::new();
+    let types = ["pk", "a", "b", "x", "y"];
+    let types = types.map(|name| json!({ "AttributeName": name, "AttributeType": "S" }));
+    let element = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
+    database.ask(
+        "CreateTable",
+        json!({
+            "TableName": "wide", "AttributeDefinitions": types,
+            "KeySchema": [element("pk", "HASH")], "BillingMode": "PAY_PER_REQUEST",
+            "GlobalSecondaryIndexes": [{
+                "IndexName": "all", "Projection": { "ProjectionType": "ALL" },
+                "KeySchema": [
+                    element("a", "HASH"), element("b", "HASH"), element("x", "RANGE"),
+                    element("y", "RANGE"),
+                ],
+            }],
+        }),
+    );
+    for (pk, x, y) in [
+        ("1", "m", "2"),
+        ("2", "m", "1"),
+        ("3", "n", "0"),
+        ("4", "l", "9"),
+    ] {
+        let item = json!({
+            "pk": { "S": pk }, "a": { "S": "a" }, "b": { "S": "b" }, "x": { "S": x },
+            "y": { "S": y },
+        });
+        database.ask("PutItem", json!({ "TableName": "wide", "Item": item }));
+    }
+    let query = |condition: &str| {
+        json!({
+            "TableName": "wide", "IndexName": "all", "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                ":a": { "S": "a" }, ":b": { "S": "b" }, ":m": { "S": "m" }, ":y": { "S": "1" },
+            },
+        })
+    };
+    let found = |answer: &Value| {
+        let items = answer["Items"].as_array().unwrap().iter();
+        items
+            .map(|item| item["pk"]["S"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let answer = database.ask("Query", query("a = :a AND b = :b AND x = :m AND y > :y"));
+    assert_eq!(found(&answer), ["1"]);
+    let mut start = query("a = :a AND b = :b AND x >= :m");
+    start["ExpressionAttributeValues"]
+        .as_object_mut()
+        .unwrap()
+        .remove(":y");
+    assert_eq!(found(&database.ask("Query", start)), ["2", "1", "3"]);
+    let mut missed = query("a = :a AND x = :m");
+    let values = missed["ExpressionAttributeValues"].as_object_mut().unwrap();
+    values.retain(|name, _| name == ":a" || name == ":m");
+    assert_eq!(
+        database.message("Query", missed),
+        "Query condition missed key schema element: b"
+    );
+}

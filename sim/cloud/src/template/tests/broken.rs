@@ -448,7 +448,9 @@ fn a_table_has_what_its_creation_requires() {
     let units = "      ProvisionedThroughput: {ReadCapacityUnits: 1}\n";
     expect(
         &table(&format!("{key}{types}{units}")),
-        &["template.yaml:7:30: AWS::DynamoDB::Table.ProvisionedThroughput needs the property \"WriteCapacityUnits\""],
+        &[
+            "template.yaml:7:30: AWS::DynamoDB::Table.ProvisionedThroughput needs the property \"WriteCapacityUnits\"",
+        ],
     );
     let paid = "      BillingMode: PAY_PER_REQUEST\n";
     expect(
