@@ -4,7 +4,7 @@ use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-use super::Finding;
+use super::Violation;
 use crate::trading::TradingRecord;
 use harness::journal::Journal;
 
@@ -18,7 +18,7 @@ struct Books {
 
 /// What the account held at the beginning, every fill since, every movement of cash, split and new
 /// name make exactly what it holds at the end: cash to the cent, and shares.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
+pub(super) fn check(journal: &Journal) -> Vec<Violation> {
     let mut books: Option<Books> = None;
     let mut findings = Vec::new();
     for (entry, record) in journal.party_records() {
@@ -41,7 +41,7 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
         findings.extend(
             problems
                 .into_iter()
-                .map(|problem| Finding::at(NAME, problem, vec![entry.sequence])),
+                .map(|problem| Violation::at(NAME, problem, vec![entry.sequence])),
         );
     }
     findings

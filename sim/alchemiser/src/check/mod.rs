@@ -3,12 +3,14 @@
 //! docs/invariants.md tells of each what it says, when, and what excuses.
 
 mod account;
+#[cfg(test)]
 mod alarms;
 mod books;
 mod breaker;
 mod cashbook;
 mod causation;
 mod content;
+#[cfg(test)]
 mod delivery;
 mod duration;
 mod ending;
@@ -22,7 +24,6 @@ mod order_id;
 mod plan;
 mod plan_scope;
 mod replay;
-mod rules;
 mod session;
 mod stuck;
 #[cfg(test)]
@@ -31,123 +32,46 @@ mod testing;
 use alchemiser_mocks::exchange::Report;
 
 use crate::trading::TradingRecord;
+use harness::check::{Invariant, Judgement, NOTHING_VANISHES, evaluate};
+pub use harness::check::{Premise, Verdict, Violation};
 use harness::journal::Journal;
 
-/// Something that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The check.
-    pub check: String,
-    /// What is wrong, in a sentence.
-    pub problem: String,
-    /// The journal entries in conflict, by sequence number.
-    pub entries: Vec<u64>,
-}
-
-impl Finding {
-    /// A finding without entries.
-    pub fn plain(check: &str, problem: impl Into<String>) -> Self {
-        Self {
-            check: check.to_owned(),
-            problem: problem.into(),
-            entries: Vec::new(),
-        }
-    }
-
-    fn at(check: &str, problem: impl Into<String>, entries: Vec<u64>) -> Self {
-        Self {
-            entries,
-            ..Self::plain(check, problem)
-        }
-    }
-}
-
-/// What one check says of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Judgement {
-    /// How often there was something to judge.
-    premises: usize,
-    /// What does not hold, in a sentence each, with the journal entries in conflict.
-    violations: Vec<(String, Vec<u64>)>,
-}
-
-impl Judgement {
-    /// There is something to judge.
-    fn premise(&mut self) {
-        self.premises += 1;
-    }
-
-    /// It does not hold.
-    fn violated(&mut self, problem: impl Into<String>, entries: Vec<u64>) {
-        self.violations.push((problem.into(), entries));
-    }
-}
-
-/// How often a check had something to judge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Premise {
-    /// The check.
-    pub check: &'static str,
-    /// How often.
-    pub times: usize,
-}
-
-/// What all checks say of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// What does not hold.
-    pub findings: Vec<Finding>,
-    /// A premise for each check, in the order of [`names`].
-    pub premises: Vec<Premise>,
-}
-
-type Check = fn(&Journal) -> Judgement;
-
-const CHECKS: &[(&str, Check)] = &[
-    ("one intent an order", intent::check),
-    ("one content an order id", order_id::check),
-    ("no order outside the session", session::check),
-    ("no order outside the plan", plan_scope::check),
-    ("the newest plan wins", newest_plan::check),
-    ("trouble stays its own", isolation::check),
-    ("idle money is told", idle::check),
-    ("bounded fan-out", fan_out::check),
-    ("the breaker holds", breaker::check),
-    ("nothing vanishes", delivery::check),
-    ("one mail a workflow", mail::check),
-    ("one causation tree", causation::check),
-    ("one content an id", content::check),
-    ("sound account", account::check),
-    ("the books balance", books),
-    ("bounded durations", duration::check),
-    ("replay trades nothing", replay::check),
-    ("every workflow ends", ending::check),
+/// The invariants of trading, and those of every system among them.
+pub const INVARIANTS: [Invariant; 18] = [
+    invariant("one intent an order", intent::check),
+    invariant("one content an order id", order_id::check),
+    invariant("no order outside the session", session::check),
+    invariant("no order outside the plan", plan_scope::check),
+    invariant("the newest plan wins", newest_plan::check),
+    invariant("trouble stays its own", isolation::check),
+    invariant("idle money is told", idle::check),
+    invariant("bounded fan-out", fan_out::check),
+    invariant("the breaker holds", breaker::check),
+    NOTHING_VANISHES,
+    invariant("one mail a workflow", mail::check),
+    invariant("one causation tree", causation::check),
+    invariant("one content an id", content::check),
+    invariant("sound account", account::check),
+    invariant("the books balance", books),
+    invariant("bounded durations", duration::check),
+    invariant("replay trades nothing", replay::check),
+    invariant("every workflow ends", ending::check),
 ];
+
+const fn invariant(name: &'static str, check: fn(&Journal) -> Judgement) -> Invariant {
+    Invariant { name, check }
+}
 
 /// The names of all checks.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    CHECKS.iter().map(|(name, _)| *name).collect()
+    INVARIANTS.iter().map(|invariant| invariant.name).collect()
 }
 
-/// Makes all checks.
+/// Judges a run by all invariants.
 #[must_use]
 pub fn check_all(journal: &Journal) -> Verdict {
-    let mut verdict = Verdict::default();
-    for (name, check) in CHECKS {
-        let judgement = check(journal);
-        verdict.premises.push(Premise {
-            check: name,
-            times: judgement.premises,
-        });
-        verdict.findings.extend(
-            judgement
-                .violations
-                .into_iter()
-                .map(|(problem, entries)| Finding::at(name, problem, entries)),
-        );
-    }
-    verdict
+    evaluate(&INVARIANTS, journal)
 }
 
 /// The books are held against each statement of the account.

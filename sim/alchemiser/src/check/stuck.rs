@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::alarms::Alarms;
-use super::rules::Rules;
 use crate::projection::workflow_of;
 use crate::trading::{TradingFact, TradingRecord};
+use harness::check::alarms::Alarms;
+use harness::check::rules::Rules;
 use harness::journal::{Fact, Journal};
 use simulated_cloud::record::{DeliveryId, Origin, Record};
 

@@ -9,13 +9,15 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Check, Judgement};
+use super::Judgement;
 use crate::trading::{Settings, TradingRecord, Trouble, TroubleKind};
 use harness::fault::Site;
 use harness::journal::{CallOutcome, Fact, Journal};
 use simulated_cloud::record::{
     AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
 };
+
+type Check = fn(&Journal) -> Judgement;
 
 /// A journal on its way: each word adds an entry, a second after the one before.
 pub(super) struct History {

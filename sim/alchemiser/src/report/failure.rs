@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::check::Finding;
+use crate::check::Violation;
 use crate::run::Run;
 use harness::journal::Journal;
 
@@ -32,7 +32,7 @@ pub fn expected(run: &Run) -> String {
         .collect()
 }
 
-fn told(verdict: &str, run: &Run, finding: &Finding) -> String {
+fn told(verdict: &str, run: &Run, finding: &Violation) -> String {
     let mut text = format!("{verdict} {}: {}\n", finding.check, finding.problem);
     for sequence in &finding.entries {
         // Writing to a string does not fail.

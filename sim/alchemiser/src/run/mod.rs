@@ -19,7 +19,7 @@ use serde_json::Value;
 use self::facts::facts;
 use self::setup::{World, setup};
 use self::stage::Stage;
-use crate::check::{Finding, Premise, Verdict, check_all};
+use crate::check::{Premise, Verdict, Violation, check_all};
 use crate::scenario::{
     Action, Library, LoadError, Loaded, Mistake, Moment, Places, Pointer, Scenario, Start, judge,
 };
@@ -39,12 +39,12 @@ pub struct Run {
     /// Everything that happened.
     pub journal: Journal,
     /// What does not hold.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Violation>,
     /// What was scripted and met nothing, each with its place in the scenario's file; all of it is
     /// among the findings.
     pub mistakes: Vec<String>,
     /// What does not hold, as the scenario expects.
-    pub expected: Vec<Finding>,
+    pub expected: Vec<Violation>,
     /// How often each invariant had something to judge.
     pub premises: Vec<Premise>,
     /// How many checks were made.
@@ -108,7 +108,10 @@ pub fn run_on(
         .map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
     let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
     let expect = &loaded.scenario.expect;
-    let Verdict { findings, premises } = check_all(&journal);
+    let Verdict {
+        violations: findings,
+        premises,
+    } = check_all(&journal);
     let (expected, mut findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|finding| expect.violates(&finding.check));
@@ -121,7 +124,7 @@ pub fn run_on(
     findings.extend(
         unused
             .into_iter()
-            .map(|unmet| Finding::plain(unmet.part, unmet.words)),
+            .map(|unmet| Violation::plain(unmet.part, unmet.words)),
     );
     let checks = premises.len() + expect.count();
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());

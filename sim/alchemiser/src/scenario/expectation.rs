@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
-use crate::check::Finding;
+use crate::check::Violation;
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
 use crate::trading::{TradingFact, TradingRecord, trigger_of};
 use harness::journal::{Fact, Journal};
@@ -12,10 +12,10 @@ use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
-pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
+pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
     let mut findings = Vec::new();
     let mut demand = |name: &str, problem: Option<String>| {
-        findings.extend(problem.map(|problem| Finding::plain(name, problem)))
+        findings.extend(problem.map(|problem| Violation::plain(name, problem)))
     };
     demand("cash", cash(expect, journal));
     demand("positions", positions(expect, journal));

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SideGiven;
-use crate::check::Finding;
+use crate::check::Violation;
 use crate::scenario::{Amount, Invariant, SignedAmount};
 
 /// What must hold in the end.
@@ -60,11 +60,11 @@ impl Expect {
 
     /// A finding for each invariant that was to be violated, and of which none of `found` tells.
     #[must_use]
-    pub fn unviolated(&self, found: &[Finding]) -> Vec<Finding> {
+    pub fn unviolated(&self, found: &[Violation]) -> Vec<Violation> {
         let holds =
             |invariant: &&Invariant| !found.iter().any(|finding| finding.check == invariant.0);
         let told = |invariant: &Invariant| {
-            Finding::plain(
+            Violation::plain(
                 "violations",
                 format!("{:?} holds, expected to be violated", invariant.0),
             )

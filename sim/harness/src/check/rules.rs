@@ -1,3 +1,5 @@
+//! The rules of a journal, and what they match, by a matcher of their own.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -7,16 +9,20 @@ use simulated_cloud::record::{Record, RuleTarget};
 
 /// A rule as it was at some moment of a run.
 #[derive(Clone, Debug)]
-pub(super) struct RuleState {
+pub struct RuleState {
+    /// The ARN.
     pub arn: String,
+    /// The event pattern; none for a rule that a schedule fires.
     pub pattern: Option<Value>,
+    /// Whether it matches at all.
     pub enabled: bool,
+    /// Where it sends what matches.
     pub targets: Vec<RuleTarget>,
 }
 
 /// The rules as they are at one place of the journal, by bus and name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rules {
+pub struct Rules {
     rules: BTreeMap<(String, String), RuleState>,
 }
 
