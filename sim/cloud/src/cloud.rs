@@ -24,9 +24,9 @@ use crate::record::{InvocationOutcome, Record};
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::Sqs;
+use crate::stack::{Account, Stack};
 use crate::state::CloudState;
 use crate::task::Task;
-use crate::template::{Account, Stack};
 use crate::timer_queue::delta;
 
 /// How often expired items are looked for.

@@ -71,6 +71,7 @@ pub mod schedule_expression;
 pub mod scheduler;
 pub mod sns;
 pub mod sqs;
+pub mod stack;
 mod state;
 mod task;
 pub mod template;

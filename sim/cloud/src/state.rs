@@ -14,8 +14,8 @@ use crate::record::Record;
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::{self, Sqs};
+use crate::stack::{Account, QueuePolicy, Role, Stack};
 use crate::task::Task;
-use crate::template::{Account, QueuePolicy, Role, Stack};
 use crate::timer_queue::TimerQueue;
 
 /// The services of one account in one region, and what is under way between them.

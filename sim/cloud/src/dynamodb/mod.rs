@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use self::expiry::Expiries;
-use super::template::{Index, KeySchema, Table};
+use crate::stack::{Index, KeySchema, Table};
 
 /// What expired longer ago than five years is never swept.
 const EXPIRED_FOR_EVER: TimeDelta = TimeDelta::days(5 * 365);

@@ -10,7 +10,7 @@ use super::{EventBridge, RuleState, already_exists, not_found};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{integer, page, required, required_name, text};
 use crate::record::ReplayState;
-use crate::template::{Archive, Rule};
+use crate::stack::{Archive, Rule};
 use event_pattern::Pattern;
 
 /// The service that owns the rules behind archives.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{EventBridge, already_exists, not_found};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{page, required, required_name, tags, text, texts};
-use crate::template::Bus;
+use crate::stack::Bus;
 
 /// What owners write on buses, rules and archives.
 #[derive(Clone, Debug, Default)]

@@ -25,9 +25,9 @@ use serde_json::Value;
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
 use super::record::{Record, RuleTarget};
-use super::template::{Account, Bus, Rule, Stack, Target};
 use super::transform;
 use crate::api::error::ServiceError;
+use crate::stack::{Account, Bus, Rule, Stack, Target};
 use event_pattern::{PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use seeded_dice::Key;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{EventBridge, limit_exceeded};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{check_name, integer, page, required, text, texts, violated_at};
-use crate::template::{InputTransformer, RetryPolicy, Target};
+use crate::stack::{InputTransformer, RetryPolicy, Target};
 use crate::transform::{self, TEMPLATE_CHARACTERS_MAX};
 
 const TARGETS_A_RULE_MAX: usize = 5;

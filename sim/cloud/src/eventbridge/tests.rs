@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::template::{Account, Rule, Stack};
 use super::{BusEvent, EventBridge};
+use crate::stack::{Account, Rule, Stack};
 use event_pattern::PATTERN_CHARACTERS_QUOTA;
 
 fn rule(name: &str, bus: &str, pattern: &str) -> Rule {

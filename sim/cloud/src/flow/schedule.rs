@@ -12,9 +12,9 @@ use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
 use crate::record::{Disturbance, LossCause, Origin, Record};
 use crate::schedule_expression::{Dialect, ScheduleExpression};
 use crate::scheduler::payload;
+use crate::stack::Schedule;
 use crate::state::CloudState;
 use crate::task::{Firing, Task};
-use crate::template::Schedule;
 use crate::timer_queue::delta;
 
 /// Plans the next occurrence of a schedule.

@@ -8,7 +8,7 @@ use super::{Invocation, InvocationResult, Lambda, response_of};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{page, required, text};
 use crate::api::rest_answer;
-use crate::template::{Function, Permission};
+use crate::stack::{Function, Permission};
 
 /// What became of a request for a synchronous invocation.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 use event_pattern::Pattern;
 
-use crate::template::{EventSourceMapping, Stack};
+use crate::stack::{EventSourceMapping, Stack};
 
 /// A mapping with its filters read.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::id::derive_id;
 use crate::schedule_expression::{Dialect, ScheduleExpression};
-use crate::template::{Account, Schedule, Stack};
+use crate::stack::{Account, Schedule, Stack};
 
 /// The schedules of one account and region.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::api::error::ServiceError;
 use crate::id::derive_id;
-use crate::template::{Account, Stack, TopicPolicy};
+use crate::stack::{Account, Stack, TopicPolicy};
 
 /// The topics of one account and region.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Sns {
     /// Whether a topic's policy lets a service publish for a resource.
     #[must_use]
     pub fn may_publish(&self, service: &str, arn: &str, source_arn: &str) -> bool {
-        let allows = |document: &crate::template::PolicyDocument| {
+        let allows = |document: &crate::stack::PolicyDocument| {
             document.allows_service(service, "sns:Publish", arn, source_arn)
         };
         let own = self.topics.get(arn).and_then(|topic| topic.policy.as_ref());

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{World, arn, policy};
-use crate::template::{Position, Queue, Redrive};
+use crate::stack::{Position, Queue, Redrive};
 
 #[test]
 fn a_template_queue_has_the_attributes_it_declares() {

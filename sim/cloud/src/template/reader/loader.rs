@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::template::account::Account;
+use crate::stack::{Account, Stack};
 use crate::template::reader::condition;
 use crate::template::reader::context::Context;
 use crate::template::reader::declaration::{self, Declaration};
@@ -16,7 +16,6 @@ use crate::template::reader::scope::Scope;
 use crate::template::reader::yaml;
 use crate::template::resource;
 use crate::template::resource::attachment::Attachment;
-use crate::template::stack::Stack;
 
 /// Reads a SAM or CloudFormation template (YAML or JSON) and resolves everything in it.
 ///

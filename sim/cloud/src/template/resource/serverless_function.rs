@@ -1,11 +1,11 @@
+use crate::stack::{
+    Effect, Function, InvokeConfig, PolicyDocument, Principal, Role, RolePolicy, Statement,
+};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::resource::function::Function;
-use crate::template::resource::invoke_config::InvokeConfig;
 use crate::template::resource::managed_policy;
-use crate::template::resource::policy::{Effect, Parts, PolicyDocument, Principal, Statement};
-use crate::template::resource::role::{Role, RolePolicy};
+use crate::template::resource::policy::Parts;
 use crate::template::resource::serverless_event;
 use crate::template::resource::serverless_policy;
 

@@ -33,7 +33,7 @@ use crate::journal::{Fact, Journal};
 use seeded_dice::Dice;
 use simulated_cloud::Cloud;
 use simulated_cloud::record::Record;
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 /// How long to wait for a message, in seconds.
 const QUIET_SECONDS: i32 = 1;

@@ -1,0 +1,18 @@
+use crate::stack::Position;
+
+/// An SNS topic (`AWS::SNS::Topic`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The name inside the template.
+    pub logical_id: String,
+    /// Where the template declares it.
+    pub position: Position,
+    /// Physical name, at most 256 characters.
+    pub name: String,
+    /// `arn:...:sns:REGION:ACCOUNT:NAME`.
+    pub arn: String,
+    /// First in, first out.
+    pub fifo: bool,
+    /// Messages with the same text are the same (FIFO only).
+    pub content_based_deduplication: bool,
+}
