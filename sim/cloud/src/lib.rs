@@ -8,7 +8,8 @@
 //! use serde_json::json;
 //! use simulated_cloud::Cloud;
 //! use simulated_cloud::knobs::Knobs;
-//! use simulated_cloud::template::{Account, load};
+//! use simulated_cloud::stack::Account;
+//! use simulated_cloud::template::load;
 //!
 //! let template = r#"
 //! Resources:

@@ -14,7 +14,7 @@ use crate::record::Record;
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::{self, Sqs};
-use crate::stack::{Account, QueuePolicy, Role, Stack};
+use crate::stack::{Account, QueuePolicy, Role, Stack, StackError};
 use crate::task::Task;
 use crate::timer_queue::TimerQueue;
 
@@ -56,7 +56,7 @@ impl CloudState {
         knobs: Knobs,
         seed: u64,
         now: DateTime<Utc>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, StackError> {
         let mut sqs = Sqs::new(&account.id, &account.region, seed);
         for queue in &stack.queues {
             sqs.create(now, queue);
@@ -78,7 +78,8 @@ impl CloudState {
             sqs,
             sns: Sns::new(stack, &account, seed)?,
             scheduler: Scheduler::new(stack, &account, now)?,
-            dynamodb: DynamoDb::new(&stack.tables)?,
+            dynamodb: DynamoDb::new(&stack.tables)
+                .map_err(|reason| stack.refused("tables", reason))?,
             metrics: Metrics::new(&stack.alarms),
             pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),

@@ -214,7 +214,6 @@ mod tests {
 
     fn target(shape: impl FnOnce(&mut Target)) -> Target {
         let mut target = Target {
-            position: Default::default(),
             id: "t".to_owned(),
             arn: String::new(),
             input: None,

@@ -32,7 +32,6 @@ impl EventBridge {
         let parsed = pattern.map(parse_pattern).transpose()?;
         let archive = Archive {
             logical_id: name.clone(),
-            position: Default::default(),
             arn: self.account.arn("events", &format!("archive/{name}")),
             source_arn: self
                 .buses
@@ -60,7 +59,6 @@ impl EventBridge {
         let name = rule_name(&archive.name);
         let rule = Rule {
             logical_id: name.clone(),
-            position: archive.position,
             arn: self.rule_arn(&bus, &name),
             name,
             bus,

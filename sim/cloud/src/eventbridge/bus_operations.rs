@@ -42,7 +42,6 @@ impl EventBridge {
         }
         let bus = Bus {
             logical_id: name.to_owned(),
-            position: Default::default(),
             name: name.to_owned(),
             arn: arn.clone(),
         };

@@ -88,7 +88,6 @@ impl EventBridge {
         )?;
         let rule = Rule {
             logical_id: name.clone(),
-            position: Default::default(),
             arn: self.rule_arn(&bus, &name),
             name,
             bus,

@@ -130,7 +130,6 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
         )));
     }
     Ok(Target {
-        position: Default::default(),
         id: id.to_owned(),
         arn: arn.to_owned(),
         input,

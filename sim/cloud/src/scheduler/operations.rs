@@ -116,7 +116,6 @@ impl Scheduler {
         let target = target.ok_or_else(|| violated("null", "Target", "Member must not be null"))?;
         Ok(Schedule {
             logical_id: name.clone(),
-            position: Default::default(),
             arn: self
                 .account
                 .arn("scheduler", &format!("schedule/{group}/{name}")),

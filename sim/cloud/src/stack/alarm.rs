@@ -1,14 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::stack::Position;
-
 /// A CloudWatch alarm on one metric (`AWS::CloudWatch::Alarm`); metric math is not supported.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 255 characters.
     pub name: String,
     /// `arn:...:alarm:NAME`.

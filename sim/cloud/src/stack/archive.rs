@@ -1,12 +1,8 @@
-use crate::stack::Position;
-
 /// An archive of the events of one bus (`AWS::Events::Archive`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Archive {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 48 characters.
     pub name: String,
     /// `arn:...:archive/NAME`.

@@ -1,13 +1,9 @@
-use crate::stack::Position;
-
 /// An event bus (`AWS::Events::EventBus`). The account's `default` bus is always there and never
 /// listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bus {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name.
     pub name: String,
     /// `arn:...:event-bus/NAME`.

@@ -1,13 +1,9 @@
-use crate::stack::Position;
-
 /// Lambda polling a queue for a function (`AWS::Lambda::EventSourceMapping`, or a SAM event of type
 /// SQS).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSourceMapping {
     /// The name inside the template; for a SAM event, the one that SAM generates.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// ARN of the queue.
     pub source_arn: String,
     /// Most messages of one invocation, default 10.

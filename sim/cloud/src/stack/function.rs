@@ -1,14 +1,12 @@
 use std::collections::BTreeMap;
 
-use crate::stack::{EventSourceMapping, InvokeConfig, Position, Secret};
+use crate::stack::{EventSourceMapping, InvokeConfig, Secret};
 
 /// A Lambda function (`AWS::Lambda::Function` or `AWS::Serverless::Function`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 64 characters.
     pub name: String,
     /// `arn:...:function:NAME`.

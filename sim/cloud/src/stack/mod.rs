@@ -5,6 +5,7 @@ mod account;
 mod alarm;
 mod archive;
 mod bus;
+mod error;
 mod event_source_mapping;
 mod function;
 mod inert;
@@ -31,6 +32,7 @@ pub use self::account::Account;
 pub use self::alarm::{Alarm, Comparison};
 pub use self::archive::Archive;
 pub use self::bus::Bus;
+pub use self::error::StackError;
 pub use self::event_source_mapping::EventSourceMapping;
 pub use self::function::Function;
 pub use self::inert::Inert;
@@ -87,6 +89,19 @@ pub struct Stack {
     pub roles: Vec<Role>,
     /// Known and checked resources without behaviour.
     pub inert: Vec<Inert>,
+    /// Where the template declares each resource, by its name inside the template.
+    pub places: std::collections::BTreeMap<String, Position>,
     /// The template's outputs by name.
     pub outputs: std::collections::BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// What a service says against a resource.
+    pub(crate) fn refused(&self, resource: &str, reason: impl ToString) -> StackError {
+        StackError {
+            place: self.places.get(resource).copied(),
+            resource: resource.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
 }

@@ -1,12 +1,10 @@
-use crate::stack::{Position, wildcard};
+use crate::stack::wildcard;
 
 /// Who may invoke a function (`AWS::Lambda::Permission`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
     /// The name inside the template; for a SAM event, the one that SAM generates.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// ARN of the function.
     pub function_arn: String,
     /// Such as `lambda:InvokeFunction`.

@@ -1,12 +1,8 @@
-use crate::stack::Position;
-
 /// An SQS queue (`AWS::SQS::Queue`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 80 characters; a FIFO queue's ends in `.fifo`.
     pub name: String,
     /// `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`.

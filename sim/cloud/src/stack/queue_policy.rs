@@ -1,12 +1,10 @@
-use crate::stack::{PolicyDocument, Position};
+use crate::stack::PolicyDocument;
 
 /// Who may use which queues (`AWS::SQS::QueuePolicy`). Without one, no service may send to a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuePolicy {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// ARNs of the queues it is attached to.
     pub queue_arns: Vec<String>,
     /// What it says.

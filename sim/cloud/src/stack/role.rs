@@ -1,13 +1,11 @@
 use super::policy;
-use crate::stack::{Effect, PolicyDocument, PolicyRequest, Position};
+use crate::stack::{Effect, PolicyDocument, PolicyRequest};
 
 /// A role (`AWS::IAM::Role`, or the one that SAM generates for a function or a schedule).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 64 characters.
     pub name: String,
     /// `arn:...:iam::ACCOUNT:role/NAME`.

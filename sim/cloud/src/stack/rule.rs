@@ -1,12 +1,10 @@
-use crate::stack::{Position, Target};
+use crate::stack::Target;
 
 /// A rule on a bus (`AWS::Events::Rule`, or a SAM event of type EventBridgeRule or Schedule).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The name inside the template; for a SAM event, the one that SAM generates.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 64 characters.
     pub name: String,
     /// `arn:...:rule/BUS/NAME`, or `arn:...:rule/NAME` on the default bus.

@@ -1,4 +1,4 @@
-use crate::stack::{Position, RetryPolicy};
+use crate::stack::RetryPolicy;
 
 /// A schedule of the EventBridge Scheduler (`AWS::Scheduler::Schedule`, or a SAM event of type
 /// ScheduleV2).
@@ -6,8 +6,6 @@ use crate::stack::{Position, RetryPolicy};
 pub struct Schedule {
     /// The name inside the template; for a SAM event, the one that SAM generates.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 64 characters.
     pub name: String,
     /// Schedule group, `default` if the template names none.

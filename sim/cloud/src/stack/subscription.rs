@@ -1,12 +1,8 @@
-use crate::stack::Position;
-
 /// Who receives what is published to a topic (`AWS::SNS::Subscription`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// The name inside the template; the topic's, for one that stands inside a topic.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// The topic's ARN, a colon, and an id of its own.
     pub arn: String,
     /// ARN of the topic.

@@ -1,14 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::stack::Position;
-
 /// A DynamoDB table (`AWS::DynamoDB::Table`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, 3 to 255 characters.
     pub name: String,
     /// `arn:...:table/NAME`.

@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::stack::{Position, RetryPolicy};
+use crate::stack::RetryPolicy;
 
 /// One target of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Where the template declares it.
-    pub position: Position,
     /// Unique within the rule.
     pub id: String,
     /// The function, queue, topic or bus that receives the event.

@@ -1,12 +1,8 @@
-use crate::stack::Position;
-
 /// An SNS topic (`AWS::SNS::Topic`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     /// The name inside the template.
     pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
     /// Physical name, at most 256 characters.
     pub name: String,
     /// `arn:...:sns:REGION:ACCOUNT:NAME`.

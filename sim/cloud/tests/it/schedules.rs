@@ -12,7 +12,6 @@ const ARN: &str = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/dai
 pub fn schedule(expression: &str) -> Schedule {
     Schedule {
         logical_id: "Daily".to_owned(),
-        position: Default::default(),
         name: "daily".to_owned(),
         group: "default".to_owned(),
         arn: ARN.to_owned(),
@@ -116,8 +115,13 @@ fn a_target_that_takes_json_takes_nothing_else() {
         )
         .map(|_| ())
     };
-    assert!(text(FUNCTION).unwrap_err().contains("is not JSON"));
-    assert!(text(&bus("shop")).unwrap_err().contains("is not JSON"));
+    assert!(text(FUNCTION).unwrap_err().reason.contains("is not JSON"));
+    assert!(
+        text(&bus("shop"))
+            .unwrap_err()
+            .reason
+            .contains("is not JSON")
+    );
     assert_eq!(text(&queue("out")), Ok(()));
 }
 

@@ -256,7 +256,8 @@ fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud
         setup.knobs.clone(),
         setup.seed,
         now,
-    )?;
+    )
+    .map_err(|error| error.to_string())?;
     cloud.set_queue_endpoint(endpoint);
     Ok(cloud)
 }

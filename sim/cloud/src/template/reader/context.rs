@@ -30,6 +30,7 @@ impl Context<'_> {
         id: &'b str,
         position: Position,
     ) -> Context<'b> {
+        self.stack.places.insert(id.to_owned(), position);
         Context {
             id,
             position,

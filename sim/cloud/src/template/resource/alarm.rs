@@ -38,7 +38,6 @@ impl Alarm {
         fields.tags();
         let alarm = Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
             description: fields.text("AlarmDescription"),

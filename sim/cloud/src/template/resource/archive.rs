@@ -13,7 +13,6 @@ impl Archive {
         let identity = Identity::new(&name, [("Arn", &arn), ("ArchiveName", &name)]);
         context.stack.archives.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
             source_arn: fields.required_text("SourceArn"),

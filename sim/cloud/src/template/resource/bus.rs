@@ -13,7 +13,6 @@ impl Bus {
         let identity = Identity::new(&name, [("Arn", &arn), ("Name", &name)]);
         context.stack.buses.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
         });

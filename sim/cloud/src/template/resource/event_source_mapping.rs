@@ -14,8 +14,8 @@ impl EventSourceMapping {
         let mapping = Self::read(fields, context, "EventSourceArn");
         fields.tags();
         context.later.push(Attachment::EventSourceMapping {
-            position: context.position,
             function,
+            position: context.position,
             mapping,
         });
         Identity::new(context.generated_name(36), [])
@@ -50,7 +50,6 @@ impl EventSourceMapping {
         }
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             source_arn: fields.required_text(source),
             batch_size: fields.count("BatchSize", 1..=10_000).unwrap_or(10),
             maximum_batching_window_seconds: fields

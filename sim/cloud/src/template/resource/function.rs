@@ -41,7 +41,6 @@ impl Function {
         settings(fields);
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             arn: context.account.arn("lambda", &format!("function:{name}")),
             name,
             runtime: fields.text("Runtime"),

@@ -9,7 +9,6 @@ impl Inert {
     pub(in crate::template) fn add(resource_type: &str, name: &str, context: &mut Context<'_>) {
         context.stack.inert.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             resource_type: resource_type.to_owned(),
             name: name.to_owned(),
         });

@@ -8,7 +8,6 @@ impl Permission {
         let function = fields.required_text("FunctionName");
         let permission = Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             function_arn: function_arn(&function, context),
             action: fields.required_text("Action"),
             principal: fields.required_text("Principal"),

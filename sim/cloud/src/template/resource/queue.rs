@@ -65,7 +65,6 @@ impl Queue {
     pub(in crate::template) fn plain(context: &Context<'_>, name: String) -> Self {
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             url: queue_url(context.account, &name),
             arn: context.account.arn("sqs", &name),
             name,

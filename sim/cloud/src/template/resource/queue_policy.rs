@@ -15,7 +15,6 @@ impl QueuePolicy {
             .filter_map(|url| queue_arn(url, context.account, fields));
         let policy = Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             queue_arns: queues.collect(),
             document: policy::document(fields, "PolicyDocument", Parts::Resource),
         };

@@ -33,7 +33,6 @@ impl Role {
     pub(in crate::template) fn named(context: &Context<'_>, name: String, path: &str) -> Self {
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             arn: context
                 .account
                 .global_arn("iam", &format!("role{path}{name}")),

@@ -82,7 +82,6 @@ impl Rule {
         };
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             arn: context.account.arn("events", &path),
             name,
             bus,

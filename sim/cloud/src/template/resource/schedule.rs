@@ -45,7 +45,6 @@ impl Schedule {
         fields.text("Description");
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             arn: context
                 .account
                 .arn("scheduler", &format!("schedule/{group}/{name}")),

@@ -82,7 +82,6 @@ fn read_subscription(fields: &Fields<'_>, context: &mut Context<'_>, function: &
     let subscription = Subscription::of_function(fields, context, &topic, &function.arn);
     let permission = Permission {
         logical_id: format!("{}Permission", context.id),
-        position: context.position,
         function_arn: function.arn.clone(),
         action: "lambda:InvokeFunction".to_owned(),
         principal: "sns.amazonaws.com".to_owned(),
@@ -117,7 +116,6 @@ fn read_rule(kind: &str, fields: &Fields<'_>, context: &mut Context<'_>, functio
     rule.targets = vec![target];
     let permission = Permission {
         logical_id: format!("{}Permission", context.id),
-        position: context.position,
         function_arn: function.arn.clone(),
         action: "lambda:InvokeFunction".to_owned(),
         principal: "events.amazonaws.com".to_owned(),
@@ -201,7 +199,6 @@ fn dead_letter_queue(
         let document = sending_document(&arn, source_arn);
         let policy = QueuePolicy {
             logical_id: policy_id,
-            position: fields.position(),
             queue_arns: vec![arn.clone()],
             document,
         };

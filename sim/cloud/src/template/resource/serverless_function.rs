@@ -43,7 +43,8 @@ fn generate_role(
     context: &mut Context<'_>,
 ) -> String {
     let id = format!("{}Role", context.id);
-    let mut context = context.generated(&id, function.position);
+    let position = context.position;
+    let mut context = context.generated(&id, position);
     let mut role = Role::named(&context, context.generated_name(64), "/");
     role.trust = trust("lambda.amazonaws.com");
     role.policies = managed_policy::by_name("AWSLambdaBasicExecutionRole")

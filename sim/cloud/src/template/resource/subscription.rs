@@ -6,7 +6,6 @@ use crate::template::reader::identity::Identity;
 impl Subscription {
     pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         let mut subscription = Self::of_topic(fields, context, fields.required_text("TopicArn"));
-        subscription.position = context.position;
         subscription.raw_message_delivery = fields.boolean("RawMessageDelivery").unwrap_or(false);
         subscription.read_policies(fields);
         let identity = Identity::new(&subscription.arn, [("Arn", &subscription.arn)]);
@@ -22,7 +21,7 @@ impl Subscription {
         function_arn: &str,
     ) -> Self {
         let protocol = "lambda".to_owned();
-        let mut subscription = Self::new(fields, context, topic_arn, protocol, function_arn);
+        let mut subscription = Self::new(context, topic_arn, protocol, function_arn);
         subscription.read_policies(fields);
         subscription
     }
@@ -60,16 +59,10 @@ impl Subscription {
         fields.required("Protocol");
         let protocol = fields.choice("Protocol", &PROTOCOLS).unwrap_or_default();
         let endpoint = fields.required_text("Endpoint");
-        Self::new(fields, context, &topic_arn, protocol, &endpoint)
+        Self::new(context, &topic_arn, protocol, &endpoint)
     }
 
-    fn new(
-        fields: &Fields<'_>,
-        context: &Context<'_>,
-        topic_arn: &str,
-        protocol: String,
-        endpoint: &str,
-    ) -> Self {
+    fn new(context: &Context<'_>, topic_arn: &str, protocol: String, endpoint: &str) -> Self {
         // Letters, digits and hyphens, as in the ids that SNS gives.
         let plain = |letter: char| {
             letter
@@ -82,7 +75,6 @@ impl Subscription {
         Self {
             arn: format!("{topic_arn}:{}", id.chars().map(plain).collect::<String>()),
             logical_id: context.id.to_owned(),
-            position: fields.position(),
             topic_arn: topic_arn.to_owned(),
             protocol,
             endpoint: endpoint.to_owned(),

@@ -22,7 +22,6 @@ impl Table {
         let identity = Identity::new(&name, [("Arn", &arn), ("StreamArn", &stream)]);
         let table = Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
             key,

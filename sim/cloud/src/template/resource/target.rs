@@ -33,7 +33,6 @@ impl Target {
     pub(in crate::template) fn shaped(fields: &Fields<'_>, id: String, arn: String) -> Self {
         fields.choose("at most one", &["Input", "InputPath", "InputTransformer"]);
         Self {
-            position: fields.position(),
             id,
             arn,
             input: limited(fields, "Input", 8192),

@@ -26,7 +26,6 @@ impl Topic {
         let fifo = fields.boolean("FifoTopic").unwrap_or(false);
         context.stack.topics.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
             fifo,

@@ -124,7 +124,8 @@ impl ExternalWorld {
                 setup.knobs,
                 setup.seed,
                 setup.start,
-            )?,
+            )
+            .map_err(|error| error.to_string())?,
             journal: Journal::default(),
             dice: Dice::new(setup.seed),
             jitter: Dice::new(jitter),
