@@ -378,7 +378,7 @@ fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
         Task::Notify(notification) => notify(state, at, *notification),
         Task::SweepTtl => {
             // A sweep that fails leaves the items, as AWS may for days.
-            let _swept = state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));
+            state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));
             state.timers.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
         }
     }

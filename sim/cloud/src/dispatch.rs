@@ -1,7 +1,10 @@
 //! Requests of AWS clients to the services that answer them.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use dynamodb_engine::{Call as TableCall, Error as DynamoError, Place, ReadView};
 use http::Response;
 use seeded_dice::Key;
 use serde_json::Value;
@@ -9,10 +12,10 @@ use serde_json::Value;
 use crate::api::error::ServiceError;
 use crate::api::operation::{Access, not_simulated, run};
 use crate::api::{self, ApiRequest, Call, Service};
-use crate::dynamodb::DynamoError;
 use crate::iam::RequiredPermission;
 use crate::operations::{self, facts_of};
 use crate::state::CloudState;
+use crate::timer_queue::delta;
 
 /// Why the role of a function does not allow a call, if it does not.
 pub(crate) fn denied(
@@ -55,9 +58,10 @@ pub(crate) fn answer(
     };
     if call.service == Service::DynamoDb {
         let body = String::from_utf8_lossy(&request.body);
-        return match answer_dynamodb(state, now, call, &body) {
+        let place = state.dynamodb.place_of(request.scope.as_ref());
+        return match answer_dynamodb(state, now, &place, call, &body) {
             Ok(body) => api::answer(200, body, &request_id),
-            Err(error) => api::answer(error.status, error.body, &request_id),
+            Err(error) => api::answer(error.status(), error.body(), &request_id),
         };
     }
     let result = match &call.parameters {
@@ -93,11 +97,12 @@ fn carry_out(
     }
 }
 
-/// DynamoDB, with what it does to a caller now and then: it throttles, or it writes and answers
-/// an error.
+/// DynamoDB, with what it does to a caller now and then: it throttles, shows what was there a while
+/// ago, refuses for a transaction, or writes and answers an error.
 fn answer_dynamodb(
     state: &mut CloudState,
     now: DateTime<Utc>,
+    place: &Place,
     call: &Call,
     body: &str,
 ) -> Result<String, DynamoError> {
@@ -105,27 +110,47 @@ fn answer_dynamodb(
     let is_data = operation.ends_with("Item")
         || operation.ends_with("Items")
         || matches!(operation, "Query" | "Scan");
-    let (throttles, losses) = (
-        state.knobs.dynamodb_throttles_per_mille,
-        state.knobs.dynamodb_lost_answers_per_mille,
+    let is_write = matches!(
+        operation,
+        "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
     );
-    let cause = if throttles + losses > 0 {
+    let knobs = &state.knobs;
+    let (throttles, losses) = (
+        knobs.dynamodb_throttles_per_mille,
+        knobs.dynamodb_lost_answers_per_mille,
+    );
+    let conflicts = knobs.dynamodb_conflicts_per_mille;
+    let (stale, lag) = (knobs.dynamodb_stale_reads, knobs.dynamodb_index_lag);
+    let has_chance = throttles + losses + conflicts > 0 || !(stale + lag).is_zero();
+    let cause = if has_chance {
         state.tally.next(cause_of(call))
     } else {
         Key::default()
     };
     if is_data && state.dice.happens(cause.text("throttled"), throttles) {
-        return Err(DynamoError::throttled());
+        return Err(DynamoError::ThroughputExceeded);
     }
-    let answer = state.dynamodb.handle(now, operation, body)?;
-    let is_write = matches!(
-        operation,
-        "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems"
-    );
+    let conflict = is_write && state.dice.happens(cause.text("conflict"), conflicts);
+    let view = ReadView {
+        stale_by: age(state, cause.text("stale"), stale),
+        index_lag: age(state, cause.text("index lag"), lag),
+    };
+    let call = TableCall {
+        view,
+        conflict: conflict.then_some(0),
+        ..TableCall::new(now, place)
+    };
+    let answer = state.dynamodb.handle(&call, operation, body)?;
     if is_write && state.dice.happens(cause.text("answer lost"), losses) {
-        return Err(DynamoError::internal());
+        return Err(DynamoError::Internal);
     }
     Ok(answer)
+}
+
+/// How old a view is that is `most` old at most.
+fn age(state: &CloudState, cause: Key, most: Duration) -> TimeDelta {
+    let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
+    delta(Duration::from_micros(state.dice.between(cause, 0, most)))
 }
 
 /// What a request does to what is stored; one that is not simulated changes nothing.

@@ -61,6 +61,12 @@ pub struct Knobs {
     /// How many of a thousand DynamoDB writes are answered with an internal error though they were
     /// applied.
     pub dynamodb_lost_answers_per_mille: u32,
+    /// How many of a thousand DynamoDB writes meet a transaction on their item, and are not done.
+    pub dynamodb_conflicts_per_mille: u32,
+    /// How old what an eventually consistent read of DynamoDB sees is at most.
+    pub dynamodb_stale_reads: Duration,
+    /// How far a global index of DynamoDB is behind its table at most.
+    pub dynamodb_index_lag: Duration,
     /// How many of a thousand messages received from a standard queue stay visible, and so come
     /// twice.
     pub sqs_duplicates_per_mille: u32,
@@ -100,6 +106,9 @@ impl Default for Knobs {
             rule_propagation_delay: Duration::ZERO,
             dynamodb_throttles_per_mille: 0,
             dynamodb_lost_answers_per_mille: 0,
+            dynamodb_conflicts_per_mille: 0,
+            dynamodb_stale_reads: Duration::ZERO,
+            dynamodb_index_lag: Duration::ZERO,
             sqs_duplicates_per_mille: 0,
             sqs_short_poll_misses_per_mille: 0,
             sns_latency: Span::millis(10, 60),

@@ -78,8 +78,7 @@ impl CloudState {
             sqs,
             sns: Sns::new(stack, &account, seed)?,
             scheduler: Scheduler::new(stack, &account, now)?,
-            dynamodb: DynamoDb::new(&stack.tables)
-                .map_err(|reason| stack.refused("tables", reason))?,
+            dynamodb: DynamoDb::new(stack, &account, &knobs)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),

@@ -38,6 +38,12 @@ pub struct Knobs {
     pub dynamodb_throttles_per_mille: Option<PerMille>,
     /// How many of a thousand DynamoDB writes are applied and yet answered with an internal error.
     pub dynamodb_lost_answers_per_mille: Option<PerMille>,
+    /// How many of a thousand DynamoDB writes meet a transaction on their item, and are not done.
+    pub dynamodb_conflicts_per_mille: Option<PerMille>,
+    /// How old what an eventually consistent read of DynamoDB sees is at most.
+    pub dynamodb_stale_reads: Option<Span>,
+    /// How far a global index of DynamoDB is behind its table at most.
+    pub dynamodb_index_lag: Option<Span>,
     /// How many of a thousand messages received from a standard queue come twice.
     pub sqs_duplicates_per_mille: Option<PerMille>,
     /// How many of a thousand visible messages a short poll misses.
@@ -71,6 +77,15 @@ impl Knobs {
             dynamodb_lost_answers_per_mille: self
                 .dynamodb_lost_answers_per_mille
                 .map_or(defaults.dynamodb_lost_answers_per_mille, |many| many.0),
+            dynamodb_conflicts_per_mille: self
+                .dynamodb_conflicts_per_mille
+                .map_or(defaults.dynamodb_conflicts_per_mille, |many| many.0),
+            dynamodb_stale_reads: self
+                .dynamodb_stale_reads
+                .map_or(defaults.dynamodb_stale_reads, |span| span.0),
+            dynamodb_index_lag: self
+                .dynamodb_index_lag
+                .map_or(defaults.dynamodb_index_lag, |span| span.0),
             sqs_duplicates_per_mille: self
                 .sqs_duplicates_per_mille
                 .map_or(defaults.sqs_duplicates_per_mille, |many| many.0),

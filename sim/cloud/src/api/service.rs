@@ -56,7 +56,9 @@ impl Service {
         match prefix {
             "AWSEvents" => Some(Self::EventBridge),
             "AmazonSQS" => Some(Self::Sqs),
-            prefix if prefix.starts_with("DynamoDB_") => Some(Self::DynamoDb),
+            prefix if prefix.starts_with("DynamoDB_") || prefix.starts_with("DynamoDBStreams_") => {
+                Some(Self::DynamoDb)
+            }
             _ => None,
         }
     }

@@ -2,7 +2,7 @@ use crate::api::operation::{Access, OperationFacts, Resource};
 
 /// The operations of DynamoDB, which carries them out by their names.
 #[rustfmt::skip]
-pub(super) static OPERATIONS: [OperationFacts; 16] = [
+pub(super) static OPERATIONS: [OperationFacts; 28] = [
     OperationFacts::new("CreateTable", Access::Adds, Resource::Table),
     OperationFacts::new("DeleteTable", Access::Frees, Resource::Table),
     OperationFacts::new("DescribeTable", Access::Reads, Resource::Table),
@@ -19,4 +19,16 @@ pub(super) static OPERATIONS: [OperationFacts; 16] = [
     OperationFacts::new("BatchWriteItem", Access::Adds, Resource::BatchTables),
     OperationFacts::new("TransactWriteItems", Access::Adds, Resource::TransactionParts),
     OperationFacts::new("TransactGetItems", Access::Reads, Resource::TransactionParts),
+    OperationFacts::new("UpdateTable", Access::Adds, Resource::Table),
+    OperationFacts::new("TagResource", Access::Adds, Resource::Table),
+    OperationFacts::new("UntagResource", Access::Frees, Resource::Table),
+    OperationFacts::new("ListTagsOfResource", Access::Reads, Resource::Table),
+    OperationFacts::new("UpdateContinuousBackups", Access::Adds, Resource::Table),
+    OperationFacts::new("DescribeContinuousBackups", Access::Reads, Resource::Table),
+    OperationFacts::new("DescribeLimits", Access::Reads, Resource::Any),
+    OperationFacts::new("DescribeEndpoints", Access::Reads, Resource::Any),
+    OperationFacts::new("ListStreams", Access::Reads, Resource::Any),
+    OperationFacts::new("DescribeStream", Access::Reads, Resource::Any),
+    OperationFacts::new("GetShardIterator", Access::Reads, Resource::Any),
+    OperationFacts::new("GetRecords", Access::Reads, Resource::Any),
 ];

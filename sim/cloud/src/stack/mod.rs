@@ -49,7 +49,7 @@ pub use self::rule::Rule;
 pub use self::schedule::{Schedule, ScheduleTarget, ScheduledEvent};
 pub use self::secret::Secret;
 pub use self::subscription::Subscription;
-pub use self::table::{Index, KeySchema, Table};
+pub use self::table::{Index, KeySchema, Table, TableSettings, Throughput};
 pub use self::target::{InputTransformer, Target};
 pub use self::topic::Topic;
 pub use self::topic_policy::TopicPolicy;

@@ -367,3 +367,52 @@ fn another_attribute_may_hold_the_expiry_from_now_on() {
     world.wait(86_400);
     assert_eq!(get(&mut world, "a"), Value::Null);
 }
+
+#[test]
+fn a_write_may_meet_a_transaction() {
+    let mut world = World::with(
+        |_| {},
+        Knobs {
+            dynamodb_conflicts_per_mille: 1000,
+            ..Knobs::default()
+        },
+    );
+    let (status, body) = world.table("PutItem", &put("a", json!({})));
+    assert_eq!((status, kind(&body)), (400, "TransactionConflictException"));
+    assert_eq!(get(&mut world, "a"), Value::Null);
+    let both = json!({ "TransactItems": [{ "Put": put("a", json!({})) }] });
+    let (_, body) = world.table("TransactWriteItems", &both);
+    assert_eq!(
+        body["CancellationReasons"][0]["Code"],
+        "TransactionConflict"
+    );
+}
+
+#[test]
+fn a_read_may_see_what_was_there_before() {
+    let mut world = World::with(
+        |_| {},
+        Knobs {
+            dynamodb_stale_reads: Duration::from_secs(10),
+            ..Knobs::default()
+        },
+    );
+    let set = |n: u32| put("a", json!({ "n": { "N": n.to_string() } }));
+    world.table("PutItem", &set(1));
+    world.wait(30);
+    world.table("PutItem", &set(2));
+    world.wait(5);
+    let seen: Vec<Value> = (0..40)
+        .map(|_| get(&mut world, "a")["n"]["N"].clone())
+        .collect();
+    assert!(
+        seen.iter().any(|n| n == "1") && seen.iter().any(|n| n == "2"),
+        "{seen:?}"
+    );
+    let consistent = json!({
+        "TableName": "items", "Key": { "id": { "S": "a" } }, "ConsistentRead": true,
+    });
+    for _ in 0..40 {
+        assert_eq!(world.table("GetItem", &consistent).1["Item"]["n"]["N"], "2");
+    }
+}

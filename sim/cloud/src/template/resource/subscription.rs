@@ -65,10 +65,11 @@ impl Subscription {
     fn new(context: &Context<'_>, topic_arn: &str, protocol: String, endpoint: &str) -> Self {
         // Letters, digits and hyphens, as in the ids that SNS gives.
         let plain = |letter: char| {
-            letter
-                .is_ascii_alphanumeric()
-                .then_some(letter)
-                .unwrap_or('-')
+            if letter.is_ascii_alphanumeric() {
+                letter
+            } else {
+                '-'
+            }
         };
         let name = format!("{}-{endpoint}", context.id);
         let id = context.account.generated_name(&name, 36);

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::stack::{Index, KeySchema, Table};
+use crate::stack::{Index, KeySchema, Table, TableSettings, Throughput};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
@@ -10,13 +10,13 @@ impl Table {
         let name = fields
             .name("TableName", 255, "-_.")
             .unwrap_or_else(|| context.generated_name(255));
+        fields.required("AttributeDefinitions");
         let attribute_types = attribute_types(fields);
         let key = KeySchema::read(fields, &attribute_types);
         let billing = fields
             .choice("BillingMode", &["PROVISIONED", "PAY_PER_REQUEST"])
             .unwrap_or_else(|| "PROVISIONED".to_owned());
-        throughput(fields);
-        settings(fields);
+        let is_provisioned = billing == "PROVISIONED";
         let arn = context.account.arn("dynamodb", &format!("table/{name}"));
         let stream = format!("{arn}/stream/2024-01-01T00:00:00.000");
         let identity = Identity::new(&name, [("Arn", &arn), ("StreamArn", &stream)]);
@@ -26,8 +26,10 @@ impl Table {
             arn,
             key,
             ttl_attribute: ttl_attribute(fields),
+            throughput: Throughput::read(fields, is_provisioned),
+            indexes: Index::read_all(fields, &attribute_types, is_provisioned),
             billing_mode: billing,
-            indexes: Index::read_all(fields, &attribute_types),
+            settings: TableSettings::read(fields),
             attribute_types,
         };
         context.stack.tables.push(table);
@@ -65,19 +67,23 @@ impl KeySchema {
 }
 
 impl Index {
-    fn read_all(fields: &Fields<'_>, types: &BTreeMap<String, String>) -> Vec<Self> {
+    fn read_all(
+        fields: &Fields<'_>,
+        types: &BTreeMap<String, String>,
+        is_provisioned: bool,
+    ) -> Vec<Self> {
         let global = fields.objects("GlobalSecondaryIndexes");
         let local = fields.objects("LocalSecondaryIndexes");
-        let globals = global.iter().map(|index| Self::read(index, true, types));
+        let globals = global.iter().map(|index| Self {
+            throughput: Throughput::read(index, is_provisioned),
+            ..Self::read(index, true, types)
+        });
         globals
             .chain(local.iter().map(|index| Self::read(index, false, types)))
             .collect()
     }
 
     fn read(fields: &Fields<'_>, global: bool, types: &BTreeMap<String, String>) -> Self {
-        if global {
-            throughput(fields);
-        }
         let projection = fields.required_object("Projection");
         let kind = projection.as_ref().and_then(|projection| {
             projection.choice("ProjectionType", &["ALL", "KEYS_ONLY", "INCLUDE"])
@@ -90,6 +96,7 @@ impl Index {
             non_key_attributes: projection
                 .map(|projection| projection.texts("NonKeyAttributes"))
                 .unwrap_or_default(),
+            throughput: None,
         }
     }
 }
@@ -113,31 +120,56 @@ fn ttl_attribute(fields: &Fields<'_>) -> Option<String> {
     (ttl.boolean("Enabled") == Some(true)).then_some(attribute)
 }
 
-fn throughput(fields: &Fields<'_>) {
-    if let Some(throughput) = fields.object("ProvisionedThroughput") {
-        throughput.integer("ReadCapacityUnits", 1..=1_000_000);
-        throughput.integer("WriteCapacityUnits", 1..=1_000_000);
+impl Throughput {
+    /// The units that a provisioned table and its global indexes must have.
+    fn read(fields: &Fields<'_>, is_provisioned: bool) -> Option<Self> {
+        if is_provisioned {
+            fields.required("ProvisionedThroughput");
+        }
+        let throughput = fields.object("ProvisionedThroughput")?;
+        let units = |name| {
+            throughput.required(name);
+            throughput.integer(name, 1..=1_000_000).unwrap_or(1)
+        };
+        let (read, write) = (units("ReadCapacityUnits"), units("WriteCapacityUnits"));
+        is_provisioned.then_some(Self { read, write })
     }
 }
 
-/// Properties that are checked and change nothing here.
-fn settings(fields: &Fields<'_>) {
-    fields.boolean("DeletionProtectionEnabled");
-    fields.choice("TableClass", &["STANDARD", "STANDARD_INFREQUENT_ACCESS"]);
-    fields.tags();
-    if let Some(recovery) = fields.object("PointInTimeRecoverySpecification") {
-        recovery.boolean("PointInTimeRecoveryEnabled");
-        recovery.integer("RecoveryPeriodInDays", 1..=35);
+impl TableSettings {
+    fn read(fields: &Fields<'_>) -> Self {
+        fields.tags();
+        let tags = fields.objects("Tags");
+        let tags = tags
+            .iter()
+            .map(|tag| (tag.required_text("Key"), tag.required_text("Value")));
+        Self {
+            deletion_protection: fields.boolean("DeletionProtectionEnabled") == Some(true),
+            class: fields.choice("TableClass", &["STANDARD", "STANDARD_INFREQUENT_ACCESS"]),
+            kms_key: kms_key(fields),
+            stream_view: stream_view(fields),
+            recovery_days: recovery_days(fields),
+            tags: tags.collect(),
+        }
     }
-    if let Some(encryption) = fields.object("SSESpecification") {
-        encryption.boolean("SSEEnabled");
-        encryption.choice("SSEType", &["KMS"]);
-        encryption.text("KMSMasterKeyId");
-    }
-    if let Some(stream) = fields.object("StreamSpecification") {
-        stream.choice(
-            "StreamViewType",
-            &["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"],
-        );
-    }
+}
+
+fn kms_key(fields: &Fields<'_>) -> Option<String> {
+    let encryption = fields.object("SSESpecification")?;
+    encryption.choice("SSEType", &["KMS"]);
+    let key = encryption.text("KMSMasterKeyId");
+    (encryption.boolean("SSEEnabled") == Some(true)).then(|| key.unwrap_or_default())
+}
+
+fn stream_view(fields: &Fields<'_>) -> Option<String> {
+    let stream = fields.object("StreamSpecification")?;
+    stream.required("StreamViewType");
+    let views = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"];
+    stream.choice("StreamViewType", &views)
+}
+
+fn recovery_days(fields: &Fields<'_>) -> Option<i64> {
+    let recovery = fields.object("PointInTimeRecoverySpecification")?;
+    let days = recovery.integer("RecoveryPeriodInDays", 1..=35);
+    (recovery.boolean("PointInTimeRecoveryEnabled") == Some(true)).then(|| days.unwrap_or(35))
 }

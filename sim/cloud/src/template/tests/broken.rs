@@ -434,3 +434,35 @@ fn conditions_upon_conditions_have_a_depth() {
         "{errors:?}"
     );
 }
+
+#[test]
+fn a_table_has_what_its_creation_requires() {
+    let key = "      KeySchema: [{AttributeName: id, KeyType: HASH}]\n";
+    let types = "      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]\n";
+    let table =
+        |more: &str| format!("  T:\n    Type: AWS::DynamoDB::Table\n    Properties:\n{more}");
+    expect(
+        &table(&format!("{key}{types}")),
+        &["template.yaml:5:7: AWS::DynamoDB::Table needs the property \"ProvisionedThroughput\""],
+    );
+    let units = "      ProvisionedThroughput: {ReadCapacityUnits: 1}\n";
+    expect(
+        &table(&format!("{key}{types}{units}")),
+        &[
+            "template.yaml:7:30: AWS::DynamoDB::Table.ProvisionedThroughput needs the property \"WriteCapacityUnits\"",
+        ],
+    );
+    let paid = "      BillingMode: PAY_PER_REQUEST\n";
+    expect(
+        &table(&format!("{types}{paid}")),
+        &["template.yaml:5:7: AWS::DynamoDB::Table needs the property \"KeySchema\""],
+    );
+    let stream = "      StreamSpecification: {StreamViewType: EVERYTHING}\n";
+    expect(
+        &table(&format!("{key}{types}{paid}{stream}")),
+        &[
+            "template.yaml:8:45: \"StreamViewType\" must be one of KEYS_ONLY, NEW_IMAGE, OLD_IMAGE, \
+             NEW_AND_OLD_IMAGES, found \"EVERYTHING\"",
+        ],
+    );
+}
