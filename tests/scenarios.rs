@@ -7,11 +7,11 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use alchemiser_sim::projection::{events, mails, orders};
-use alchemiser_sim::report::failure;
-use alchemiser_sim::run::Backend;
-use alchemiser_sim::run::{Run, run};
-use alchemiser_sim::scenario::{Library, LoadError, Loaded, load_scenario};
+use alchemiser_binding::projection::{events, mails, orders};
+use alchemiser_binding::report::failure;
+use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::{Run, run};
+use alchemiser_binding::scenario::{Library, LoadError, Loaded, load_scenario};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {

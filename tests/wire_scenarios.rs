@@ -5,10 +5,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use alchemiser_sim::report::{difference, failure};
-use alchemiser_sim::run::Backend;
-use alchemiser_sim::run::run_on;
-use alchemiser_sim::scenario::{Library, load_scenario};
+use alchemiser_binding::report::{difference, failure};
+use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::run_on;
+use alchemiser_binding::scenario::{Library, load_scenario};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-"""The steps of sim/examples/wire_client.rs with boto3: client.py ENDPOINT LATENCIES SECONDS, one line of JSON."""
+"""The steps of sim/alchemiser/examples/wire_client.rs with boto3: client.py ENDPOINT LATENCIES SECONDS, one line of JSON."""
 
 import json
 import statistics

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use alchemiser::aws::AwsSetup;
-use alchemiser_sim::endpoint::clients_of;
+use alchemiser_binding::endpoint::clients_of;
 use aws_smithy_http_client::Builder;
 use libtest_mimic::{Arguments, Failed, Trial};
 use testcontainers::core::{IntoContainerPort, WaitFor};

@@ -7,9 +7,9 @@ mod endpoint;
 use std::process::{Command, ExitCode, Stdio};
 
 use alchemiser::aws::AwsSetup;
-use alchemiser_sim::run::Backend;
-use alchemiser_sim::run::run_on;
-use alchemiser_sim::scenario::{Library, load_scenario};
+use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::run_on;
+use alchemiser_binding::scenario::{Library, load_scenario};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;

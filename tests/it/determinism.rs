@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use alchemiser_sim::run::run;
-use alchemiser_sim::scenario::{Fault, Library, load_scenario};
-use alchemiser_sim::trading::OPERATIONS;
+use alchemiser_binding::run::run;
+use alchemiser_binding::scenario::{Fault, Library, load_scenario};
+use alchemiser_binding::trading::OPERATIONS;
 use harness::fault::{CallEffect, CallFault, Phase, SitePattern};
 use harness::journal::{Entry, Fact, Journal};
 

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use alchemiser_sim::projection::events;
-use alchemiser_sim::run::run;
-use alchemiser_sim::scenario::{Library, load_scenario};
+use alchemiser_binding::projection::events;
+use alchemiser_binding::run::run;
+use alchemiser_binding::scenario::{Library, load_scenario};
 use rust_decimal::Decimal;
 use serde_json::Value;
 

@@ -8,9 +8,9 @@ mod secrets;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use alchemiser_sim::run::Backend;
-use alchemiser_sim::run::{Run, run};
-use alchemiser_sim::scenario::{Library, load_scenario};
+use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::{Run, run};
+use alchemiser_binding::scenario::{Library, load_scenario};
 use std::sync::Arc;
 
 use simulated_cloud::stack::{Account, Stack};

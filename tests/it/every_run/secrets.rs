@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alchemiser_sim::run::SECRETS;
+use alchemiser_binding::run::SECRETS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};

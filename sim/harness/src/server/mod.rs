@@ -9,15 +9,15 @@ mod clock;
 pub mod connection;
 mod control;
 mod host;
+mod http_server;
 mod journal;
 mod memory;
 mod programs;
-mod server;
 mod shared;
 
 pub use self::host::FunctionHost;
+pub use self::http_server::Server;
 pub use self::programs::ProgramHost;
-pub use self::server::Server;
 pub use self::shared::WireSetup;
 
 /// The largest request that is read. The services' own limits are far below.

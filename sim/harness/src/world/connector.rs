@@ -59,7 +59,7 @@ pub(super) struct Outgoing {
 #[derive(Debug)]
 enum Addressee {
     /// AWS, of which it asks this.
-    Cloud(ApiRequest),
+    Cloud(Box<ApiRequest>),
     /// The counterparty in this place of the world's.
     Party(usize),
 }
@@ -72,7 +72,7 @@ impl Outgoing {
             let required = shared.with(|state| state.cloud.required_permissions(&api));
             return Ok(Self {
                 http,
-                addressee: Addressee::Cloud(api),
+                addressee: Addressee::Cloud(Box::new(api)),
                 required,
             });
         }

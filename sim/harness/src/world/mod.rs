@@ -72,7 +72,7 @@ impl WorldSetup {
             seed: 1,
             start,
             stack: Arc::new(stack),
-            account: account,
+            account,
             knobs: Knobs::default(),
             call_latency: Span::millis(2, 40),
             cold_start: Span::millis(120, 400),

@@ -1,0 +1,17 @@
+//! The trading system in the harness.
+//!
+//! [`trading`] tells the harness how the system's events are named and who its counterparties are;
+//! [`in_process`] and [`binary`] run its function; [`scenario`] reads scenario files and [`run`]
+//! runs them; [`check`] judges a journal by the invariants of trading; [`projection`] and [`report`]
+//! show what happened.
+
+pub mod binary;
+pub mod check;
+pub mod endpoint;
+pub mod in_process;
+pub mod projection;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod text_file;
+pub mod trading;

@@ -1,0 +1,173 @@
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::command_line::{Mistake, say};
+use crate::run::{Place, lacks};
+use crate::selection::Selection;
+use alchemiser_binding::report::difference;
+use alchemiser_binding::run::{Backend, run_on};
+use alchemiser_binding::scenario::Library;
+
+/// What `diff` takes.
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// Scenarios by name or path; all where none is named.
+    scenarios: Vec<String>,
+    /// The backends to compare, the first with each other; commas between them.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Place::Virtual, Place::Localstack])]
+    backends: Vec<Place>,
+    /// Write what was found as a page.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+const INTRODUCTION: &str = "# Differences between backends
+
+Written by `cargo sim diff --backends virtual,wire,localstack --page docs/differences.md`. Compared are events,
+invocations, orders, mails, dead letters and the account; not times, nor the order and the further copies that the
+contract of delivery leaves open. The tables show what parts and what was skipped.
+";
+
+const TOO_FEW: &str = "two backends are needed at least, as in --backends virtual,wire";
+
+/// How a scenario did on two backends.
+enum Outcome {
+    Same,
+    Parts(Vec<String>),
+    Skipped(String),
+}
+
+/// Runs scenarios on several backends and prints where their histories part.
+pub fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
+    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+    let [first, others @ ..] = arguments.backends.as_slice() else {
+        return Err(TOO_FEW.to_owned());
+    };
+    if others.is_empty() {
+        return Err(TOO_FEW.to_owned());
+    }
+    let first = first.backend();
+    let mut agrees = true;
+    let mut page = String::from(INTRODUCTION);
+    for other in others {
+        let other = other.backend();
+        let outcomes = compare(&library, arguments, &first, &other)?;
+        agrees &= !outcomes
+            .iter()
+            .any(|(_, outcome)| matches!(outcome, Outcome::Parts(_)));
+        say(&format!(
+            "{} and {}: {}\n",
+            first.name(),
+            other.name(),
+            counts(&outcomes)
+        ))?;
+        page += &chapter(&first, &other, &outcomes);
+    }
+    if let Some(path) = &arguments.page {
+        std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(agrees)
+}
+
+fn compare(
+    library: &Library,
+    arguments: &DiffArguments,
+    first: &Backend,
+    other: &Backend,
+) -> Result<Vec<(String, Outcome)>, Mistake> {
+    let mut outcomes = Vec::new();
+    let Selection { loaded, broken, .. } = Selection::of(library, &arguments.scenarios)?;
+    if !broken.is_empty() {
+        return Err(broken
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n"));
+    }
+    for scenario in loaded {
+        let lacking = [first, other]
+            .into_iter()
+            .find_map(|backend| lacks(backend, &scenario));
+        let outcome = match lacking {
+            Some(reason) => Outcome::Skipped(reason),
+            None => {
+                let run = |backend| {
+                    run_on(backend, library, &scenario, arguments.seed)
+                        .map_err(|error| error.to_string())
+                };
+                let (here, there) = (run(first)?, run(other)?);
+                let lines = difference(
+                    (first.name(), &here.journal),
+                    (other.name(), &there.journal),
+                );
+                if lines.is_empty() {
+                    Outcome::Same
+                } else {
+                    Outcome::Parts(lines)
+                }
+            }
+        };
+        say(&match &outcome {
+            Outcome::Same => format!("same  {}\n", scenario.name),
+            Outcome::Parts(lines) => {
+                format!(
+                    "PARTS {}\n{}",
+                    scenario.name,
+                    lines
+                        .iter()
+                        .map(|line| format!("  {line}\n"))
+                        .collect::<String>()
+                )
+            }
+            Outcome::Skipped(reason) => format!("SKIPPED {}: {reason}\n", scenario.name),
+        })?;
+        outcomes.push((scenario.name, outcome));
+    }
+    Ok(outcomes)
+}
+
+fn counts(outcomes: &[(String, Outcome)]) -> String {
+    let count =
+        |is: fn(&Outcome) -> bool| outcomes.iter().filter(|(_, outcome)| is(outcome)).count();
+    let same = count(|outcome| matches!(outcome, Outcome::Same));
+    let parted = count(|outcome| matches!(outcome, Outcome::Parts(_)));
+    format!(
+        "{same} the same, {parted} part, {} skipped",
+        outcomes.len() - same - parted
+    )
+}
+
+/// What the page says about two backends. Writing to a string does not fail.
+fn chapter(first: &Backend, other: &Backend, outcomes: &[(String, Outcome)]) -> String {
+    let mut text = format!(
+        "\n## {} and {}\n\n{}.\n",
+        first.name(),
+        other.name(),
+        counts(outcomes)
+    );
+    for backend in [first, other] {
+        for (limit, evidence) in backend.limits() {
+            let _ = write!(
+                text,
+                "\n- {} has no `{}`: {evidence}.",
+                backend.name(),
+                limit.name()
+            );
+        }
+    }
+    let _ = writeln!(text, "\n\n| scenario | result |\n|---|---|");
+    for (name, outcome) in outcomes {
+        let result = match outcome {
+            Outcome::Same => continue, // the counts tell how many
+            Outcome::Parts(lines) => lines.join("<br>").replace('|', "\\|"),
+            Outcome::Skipped(reason) => format!("skipped: {reason}"),
+        };
+        let _ = writeln!(text, "| {name} | {result} |");
+    }
+    text
+}

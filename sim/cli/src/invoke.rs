@@ -1,0 +1,46 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::command_line::{Mistake, say};
+use alchemiser_binding::run::invoke_once;
+use alchemiser_binding::scenario::Library;
+use alchemiser_binding::text_file::read_text;
+use simulated_cloud::record::{InvocationOutcome, Record};
+
+/// What `invoke` takes.
+#[derive(Debug, Args)]
+pub struct InvokeArguments {
+    /// A file that holds one event as JSON.
+    event: PathBuf,
+    /// The time in New York.
+    #[arg(long, default_value = "2012-03-14 10:00")]
+    clock: String,
+}
+
+/// Sends one event through the router, in a world with the packaged strategies and an account with
+/// cash only, and prints the response. Whatever follows from it is not waited for.
+pub fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
+    let shown = arguments.event.display().to_string();
+    let text = read_text(&arguments.event).map_err(|error| format!("{shown}: {error}"))?;
+    let payload: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("{shown}:{}:{}: {error}", error.line(), error.column()))?;
+    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+    let clock = arguments.clock.parse()?;
+    let journal = invoke_once(&library, clock, &payload).map_err(|error| error.to_string())?;
+    let ended = journal.records().find_map(|(_, record)| match record {
+        Record::InvocationEnded {
+            invocation: 1,
+            outcome,
+            response,
+            ..
+        } => Some((*outcome, response.clone())),
+        _ => None,
+    });
+    let Some((outcome, response)) = ended else {
+        return Err("the function did not answer".to_owned());
+    };
+    say(&format!("{response:#}\n"))?;
+    Ok(outcome == InvocationOutcome::Success && response["status"] != "failed")
+}

@@ -1,0 +1,343 @@
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::command_line::{Mistake, say};
+use crate::seeds::Seeds;
+use crate::selection::Selection;
+use alchemiser_binding::report::{
+    NotRun, Paper, Reason, curve, day, expected, failure, fitted, judged, junit, log_lines, months,
+    never_judged, not_run_verdict, plot, premises, seeds_summary, seeds_total, summary, verdict,
+    workflows,
+};
+use alchemiser_binding::run::{Backend, Run, run_on};
+use alchemiser_binding::scenario::{Capability, Library, Loaded};
+use harness::journal::Journal;
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Scenarios by name, a part of it, a glob, or the path of a file or folder; all where none is
+    /// named.
+    scenarios: Vec<String>,
+    /// The seed: another seed is another interleaving.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Each of these seeds, both ends included: `1..50`.
+    #[arg(long, value_name = "FIRST..LAST", conflicts_with_all = ["seed", "plot", "log", "journal"])]
+    seeds: Option<Seeds>,
+    /// Where to run: in memory; over loopback sockets; or with AWS played by LocalStack, at
+    /// AWS_ENDPOINT_URL or where `docker compose up` puts it.
+    #[arg(long, value_enum, default_value_t = Place::Virtual)]
+    backend: Place,
+    /// Print one JSON object a scenario.
+    #[arg(long)]
+    json: bool,
+    /// Write the results as JUnit.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Draw the account's value after each session (SVG); for one scenario.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Print the log lines of one workflow.
+    #[arg(long, value_name = "CORRELATION_ID")]
+    log: Option<String>,
+    /// Print the journal, one entry a line.
+    #[arg(long)]
+    journal: bool,
+}
+
+/// A backend by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Place {
+    Virtual,
+    Wire,
+    Localstack,
+}
+
+impl Place {
+    pub fn backend(self) -> Backend {
+        match self {
+            Self::Virtual => Backend::Virtual,
+            Self::Wire => Backend::Wire,
+            Self::Localstack => Backend::Endpoint(
+                std::env::var("AWS_ENDPOINT_URL").unwrap_or_else(|_| COMPOSED.to_owned()),
+            ),
+        }
+    }
+}
+
+/// A run with more sessions than that is told by the month.
+const MANY_SESSIONS: usize = 40;
+
+/// Where `docker compose up` puts LocalStack.
+const COMPOSED: &str = "http://127.0.0.1:4566";
+
+/// Writes what was asked for as files.
+fn write_files(arguments: &RunArguments, runs: &[Run], not_run: &[NotRun]) -> Result<(), Mistake> {
+    if let Some(path) = &arguments.junit {
+        std::fs::write(path, junit(runs, not_run))
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    if let (Some(path), [run]) = (&arguments.plot, runs) {
+        let picture = plot(
+            &format!("{} (seed {})", run.scenario, run.seed),
+            &curve(&run.journal),
+        );
+        std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Runs scenarios and says how they ended.
+pub fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
+    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+    let Selection {
+        loaded,
+        broken,
+        named,
+    } = Selection::of(&library, &arguments.scenarios)?;
+    let backend = arguments.backend.backend();
+    let (loaded, skipped) = carried(&backend, loaded);
+    let not_run: Vec<NotRun> = broken.into_iter().chain(skipped).collect();
+    if arguments.plot.is_some() && loaded.len() != 1 {
+        return Err("--plot needs one scenario".to_owned());
+    }
+    let is_story =
+        !arguments.scenarios.is_empty() && loaded.len() + not_run.len() == 1 && !arguments.json;
+    let (runs, mistakes) = match &arguments.seeds {
+        None => carry_out(arguments, &backend, &library, &loaded, is_story)?,
+        Some(seeds) => carry_out_under(seeds, arguments, &backend, &library, &loaded)?,
+    };
+    write_files(arguments, &runs, &not_run)?;
+    if arguments.json {
+        say(&not_run
+            .iter()
+            .map(|one| format!("{}\n", not_run_verdict(one)))
+            .collect::<String>())?;
+        if arguments.seeds.is_some() {
+            say(&format!("{}\n", seeds_total(&runs)))?;
+        }
+    } else {
+        if !runs.is_empty() {
+            say(&show(arguments, &runs, is_story)?)?;
+        }
+        say(&not_run
+            .iter()
+            .filter(|one| one.is_skipped())
+            .map(|one| format!("{one}\n"))
+            .collect::<String>())?;
+    }
+    let vacuous = vacuous(arguments, &runs);
+    for check in &vacuous {
+        eprintln!("FAILED {check}: it had nothing to judge in any scenario");
+    }
+    // What was done is told, and then what could not be done, or was done in vain.
+    let broken = not_run
+        .iter()
+        .filter(|one| !one.is_skipped())
+        .map(ToString::to_string);
+    let mistakes: Vec<Mistake> = broken.chain(mistakes).collect();
+    let in_vain: BTreeSet<&str> = runs
+        .iter()
+        .filter(|run| run.is_mistaken())
+        .flat_map(|run| &run.mistakes)
+        .map(String::as_str)
+        .collect();
+    let mistakes: Vec<&str> = mistakes.iter().map(String::as_str).chain(in_vain).collect();
+    // Who asks for a scenario by its name is not told that it passes where it did not run.
+    let is_missed = not_run
+        .iter()
+        .any(|one| one.is_skipped() && named.contains(&one.scenario));
+    let passed = vacuous.is_empty() && !is_missed && runs.iter().all(Run::passed);
+    if mistakes.is_empty() {
+        Ok(passed)
+    } else {
+        Err(mistakes.join("\n"))
+    }
+}
+
+/// The invariants that nothing was judged by, where all scenarios were run: green and empty is no
+/// proof. A place that cannot carry all of them is no measure.
+fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<&'static str> {
+    let is_library = arguments.scenarios.is_empty() && arguments.backend == Place::Virtual;
+    if is_library {
+        never_judged(runs.iter().map(|run| run.premises.as_slice()))
+    } else {
+        Vec::new()
+    }
+}
+
+/// Runs each scenario once.
+fn carry_out(
+    arguments: &RunArguments,
+    backend: &Backend,
+    library: &Library,
+    loaded: &[Loaded],
+    is_story: bool,
+) -> Result<(Vec<Run>, Vec<Mistake>), Mistake> {
+    let bar = progress(loaded.len(), is_story || arguments.json);
+    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
+    for scenario in loaded {
+        bar.set_message(scenario.name.clone());
+        match run_on(backend, library, scenario, arguments.seed) {
+            Ok(run) => {
+                if arguments.json {
+                    say(&format!("{}\n", verdict(&run)))?;
+                }
+                runs.push(run);
+                bar.inc(1);
+            }
+            Err(mistake) => mistakes.push(mistake.to_string()),
+        }
+    }
+    bar.finish_and_clear();
+    Ok((runs, mistakes))
+}
+
+/// Runs each scenario under each seed. What failed is told at once, and no history is kept: there
+/// may be ten thousand.
+fn carry_out_under(
+    seeds: &Seeds,
+    arguments: &RunArguments,
+    backend: &Backend,
+    library: &Library,
+    loaded: &[Loaded],
+) -> Result<(Vec<Run>, Vec<Mistake>), Mistake> {
+    let bar = progress(loaded.len(), arguments.json);
+    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
+    for scenario in loaded {
+        bar.set_message(scenario.name.clone());
+        for seed in seeds.0.clone() {
+            let mut run = match run_on(backend, library, scenario, seed) {
+                Ok(run) => run,
+                Err(mistake) => {
+                    // A mistake of the scenario's is the same under every seed.
+                    mistakes.push(mistake.to_string());
+                    break;
+                }
+            };
+            if arguments.json {
+                say(&format!("{}\n", verdict(&run)))?;
+            } else if !run.passed() {
+                bar.suspend(|| {
+                    say(&format!(
+                        "{} (seed {seed})\n{}\n",
+                        run.scenario,
+                        failure(&run)
+                    ))
+                })?;
+            }
+            run.journal = Journal::default();
+            runs.push(run);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((runs, mistakes))
+}
+
+/// The scenarios that the backend can carry, and those that it cannot.
+fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<NotRun>) {
+    let (can, cannot): (Vec<_>, Vec<_>) = loaded
+        .into_iter()
+        .partition(|loaded| lacks(backend, loaded).is_none());
+    let skipped = |loaded: Loaded| {
+        let reason = Reason::Lacking(lacks(backend, &loaded)?);
+        Some(NotRun {
+            scenario: loaded.name,
+            reason,
+        })
+    };
+    (can, cannot.into_iter().filter_map(skipped).collect())
+}
+
+/// What the backend lacks for a scenario, if anything.
+pub fn lacks(backend: &Backend, loaded: &Loaded) -> Option<String> {
+    let missing: Vec<&str> = backend
+        .missing(&loaded.scenario)
+        .into_iter()
+        .map(Capability::name)
+        .collect();
+    (!missing.is_empty()).then(|| format!("{} has no {}", backend.name(), missing.join(", no ")))
+}
+
+fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, Mistake> {
+    if arguments.seeds.is_some() {
+        return Ok(seeds_summary(runs));
+    }
+    if let Some(correlation_id) = &arguments.log {
+        let lines: String = runs
+            .iter()
+            .flat_map(|run| log_lines(&run.journal, correlation_id))
+            .map(|line| line + "\n")
+            .collect();
+        let workflows = || {
+            runs.iter()
+                .flat_map(|run| workflows(&run.journal))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
+        return if lines.is_empty() {
+            Err(format!(
+                "no log line of {correlation_id:?}; there are {}",
+                workflows().join(", ")
+            ))
+        } else {
+            Ok(lines)
+        };
+    }
+    if arguments.journal {
+        return Ok(runs
+            .iter()
+            .flat_map(|run| run.journal.lines())
+            .map(|line| line + "\n")
+            .collect());
+    }
+    let failures: String = runs
+        .iter()
+        .filter(|run| !run.passed())
+        .map(|run| format!("\n{}\n{}", run.scenario, failure(run)))
+        .collect();
+    let paper = Paper::of_stdout();
+    let told = |text: &str| fitted(text, paper);
+    Ok(match runs {
+        [run] if is_story => {
+            let verdict = if run.passed() {
+                format!("\n{}PASS: {} checks\n", expected(run), run.checks)
+            } else {
+                failures
+            };
+            let story = if curve(&run.journal).len() > MANY_SESSIONS {
+                months(run, paper)
+            } else {
+                day(run, paper)
+            };
+            let verdict = format!(
+                "{verdict}{}\njournal {}\n",
+                judged(&run.premises),
+                run.journal.hash()
+            );
+            format!("{story}{}", told(&verdict))
+        }
+        _ if arguments.scenarios.is_empty() => {
+            format!("{}{}\n{}", summary(runs), told(&failures), premises(runs))
+        }
+        _ => format!("{}{}", summary(runs), told(&failures)),
+    })
+}
+
+fn progress(count: usize, is_quiet: bool) -> ProgressBar {
+    let bar = if is_quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(count as u64)
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
