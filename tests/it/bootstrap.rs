@@ -17,7 +17,8 @@ use simulated_cloud::Cloud;
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::InvocationResult;
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Account, load};
+use simulated_cloud::stack::Account;
+use simulated_cloud::template::load;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 

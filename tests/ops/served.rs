@@ -16,7 +16,8 @@ use harness::server::{FunctionHost, Server, WireSetup};
 use serde_json::{Value, json};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::template::{Account, load};
+use simulated_cloud::stack::Account;
+use simulated_cloud::template::load;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 

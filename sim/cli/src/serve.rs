@@ -12,7 +12,8 @@ use alchemiser_binding::text_file::read_text;
 use harness::server::{ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;
 use simulated_cloud::knobs::{Knobs, Span};
-use simulated_cloud::template::{Account, Stack, load};
+use simulated_cloud::stack::{Account, Stack};
+use simulated_cloud::template::load;
 
 /// What `serve` takes.
 #[derive(Debug, Args)]

@@ -24,9 +24,9 @@ use crate::record::{InvocationOutcome, Record};
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::Sqs;
+use crate::stack::{Account, Stack, StackError};
 use crate::state::CloudState;
 use crate::task::Task;
-use crate::template::{Account, Stack};
 use crate::timer_queue::delta;
 
 /// How often expired items are looked for.
@@ -49,18 +49,18 @@ impl Cloud {
         knobs: Knobs,
         seed: u64,
         now: DateTime<Utc>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, StackError> {
         let mut state = CloudState::new(stack, account, knobs, seed, now)?;
         for index in state.scheduler.indexes() {
             plan_schedule(&mut state, index, now);
         }
-        let rules: Vec<String> = state
+        let rules: Vec<(String, String)> = state
             .eventbridge
             .scheduled_rules()
-            .map(|rule| rule.arn.clone())
+            .map(|rule| (rule.arn.clone(), rule.logical_id.clone()))
             .collect();
-        for arn in rules {
-            plan_rule(&mut state, &arn, now, now)?;
+        for (arn, id) in rules {
+            plan_rule(&mut state, &arn, now, now).map_err(|error| stack.refused(&id, error))?;
         }
         state
             .timers

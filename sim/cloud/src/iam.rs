@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::api::operation::Resource;
 use super::api::{Call, Service};
 use super::operations::facts_of;
-use super::template::Account;
+use crate::stack::Account;
 
 /// An action that a caller's role must allow, and on what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

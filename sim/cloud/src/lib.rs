@@ -8,7 +8,8 @@
 //! use serde_json::json;
 //! use simulated_cloud::Cloud;
 //! use simulated_cloud::knobs::Knobs;
-//! use simulated_cloud::template::{Account, load};
+//! use simulated_cloud::stack::Account;
+//! use simulated_cloud::template::load;
 //!
 //! let template = r#"
 //! Resources:
@@ -71,6 +72,7 @@ pub mod schedule_expression;
 pub mod scheduler;
 pub mod sns;
 pub mod sqs;
+pub mod stack;
 mod state;
 mod task;
 pub mod template;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::template::Alarm;
+use crate::stack::Alarm;
 
 /// Sums of what was counted, by metric and minute, and the state of each alarm.
 #[derive(Debug, Default)]

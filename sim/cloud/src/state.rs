@@ -14,8 +14,8 @@ use crate::record::Record;
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::{self, Sqs};
+use crate::stack::{Account, QueuePolicy, Role, Stack, StackError};
 use crate::task::Task;
-use crate::template::{Account, QueuePolicy, Role, Stack};
 use crate::timer_queue::TimerQueue;
 
 /// The services of one account in one region, and what is under way between them.
@@ -56,7 +56,7 @@ impl CloudState {
         knobs: Knobs,
         seed: u64,
         now: DateTime<Utc>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, StackError> {
         let mut sqs = Sqs::new(&account.id, &account.region, seed);
         for queue in &stack.queues {
             sqs.create(now, queue);
@@ -78,7 +78,7 @@ impl CloudState {
             sqs,
             sns: Sns::new(stack, &account, seed)?,
             scheduler: Scheduler::new(stack, &account, now)?,
-            dynamodb: DynamoDb::new(&stack.tables, &account, &knobs)?,
+            dynamodb: DynamoDb::new(stack, &account, &knobs)?,
             metrics: Metrics::new(&stack.alarms),
             pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),

@@ -6,7 +6,7 @@ use seeded_dice::Key;
 use crate::eventbridge::BusEvent;
 use crate::record::{DeliveryId, Origin};
 use crate::sns::Published;
-use crate::template::{Rule, Schedule, Target};
+use crate::stack::{Rule, Schedule, Target};
 
 /// Something that the cloud does by itself at a set time.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::json_text::{resolve, unquoted};
-use super::template::{InputTransformer, Target};
+use crate::stack::{InputTransformer, Target};
 
 const PATHS_MAX: usize = 100;
 /// The longest template that PutTargets takes.
@@ -214,7 +214,6 @@ mod tests {
 
     fn target(shape: impl FnOnce(&mut Target)) -> Target {
         let mut target = Target {
-            position: Default::default(),
             id: "t".to_owned(),
             arn: String::new(),
             input: None,

@@ -13,7 +13,8 @@ use harness::journal::Journal;
 use harness::world::{Backend, SimulatedWorld, WorldSetup};
 use serde_json::{Value, json};
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Account, load};
+use simulated_cloud::stack::Account;
+use simulated_cloud::template::load;
 
 /// Labels an order once: a conditional put decides who does it, then the label is announced. The
 /// printer is out of paper for the first `failures` attempts.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use harness::server::{FunctionHost, Server, WireSetup};
 use serde_json::Value;
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::template::{Account, Stack};
+use simulated_cloud::stack::{Account, Stack};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;

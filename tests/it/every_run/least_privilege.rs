@@ -7,7 +7,7 @@ use std::sync::Arc;
 use harness::journal::Fact;
 use simulated_cloud::iam::RequiredPermission;
 use simulated_cloud::record::{Origin, Record};
-use simulated_cloud::template::{Effect, Role, Stack};
+use simulated_cloud::stack::{Effect, Role, Stack};
 
 use super::{runs, stack};
 

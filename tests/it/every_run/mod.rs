@@ -13,7 +13,7 @@ use alchemiser_binding::run::{Run, run};
 use alchemiser_binding::scenario::{Library, load_scenario};
 use std::sync::Arc;
 
-use simulated_cloud::template::{Account, Stack};
+use simulated_cloud::stack::{Account, Stack};
 
 fn library() -> Library {
     Library::of_this_project().expect("the project's files are sound")

@@ -10,7 +10,8 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use simulated_cloud::Cloud;
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::template::{Account, load};
+use simulated_cloud::stack::Account;
+use simulated_cloud::template::load;
 
 use super::opening;
 

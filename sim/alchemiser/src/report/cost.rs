@@ -106,7 +106,7 @@ fn correlation_id(value: &Value) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::scenario::Library;
-    use simulated_cloud::template::Account;
+    use simulated_cloud::stack::Account;
 
     #[test]
     fn the_memory_is_that_of_the_template() {

@@ -3,7 +3,7 @@ use rust_decimal::Decimal;
 
 use crate::scenario::{AssetGiven, ExchangeGiven, OrderEffectGiven, Scenario};
 use crate::trading::{BusMode, Settings, TradingRecord, Trouble, TroubleKind};
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 /// What a run is set to and what it scripts, as far as checks need it: they read nothing but the
 /// journal.

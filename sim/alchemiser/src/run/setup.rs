@@ -20,7 +20,7 @@ use harness::fault::{Faults, Meanwhile, Meanwhiles};
 use harness::function::{FunctionCode, Functions};
 use harness::world::WorldSetup;
 use simulated_cloud::knobs::Span;
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 // Texts that occur nowhere else, so that a test can look for them in all that a run says.
 const ALPACA_KEY: &str = "PKNEVERTELLTHISKEY01";

@@ -7,7 +7,7 @@ use super::hand;
 use crate::scenario::{Action, Moment};
 use crate::trading::Broker;
 use harness::world::Backend as World;
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 /// What actions need to know of the topology.
 pub(super) struct Stage {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::LoadError;
 use crate::text_file::read_text;
-use simulated_cloud::template::{Account, Stack, TemplateError, load};
+use simulated_cloud::stack::{Account, Stack};
+use simulated_cloud::template::{TemplateError, load};
 
 /// Where a stack of this project lives, in that account.
 #[must_use]

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::{Places, Pointer};
-use simulated_cloud::template::Position;
+use simulated_cloud::stack::Position;
 
 /// The most characters of a line that are shown around a mistake.
 const SHOWN_MAX: usize = 96;

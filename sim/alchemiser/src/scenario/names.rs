@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Action, BrokerGiven, Library, Scenario};
 use crate::trading::trigger_of;
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 /// The symbols that have made-up prices in every scenario; others must be declared, so that a
 /// misspelt one is found.

@@ -4,7 +4,7 @@ use std::fmt;
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use super::scalar_text::place_in_scalar;
-use simulated_cloud::template::Position;
+use simulated_cloud::stack::Position;
 
 /// The way to a value of a scenario file, from its root: a JSON pointer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 
 use granit_parser::ScalarStyle;
 
-use simulated_cloud::template::Position;
+use simulated_cloud::stack::Position;
 
 /// Where the character at `line` and `column` of `text` is written, which stands between two
 /// characters of `file`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Mistake, Pointer, Topology};
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 use suggestion::unknown;
 
 /// Makes the changes. A name that is not there is a mistake, and changes nothing.

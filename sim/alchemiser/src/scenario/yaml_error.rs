@@ -4,7 +4,7 @@ use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use super::amount::UNQUOTED;
 use super::{Mistake, Places};
-use simulated_cloud::template::Position;
+use simulated_cloud::stack::Position;
 use suggestion::{not_allowed, unknown};
 
 /// The mistake that keeps a file from being read.

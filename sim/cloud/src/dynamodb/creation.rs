@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::template::{Index, KeySchema, Table, Throughput};
+use crate::stack::{Index, KeySchema, Table, Throughput};
 
 /// What is asked of a table once it is there: operations with their inputs.
 pub(super) fn settings(table: &Table) -> Vec<(&'static str, String)> {

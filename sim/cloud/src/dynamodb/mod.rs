@@ -7,7 +7,7 @@ use dynamodb_engine::{Call, Error, Place, Tables};
 
 use crate::api::CredentialScope;
 use crate::knobs::Knobs;
-use crate::template::{Account, Table};
+use crate::stack::{Account, Stack, StackError, Table};
 use crate::timer_queue::delta;
 
 /// The tables of all accounts and regions that requests come from.
@@ -23,7 +23,7 @@ impl DynamoDb {
     ///
     /// # Errors
     /// What DynamoDB says against a table.
-    pub fn new(tables: &[Table], account: &Account, knobs: &Knobs) -> Result<Self, String> {
+    pub fn new(stack: &Stack, account: &Account, knobs: &Knobs) -> Result<Self, StackError> {
         let home = Place {
             partition: account.partition.clone(),
             region: account.region.clone(),
@@ -35,10 +35,10 @@ impl DynamoDb {
         };
         let oldest = knobs.dynamodb_stale_reads.max(knobs.dynamodb_index_lag);
         service.tables.keep_versions(delta(oldest));
-        for table in tables {
+        for table in &stack.tables {
             service
                 .create(table)
-                .map_err(|error| format!("table {}: {error}", table.name))?;
+                .map_err(|error| stack.refused(&table.logical_id, error))?;
         }
         Ok(service)
     }

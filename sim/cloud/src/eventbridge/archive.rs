@@ -7,7 +7,7 @@ use super::{BusEvent, Entry, EventBridge, already_exists, limit_exceeded, not_fo
 use crate::api::error::ServiceError;
 use crate::json_text::resolve;
 use crate::record::ReplayState;
-use crate::template::Archive;
+use crate::stack::Archive;
 use event_pattern::{FlatEvent, Pattern};
 
 /// An archive and what it holds.

@@ -10,7 +10,7 @@ use super::{EventBridge, RuleState, already_exists, not_found};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{integer, page, required, required_name, text};
 use crate::record::ReplayState;
-use crate::template::{Archive, Rule};
+use crate::stack::{Archive, Rule};
 use event_pattern::Pattern;
 
 /// The service that owns the rules behind archives.
@@ -32,7 +32,6 @@ impl EventBridge {
         let parsed = pattern.map(parse_pattern).transpose()?;
         let archive = Archive {
             logical_id: name.clone(),
-            position: Default::default(),
             arn: self.account.arn("events", &format!("archive/{name}")),
             source_arn: self
                 .buses
@@ -60,7 +59,6 @@ impl EventBridge {
         let name = rule_name(&archive.name);
         let rule = Rule {
             logical_id: name.clone(),
-            position: archive.position,
             arn: self.rule_arn(&bus, &name),
             name,
             bus,

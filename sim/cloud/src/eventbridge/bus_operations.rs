@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{EventBridge, already_exists, not_found};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{page, required, required_name, tags, text, texts};
-use crate::template::Bus;
+use crate::stack::Bus;
 
 /// What owners write on buses, rules and archives.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,6 @@ impl EventBridge {
         }
         let bus = Bus {
             logical_id: name.to_owned(),
-            position: Default::default(),
             name: name.to_owned(),
             arn: arn.clone(),
         };

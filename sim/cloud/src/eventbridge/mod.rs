@@ -25,9 +25,9 @@ use serde_json::Value;
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
 use super::record::{Record, RuleTarget};
-use super::template::{Account, Bus, Rule, Stack, Target};
 use super::transform;
 use crate::api::error::ServiceError;
+use crate::stack::{Account, Bus, Rule, Stack, StackError, Target};
 use event_pattern::{PATTERN_CHARACTERS_QUOTA, Pattern, PatternIndex};
 use seeded_dice::Key;
 
@@ -119,7 +119,7 @@ impl EventBridge {
         limit_bytes: usize,
         seed: u64,
         now: DateTime<Utc>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, StackError> {
         let mut buses: BTreeMap<String, Bus> = stack
             .buses
             .iter()
@@ -130,22 +130,14 @@ impl EventBridge {
             .or_insert_with(|| default_bus(account));
         let mut rules = Vec::new();
         for rule in &stack.rules {
-            let pattern = parse(
-                rule.pattern.as_deref(),
-                &rule.logical_id,
-                rule.position.line,
-            )?;
+            let pattern = parse(rule.pattern.as_deref())
+                .map_err(|reason| stack.refused(&rule.logical_id, reason))?;
             for target in &rule.targets {
                 let transformer = target.input_transformer.as_ref();
                 let checked = transformer.map_or(Ok(()), |transformer| {
                     transform::check(transformer, &target.id)
                 });
-                checked.map_err(|error| {
-                    format!(
-                        "line {}: {}: {error}",
-                        target.position.line, rule.logical_id
-                    )
-                })?;
+                checked.map_err(|error| stack.refused(&rule.logical_id, error))?;
             }
             rules.push(RuleState {
                 rule: Arc::new(rule.clone()),
@@ -169,11 +161,8 @@ impl EventBridge {
             seed,
         };
         for archive in &stack.archives {
-            let pattern = parse(
-                archive.pattern.as_deref(),
-                &archive.logical_id,
-                archive.position.line,
-            )?;
+            let pattern = parse(archive.pattern.as_deref())
+                .map_err(|reason| stack.refused(&archive.logical_id, reason))?;
             made.add_archive(now, archive.clone(), pattern);
         }
         Ok(made)
@@ -362,23 +351,22 @@ fn target(target: &Target) -> RuleTarget {
 }
 
 /// Reads the pattern of a rule or an archive, as AWS would on deployment.
-fn parse(pattern: Option<&str>, owner: &str, line: usize) -> Result<Option<Pattern>, String> {
+fn parse(pattern: Option<&str>) -> Result<Option<Pattern>, String> {
     let Some(text) = pattern else { return Ok(None) };
     let length = text.chars().count();
     if length > PATTERN_CHARACTERS_QUOTA {
         return Err(format!(
-            "line {line}: {owner}: the event pattern has {length} characters; the default quota is {PATTERN_CHARACTERS_QUOTA}"
+            "the event pattern has {length} characters; the default quota is {PATTERN_CHARACTERS_QUOTA}"
         ));
     }
     Pattern::parse(text)
         .map(Some)
-        .map_err(|error| format!("line {line}: {owner}: {}", error.message()))
+        .map_err(|error| error.message().to_owned())
 }
 
 fn default_bus(account: &Account) -> Bus {
     Bus {
         logical_id: "default".to_owned(),
-        position: Default::default(),
         name: "default".to_owned(),
         arn: format!(
             "arn:{}:events:{}:{}:event-bus/default",

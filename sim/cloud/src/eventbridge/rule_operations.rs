@@ -7,7 +7,7 @@ use super::{EventBridge, RuleState, limit_exceeded, not_found};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{choice, page, required, required_name, text};
 use crate::schedule_expression::{Dialect, ScheduleExpression};
-use crate::template::Rule;
+use crate::stack::Rule;
 use event_pattern::Pattern;
 
 /// AWS's default quota.
@@ -88,7 +88,6 @@ impl EventBridge {
         )?;
         let rule = Rule {
             logical_id: name.clone(),
-            position: Default::default(),
             arn: self.rule_arn(&bus, &name),
             name,
             bus,

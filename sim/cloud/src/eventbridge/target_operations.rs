@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{EventBridge, limit_exceeded};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{check_name, integer, page, required, text, texts, violated_at};
-use crate::template::{InputTransformer, RetryPolicy, Target};
+use crate::stack::{InputTransformer, RetryPolicy, Target};
 use crate::transform::{self, TEMPLATE_CHARACTERS_MAX};
 
 const TARGETS_A_RULE_MAX: usize = 5;
@@ -130,7 +130,6 @@ fn read_target(entry: &Value, place: usize) -> Result<Target, ServiceError> {
         )));
     }
     Ok(Target {
-        position: Default::default(),
         id: id.to_owned(),
         arn: arn.to_owned(),
         input,

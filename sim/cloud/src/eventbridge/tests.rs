@@ -2,14 +2,13 @@
 
 use serde_json::json;
 
-use super::super::template::{Account, Rule, Stack};
 use super::{BusEvent, EventBridge};
+use crate::stack::{Account, Rule, Stack, StackError};
 use event_pattern::PATTERN_CHARACTERS_QUOTA;
 
 fn rule(name: &str, bus: &str, pattern: &str) -> Rule {
     Rule {
         logical_id: name.to_owned(),
-        position: Default::default(),
         name: name.to_owned(),
         arn: format!("arn:aws:events:us-east-1:111122223333:rule/{bus}/{name}"),
         bus: bus.to_owned(),
@@ -20,7 +19,7 @@ fn rule(name: &str, bus: &str, pattern: &str) -> Rule {
     }
 }
 
-fn eventbridge(rules: Vec<Rule>) -> Result<EventBridge, String> {
+fn eventbridge(rules: Vec<Rule>) -> Result<EventBridge, StackError> {
     let account = Account {
         id: "111122223333".to_owned(),
         stack: "shop".to_owned(),
@@ -135,12 +134,10 @@ fn a_pattern_beyond_the_quota_is_refused() {
         "default",
         &pattern(PATTERN_CHARACTERS_QUOTA + 1),
     )])
-    .map(|_| ());
+    .map(|_| ())
+    .map_err(|error| error.to_string());
     assert_eq!(
         refused,
-        Err(
-            "line 0: longer: the event pattern has 2049 characters; the default quota is 2048"
-                .to_owned()
-        )
+        Err("longer: the event pattern has 2049 characters; the default quota is 2048".to_owned())
     );
 }

@@ -7,8 +7,8 @@ use super::target::{Parcel, Sender, hand_over};
 use crate::api::Service;
 use crate::metrics::AlarmChange;
 use crate::record::{AlarmState, Record};
+use crate::stack::Alarm;
 use crate::state::CloudState;
-use crate::template::Alarm;
 
 /// Judges an alarm at the end of a period.
 pub(crate) fn judge(state: &mut CloudState, now: DateTime<Utc>, index: usize) {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use seeded_dice::{Dice, Key};
 
 use crate::knobs::Knobs;
-use crate::template::RetryPolicy;
+use crate::stack::RetryPolicy;
 
 /// The wait after an attempt. Exponential, with half of it jitter, below the cap: the shape is not
 /// published by AWS.

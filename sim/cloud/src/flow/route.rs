@@ -7,9 +7,9 @@ use seeded_dice::Key;
 
 use crate::eventbridge::BusEvent;
 use crate::record::Record;
+use crate::stack::Rule;
 use crate::state::CloudState;
 use crate::task::{Delivery, Task};
-use crate::template::Rule;
 use crate::timer_queue::delta;
 
 /// Gives an accepted event to every rule that matches.

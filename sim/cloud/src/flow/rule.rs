@@ -17,7 +17,8 @@ pub(crate) fn put_rule(
 ) -> Result<Value, ServiceError> {
     let arn = state.eventbridge.put_rule(input)?;
     forget_schedule(state, &arn);
-    plan_rule(state, &arn, now, now).map_err(ServiceError::validation)?;
+    plan_rule(state, &arn, now, now)
+        .map_err(|error| ServiceError::validation(error.to_string()))?;
     Ok(json!({ "RuleArn": arn }))
 }
 

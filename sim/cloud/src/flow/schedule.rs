@@ -10,11 +10,11 @@ use super::target::{BusInput, Parcel, Sender, TargetError, hand_over};
 use super::universal;
 use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
 use crate::record::{Disturbance, LossCause, Origin, Record};
-use crate::schedule_expression::{Dialect, ScheduleExpression};
+use crate::schedule_expression::{Dialect, ExpressionError, ScheduleExpression};
 use crate::scheduler::payload;
+use crate::stack::Schedule;
 use crate::state::CloudState;
 use crate::task::{Firing, Task};
-use crate::template::Schedule;
 use crate::timer_queue::delta;
 
 /// Plans the next occurrence of a schedule.
@@ -220,21 +220,20 @@ fn give_up(
 /// Plans the next firing of a scheduled rule; a rate counts from `created`.
 ///
 /// # Errors
-/// An expression that EventBridge would refuse, with its place in the template.
+/// An expression that EventBridge would refuse.
 pub(crate) fn plan_rule(
     state: &mut CloudState,
     arn: &str,
     after: DateTime<Utc>,
     created: DateTime<Utc>,
-) -> Result<(), String> {
+) -> Result<(), ExpressionError> {
     let Some(rule) = state.eventbridge.rule(arn) else {
         return Ok(());
     };
     let Some(text) = &rule.schedule_expression else {
         return Ok(());
     };
-    let expression = ScheduleExpression::parse(text, Dialect::Rule)
-        .map_err(|error| format!("line {}: {}: {error}", rule.position.line, rule.logical_id))?;
+    let expression = ScheduleExpression::parse(text, Dialect::Rule)?;
     if let Some(at) = expression.next_after(after, chrono_tz::UTC, created) {
         let arn = arn.to_owned();
         state.timers.put_recurring(at, Task::FireRule { arn });

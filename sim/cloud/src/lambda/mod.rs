@@ -21,7 +21,7 @@ use self::pending::Pending;
 use self::record::record;
 use crate::id::derive_id;
 use crate::sqs::Received;
-use crate::template::{Account, Function, Permission, Stack};
+use crate::stack::{Account, Function, Permission, Stack};
 use seeded_dice::Key;
 
 /// The longest wait of a throttled event.

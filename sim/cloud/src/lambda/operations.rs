@@ -8,7 +8,7 @@ use super::{Invocation, InvocationResult, Lambda, response_of};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{page, required, text};
 use crate::api::rest_answer;
-use crate::template::{Function, Permission};
+use crate::stack::{Function, Permission};
 
 /// What became of a request for a synchronous invocation.
 #[derive(Debug)]
@@ -64,7 +64,6 @@ impl Lambda {
         let function_arn = self.function_of(input)?.arn.clone();
         let permission = Permission {
             logical_id: required(input, "StatementId")?.to_owned(),
-            position: Default::default(),
             action: required(input, "Action")?.to_owned(),
             principal: required(input, "Principal")?.to_owned(),
             source_arn: text(input, "SourceArn").map(str::to_owned),

@@ -1,6 +1,6 @@
 use event_pattern::Pattern;
 
-use crate::template::{EventSourceMapping, Stack};
+use crate::stack::{EventSourceMapping, Stack, StackError};
 
 /// A mapping with its filters read.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Poller {
 ///
 /// # Errors
 /// A filter that Lambda would refuse, with its place in the template.
-pub(crate) fn pollers(stack: &Stack) -> Result<Vec<Poller>, String> {
+pub(crate) fn pollers(stack: &Stack) -> Result<Vec<Poller>, StackError> {
     let mut pollers = Vec::new();
     for function in &stack.functions {
         for mapping in function
@@ -22,9 +22,9 @@ pub(crate) fn pollers(stack: &Stack) -> Result<Vec<Poller>, String> {
             .iter()
             .filter(|mapping| mapping.enabled)
         {
-            let place = format!("line {}: {}", mapping.position.line, mapping.logical_id);
             let filters = mapping.filters.iter().map(|filter| {
-                Pattern::parse(filter).map_err(|error| format!("{place}: {}", error.message()))
+                Pattern::parse(filter)
+                    .map_err(|error| stack.refused(&mapping.logical_id, error.message()))
             });
             let filters = filters.collect::<Result<_, _>>()?;
             pollers.push(Poller {

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{InvocationResult, Pending};
-use crate::template::Function;
+use crate::stack::Function;
 
 /// What an invocation's caller, or its destination, sees of the result.
 #[must_use]

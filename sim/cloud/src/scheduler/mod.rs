@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use crate::id::derive_id;
 use crate::schedule_expression::{Dialect, ScheduleExpression};
-use crate::template::{Account, Schedule, Stack};
+use crate::stack::{Account, Schedule, Stack, StackError};
 
 /// The schedules of one account and region.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Scheduler {
     ///
     /// # Errors
     /// An expression, a zone or a date that Scheduler would refuse, with its place in the template.
-    pub fn new(stack: &Stack, account: &Account, now: DateTime<Utc>) -> Result<Self, String> {
+    pub fn new(stack: &Stack, account: &Account, now: DateTime<Utc>) -> Result<Self, StackError> {
         let mut scheduler = Self {
             account: account.clone(),
             schedules: BTreeMap::new(),
@@ -113,9 +113,8 @@ impl Scheduler {
         };
         scheduler.add_group("default", now);
         for schedule in &stack.schedules {
-            let place = format!("line {}: {}", schedule.position.line, schedule.logical_id);
             let state = ScheduleState::new(schedule.clone(), None, now, now)
-                .map_err(|error| format!("{place}: {error}"))?;
+                .map_err(|error| stack.refused(&schedule.logical_id, error))?;
             scheduler.add_group(&schedule.group, now);
             scheduler.add(state);
         }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{ScheduleState, Scheduler};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{choice, integer, page, required, required_name, text, violated};
-use crate::template::{RetryPolicy, Schedule, ScheduleTarget, ScheduledEvent};
+use crate::stack::{RetryPolicy, Schedule, ScheduleTarget, ScheduledEvent};
 
 impl Scheduler {
     pub(crate) fn get_schedule(&self, input: &Value) -> Result<Value, ServiceError> {
@@ -116,7 +116,6 @@ impl Scheduler {
         let target = target.ok_or_else(|| violated("null", "Target", "Member must not be null"))?;
         Ok(Schedule {
             logical_id: name.clone(),
-            position: Default::default(),
             arn: self
                 .account
                 .arn("scheduler", &format!("schedule/{group}/{name}")),

@@ -23,7 +23,7 @@ use chrono::{DateTime, Utc};
 
 use crate::api::error::ServiceError;
 use crate::id::derive_id;
-use crate::template::{Account, Stack, TopicPolicy};
+use crate::stack::{Account, Stack, StackError, TopicPolicy};
 
 /// The topics of one account and region.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Sns {
     ///
     /// # Errors
     /// A filter policy that SNS would refuse, with its place in the template.
-    pub fn new(stack: &Stack, account: &Account, seed: u64) -> Result<Self, String> {
+    pub fn new(stack: &Stack, account: &Account, seed: u64) -> Result<Self, StackError> {
         let mut sns = Self {
             account: account.clone(),
             seed,
@@ -57,10 +57,8 @@ impl Sns {
                 .insert(topic.arn.clone(), Topic::of_template(topic));
         }
         for declared in &stack.subscriptions {
-            let subscription = Subscription::of_template(declared).map_err(|error| {
-                let (line, id) = (declared.position.line, &declared.logical_id);
-                format!("line {line}: {id}: {}", error.message)
-            })?;
+            let subscription = Subscription::of_template(declared)
+                .map_err(|error| stack.refused(&declared.logical_id, error.message))?;
             sns.subscriptions.push(subscription);
         }
         Ok(sns)
@@ -98,7 +96,7 @@ impl Sns {
     /// Whether a topic's policy lets a service publish for a resource.
     #[must_use]
     pub fn may_publish(&self, service: &str, arn: &str, source_arn: &str) -> bool {
-        let allows = |document: &crate::template::PolicyDocument| {
+        let allows = |document: &crate::stack::PolicyDocument| {
             document.allows_service(service, "sns:Publish", arn, source_arn)
         };
         let own = self.topics.get(arn).and_then(|topic| topic.policy.as_ref());

@@ -10,7 +10,7 @@ use super::{Sns, Subscription, Topic};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{pairs, tags, text, texts};
 use crate::id::derive_id;
-use crate::template::PolicyDocument;
+use crate::stack::PolicyDocument;
 
 const PROTOCOLS: [&str; 9] = [
     "application",

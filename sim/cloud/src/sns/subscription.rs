@@ -6,7 +6,7 @@ use super::error::invalid;
 use super::filter::{FilterPolicy, Scope};
 use super::publication::Publication;
 use crate::api::error::ServiceError;
-use crate::template;
+use crate::stack;
 
 /// Who receives what is published to a topic.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,7 @@ impl Subscription {
         }
     }
 
-    pub(super) fn of_template(declared: &template::Subscription) -> Result<Self, ServiceError> {
+    pub(super) fn of_template(declared: &stack::Subscription) -> Result<Self, ServiceError> {
         let mut made = Self {
             arn: declared.arn.clone(),
             topic_arn: declared.topic_arn.clone(),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::template::{self, PolicyDocument};
+use crate::stack::{self, PolicyDocument};
 
 /// How long a FIFO topic remembers what was published.
 const DEDUPLICATION: TimeDelta = TimeDelta::minutes(5);
@@ -45,7 +45,7 @@ impl Topic {
         }
     }
 
-    pub(super) fn of_template(topic: &template::Topic) -> Self {
+    pub(super) fn of_template(topic: &stack::Topic) -> Self {
         Self {
             arn: topic.arn.clone(),
             name: topic.name.clone(),

@@ -15,7 +15,7 @@ use super::queue::{Queue, Receive};
 use super::settings::Settings;
 use super::store::MessageStore;
 use crate::api::error::ServiceError;
-use crate::template;
+use crate::stack;
 use seeded_dice::{Dice, Key, Tally};
 
 /// A sequence number has 20 digits; numbers grow but are not consecutive.
@@ -78,7 +78,7 @@ impl Sqs {
 
     /// Creates a queue that a template declares, or brings an existing one to the template's
     /// settings.
-    pub fn create(&mut self, now: DateTime<Utc>, queue: &template::Queue) {
+    pub fn create(&mut self, now: DateTime<Utc>, queue: &stack::Queue) {
         let settings = Settings::from_template(queue);
         match self.queues.get_mut(&queue.arn) {
             Some(existing) => existing.configure(now, settings),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::{invalid_attribute_value, invalid_parameter, invalid_value, unknown_attribute};
 use crate::api::error::ServiceError;
-use crate::template;
+use crate::stack;
 
 const MAX_RECEIVE_COUNT_DEFAULT: u32 = 10;
 
@@ -24,7 +24,7 @@ pub(super) struct Settings {
     pub(super) redrive: Option<RedrivePolicy>,
     pub(super) redrive_allow_policy: Option<String>,
     /// Who may use the queue: as it was given, and read.
-    pub(super) policy: Option<(String, template::PolicyDocument)>,
+    pub(super) policy: Option<(String, stack::PolicyDocument)>,
     pub(super) managed_encryption: bool,
     pub(super) kms_key: Option<String>,
     pub(super) kms_reuse_seconds: Option<u32>,
@@ -79,7 +79,7 @@ impl Settings {
     }
 
     /// What a template declares.
-    pub(super) fn from_template(queue: &template::Queue) -> Self {
+    pub(super) fn from_template(queue: &stack::Queue) -> Self {
         let redrive = queue.redrive.as_ref();
         Self {
             content_based_deduplication: queue.content_based_deduplication,
@@ -229,11 +229,11 @@ fn optional(value: &str) -> Option<String> {
 }
 
 /// Reads the JSON text of a queue's policy; an empty text removes it.
-fn policy(text: &str) -> Result<Option<(String, template::PolicyDocument)>, ServiceError> {
+fn policy(text: &str) -> Result<Option<(String, stack::PolicyDocument)>, ServiceError> {
     let Some(text) = optional(text) else {
         return Ok(None);
     };
-    let document = template::PolicyDocument::parse(&text).map_err(|reason| {
+    let document = stack::PolicyDocument::parse(&text).map_err(|reason| {
         ServiceError::client(
             "InvalidAttributeValue",
             format!("Invalid value for the parameter Policy. Reason: {reason}"),

@@ -14,37 +14,10 @@
 //! Nested stacks, macros other than SAM, `Fn::ImportValue`, `Fn::ForEach`, versions and aliases of
 //! functions are refused. `AllowedPattern` of a parameter is not checked.
 
-mod account;
 mod reader;
 mod resource;
-mod stack;
 #[cfg(test)]
 mod tests;
 
-pub use self::account::Account;
 pub use self::reader::error::{Problem, TemplateError};
 pub use self::reader::loader::load;
-pub use self::reader::position::Position;
-pub use self::reader::secret::Secret;
-pub use self::resource::alarm::{Alarm, Comparison};
-pub use self::resource::archive::Archive;
-pub use self::resource::bus::Bus;
-pub use self::resource::event_source_mapping::EventSourceMapping;
-pub use self::resource::function::Function;
-pub use self::resource::inert::Inert;
-pub use self::resource::invoke_config::InvokeConfig;
-pub use self::resource::permission::Permission;
-pub use self::resource::policy::{Effect, PolicyDocument, PolicyRequest, Principal, Statement};
-pub use self::resource::policy_condition::{PolicyCondition, PolicyOperator};
-pub use self::resource::queue::{Queue, Redrive};
-pub use self::resource::queue_policy::QueuePolicy;
-pub use self::resource::retry_policy::RetryPolicy;
-pub use self::resource::role::{Role, RolePolicy};
-pub use self::resource::rule::Rule;
-pub use self::resource::schedule::{Schedule, ScheduleTarget, ScheduledEvent};
-pub use self::resource::subscription::Subscription;
-pub use self::resource::table::{Index, KeySchema, Table, TableSettings, Throughput};
-pub use self::resource::target::{InputTransformer, Target};
-pub use self::resource::topic::Topic;
-pub use self::resource::topic_policy::TopicPolicy;
-pub use self::stack::Stack;

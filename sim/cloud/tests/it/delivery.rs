@@ -114,7 +114,7 @@ fn the_bounds_of_a_retry_policy_hold() {
         (3, 86_400, 4, "MaximumRetryAttempts"),
         (185, 60, 6, "MaximumEventAgeInSeconds"),
     ] {
-        let change = |stack: &mut simulated_cloud::template::Stack| {
+        let change = |stack: &mut simulated_cloud::stack::Stack| {
             for target in stack.rules.iter_mut().flat_map(|rule| &mut rule.targets) {
                 target.retry_policy.maximum_retry_attempts = attempts;
                 target.retry_policy.maximum_event_age_seconds = age;
@@ -161,7 +161,7 @@ fn a_retry_that_succeeds_delivers_once() {
 fn a_missing_permission_or_resource_is_not_tried_again() {
     for (change, code) in [
         (
-            (|stack| stack.permissions.clear()) as fn(&mut simulated_cloud::template::Stack),
+            (|stack| stack.permissions.clear()) as fn(&mut simulated_cloud::stack::Stack),
             "NO_PERMISSIONS",
         ),
         (|stack| stack.functions.clear(), "NO_RESOURCE"),
@@ -199,7 +199,7 @@ fn a_missing_permission_or_resource_is_not_tried_again() {
 
 #[test]
 fn without_a_dead_letter_queue_an_event_is_lost() {
-    let change = |stack: &mut simulated_cloud::template::Stack| {
+    let change = |stack: &mut simulated_cloud::stack::Stack| {
         stack.functions.clear();
         stack
             .rules
@@ -218,7 +218,7 @@ fn without_a_dead_letter_queue_an_event_is_lost() {
 fn a_dead_letter_queue_that_is_gone_or_forbidden_loses_the_event() {
     for change in [
         (|stack| stack.queues.retain(|queue| queue.name != "dead"))
-            as fn(&mut simulated_cloud::template::Stack),
+            as fn(&mut simulated_cloud::stack::Stack),
         |stack| stack.queue_policies.clear(),
     ] {
         let mut world = World::with(change, Knobs::default());
@@ -274,7 +274,7 @@ fn a_bus_needs_a_role_that_may_put_events() {
                 .roles
                 .iter_mut()
                 .for_each(|role| role.policies.clear())
-        }) as fn(&mut simulated_cloud::template::Stack),
+        }) as fn(&mut simulated_cloud::stack::Stack),
         // A role that EventBridge may not assume allows it nothing.
         |stack| {
             stack

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::InvocationResult;
-use simulated_cloud::template::{Function, Stack};
+use simulated_cloud::stack::{Function, Stack};
 
 use crate::{World, attributes, failed, queue};
 

@@ -25,7 +25,8 @@ use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
 use simulated_cloud::record::{AlarmState, Record};
 use simulated_cloud::sqs::Message;
-use simulated_cloud::template::{Account, Stack, load};
+use simulated_cloud::stack::{Account, Stack};
+use simulated_cloud::template::load;
 
 /// A cloud under test, with a clock that the test moves.
 struct World {

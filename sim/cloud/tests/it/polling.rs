@@ -163,7 +163,7 @@ fn messages_that_the_filter_does_not_want_are_deleted() {
 
 #[test]
 fn a_batching_window_waits_for_a_full_batch() {
-    let change = |stack: &mut simulated_cloud::template::Stack| {
+    let change = |stack: &mut simulated_cloud::stack::Stack| {
         stack.functions[0].event_source_mappings[0].maximum_batching_window_seconds = 20;
     };
     let mut world = World::with(change, Knobs::default());
@@ -187,7 +187,7 @@ fn a_batching_window_waits_for_a_full_batch() {
 
 #[test]
 fn no_more_batches_than_allowed_are_under_way() {
-    let change = |stack: &mut simulated_cloud::template::Stack| {
+    let change = |stack: &mut simulated_cloud::stack::Stack| {
         let mapping = &mut stack.functions[0].event_source_mappings[0];
         (mapping.batch_size, mapping.maximum_concurrency) = (1, Some(2));
     };

@@ -3,7 +3,7 @@ use http::Request;
 use serde_json::{Value, json};
 use simulated_cloud::api::ApiRequest;
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Effect, Stack};
+use simulated_cloud::stack::{Effect, Stack};
 
 use crate::{World, bus};
 

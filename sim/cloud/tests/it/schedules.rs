@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 use simulated_cloud::knobs::{Knobs, Span};
-use simulated_cloud::template::{Schedule, ScheduleTarget, ScheduledEvent};
+use simulated_cloud::stack::{Schedule, ScheduleTarget, ScheduledEvent};
 
 use crate::{Failing, World, attributes, bus, queue};
 
@@ -12,7 +12,6 @@ const ARN: &str = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/dai
 pub fn schedule(expression: &str) -> Schedule {
     Schedule {
         logical_id: "Daily".to_owned(),
-        position: Default::default(),
         name: "daily".to_owned(),
         group: "default".to_owned(),
         arn: ARN.to_owned(),
@@ -116,8 +115,13 @@ fn a_target_that_takes_json_takes_nothing_else() {
         )
         .map(|_| ())
     };
-    assert!(text(FUNCTION).unwrap_err().contains("is not JSON"));
-    assert!(text(&bus("shop")).unwrap_err().contains("is not JSON"));
+    assert!(text(FUNCTION).unwrap_err().reason.contains("is not JSON"));
+    assert!(
+        text(&bus("shop"))
+            .unwrap_err()
+            .reason
+            .contains("is not JSON")
+    );
     assert_eq!(text(&queue("out")), Ok(()));
 }
 
@@ -186,7 +190,7 @@ fn a_firing_that_is_given_up_tells_its_dead_letter_everything() {
 
 #[test]
 fn a_schedule_without_a_right_or_a_dead_letter_queue_loses_its_call() {
-    let forbidden = |stack: &mut simulated_cloud::template::Stack| {
+    let forbidden = |stack: &mut simulated_cloud::stack::Stack| {
         stack
             .roles
             .iter_mut()
@@ -203,7 +207,7 @@ fn a_schedule_without_a_right_or_a_dead_letter_queue_loses_its_call() {
     // With a queue, and a role that may neither call the function nor send there; and with a queue
     // that is gone.
     for (queue_name, is_allowed) in [("dead", false), ("gone", true)] {
-        let change = |stack: &mut simulated_cloud::template::Stack| {
+        let change = |stack: &mut simulated_cloud::stack::Stack| {
             stack.functions.clear();
             if !is_allowed {
                 stack
@@ -231,7 +235,7 @@ fn a_schedule_without_a_right_or_a_dead_letter_queue_loses_its_call() {
 
 #[test]
 fn a_fifo_queue_needs_a_group() {
-    let fifo = |stack: &mut simulated_cloud::template::Stack, group: Option<&str>| {
+    let fifo = |stack: &mut simulated_cloud::stack::Stack, group: Option<&str>| {
         let out = stack
             .queues
             .iter_mut()

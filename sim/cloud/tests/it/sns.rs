@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Permission, Stack};
+use simulated_cloud::stack::{Permission, Stack};
 
 use crate::{Failing, World, attributes, queue};
 

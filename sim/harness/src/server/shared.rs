@@ -19,7 +19,7 @@ use simulated_cloud::api::operation::Access;
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Begun, invocation_answer};
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::template::{Account, Stack};
+use simulated_cloud::stack::{Account, Stack};
 use simulated_cloud::{Cloud, access};
 
 /// What a server begins with, and goes back to.
@@ -256,7 +256,8 @@ fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud
         setup.knobs.clone(),
         setup.seed,
         now,
-    )?;
+    )
+    .map_err(|error| error.to_string())?;
     cloud.set_queue_endpoint(endpoint);
     Ok(cloud)
 }

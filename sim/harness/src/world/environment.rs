@@ -23,7 +23,7 @@ use crate::ports::{FunctionPorts, LogSink, SocketPorts};
 use seeded_dice::{Key, Tally};
 use simulated_cloud::knobs::Span;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 /// An attempt under way.
 pub(super) type Running = Pin<Box<dyn Future<Output = Finished>>>;

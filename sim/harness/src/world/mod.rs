@@ -31,7 +31,7 @@ use crate::fault::{Faults, Meanwhiles};
 use crate::function::{FunctionCode, Functions};
 use crate::system::{PlainSystem, System};
 use simulated_cloud::knobs::{Knobs, Span};
-use simulated_cloud::template::{Account, Stack};
+use simulated_cloud::stack::{Account, Stack};
 
 /// What a world begins with.
 pub struct WorldSetup {

@@ -77,7 +77,8 @@ impl SimulatedWorld {
             setup.knobs,
             setup.seed,
             setup.start,
-        )?;
+        )
+        .map_err(|error| error.to_string())?;
         let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
             cloud.set_fault_hook(Box::new(WorldFaults(weak.clone())));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 use super::{Answer, Served, exchange, request, throw};
 

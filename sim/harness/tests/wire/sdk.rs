@@ -15,7 +15,8 @@ use harness::server::{FunctionHost, ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;
 use serde_json::json;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::template::{Stack, load};
+use simulated_cloud::stack::Stack;
+use simulated_cloud::template::load;
 
 use super::{Served, account, advance, exchange, request};
 

@@ -1,14 +1,13 @@
 use serde_json::json;
 
 use super::{World, arn, policy};
-use crate::template::{Position, Queue, Redrive};
+use crate::stack::{Queue, Redrive};
 
 #[test]
 fn a_template_queue_has_the_attributes_it_declares() {
     let mut world = World::new();
     let queue = Queue {
         logical_id: "Jobs".to_owned(),
-        position: Position::default(),
         name: "jobs".to_owned(),
         url: "https://sqs.us-east-1.amazonaws.com/123456789012/jobs".to_owned(),
         arn: arn("jobs"),

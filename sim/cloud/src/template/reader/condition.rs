@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::stack::Position;
 use crate::template::reader::error::Problem;
 use crate::template::reader::intrinsic::Intrinsic;
 use crate::template::reader::node::{Entry, Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::scope::Scope;
 
 /// Decides every condition of the section `Conditions`. One that cannot be decided is left out and

@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::template::account::Account;
+use crate::stack::{Account, Position, Stack};
 use crate::template::reader::identity::{Identity, Known};
-use crate::template::reader::position::Position;
 use crate::template::resource::attachment::Attachment;
-use crate::template::stack::Stack;
 
 /// What the reader of one resource needs to know and to fill.
 pub(in crate::template) struct Context<'a> {
@@ -32,6 +30,7 @@ impl Context<'_> {
         id: &'b str,
         position: Position,
     ) -> Context<'b> {
+        self.stack.places.insert(id.to_owned(), position);
         Context {
             id,
             position,

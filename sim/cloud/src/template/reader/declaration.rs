@@ -1,7 +1,7 @@
+use crate::stack::Position;
 use crate::template::reader::error::Problem;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::node::{Entry, Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::report::Report;
 use crate::template::resource::serverless_event;
 

@@ -1,4 +1,4 @@
-use crate::template::reader::position::Position;
+use crate::stack::Position;
 use suggestion::nearest;
 
 /// One thing that is wrong with a template, and where. Its text is one line:

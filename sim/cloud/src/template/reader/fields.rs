@@ -2,9 +2,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use crate::stack::Position;
 use crate::template::reader::error::Problem;
 use crate::template::reader::node::{Entry, Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::report::Report;
 
 /// A mapping that is being read. Every getter notes the name it was asked for; when the `Fields`

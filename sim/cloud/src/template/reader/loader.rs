@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::template::account::Account;
+use crate::stack::{Account, Position, Stack};
 use crate::template::reader::condition;
 use crate::template::reader::context::Context;
 use crate::template::reader::declaration::{self, Declaration};
@@ -16,7 +16,6 @@ use crate::template::reader::scope::Scope;
 use crate::template::reader::yaml;
 use crate::template::resource;
 use crate::template::resource::attachment::Attachment;
-use crate::template::stack::Stack;
 
 /// Reads a SAM or CloudFormation template (YAML or JSON) and resolves everything in it.
 ///
@@ -154,6 +153,8 @@ impl Builder {
         }
         .resolve(&declaration.properties);
         let fields = Fields::new(declaration.resource_type.clone(), &properties, scope.report);
+        let place = declaration.position;
+        self.stack.places.insert(declaration.id.clone(), place);
         let mut context = Context {
             id: &declaration.id,
             position: declaration.position,
@@ -270,67 +271,71 @@ fn read_outputs(entries: &[Entry], scope: Scope<'_>, stack: &mut Stack) {
 
 /// Two resources of one kind must not have the same ARN.
 fn refuse_duplicates(stack: &Stack, report: &Report) {
-    let mut named = Vec::new();
-    named.extend(
+    let mut arns: Vec<(&str, &str)> = Vec::new();
+    arns.extend(
         stack
             .buses
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .archives
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .rules
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .queues
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .functions
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .tables
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .schedules
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .topics
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .alarms
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
-    named.extend(
+    arns.extend(
         stack
             .roles
             .iter()
-            .map(|item| (item.arn.as_str(), item.position)),
+            .map(|item| (&*item.arn, &*item.logical_id)),
     );
+    let mut named: Vec<(&str, Position)> = arns
+        .into_iter()
+        .map(|(arn, id)| (arn, stack.places.get(id).copied().unwrap_or_default()))
+        .collect();
     named.sort_by_key(|(_, position)| *position);
     declaration::refuse_duplicates(&named, report);
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::template::account::Account;
+use crate::stack::Account;
 use crate::template::reader::declaration::Declaration;
 use crate::template::reader::node::{Entry, Node};
 use crate::template::reader::reference::{Of, Reference, references};

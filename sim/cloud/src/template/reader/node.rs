@@ -1,5 +1,5 @@
+use crate::stack::Position;
 use crate::template::reader::intrinsic::Intrinsic;
-use crate::template::reader::position::Position;
 
 /// One value of the template with the place where it is written.
 #[derive(Clone, Debug, PartialEq)]

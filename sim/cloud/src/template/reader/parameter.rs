@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
+use crate::stack::Position;
 use crate::template::reader::error::Problem;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::node::{Entry, Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::report::Report;
 use crate::template::reader::yaml::is_number;
 

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
+use crate::stack::Position;
 use crate::template::reader::intrinsic::Intrinsic;
 use crate::template::reader::node::{Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::substitution::{self, Piece};
 
 /// A use of a name by `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::If` or `Condition`.

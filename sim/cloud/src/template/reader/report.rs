@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 
+use crate::stack::Position;
 use crate::template::reader::error::{Problem, TemplateError};
-use crate::template::reader::position::Position;
 
 /// Collects every error of one template, so that a reader sees all of them at once.
 pub(in crate::template) struct Report {

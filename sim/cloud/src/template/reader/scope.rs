@@ -1,13 +1,11 @@
 use std::collections::BTreeMap;
 
-use crate::template::account::Account;
+use crate::stack::{Account, Position, Secret};
 use crate::template::reader::error::Problem;
 use crate::template::reader::identity::Known;
 use crate::template::reader::intrinsic::Intrinsic;
 use crate::template::reader::node::{Entry, Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::report::Report;
-use crate::template::reader::secret::Secret;
 use crate::template::reader::substitution::{self, Piece};
 
 /// Everything that names can stand for; turns nodes with calls into nodes without. Names that

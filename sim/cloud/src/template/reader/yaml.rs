@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
+use crate::stack::Position;
 use crate::template::reader::error::Problem;
 use crate::template::reader::intrinsic::Intrinsic;
 use crate::template::reader::node::{Entry, Kind, Node};
-use crate::template::reader::position::Position;
 use crate::template::reader::report::Report;
 
 /// Reads one YAML document into nodes with positions. Short and long forms of intrinsics become

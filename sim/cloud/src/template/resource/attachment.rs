@@ -1,9 +1,5 @@
-use crate::template::reader::position::Position;
+use crate::stack::{EventSourceMapping, InvokeConfig, Position, RolePolicy, Stack};
 use crate::template::reader::report::Report;
-use crate::template::resource::event_source_mapping::EventSourceMapping;
-use crate::template::resource::invoke_config::InvokeConfig;
-use crate::template::resource::role::RolePolicy;
-use crate::template::stack::Stack;
 
 /// A resource that belongs into another one, which may not have been read yet.
 #[derive(Clone)]

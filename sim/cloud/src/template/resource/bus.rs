@@ -1,21 +1,7 @@
+use crate::stack::Bus;
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
-
-/// An event bus (`AWS::Events::EventBus`). The account's `default` bus is always there and never
-/// listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bus {
-    /// The name inside the template.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// Physical name.
-    pub name: String,
-    /// `arn:...:event-bus/NAME`.
-    pub arn: String,
-}
 
 impl Bus {
     pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
@@ -27,7 +13,6 @@ impl Bus {
         let identity = Identity::new(&name, [("Arn", &arn), ("Name", &name)]);
         context.stack.buses.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
         });

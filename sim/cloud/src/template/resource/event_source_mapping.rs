@@ -1,32 +1,8 @@
+use crate::stack::EventSourceMapping;
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
 use crate::template::resource::attachment::Attachment;
-
-/// Lambda polling a queue for a function (`AWS::Lambda::EventSourceMapping`, or a SAM event of type
-/// SQS).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventSourceMapping {
-    /// The name inside the template; for a SAM event, the one that SAM generates.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// ARN of the queue.
-    pub source_arn: String,
-    /// Most messages of one invocation, default 10.
-    pub batch_size: u32,
-    /// How long Lambda gathers a batch, default 0.
-    pub maximum_batching_window_seconds: u32,
-    /// A disabled mapping does not poll.
-    pub enabled: bool,
-    /// `ReportBatchItemFailures`: the function names the messages that failed.
-    pub report_batch_item_failures: bool,
-    /// Most invocations at a time, 2 to 1000.
-    pub maximum_concurrency: Option<u32>,
-    /// Message filters, each as compact JSON; a message must match one.
-    pub filters: Vec<String>,
-}
 
 impl EventSourceMapping {
     /// `AWS::Lambda::EventSourceMapping`.
@@ -38,8 +14,8 @@ impl EventSourceMapping {
         let mapping = Self::read(fields, context, "EventSourceArn");
         fields.tags();
         context.later.push(Attachment::EventSourceMapping {
-            position: context.position,
             function,
+            position: context.position,
             mapping,
         });
         Identity::new(context.generated_name(36), [])
@@ -74,7 +50,6 @@ impl EventSourceMapping {
         }
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             source_arn: fields.required_text(source),
             batch_size: fields.count("BatchSize", 1..=10_000).unwrap_or(10),
             maximum_batching_window_seconds: fields

@@ -1,49 +1,9 @@
 use std::collections::BTreeMap;
 
+use crate::stack::{Function, InvokeConfig, Secret};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
-use crate::template::reader::secret::Secret;
-use crate::template::resource::event_source_mapping::EventSourceMapping;
-use crate::template::resource::invoke_config::InvokeConfig;
-
-/// A Lambda function (`AWS::Lambda::Function` or `AWS::Serverless::Function`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Function {
-    /// The name inside the template.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// Physical name, at most 64 characters.
-    pub name: String,
-    /// `arn:...:function:NAME`.
-    pub arn: String,
-    /// Such as `provided.al2023`; `None` for a container image.
-    pub runtime: Option<String>,
-    /// Entry point.
-    pub handler: Option<String>,
-    /// The execution role.
-    pub role_arn: String,
-    /// An invocation is stopped after this, 1 to 900 s, default 3.
-    pub timeout_seconds: u32,
-    /// 128 to 10240 MB, default 128.
-    pub memory_mb: u32,
-    /// Environment variables, with dynamic references as the template writes them.
-    pub environment: BTreeMap<String, String>,
-    /// The environment variables whose value holds a dynamic reference.
-    pub secrets: BTreeMap<String, Secret>,
-    /// Most invocations at a time; `None` shares the account's limit.
-    pub reserved_concurrency: Option<u32>,
-    /// Retries and destinations of asynchronous invocations.
-    pub invoke_config: InvokeConfig,
-    /// ARN of the queue or topic of the older `DeadLetterConfig`.
-    pub dead_letter_arn: Option<String>,
-    /// Queues that Lambda polls for it.
-    pub event_source_mappings: Vec<EventSourceMapping>,
-    /// Name of the log group; `None` is `/aws/lambda/NAME`.
-    pub log_group: Option<String>,
-}
 
 impl Function {
     /// `AWS::Lambda::Function`.
@@ -81,7 +41,6 @@ impl Function {
         settings(fields);
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             arn: context.account.arn("lambda", &format!("function:{name}")),
             name,
             runtime: fields.text("Runtime"),
@@ -107,13 +66,6 @@ impl Function {
         context.stack.functions.push(self);
         identity
     }
-}
-
-fn secrets(environment: &BTreeMap<String, String>) -> BTreeMap<String, Secret> {
-    let secret = |(name, value): (&String, &String)| {
-        Secret::within(value).map(|secret| (name.clone(), secret))
-    };
-    environment.iter().filter_map(secret).collect()
 }
 
 fn log_group(fields: &Fields<'_>) -> Option<String> {
@@ -144,4 +96,11 @@ fn settings(fields: &Fields<'_>) {
     if let Some(storage) = fields.object("EphemeralStorage") {
         storage.integer("Size", 512..=10_240);
     }
+}
+
+fn secrets(environment: &BTreeMap<String, String>) -> BTreeMap<String, Secret> {
+    let secret = |(name, value): (&String, &String)| {
+        Secret::within(value).map(|secret| (name.clone(), secret))
+    };
+    environment.iter().filter_map(secret).collect()
 }

@@ -1,29 +1,14 @@
+use crate::stack::{Inert, Statement};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
-use crate::template::resource::policy::{Parts, Statement};
-
-/// A resource that is known and checked, and that does nothing in a simulated cloud: dashboards,
-/// log groups, schemas.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inert {
-    /// The name inside the template.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// Such as `AWS::Logs::LogGroup`.
-    pub resource_type: String,
-    /// Physical name.
-    pub name: String,
-}
+use crate::template::resource::policy::Parts;
 
 impl Inert {
     /// Puts an inert resource into the stack.
     pub(in crate::template) fn add(resource_type: &str, name: &str, context: &mut Context<'_>) {
         context.stack.inert.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             resource_type: resource_type.to_owned(),
             name: name.to_owned(),
         });

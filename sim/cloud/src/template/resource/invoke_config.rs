@@ -1,31 +1,8 @@
+use crate::stack::InvokeConfig;
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::resource::attachment::Attachment;
-
-/// What Lambda does with an asynchronous invocation that failed or succeeded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvokeConfig {
-    /// Tries after the first one, 0 to 2, default 2.
-    pub maximum_retry_attempts: u32,
-    /// Age after which an event is given up, 60 to 21600 s, default 21600.
-    pub maximum_event_age_seconds: u32,
-    /// ARN that receives a record of each event that failed for good.
-    pub on_failure: Option<String>,
-    /// ARN that receives a record of each event that succeeded.
-    pub on_success: Option<String>,
-}
-
-impl Default for InvokeConfig {
-    fn default() -> Self {
-        Self {
-            maximum_retry_attempts: 2,
-            maximum_event_age_seconds: 21_600,
-            on_failure: None,
-            on_success: None,
-        }
-    }
-}
 
 impl InvokeConfig {
     /// `AWS::Lambda::EventInvokeConfig`.
@@ -65,11 +42,6 @@ impl InvokeConfig {
             on_failure: arn("OnFailure"),
             on_success: arn("OnSuccess"),
         }
-    }
-
-    /// The ARNs that events of this function are sent to.
-    pub(in crate::template) fn destinations(&self) -> impl Iterator<Item = &String> {
-        self.on_failure.iter().chain(&self.on_success)
     }
 }
 

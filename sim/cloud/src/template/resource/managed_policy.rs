@@ -1,6 +1,5 @@
+use crate::stack::{PolicyDocument, RolePolicy, Statement};
 use crate::template::reader::fields::Fields;
-use crate::template::resource::policy::{PolicyDocument, Statement};
-use crate::template::resource::role::RolePolicy;
 
 const LOGS: [&str; 3] = [
     "logs:CreateLogGroup",

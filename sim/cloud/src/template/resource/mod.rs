@@ -26,28 +26,14 @@ pub(in crate::template) mod table;
 pub(in crate::template) mod target;
 pub(in crate::template) mod topic;
 pub(in crate::template) mod topic_policy;
-pub(in crate::template) mod wildcard;
 
+use crate::stack::{
+    Alarm, Archive, Bus, EventSourceMapping, Function, Inert, InvokeConfig, Permission, Queue,
+    QueuePolicy, Role, RolePolicy, Rule, Schedule, Subscription, Table, Topic, TopicPolicy,
+};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::resource::alarm::Alarm;
-use crate::template::resource::archive::Archive;
-use crate::template::resource::bus::Bus;
-use crate::template::resource::event_source_mapping::EventSourceMapping;
-use crate::template::resource::function::Function;
-use crate::template::resource::inert::Inert;
-use crate::template::resource::invoke_config::InvokeConfig;
-use crate::template::resource::permission::Permission;
-use crate::template::resource::queue::Queue;
-use crate::template::resource::queue_policy::QueuePolicy;
-use crate::template::resource::role::{Role, RolePolicy};
-use crate::template::resource::rule::Rule;
-use crate::template::resource::schedule::Schedule;
-use crate::template::resource::subscription::Subscription;
-use crate::template::resource::table::Table;
-use crate::template::resource::topic::Topic;
-use crate::template::resource::topic_policy::TopicPolicy;
 
 /// Reads the properties of one resource into the stack and says what `Ref` and `Fn::GetAtt` give.
 type Reader = fn(&Fields<'_>, &mut Context<'_>) -> Identity;

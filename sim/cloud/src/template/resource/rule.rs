@@ -1,33 +1,9 @@
 use std::collections::BTreeSet;
 
+use crate::stack::{Rule, Target};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
-use crate::template::resource::target::Target;
-
-/// A rule on a bus (`AWS::Events::Rule`, or a SAM event of type EventBridgeRule or Schedule).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// The name inside the template; for a SAM event, the one that SAM generates.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// Physical name, at most 64 characters.
-    pub name: String,
-    /// `arn:...:rule/BUS/NAME`, or `arn:...:rule/NAME` on the default bus.
-    pub arn: String,
-    /// Name of the bus, `default` if the template names none.
-    pub bus: String,
-    /// Which events match, as compact JSON.
-    pub pattern: Option<String>,
-    /// `rate(...)` or `cron(...)`, in UTC.
-    pub schedule_expression: Option<String>,
-    /// A disabled rule sees nothing.
-    pub enabled: bool,
-    /// Up to five receivers.
-    pub targets: Vec<Target>,
-}
 
 impl Rule {
     pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
@@ -106,7 +82,6 @@ impl Rule {
         };
         Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             arn: context.account.arn("events", &path),
             name,
             bus,

@@ -1,24 +1,15 @@
 use std::slice;
 
+use crate::stack::{
+    Effect, EventSourceMapping, Function, Permission, PolicyCondition, PolicyDocument,
+    PolicyOperator, Principal, Queue, QueuePolicy, RetryPolicy, Role, Rule, Schedule,
+    ScheduleTarget, Statement, Subscription, Target,
+};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::reader::node::{Entry, Node};
-use crate::template::resource::event_source_mapping::EventSourceMapping;
-use crate::template::resource::function::Function;
-use crate::template::resource::permission::Permission;
-use crate::template::resource::policy::Statement;
-use crate::template::resource::policy::{Effect, PolicyDocument, Principal};
-use crate::template::resource::policy_condition::{PolicyCondition, PolicyOperator};
-use crate::template::resource::queue::Queue;
-use crate::template::resource::queue_policy::QueuePolicy;
-use crate::template::resource::retry_policy::RetryPolicy;
-use crate::template::resource::role::Role;
-use crate::template::resource::rule::Rule;
-use crate::template::resource::schedule::{Schedule, ScheduleTarget};
 use crate::template::resource::serverless_function::{one_statement, trust};
-use crate::template::resource::subscription::Subscription;
-use crate::template::resource::target::Target;
 
 const TYPES: [&str; 6] = [
     "CloudWatchEvent",
@@ -91,7 +82,6 @@ fn read_subscription(fields: &Fields<'_>, context: &mut Context<'_>, function: &
     let subscription = Subscription::of_function(fields, context, &topic, &function.arn);
     let permission = Permission {
         logical_id: format!("{}Permission", context.id),
-        position: context.position,
         function_arn: function.arn.clone(),
         action: "lambda:InvokeFunction".to_owned(),
         principal: "sns.amazonaws.com".to_owned(),
@@ -126,7 +116,6 @@ fn read_rule(kind: &str, fields: &Fields<'_>, context: &mut Context<'_>, functio
     rule.targets = vec![target];
     let permission = Permission {
         logical_id: format!("{}Permission", context.id),
-        position: context.position,
         function_arn: function.arn.clone(),
         action: "lambda:InvokeFunction".to_owned(),
         principal: "events.amazonaws.com".to_owned(),
@@ -210,7 +199,6 @@ fn dead_letter_queue(
         let document = sending_document(&arn, source_arn);
         let policy = QueuePolicy {
             logical_id: policy_id,
-            position: fields.position(),
             queue_arns: vec![arn.clone()],
             document,
         };

@@ -1,11 +1,11 @@
+use crate::stack::{
+    Effect, Function, InvokeConfig, PolicyDocument, Principal, Role, RolePolicy, Statement,
+};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::resource::function::Function;
-use crate::template::resource::invoke_config::InvokeConfig;
 use crate::template::resource::managed_policy;
-use crate::template::resource::policy::{Effect, Parts, PolicyDocument, Principal, Statement};
-use crate::template::resource::role::{Role, RolePolicy};
+use crate::template::resource::policy::Parts;
 use crate::template::resource::serverless_event;
 use crate::template::resource::serverless_policy;
 
@@ -43,7 +43,8 @@ fn generate_role(
     context: &mut Context<'_>,
 ) -> String {
     let id = format!("{}Role", context.id);
-    let mut context = context.generated(&id, function.position);
+    let position = context.position;
+    let mut context = context.generated(&id, position);
     let mut role = Role::named(&context, context.generated_name(64), "/");
     role.trust = trust("lambda.amazonaws.com");
     role.policies = managed_policy::by_name("AWSLambdaBasicExecutionRole")

@@ -1,9 +1,7 @@
-use crate::template::account::Account;
+use crate::stack::{Account, RolePolicy, Statement};
 use crate::template::reader::fields::Fields;
 use crate::template::reader::node::{Kind, Node};
 use crate::template::resource::managed_policy;
-use crate::template::resource::policy::Statement;
-use crate::template::resource::role::RolePolicy;
 use crate::template::resource::serverless_function::{inline_policy, one_statement};
 
 const CRUD: [&str; 10] = [

@@ -1,37 +1,11 @@
+use crate::stack::Subscription;
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
-
-/// Who receives what is published to a topic (`AWS::SNS::Subscription`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscription {
-    /// The name inside the template; the topic's, for one that stands inside a topic.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// The topic's ARN, a colon, and an id of its own.
-    pub arn: String,
-    /// ARN of the topic.
-    pub topic_arn: String,
-    /// `email`, `sqs`, `lambda`, ...
-    pub protocol: String,
-    /// Address or ARN of the receiver.
-    pub endpoint: String,
-    /// Without SNS's envelope.
-    pub raw_message_delivery: bool,
-    /// Which messages are received, as compact JSON.
-    pub filter_policy: Option<String>,
-    /// `MessageAttributes` or `MessageBody`.
-    pub filter_policy_scope: String,
-    /// ARN of the queue for messages that could not be delivered.
-    pub dead_letter_arn: Option<String>,
-}
 
 impl Subscription {
     pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
         let mut subscription = Self::of_topic(fields, context, fields.required_text("TopicArn"));
-        subscription.position = context.position;
         subscription.raw_message_delivery = fields.boolean("RawMessageDelivery").unwrap_or(false);
         subscription.read_policies(fields);
         let identity = Identity::new(&subscription.arn, [("Arn", &subscription.arn)]);
@@ -47,7 +21,7 @@ impl Subscription {
         function_arn: &str,
     ) -> Self {
         let protocol = "lambda".to_owned();
-        let mut subscription = Self::new(fields, context, topic_arn, protocol, function_arn);
+        let mut subscription = Self::new(context, topic_arn, protocol, function_arn);
         subscription.read_policies(fields);
         subscription
     }
@@ -85,16 +59,10 @@ impl Subscription {
         fields.required("Protocol");
         let protocol = fields.choice("Protocol", &PROTOCOLS).unwrap_or_default();
         let endpoint = fields.required_text("Endpoint");
-        Self::new(fields, context, &topic_arn, protocol, &endpoint)
+        Self::new(context, &topic_arn, protocol, &endpoint)
     }
 
-    fn new(
-        fields: &Fields<'_>,
-        context: &Context<'_>,
-        topic_arn: &str,
-        protocol: String,
-        endpoint: &str,
-    ) -> Self {
+    fn new(context: &Context<'_>, topic_arn: &str, protocol: String, endpoint: &str) -> Self {
         // Letters, digits and hyphens, as in the ids that SNS gives.
         let plain = |letter: char| {
             if letter.is_ascii_alphanumeric() {
@@ -108,7 +76,6 @@ impl Subscription {
         Self {
             arn: format!("{topic_arn}:{}", id.chars().map(plain).collect::<String>()),
             logical_id: context.id.to_owned(),
-            position: fields.position(),
             topic_arn: topic_arn.to_owned(),
             protocol,
             endpoint: endpoint.to_owned(),

@@ -1,50 +1,7 @@
-use std::collections::BTreeMap;
-
+use crate::stack::{InputTransformer, RetryPolicy, Target};
 use crate::template::reader::fields::Fields;
-use crate::template::reader::position::Position;
-use crate::template::resource::retry_policy::RetryPolicy;
-
-/// One target of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Where the template declares it.
-    pub position: Position,
-    /// Unique within the rule.
-    pub id: String,
-    /// The function, queue, topic or bus that receives the event.
-    pub arn: String,
-    /// A constant JSON text that replaces the event.
-    pub input: Option<String>,
-    /// A JSON path (`$.detail`) of the part that replaces the event.
-    pub input_path: Option<String>,
-    /// A template that the event is poured into.
-    pub input_transformer: Option<InputTransformer>,
-    /// How long a hand-over is tried again.
-    pub retry_policy: RetryPolicy,
-    /// ARN of the queue for events that could not be handed over.
-    pub dead_letter_arn: Option<String>,
-    /// The message group, for a FIFO queue.
-    pub message_group_id: Option<String>,
-    /// The role that EventBridge assumes, where the target needs one.
-    pub role_arn: Option<String>,
-}
-
-/// How a target's input is made out of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputTransformer {
-    /// Placeholder name to JSON path.
-    pub paths: BTreeMap<String, String>,
-    /// The text with `<placeholder>`s, 1 to 8192 characters.
-    pub template: String,
-}
 
 impl Target {
-    /// Whether it gets the event itself, and nothing made out of it.
-    #[must_use]
-    pub fn gets_the_event(&self) -> bool {
-        self.input.is_none() && self.input_path.is_none() && self.input_transformer.is_none()
-    }
-
     /// Reads one entry of `Targets`.
     pub(in crate::template) fn read(fields: &Fields<'_>) -> Self {
         let id = fields.required_text("Id");
@@ -76,7 +33,6 @@ impl Target {
     pub(in crate::template) fn shaped(fields: &Fields<'_>, id: String, arn: String) -> Self {
         fields.choose("at most one", &["Input", "InputPath", "InputTransformer"]);
         Self {
-            position: fields.position(),
             id,
             arn,
             input: limited(fields, "Input", 8192),

@@ -1,25 +1,7 @@
+use crate::stack::{Subscription, Topic};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
-use crate::template::reader::position::Position;
-use crate::template::resource::subscription::Subscription;
-
-/// An SNS topic (`AWS::SNS::Topic`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Topic {
-    /// The name inside the template.
-    pub logical_id: String,
-    /// Where the template declares it.
-    pub position: Position,
-    /// Physical name, at most 256 characters.
-    pub name: String,
-    /// `arn:...:sns:REGION:ACCOUNT:NAME`.
-    pub arn: String,
-    /// First in, first out.
-    pub fifo: bool,
-    /// Messages with the same text are the same (FIFO only).
-    pub content_based_deduplication: bool,
-}
 
 impl Topic {
     pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) -> Identity {
@@ -44,7 +26,6 @@ impl Topic {
         let fifo = fields.boolean("FifoTopic").unwrap_or(false);
         context.stack.topics.push(Self {
             logical_id: context.id.to_owned(),
-            position: context.position,
             name,
             arn,
             fifo,

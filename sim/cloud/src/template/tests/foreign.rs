@@ -1,7 +1,7 @@
 //! A system that is not ours: SAM's short forms, implicit roles, inline events.
 
-use super::super::{Function, Stack};
 use super::stack;
+use crate::stack::{Function, Stack};
 
 fn shop() -> Stack {
     stack(include_str!("foreign.yaml"), &[])

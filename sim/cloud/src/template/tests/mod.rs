@@ -4,7 +4,8 @@ mod project;
 
 use std::collections::BTreeMap;
 
-use super::{Account, Stack, TemplateError, load};
+use super::{TemplateError, load};
+use crate::stack::{Account, Stack};
 
 pub(super) fn place() -> Account {
     Account {

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::super::Stack;
 use super::{messages, read, stack};
+use crate::stack::Stack;
 
 /// The project's own template.
 fn template() -> String {

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use event_pattern::{FlatEvent, Pattern};
 use simulated_cloud::record::Record;
-use simulated_cloud::template::{Account, Stack};
+use simulated_cloud::stack::{Account, Stack};
 
 /// How many deliveries the rules expected: what has not arrived by then is late, not lost.
 pub(super) struct ExpectedDeliveries {

@@ -33,7 +33,7 @@ use crate::journal::{Fact, Journal};
 use seeded_dice::Dice;
 use simulated_cloud::Cloud;
 use simulated_cloud::record::Record;
-use simulated_cloud::template::Stack;
+use simulated_cloud::stack::Stack;
 
 /// How long to wait for a message, in seconds.
 const QUIET_SECONDS: i32 = 1;
@@ -124,7 +124,8 @@ impl ExternalWorld {
                 setup.knobs,
                 setup.seed,
                 setup.start,
-            )?,
+            )
+            .map_err(|error| error.to_string())?,
             journal: Journal::default(),
             dice: Dice::new(setup.seed),
             jitter: Dice::new(jitter),

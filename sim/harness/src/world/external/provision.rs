@@ -10,7 +10,7 @@ use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use super::told;
-use simulated_cloud::template::{Index, KeySchema, Rule, Stack, Table, Target};
+use simulated_cloud::stack::{Index, KeySchema, Rule, Stack, Table, Target};
 
 /// Clients of the endpoint outside.
 pub(super) struct Clients {

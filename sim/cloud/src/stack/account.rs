@@ -25,7 +25,7 @@ impl Default for Account {
 
 impl Account {
     /// The names of all pseudo parameters except `AWS::NoValue`.
-    pub(in crate::template) const NAMES: [&'static str; 6] = [
+    pub(crate) const NAMES: [&'static str; 6] = [
         "AWS::AccountId",
         "AWS::Partition",
         "AWS::Region",
@@ -35,7 +35,7 @@ impl Account {
     ];
 
     /// The value of a pseudo parameter.
-    pub(in crate::template) fn value(&self, name: &str) -> Option<String> {
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
         let suffix = if self.partition == "aws-cn" {
             "amazonaws.com.cn"
         } else {
@@ -71,7 +71,7 @@ impl Account {
     /// The physical name of a resource that names none itself: stack, logical id and a fingerprint
     /// of both, as CloudFormation does it, but the same every time. Long logical ids are cut so
     /// that the limit holds.
-    pub(in crate::template) fn generated_name(&self, logical_id: &str, limit: usize) -> String {
+    pub(crate) fn generated_name(&self, logical_id: &str, limit: usize) -> String {
         let ending = fingerprint(&format!("{}/{logical_id}", self.stack));
         let mut start = format!("{}-{logical_id}", self.stack);
         start.truncate(limit.saturating_sub(ending.len() + 1));

@@ -1,10 +1,10 @@
 /// Whether a text matches a pattern in which `*` stands for any text and `?` for any one character.
-pub(in crate::template) fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     matches_by(pattern, text, |letter, other| letter == other)
 }
 
 /// The same without regard to the case of ASCII letters.
-pub(in crate::template) fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches_ignoring_case(pattern: &str, text: &str) -> bool {
     matches_by(pattern, text, |letter, other| {
         letter.eq_ignore_ascii_case(&other)
     })
@@ -41,7 +41,7 @@ fn matches_by(pattern: &str, text: &str, is_same: impl Fn(char, char) -> bool) -
 }
 
 /// The same for ARNs: wildcards do not reach across the first five colons.
-pub(in crate::template) fn arn_matches(pattern: &str, arn: &str) -> bool {
+pub(crate) fn arn_matches(pattern: &str, arn: &str) -> bool {
     let (mut patterns, mut texts) = (pattern.splitn(6, ':'), arn.splitn(6, ':'));
     loop {
         match (patterns.next(), texts.next()) {

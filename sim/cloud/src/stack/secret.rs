@@ -7,11 +7,10 @@ pub struct Secret(String);
 
 impl Secret {
     /// The services that a dynamic reference may name.
-    pub(in crate::template) const SERVICES: [&'static str; 3] =
-        ["secretsmanager", "ssm", "ssm-secure"];
+    pub(crate) const SERVICES: [&'static str; 3] = ["secretsmanager", "ssm", "ssm-secure"];
 
     /// The first dynamic reference (`{{resolve:...}}`) inside a text.
-    pub(in crate::template) fn within(text: &str) -> Option<Self> {
+    pub(crate) fn within(text: &str) -> Option<Self> {
         let start = text.find("{{resolve:")?;
         let length = text[start..].find("}}")? + 2;
         Some(Self(text[start..start + length].to_owned()))
