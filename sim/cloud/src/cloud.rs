@@ -15,7 +15,7 @@ use crate::flow::destination::follow_up;
 use crate::flow::notification::notify;
 use crate::flow::put_events::put_events;
 use crate::flow::schedule::{fire, fire_rule, plan_rule, plan_schedule, try_firing};
-use crate::flow::{alarm, destination, event_source, invocation, replay, rule};
+use crate::flow::{alarm, destination, invocation, queue_source, replay, rule};
 use crate::held::held_bytes;
 use crate::iam::{RequiredPermission, required_permissions};
 use crate::knobs::Knobs;
@@ -80,7 +80,7 @@ impl Cloud {
         [
             self.state.timers.next_due(),
             self.state.sqs.next_due(),
-            event_source::next_poll(&self.state),
+            queue_source::next_poll(&self.state),
         ]
         .into_iter()
         .flatten()
@@ -92,7 +92,7 @@ impl Cloud {
     pub fn next_pending(&self) -> Option<DateTime<Utc>> {
         [
             self.state.timers.next_pending(),
-            event_source::next_poll(&self.state),
+            queue_source::next_poll(&self.state),
         ]
         .into_iter()
         .flatten()
@@ -245,10 +245,10 @@ impl Cloud {
     /// Runs all timers due by `now`, in order, and gives the invocations to carry out.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Invocation> {
         self.state.sqs.advance(now);
-        event_source::poll(&mut self.state, now);
+        queue_source::poll(&mut self.state, now);
         while let Some((at, task)) = self.state.timers.take_due(now) {
             perform(&mut self.state, at, task);
-            event_source::poll(&mut self.state, at);
+            queue_source::poll(&mut self.state, at);
         }
         std::mem::take(&mut self.state.starting)
     }

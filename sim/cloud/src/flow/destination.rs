@@ -5,7 +5,7 @@ use seeded_dice::Key;
 use serde_json::Value;
 
 use super::dead_letter::{DeadLetter, dead_letter, loss_reason, record_dead_letter, record_lost};
-use super::event_source::end_batch;
+use super::queue_source::end_batch;
 use super::target::{BusInput, Parcel, Sender, hand_over};
 use crate::api::Service;
 use crate::lambda::{GivenUp, Next};
