@@ -127,6 +127,7 @@ impl Engine {
         let now = self.now();
         self.shared
             .with(|state| state.cloud.invoke(now, function, &payload.to_string()))
+            .map_err(|error| error.to_string())
     }
 
     /// Somebody else than the functions does something at a counterparty.
@@ -139,6 +140,7 @@ impl Engine {
         let now = self.now();
         self.shared
             .with(|state| state.cloud.fire_schedule(now, name))
+            .map_err(|error| error.to_string())
     }
 
     /// Takes every message from a queue of this side; gives their bodies.

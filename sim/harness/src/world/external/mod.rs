@@ -249,7 +249,8 @@ impl ExternalWorld {
                 let (now, payload) = (self.engine.shared.now(), message.body.unwrap_or_default());
                 self.engine
                     .shared
-                    .with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
+                    .with(|state| state.cloud.invoke(now, &inbox.function, &payload))
+                    .map_err(|error| error.to_string())?;
             }
         }
         Ok(self.arrived > before)
