@@ -41,6 +41,6 @@ pub fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
     let Some((outcome, response)) = ended else {
         return Err("the function did not answer".to_owned());
     };
-    say(&format!("{response:#}\n"))?;
-    Ok(outcome == InvocationOutcome::Success && response["status"] != "failed")
+    say(&format!("{:#}\n", response.view().to_value()))?;
+    Ok(outcome == InvocationOutcome::Success && response.view().at("status").as_str() != Some("failed"))
 }

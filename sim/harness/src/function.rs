@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::ports::FunctionPorts;
+use simulated_cloud::packed_json::Json;
 
 /// How a handler ends without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum HandlerError {
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
     /// What happened.
-    pub payload: Value,
+    pub payload: Json<'a>,
     /// The same as it was sent.
     pub text: &'a str,
     /// The same for all attempts.
@@ -94,7 +95,7 @@ where
     F: Future<Output = Result<Value, HandlerError>> + Send,
 {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
-        (self.0)(event.payload).await
+        (self.0)(event.payload.to_value()).await
     }
 }
 

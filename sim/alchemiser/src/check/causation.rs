@@ -26,7 +26,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                         ..
                     },
             } => {
-                let field = |name: &str| detail[name].as_str().unwrap_or_default();
+                let field = |name: &str| detail.view().at(name).as_str().unwrap_or_default();
                 let (id, cause, workflow) = (
                     field("event_id"),
                     field("causation_id"),

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
 
 use super::invocations::{Invocation, invocations};
 use harness::journal::Journal;
@@ -50,7 +49,7 @@ impl<'a> Causes<'a> {
         if invocation.replay().is_some() {
             return None;
         }
-        let id = invocation.event().get("id").and_then(Value::as_str)?;
+        let id = invocation.event().at("id").as_str()?;
         self.invocations.get(self.put_by.get(id)?)
     }
 

@@ -8,6 +8,7 @@ use crate::check::Violation;
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
 use crate::trading::{TradingFact, TradingRecord, trigger_of};
 use harness::journal::{Fact, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
@@ -28,7 +29,7 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
         demand("recovered", not_recovered(name, journal));
     }
     let invocations = tally(journal.records().filter_map(|(_, record)| match record {
-        Record::InvocationStarted { payload, .. } => Some(trigger_of(payload)),
+        Record::InvocationStarted { payload, .. } => Some(trigger_of(payload.view())),
         _ => None,
     }));
     demand(
@@ -239,7 +240,7 @@ fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
                     && *reason == wanted.reason
                     && body.to_string().contains(&wanted.holds)
             });
-    let show = |(from, reason, body): &(String, String, Value)| format!("{from}: {reason}: {body}");
+    let show = |(from, reason, body): &(String, String, Json<'_>)| format!("{from}: {reason}: {body}");
     (!fits).then(|| {
         format!(
             "{} dead letters, expected {}; there are [{}]",
@@ -382,7 +383,7 @@ fn responses(journal: &Journal) -> Vec<(String, String)> {
                 payload,
                 ..
             } => {
-                triggers.insert(*invocation, trigger_of(payload));
+                triggers.insert(*invocation, trigger_of(payload.view()));
             }
             Record::InvocationEnded {
                 invocation,

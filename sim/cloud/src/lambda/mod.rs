@@ -20,6 +20,7 @@ use serde_json::Value;
 use self::pending::Pending;
 use self::record::record;
 use crate::id::derive_id;
+use crate::packed_json::PackedJson;
 use crate::sqs::Received;
 use crate::stack::{Account, Function, Permission, Stack};
 use seeded_dice::Key;
@@ -76,6 +77,8 @@ pub struct Invocation {
     pub cause: Key,
     /// The event, as JSON text.
     pub payload: String,
+    /// The same, to be read in parts.
+    pub event: PackedJson,
     /// The function's time limit.
     pub timeout: Duration,
     /// The function's memory.
@@ -318,6 +321,7 @@ impl Lambda {
                 .cause
                 .text("attempt")
                 .number(u64::from(pending.attempts)),
+            event: PackedJson::parse(&pending.payload),
             payload: pending.payload.clone(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
@@ -353,6 +357,7 @@ impl Lambda {
             request_id: derive_id(self.seed, "request", self.sequence),
             attempt: 1,
             cause,
+            event: PackedJson::parse(payload),
             payload: payload.to_owned(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,

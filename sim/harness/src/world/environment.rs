@@ -272,10 +272,9 @@ async fn attempt(
     mut environment: Environment,
     invocation: Invocation,
 ) -> Finished {
-    let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
     let (trigger, step) = (
-        shared.system.trigger(&payload),
-        shared.system.step(&payload, &invocation.request_id),
+        shared.system.trigger(invocation.event.view()),
+        shared.system.step(invocation.event.view(), &invocation.request_id),
     );
     environment.context.with(|current| {
         *current = Current {
@@ -289,10 +288,9 @@ async fn attempt(
     });
     let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
-    let text = invocation.payload.clone();
     let event = Event {
-        payload,
-        text: &text,
+        payload: invocation.event.view(),
+        text: &invocation.payload,
         request_id: &invocation.request_id,
         timeout: invocation.timeout,
     };
@@ -345,7 +343,7 @@ impl LogSink for EnvironmentLog {
             Fact::Log {
                 level,
                 message,
-                fields,
+                fields: fields.into(),
             },
         );
     }
