@@ -140,7 +140,11 @@ fn a_wrong_row_is_found() {
         (row("1", "one digit", sound), "no incident"),
         (row("01", "", sound), "does not say"),
         (
-            row("01", "a helper", "sim/alchemiser/tests/incidents.rs::faults"),
+            row(
+                "01",
+                "a helper",
+                "sim/alchemiser/tests/incidents.rs::faults",
+            ),
             "has no test",
         ),
         (

@@ -118,7 +118,8 @@ fn every_row_names_what_exists() {
 #[test]
 fn every_knob_of_a_scenario_is_told_on_the_page() {
     let page = fs::read_to_string(project().join("docs/semantics.md")).expect("the page is there");
-    let knobs = fs::read_to_string(project().join("sim/alchemiser/src/scenario/knobs.rs")).expect("the knobs");
+    let knobs = fs::read_to_string(project().join("sim/alchemiser/src/scenario/knobs.rs"))
+        .expect("the knobs");
     let names = knobs
         .lines()
         .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": Option<"))
@@ -143,11 +144,21 @@ fn a_wrong_row_is_found() {
         (row("a-1", "[V]", sound, "").repeat(2), "twice"),
         (row("a-1", "hearsay", sound, ""), "how we know"),
         (
-            row("a-1", "[V]", "sim/alchemiser/tests/semantics_ledger.rs::nothing", ""),
+            row(
+                "a-1",
+                "[V]",
+                "sim/alchemiser/tests/semantics_ledger.rs::nothing",
+                "",
+            ),
             "has no test",
         ),
         (
-            row("a-1", "[V]", "sim/alchemiser/tests/semantics_ledger.rs::faults", ""),
+            row(
+                "a-1",
+                "[V]",
+                "sim/alchemiser/tests/semantics_ledger.rs::faults",
+                "",
+            ),
             "has no test",
         ),
         (row("a-1", "[V]", "scenarios/none.yaml", ""), "there is no"),

@@ -4,7 +4,7 @@ use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-use super::Finding;
+use super::Violation;
 use crate::trading::TradingRecord;
 use harness::journal::Journal;
 
@@ -18,9 +18,9 @@ struct Books {
 
 /// What the account held at the beginning, every fill since, every movement of cash, split and new
 /// name make exactly what it holds at the end: cash to the cent, and shares.
-pub(super) fn check(journal: &Journal) -> Vec<Finding> {
+pub(super) fn check(journal: &Journal) -> Vec<Violation> {
     let mut books: Option<Books> = None;
-    let mut findings = Vec::new();
+    let mut violations = Vec::new();
     for (entry, record) in journal.party_records() {
         let problems = match (record, &mut books) {
             (TradingRecord::Exchange { report }, None) => {
@@ -38,13 +38,13 @@ pub(super) fn check(journal: &Journal) -> Vec<Finding> {
             ) => books.compare(cash, positions),
             _ => continue,
         };
-        findings.extend(
+        violations.extend(
             problems
                 .into_iter()
-                .map(|problem| Finding::at(NAME, problem, vec![entry.sequence])),
+                .map(|problem| Violation::at(NAME, problem, vec![entry.sequence])),
         );
     }
-    findings
+    violations
 }
 
 /// The books of a first statement.

@@ -35,7 +35,7 @@ use harness::journal::Journal;
 
 /// Something that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Violation {
     /// The check.
     pub check: String,
     /// What is wrong, in a sentence.
@@ -44,8 +44,8 @@ pub struct Finding {
     pub entries: Vec<u64>,
 }
 
-impl Finding {
-    /// A finding without entries.
+impl Violation {
+    /// A violation that names no entries.
     pub fn plain(check: &str, problem: impl Into<String>) -> Self {
         Self {
             check: check.to_owned(),
@@ -96,7 +96,7 @@ pub struct Premise {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// What does not hold.
-    pub findings: Vec<Finding>,
+    pub violations: Vec<Violation>,
     /// A premise for each check, in the order of [`names`].
     pub premises: Vec<Premise>,
 }
@@ -140,11 +140,11 @@ pub fn check_all(journal: &Journal) -> Verdict {
             check: name,
             times: judgement.premises,
         });
-        verdict.findings.extend(
+        verdict.violations.extend(
             judgement
                 .violations
                 .into_iter()
-                .map(|(problem, entries)| Finding::at(name, problem, entries)),
+                .map(|(problem, entries)| Violation::at(name, problem, entries)),
         );
     }
     verdict
@@ -165,7 +165,7 @@ fn books(journal: &Journal) -> Judgement {
         premises: statements.count().saturating_sub(1),
         violations: books::check(journal)
             .into_iter()
-            .map(|finding| (finding.problem, finding.entries))
+            .map(|violation| (violation.problem, violation.entries))
             .collect(),
     }
 }

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
-use crate::check::Finding;
+use super::format::{Expect, MailExpected, ResponseExpected, SideSpec};
+use crate::check::Violation;
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
 use crate::trading::{TradingFact, TradingRecord, trigger_of};
 use harness::journal::{Fact, Journal};
@@ -12,10 +12,10 @@ use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
-pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub fn evaluate(expect: &Expect, journal: &Journal) -> Vec<Violation> {
+    let mut violations = Vec::new();
     let mut demand = |name: &str, problem: Option<String>| {
-        findings.extend(problem.map(|problem| Finding::plain(name, problem)))
+        violations.extend(problem.map(|problem| Violation::plain(name, problem)))
     };
     demand("cash", cash(expect, journal));
     demand("positions", positions(expect, journal));
@@ -52,7 +52,7 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Finding> {
     for expected in &expect.responses {
         demand("responses", answers_differ(expected, &answers));
     }
-    findings
+    violations
 }
 
 fn account(journal: &Journal) -> Option<(&str, &Value)> {
@@ -206,7 +206,7 @@ fn orders_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let wanted: Vec<String> = wanted
         .iter()
         .map(|order| {
-            let side = if order.side == SideGiven::Buy {
+            let side = if order.side == SideSpec::Buy {
                 "buy"
             } else {
                 "sell"
@@ -424,9 +424,9 @@ mod tests {
             positions: json!({ "MSFT": shares }),
         };
         journal.push(DateTime::UNIX_EPOCH, None, account.into());
-        judge(&expect, &journal)
+        evaluate(&expect, &journal)
             .into_iter()
-            .map(|finding| finding.check)
+            .map(|violation| violation.check)
             .collect()
     }
 
