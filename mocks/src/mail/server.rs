@@ -10,39 +10,12 @@ use tokio_rustls::TlsAcceptor;
 use super::certificate::{self, Identity};
 use super::message::Mail;
 use super::report::MailReport;
-use super::script::{MailEffect, MailRule, MailStage, place};
+use super::script::{MailEffect, MailStage, place};
 use super::session::{Session, Step};
+use super::setup::MailSetup;
 
 /// The longest line outside of a mail's content; RFC 5321 asks for 512 octets, AUTH may need more.
 const LINE_LENGTH_MAX: usize = 12_288;
-
-/// What a mail server is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailSetup {
-    /// The name it gives itself and its certificate carries; a DNS name.
-    pub hostname: String,
-    /// The user that may send.
-    pub user: String,
-    /// That user's password.
-    pub password: String,
-    /// The largest content it takes, in octets; announced by SIZE.
-    pub size_limit: usize,
-    /// At which stages it answers something else, or hangs up; the first rule that fits counts.
-    pub script: Vec<MailRule>,
-}
-
-impl Default for MailSetup {
-    /// `smtp.mail.me.com`, user `alchemiser@example.com`, password `secret`, 10 MiB, no script.
-    fn default() -> Self {
-        Self {
-            hostname: "smtp.mail.me.com".to_owned(),
-            user: "alchemiser@example.com".to_owned(),
-            password: "secret".to_owned(),
-            size_limit: 10 * 1024 * 1024,
-            script: Vec::new(),
-        }
-    }
-}
 
 /// A mail server; clones are the same server.
 #[derive(Clone)]
@@ -56,8 +29,6 @@ pub struct MailServer {
 struct State {
     connections: u32,
     mails: Vec<Mail>,
-    /// How many of the mails were told with the reports.
-    told: usize,
     reports: Vec<MailReport>,
     /// The rules of the script that were met, by their places.
     used: BTreeSet<usize>,
@@ -112,18 +83,17 @@ impl MailServer {
         Ok(())
     }
 
-    /// Accepted mails, oldest first.
+    /// Accepted mails that nobody has taken, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.state().mails.clone()
     }
 
-    /// What happened since this was last asked, in the order it happened, and the mails accepted
-    /// since then.
+    /// Takes what happened since this was last asked, in the order it happened, and the mails
+    /// accepted since then.
     pub fn take_reports(&self) -> (Vec<MailReport>, Vec<Mail>) {
         let mut state = self.state();
-        let fresh = state.mails[state.told..].to_vec();
-        state.told = state.mails.len();
-        (std::mem::take(&mut state.reports), fresh)
+        let mails = std::mem::take(&mut state.mails);
+        (std::mem::take(&mut state.reports), mails)
     }
 
     /// The places in [`MailSetup::script`], from 0, of the rules that no connection has met so far.

@@ -346,7 +346,7 @@ impl Cloud {
                 InvocationResult::TimedOut => InvocationOutcome::TimedOut,
                 InvocationResult::Crashed => InvocationOutcome::Crashed,
             },
-            response: response_of(result, &invocation.request_id, timeout),
+            response: response_of(result, &invocation.request_id, timeout).into(),
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         });
         #[expect(

@@ -67,6 +67,7 @@ pub mod knobs;
 pub mod lambda;
 pub mod metrics;
 mod operations;
+pub mod packed_json;
 pub mod record;
 pub mod schedule_expression;
 pub mod scheduler;

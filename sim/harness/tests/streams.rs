@@ -123,8 +123,8 @@ fn sums(journal: &Journal) -> Vec<Option<Value>> {
                 response,
                 ..
             } if running.contains(invocation) => {
-                let failed = response.get("errorType").is_some();
-                sums.push((!failed).then(|| response.clone()));
+                let failed = response.view().get("errorType").is_some();
+                sums.push((!failed).then(|| response.view().to_value()));
             }
             _ => {}
         }

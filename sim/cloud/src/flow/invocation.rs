@@ -56,7 +56,7 @@ pub(crate) fn start(state: &mut CloudState, now: DateTime<Utc>, ticket: u64) -> 
                 function: invocation.function.clone(),
                 request_id: invocation.request_id.clone(),
                 attempt: invocation.attempt,
-                payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+                payload: invocation.event.clone(),
             });
             state.starting.push(invocation);
         }
@@ -127,7 +127,7 @@ pub(crate) fn begin(state: &mut CloudState, request: &ApiRequest, input: &Value)
                 function: invocation.function.clone(),
                 request_id: invocation.request_id.clone(),
                 attempt: 1,
-                payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+                payload: invocation.event.clone(),
             });
             Begun::Running(invocation)
         }

@@ -23,6 +23,7 @@ use serde_json::Value;
 use self::pending::Pending;
 use self::record::record;
 use crate::id::derive_id;
+use crate::packed_json::PackedJson;
 use crate::stack::{Account, Function, Permission, Stack};
 use seeded_dice::Key;
 
@@ -69,6 +70,8 @@ pub struct Invocation {
     pub cause: Key,
     /// The event, as JSON text.
     pub payload: String,
+    /// The same, to be read in parts.
+    pub event: PackedJson,
     /// The function's time limit.
     pub timeout: Duration,
     /// The function's memory.
@@ -334,6 +337,7 @@ impl Lambda {
                 .cause
                 .text("attempt")
                 .number(u64::from(pending.attempts)),
+            event: PackedJson::parse(&pending.payload),
             payload: pending.payload.clone(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
@@ -369,6 +373,7 @@ impl Lambda {
             request_id: derive_id(self.seed, "request", self.sequence),
             attempt: 1,
             cause,
+            event: PackedJson::parse(payload),
             payload: payload.to_owned(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
