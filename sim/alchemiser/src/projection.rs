@@ -208,11 +208,14 @@ pub fn mails(journal: &Journal) -> Vec<MailLine> {
 /// What was dead-lettered: who gave up, why, and the message.
 #[must_use]
 pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Json<'_>)> {
-    let letter = |(_, record): (&Entry, &Record)| match record {
-        Record::DeadLettered {
+    let mut letters = Vec::new();
+    for (_, record) in journal.records() {
+        if let Record::DeadLettered {
             from, reason, body, ..
-        } => Some((from.to_string(), reason.clone(), body.view())),
-        _ => None,
-    };
-    journal.records().filter_map(letter).collect()
+        } = record
+        {
+            letters.push((from.to_string(), reason.clone(), body.view()));
+        }
+    }
+    letters
 }
