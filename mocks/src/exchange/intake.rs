@@ -5,12 +5,13 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Exchange;
+use super::asset_class::AssetClass;
 use super::order::Intent;
-use super::order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
+use super::order::{Amount, Order, OrderStatus, OrderTimes, Origin, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::{Fate, OrderEffect};
-use super::setup::AssetClass;
+use super::side::Side;
 use super::text::{later, plain};
 use super::timer_queue::Due;
 use seeded_dice::Key;
@@ -286,7 +287,7 @@ impl Exchange {
         if let Some(limit) = ticket.limit {
             return Ok(limit);
         }
-        let price = quote.and_then(|quote| ticket.side.opposite(&quote));
+        let price = quote.and_then(|quote| quote.opposite(ticket.side));
         let price = price
             .or_else(|| self.market.price(&ticket.symbol, now))
             .ok_or_else(|| {

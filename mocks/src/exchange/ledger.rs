@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 
 use super::calendar;
 use super::movement::{Fill, Holding, Movement};
-use super::order::Side;
 use super::setup::PositionSetup;
+use super::side::Side;
 use super::text::later;
 
 /// Cash and shares. It keeps what it is told: whoever records a fill has made sure that both are

@@ -5,10 +5,11 @@ use rust_decimal::Decimal;
 
 use super::Exchange;
 use super::movement::{Fill, Movement};
-use super::order::{Amount, Order, OrderStatus, Side, TimeInForce};
+use super::order::{Amount, Order, OrderStatus, TimeInForce};
 use super::refusal::Refusal;
 use super::report::{OrderFacts, Report};
 use super::script::OrderEffect;
+use super::side::Side;
 use super::text::later;
 use super::timer_queue::Due;
 
@@ -130,8 +131,8 @@ impl Exchange {
         let quote = self.market.quote(&order.symbol, at);
         let met = quote
             .as_ref()
-            .filter(|quote| order.side.meets(order.limit, quote));
-        match met.and_then(|quote| order.side.opposite(quote)) {
+            .filter(|quote| quote.meets(order.side, order.limit));
+        match met.and_then(|quote| quote.opposite(order.side)) {
             Some(price) => self.fill(at, index, order.remaining(price), price),
             None => {
                 let middle = quote.and_then(|quote| quote.middle());
@@ -193,7 +194,7 @@ impl Exchange {
     /// and without any quote the last price.
     fn forced_price(&self, at: DateTime<Utc>, order: &Order) -> Option<Decimal> {
         let quote = self.market.quote(&order.symbol, at);
-        let opposite = quote.and_then(|quote| order.side.opposite(&quote));
+        let opposite = quote.and_then(|quote| quote.opposite(order.side));
         match order.limit {
             Some(limit) => Some(
                 opposite

@@ -15,6 +15,7 @@
 
 mod actor;
 mod api;
+mod asset_class;
 pub mod calendar;
 mod intake;
 mod ledger;
@@ -28,8 +29,10 @@ mod replacement;
 mod report;
 mod script;
 mod server;
+mod service;
 mod setup;
 mod showing;
+mod side;
 mod text;
 mod timer_queue;
 mod view;
@@ -44,20 +47,23 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 pub use actor::{
-    AccountSettings, AssetChange, BrokerAction, CashKind, HandOrder, OrderName, Restriction, Split,
+    AccountSettings, AssetChange, BrokerAction, HandOrder, OrderName, Restriction, Split,
 };
+pub use asset_class::AssetClass;
 pub use calendar::Hours;
 pub use market::{Bar, Market, MarketSetup, Quote, QuoteEffect, QuoteReach, QuoteRule, Series};
-pub use order::{Amount, Order, OrderStatus, OrderTimes, Origin, Side, TimeInForce};
+pub use movement::CashKind;
+pub use order::{Amount, Order, OrderStatus, OrderTimes, Origin, TimeInForce};
 pub use refusal::Refusal;
 pub use replacement::Replacement;
-pub use report::{OrderFacts, Report, Service};
+pub use report::{OrderFacts, Report};
 pub use script::{OrderEffect, OrderRule, Shown};
 pub use server::ExchangeServer;
+pub use service::Service;
 pub use setup::{
-    AccountSetup, AssetClass, AssetSetup, DataPlan, Days, Delay, ExchangeSetup, Knobs,
-    PositionSetup,
+    AccountSetup, AssetSetup, DataPlan, Days, Delay, ExchangeSetup, Knobs, PositionSetup,
 };
+pub use side::Side;
 pub use view::AccountView;
 
 use ledger::Ledger;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 
-use super::order::Side;
+use super::side::Side;
 
 /// Shares of one symbol; fewer than none are held short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,22 @@ pub(super) struct Fill {
     pub(super) side: Side,
     pub(super) quantity: Decimal,
     pub(super) price: Decimal,
+}
+
+/// Why cash moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CashKind {
+    /// The owner pays in.
+    Deposit,
+    /// The owner takes out.
+    Withdrawal,
+    /// A company pays its holders, or whoever is short of it pays.
+    Dividend,
+    /// The broker charges.
+    Fee,
+    /// A split left a fraction of a share, which is paid.
+    CashInLieu,
 }
 
 /// One thing that moves cash, shares, or both.

@@ -6,52 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::market::Quote;
-use super::setup::AssetClass;
+use super::asset_class::AssetClass;
+use super::side::Side;
 use super::text::{plain, stamp};
-
-/// Buy or sell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// Shares for cash.
-    Buy,
-    /// Cash for shares.
-    Sell,
-}
-
-impl Side {
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-        }
-    }
-
-    /// The price the other side asks for or offers, or `None` when nobody is there.
-    pub fn opposite(self, quote: &Quote) -> Option<Decimal> {
-        let price = match self {
-            Self::Buy => quote.ask,
-            Self::Sell => quote.bid,
-        };
-        Some(price).filter(|price| *price > Decimal::ZERO)
-    }
-
-    /// Whether an order at `limit` (`None`: market) can trade against `quote` at once.
-    pub fn meets(self, limit: Option<Decimal>, quote: &Quote) -> bool {
-        self.opposite(quote)
-            .is_some_and(|price| limit.is_none_or(|limit| self.accepts(limit, price)))
-    }
-
-    /// Whether `price` is no worse than `limit`.
-    pub fn accepts(self, limit: Decimal, price: Decimal) -> bool {
-        match self {
-            Self::Buy => price <= limit,
-            Self::Sell => price >= limit,
-        }
-    }
-}
 
 /// When an order expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +18,17 @@ pub enum TimeInForce {
     Day,
     /// Until it is filled or cancelled.
     Gtc,
+}
+
+impl TimeInForce {
+    /// How long an order works where nobody says: coins know no day (docs.alpaca.markets, "Crypto
+    /// Spot Trading").
+    pub(super) fn usual(class: AssetClass) -> Self {
+        match class {
+            AssetClass::UsEquity => Self::Day,
+            AssetClass::Crypto => Self::Gtc,
+        }
+    }
 }
 
 /// Who placed an order.

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::report::Service;
+use super::service::Service;
 
 /// A refused request: an HTTP status and a body.
 #[derive(Clone, Debug, PartialEq)]

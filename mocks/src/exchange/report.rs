@@ -7,9 +7,11 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::actor::CashKind;
-use super::order::{Amount, Order, OrderStatus, Origin, Side};
+use super::movement::CashKind;
+use super::order::{Amount, Order, OrderStatus, Origin};
+use super::service::Service;
 use super::setup::{AccountSetup, AssetSetup};
+use super::side::Side;
 
 /// Which order a report is about. Decimals are strings in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,16 +51,6 @@ impl From<&Order> for OrderFacts {
             origin: order.origin,
         }
     }
-}
-
-/// Which of the two services a request was for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    /// Orders, positions, account, assets, clock, calendar.
-    Trading,
-    /// Bars, quotes, trades.
-    Data,
 }
 
 /// One thing that happened.

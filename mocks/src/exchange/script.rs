@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use super::order::{OrderStatus, Side};
+use super::order::OrderStatus;
+use super::side::Side;
 use seeded_dice::Key;
 
 /// One line of the script. It is about the orders that match `symbol` and `side`, counted from 1 in

@@ -9,7 +9,6 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::market::MarketSetup;
-use super::order::TimeInForce;
 use super::script::OrderRule;
 use seeded_dice::{Dice, Key};
 
@@ -100,45 +99,6 @@ impl Default for AssetSetup {
             tradable: true,
             fractionable: true,
             shortable: true,
-        }
-    }
-}
-
-/// What kind of thing a symbol stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AssetClass {
-    /// A share of a company or fund.
-    UsEquity,
-    /// A coin. Its pair is written with a slash, `BTC/USD`, but for positions, which show `BTCUSD`
-    /// (alpaca-py issues 490 and 537).
-    Crypto,
-}
-
-impl AssetClass {
-    /// The class that a symbol is written as.
-    pub fn of(symbol: &str) -> Self {
-        if symbol.contains('/') {
-            Self::Crypto
-        } else {
-            Self::UsEquity
-        }
-    }
-
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UsEquity => "us_equity",
-            Self::Crypto => "crypto",
-        }
-    }
-
-    /// How long an order works where nobody says: coins know no day (docs.alpaca.markets, "Crypto
-    /// Spot Trading").
-    pub(super) fn usual_time_in_force(self) -> TimeInForce {
-        match self {
-            Self::UsEquity => TimeInForce::Day,
-            Self::Crypto => TimeInForce::Gtc,
         }
     }
 }

@@ -12,9 +12,11 @@ mod report;
 mod script;
 mod server;
 mod session;
+mod setup;
 
 pub use listener::MailListener;
 pub use message::Mail;
 pub use report::MailReport;
 pub use script::{MailEffect, MailRule, MailStage};
-pub use server::{MailServer, MailSetup};
+pub use server::MailServer;
+pub use setup::MailSetup;

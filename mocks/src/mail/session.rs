@@ -13,7 +13,7 @@ use mailin::{Action, AuthMechanism, Handler, Response, Session as MailinSession,
 
 use super::message::Mail;
 use super::script::MailStage;
-use super::server::MailSetup;
+use super::setup::MailSetup;
 
 /// What the server does after a line.
 pub(super) enum Step {

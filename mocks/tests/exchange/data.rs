@@ -218,7 +218,7 @@ fn a_touch_is_the_first_second_the_quote_comes_to_a_limit() {
     for limit in ["600.00", "595.50", "612.00"] {
         let limit = Some(dec(limit));
         let touch = market.next_touch("AAPL", Side::Buy, limit, now).unwrap();
-        let meets = |at| Side::Buy.meets(limit, &market.quote("AAPL", at).unwrap());
+        let meets = |at| market.quote("AAPL", at).unwrap().meets(Side::Buy, limit);
         assert!(meets(touch));
         assert!(
             touch == now + chrono::TimeDelta::seconds(1)

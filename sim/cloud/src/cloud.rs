@@ -11,11 +11,10 @@ use crate::dispatch;
 use crate::eventbridge::EventBridge;
 use crate::fault_hook::FaultHook;
 use crate::flow::delivery::deliver;
-use crate::flow::destination::follow_up;
 use crate::flow::notification::notify;
 use crate::flow::put_events::put_events;
 use crate::flow::schedule::{fire, fire_rule, plan_rule, plan_schedule, try_firing};
-use crate::flow::{alarm, destination, event_source, invocation, replay, rule};
+use crate::flow::{alarm, follow_up, invocation, queue_source, replay, rule, stream_source};
 use crate::held::held_bytes;
 use crate::iam::{RequiredPermission, required_permissions};
 use crate::knobs::Knobs;
@@ -80,7 +79,7 @@ impl Cloud {
         [
             self.state.timers.next_due(),
             self.state.sqs.next_due(),
-            event_source::next_poll(&self.state),
+            queue_source::next_poll(&self.state),
         ]
         .into_iter()
         .flatten()
@@ -92,7 +91,7 @@ impl Cloud {
     pub fn next_pending(&self) -> Option<DateTime<Utc>> {
         [
             self.state.timers.next_pending(),
-            event_source::next_poll(&self.state),
+            queue_source::next_poll(&self.state),
         ]
         .into_iter()
         .flatten()
@@ -245,10 +244,10 @@ impl Cloud {
     /// Runs all timers due by `now`, in order, and gives the invocations to carry out.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Invocation> {
         self.state.sqs.advance(now);
-        event_source::poll(&mut self.state, now);
+        queue_source::poll(&mut self.state, now);
         while let Some((at, task)) = self.state.timers.take_due(now) {
             perform(&mut self.state, at, task);
-            event_source::poll(&mut self.state, at);
+            queue_source::poll(&mut self.state, at);
         }
         std::mem::take(&mut self.state.starting)
     }
@@ -351,7 +350,7 @@ impl Cloud {
                 .count(now, "AWS/Lambda", metric, &dimensions, value);
         }
         let next = self.state.lambda.finish(invocation.number, now, result);
-        follow_up(&mut self.state, now, next);
+        follow_up::follow_up(&mut self.state, now, next);
     }
 }
 
@@ -359,11 +358,8 @@ impl Cloud {
 fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
     match task {
         Task::Deliver(delivery) => deliver(state, at, *delivery),
-        Task::Invoke(ticket) => {
-            if let Some(given_up) = invocation::start(state, at, ticket) {
-                destination::give_up(state, at, *given_up);
-            }
-        }
+        Task::Invoke(ticket) => follow_up::start(state, at, ticket),
+        Task::PollStream(index) => stream_source::poll_as_planned(state, at, index),
         Task::FireSchedule { index, scheduled } => {
             plan_schedule(state, index, scheduled);
             fire(state, at, index, scheduled);
@@ -379,6 +375,7 @@ fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
         Task::SweepTtl => {
             // A sweep that fails leaves the items, as AWS may for days.
             state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));
+            stream_source::wake(state, at);
             state.timers.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
         }
     }

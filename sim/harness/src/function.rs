@@ -41,13 +41,17 @@ pub struct Event<'a> {
     pub timeout: Duration,
 }
 
+/// Why code does not start in a new execution environment: any error of the code's own, or a text.
+/// Whoever invoked the function is answered with its words.
+pub type ColdStartError = Box<dyn std::error::Error + Send + Sync>;
+
 /// The code of a function.
 pub trait FunctionCode: Send + Sync {
     /// Starts in a new execution environment.
     ///
     /// # Errors
     /// What is wrong with the configuration.
-    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String>;
+    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, ColdStartError>;
 }
 
 /// Code in a warm execution environment.
@@ -83,7 +87,7 @@ where
     H: FnMut(Value) -> F + Send + 'static,
     F: Future<Output = Result<Value, HandlerError>> + Send + 'static,
 {
-    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
+    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, ColdStartError> {
         Ok(Box::new(WarmClosure((self.0)(ports))))
     }
 }

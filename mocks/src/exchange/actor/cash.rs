@@ -3,29 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::Serialize;
 
 use crate::exchange::Exchange;
-use crate::exchange::movement::Movement;
+use crate::exchange::movement::{CashKind, Movement};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::report::Report;
 use crate::exchange::text::plain;
-
-/// Why cash moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CashKind {
-    /// The owner pays in.
-    Deposit,
-    /// The owner takes out.
-    Withdrawal,
-    /// A company pays its holders, or whoever is short of it pays.
-    Dividend,
-    /// The broker charges.
-    Fee,
-    /// A split left a fraction of a share, which is paid.
-    CashInLieu,
-}
 
 impl Exchange {
     /// Moves cash that the owner or the broker moves. A withdrawal takes no more than there is in

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::cash::CashKind;
 use crate::exchange::Exchange;
-use crate::exchange::movement::Movement;
+use crate::exchange::movement::{CashKind, Movement};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::report::Report;
 use crate::exchange::setup::AssetSetup;

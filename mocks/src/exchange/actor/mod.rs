@@ -15,14 +15,14 @@ use rust_decimal::Decimal;
 
 pub use account::{AccountSettings, Restriction};
 pub use asset::AssetChange;
-pub use cash::CashKind;
 pub use corporate::Split;
 pub use orders::{HandOrder, OrderName};
 
 use super::Exchange;
-use super::order::Side;
+use super::movement::CashKind;
 use super::refusal::Refusal;
 use super::replacement::Replacement;
+use super::side::Side;
 
 /// Something that is done to the account by anybody but the client.
 #[derive(Clone, Debug, PartialEq)]

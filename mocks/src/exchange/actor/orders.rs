@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::exchange::intake::Ticket;
-use crate::exchange::order::{Amount, Order, Origin, Side, TimeInForce};
+use crate::exchange::order::{Amount, Order, Origin, TimeInForce};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::replacement::Replacement;
+use crate::exchange::side::Side;
 use crate::exchange::timer_queue::Due;
 use crate::exchange::{AssetClass, Exchange};
 
@@ -181,7 +182,7 @@ fn by_hand(symbol: &str, side: Side, quantity: Decimal) -> Ticket {
         side,
         limit: None,
         amount: Amount::Shares(quantity),
-        time_in_force: AssetClass::of(symbol).usual_time_in_force(),
+        time_in_force: TimeInForce::usual(AssetClass::of(symbol)),
         client_order_id: None,
         closes: false,
         intent: None,

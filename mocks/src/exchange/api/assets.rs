@@ -6,7 +6,7 @@ use super::query::Query;
 use super::reply::Reply;
 use super::words::Words;
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 use crate::exchange::{AssetClass, AssetSetup, Exchange};
 
 /// GET: the assets that the exchange has been told of, by symbol.

@@ -8,7 +8,7 @@ use super::reply::Reply;
 use super::words::Words;
 use crate::exchange::market::{WrittenBar, earlier};
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 use crate::exchange::{Exchange, calendar};
 
 /// GET: daily bars of completed sessions, and of the one that is trading where the knobs say so.

@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::{account, assets, bars, history, latest, orders, positions, time};
 use crate::exchange::Exchange;
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 
 /// One request, taken apart.
 pub(super) struct Call<'a> {

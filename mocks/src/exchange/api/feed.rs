@@ -10,7 +10,7 @@ use super::query::Query;
 use super::words::Words;
 use crate::exchange::market::earlier;
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 use crate::exchange::{DataPlan, Exchange};
 
 /// How old data of all exchanges must be where the plan does not have them in real time.

@@ -7,7 +7,7 @@ use super::query::Query;
 use super::reply::Reply;
 use super::words::Words;
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 use crate::exchange::text::plain;
 use crate::exchange::{Exchange, calendar};
 

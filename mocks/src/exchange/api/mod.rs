@@ -21,7 +21,8 @@ use http::{HeaderValue, Request, Response};
 
 use super::Exchange;
 use super::refusal::Refusal;
-use super::report::{Report, Service};
+use super::report::Report;
+use super::service::Service;
 use super::text::percent_decoded;
 use endpoints::{route, service_of};
 use reply::Reply;

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::words::Words;
 use crate::exchange::intake::Ticket;
-use crate::exchange::order::{Amount, Intent, Origin, Side, TimeInForce};
+use crate::exchange::order::{Amount, Intent, Origin, TimeInForce};
 use crate::exchange::refusal::Refusal;
 use crate::exchange::replacement::Replacement;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
+use crate::exchange::side::Side;
 use crate::exchange::text::{decimal, plain};
 
 /// The fields of a body, by name.

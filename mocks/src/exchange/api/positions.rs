@@ -8,8 +8,9 @@ use super::query::Query;
 use super::reply::Reply;
 use crate::exchange::intake::Ticket;
 use crate::exchange::movement::Holding;
-use crate::exchange::order::{Amount, Origin, Side};
+use crate::exchange::order::{Amount, Origin, TimeInForce};
 use crate::exchange::refusal::Refusal;
+use crate::exchange::side::Side;
 use crate::exchange::text::{number, plain};
 use crate::exchange::{AssetClass, Exchange, calendar, shown_in_positions};
 
@@ -112,7 +113,7 @@ fn closing(symbol: &str, side: Side, quantity: Decimal) -> Ticket {
         side,
         limit: None,
         amount: Amount::Shares(quantity),
-        time_in_force: AssetClass::of(symbol).usual_time_in_force(),
+        time_in_force: TimeInForce::usual(AssetClass::of(symbol)),
         client_order_id: None,
         closes: true,
         intent: None,

@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::words::Words;
 use crate::exchange::calendar::{self, Hours, Session};
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 
 /// GET: whether the market is open, and when it opens and closes next; times with New York's
 /// offset.

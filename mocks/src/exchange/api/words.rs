@@ -2,7 +2,7 @@
 //! only, and all others.
 
 use crate::exchange::refusal::Refusal;
-use crate::exchange::report::Service;
+use crate::exchange::service::Service;
 
 /// The words that one field or parameter takes.
 pub(super) struct Words<'a, T> {

@@ -25,7 +25,7 @@ pub use series::Series;
 pub(super) use written::WrittenBar;
 
 use super::calendar::{self, Hours};
-use super::order::Side;
+use super::side::Side;
 use news::News;
 
 /// What a market is made of.
@@ -317,7 +317,7 @@ impl Market {
         let first = floor(now) + second;
         let meets = |at| {
             self.quote(symbol, at)
-                .is_some_and(|quote| side.meets(limit, &quote))
+                .is_some_and(|quote| quote.meets(side, limit))
         };
         let rules = self
             .setup

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::exchange::side::Side;
+
 /// The best bid and ask of a symbol. Prices in USD; zero means that nobody quotes that side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Quote {
@@ -26,6 +28,21 @@ impl Quote {
     pub fn middle(&self) -> Option<Decimal> {
         let two_sided = self.bid > Decimal::ZERO && self.ask > Decimal::ZERO;
         two_sided.then(|| (self.bid + self.ask) / Decimal::TWO)
+    }
+
+    /// The price that an order to `side` gets from the other side, or `None` when nobody is there.
+    pub fn opposite(&self, side: Side) -> Option<Decimal> {
+        let price = match side {
+            Side::Buy => self.ask,
+            Side::Sell => self.bid,
+        };
+        Some(price).filter(|price| *price > Decimal::ZERO)
+    }
+
+    /// Whether an order to `side` at `limit` (`None`: market) can trade at once.
+    pub fn meets(&self, side: Side, limit: Option<Decimal>) -> bool {
+        self.opposite(side)
+            .is_some_and(|price| limit.is_none_or(|limit| side.accepts(limit, price)))
     }
 }
 

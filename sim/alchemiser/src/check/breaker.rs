@@ -82,8 +82,7 @@ mod tests {
 
     use super::super::testing::{History, event};
     use super::*;
-    use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::InvocationOutcome;
+    use simulated_cloud::record::InvocationOutcome;
 
     #[test]
     fn a_notification_that_is_answered_is_all() {

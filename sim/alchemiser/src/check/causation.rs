@@ -36,7 +36,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     && !id.is_empty()
                     && detail_type != "ErrorNotificationRequested";
                 // An event that a scenario puts by hand is a root of its own.
-                let is_root = cause == workflow || detail.view().at("source_component").as_str().is_none();
+                let is_root =
+                    cause == workflow || detail.view().at("source_component").as_str().is_none();
                 if is_ours && !is_root {
                     judgement.premise();
                 }

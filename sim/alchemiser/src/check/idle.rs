@@ -78,7 +78,12 @@ fn is_told(notification: Option<Json<'_>>) -> bool {
     };
     let idle = detail.at("execution_data").at("idle_cash");
     let mut reasons = idle.at("reasons").items();
-    reasons.any(|reason| reason.at("reason").as_str().is_some_and(|why| !why.is_empty()))
+    reasons.any(|reason| {
+        reason
+            .at("reason")
+            .as_str()
+            .is_some_and(|why| !why.is_empty())
+    })
 }
 
 #[cfg(test)]

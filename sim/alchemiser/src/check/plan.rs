@@ -136,7 +136,8 @@ pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
         else {
             continue;
         };
-        let Some(plan) = Plan::read(detail.view()).filter(|_| detail_type == "RebalancePlanned") else {
+        let Some(plan) = Plan::read(detail.view()).filter(|_| detail_type == "RebalancePlanned")
+        else {
             continue;
         };
         let chosen = carried_out.get(plan.workflow);

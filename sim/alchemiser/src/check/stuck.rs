@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-
 use crate::projection::workflow_of;
 use crate::trading::{TradingFact, TradingRecord, event_id};
 use harness::check::alarms::Alarms;
@@ -21,8 +20,7 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
         let Some(payload) = given_up(&rules, record) else {
             continue;
         };
-        let is_done = event_id(payload)
-            .is_some_and(|id| followed.contains(id));
+        let is_done = event_id(payload).is_some_and(|id| followed.contains(id));
         if let Some(workflow) = workflow_of(payload)
             && !is_done
             && alarms.told_of(entry, record)

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-
 use super::invocations::{Invocation, invocations};
 use harness::journal::Journal;
 use simulated_cloud::record::Record;

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-
 use crate::trading::{event_id, trigger_of};
 use harness::journal::{Entry, Journal};
 use simulated_cloud::packed_json::Json;

@@ -99,7 +99,8 @@ fn invocations(journal: &Journal) -> Vec<String> {
                 let id = id.map_or_else(|| invocation.to_string(), str::to_owned);
                 started.insert(*invocation, (trigger_of(payload), id));
             }
-            Record::InvocationEnded { response, .. } if response.view().at("errorType").as_str() == Some("InProgress") => {}
+            Record::InvocationEnded { response, .. }
+                if response.view().at("errorType").as_str() == Some("InProgress") => {}
             Record::InvocationEnded {
                 invocation,
                 outcome,

@@ -28,7 +28,11 @@ pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
 #[must_use]
 pub fn workflows(journal: &Journal) -> BTreeSet<String> {
     let named = |entry: &Entry| match &entry.fact {
-        Fact::Log { fields, .. } => fields.view().at("correlation_id").as_str().map(str::to_owned),
+        Fact::Log { fields, .. } => fields
+            .view()
+            .at("correlation_id")
+            .as_str()
+            .map(str::to_owned),
         _ => None,
     };
     journal.entries().iter().filter_map(named).collect()

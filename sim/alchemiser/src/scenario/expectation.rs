@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
+use super::format::{Expect, MailExpected, ResponseExpected, SideSpec};
 use crate::check::Violation;
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
 use crate::trading::{TradingFact, TradingRecord, trigger_of};
@@ -13,10 +13,10 @@ use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
-pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
-    let mut findings = Vec::new();
+pub fn evaluate(expect: &Expect, journal: &Journal) -> Vec<Violation> {
+    let mut violations = Vec::new();
     let mut demand = |name: &str, problem: Option<String>| {
-        findings.extend(problem.map(|problem| Violation::plain(name, problem)))
+        violations.extend(problem.map(|problem| Violation::plain(name, problem)))
     };
     demand("cash", cash(expect, journal));
     demand("positions", positions(expect, journal));
@@ -53,7 +53,7 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
     for expected in &expect.responses {
         demand("responses", answers_differ(expected, &answers));
     }
-    findings
+    violations
 }
 
 fn account(journal: &Journal) -> Option<(&str, &Value)> {
@@ -207,7 +207,7 @@ fn orders_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let wanted: Vec<String> = wanted
         .iter()
         .map(|order| {
-            let side = if order.side == SideGiven::Buy {
+            let side = if order.side == SideSpec::Buy {
                 "buy"
             } else {
                 "sell"
@@ -240,7 +240,8 @@ fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
                     && *reason == wanted.reason
                     && body.to_string().contains(&wanted.holds)
             });
-    let show = |(from, reason, body): &(String, String, Json<'_>)| format!("{from}: {reason}: {body}");
+    let show =
+        |(from, reason, body): &(String, String, Json<'_>)| format!("{from}: {reason}: {body}");
     (!fits).then(|| {
         format!(
             "{} dead letters, expected {}; there are [{}]",
@@ -425,9 +426,9 @@ mod tests {
             positions: json!({ "MSFT": shares }),
         };
         journal.push(DateTime::UNIX_EPOCH, None, account.into());
-        judge(&expect, &journal)
+        evaluate(&expect, &journal)
             .into_iter()
-            .map(|finding| finding.check)
+            .map(|violation| violation.check)
             .collect()
     }
 

@@ -5,7 +5,7 @@ use alchemiser::strategy::{Expression, ExpressionKind, parse};
 use alchemiser_mocks::exchange::market::real;
 use serde_json::Value;
 
-use super::{Action, BrokerGiven, Library, Scenario};
+use super::{Action, BrokerSpec, Library, Scenario};
 use crate::trading::trigger_of;
 use simulated_cloud::packed_json::PackedJson;
 use simulated_cloud::stack::Stack;
@@ -150,7 +150,7 @@ fn symbols(scenario: &Scenario, library: &Library) -> BTreeSet<String> {
         _ => None,
     });
     for broker in actions.chain(scenario.meanwhile.iter().map(|meanwhile| &meanwhile.broker)) {
-        if let BrokerGiven::Rename(rename) = broker {
+        if let BrokerSpec::Rename(rename) = broker {
             symbols.insert(rename.to.clone());
         }
     }

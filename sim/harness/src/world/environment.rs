@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use super::gateway::{self, Addresses, Gateway, GatewayRole};
 use super::log::{self, Chance};
 use super::shared::{Shared, WorldTokens};
 use crate::fault::Site;
-use crate::function::{Event, Functions, Handler, HandlerError};
+use crate::function::{ColdStartError, Event, Functions, Handler, HandlerError};
 use crate::journal::Fact;
 use crate::ports::{FunctionPorts, LogSink, SocketPorts};
 use seeded_dice::{Key, Tally};
@@ -55,7 +56,7 @@ pub(super) enum ExecutionMode {
 }
 
 impl ExecutionMode {
-    fn gateway(self, streams: &[&'static str]) -> Result<Option<Gateway>, String> {
+    fn gateway(self, streams: &[&'static str]) -> Result<Option<Gateway>, StartError> {
         let role = match self {
             Self::Memory => return Ok(None),
             Self::Sockets => GatewayRole::HandIn,
@@ -63,8 +64,19 @@ impl ExecutionMode {
         };
         Gateway::open(role, streams)
             .map(Some)
-            .map_err(|error| format!("no free port on this machine: {error}"))
+            .map_err(StartError::NoPort)
     }
+}
+
+/// Why an execution environment does not start. Whoever invoked the function is answered with it.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("the world has no code for the function {0}")]
+    NoCode(String),
+    #[error("no free port on this machine: {0}")]
+    NoPort(io::Error),
+    #[error(transparent)]
+    Code(#[from] ColdStartError),
 }
 
 /// What is going on in an execution environment: the transports label calls with it, and faults end
@@ -75,7 +87,7 @@ pub(super) struct Context {
     current: Mutex<Current>,
     gateway: Option<Addresses>,
     pub crash: Notify,
-    pub freeze: Notify,
+    pub time_out: Notify,
 }
 
 /// The attempt that an execution environment works on.
@@ -200,10 +212,10 @@ impl Environments {
             tokio::time::sleep(wait).await;
             match environment {
                 Ok(environment) => attempt(&shared, environment, invocation).await,
-                Err(message) => Finished {
+                Err(error) => Finished {
                     result: InvocationResult::Failed {
                         error_type: "Runtime.InitError".to_owned(),
-                        message,
+                        message: error.to_string(),
                     },
                     duration: Duration::ZERO,
                     environment: None,
@@ -213,13 +225,13 @@ impl Environments {
         })
     }
 
-    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, String> {
+    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, StartError> {
         let code = self
             .functions
             .iter()
             .find(|(prefix, _)| function.starts_with(prefix.as_str()))
             .map(|(_, code)| code)
-            .ok_or_else(|| format!("the world has no code for the function {function}"))?;
+            .ok_or_else(|| StartError::NoCode(function.to_owned()))?;
         let gateway = self.mode.gateway(&shared.stream_parties())?;
         let addresses = gateway.as_ref().map(|gateway| gateway.addresses().clone());
         let context = Arc::new(Context {
@@ -274,7 +286,9 @@ async fn attempt(
 ) -> Finished {
     let (trigger, step) = (
         shared.system.trigger(invocation.event.view()),
-        shared.system.step(invocation.event.view(), &invocation.request_id),
+        shared
+            .system
+            .step(invocation.event.view(), &invocation.request_id),
     );
     environment.context.with(|current| {
         *current = Current {
@@ -298,7 +312,7 @@ async fn attempt(
     let ended = tokio::select! {
         biased;
         () = context.crash.notified() => Some(InvocationResult::Crashed),
-        () = context.freeze.notified() => None,
+        () = context.time_out.notified() => None,
         () = tokio::time::sleep(invocation.timeout) => Some(InvocationResult::TimedOut),
         output = log::with_world(shared, &invocation, work) => Some(match output {
             Ok(Ok(value)) => InvocationResult::Success(value),

@@ -7,6 +7,7 @@ mod connector;
 mod dialer;
 mod engine;
 mod environment;
+mod error;
 mod external;
 mod gateway;
 mod log;
@@ -17,6 +18,7 @@ mod transport;
 
 pub use backend::Backend;
 use clock::WorldClock;
+pub use error::WorldError;
 pub use external::ExternalWorld;
 pub use log::log_line;
 pub use simulated::SimulatedWorld;

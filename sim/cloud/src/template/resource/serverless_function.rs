@@ -25,13 +25,14 @@ pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) 
     });
     let policies = serverless_policy::read_all(fields, context.account);
     let explicit = fields.text("Role");
-    let events = fields.object("Events");
-    if let Some(events) = &events {
-        serverless_event::read_all(events, context, &mut function);
+    let mut needs = Vec::new();
+    if let Some(events) = fields.object("Events") {
+        needs = serverless_event::read_all(&events, context, &mut function);
     }
+    needs.extend(policies);
     match explicit {
         Some(role) => function.role_arn = role,
-        None => function.role_arn = generate_role(&function, policies, context),
+        None => function.role_arn = generate_role(&function, needs, context),
     }
     function.add(context)
 }
@@ -50,10 +51,6 @@ fn generate_role(
     role.policies = managed_policy::by_name("AWSLambdaBasicExecutionRole")
         .into_iter()
         .collect();
-    if !function.event_source_mappings.is_empty() {
-        role.policies
-            .extend(managed_policy::by_name("AWSLambdaSQSQueueExecutionRole"));
-    }
     role.policies.append(&mut policies);
     let receivers = function
         .invoke_config
@@ -68,7 +65,7 @@ fn generate_role(
 }
 
 /// What SAM lets a function do with its own destination or dead-letter queue.
-fn sending_policy(arn: &str) -> Option<RolePolicy> {
+pub(in crate::template) fn sending_policy(arn: &str) -> Option<RolePolicy> {
     let action = match arn.split(':').nth(2)? {
         "sqs" => "sqs:SendMessage",
         "sns" => "sns:Publish",
