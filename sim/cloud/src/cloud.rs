@@ -31,6 +31,22 @@ use crate::timer_queue::delta;
 /// How often expired items are looked for.
 const SWEEP_EVERY: TimeDelta = TimeDelta::hours(6);
 
+/// Why something could not be started by hand.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TriggerError {
+    /// The cloud has no function of that name.
+    #[error("there is no function {0}")]
+    NoFunction(String),
+    /// The cloud has no schedule of that name.
+    #[error("there is no schedule {name}; there are {}", known.join(", "))]
+    NoSchedule {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+}
+
 /// A simulated AWS account in one region.
 #[derive(Debug)]
 pub struct Cloud {
@@ -261,13 +277,11 @@ impl Cloud {
         now: DateTime<Utc>,
         function: &str,
         payload: &str,
-    ) -> Result<(), String> {
-        let arn = self
-            .state
-            .lambda
-            .function(function)
+    ) -> Result<(), TriggerError> {
+        let found = self.state.lambda.function(function);
+        let arn = found
             .map(|function| function.arn.clone())
-            .ok_or_else(|| format!("there is no function {function}"))?;
+            .ok_or_else(|| TriggerError::NoFunction(function.to_owned()))?;
         let cause = self.state.tally.next(invocation::cause_of(&arn, payload));
         invocation::accept(&mut self.state, now, &arn, payload, cause);
         Ok(())
@@ -277,13 +291,14 @@ impl Cloud {
     ///
     /// # Errors
     /// Where there is no such schedule.
-    pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), String> {
-        let index = self.state.scheduler.find(name).ok_or_else(|| {
-            format!(
-                "there is no schedule {name}; there are {}",
-                self.state.scheduler.names().collect::<Vec<_>>().join(", ")
-            )
-        })?;
+    pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), TriggerError> {
+        let scheduler = &self.state.scheduler;
+        let index = scheduler
+            .find(name)
+            .ok_or_else(|| TriggerError::NoSchedule {
+                name: name.to_owned(),
+                known: scheduler.names().map(str::to_owned).collect(),
+            })?;
         let minute =
             DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now);
         fire(&mut self.state, now, index, minute);

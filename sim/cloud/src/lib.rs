@@ -80,5 +80,5 @@ pub mod template;
 pub mod timer_queue;
 pub mod transform;
 
-pub use self::cloud::Cloud;
+pub use self::cloud::{Cloud, TriggerError};
 pub use self::dispatch::access;

@@ -28,7 +28,7 @@ pub(super) struct Environment {
 #[derive(Debug)]
 pub(super) enum Started {
     /// It asked for its first event.
-    Ready(Environment),
+    Ready(Box<Environment>),
     /// It never did.
     Unready(Unready),
 }
@@ -88,7 +88,7 @@ impl Environment {
         let deadline = Instant::now() + function.init_limit;
         let unready = loop {
             match environment.step(deadline).await {
-                Step::Reported(Report::Waiting) => return Ok(Started::Ready(environment)),
+                Step::Reported(Report::Waiting) => return Ok(Started::Ready(Box::new(environment))),
                 Step::Reported(Report::InitError(error)) => break Unready::Error(error),
                 // There is no invocation yet that could be answered.
                 Step::Reported(Report::Answered(_)) => {}

@@ -94,7 +94,7 @@ impl Host {
         let mut environment = match warm {
             Some(environment) => environment,
             None => match Environment::start(&self.function, self.output.clone()).await? {
-                Started::Ready(environment) => environment,
+                Started::Ready(environment) => *environment,
                 Started::Unready(unready) => return Ok(self.not_ready(unready, request_id)),
             },
         };

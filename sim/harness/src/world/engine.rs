@@ -128,7 +128,7 @@ impl Engine {
         let now = self.now();
         self.shared
             .with(|state| state.cloud.invoke(now, function, &payload.to_string()))
-            .map_err(WorldError::Cloud)
+            .map_err(WorldError::Trigger)
     }
 
     /// Somebody else than the functions does something at a counterparty.
@@ -141,7 +141,7 @@ impl Engine {
         let now = self.now();
         self.shared
             .with(|state| state.cloud.fire_schedule(now, name))
-            .map_err(WorldError::Cloud)
+            .map_err(WorldError::Trigger)
     }
 
     /// Takes every message from a queue of this side; gives their bodies.

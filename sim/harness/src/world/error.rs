@@ -1,6 +1,7 @@
 use std::io;
 
 use event_pattern::PatternError;
+use simulated_cloud::TriggerError;
 use simulated_cloud::api::error::ServiceError;
 use simulated_cloud::stack::StackError;
 
@@ -11,8 +12,8 @@ pub enum WorldError {
     #[error(transparent)]
     Stack(#[from] StackError),
     /// The simulated cloud has no such thing.
-    #[error("{0}")]
-    Cloud(String),
+    #[error(transparent)]
+    Trigger(#[from] TriggerError),
     /// The simulated cloud refuses a request, as AWS does.
     #[error(transparent)]
     Service(#[from] ServiceError),

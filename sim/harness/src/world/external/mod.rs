@@ -253,7 +253,7 @@ impl ExternalWorld {
                 self.engine
                     .shared
                     .with(|state| state.cloud.invoke(now, &inbox.function, &payload))
-                    .map_err(WorldError::Cloud)?;
+                    .map_err(WorldError::Trigger)?;
             }
         }
         Ok(self.arrived > before)
