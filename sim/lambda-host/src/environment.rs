@@ -88,7 +88,9 @@ impl Environment {
         let deadline = Instant::now() + function.init_limit;
         let unready = loop {
             match environment.step(deadline).await {
-                Step::Reported(Report::Waiting) => return Ok(Started::Ready(Box::new(environment))),
+                Step::Reported(Report::Waiting) => {
+                    return Ok(Started::Ready(Box::new(environment)));
+                }
                 Step::Reported(Report::InitError(error)) => break Unready::Error(error),
                 // There is no invocation yet that could be answered.
                 Step::Reported(Report::Answered(_)) => {}
