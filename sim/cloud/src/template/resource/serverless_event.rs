@@ -9,7 +9,7 @@ use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::reader::node::{Entry, Node};
-use crate::template::resource::serverless_function::{one_statement, trust};
+use crate::template::resource::serverless_role::{one_statement, trust};
 
 const TYPES: [&str; 6] = [
     "CloudWatchEvent",

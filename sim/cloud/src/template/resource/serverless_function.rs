@@ -1,13 +1,11 @@
-use crate::stack::{
-    Effect, Function, InvokeConfig, PolicyDocument, Principal, Role, RolePolicy, Statement,
-};
+use crate::stack::{Function, InvokeConfig, Role, RolePolicy, Statement};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::resource::managed_policy;
-use crate::template::resource::policy::Parts;
 use crate::template::resource::serverless_event;
 use crate::template::resource::serverless_policy;
+use crate::template::resource::serverless_role::{one_statement, trust};
 
 /// Reads an `AWS::Serverless::Function` and generates what SAM generates: the role, and for each
 /// event the rule, the permission, the schedule or the mapping.
@@ -80,37 +78,4 @@ fn sending_policy(arn: &str) -> Option<RolePolicy> {
         "Destination",
         Statement::allow(&[action], &[arn.to_owned()]),
     ))
-}
-
-/// A policy of one statement.
-pub(in crate::template) fn one_statement(name: &str, statement: Statement) -> RolePolicy {
-    RolePolicy {
-        name: name.to_owned(),
-        document: PolicyDocument {
-            statements: vec![statement],
-        },
-    }
-}
-
-/// A trust policy for one service.
-pub(in crate::template) fn trust(service: &str) -> PolicyDocument {
-    let statement = Statement {
-        sid: None,
-        effect: Effect::Allow,
-        principals: vec![Principal::Service(service.to_owned())],
-        actions: vec!["sts:AssumeRole".to_owned()],
-        resources: Vec::new(),
-        conditions: Vec::new(),
-    };
-    PolicyDocument {
-        statements: vec![statement],
-    }
-}
-
-/// An inline policy document of `Policies`.
-pub(in crate::template) fn inline_policy(fields: &Fields<'_>) -> RolePolicy {
-    RolePolicy {
-        name: "Inline".to_owned(),
-        document: PolicyDocument::read(fields, Parts::Identity),
-    }
 }
