@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use alchemiser_binding::projection::{events, mails, orders};
 use alchemiser_binding::report::failure;
-use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::run::{Run, run};
 use alchemiser_binding::scenario::{Library, LoadError, Loaded, load_scenario};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 fn trial(library: &Arc<Library>, loaded: Result<Loaded, LoadError>, name: String) -> Trial {
     let missing = loaded
         .as_ref()
-        .map(|loaded| Backend::Virtual.missing(&loaded.scenario))
+        .map(|loaded| BackendKind::Virtual.missing(&loaded.scenario))
         .unwrap_or_default();
     let is_long = loaded.as_ref().is_ok_and(|loaded| loaded.scenario.long);
     let needs = if is_long {

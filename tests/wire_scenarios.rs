@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use alchemiser_binding::report::{difference, failure};
-use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::run::run_on;
 use alchemiser_binding::scenario::{Library, load_scenario};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -24,19 +24,19 @@ fn main() -> ExitCode {
         let test = move || {
             let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;
             assert_eq!(
-                Backend::Wire.missing(&loaded.scenario),
+                BackendKind::Wire.missing(&loaded.scenario),
                 [],
                 "the wire carries every scenario"
             );
-            let run = run_on(&Backend::Wire, &library, &loaded, 1)
+            let run = run_on(&BackendKind::Wire, &library, &loaded, 1)
                 .map_err(|mistake| Failed::from(mistake.to_string()))?;
             if !run.passed() {
                 return Err(Failed::from(failure(&run)));
             }
-            if !Backend::Virtual.missing(&loaded.scenario).is_empty() {
+            if !BackendKind::Virtual.missing(&loaded.scenario).is_empty() {
                 return Ok(());
             }
-            let inside = run_on(&Backend::Virtual, &library, &loaded, 1)
+            let inside = run_on(&BackendKind::Virtual, &library, &loaded, 1)
                 .map_err(|mistake| Failed::from(mistake.to_string()))?;
             let lines = difference(("virtual", &inside.journal), ("wire", &run.journal));
             if lines.is_empty() {

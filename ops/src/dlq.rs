@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::Confirmation;
 use crate::account::{Account, Bus};
-use crate::letter::{Content, Form, Letter, Original};
+use crate::dead_letter::{Content, DeadLetter, Form, Original};
 use crate::outcome::{Outcome, Problem, Screen};
 use crate::queue::{Queue, progress};
-use crate::routes::{Rule, put, rules_of, takers};
+use crate::routes::{Put, Rule, put, rules_of, takers};
 use crate::shell::quoted;
 use crate::table::{fact, facts, table};
 
@@ -84,7 +84,7 @@ pub struct Change {
 }
 
 impl Chosen {
-    fn fits(&self, letter: &Letter) -> bool {
+    fn fits(&self, letter: &DeadLetter) -> bool {
         let has = |wanted: &Option<String>, found: Option<&str>| {
             wanted.is_none() || found == wanted.as_deref()
         };
@@ -173,7 +173,7 @@ async fn with_letters(
     account: &Account,
     queue: &Queue,
     chosen: &Chosen,
-    work: impl AsyncFnOnce(&[&Letter]) -> Result<Outcome, Problem>,
+    work: impl AsyncFnOnce(&[&DeadLetter]) -> Result<Outcome, Problem>,
 ) -> Result<Outcome, Problem> {
     let elsewhere = queue.in_flight(account).await?;
     let mut seen = BTreeMap::new();
@@ -197,21 +197,22 @@ async fn read_and_do(
     account: &Account,
     queue: &Queue,
     chosen: &Chosen,
-    seen: &mut BTreeMap<String, Letter>,
-    work: impl AsyncFnOnce(&[&Letter]) -> Result<Outcome, Problem>,
+    seen: &mut BTreeMap<String, DeadLetter>,
+    work: impl AsyncFnOnce(&[&DeadLetter]) -> Result<Outcome, Problem>,
 ) -> Result<Outcome, Problem> {
     queue.read(account, seen).await?;
     if let Some(id) = chosen.messages.iter().find(|id| !seen.contains_key(*id)) {
         return Err(gone(id, queue));
     }
-    let mut fitting: Vec<&Letter> = seen.values().filter(|letter| chosen.fits(letter)).collect();
+    let mut fitting: Vec<&DeadLetter> =
+        seen.values().filter(|letter| chosen.fits(letter)).collect();
     fitting
         .sort_by(|left, right| (left.sent, &left.message_id).cmp(&(right.sent, &right.message_id)));
     work(&fitting).await
 }
 
-fn rows(letters: &[&Letter]) -> String {
-    let row = |letter: &&Letter| {
+fn rows(letters: &[&DeadLetter]) -> String {
+    let row = |letter: &&DeadLetter| {
         let correlation_id = letter.correlation_id().map(str::to_owned);
         let sent = letter
             .sent
@@ -236,7 +237,7 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn list(queue: &Queue, letters: &[&Letter]) -> Outcome {
+fn list(queue: &Queue, letters: &[&DeadLetter]) -> Outcome {
     let count = format!(
         "{} in {}\n",
         counted(letters.len(), "dead letter"),
@@ -251,7 +252,7 @@ fn list(queue: &Queue, letters: &[&Letter]) -> Outcome {
     Outcome::new(text, json)
 }
 
-fn show(letter: &Letter) -> Outcome {
+fn show(letter: &DeadLetter) -> Outcome {
     let original = letter.original();
     let head = facts(&[
         ("Message", Some(letter.message_id.clone())),
@@ -297,7 +298,7 @@ fn body_text(body: &str) -> String {
 }
 
 /// What gives a command to the function again, which the bus does not carry.
-fn by_hand(letter: &Letter) -> Option<String> {
+fn by_hand(letter: &DeadLetter) -> Option<String> {
     let Content::Command(command) = &letter.content else {
         return None;
     };
@@ -334,7 +335,7 @@ fn is_function_name(name: &str) -> bool {
 /// One event and all the letters that hold it.
 struct Group<'a> {
     original: &'a Original,
-    letters: Vec<&'a Letter>,
+    letters: Vec<&'a DeadLetter>,
 }
 
 impl Group<'_> {
@@ -357,19 +358,19 @@ impl Group<'_> {
 
 /// Groups the letters by their original event, in the order of the first of each; those without one
 /// are refused.
-fn grouped<'a>(letters: &[&'a Letter], refused: &mut Vec<String>) -> Vec<Group<'a>> {
+fn grouped<'a>(letters: &[&'a DeadLetter], refused: &mut Vec<String>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for letter in letters {
         let why = match (&letter.content, letter.form) {
             (_, Form::Other) => {
-                "it is no dead letter of EventBridge, Scheduler or Lambda".to_owned()
+                "it is not a dead letter of EventBridge, Scheduler or Lambda".to_owned()
             }
             (Content::Command(_), _) => format!(
                 "it holds a command, which the bus does not carry; see ops dlq show {}",
                 letter.message_id
             ),
-            (Content::Unreadable(reason), _) => reason.clone(),
+            (Content::Unreadable(reason), _) => reason.to_string(),
             (Content::Event(original) | Content::Observation(original), _) => {
                 let event = &original.event;
                 let place = places
@@ -412,7 +413,7 @@ async fn redrive(
     account: &Account,
     queue: &Queue,
     bus: &Bus,
-    letters: &[&Letter],
+    letters: &[&DeadLetter],
     screen: Screen,
     is_real: bool,
 ) -> Result<Outcome, Problem> {
@@ -458,7 +459,7 @@ async fn redrive(
             Ok(put_as) => done.push(json!({
                 "event_id": group.original.id, "detail_type": group.original.event.detail_type, "messages": group.ids(), "put_as": put_as,
             })),
-            Err(reason) => refused.push(group.refusal(&reason)),
+            Err(error) => refused.push(group.refusal(&error.to_string())),
         }
     }
     bar.finish_and_clear();
@@ -470,6 +471,17 @@ async fn redrive(
         .noting((!is_real).then(|| DRY_RUN.to_owned())))
 }
 
+/// Why an event was not put again, or not for good.
+#[derive(Debug, thiserror::Error)]
+enum NotRedriven {
+    #[error(transparent)]
+    Put(#[from] Problem),
+    #[error("EventBridge refused it: {0}")]
+    Refused(String),
+    #[error("it was put as {id}, but its letter is still there: {problem}")]
+    LetterKept { id: String, problem: Problem },
+}
+
 /// Puts one event and deletes its letters; gives the id that EventBridge gave it, none in a dry
 /// run.
 async fn put_again(
@@ -478,21 +490,20 @@ async fn put_again(
     bus: &Bus,
     group: &Group<'_>,
     is_real: bool,
-) -> Result<Option<String>, String> {
+) -> Result<Option<String>, NotRedriven> {
     if !is_real {
         return Ok(None);
     }
-    let answer = put(account, &bus.name, &group.original.event)
-        .await
-        .map_err(|problem| problem.to_string())?;
-    let id = answer.map_err(|reason| format!("EventBridge refused it: {reason}"))?;
+    let id = match put(account, &bus.name, &group.original.event).await? {
+        Put::Accepted(id) => id,
+        Put::Refused(reason) => return Err(NotRedriven::Refused(reason)),
+    };
     // Only now: a letter that is deleted before its event is on the bus could be the last trace of
     // it.
     for letter in &group.letters {
-        let deleted = queue.delete(account, letter).await;
-        deleted.map_err(|problem| {
-            format!("it was put as {id}, but its letter is still there: {problem}")
-        })?;
+        if let Err(problem) = queue.delete(account, letter).await {
+            return Err(NotRedriven::LetterKept { id, problem });
+        }
     }
     Ok(Some(id))
 }
@@ -500,7 +511,7 @@ async fn put_again(
 async fn purge(
     account: &Account,
     queue: &Queue,
-    letters: &[&Letter],
+    letters: &[&DeadLetter],
     screen: Screen,
     is_real: bool,
 ) -> Result<Outcome, Problem> {

@@ -5,9 +5,10 @@
 //! where something failed or was refused, 2 for wrong usage.
 
 mod account;
+mod claim_chain;
+mod dead_letter;
 mod dlq;
 mod event_file;
-mod letter;
 mod outcome;
 mod publish;
 mod queue;
@@ -16,7 +17,6 @@ mod routes;
 mod rules;
 mod shell;
 mod table;
-mod trail;
 mod workflow;
 
 use std::io::ErrorKind;

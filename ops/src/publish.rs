@@ -16,7 +16,7 @@ use crate::account::Account;
 use crate::dlq::DRY_RUN;
 use crate::event_file::{check, read};
 use crate::outcome::{Outcome, Problem};
-use crate::routes::{Sendable, put, rules_of, takers};
+use crate::routes::{Put, Sendable, put, rules_of, takers};
 use crate::table::facts;
 
 /// What `publish` takes.
@@ -72,13 +72,15 @@ pub async fn publish(account: &Account, arguments: &PublishArguments) -> Result<
     };
     let (enabled, disabled): (Vec<String>, Vec<String>) =
         (names(true).collect(), names(false).collect());
-    let id = match arguments.confirmation.yes {
-        true => Some(
-            put(account, &bus.name, &event)
-                .await?
-                .map_err(|reason| Problem::Failed(format!("EventBridge refused it: {reason}")))?,
-        ),
-        false => None,
+    let id = if arguments.confirmation.yes {
+        match put(account, &bus.name, &event).await? {
+            Put::Accepted(id) => Some(id),
+            Put::Refused(reason) => {
+                return Err(Problem::Failed(format!("EventBridge refused it: {reason}")));
+            }
+        }
+    } else {
+        None
     };
     let text = facts(&[
         (

@@ -9,7 +9,7 @@ use chrono::DateTime;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::account::Account;
-use crate::letter::Letter;
+use crate::dead_letter::DeadLetter;
 use crate::outcome::{Problem, failed, unknown};
 
 /// How long messages are hidden from others while they are looked at. What is not deleted is shown
@@ -81,7 +81,7 @@ impl Queue {
     pub async fn read(
         &self,
         account: &Account,
-        letters: &mut BTreeMap<String, Letter>,
+        letters: &mut BTreeMap<String, DeadLetter>,
     ) -> Result<(), Problem> {
         let bar = progress(None, "letters read");
         loop {
@@ -113,9 +113,9 @@ impl Queue {
     }
 
     /// Shows messages to others again.
-    pub async fn release(&self, account: &Account, letters: &[&Letter]) -> Result<(), Problem> {
+    pub async fn release(&self, account: &Account, letters: &[&DeadLetter]) -> Result<(), Problem> {
         for batch in letters.chunks(BATCH) {
-            let entry = |(place, letter): (usize, &&Letter)| {
+            let entry = |(place, letter): (usize, &&DeadLetter)| {
                 let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
                     .id(place.to_string())
                     .visibility_timeout(0);
@@ -139,7 +139,7 @@ impl Queue {
     }
 
     /// Deletes a message.
-    pub async fn delete(&self, account: &Account, letter: &Letter) -> Result<(), Problem> {
+    pub async fn delete(&self, account: &Account, letter: &DeadLetter) -> Result<(), Problem> {
         let asked = account
             .sqs
             .delete_message()
@@ -174,7 +174,7 @@ pub fn progress(length: Option<usize>, what: &'static str) -> ProgressBar {
     bar.with_message(what)
 }
 
-fn letter_of(message: &Message) -> Letter {
+fn letter_of(message: &Message) -> DeadLetter {
     let sent = message
         .attributes()
         .and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
@@ -185,7 +185,7 @@ fn letter_of(message: &Message) -> Letter {
     let attributes = message.message_attributes().into_iter().flatten();
     let attributes = attributes
         .filter_map(|(name, value)| Some((name.clone(), value.string_value()?.to_owned())));
-    Letter::read(
+    DeadLetter::read(
         message.message_id().unwrap_or_default().to_owned(),
         message.receipt_handle().unwrap_or_default().to_owned(),
         sent,

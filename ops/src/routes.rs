@@ -118,13 +118,20 @@ pub async fn takers<'a>(
     Ok(taking)
 }
 
-/// Puts the event on the bus of that name, and gives the id that EventBridge gave it; or what
-/// EventBridge had against it.
-pub async fn put(
-    account: &Account,
-    bus: &str,
-    event: &Sendable,
-) -> Result<Result<String, String>, Problem> {
+/// What EventBridge answers to an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It took the event, and gave it this id.
+    Accepted(String),
+    /// It did not, for this reason.
+    Refused(String),
+}
+
+/// Puts the event on the bus of that name.
+///
+/// # Errors
+/// EventBridge did not answer, or refused the whole request.
+pub async fn put(account: &Account, bus: &str, event: &Sendable) -> Result<Put, Problem> {
     let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
         .event_bus_name(bus)
         .source(&event.source)
@@ -137,11 +144,11 @@ pub async fn put(
     let answer = answer
         .map_err(|error| failed(&format!("putting {} on {bus}", event.detail_type), &error))?;
     let Some(result) = answer.entries().first() else {
-        return Ok(Err("EventBridge gave no answer for it".to_owned()));
+        return Ok(Put::Refused("EventBridge gave no answer for it".to_owned()));
     };
     Ok(match (result.event_id(), result.error_code()) {
-        (Some(id), None) => Ok(id.to_owned()),
-        (_, code) => Err(format!(
+        (Some(id), None) => Put::Accepted(id.to_owned()),
+        (_, code) => Put::Refused(format!(
             "{}: {}",
             code.unwrap_or("no code"),
             result.error_message().unwrap_or_default()

@@ -12,10 +12,10 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::account::Account;
+use crate::claim_chain::{Claim, claim_chain, event_of};
 use crate::outcome::{Outcome, Problem, failed};
 use crate::shell::quoted;
 use crate::table::{facts, table};
-use crate::trail::{Claim, event_of, trail};
 
 /// What can be done with workflows.
 #[derive(Debug, Subcommand)]
@@ -39,7 +39,7 @@ pub async fn workflow(account: &Account, command: &WorkflowCommand) -> Result<Ou
         .map_err(|error| Problem::Failed(format!("reading {table}: {error}")))?;
     let record = read.ok_or_else(|| absent(correlation, &table))?;
     let item = item(account, &table, correlation).await?;
-    let claims = trail(account, correlation, record.notification.as_slice()).await?;
+    let claims = claim_chain(account, correlation, record.notification.as_slice()).await?;
     Ok(shown(&record, &item, &claims, account.now()))
 }
 

@@ -1,5 +1,5 @@
 //! What LocalStack cannot do, each tried: a LocalStack that was mended turns these red, and the
-//! capability comes off the list in `Backend::missing`.
+//! capability comes off the list in `BackendKind::missing`.
 
 use std::future::Future;
 use std::time::Duration;

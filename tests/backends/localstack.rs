@@ -8,20 +8,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use alchemiser_binding::report::{difference, failure};
-use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::run::run_on;
 use alchemiser_binding::scenario::{Capability, Library, load_scenario};
 use libtest_mimic::{Failed, Trial};
 
 fn main() -> ExitCode {
     endpoint::run("the LocalStack tests", |endpoint| {
-        let mut trials = trials(&Backend::Endpoint(endpoint.to_owned()));
+        let mut trials = trials(&BackendKind::Endpoint(endpoint.to_owned()));
         trials.extend(limits::trials(endpoint));
         trials
     })
 }
 
-fn trials(backend: &Backend) -> Vec<Trial> {
+fn trials(backend: &BackendKind) -> Vec<Trial> {
     let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
     let files = library
         .scenario_files()
@@ -42,7 +42,7 @@ fn trials(backend: &Backend) -> Vec<Trial> {
             if !run.passed() {
                 return Err(Failed::from(failure(&run)));
             }
-            let inside = run_on(&Backend::Virtual, &library, &loaded, 1)
+            let inside = run_on(&BackendKind::Virtual, &library, &loaded, 1)
                 .map_err(|mistake| Failed::from(mistake.to_string()))?;
             let lines = difference(("virtual", &inside.journal), ("localstack", &run.journal));
             if lines.is_empty() {

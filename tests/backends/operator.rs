@@ -7,7 +7,7 @@ mod endpoint;
 use std::process::{Command, ExitCode, Stdio};
 
 use alchemiser::aws::AwsSetup;
-use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::run::run_on;
 use alchemiser_binding::scenario::{Library, load_scenario};
 use aws_sdk_sqs::types::MessageAttributeValue;
@@ -57,7 +57,7 @@ impl Operator {
             "examples/full_day",
         )?;
         let run = run_on(
-            &Backend::Endpoint(self.endpoint.clone()),
+            &BackendKind::Endpoint(self.endpoint.clone()),
             &library,
             &loaded,
             1,
@@ -65,7 +65,7 @@ impl Operator {
         if run.passed() {
             Ok(())
         } else {
-            Err(format!("the trading day failed: {:?}", run.findings).into())
+            Err(format!("the trading day failed: {:?}", run.violations).into())
         }
     }
 

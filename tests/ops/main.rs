@@ -160,7 +160,7 @@ fn dead_letters_of_every_form_are_told_apart_and_redriven_or_refused() {
     served.advance(2);
     let left = ids(&served.json(&["dlq", "list"]));
     let left: Vec<&str> = left.keys().map(String::as_str).collect();
-    let unreadable = "unreadable: the body is no JSON";
+    let unreadable = "unreadable: the body is not JSON";
     assert_eq!(
         left,
         ["WorkflowStarted", "command trade", unreadable],
@@ -263,7 +263,7 @@ fn a_purge_deletes_what_was_chosen() {
     letter_of_a_schedule(&served);
     send(&served, "hello", &[]);
     let found = ids(&served.json(&["dlq", "list"]));
-    let unreadable = &found["unreadable: the body is no JSON"];
+    let unreadable = &found["unreadable: the body is not JSON"];
     review(
         "purge",
         &transcript(

@@ -29,8 +29,6 @@ pub struct MailServer {
 struct State {
     connections: u32,
     mails: Vec<Mail>,
-    /// How many of the mails were told with the reports.
-    told: usize,
     reports: Vec<MailReport>,
     /// The rules of the script that were met, by their places.
     used: BTreeSet<usize>,
@@ -85,18 +83,17 @@ impl MailServer {
         Ok(())
     }
 
-    /// Accepted mails, oldest first.
+    /// Accepted mails that nobody has taken, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.state().mails.clone()
     }
 
-    /// What happened since this was last asked, in the order it happened, and the mails accepted
-    /// since then.
+    /// Takes what happened since this was last asked, in the order it happened, and the mails
+    /// accepted since then.
     pub fn take_reports(&self) -> (Vec<MailReport>, Vec<Mail>) {
         let mut state = self.state();
-        let fresh = state.mails[state.told..].to_vec();
-        state.told = state.mails.len();
-        (std::mem::take(&mut state.reports), fresh)
+        let mails = std::mem::take(&mut state.mails);
+        (std::mem::take(&mut state.reports), mails)
     }
 
     /// The places in [`MailSetup::script`], from 0, of the rules that no connection has met so far.

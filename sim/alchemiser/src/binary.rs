@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use crate::trading::Mailbox;
-use harness::function::{Event, FunctionCode, Handler, HandlerError};
+use harness::function::{ColdStartError, Event, FunctionCode, Handler, HandlerError};
 use harness::ports::{FunctionPorts, LogSink, SocketPorts};
 use lambda_host::{Host, HostedFunction, OutputLine};
 use simulated_cloud::lambda::InvocationResult;
@@ -30,28 +30,44 @@ pub struct Binary {
     pub mail_certificate: String,
 }
 
+/// Why there is no program to run.
+#[derive(Debug, thiserror::Error)]
+pub enum BinaryError {
+    /// The operating system does not say where this program is.
+    #[error("where this program is: {0}")]
+    OwnPath(io::Error),
+    /// It was not built.
+    #[error("there is no program `bootstrap` beside {}: cargo build --bin bootstrap", .0.display())]
+    NotBuilt(PathBuf),
+}
+
+/// Why a program does not start in an execution environment.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("a program needs a world with sockets")]
+    NoSockets,
+    #[error("the package cannot be unpacked: {0}")]
+    Package(io::Error),
+    #[error("the world has no mail server")]
+    NoMail,
+}
+
 impl Binary {
     /// The program that was built beside the one that runs now.
     ///
     /// # Errors
-    /// It is not there; how to build it.
+    /// It was not built.
     pub fn of_this_build(
         strategies: BTreeMap<String, String>,
         mail_certificate: String,
-    ) -> Result<Self, String> {
-        let here =
-            std::env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
+    ) -> Result<Self, BinaryError> {
+        let here = std::env::current_exe().map_err(BinaryError::OwnPath)?;
         // Tests are in a folder below the one of programs.
         let folders = here.ancestors().skip(1).take(2);
         let path = folders
             .map(|folder| folder.join("bootstrap"))
             .find(|path| path.is_file());
-        let path = path.ok_or_else(|| {
-            format!(
-                "there is no program `bootstrap` beside {}: cargo build --bin bootstrap",
-                here.display()
-            )
-        })?;
+        let path = path.ok_or(BinaryError::NotBuilt(here))?;
         Ok(Self {
             path,
             strategies,
@@ -73,13 +89,9 @@ impl Binary {
 }
 
 impl FunctionCode for Binary {
-    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
-        let sockets = ports
-            .sockets
-            .ok_or("a program needs a world with sockets")?;
-        let package = self
-            .unpack()
-            .map_err(|error| format!("the package cannot be unpacked: {error}"))?;
+    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, ColdStartError> {
+        let sockets = ports.sockets.ok_or(StartError::NoSockets)?;
+        let package = self.unpack().map_err(StartError::Package)?;
         let mut environment = ports.environment;
         environment.extend(reaching(&sockets)?);
         let function = HostedFunction {
@@ -97,12 +109,12 @@ impl FunctionCode for Binary {
 }
 
 /// The settings that lead it to the world.
-fn reaching(sockets: &SocketPorts) -> Result<[(String, String); 6], String> {
+fn reaching(sockets: &SocketPorts) -> Result<[(String, String); 6], StartError> {
     let base = format!("http://{}", sockets.http);
     let mail = sockets
         .streams
         .get(Mailbox::NAME)
-        .ok_or("the world has no mail server")?;
+        .ok_or(StartError::NoMail)?;
     let settings = [
         ("AWS_ENDPOINT_URL", base.clone()),
         ("ALPACA__ENDPOINT", base.clone()),

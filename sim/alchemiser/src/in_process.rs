@@ -25,7 +25,7 @@ use alchemiser::notification::tls_trusting;
 use alchemiser::payload::Payload;
 use alchemiser::router::Router;
 
-use harness::function::{Event, FunctionCode, Handler, HandlerError};
+use harness::function::{ColdStartError, Event, FunctionCode, Handler, HandlerError};
 use harness::ports::{ByteStream, Clock, Dialer, FunctionPorts, Tokens};
 
 /// The trading system, with its strategy files.
@@ -134,9 +134,8 @@ impl AsyncWrite for MailStream {
 struct Warm(Router);
 
 impl FunctionCode for InProcess {
-    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
-        let settings =
-            Settings::from_environment(&ports.environment).map_err(|error| error.to_string())?;
+    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, ColdStartError> {
+        let settings = Settings::from_environment(&ports.environment)?;
         let read = |name: &str| {
             let missing = || {
                 std::io::Error::new(
@@ -146,7 +145,7 @@ impl FunctionCode for InProcess {
             };
             self.strategies.get(name).cloned().ok_or_else(missing)
         };
-        let strategies = load_strategies(&settings, read).map_err(|error| error.to_string())?;
+        let strategies = load_strategies(&settings, read)?;
         let clock = WorldClock(ports.clock);
         let aws = AwsSetup {
             http: client_over(ports.http.clone()),

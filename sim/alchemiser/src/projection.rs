@@ -18,6 +18,7 @@ use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report};
 
 use crate::trading::{TradingFact, TradingJournal, TradingRecord};
 use harness::journal::{Entry, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::Record;
 
 /// An event that a bus accepted, for snapshots.
@@ -99,7 +100,7 @@ pub fn events(journal: &Journal) -> Vec<Event> {
             detail_type: detail_type.clone(),
             matched: matched.clone(),
             replay: replay.clone(),
-            detail: Value::clone(detail),
+            detail: detail.view().to_value(),
         }),
         _ => None,
     };
@@ -206,12 +207,15 @@ pub fn mails(journal: &Journal) -> Vec<MailLine> {
 
 /// What was dead-lettered: who gave up, why, and the message.
 #[must_use]
-pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Value)> {
-    let letter = |(_, record): (&Entry, &Record)| match record {
-        Record::DeadLettered {
+pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Json<'_>)> {
+    let mut letters = Vec::new();
+    for (_, record) in journal.records() {
+        if let Record::DeadLettered {
             from, reason, body, ..
-        } => Some((from.to_string(), reason.clone(), body.clone())),
-        _ => None,
-    };
-    journal.records().filter_map(letter).collect()
+        } = record
+        {
+            letters.push((from.to_string(), reason.clone(), body.view()));
+        }
+    }
+    letters
 }

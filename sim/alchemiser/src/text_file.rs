@@ -1,40 +1,59 @@
 //! Files that people name.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 /// The longest file that is read.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 
+/// Why a file cannot be read; its name is for the caller to add.
+#[derive(Debug, thiserror::Error)]
+pub enum TextFileError {
+    /// The operating system refuses.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is a folder.
+    #[error("this is a folder; a file is needed")]
+    Folder,
+    /// Reading it might never end.
+    #[error("this is a device, a pipe or a socket; a regular file is needed")]
+    NotRegular,
+    /// It is longer than what is read.
+    #[error("the file is longer than the {} MiB that are read", BYTES_MAX / (1024 * 1024))]
+    TooLong,
+    /// A line, counted from 1, holds bytes that are not UTF-8.
+    #[error("line {line} is no UTF-8 text")]
+    NotUtf8 {
+        /// The line.
+        line: usize,
+    },
+}
+
 /// The text of a regular file. What never ends (`/dev/zero`) or never begins (a pipe that nobody
 /// writes to) is not read.
 ///
 /// # Errors
-/// Why it cannot be read, without its name.
-pub fn read_text(path: &Path) -> Result<String, String> {
-    let about = std::fs::metadata(path).map_err(|error| error.to_string())?;
+/// It is not there, may not be read, is no regular file, is longer than 16 MiB, or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, TextFileError> {
+    let about = std::fs::metadata(path)?;
     if about.is_dir() {
-        return Err("this is a folder; a file is needed".to_owned());
+        return Err(TextFileError::Folder);
     }
     if !about.is_file() {
-        return Err("this is a device, a pipe or a socket; a regular file is needed".to_owned());
+        return Err(TextFileError::NotRegular);
     }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
+    File::open(path)?
+        .take(BYTES_MAX + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > BYTES_MAX {
-        return Err(format!(
-            "the file is longer than the {} MiB that are read",
-            BYTES_MAX / (1024 * 1024)
-        ));
+        return Err(TextFileError::TooLong);
     }
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("line {line} is no UTF-8 text")
+        TextFileError::NotUtf8 { line }
     })
 }
 
@@ -43,7 +62,7 @@ mod tests {
     use super::*;
 
     fn refused(path: &Path) -> String {
-        read_text(path).expect_err("not read")
+        read_text(path).expect_err("not read").to_string()
     }
 
     #[test]
@@ -56,7 +75,7 @@ mod tests {
             std::fs::write(&path, bytes).expect("a file");
             path
         };
-        assert_eq!(read_text(&write("short", b"text")).as_deref(), Ok("text"));
+        assert_eq!(read_text(&write("short", b"text")).expect("read"), "text");
         assert_eq!(
             refused(&write("binary", b"a\nb\xff")),
             "line 2 is no UTF-8 text"

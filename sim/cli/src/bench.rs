@@ -3,7 +3,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use crate::pattern_bench::pattern_events;
 use alchemiser_binding::report::is_sdk_call;
 use alchemiser_binding::run::run;
@@ -40,7 +41,7 @@ impl Figure {
 /// Measures on one core: whole trading days, small scenarios, a new world, the way from the start
 /// to a verdict. Times are those of this machine at this moment; `benches/instructions/run` counts
 /// instructions, which are the same under any load.
-pub fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
+pub fn bench(arguments: &BenchArguments) -> Result<bool, CliError> {
     let figures = measure(Duration::from_secs(arguments.seconds))?;
     if arguments.json {
         let object: Map<String, Value> = figures
@@ -61,14 +62,14 @@ pub fn bench(arguments: &BenchArguments) -> Result<bool, Mistake> {
     clippy::disallowed_methods,
     reason = "a benchmark is about the time that passes here"
 )]
-fn measure(limit: Duration) -> Result<Vec<Figure>, Mistake> {
+fn measure(limit: Duration) -> Result<Vec<Figure>, CliError> {
     let started = Instant::now();
-    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+    let library = Library::of_this_project()?;
     let small = load(&library, "faults/error_notification")?;
-    run(&library, &small, 1).map_err(|error| error.to_string())?;
+    run(&library, &small, 1)?;
     let first_verdict_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let full = load(&library, "examples/full_day")?;
-    let day = run(&library, &full, 1).map_err(|error| error.to_string())?;
+    let day = run(&library, &full, 1)?;
     let calls = day.journal.entries().iter();
     let calls = calls.filter(|entry| is_sdk_call(&entry.fact)).count();
     let days = rate(&library, &full, limit)?;
@@ -104,30 +105,30 @@ fn measure(limit: Duration) -> Result<Vec<Figure>, Mistake> {
     Ok(figures)
 }
 
-fn load(library: &Library, name: &str) -> Result<Loaded, Mistake> {
+fn load(library: &Library, name: &str) -> Result<Loaded, CliError> {
     let path = library
         .root()
         .join("scenarios")
         .join(format!("{name}.yaml"));
-    load_scenario(library, &path, name).map_err(|error| error.to_string())
+    Ok(load_scenario(library, &path, name)?)
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "a benchmark is about the time that passes here"
 )]
-fn rate(library: &Library, scenario: &Loaded, limit: Duration) -> Result<f64, Mistake> {
+fn rate(library: &Library, scenario: &Loaded, limit: Duration) -> Result<f64, CliError> {
     let started = Instant::now();
     let mut runs = 0_u32;
     while started.elapsed() < limit {
         runs += 1;
-        run(library, scenario, u64::from(runs)).map_err(|error| error.to_string())?;
+        run(library, scenario, u64::from(runs))?;
     }
     Ok(f64::from(runs) / started.elapsed().as_secs_f64())
 }
 
 /// How long a new world takes, without anything happening in it, in microseconds.
-fn reset_us(library: &Library, scenario: &Loaded, limit: Duration) -> Result<f64, Mistake> {
+fn reset_us(library: &Library, scenario: &Loaded, limit: Duration) -> Result<f64, CliError> {
     let mut empty = scenario.clone();
     empty.scenario.when.clear();
     empty.scenario.faults.clear();

@@ -12,7 +12,8 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::{ArgumentError, CliError};
 use harness::server::connection::{self, Unanswered, plain};
 
 /// What `broker` takes.
@@ -46,36 +47,37 @@ pub struct BrokerArguments {
     seed: u64,
 }
 
-fn price(text: &str) -> Result<(String, Decimal), String> {
-    let (symbol, dollars) = text.split_once('=').ok_or("SYMBOL=DOLLARS is needed")?;
-    let dollars: Decimal = dollars
-        .parse()
-        .map_err(|error| format!("{dollars:?} is no amount: {error}"))?;
+fn price(text: &str) -> Result<(String, Decimal), ArgumentError> {
+    let (symbol, dollars) = text.split_once('=').ok_or(ArgumentError::NotAPrice)?;
+    let dollars: Decimal = dollars.parse().map_err(|source| ArgumentError::Amount {
+        amount: dollars.to_owned(),
+        source,
+    })?;
     if dollars <= Decimal::ZERO {
-        return Err(format!("the price of {symbol} must be above zero"));
+        return Err(ArgumentError::PriceTooLow(symbol.to_owned()));
     }
     Ok((symbol.to_owned(), dollars))
 }
 
-fn data_plan(text: &str) -> Result<DataPlan, String> {
+fn data_plan(text: &str) -> Result<DataPlan, ArgumentError> {
     match text {
         "basic" => Ok(DataPlan::Basic),
         "algo_trader_plus" => Ok(DataPlan::AlgoTraderPlus),
-        _ => Err("basic or algo_trader_plus is needed".to_owned()),
+        _ => Err(ArgumentError::NotADataPlan),
     }
 }
 
 /// Serves the simulated broker, on the machine's clock, until the process is told to end.
-pub fn broker(arguments: &BrokerArguments) -> Result<bool, Mistake> {
+pub fn broker(arguments: &BrokerArguments) -> Result<bool, CliError> {
     let exchange = Rc::new(RefCell::new(Exchange::new(setup(arguments))));
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| error.to_string())?;
+        .map_err(CliError::System)?;
     LocalSet::new().block_on(&runtime, async {
         let listener = connection::listen(arguments.port).await?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        let address = listener.local_addr().map_err(CliError::System)?;
+        let listen = |kind| signal(kind).map_err(CliError::System);
         let (mut interrupt, mut terminate) = (
             listen(SignalKind::interrupt())?,
             listen(SignalKind::terminate())?,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::error::CliError;
 use crate::{bench, broker, diff, invoke, list, pattern, run, schema, serve, strategy};
 
 /// Runs trading days, and everything that can go wrong in them, in virtual time.
@@ -14,7 +15,6 @@ use crate::{bench, broker, diff, invoke, list, pattern, run, schema, serve, stra
     name = "cargo sim",
     bin_name = "cargo sim",
     version,
-    about,
     arg_required_else_help = true
 )]
 pub struct Cli {
@@ -46,15 +46,10 @@ enum Command {
     Schema(schema::SchemaArguments),
 }
 
-/// A mistake in the input.
-pub type Mistake = String;
-
 /// Prints. A reader that went away early, as `head` does, is no mistake.
-pub fn say(text: &str) -> Result<(), Mistake> {
+pub fn say(text: &str) -> Result<(), CliError> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("standard output: {error}"))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         _ => Ok(()),
     }
 }
@@ -77,8 +72,8 @@ pub fn main(cli: Cli) -> ExitCode {
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
-        Err(mistake) => {
-            eprintln!("{mistake}");
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::from(2)
         }
     }

@@ -3,11 +3,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::command_line::{Mistake, say};
-use crate::run::{Place, lacks};
+use crate::command_line::say;
+use crate::error::CliError;
+use crate::run::{BackendName, lacks};
 use crate::selection::Selection;
 use alchemiser_binding::report::difference;
-use alchemiser_binding::run::{Backend, run_on};
+use alchemiser_binding::run::{BackendKind, run_on};
 use alchemiser_binding::scenario::Library;
 
 /// What `diff` takes.
@@ -16,8 +17,8 @@ pub struct DiffArguments {
     /// Scenarios by name or path; all where none is named.
     scenarios: Vec<String>,
     /// The backends to compare, the first with each other; commas between them.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Place::Virtual, Place::Localstack])]
-    backends: Vec<Place>,
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [BackendName::Virtual, BackendName::Localstack])]
+    backends: Vec<BackendName>,
     /// Write what was found as a page.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
@@ -33,8 +34,6 @@ invocations, orders, mails, dead letters and the account; not times, nor the ord
 contract of delivery leaves open. The tables show what parts and what was skipped.
 ";
 
-const TOO_FEW: &str = "two backends are needed at least, as in --backends virtual,wire";
-
 /// How a scenario did on two backends.
 enum Outcome {
     Same,
@@ -43,13 +42,13 @@ enum Outcome {
 }
 
 /// Runs scenarios on several backends and prints where their histories part.
-pub fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
-    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+pub fn diff(arguments: &DiffArguments) -> Result<bool, CliError> {
+    let library = Library::of_this_project()?;
     let [first, others @ ..] = arguments.backends.as_slice() else {
-        return Err(TOO_FEW.to_owned());
+        return Err(CliError::TooFewBackends);
     };
     if others.is_empty() {
-        return Err(TOO_FEW.to_owned());
+        return Err(CliError::TooFewBackends);
     }
     let first = first.backend();
     let mut agrees = true;
@@ -69,7 +68,10 @@ pub fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
         page += &chapter(&first, &other, &outcomes);
     }
     if let Some(path) = &arguments.page {
-        std::fs::write(path, page).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path, page).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
     }
     Ok(agrees)
 }
@@ -77,17 +79,15 @@ pub fn diff(arguments: &DiffArguments) -> Result<bool, Mistake> {
 fn compare(
     library: &Library,
     arguments: &DiffArguments,
-    first: &Backend,
-    other: &Backend,
-) -> Result<Vec<(String, Outcome)>, Mistake> {
+    first: &BackendKind,
+    other: &BackendKind,
+) -> Result<Vec<(String, Outcome)>, CliError> {
     let mut outcomes = Vec::new();
     let Selection { loaded, broken, .. } = Selection::of(library, &arguments.scenarios)?;
     if !broken.is_empty() {
-        return Err(broken
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n"));
+        return Err(CliError::Scenarios(
+            broken.iter().map(ToString::to_string).collect(),
+        ));
     }
     for scenario in loaded {
         let lacking = [first, other]
@@ -96,11 +96,8 @@ fn compare(
         let outcome = match lacking {
             Some(reason) => Outcome::Skipped(reason),
             None => {
-                let run = |backend| {
-                    run_on(backend, library, &scenario, arguments.seed)
-                        .map_err(|error| error.to_string())
-                };
-                let (here, there) = (run(first)?, run(other)?);
+                let here = run_on(first, library, &scenario, arguments.seed)?;
+                let there = run_on(other, library, &scenario, arguments.seed)?;
                 let lines = difference(
                     (first.name(), &here.journal),
                     (other.name(), &there.journal),
@@ -143,7 +140,7 @@ fn counts(outcomes: &[(String, Outcome)]) -> String {
 }
 
 /// What the page says about two backends. Writing to a string does not fail.
-fn chapter(first: &Backend, other: &Backend, outcomes: &[(String, Outcome)]) -> String {
+fn chapter(first: &BackendKind, other: &BackendKind, outcomes: &[(String, Outcome)]) -> String {
     let mut text = format!(
         "\n## {} and {}\n\n{}.\n",
         first.name(),

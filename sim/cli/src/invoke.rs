@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use alchemiser_binding::run::invoke_once;
 use alchemiser_binding::scenario::Library;
 use alchemiser_binding::text_file::read_text;
@@ -21,14 +22,19 @@ pub struct InvokeArguments {
 
 /// Sends one event through the router, in a world with the packaged strategies and an account with
 /// cash only, and prints the response. Whatever follows from it is not waited for.
-pub fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
-    let shown = arguments.event.display().to_string();
-    let text = read_text(&arguments.event).map_err(|error| format!("{shown}: {error}"))?;
-    let payload: Value = serde_json::from_str(&text)
-        .map_err(|error| format!("{shown}:{}:{}: {error}", error.line(), error.column()))?;
-    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+pub fn invoke(arguments: &InvokeArguments) -> Result<bool, CliError> {
+    let path = &arguments.event;
+    let text = read_text(path).map_err(|source| CliError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let payload: Value = serde_json::from_str(&text).map_err(|source| CliError::Json {
+        path: path.clone(),
+        source,
+    })?;
+    let library = Library::of_this_project()?;
     let clock = arguments.clock.parse()?;
-    let journal = invoke_once(&library, clock, &payload).map_err(|error| error.to_string())?;
+    let journal = invoke_once(&library, clock, &payload)?;
     let ended = journal.records().find_map(|(_, record)| match record {
         Record::InvocationEnded {
             invocation: 1,
@@ -39,8 +45,9 @@ pub fn invoke(arguments: &InvokeArguments) -> Result<bool, Mistake> {
         _ => None,
     });
     let Some((outcome, response)) = ended else {
-        return Err("the function did not answer".to_owned());
+        return Err(CliError::NoAnswer);
     };
-    say(&format!("{response:#}\n"))?;
-    Ok(outcome == InvocationOutcome::Success && response["status"] != "failed")
+    say(&format!("{:#}\n", response.view().to_value()))?;
+    Ok(outcome == InvocationOutcome::Success
+        && response.view().at("status").as_str() != Some("failed"))
 }

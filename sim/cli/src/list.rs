@@ -3,7 +3,8 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use crate::selection::Selection;
 use alchemiser_binding::report::{Paper, columns};
 use alchemiser_binding::scenario::{Capability, Library, Loaded};
@@ -19,8 +20,8 @@ pub struct ListArguments {
 }
 
 /// Prints each scenario with what it shows.
-pub fn list(arguments: &ListArguments) -> Result<bool, Mistake> {
-    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+pub fn list(arguments: &ListArguments) -> Result<bool, CliError> {
+    let library = Library::of_this_project()?;
     let selection = Selection::every(&library)?;
     let wanted = arguments.text.as_deref().unwrap_or_default().to_lowercase();
     let is_wanted = |loaded: &&Loaded| {
@@ -43,12 +44,11 @@ pub fn list(arguments: &ListArguments) -> Result<bool, Mistake> {
     }
     let broken: Vec<String> = selection.broken.iter().map(ToString::to_string).collect();
     match (broken.as_slice(), chosen.as_slice()) {
-        ([], []) => Err(format!(
-            "no scenario holds {:?} in its name or sentence",
-            arguments.text.as_deref().unwrap_or_default()
+        ([], []) => Err(CliError::NothingListed(
+            arguments.text.clone().unwrap_or_default(),
         )),
         ([], _) => Ok(true),
-        (broken, _) => Err(broken.join("\n")),
+        (..) => Err(CliError::Scenarios(broken)),
     }
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod broker;
 mod command_line;
 mod diff;
+mod error;
 mod invoke;
 mod list;
 mod pattern;

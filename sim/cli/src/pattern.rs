@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use alchemiser_binding::text_file::read_text;
 use event_pattern::{FlatEvent, Pattern, Row};
 
@@ -23,18 +24,17 @@ pub struct PatternArguments {
 }
 
 /// Judges event patterns: a file of cases, or one pattern and one event.
-pub fn pattern(arguments: &PatternArguments) -> Result<bool, Mistake> {
+pub fn pattern(arguments: &PatternArguments) -> Result<bool, CliError> {
     match (&arguments.cases, &arguments.pattern, &arguments.event) {
-        (Some(cases), ..) => judge_cases(cases),
+        (Some(cases), ..) => try_cases(cases),
         (None, Some(pattern), Some(event)) => explain(pattern, event),
-        _ => Err("either a file of cases, or --pattern and --event".to_owned()),
+        _ => Err(CliError::NoPattern),
     }
 }
 
 /// Prints each case in which the engine answers otherwise, and how many there are.
-fn judge_cases(path: &Path) -> Result<bool, Mistake> {
-    let shown = path.display();
-    let text = read_text(Path::new(path)).map_err(|error| format!("{shown}: {error}"))?;
+fn try_cases(path: &Path) -> Result<bool, CliError> {
+    let text = text_of(path)?;
     let mut rows = Vec::new();
     for (index, line) in text
         .lines()
@@ -42,19 +42,21 @@ fn judge_cases(path: &Path) -> Result<bool, Mistake> {
         .filter(|(_, line)| !line.trim().is_empty())
     {
         let number = index + 1;
-        rows.push((
-            number,
-            Row::parse(line).map_err(|error| format!("{shown}:{number}:{error}"))?,
-        ));
+        let row = Row::parse(line).map_err(|source| CliError::Case {
+            path: path.to_owned(),
+            line: number,
+            source,
+        })?;
+        rows.push((number, row));
     }
     if rows.is_empty() {
-        return Err(format!("{shown}: there is no case in it"));
+        return Err(CliError::NoCases(path.to_owned()));
     }
     let mut disagreements = 0;
     for (number, row) in &rows {
-        if let Err(disagreement) = row.judge() {
+        if let Err(disagreement) = row.evaluate() {
             disagreements += 1;
-            say(&format!("{shown}:{number}: {disagreement}\n"))?;
+            say(&format!("{}:{number}: {disagreement}\n", path.display()))?;
         }
     }
     say(&format!(
@@ -64,23 +66,27 @@ fn judge_cases(path: &Path) -> Result<bool, Mistake> {
     Ok(disagreements == 0)
 }
 
-fn explain(pattern: &str, event: &str) -> Result<bool, Mistake> {
+fn explain(pattern: &str, event: &str) -> Result<bool, CliError> {
     let (place, text) = document("--pattern", pattern)?;
-    let pattern = Pattern::parse(&text).map_err(|error| format!("{place}: {}", error.message()))?;
+    let pattern = Pattern::parse(&text).map_err(|source| CliError::Pattern { place, source })?;
     let (place, text) = document("--event", event)?;
-    let event = FlatEvent::parse(&text).map_err(|error| format!("{place}: {error}"))?;
+    let event = FlatEvent::parse(&text).map_err(|source| CliError::Event { place, source })?;
     let explanation = pattern.explain(&event);
     say(&explanation.to_string())?;
     Ok(explanation.is_match())
 }
 
 /// The text of an argument, or of the file behind its `@`, and where it comes from.
-fn document(option: &str, argument: &str) -> Result<(String, String), Mistake> {
+fn document(option: &str, argument: &str) -> Result<(String, String), CliError> {
     match argument.strip_prefix('@') {
         None => Ok((option.to_owned(), argument.to_owned())),
-        Some(path) => match read_text(Path::new(path)) {
-            Ok(text) => Ok((path.to_owned(), text)),
-            Err(error) => Err(format!("{path}: {error}")),
-        },
+        Some(path) => Ok((path.to_owned(), text_of(Path::new(path))?)),
     }
+}
+
+fn text_of(path: &Path) -> Result<String, CliError> {
+    read_text(path).map_err(|source| CliError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::command_line::Mistake;
+use crate::error::CliError;
 use event_pattern::{FlatEvent, Pattern, PatternIndex};
 
 /// How many events a second are read and held against rules that share their fields.
@@ -8,18 +8,21 @@ use event_pattern::{FlatEvent, Pattern, PatternIndex};
     clippy::disallowed_methods,
     reason = "a benchmark is about the time that passes here"
 )]
-pub fn pattern_events(rules: usize, limit: Duration) -> Result<f64, Mistake> {
+pub fn pattern_events(rules: usize, limit: Duration) -> Result<f64, CliError> {
     let pattern = |rule: usize| {
         let source = rule % 20;
         let text = format!(
             r#"{{"source": ["shop.{source}"], "detail-type": ["Kind{rule}"], "detail": {{"total": [{{"numeric": [">", {rule}]}}]}}}}"#
         );
-        Pattern::parse(&text).map_err(|error| error.to_string())
+        Pattern::parse(&text).map_err(|source| CliError::Pattern {
+            place: "the benchmark".to_owned(),
+            source,
+        })
     };
     let index = PatternIndex::from(
         (0..rules)
             .map(pattern)
-            .collect::<Result<Vec<_>, Mistake>>()?,
+            .collect::<Result<Vec<_>, CliError>>()?,
     );
     let event = |number: usize| {
         let kind = number * 7919 % rules;
@@ -36,11 +39,15 @@ pub fn pattern_events(rules: usize, limit: Duration) -> Result<f64, Mistake> {
     let mut judged = 0_u32;
     while started.elapsed() < limit {
         for text in &events {
-            let flat = FlatEvent::parse(text).map_err(|error| error.to_string())?;
+            let flat = FlatEvent::parse(text).map_err(|source| CliError::Event {
+                place: "the benchmark".to_owned(),
+                source,
+            })?;
             if index.matching(&flat).len() != 1 {
-                return Err(format!(
-                    "the event matches not exactly one of {rules} rules: {text}"
-                ));
+                return Err(CliError::NotOneRule {
+                    rules,
+                    event: text.clone(),
+                });
             }
             judged += 1;
         }

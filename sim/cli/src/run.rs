@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use crate::seeds::Seeds;
 use crate::selection::Selection;
 use alchemiser_binding::report::{
@@ -12,7 +14,7 @@ use alchemiser_binding::report::{
     never_judged, not_run_verdict, plot, premises, seeds_summary, seeds_total, summary, verdict,
     workflows,
 };
-use alchemiser_binding::run::{Backend, Run, run_on};
+use alchemiser_binding::run::{BackendKind, Run, RunError, run_on};
 use alchemiser_binding::scenario::{Capability, Library, Loaded};
 use harness::journal::Journal;
 
@@ -30,8 +32,8 @@ pub struct RunArguments {
     seeds: Option<Seeds>,
     /// Where to run: in memory; over loopback sockets; or with AWS played by LocalStack, at
     /// AWS_ENDPOINT_URL or where `docker compose up` puts it.
-    #[arg(long, value_enum, default_value_t = Place::Virtual)]
-    backend: Place,
+    #[arg(long, value_enum, default_value_t = BackendName::Virtual)]
+    backend: BackendName,
     /// Print one JSON object a scenario.
     #[arg(long)]
     json: bool,
@@ -51,18 +53,18 @@ pub struct RunArguments {
 
 /// A backend by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Place {
+pub enum BackendName {
     Virtual,
     Wire,
     Localstack,
 }
 
-impl Place {
-    pub fn backend(self) -> Backend {
+impl BackendName {
+    pub fn backend(self) -> BackendKind {
         match self {
-            Self::Virtual => Backend::Virtual,
-            Self::Wire => Backend::Wire,
-            Self::Localstack => Backend::Endpoint(
+            Self::Virtual => BackendKind::Virtual,
+            Self::Wire => BackendKind::Wire,
+            Self::Localstack => BackendKind::Endpoint(
                 std::env::var("AWS_ENDPOINT_URL").unwrap_or_else(|_| COMPOSED.to_owned()),
             ),
         }
@@ -76,24 +78,30 @@ const MANY_SESSIONS: usize = 40;
 const COMPOSED: &str = "http://127.0.0.1:4566";
 
 /// Writes what was asked for as files.
-fn write_files(arguments: &RunArguments, runs: &[Run], not_run: &[NotRun]) -> Result<(), Mistake> {
+fn write_files(arguments: &RunArguments, runs: &[Run], not_run: &[NotRun]) -> Result<(), CliError> {
     if let Some(path) = &arguments.junit {
-        std::fs::write(path, junit(runs, not_run))
-            .map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path, junit(runs, not_run)).map_err(|source| unwritten(path, source))?;
     }
     if let (Some(path), [run]) = (&arguments.plot, runs) {
         let picture = plot(
             &format!("{} (seed {})", run.scenario, run.seed),
             &curve(&run.journal),
         );
-        std::fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(path, picture).map_err(|source| unwritten(path, source))?;
     }
     Ok(())
 }
 
+fn unwritten(path: &Path, source: io::Error) -> CliError {
+    CliError::Write {
+        path: path.to_owned(),
+        source,
+    }
+}
+
 /// Runs scenarios and says how they ended.
-pub fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
-    let library = Library::of_this_project().map_err(|error| error.to_string())?;
+pub fn run(arguments: &RunArguments) -> Result<bool, CliError> {
+    let library = Library::of_this_project()?;
     let Selection {
         loaded,
         broken,
@@ -103,7 +111,7 @@ pub fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     let (loaded, skipped) = carried(&backend, loaded);
     let not_run: Vec<NotRun> = broken.into_iter().chain(skipped).collect();
     if arguments.plot.is_some() && loaded.len() != 1 {
-        return Err("--plot needs one scenario".to_owned());
+        return Err(CliError::PlotOfMany);
     }
     let is_story =
         !arguments.scenarios.is_empty() && loaded.len() + not_run.len() == 1 && !arguments.json;
@@ -139,14 +147,14 @@ pub fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
         .iter()
         .filter(|one| !one.is_skipped())
         .map(ToString::to_string);
-    let mistakes: Vec<Mistake> = broken.chain(mistakes).collect();
-    let in_vain: BTreeSet<&str> = runs
+    let failed = mistakes.iter().map(ToString::to_string);
+    let mut mistakes: Vec<String> = broken.chain(failed).collect();
+    let in_vain: BTreeSet<&String> = runs
         .iter()
         .filter(|run| run.is_mistaken())
         .flat_map(|run| &run.mistakes)
-        .map(String::as_str)
         .collect();
-    let mistakes: Vec<&str> = mistakes.iter().map(String::as_str).chain(in_vain).collect();
+    mistakes.extend(in_vain.into_iter().cloned());
     // Who asks for a scenario by its name is not told that it passes where it did not run.
     let is_missed = not_run
         .iter()
@@ -155,14 +163,14 @@ pub fn run(arguments: &RunArguments) -> Result<bool, Mistake> {
     if mistakes.is_empty() {
         Ok(passed)
     } else {
-        Err(mistakes.join("\n"))
+        Err(CliError::Scenarios(mistakes))
     }
 }
 
 /// The invariants that nothing was judged by, where all scenarios were run: green and empty is no
 /// proof. A place that cannot carry all of them is no measure.
 fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<&'static str> {
-    let is_library = arguments.scenarios.is_empty() && arguments.backend == Place::Virtual;
+    let is_library = arguments.scenarios.is_empty() && arguments.backend == BackendName::Virtual;
     if is_library {
         never_judged(runs.iter().map(|run| run.premises.as_slice()))
     } else {
@@ -173,11 +181,11 @@ fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<&'static str> {
 /// Runs each scenario once.
 fn carry_out(
     arguments: &RunArguments,
-    backend: &Backend,
+    backend: &BackendKind,
     library: &Library,
     loaded: &[Loaded],
     is_story: bool,
-) -> Result<(Vec<Run>, Vec<Mistake>), Mistake> {
+) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
     let bar = progress(loaded.len(), is_story || arguments.json);
     let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
     for scenario in loaded {
@@ -190,7 +198,7 @@ fn carry_out(
                 runs.push(run);
                 bar.inc(1);
             }
-            Err(mistake) => mistakes.push(mistake.to_string()),
+            Err(mistake) => mistakes.push(mistake),
         }
     }
     bar.finish_and_clear();
@@ -202,10 +210,10 @@ fn carry_out(
 fn carry_out_under(
     seeds: &Seeds,
     arguments: &RunArguments,
-    backend: &Backend,
+    backend: &BackendKind,
     library: &Library,
     loaded: &[Loaded],
-) -> Result<(Vec<Run>, Vec<Mistake>), Mistake> {
+) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
     let bar = progress(loaded.len(), arguments.json);
     let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
     for scenario in loaded {
@@ -215,7 +223,7 @@ fn carry_out_under(
                 Ok(run) => run,
                 Err(mistake) => {
                     // A mistake of the scenario's is the same under every seed.
-                    mistakes.push(mistake.to_string());
+                    mistakes.push(mistake);
                     break;
                 }
             };
@@ -240,7 +248,7 @@ fn carry_out_under(
 }
 
 /// The scenarios that the backend can carry, and those that it cannot.
-fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<NotRun>) {
+fn carried(backend: &BackendKind, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<NotRun>) {
     let (can, cannot): (Vec<_>, Vec<_>) = loaded
         .into_iter()
         .partition(|loaded| lacks(backend, loaded).is_none());
@@ -255,7 +263,7 @@ fn carried(backend: &Backend, loaded: Vec<Loaded>) -> (Vec<Loaded>, Vec<NotRun>)
 }
 
 /// What the backend lacks for a scenario, if anything.
-pub fn lacks(backend: &Backend, loaded: &Loaded) -> Option<String> {
+pub fn lacks(backend: &BackendKind, loaded: &Loaded) -> Option<String> {
     let missing: Vec<&str> = backend
         .missing(&loaded.scenario)
         .into_iter()
@@ -264,7 +272,7 @@ pub fn lacks(backend: &Backend, loaded: &Loaded) -> Option<String> {
     (!missing.is_empty()).then(|| format!("{} has no {}", backend.name(), missing.join(", no ")))
 }
 
-fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, Mistake> {
+fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String, CliError> {
     if arguments.seeds.is_some() {
         return Ok(seeds_summary(runs));
     }
@@ -274,21 +282,17 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
             .flat_map(|run| log_lines(&run.journal, correlation_id))
             .map(|line| line + "\n")
             .collect();
-        let workflows = || {
-            runs.iter()
-                .flat_map(|run| workflows(&run.journal))
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect::<Vec<_>>()
-        };
-        return if lines.is_empty() {
-            Err(format!(
-                "no log line of {correlation_id:?}; there are {}",
-                workflows().join(", ")
-            ))
-        } else {
-            Ok(lines)
-        };
+        if !lines.is_empty() {
+            return Ok(lines);
+        }
+        let known: BTreeSet<String> = runs
+            .iter()
+            .flat_map(|run| workflows(&run.journal))
+            .collect();
+        return Err(CliError::NoLogLine {
+            correlation_id: correlation_id.clone(),
+            known: known.into_iter().collect(),
+        });
     }
     if arguments.journal {
         return Ok(runs
@@ -303,7 +307,6 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
         .map(|run| format!("\n{}\n{}", run.scenario, failure(run)))
         .collect();
     let paper = Paper::of_stdout();
-    let told = |text: &str| fitted(text, paper);
     Ok(match runs {
         [run] if is_story => {
             let verdict = if run.passed() {
@@ -321,12 +324,17 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
                 judged(&run.premises),
                 run.journal.hash()
             );
-            format!("{story}{}", told(&verdict))
+            format!("{story}{}", fitted(&verdict, paper))
         }
         _ if arguments.scenarios.is_empty() => {
-            format!("{}{}\n{}", summary(runs), told(&failures), premises(runs))
+            format!(
+                "{}{}\n{}",
+                summary(runs),
+                fitted(&failures, paper),
+                premises(runs)
+            )
         }
-        _ => format!("{}{}", summary(runs), told(&failures)),
+        _ => format!("{}{}", summary(runs), fitted(&failures, paper)),
     })
 }
 

@@ -6,7 +6,8 @@ use clap::Args;
 use schemars::schema_for;
 use serde_json::Value;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use alchemiser_binding::scenario::Scenario;
 use alchemiser_binding::text_file::read_text;
 
@@ -28,7 +29,7 @@ pub struct SchemaArguments {
     template: Option<std::path::PathBuf>,
 }
 
-pub fn schema(arguments: &SchemaArguments) -> Result<bool, Mistake> {
+pub fn schema(arguments: &SchemaArguments) -> Result<bool, CliError> {
     match &arguments.template {
         Some(path) => write_events(path).map(|()| true),
         None => say(&format!("{}\n", scenario_schema())).map(|()| true),
@@ -40,12 +41,20 @@ fn scenario_schema() -> String {
     serde_json::to_string_pretty(&schema_for!(Scenario)).expect("a schema is JSON")
 }
 
-fn write_events(path: &Path) -> Result<(), Mistake> {
-    let wrong = |reason: String| format!("{}: {reason}", path.display());
-    let template = read_text(path).map_err(wrong)?;
-    let fresh = with_events(&template)
-        .ok_or_else(|| wrong(format!("the lines {BEGIN:?} and {END:?} are not there")))?;
-    std::fs::write(path, fresh).map_err(|error| wrong(error.to_string()))
+fn write_events(path: &Path) -> Result<(), CliError> {
+    let template = read_text(path).map_err(|source| CliError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let fresh = with_events(&template).ok_or_else(|| CliError::NoSchemaLines {
+        path: path.to_owned(),
+        begin: BEGIN,
+        end: END,
+    })?;
+    std::fs::write(path, fresh).map_err(|source| CliError::Write {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The template with fresh schemas between the two lines.

@@ -1,12 +1,14 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use crate::error::ArgumentError;
+
 /// A range of seeds, both ends included: `1..50`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeds(pub RangeInclusive<u64>);
 
 impl FromStr for Seeds {
-    type Err = String;
+    type Err = ArgumentError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let ends = text
@@ -14,9 +16,7 @@ impl FromStr for Seeds {
             .and_then(|(first, last)| Some((first.parse().ok()?, last.parse().ok()?)));
         match ends {
             Some((first, last)) if first <= last => Ok(Self(first..=last)),
-            _ => Err(
-                "a range of seeds is written FIRST..LAST, both included, as in 1..50".to_owned(),
-            ),
+            _ => Err(ArgumentError::NotARange),
         }
     }
 }

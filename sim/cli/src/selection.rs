@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::command_line::Mistake;
+use crate::error::CliError;
 use alchemiser_binding::report::{NotRun, Reason};
 use alchemiser_binding::scenario::{Library, Loaded, load_scenario};
 use suggestion::nearest;
@@ -16,13 +16,24 @@ pub struct Selection {
     pub named: Vec<String>,
 }
 
+/// Why no scenario is chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectionError {
+    #[error("a scenario that takes long has to be named in full: {}", .0.join(", "))]
+    Long(Vec<String>),
+    #[error("the folder {0:?} has no scenario: they are files that end in .yaml")]
+    EmptyFolder(String),
+    #[error("no scenario matches {0:?}; `cargo sim list` shows their names")]
+    NoMatch(String),
+    #[error("there is no scenario {pattern:?}{hint}; `cargo sim list` shows them all")]
+    Unknown { pattern: String, hint: String },
+}
+
 impl Selection {
     /// The scenarios that `patterns` choose, each once and in the order of the patterns; all where
     /// there are none. One that is long has to be named.
-    pub fn of(library: &Library, patterns: &[String]) -> Result<Self, Mistake> {
-        let known = library
-            .scenario_files()
-            .map_err(|error| error.to_string())?;
+    pub fn of(library: &Library, patterns: &[String]) -> Result<Self, CliError> {
+        let known = library.scenario_files()?;
         let mut selection = Self::default();
         let mut chosen: Vec<(String, PathBuf)> = Vec::new();
         for pattern in patterns {
@@ -46,23 +57,15 @@ impl Selection {
             !is_left_out
         });
         if selection.loaded.is_empty() && selection.broken.is_empty() && !long.is_empty() {
-            return Err(format!(
-                "a scenario that takes long has to be named in full: {}",
-                long.join(", ")
-            ));
+            return Err(SelectionError::Long(long).into());
         }
         Ok(selection)
     }
 
     /// All scenarios, those that are long too.
-    pub fn every(library: &Library) -> Result<Self, Mistake> {
+    pub fn every(library: &Library) -> Result<Self, CliError> {
         let mut selection = Self::default();
-        selection.load(
-            library,
-            library
-                .scenario_files()
-                .map_err(|error| error.to_string())?,
-        );
+        selection.load(library, library.scenario_files()?);
         Ok(selection)
     }
 
@@ -86,7 +89,7 @@ impl Selection {
         &mut self,
         known: &[(String, PathBuf)],
         pattern: &str,
-    ) -> Result<Vec<(String, PathBuf)>, Mistake> {
+    ) -> Result<Vec<(String, PathBuf)>, CliError> {
         if let Some(found) = of_that_name(known, pattern) {
             self.named.push(found.0.clone());
             return Ok(vec![found.clone()]);
@@ -98,14 +101,11 @@ impl Selection {
             return Ok(vec![found]);
         }
         if path.is_dir() {
-            let files = Library::files_below(path).map_err(|error| error.to_string())?;
-            return if files.is_empty() {
-                Err(format!(
-                    "the folder {pattern:?} has no scenario: they are files that end in .yaml"
-                ))
-            } else {
-                Ok(files.iter().map(|file| of_a_file(known, file)).collect())
-            };
+            let files = Library::files_below(path)?;
+            if files.is_empty() {
+                return Err(SelectionError::EmptyFolder(pattern.to_owned()).into());
+            }
+            return Ok(files.iter().map(|file| of_a_file(known, file)).collect());
         }
         let is_glob = pattern.contains(['*', '?']);
         let fits = |name: &str| {
@@ -121,7 +121,7 @@ impl Selection {
             .cloned()
             .collect();
         if found.is_empty() {
-            Err(nothing_found(known, pattern, is_glob))
+            Err(nothing_found(known, pattern, is_glob).into())
         } else {
             Ok(found)
         }
@@ -153,17 +153,18 @@ fn of_a_file(known: &[(String, PathBuf)], path: &Path) -> (String, PathBuf) {
         .unwrap_or_else(|| (path.display().to_string(), path.to_owned()))
 }
 
-fn nothing_found(known: &[(String, PathBuf)], pattern: &str, is_glob: bool) -> Mistake {
+fn nothing_found(known: &[(String, PathBuf)], pattern: &str, is_glob: bool) -> SelectionError {
+    let pattern = pattern.to_owned();
     if is_glob {
-        return format!("no scenario matches {pattern:?}; `cargo sim list` shows their names");
+        return SelectionError::NoMatch(pattern);
     }
     let full = known.iter().map(|(name, _)| name.as_str());
-    let hint = nearest(pattern, full.clone().chain(full.map(base)))
+    let near = nearest(&pattern, full.clone().chain(full.map(base)))
         .map(|near| format!(" (did you mean {near:?}?)"));
-    format!(
-        "there is no scenario {pattern:?}{}; `cargo sim list` shows them all",
-        hint.unwrap_or_default()
-    )
+    SelectionError::Unknown {
+        hint: near.unwrap_or_default(),
+        pattern,
+    }
 }
 
 /// Whether a name matches a glob: `*` is any text, with slashes too, and `?` one character.
@@ -190,19 +191,18 @@ fn matches_glob(glob: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn chosen(patterns: &[&str]) -> Result<Vec<String>, Mistake> {
+    fn chosen(patterns: &[&str]) -> Result<Vec<String>, String> {
         let library = Library::of_this_project().expect("the project's files are there");
         let patterns: Vec<String> = patterns
             .iter()
             .map(|pattern| (*pattern).to_owned())
             .collect();
-        Selection::of(&library, &patterns).map(|selection| {
-            selection
-                .loaded
-                .into_iter()
-                .map(|loaded| loaded.name)
-                .collect()
-        })
+        let selection = Selection::of(&library, &patterns).map_err(|error| error.to_string())?;
+        Ok(selection
+            .loaded
+            .into_iter()
+            .map(|loaded| loaded.name)
+            .collect())
     }
 
     #[test]

@@ -7,7 +7,8 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::{ArgumentError, CliError};
 use alchemiser_binding::text_file::read_text;
 use harness::server::{ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;
@@ -63,57 +64,56 @@ enum Latency {
     Aws,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+fn pair(text: &str) -> Result<(String, String), ArgumentError> {
     text.split_once('=')
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| "NAME=VALUE is needed".to_owned())
+        .ok_or(ArgumentError::NotAPair)
 }
 
-fn variable(text: &str) -> Result<(String, String), String> {
+fn variable(text: &str) -> Result<(String, String), ArgumentError> {
     let (name, given) = text
         .split_once('=')
         .map_or((text, None), |(name, given)| (name, Some(given)));
     if name.is_empty() {
-        return Err("NAME, NAME=VALUE or NAME=@FILE is needed".to_owned());
+        return Err(ArgumentError::NotAVariable);
     }
     let value = match given.map(|given| (given, given.strip_prefix('@'))) {
-        None => std::env::var(name).map_err(|error| {
-            format!(
-                "{name} in this environment: {error}; set it, or say {name}=VALUE or {name}=@FILE"
-            )
+        None => std::env::var(name).map_err(|source| ArgumentError::NotSet {
+            name: name.to_owned(),
+            source,
         })?,
         Some((given, None)) => given.to_owned(),
         Some((_, Some(text))) if text.starts_with('@') => text.to_owned(),
         Some((_, Some(path))) => in_file(path)?,
     };
     if value.contains('\0') {
-        return Err(format!(
-            "the value of {name} has a NUL, which no environment variable can have"
-        ));
+        return Err(ArgumentError::Nul(name.to_owned()));
     }
     Ok((name.to_owned(), value))
 }
 
 /// The text in a file, without the line break that editors put at its end.
-fn in_file(path: &str) -> Result<String, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{path}: {error}; @@ begins a value with @"))?;
+fn in_file(path: &str) -> Result<String, ArgumentError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ArgumentError::File {
+        path: path.to_owned(),
+        source,
+    })?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
 /// Serves until the process is told to end.
-pub fn serve(arguments: &ServeArguments) -> Result<bool, Mistake> {
+pub fn serve(arguments: &ServeArguments) -> Result<bool, CliError> {
     let setup = setup(arguments)?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| error.to_string())?;
+        .map_err(CliError::System)?;
     LocalSet::new().block_on(&runtime, async {
         let host = ProgramHost::new(programs(arguments, &setup.stack)?);
         let server = Server::bind(arguments.port, setup, Rc::new(host)).await?;
         server.limit_memory(arguments.memory_limit * 1024 * 1024);
-        let listen = |kind| signal(kind).map_err(|error| error.to_string());
+        let listen = |kind| signal(kind).map_err(CliError::System);
         let (mut interrupt, mut terminate) = (
             listen(SignalKind::interrupt())?,
             listen(SignalKind::terminate())?,
@@ -129,24 +129,24 @@ pub fn serve(arguments: &ServeArguments) -> Result<bool, Mistake> {
 }
 
 /// The functions that have a program, with the environment that the template gives them.
-fn programs(arguments: &ServeArguments, stack: &Stack) -> Result<Vec<HostedFunction>, Mistake> {
+fn programs(arguments: &ServeArguments, stack: &Stack) -> Result<Vec<HostedFunction>, CliError> {
     let hosted = |(name, program): &(String, String)| {
-        let program = std::fs::canonicalize(program)
-            .map_err(|error| format!("--function {name}: {program}: {error}"))?;
+        let program = std::fs::canonicalize(program).map_err(|source| CliError::Program {
+            name: name.clone(),
+            program: program.clone(),
+            source,
+        })?;
         let known = stack
             .functions
             .iter()
             .find(|function| function.name == *name || function.logical_id == *name);
-        let known = known.ok_or_else(|| {
-            let names: Vec<&str> = stack
+        let known = known.ok_or_else(|| CliError::UnknownFunction {
+            name: name.clone(),
+            known: stack
                 .functions
                 .iter()
-                .map(|function| function.logical_id.as_str())
-                .collect();
-            format!(
-                "--function {name}: the template has no such function; it has {}",
-                names.join(", ")
-            )
+                .map(|function| function.logical_id.clone())
+                .collect(),
         })?;
         let mut function = HostedFunction::new(&known.name, program);
         function.memory_mb = known.memory_mb;
@@ -155,8 +155,11 @@ fn programs(arguments: &ServeArguments, stack: &Stack) -> Result<Vec<HostedFunct
             .environment
             .extend(arguments.variables.iter().cloned());
         if let Some(root) = &arguments.task_root {
-            function.task_root = std::fs::canonicalize(root)
-                .map_err(|error| format!("--task-root {}: {error}", root.display()))?;
+            function.task_root =
+                std::fs::canonicalize(root).map_err(|source| CliError::TaskRoot {
+                    path: root.clone(),
+                    source,
+                })?;
         }
         (function.region, function.account) = (arguments.region.clone(), arguments.account.clone());
         Ok(function)
@@ -164,7 +167,7 @@ fn programs(arguments: &ServeArguments, stack: &Stack) -> Result<Vec<HostedFunct
     arguments.functions.iter().map(hosted).collect()
 }
 
-fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
+fn setup(arguments: &ServeArguments) -> Result<WireSetup, CliError> {
     let account = Account {
         id: arguments.account.clone(),
         region: arguments.region.clone(),
@@ -173,17 +176,14 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, Mistake> {
     };
     let stack = match &arguments.template {
         Some(path) => {
-            let shown = path.display().to_string();
-            let text = read_text(path).map_err(|error| format!("{shown}: {error}"))?;
+            let text = read_text(path).map_err(|source| CliError::Read {
+                path: path.clone(),
+                source,
+            })?;
             let parameters: BTreeMap<String, String> =
                 arguments.parameters.iter().cloned().collect();
-            load(&shown, &text, &parameters, &account).map_err(|errors| {
-                errors
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            })?
+            load(&path.display().to_string(), &text, &parameters, &account)
+                .map_err(CliError::Template)?
         }
         None => Stack::default(),
     };
@@ -236,7 +236,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("secret");
         std::fs::write(&file, "from=a file\r\n").expect("a file");
-        let of = |text: &str| variable(text).map(|(name, value)| format!("{name}: {value}"));
+        let of = |text: &str| match variable(text) {
+            Ok((name, value)) => Ok(format!("{name}: {value}")),
+            Err(error) => Err(error.to_string()),
+        };
         let at = |path: &std::path::Path| format!("KEY=@{}", path.display());
         assert_eq!(of("KEY=a=b"), Ok("KEY: a=b".to_owned()));
         assert_eq!(of("KEY="), Ok("KEY: ".to_owned()));
@@ -259,8 +262,8 @@ mod tests {
             ),
             (&at(&file), "the value of KEY has a NUL"),
         ] {
-            let told = of(text).expect_err("refused");
-            assert!(told.starts_with(reason), "{text}: {told}");
+            let error = of(text).expect_err("refused");
+            assert!(error.starts_with(reason), "{text}: {error}");
         }
     }
 

@@ -2,13 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use alchemiser::alpaca::{EARLIEST, span_of};
-use alchemiser::strategy::{self, Evaluation, Expression};
+use alchemiser::strategy::{self, Evaluation, EvaluationError, Expression};
 use alchemiser_mocks::exchange::{Market, MarketSetup, calendar};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use clap::Args;
 use rust_decimal::Decimal;
 
-use crate::command_line::{Mistake, say};
+use crate::command_line::say;
+use crate::error::CliError;
 use alchemiser_binding::text_file::read_text;
 
 /// What `strategy` takes.
@@ -36,28 +37,30 @@ struct Closes {
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2099;
 
 /// Decides what a strategy file wants to hold on a day, and prints its decision tree.
-pub fn strategy(arguments: &StrategyArguments) -> Result<bool, Mistake> {
+pub fn strategy(arguments: &StrategyArguments) -> Result<bool, CliError> {
     let file = arguments.file.display().to_string();
-    let source = read_text(&arguments.file).map_err(|error| format!("{file}: {error}"))?;
+    let source = read_text(&arguments.file).map_err(|source| CliError::Read {
+        path: arguments.file.clone(),
+        source,
+    })?;
+    let pointed =
+        |error: EvaluationError| CliError::Strategy(strategy::point(&file, &source, &error));
     let expression = strategy::parse(&source)
-        .map_err(|error| strategy::point_at_syntax(&file, &source, &error))?;
-    strategy::check(&expression).map_err(|error| strategy::point(&file, &source, &error))?;
+        .map_err(|error| CliError::Strategy(strategy::point_at_syntax(&file, &source, &error)))?;
+    strategy::check(&expression).map_err(pointed)?;
     let closes = closes(&expression, arguments.on)?;
-    let evaluation = strategy::evaluate(&expression, &closes.by_symbol)
-        .map_err(|error| strategy::point(&file, &source, &error))?;
+    let evaluation = strategy::evaluate(&expression, &closes.by_symbol).map_err(pointed)?;
     if let Some(date) = closes.bar_date.filter(|_| closes.by_symbol.is_empty()) {
-        return Err(format!(
-            "{file}: there is no price of {date} for any symbol that it measures, so it would be refused"
-        ));
+        return Err(CliError::NoPrices { file, date });
     }
-    say(&told(&file, arguments.on, &closes, &evaluation))?;
+    say(&summary(&file, arguments.on, &closes, &evaluation))?;
     Ok(true)
 }
 
 /// As the signal step reads them on the morning of that day: sessions completed before it, adjusted
 /// for splits and dividends, at least as many as the strategy needs; a symbol that did not trade in
 /// the last of them is left out.
-fn closes(expression: &Expression, on: NaiveDate) -> Result<Closes, Mistake> {
+fn closes(expression: &Expression, on: NaiveDate) -> Result<Closes, CliError> {
     let needs = strategy::data_needs(expression);
     let Some(most) = needs.values().copied().max() else {
         return Ok(Closes {
@@ -67,11 +70,11 @@ fn closes(expression: &Expression, on: NaiveDate) -> Result<Closes, Mistake> {
         });
     };
     if !YEARS.contains(&on.year()) {
-        return Err(format!(
-            "--on {on}: there are prices from {} to {}",
-            YEARS.start(),
-            YEARS.end()
-        ));
+        return Err(CliError::NoCalendar {
+            on,
+            first: *YEARS.start(),
+            last: *YEARS.end(),
+        });
     }
     let (start, _) = span_of(most, calendar::midnight(on) + TimeDelta::hours(9));
     let last = calendar::previous_trading_day(on);
@@ -97,7 +100,7 @@ fn closes(expression: &Expression, on: NaiveDate) -> Result<Closes, Mistake> {
     })
 }
 
-fn told(file: &str, on: NaiveDate, closes: &Closes, evaluation: &Evaluation) -> String {
+fn summary(file: &str, on: NaiveDate, closes: &Closes, evaluation: &Evaluation) -> String {
     let bars = closes.bar_date.map_or_else(
         || "no prices are read".to_owned(),
         |date| format!("closes up to {date}"),

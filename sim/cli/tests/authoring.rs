@@ -372,9 +372,10 @@ fn all_mistakes_of_a_file_are_told_at_once() {
     let text = HALF
         .replace("118.8", "118.8\", IMB: \"1")
         .replace("  mails", "  events: {TradeExecutedd: 0}\n  mails");
-    let error = load_scenario(&library, &written("all", &text), "all").expect_err("two mistakes");
+    let error = load_scenario(&library, &written("all", &text), "all")
+        .expect_err("two mistakes")
+        .to_string();
     let places: Vec<&str> = error
-        .0
         .lines()
         .filter(|line| line.contains(".yaml:"))
         .collect();

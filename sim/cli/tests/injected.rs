@@ -39,7 +39,7 @@ fn troubled() -> Run {
 #[test]
 fn every_injected_fault_is_an_entry_that_says_so() {
     let run = troubled();
-    assert!(run.passed(), "{:?}", run.findings);
+    assert!(run.passed(), "{:?}", run.violations);
     let kind = |value: &serde_json::Value| {
         let named = ["record", "report"]
             .iter()

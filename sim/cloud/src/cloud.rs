@@ -11,11 +11,10 @@ use crate::dispatch;
 use crate::eventbridge::EventBridge;
 use crate::fault_hook::FaultHook;
 use crate::flow::delivery::deliver;
-use crate::flow::destination::follow_up;
 use crate::flow::notification::notify;
 use crate::flow::put_events::put_events;
 use crate::flow::schedule::{fire, fire_rule, plan_rule, plan_schedule, try_firing};
-use crate::flow::{alarm, destination, event_source, invocation, replay, rule};
+use crate::flow::{alarm, follow_up, invocation, queue_source, replay, rule, stream_source};
 use crate::held::held_bytes;
 use crate::iam::{RequiredPermission, required_permissions};
 use crate::knobs::Knobs;
@@ -31,6 +30,22 @@ use crate::timer_queue::delta;
 
 /// How often expired items are looked for.
 const SWEEP_EVERY: TimeDelta = TimeDelta::hours(6);
+
+/// Why something could not be started by hand.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TriggerError {
+    /// The cloud has no function of that name.
+    #[error("there is no function {0}")]
+    NoFunction(String),
+    /// The cloud has no schedule of that name.
+    #[error("there is no schedule {name}; there are {}", known.join(", "))]
+    NoSchedule {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+}
 
 /// A simulated AWS account in one region.
 #[derive(Debug)]
@@ -80,7 +95,7 @@ impl Cloud {
         [
             self.state.timers.next_due(),
             self.state.sqs.next_due(),
-            event_source::next_poll(&self.state),
+            queue_source::next_poll(&self.state),
         ]
         .into_iter()
         .flatten()
@@ -92,7 +107,7 @@ impl Cloud {
     pub fn next_pending(&self) -> Option<DateTime<Utc>> {
         [
             self.state.timers.next_pending(),
-            event_source::next_poll(&self.state),
+            queue_source::next_poll(&self.state),
         ]
         .into_iter()
         .flatten()
@@ -245,10 +260,10 @@ impl Cloud {
     /// Runs all timers due by `now`, in order, and gives the invocations to carry out.
     pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Invocation> {
         self.state.sqs.advance(now);
-        event_source::poll(&mut self.state, now);
+        queue_source::poll(&mut self.state, now);
         while let Some((at, task)) = self.state.timers.take_due(now) {
             perform(&mut self.state, at, task);
-            event_source::poll(&mut self.state, at);
+            queue_source::poll(&mut self.state, at);
         }
         std::mem::take(&mut self.state.starting)
     }
@@ -262,13 +277,11 @@ impl Cloud {
         now: DateTime<Utc>,
         function: &str,
         payload: &str,
-    ) -> Result<(), String> {
-        let arn = self
-            .state
-            .lambda
-            .function(function)
+    ) -> Result<(), TriggerError> {
+        let found = self.state.lambda.function(function);
+        let arn = found
             .map(|function| function.arn.clone())
-            .ok_or_else(|| format!("there is no function {function}"))?;
+            .ok_or_else(|| TriggerError::NoFunction(function.to_owned()))?;
         let cause = self.state.tally.next(invocation::cause_of(&arn, payload));
         invocation::accept(&mut self.state, now, &arn, payload, cause);
         Ok(())
@@ -278,13 +291,14 @@ impl Cloud {
     ///
     /// # Errors
     /// Where there is no such schedule.
-    pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), String> {
-        let index = self.state.scheduler.find(name).ok_or_else(|| {
-            format!(
-                "there is no schedule {name}; there are {}",
-                self.state.scheduler.names().collect::<Vec<_>>().join(", ")
-            )
-        })?;
+    pub fn fire_schedule(&mut self, now: DateTime<Utc>, name: &str) -> Result<(), TriggerError> {
+        let scheduler = &self.state.scheduler;
+        let index = scheduler
+            .find(name)
+            .ok_or_else(|| TriggerError::NoSchedule {
+                name: name.to_owned(),
+                known: scheduler.names().map(str::to_owned).collect(),
+            })?;
         let minute =
             DateTime::from_timestamp(now.timestamp().div_euclid(60) * 60, 0).unwrap_or(now);
         fire(&mut self.state, now, index, minute);
@@ -332,7 +346,7 @@ impl Cloud {
                 InvocationResult::TimedOut => InvocationOutcome::TimedOut,
                 InvocationResult::Crashed => InvocationOutcome::Crashed,
             },
-            response: response_of(result, &invocation.request_id, timeout),
+            response: response_of(result, &invocation.request_id, timeout).into(),
             duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         });
         #[expect(
@@ -351,7 +365,7 @@ impl Cloud {
                 .count(now, "AWS/Lambda", metric, &dimensions, value);
         }
         let next = self.state.lambda.finish(invocation.number, now, result);
-        follow_up(&mut self.state, now, next);
+        follow_up::follow_up(&mut self.state, now, next);
     }
 }
 
@@ -359,11 +373,8 @@ impl Cloud {
 fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
     match task {
         Task::Deliver(delivery) => deliver(state, at, *delivery),
-        Task::Invoke(ticket) => {
-            if let Some(given_up) = invocation::start(state, at, ticket) {
-                destination::give_up(state, at, *given_up);
-            }
-        }
+        Task::Invoke(ticket) => follow_up::start(state, at, ticket),
+        Task::PollStream(index) => stream_source::poll_as_planned(state, at, index),
         Task::FireSchedule { index, scheduled } => {
             plan_schedule(state, index, scheduled);
             fire(state, at, index, scheduled);
@@ -379,6 +390,7 @@ fn perform(state: &mut CloudState, at: DateTime<Utc>, task: Task) {
         Task::SweepTtl => {
             // A sweep that fails leaves the items, as AWS may for days.
             state.dynamodb.sweep(at, delta(state.knobs.ttl_lag));
+            stream_source::wake(state, at);
             state.timers.put_recurring(at + SWEEP_EVERY, Task::SweepTtl);
         }
     }

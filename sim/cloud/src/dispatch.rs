@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::api::error::ServiceError;
 use crate::api::operation::{Access, not_simulated, run};
 use crate::api::{self, ApiRequest, Call, Service};
+use crate::flow::stream_source;
 use crate::iam::RequiredPermission;
 use crate::operations::{self, facts_of};
 use crate::state::CloudState;
@@ -141,6 +142,7 @@ fn answer_dynamodb(
         ..TableCall::new(now, place)
     };
     let answer = state.dynamodb.handle(&call, operation, body)?;
+    stream_source::wake(state, now);
     if is_write && state.dice.happens(cause.text("answer lost"), losses) {
         return Err(DynamoError::Internal);
     }

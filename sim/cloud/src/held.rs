@@ -1,8 +1,6 @@
 //! About how many bytes the cloud holds: what others put there and has no bound of its own.
 
 use super::eventbridge::BusEvent;
-use serde_json::Value;
-
 use super::record::Record;
 use super::state::CloudState;
 use super::task::Task;
@@ -11,9 +9,9 @@ use super::task::Task;
 const BESIDE_TEXTS: usize = 512;
 
 impl BusEvent {
-    /// The event is kept as text and as a value.
+    /// The event is kept as text, and its content packed as well.
     pub(crate) fn held_bytes(&self) -> usize {
-        2 * self.envelope.len() + BESIDE_TEXTS
+        self.envelope.len() + self.detail.size_bytes() + BESIDE_TEXTS
     }
 }
 
@@ -22,31 +20,16 @@ impl Record {
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         let held = match self {
-            Self::EventPut { detail, .. } => value_bytes(detail),
+            Self::EventPut { detail, .. } => detail.size_bytes(),
             Self::EventRefused { message, .. } => message.len(),
             Self::RuleChanged { pattern, .. } => pattern.as_ref().map_or(0, String::len),
-            Self::DeadLettered { body, .. } | Self::Lost { body, .. } => value_bytes(body),
-            Self::InvocationStarted { payload, .. } => value_bytes(payload),
-            Self::InvocationEnded { response, .. } => value_bytes(response),
+            Self::DeadLettered { body, .. } | Self::Lost { body, .. } => body.size_bytes(),
+            Self::InvocationStarted { payload, .. } => payload.size_bytes(),
+            Self::InvocationEnded { response, .. } => response.size_bytes(),
             _ => 0,
         };
         held + BESIDE_TEXTS
     }
-}
-
-fn value_bytes(value: &Value) -> usize {
-    let inner: usize = match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(value_bytes).sum(),
-        Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| {
-                size_of::<String>() + name.len() + value_bytes(value)
-            };
-            members.iter().map(member).sum()
-        }
-    };
-    size_of::<Value>() + inner
 }
 
 /// What the state of a cloud takes.

@@ -71,6 +71,17 @@ pub fn required_permissions(call: &Call, account: &Account) -> Vec<RequiredPermi
                 .map(|table| arn(account, "dynamodb", "table/", Some(table)))
                 .collect()
         }
+        Resource::Stream => {
+            // An iterator begins with the ARN of its stream.
+            let iterator = input["ShardIterator"].as_str();
+            let read = iterator.and_then(|text| text.split('|').next());
+            let stream = input["StreamArn"].as_str().or(read);
+            vec![stream.unwrap_or("*").to_owned()]
+        }
+        Resource::Streams => {
+            let table = input["TableName"].as_str().unwrap_or("*");
+            vec![format!("{}/stream/*", table_arn(account, &table.into()))]
+        }
         Resource::TransactionParts => return parts_of_a_transaction(input, account),
     };
     distinct(

@@ -67,6 +67,7 @@ pub mod knobs;
 pub mod lambda;
 pub mod metrics;
 mod operations;
+pub mod packed_json;
 pub mod record;
 pub mod schedule_expression;
 pub mod scheduler;
@@ -79,5 +80,5 @@ pub mod template;
 pub mod timer_queue;
 pub mod transform;
 
-pub use self::cloud::Cloud;
+pub use self::cloud::{Cloud, TriggerError};
 pub use self::dispatch::access;

@@ -9,11 +9,11 @@ pub use outcome::{
 };
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+
+use crate::packed_json::PackedJson;
 
 /// One event on its way to one target of one rule: what a delivery is told apart by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -80,7 +80,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         resources: Vec<String>,
         /// The content.
-        detail: Arc<Value>,
+        detail: PackedJson,
         /// The rules that matched, by name.
         matched: Vec<String>,
         /// The replay that put it, if any.
@@ -179,7 +179,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         delivery: Option<DeliveryId>,
         /// The message.
-        body: Value,
+        body: PackedJson,
     },
     /// A message was given up and is gone.
     Lost {
@@ -193,7 +193,7 @@ pub enum Record {
         #[serde(skip_serializing_if = "Option::is_none")]
         delivery: Option<DeliveryId>,
         /// The message.
-        body: Value,
+        body: PackedJson,
     },
     /// Somebody took every message out of a queue.
     QueueDrained {
@@ -213,7 +213,7 @@ pub enum Record {
         /// 1 for the first attempt.
         attempt: u32,
         /// What it was given.
-        payload: Value,
+        payload: PackedJson,
     },
     /// An invocation came to its end.
     InvocationEnded {
@@ -222,7 +222,7 @@ pub enum Record {
         /// How.
         outcome: InvocationOutcome,
         /// What it answered.
-        response: Value,
+        response: PackedJson,
         /// Milliseconds.
         duration_ms: u64,
     },

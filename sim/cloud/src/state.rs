@@ -66,7 +66,10 @@ impl CloudState {
             short_poll_misses_per_mille: knobs.sqs_short_poll_misses_per_mille,
             ..sqs::Knobs::default()
         });
+        let dynamodb = DynamoDb::new(stack, &account, &knobs)?;
+        let unknown_roles = knobs.unknown_roles_may_everything;
         Ok(Self {
+            pollers: pollers(stack, &dynamodb, unknown_roles, now)?,
             eventbridge: EventBridge::new(
                 stack,
                 &account,
@@ -78,9 +81,8 @@ impl CloudState {
             sqs,
             sns: Sns::new(stack, &account, seed)?,
             scheduler: Scheduler::new(stack, &account, now)?,
-            dynamodb: DynamoDb::new(stack, &account, &knobs)?,
+            dynamodb,
             metrics: Metrics::new(&stack.alarms),
-            pollers: pollers(stack)?,
             queue_policies: stack.queue_policies.clone(),
             roles: stack.roles.clone(),
             fault_hook: Box::new(NoFaults),

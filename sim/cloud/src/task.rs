@@ -13,6 +13,8 @@ use crate::stack::{Rule, Schedule, Target};
 pub(crate) enum Task {
     Deliver(Box<Delivery>),
     Invoke(u64),
+    /// Reads the stream of the mapping at that place.
+    PollStream(usize),
     FireSchedule {
         index: usize,
         scheduled: DateTime<Utc>,

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::expression::Expressions;
 use crate::place::Place;
-use crate::table::{StreamRecord, Table, Write};
+use crate::table::{Stream, StreamRecord, Table, Write};
 use crate::token::Tokens;
 
 /// What expired longer ago than five years is never swept.
@@ -37,6 +37,13 @@ pub struct Timing {
     pub index: TimeDelta,
     /// Expiry is `ENABLING` or `DISABLING` so long, and cannot be changed again.
     pub time_to_live: TimeDelta,
+}
+
+/// A stream, with the table that it belongs to.
+pub(crate) struct FoundStream<'t> {
+    pub table: &'t Table,
+    pub stream: &'t Stream,
+    pub place: Place,
 }
 
 impl Tables {
@@ -89,33 +96,29 @@ impl Tables {
         DateTime::from_timestamp(next, 0)
     }
 
-    /// The records of a table's newest stream after the record with number `sequence` (0: from the
-    /// start), at most `limit`: what an event source mapping reads. None where there is no stream.
+    /// The records of a stream after the record with number `sequence` (0: from the start), at most
+    /// `limit`: what an event source mapping reads. None where there is no such stream.
     #[must_use]
     pub fn records_after(
         &self,
         now: DateTime<Utc>,
-        place: &Place,
-        table: &str,
+        stream_arn: &str,
         sequence: u64,
         limit: usize,
     ) -> Vec<Arc<StreamRecord>> {
-        let stream = self
-            .find(now, place, table)
-            .and_then(|table| table.streams.last());
-        let records = stream
+        let found = self.find_stream(now, stream_arn);
+        let records = found
             .into_iter()
-            .flat_map(|stream| stream.after(sequence, now));
+            .flat_map(|found| found.stream.after(sequence, now));
         records.take(limit).cloned().collect()
     }
 
-    /// The number of the newest record of a table's newest stream: what `LATEST` starts after.
+    /// The number of the newest record of a stream: what `LATEST` starts after. 0 before the first
+    /// record, nothing where there is no such stream.
     #[must_use]
-    pub fn last_record(&self, now: DateTime<Utc>, place: &Place, table: &str) -> u64 {
-        let stream = self
-            .find(now, place, table)
-            .and_then(|table| table.streams.last());
-        stream.map_or(0, |stream| stream.last())
+    pub fn last_record(&self, now: DateTime<Utc>, stream_arn: &str) -> Option<u64> {
+        let found = self.find_stream(now, stream_arn)?;
+        Some(found.stream.last())
     }
 
     /// What all tables take, in bytes.
@@ -143,6 +146,20 @@ impl Tables {
             .get(place)?
             .get(name)
             .filter(|table| !table.is_gone(now))
+    }
+
+    /// The stream with that ARN, while it is kept.
+    pub(crate) fn find_stream(&self, now: DateTime<Utc>, arn: &str) -> Option<FoundStream<'_>> {
+        let (place, name) = Place::of_arn(arn)?;
+        let table = self.find(now, &place, name)?;
+        let (_, label) = arn.split_once("/stream/")?;
+        let mut streams = table.streams.iter();
+        let stream = streams.find(|stream| stream.label == label && stream.is_kept(now))?;
+        Some(FoundStream {
+            table,
+            stream,
+            place,
+        })
     }
 
     /// The table, whatever its state.

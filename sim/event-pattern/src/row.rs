@@ -159,7 +159,7 @@ impl Row {
     ///
     /// # Errors
     /// Where they differ.
-    pub fn judge(&self) -> Result<(), Disagreement> {
+    pub fn evaluate(&self) -> Result<(), Disagreement> {
         let answer = self.answer();
         let agrees = match (&self.expected, &answer) {
             (Expected::Error(whole), Expected::Error(message)) => *whole == masked(message, whole),

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::ports::FunctionPorts;
+use simulated_cloud::packed_json::Json;
 
 /// How a handler ends without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum HandlerError {
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
     /// What happened.
-    pub payload: Value,
+    pub payload: Json<'a>,
     /// The same as it was sent.
     pub text: &'a str,
     /// The same for all attempts.
@@ -40,13 +41,17 @@ pub struct Event<'a> {
     pub timeout: Duration,
 }
 
+/// Why code does not start in a new execution environment: any error of the code's own, or a text.
+/// Whoever invoked the function is answered with its words.
+pub type ColdStartError = Box<dyn std::error::Error + Send + Sync>;
+
 /// The code of a function.
 pub trait FunctionCode: Send + Sync {
     /// Starts in a new execution environment.
     ///
     /// # Errors
     /// What is wrong with the configuration.
-    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String>;
+    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, ColdStartError>;
 }
 
 /// Code in a warm execution environment.
@@ -82,7 +87,7 @@ where
     H: FnMut(Value) -> F + Send + 'static,
     F: Future<Output = Result<Value, HandlerError>> + Send + 'static,
 {
-    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, String> {
+    fn cold_start(&self, ports: FunctionPorts) -> Result<Box<dyn Handler>, ColdStartError> {
         Ok(Box::new(WarmClosure((self.0)(ports))))
     }
 }
@@ -94,7 +99,7 @@ where
     F: Future<Output = Result<Value, HandlerError>> + Send,
 {
     async fn handle(&mut self, event: Event<'_>) -> Result<Value, HandlerError> {
-        (self.0)(event.payload).await
+        (self.0)(event.payload.to_value()).await
     }
 }
 

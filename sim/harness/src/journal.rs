@@ -8,12 +8,12 @@ pub use call::CallOutcome;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::counterparty::{JournalRecord, PartyRecord};
 use crate::fault::{CallEffect, Phase, Site};
 use simulated_cloud::iam::RequiredPermission;
+use simulated_cloud::packed_json::PackedJson;
 use simulated_cloud::record::Record;
 
 /// One entry: when, in which order, and what.
@@ -100,7 +100,7 @@ pub enum Fact {
         /// The message.
         message: String,
         /// Its fields and those of its span.
-        fields: Value,
+        fields: PackedJson,
     },
     /// The run is over.
     End {

@@ -116,7 +116,7 @@ fn queue(world: &dyn Backend, name: &str) -> Vec<Value> {
 
 fn answers(journal: &Journal) -> Vec<Value> {
     let ended = journal.records().filter_map(|(_, record)| match record {
-        Record::InvocationEnded { response, .. } => Some(response.clone()),
+        Record::InvocationEnded { response, .. } => Some(response.view().to_value()),
         _ => None,
     });
     ended.collect()

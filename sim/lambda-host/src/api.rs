@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::words;
+use super::lambda_error;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 /// The largest answer that Lambda takes.
@@ -241,7 +241,7 @@ impl Door {
                 self.take_answer(request_id, Ok(answer), accepted())
             }
             None => {
-                let error = words::too_large(ANSWER_LIMIT_BYTES);
+                let error = lambda_error::too_large(ANSWER_LIMIT_BYTES);
                 let said = refusal(
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "RequestEntityTooLarge",

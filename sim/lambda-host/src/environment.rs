@@ -24,6 +24,15 @@ pub(super) struct Environment {
     readers: JoinSet<()>,
 }
 
+/// What came of starting a process.
+#[derive(Debug)]
+pub(super) enum Started {
+    /// It asked for its first event.
+    Ready(Box<Environment>),
+    /// It never did.
+    Unready(Unready),
+}
+
 /// Why a process is not ready for events.
 #[derive(Debug)]
 pub(super) enum Unready {
@@ -55,14 +64,14 @@ enum Step {
 
 impl Environment {
     /// Starts the program and waits until it asks for its first event.
-    pub async fn start(
-        function: &HostedFunction,
-        output: Output,
-    ) -> io::Result<Result<Self, Unready>> {
+    ///
+    /// # Errors
+    /// No port is free for the Runtime API.
+    pub async fn start(function: &HostedFunction, output: Output) -> io::Result<Started> {
         let api = RuntimeApi::listen(function.arn()).await?;
         let mut child = match function.command(api.address()).spawn() {
             Ok(child) => child,
-            Err(error) => return Ok(Err(Unready::NoProgram(error))),
+            Err(error) => return Ok(Started::Unready(Unready::NoProgram(error))),
         };
         let mut readers = JoinSet::new();
         if let Some(pipe) = child.stdout.take() {
@@ -79,7 +88,9 @@ impl Environment {
         let deadline = Instant::now() + function.init_limit;
         let unready = loop {
             match environment.step(deadline).await {
-                Step::Reported(Report::Waiting) => return Ok(Ok(environment)),
+                Step::Reported(Report::Waiting) => {
+                    return Ok(Started::Ready(Box::new(environment)));
+                }
                 Step::Reported(Report::InitError(error)) => break Unready::Error(error),
                 // There is no invocation yet that could be answered.
                 Step::Reported(Report::Answered(_)) => {}
@@ -88,7 +99,7 @@ impl Environment {
             }
         };
         environment.end().await;
-        Ok(Err(unready))
+        Ok(Started::Unready(unready))
     }
 
     /// Nothing if the process has died since its last answer.

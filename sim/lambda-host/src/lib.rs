@@ -16,8 +16,8 @@
 mod api;
 mod environment;
 mod function;
+mod lambda_error;
 mod output;
-mod words;
 
 use std::io;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use serde_json::Value;
 
 use simulated_cloud::lambda::InvocationResult;
 
-use self::environment::{Ended, Environment, Unready};
+use self::environment::{Ended, Environment, Started, Unready};
 pub use self::function::HostedFunction;
 use self::output::Output;
 pub use self::output::{OutputLine, OutputStream};
@@ -94,8 +94,8 @@ impl Host {
         let mut environment = match warm {
             Some(environment) => environment,
             None => match Environment::start(&self.function, self.output.clone()).await? {
-                Ok(environment) => environment,
-                Err(unready) => return Ok(self.not_ready(unready, request_id)),
+                Started::Ready(environment) => *environment,
+                Started::Unready(unready) => return Ok(self.not_ready(unready, request_id)),
             },
         };
         let ended = environment.handle(payload, request_id, limit).await;
@@ -116,11 +116,14 @@ impl Host {
             } => (InvocationResult::Success(answer.clone()), answer),
             Ended::Answered {
                 answer: Err(error), ..
-            } => words::failed(error),
-            Ended::Exited(status) => (InvocationResult::Crashed, words::exited(request_id, status)),
+            } => lambda_error::failed(error),
+            Ended::Exited(status) => (
+                InvocationResult::Crashed,
+                lambda_error::exited(request_id, status),
+            ),
             Ended::TimedOut => (
                 InvocationResult::TimedOut,
-                words::timed_out(request_id, limit),
+                lambda_error::timed_out(request_id, limit),
             ),
         };
         Ok(Invoked {
@@ -133,18 +136,19 @@ impl Host {
 
     fn not_ready(&self, unready: Unready, request_id: &str) -> Invoked {
         let (result, response) = match unready {
-            Unready::NoProgram(error) => words::failed(words::no_program(
+            Unready::NoProgram(error) => lambda_error::failed(lambda_error::no_program(
                 request_id,
                 &self.function.program,
                 &error,
             )),
-            Unready::Error(error) => words::failed(error),
-            Unready::Exited(status) => {
-                (InvocationResult::Crashed, words::exited(request_id, status))
-            }
+            Unready::Error(error) => lambda_error::failed(error),
+            Unready::Exited(status) => (
+                InvocationResult::Crashed,
+                lambda_error::exited(request_id, status),
+            ),
             Unready::TimedOut => (
                 InvocationResult::TimedOut,
-                words::timed_out(request_id, self.function.init_limit),
+                lambda_error::timed_out(request_id, self.function.init_limit),
             ),
         };
         Invoked {

@@ -8,7 +8,7 @@ mod secrets;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use alchemiser_binding::run::Backend;
+use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::run::{Run, run};
 use alchemiser_binding::scenario::{Library, load_scenario};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn runs() -> &'static [Run] {
             .map(|(name, path)| load_scenario(&library, &path, &name).expect("a sound scenario"));
         let loaded: Vec<_> = loaded
             .filter(|loaded| {
-                !loaded.scenario.long && Backend::Virtual.missing(&loaded.scenario).is_empty()
+                !loaded.scenario.long && BackendKind::Virtual.missing(&loaded.scenario).is_empty()
             })
             .collect();
         assert!(loaded.len() > 80, "{} scenarios only", loaded.len());

@@ -52,7 +52,7 @@ fn a_secret_in_a_log_line_or_a_mail_is_found() {
         let log = Fact::Log {
             level: "INFO".to_owned(),
             message: "connecting".to_owned(),
-            fields: json!({ "login": form }),
+            fields: json!({ "login": form }).into(),
         };
         journal.push(at, None, log);
         assert!(told(&journal).is_some(), "{form}");

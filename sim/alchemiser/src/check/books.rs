@@ -20,7 +20,7 @@ struct Books {
 /// name make exactly what it holds at the end: cash to the cent, and shares.
 pub(super) fn check(journal: &Journal) -> Vec<Violation> {
     let mut books: Option<Books> = None;
-    let mut findings = Vec::new();
+    let mut violations = Vec::new();
     for (entry, record) in journal.party_records() {
         let problems = match (record, &mut books) {
             (TradingRecord::Exchange { report }, None) => {
@@ -38,13 +38,13 @@ pub(super) fn check(journal: &Journal) -> Vec<Violation> {
             ) => books.compare(cash, positions),
             _ => continue,
         };
-        findings.extend(
+        violations.extend(
             problems
                 .into_iter()
                 .map(|problem| Violation::at(NAME, problem, vec![entry.sequence])),
         );
     }
-    findings
+    violations
 }
 
 /// The books of a first statement.

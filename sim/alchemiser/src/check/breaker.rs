@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
 use alchemiser_mocks::exchange::Report;
-use serde_json::Value;
 
 use super::Judgement;
 use crate::projection::Causes;
 use crate::trading::{TradingFact, TradingRecord};
 use harness::fault::Site;
 use harness::journal::{Fact, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::Record;
 
 /// An error notification is answered, and that is all: whatever it wakes, and whatever follows from
@@ -68,15 +68,11 @@ fn writes(site: &Site) -> bool {
 }
 
 /// Whether a payload is an error notification, or wraps one in envelopes or observations.
-fn holds_error_notification(payload: &Value) -> bool {
-    let Some(object) = payload.as_object() else {
-        return false;
-    };
-    let is_one =
-        object.get("detail-type").and_then(Value::as_str) == Some("ErrorNotificationRequested");
+fn holds_error_notification(payload: Json<'_>) -> bool {
+    let is_one = payload.at("detail-type").as_str() == Some("ErrorNotificationRequested");
     let inner = ["observe", "detail"]
         .into_iter()
-        .filter_map(|key| object.get(key));
+        .filter_map(|key| payload.get(key));
     is_one || inner.into_iter().any(holds_error_notification)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                         ..
                     },
             } => {
-                let field = |name: &str| detail[name].as_str().unwrap_or_default();
+                let field = |name: &str| detail.view().at(name).as_str().unwrap_or_default();
                 let (id, cause, workflow) = (
                     field("event_id"),
                     field("causation_id"),
@@ -36,7 +36,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     && !id.is_empty()
                     && detail_type != "ErrorNotificationRequested";
                 // An event that a scenario puts by hand is a root of its own.
-                let is_root = cause == workflow || !detail["source_component"].is_string();
+                let is_root =
+                    cause == workflow || detail.view().at("source_component").as_str().is_none();
                 if is_ours && !is_root {
                     judgement.premise();
                 }

@@ -17,7 +17,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         else {
             continue;
         };
-        let Some(id) = detail["event_id"].as_str() else {
+        let Some(id) = detail.view().at("event_id").as_str() else {
             continue;
         };
         let text = detail.to_string();

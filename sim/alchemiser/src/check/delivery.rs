@@ -126,7 +126,7 @@ fn a_refused_dead_letter_is_told_as_well() {
             cause,
             reason: "refused".to_owned(),
             delivery,
-            body: event.clone(),
+            body: event.clone().into(),
         };
         put(&event)
             .record(lost)

@@ -64,7 +64,7 @@ mod tests {
         let ended = Record::InvocationEnded {
             invocation: 1,
             outcome,
-            response: Value::Null,
+            response: Value::Null.into(),
             duration_ms,
         };
         History::new()

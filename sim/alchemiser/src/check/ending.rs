@@ -21,7 +21,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         else {
             continue;
         };
-        let Some(workflow) = detail["correlation_id"].as_str() else {
+        let Some(workflow) = detail.view().at("correlation_id").as_str() else {
             continue;
         };
         match detail_type.as_str() {

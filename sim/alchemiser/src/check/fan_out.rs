@@ -44,8 +44,10 @@ fn chain(journal: &Journal) -> Option<(String, u64)> {
                 payload,
                 ..
             } => {
+                let payload = payload.view();
                 let event = payload.get("observe").unwrap_or(payload);
-                let length = event["id"]
+                let length = event
+                    .at("id")
                     .as_str()
                     .and_then(|id| of_events.get(id))
                     .map_or(1, |length| length + 1);
@@ -67,7 +69,7 @@ fn crowds(journal: &Journal, judgement: &mut Judgement) {
     let mut woken: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (entry, record) in journal.records() {
         if let Record::InvocationStarted { payload, .. } = record
-            && let Some(workflow) = workflow_of(payload)
+            && let Some(workflow) = workflow_of(payload.view())
         {
             woken.entry(workflow).or_default().push(entry.sequence);
         }

@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 use super::Judgement;
 use super::cashbook::Cashbook;
 use super::plan::{Plan, executions, plans, told};
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
+use simulated_cloud::packed_json::Json;
 
 /// At the end of a session in which a plan was carried out, cash above what the plan leaves, by
 /// more than the price of its dearest buy's share or 1 % of the account, is named in the mail with
@@ -72,15 +72,17 @@ fn dearest(plan: &Plan<'_>) -> Decimal {
         .unwrap_or_default()
 }
 
-fn is_told(notification: Option<&Value>) -> bool {
+fn is_told(notification: Option<Json<'_>>) -> bool {
     let Some(detail) = notification else {
         return false;
     };
-    let reasons = detail["execution_data"]["idle_cash"]["reasons"].as_array();
-    reasons.is_some_and(|reasons| {
-        reasons
-            .iter()
-            .any(|reason| reason["reason"].as_str().is_some_and(|why| !why.is_empty()))
+    let idle = detail.at("execution_data").at("idle_cash");
+    let mut reasons = idle.at("reasons").items();
+    reasons.any(|reason| {
+        reason
+            .at("reason")
+            .as_str()
+            .is_some_and(|why| !why.is_empty())
     })
 }
 

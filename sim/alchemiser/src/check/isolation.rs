@@ -94,7 +94,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     ended: execution.sequence,
                     hours,
                 };
-                carried_out.judge(item, &troubles, &mut judgement);
+                carried_out.evaluate(item, &troubles, &mut judgement);
             }
         }
     }
@@ -113,7 +113,7 @@ struct CarriedOut<'a> {
 }
 
 impl CarriedOut<'_> {
-    fn judge(&self, item: &Item<'_>, troubles: &Troubles<'_>, judgement: &mut Judgement) {
+    fn evaluate(&self, item: &Item<'_>, troubles: &Troubles<'_>, judgement: &mut Judgement) {
         let (Some(price), Some(side)) = (self.plan.price(item.symbol), item.side) else {
             return;
         };

@@ -99,10 +99,10 @@ fn workflows(journal: &Journal) -> (BTreeMap<&str, u64>, BTreeMap<&str, &str>) {
         else {
             continue;
         };
-        let Some(workflow) = detail["correlation_id"].as_str() else {
+        let Some(workflow) = detail.view().at("correlation_id").as_str() else {
             continue;
         };
-        match (detail_type.as_str(), detail["event_id"].as_str()) {
+        match (detail_type.as_str(), detail.view().at("event_id").as_str()) {
             ("WorkflowStarted", _) => {
                 started.entry(workflow).or_insert(entry.sequence);
             }

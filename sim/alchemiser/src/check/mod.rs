@@ -89,7 +89,7 @@ fn books(journal: &Journal) -> Judgement {
         premises: statements.count().saturating_sub(1),
         violations: books::check(journal)
             .into_iter()
-            .map(|finding| (finding.problem, finding.entries))
+            .map(|violation| (violation.problem, violation.entries))
             .collect(),
     }
 }

@@ -173,7 +173,7 @@ impl<'a> View<'a> {
         let told = told(self.journal);
         let named = told
             .get(plan.workflow)
-            .map(|detail| Named::in_notification(detail));
+            .map(|detail| Named::in_notification(*detail));
         let foreign = self.moved_by_others(snapshot);
         for (symbol, held) in self.held_at_the_end() {
             let (Some(price), false) = (plan.price(symbol), foreign.contains(symbol)) else {

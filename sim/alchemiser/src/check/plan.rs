@@ -4,10 +4,10 @@ use std::str::FromStr;
 use alchemiser_mocks::exchange::Side;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::Record;
 
 /// A part of the account's value that a plan's positions may be off by, where the plan does not
@@ -57,28 +57,31 @@ impl Item<'_> {
 
 impl<'a> Plan<'a> {
     /// The plan in the detail of a RebalancePlanned event; none where that holds no plan.
-    pub fn read(detail: &'a Value) -> Option<Self> {
+    pub fn read(detail: Json<'a>) -> Option<Self> {
         let plan = detail.get("rebalance_plan")?;
-        let metadata = &plan["metadata"];
-        let items = plan["items"].as_array()?.iter().filter_map(item).collect();
-        let prices = metadata["reference_prices"]
-            .as_object()
-            .into_iter()
-            .flatten();
-        let untraded = metadata["untraded"].as_object().into_iter().flatten();
+        let metadata = plan.at("metadata");
+        let items = plan
+            .get("items")
+            .filter(|items| items.is_list())?
+            .items()
+            .filter_map(item)
+            .collect();
+        let prices = metadata.at("reference_prices").members();
+        let untraded = metadata.at("untraded").members();
         Some(Self {
-            workflow: detail["correlation_id"]
+            workflow: detail
+                .at("correlation_id")
                 .as_str()
-                .or(plan["correlation_id"].as_str())?,
-            id: plan["plan_id"].as_str()?,
-            made: plan["timestamp"].as_str()?.parse().ok()?,
-            equity: amount(&plan["total_portfolio_value"])?,
-            tolerance: amount(&plan["max_drift_tolerance"]).unwrap_or(USUAL_TOLERANCE),
+                .or(plan.at("correlation_id").as_str())?,
+            id: plan.at("plan_id").as_str()?,
+            made: plan.at("timestamp").as_str()?.parse().ok()?,
+            equity: amount(plan.at("total_portfolio_value"))?,
+            tolerance: amount(plan.at("max_drift_tolerance")).unwrap_or(USUAL_TOLERANCE),
             items,
-            reserve: amount(&metadata["reserve"]),
-            untraded: untraded.map(|(symbol, _)| symbol.as_str()).collect(),
+            reserve: amount(metadata.at("reserve")),
+            untraded: untraded.map(|(symbol, _)| symbol).collect(),
             prices: prices
-                .filter_map(|(symbol, price)| Some((symbol.as_str(), amount(price)?)))
+                .filter_map(|(symbol, price)| Some((symbol, amount(price)?)))
                 .collect(),
         })
     }
@@ -96,26 +99,25 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn item(item: &Value) -> Option<Item<'_>> {
+fn item(item: Json<'_>) -> Option<Item<'_>> {
     Some(Item {
-        symbol: item["symbol"].as_str()?,
-        side: match item["action"].as_str()? {
+        symbol: item.at("symbol").as_str()?,
+        side: match item.at("action").as_str()? {
             "BUY" => Some(Side::Buy),
             "SELL" => Some(Side::Sell),
             _ => None,
         },
-        amount: amount(&item["trade_amount"])?.abs(),
-        target_value: amount(&item["target_value"])?,
-        current_value: amount(&item["current_value"])?,
+        amount: amount(item.at("trade_amount"))?.abs(),
+        target_value: amount(item.at("target_value"))?,
+        current_value: amount(item.at("current_value"))?,
     })
 }
 
 /// A decimal, written as a text or as a number.
-pub(super) fn amount(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::String(text) => Decimal::from_str(text).ok(),
-        Value::Number(number) => Decimal::from_str(&number.to_string()).ok(),
-        _ => None,
+pub(super) fn amount(value: Json<'_>) -> Option<Decimal> {
+    match value.as_str() {
+        Some(text) => Decimal::from_str(text).ok(),
+        None => Decimal::from_str(&value.as_number()?.to_string()).ok(),
     }
 }
 
@@ -134,7 +136,8 @@ pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
         else {
             continue;
         };
-        let Some(plan) = Plan::read(detail).filter(|_| detail_type == "RebalancePlanned") else {
+        let Some(plan) = Plan::read(detail.view()).filter(|_| detail_type == "RebalancePlanned")
+        else {
             continue;
         };
         let chosen = carried_out.get(plan.workflow);
@@ -161,9 +164,9 @@ fn executed_plans(journal: &Journal) -> BTreeMap<&str, &str> {
         else {
             continue;
         };
-        let named = detail["correlation_id"]
-            .as_str()
-            .zip(detail["execution_data"]["plan_id"].as_str());
+        let detail = detail.view();
+        let workflow = detail.at("correlation_id").as_str();
+        let named = workflow.zip(detail.at("execution_data").at("plan_id").as_str());
         if let Some((workflow, plan)) = named.filter(|_| detail_type == "TradeExecuted") {
             executed.entry(workflow).or_insert(plan);
         }
@@ -193,7 +196,7 @@ pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution> {
             continue;
         };
         if detail_type == "TradeExecuted"
-            && let Some(workflow) = detail["correlation_id"].as_str()
+            && let Some(workflow) = detail.view().at("correlation_id").as_str()
         {
             executions.entry(workflow).or_insert(Execution {
                 sequence: entry.sequence,
@@ -206,7 +209,7 @@ pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution> {
 
 /// What the owner was told at the end of a workflow: the detail of the TradingNotificationRequested
 /// event whose mail went out, by workflow.
-pub(super) fn told(journal: &Journal) -> BTreeMap<&str, &Value> {
+pub(super) fn told(journal: &Journal) -> BTreeMap<&str, Json<'_>> {
     let sent: BTreeSet<&str> = journal
         .mail_ids()
         .filter_map(|id| id.split('@').next())
@@ -222,14 +225,16 @@ pub(super) fn told(journal: &Journal) -> BTreeMap<&str, &Value> {
         else {
             continue;
         };
-        let is_sent = detail["event_id"]
+        let detail = detail.view();
+        let is_sent = detail
+            .at("event_id")
             .as_str()
             .is_some_and(|id| sent.contains(id));
-        if let Some(workflow) = detail["correlation_id"].as_str()
+        if let Some(workflow) = detail.at("correlation_id").as_str()
             && detail_type == "TradingNotificationRequested"
             && is_sent
         {
-            told.insert(workflow, &**detail);
+            told.insert(workflow, detail);
         }
     }
     told
@@ -243,24 +248,17 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    pub fn in_notification(detail: &'a Value) -> Self {
-        let data = &detail["execution_data"];
-        let failed = data["failed_symbols"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str);
+    pub fn in_notification(detail: Json<'a>) -> Self {
+        let data = detail.at("execution_data");
+        let failed = data.at("failed_symbols").items().filter_map(Json::as_str);
         let rows = ["untraded", "notes"]
             .into_iter()
-            .flat_map(|name| data[name].as_array().into_iter().flatten());
-        let untraded = rows.filter_map(|row| row["symbol"].as_str());
-        let reasons = data["idle_cash"]["reasons"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        let idle = reasons.filter_map(|reason| reason["symbol"].as_str());
+            .flat_map(|name| data.at(name).items());
+        let untraded = rows.filter_map(|row| row.at("symbol").as_str());
+        let reasons = data.at("idle_cash").at("reasons").items();
+        let idle = reasons.filter_map(|reason| reason.at("symbol").as_str());
         Self {
-            all: data["orders_unknown"] == true,
+            all: data.at("orders_unknown").is_true(),
             symbols: failed.chain(untraded).chain(idle).collect(),
         }
     }

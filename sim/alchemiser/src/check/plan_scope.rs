@@ -52,7 +52,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 }
 
 fn plan_of<'a>(invocation: &Invocation<'a>, known: &BTreeMap<&str, Plan<'a>>) -> Option<Plan<'a>> {
-    let given = invocation.event().get("detail").and_then(Plan::read);
+    let given = Plan::read(invocation.event().at("detail"));
     given.or_else(|| known.get(invocation.workflow()?).cloned())
 }
 

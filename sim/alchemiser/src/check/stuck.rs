@@ -1,12 +1,11 @@
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::projection::workflow_of;
-use crate::trading::{TradingFact, TradingRecord};
+use crate::trading::{TradingFact, TradingRecord, event_id};
 use harness::check::alarms::Alarms;
 use harness::check::rules::Rules;
 use harness::journal::{Fact, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::{DeliveryId, Origin, Record};
 
 /// The workflows that stand still because their next step was given up, of which somebody was told:
@@ -21,10 +20,7 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
         let Some(payload) = given_up(&rules, record) else {
             continue;
         };
-        let is_done = payload
-            .pointer("/detail/event_id")
-            .and_then(Value::as_str)
-            .is_some_and(|id| followed.contains(id));
+        let is_done = event_id(payload).is_some_and(|id| followed.contains(id));
         if let Some(workflow) = workflow_of(payload)
             && !is_done
             && alarms.told_of(entry, record)
@@ -37,7 +33,7 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
 
 /// What somebody was to act on, where that was given up. Copies to be looked at, and messages for
 /// other systems, are nobody's next step.
-fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<&'a Value> {
+fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<Json<'a>> {
     let (Record::DeadLettered {
         from,
         delivery,
@@ -57,11 +53,12 @@ fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<&'a Value> {
         Origin::Rule { .. } => delivery
             .as_ref()
             .filter(|delivery| acts(rules, delivery))
-            .map(|_| body),
-        Origin::Schedule { .. } => Some(body),
+            .map(|_| body.view()),
+        Origin::Schedule { .. } => Some(body.view()),
         // What a topic has for a function is not the event of a workflow.
         Origin::Topic(_) => None,
         Origin::Function(_) => {
+            let body = body.view();
             let payload = body.get("requestPayload").unwrap_or(body);
             payload.get("observe").is_none().then_some(payload)
         }
@@ -90,7 +87,7 @@ fn followed(journal: &Journal) -> BTreeSet<&str> {
                         ..
                     },
             } => {
-                followed.extend(detail["causation_id"].as_str());
+                followed.extend(detail.view().at("causation_id").as_str());
             }
             fact => {
                 if let Some(TradingRecord::MailContent { message_id, .. }) = fact.trading() {

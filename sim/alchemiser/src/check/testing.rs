@@ -13,6 +13,7 @@ use super::Judgement;
 use crate::trading::{Settings, TradingRecord, Trouble, TroubleKind};
 use harness::fault::Site;
 use harness::journal::{CallOutcome, Fact, Journal};
+use simulated_cloud::packed_json::PackedJson;
 use simulated_cloud::record::{
     AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
 };
@@ -176,7 +177,7 @@ impl History {
             function,
             request_id,
             attempt: 1,
-            payload,
+            payload: payload.into(),
         })
     }
 
@@ -186,7 +187,7 @@ impl History {
         self = self.record(Record::InvocationEnded {
             invocation,
             outcome,
-            response: Value::Null,
+            response: PackedJson::default(),
             duration_ms: 1000,
         });
         self.within = None;
@@ -253,7 +254,7 @@ impl History {
             from: of_rule(rule),
             reason: "NO_PERMISSIONS".to_owned(),
             delivery: Some(delivery(event, rule)),
-            body: event.clone(),
+            body: event.into(),
         })
     }
 

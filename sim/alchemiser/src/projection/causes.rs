@@ -1,7 +1,5 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::invocations::{Invocation, invocations};
 use harness::journal::Journal;
 use simulated_cloud::record::Record;
@@ -50,7 +48,7 @@ impl<'a> Causes<'a> {
         if invocation.replay().is_some() {
             return None;
         }
-        let id = invocation.event().get("id").and_then(Value::as_str)?;
+        let id = invocation.event().at("id").as_str()?;
         self.invocations.get(self.put_by.get(id)?)
     }
 

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::trading::trigger_of;
+use crate::trading::{event_id, trigger_of};
 use harness::journal::{Entry, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// One attempt of a function, as the journal tells it.
@@ -14,7 +13,7 @@ pub struct Invocation<'a> {
     /// Its beginning.
     pub started: &'a Entry,
     /// What it was given.
-    pub payload: &'a Value,
+    pub payload: Json<'a>,
     /// The same for all attempts.
     pub request_id: &'a str,
     /// Its end, if it came to one.
@@ -36,22 +35,20 @@ impl<'a> Invocation<'a> {
 
     /// The event, observed or not; or the command.
     #[must_use]
-    pub fn event(&self) -> &'a Value {
+    pub fn event(&self) -> Json<'a> {
         self.payload.get("observe").unwrap_or(self.payload)
     }
 
     /// The replay that brought the event, if any.
     #[must_use]
     pub fn replay(&self) -> Option<&'a str> {
-        self.event().get("replay-name").and_then(Value::as_str)
+        self.event().at("replay-name").as_str()
     }
 
     /// The event's own id: a detail's `event_id`.
     #[must_use]
     pub fn event_id(&self) -> Option<&'a str> {
-        self.event()
-            .pointer("/detail/event_id")
-            .and_then(Value::as_str)
+        event_id(self.event())
     }
 
     /// The workflow that it is for.
@@ -72,12 +69,12 @@ impl<'a> Invocation<'a> {
 
 /// The workflow that a payload is for: an event says so in its detail, a command by itself.
 #[must_use]
-pub fn workflow_of(payload: &Value) -> Option<&str> {
+pub fn workflow_of(payload: Json<'_>) -> Option<&str> {
     let event = payload.get("observe").unwrap_or(payload);
-    event
-        .pointer("/detail/correlation_id")
+    let named = event.at("detail").get("correlation_id");
+    named
         .or_else(|| event.get("correlation_id"))
-        .and_then(Value::as_str)
+        .and_then(Json::as_str)
 }
 
 /// All attempts of functions, by number.
@@ -97,7 +94,7 @@ pub fn invocations(journal: &Journal) -> BTreeMap<u64, Invocation<'_>> {
                     Invocation {
                         number: *invocation,
                         started: entry,
-                        payload,
+                        payload: payload.view(),
                         request_id,
                         ended: None,
                     },

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 use crate::projection::workflow_of;
 use harness::journal::Journal;
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::Record;
 
 /// The memory of the function in the template.
@@ -69,7 +69,7 @@ pub fn cost_of(journal: &Journal) -> Cost {
                 ..
             } if detail_type == "WorkflowStarted" => {
                 cost.workflows
-                    .entry(correlation_id(detail).unwrap_or_default().to_owned())
+                    .entry(correlation_id(detail.view()).unwrap_or_default().to_owned())
                     .or_default();
             }
             Record::InvocationStarted {
@@ -77,7 +77,7 @@ pub fn cost_of(journal: &Journal) -> Cost {
                 payload,
                 ..
             } => {
-                running.extend(workflow_of(payload).map(|id| (*invocation, id)));
+                running.extend(workflow_of(payload.view()).map(|id| (*invocation, id)));
             }
             Record::InvocationEnded {
                 invocation,
@@ -98,8 +98,8 @@ pub fn cost_of(journal: &Journal) -> Cost {
     cost
 }
 
-fn correlation_id(value: &Value) -> Option<&str> {
-    value.get("correlation_id")?.as_str()
+fn correlation_id(detail: Json<'_>) -> Option<&str> {
+    detail.at("correlation_id").as_str()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use serde_json::Value;
 
 use crate::projection::{dead_letters, events, mails, orders};
-use crate::trading::{TradingFact, TradingRecord, trigger_of};
+use crate::trading::{TradingFact, TradingRecord, event_id, trigger_of};
 use harness::journal::Journal;
 use simulated_cloud::record::{InvocationOutcome, Record};
 
@@ -93,15 +93,14 @@ fn invocations(journal: &Journal) -> Vec<String> {
                 payload,
                 ..
             } => {
+                let payload = payload.view();
                 let event = payload.get("observe").unwrap_or(payload);
-                let id = event
-                    .pointer("/detail/event_id")
-                    .or_else(|| event.get("id"))
-                    .and_then(Value::as_str);
+                let id = event_id(event).or_else(|| event.at("id").as_str());
                 let id = id.map_or_else(|| invocation.to_string(), str::to_owned);
                 started.insert(*invocation, (trigger_of(payload), id));
             }
-            Record::InvocationEnded { response, .. } if response["errorType"] == "InProgress" => {}
+            Record::InvocationEnded { response, .. }
+                if response.view().at("errorType").as_str() == Some("InProgress") => {}
             Record::InvocationEnded {
                 invocation,
                 outcome,

@@ -9,9 +9,9 @@ use harness::journal::Journal;
 #[must_use]
 pub fn failure(run: &Run) -> String {
     let mut text: String = run
-        .findings
+        .violations
         .iter()
-        .map(|finding| told("FAILED", run, finding))
+        .map(|violation| told("FAILED", run, violation))
         .collect();
     // Writing to a string does not fail.
     let _ = writeln!(
@@ -28,13 +28,13 @@ pub fn failure(run: &Run) -> String {
 pub fn expected(run: &Run) -> String {
     run.expected
         .iter()
-        .map(|finding| told("VIOLATED, as expected,", run, finding))
+        .map(|violation| told("VIOLATED, as expected,", run, violation))
         .collect()
 }
 
-fn told(verdict: &str, run: &Run, finding: &Violation) -> String {
-    let mut text = format!("{verdict} {}: {}\n", finding.check, finding.problem);
-    for sequence in &finding.entries {
+fn told(verdict: &str, run: &Run, violation: &Violation) -> String {
+    let mut text = format!("{verdict} {}: {}\n", violation.check, violation.problem);
+    for sequence in &violation.entries {
         // Writing to a string does not fail.
         let _ = writeln!(text, "  {}", line(&run.journal, *sequence));
     }

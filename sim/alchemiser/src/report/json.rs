@@ -7,8 +7,8 @@ use crate::run::Run;
 /// One object a scenario, for machines.
 #[must_use]
 pub fn verdict(run: &Run) -> Value {
-    let shown = |finding: &Violation| json!({ "check": finding.check, "problem": finding.problem, "entries": finding.entries });
-    let failures: Vec<Value> = run.findings.iter().map(shown).collect();
+    let shown = |violation: &Violation| json!({ "check": violation.check, "problem": violation.problem, "entries": violation.entries });
+    let failures: Vec<Value> = run.violations.iter().map(shown).collect();
     let expected: Vec<Value> = run.expected.iter().map(shown).collect();
     let premises: Map<String, Value> = run
         .premises

@@ -33,12 +33,12 @@ pub fn junit(runs: &[Run], not_run: &[NotRun]) -> String {
             continue;
         }
         text.push_str(">\n");
-        for finding in &run.findings {
+        for violation in &run.violations {
             let _ = writeln!(
                 text,
                 "    <failure type=\"{}\" message=\"{}\"/>",
-                escape(&finding.check),
-                escape(&finding.problem)
+                escape(&violation.check),
+                escape(&violation.problem)
             );
         }
         text.push_str("  </testcase>\n");

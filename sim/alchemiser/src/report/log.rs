@@ -10,7 +10,7 @@ pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
             level,
             message,
             fields,
-        } if fields["correlation_id"] == correlation_id => Some(
+        } if fields.view().at("correlation_id").as_str() == Some(correlation_id) => Some(
             serde_json::json!({
                 "timestamp": entry.at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
                 "level": level,
@@ -28,7 +28,11 @@ pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
 #[must_use]
 pub fn workflows(journal: &Journal) -> BTreeSet<String> {
     let named = |entry: &Entry| match &entry.fact {
-        Fact::Log { fields, .. } => fields["correlation_id"].as_str().map(str::to_owned),
+        Fact::Log { fields, .. } => fields
+            .view()
+            .at("correlation_id")
+            .as_str()
+            .map(str::to_owned),
         _ => None,
     };
     journal.entries().iter().filter_map(named).collect()

@@ -11,6 +11,7 @@ use crate::projection::{dead_letters, mails, orders};
 use crate::run::Run;
 use crate::trading::trigger_of;
 use harness::journal::Journal;
+use simulated_cloud::packed_json::Json;
 
 /// The widest word in front of a row.
 const MARK_WIDTH: usize = 11;
@@ -187,8 +188,8 @@ fn mail_rows(journal: &Journal) -> Vec<Vec<String>> {
 /// Who gave up, why, and on what; the messages are in the journal.
 fn dead_letter_rows(journal: &Journal) -> Vec<Vec<String>> {
     let letters = dead_letters(journal);
-    let row = |(from, reason, body): &(String, String, serde_json::Value)| {
-        let payload = body.get("requestPayload").unwrap_or(body);
+    let row = |(from, reason, body): &(String, String, Json<'_>)| {
+        let payload = body.get("requestPayload").unwrap_or(*body);
         vec![reason.clone(), trigger_of(payload), from.clone()]
     };
     letters.iter().map(row).collect()

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::{MailReport, MailStage};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use super::Mark;
 use super::effects::{Effects, effects};
 use crate::projection::{Causes, Invocation};
 use crate::trading::{TradingFact, TradingRecord};
 use harness::journal::{Entry, Fact, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::{AlarmState, InvocationOutcome, Record};
 
 /// A row.
@@ -59,7 +59,7 @@ fn handlers(journal: &Journal) -> BTreeMap<u64, &str> {
     let mut found = BTreeMap::new();
     for entry in journal.entries() {
         if let (Some(invocation), Fact::Log { fields, .. }) = (entry.invocation, &entry.fact)
-            && let Some(handler) = fields["handler"].as_str()
+            && let Some(handler) = fields.view().at("handler").as_str()
         {
             found.insert(invocation, handler);
         }
@@ -204,7 +204,7 @@ impl Teller<'_> {
                 response,
                 duration_ms,
             } => {
-                self.end(at, *invocation, *outcome, response, *duration_ms);
+                self.end(at, *invocation, *outcome, response.view(), *duration_ms);
             }
             Record::ScheduleFired {
                 schedule, event, ..
@@ -289,7 +289,7 @@ impl Teller<'_> {
         };
         let id = invocation
             .event_id()
-            .or_else(|| invocation.event().get("id").and_then(Value::as_str));
+            .or_else(|| invocation.event().at("id").as_str());
         let is_event = invocation.event().get("detail-type").is_some();
         // Attempts have one request id; a copy that Lambda makes has it too, and is a first attempt
         // again.
@@ -326,7 +326,7 @@ impl Teller<'_> {
         at: DateTime<Utc>,
         number: u64,
         outcome: InvocationOutcome,
-        response: &Value,
+        response: Json<'_>,
         duration_ms: u64,
     ) {
         let Some(invocation) = self.causes.invocations().get(&number) else {
@@ -412,17 +412,17 @@ fn spelled(stage: MailStage) -> String {
 }
 
 /// The words of an answer.
-fn said(response: &Value) -> Option<String> {
+fn said(response: Json<'_>) -> Option<String> {
     let words = ["message", "body", "errorMessage"]
         .iter()
-        .find_map(|key| response[*key].as_str());
+        .find_map(|key| response.at(key).as_str());
     words.filter(|words| !words.is_empty()).map(str::to_owned)
 }
 
 /// How an invocation failed; what it said is told in full elsewhere.
-fn ended(outcome: InvocationOutcome, response: &Value) -> String {
+fn ended(outcome: InvocationOutcome, response: Json<'_>) -> String {
     let outcome = outcome.to_string().replace('_', " ");
-    match response["errorType"].as_str() {
+    match response.at("errorType").as_str() {
         Some(kind) => format!("{outcome}: {kind}"),
         None => outcome,
     }

@@ -1,7 +1,7 @@
 use alchemiser_mocks::exchange::ExchangeSetup;
 use rust_decimal::Decimal;
 
-use crate::scenario::{AssetGiven, ExchangeGiven, OrderEffectGiven, Scenario};
+use crate::scenario::{AssetSpec, ExchangeSpec, OrderEffectSpec, Scenario};
 use crate::trading::{BusMode, Settings, TradingRecord, Trouble, TroubleKind};
 use simulated_cloud::stack::Stack;
 
@@ -52,11 +52,11 @@ fn bus(stack: &Stack) -> BusMode {
     }
 }
 
-fn of_the_exchange(exchange: &ExchangeGiven) -> Vec<Trouble> {
+fn of_the_exchange(exchange: &ExchangeSpec) -> Vec<Trouble> {
     let mut troubles = Vec::new();
     for rule in &exchange.orders {
         // An order that fills late, and well within the patience of a leg, is none.
-        if !matches!(rule.effect, OrderEffectGiven::FillAfter(span) if span.0 <= PATIENCE) {
+        if !matches!(rule.effect, OrderEffectSpec::FillAfter(span) if span.0 <= PATIENCE) {
             troubles.push(Trouble {
                 symbol: rule.symbol.clone(),
                 trouble: TroubleKind::Orders,
@@ -89,7 +89,7 @@ fn of_the_exchange(exchange: &ExchangeGiven) -> Vec<Trouble> {
 /// How long an order may take that is not in trouble.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
-fn of_an_asset(asset: &AssetGiven) -> Vec<TroubleKind> {
+fn of_an_asset(asset: &AssetSpec) -> Vec<TroubleKind> {
     let mut kinds = Vec::new();
     if asset.quote.is_some() {
         kinds.push(TroubleKind::Quote);

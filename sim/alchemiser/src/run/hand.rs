@@ -8,21 +8,26 @@ use alchemiser_mocks::exchange::{
 };
 
 use crate::scenario::{
-    AccountChangeGiven, Amount, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven,
-    PlaceGiven, ReplaceGiven, ShowGiven, ShownStatus, SideGiven,
+    AccountChangeSpec, Amount, AssetChangeSpec, BrokerSpec, MeanwhileSpec, OrderNameSpec,
+    PlaceSpec, ReplaceSpec, ShowSpec, ShownStatus, SideSpec,
 };
 use crate::trading::Broker;
 use harness::fault::Meanwhile;
 
+/// An order at the broker that a scenario does not name, or names twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an order is named by its `symbol`, with or without a `side`, or by its `client_order_id`")]
+pub struct UnnamedOrder;
+
 /// What happens in the middle of a run, by that line of the scenario.
 ///
 /// # Errors
-/// What the scenario says that means nothing.
+/// An order is not named.
 pub(super) fn meanwhile(
     broker: &Broker,
     line: usize,
-    given: &MeanwhileGiven,
-) -> Result<Meanwhile, String> {
+    given: &MeanwhileSpec,
+) -> Result<Meanwhile, UnnamedOrder> {
     let (action, words) = action(&given.broker)?;
     Ok(Meanwhile {
         line,
@@ -37,21 +42,21 @@ pub(super) fn meanwhile(
 /// What the broker is to do, and the same in words.
 ///
 /// # Errors
-/// What the scenario says that means nothing.
-pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), String> {
+/// An order is not named.
+pub(super) fn action(given: &BrokerSpec) -> Result<(BrokerAction, String), UnnamedOrder> {
     Ok(match given {
-        BrokerGiven::Place(order) => place(order),
-        BrokerGiven::Replace(change) => replace(change)?,
-        BrokerGiven::Cancel(order) => {
+        BrokerSpec::Place(order) => place(order),
+        BrokerSpec::Replace(change) => replace(change)?,
+        BrokerSpec::Cancel(order) => {
             let order = name(order)?;
             let words = format!("cancel the {order}");
             (BrokerAction::Cancel(order), words)
         }
-        BrokerGiven::Buy(buy) => (
+        BrokerSpec::Buy(buy) => (
             trade(&buy.symbol, Side::Buy, Some(buy.quantity)),
             format!("buy {} {}", buy.quantity, buy.symbol),
         ),
-        BrokerGiven::Sell(sell) => {
+        BrokerSpec::Sell(sell) => {
             let many = sell
                 .quantity
                 .map_or_else(|| "all".to_owned(), |quantity| quantity.to_string());
@@ -60,7 +65,7 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
                 format!("sell {many} {}", sell.symbol),
             )
         }
-        BrokerGiven::Short(short) => {
+        BrokerSpec::Short(short) => {
             let sold = BrokerAction::Short {
                 symbol: short.symbol.clone(),
                 quantity: short.quantity.0,
@@ -70,19 +75,19 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
                 format!("sell {} {} short", short.quantity, short.symbol),
             )
         }
-        BrokerGiven::Deposit(amount) => (
+        BrokerSpec::Deposit(amount) => (
             cash(CashKind::Deposit, *amount),
             format!("deposit {amount}"),
         ),
-        BrokerGiven::Withdraw(amount) => (
+        BrokerSpec::Withdraw(amount) => (
             cash(CashKind::Withdrawal, *amount),
             format!("withdraw {amount}"),
         ),
-        BrokerGiven::Fee(amount) => (
+        BrokerSpec::Fee(amount) => (
             cash(CashKind::Fee, *amount),
             format!("charge a fee of {amount}"),
         ),
-        BrokerGiven::Dividend(dividend) => {
+        BrokerSpec::Dividend(dividend) => {
             let paid = BrokerAction::Dividend {
                 symbol: dividend.symbol.clone(),
                 per_share: dividend.per_share.0,
@@ -92,7 +97,7 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
                 format!("pay {} a share of {}", dividend.per_share, dividend.symbol),
             )
         }
-        BrokerGiven::Split(split) => {
+        BrokerSpec::Split(split) => {
             let words = format!("split {} {} into {}", split.from, split.symbol, split.to);
             let (symbol, from, to, cash_in_lieu) = (
                 split.symbol.clone(),
@@ -110,7 +115,7 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
                 words,
             )
         }
-        BrokerGiven::Rename(rename) => {
+        BrokerSpec::Rename(rename) => {
             let renamed = BrokerAction::Rename {
                 symbol: rename.symbol.clone(),
                 to: rename.to.clone(),
@@ -120,32 +125,32 @@ pub(super) fn action(given: &BrokerGiven) -> Result<(BrokerAction, String), Stri
                 format!("rename {} to {}", rename.symbol, rename.to),
             )
         }
-        BrokerGiven::Halt(symbol) => (BrokerAction::Halt(symbol.clone()), format!("halt {symbol}")),
-        BrokerGiven::Resume(symbol) => (
+        BrokerSpec::Halt(symbol) => (BrokerAction::Halt(symbol.clone()), format!("halt {symbol}")),
+        BrokerSpec::Resume(symbol) => (
             BrokerAction::Resume(symbol.clone()),
             format!("resume {symbol}"),
         ),
-        BrokerGiven::Delist(delist) => {
+        BrokerSpec::Delist(delist) => {
             let delisted = BrokerAction::Delist {
                 symbol: delist.symbol.clone(),
                 is_unpriced: delist.unpriced,
             };
             (delisted, format!("delist {}", delist.symbol))
         }
-        BrokerGiven::Asset(change) => asset(change),
-        BrokerGiven::Restrict(restriction) => {
+        BrokerSpec::Asset(change) => asset(change),
+        BrokerSpec::Restrict(restriction) => {
             let restriction = Restriction::from(*restriction);
             (
                 BrokerAction::Restrict(restriction),
                 format!("restrict the account ({})", restriction.as_str()),
             )
         }
-        BrokerGiven::Release => (
+        BrokerSpec::Release => (
             BrokerAction::Release,
             "lift all restrictions of the account".to_owned(),
         ),
-        BrokerGiven::Account(change) => account(change),
-        BrokerGiven::Requests(count) => (
+        BrokerSpec::Account(change) => account(change),
+        BrokerSpec::Requests(count) => (
             BrokerAction::Requests(count.get()),
             format!("take {count} requests by another program"),
         ),
@@ -167,7 +172,7 @@ fn trade(symbol: &str, side: Side, quantity: Option<Amount>) -> BrokerAction {
     }
 }
 
-fn place(given: &PlaceGiven) -> (BrokerAction, String) {
+fn place(given: &PlaceSpec) -> (BrokerAction, String) {
     let side = side(given.side);
     let price = given
         .limit
@@ -193,7 +198,7 @@ fn place(given: &PlaceGiven) -> (BrokerAction, String) {
     (BrokerAction::Place(order), words)
 }
 
-fn replace(given: &ReplaceGiven) -> Result<(BrokerAction, String), String> {
+fn replace(given: &ReplaceSpec) -> Result<(BrokerAction, String), UnnamedOrder> {
     let order = name(&given.order)?;
     let (quantity, limit) = (
         given.quantity.map(|quantity| quantity.0),
@@ -210,15 +215,15 @@ fn replace(given: &ReplaceGiven) -> Result<(BrokerAction, String), String> {
     Ok((BrokerAction::Replace { order, by }, words))
 }
 
-fn name(given: &OrderNameGiven) -> Result<OrderName, String> {
+fn name(given: &OrderNameSpec) -> Result<OrderName, UnnamedOrder> {
     match (&given.symbol, &given.client_order_id) {
         (Some(symbol), None) => Ok(OrderName::Of(symbol.clone(), given.side.map(side))),
         (None, Some(id)) if given.side.is_none() => Ok(OrderName::Client(id.clone())),
-        _ => Err("an order is named by its `symbol`, with or without a `side`, or by its `client_order_id`".to_owned()),
+        _ => Err(UnnamedOrder),
     }
 }
 
-fn asset(given: &AssetChangeGiven) -> (BrokerAction, String) {
+fn asset(given: &AssetChangeSpec) -> (BrokerAction, String) {
     let (tradable, fractionable, shortable) = (given.tradable, given.fractionable, given.shortable);
     let flag = |name: &str, flag: Option<bool>| {
         flag.map(|is| {
@@ -248,7 +253,7 @@ fn asset(given: &AssetChangeGiven) -> (BrokerAction, String) {
     )
 }
 
-fn account(given: &AccountChangeGiven) -> (BrokerAction, String) {
+fn account(given: &AccountChangeSpec) -> (BrokerAction, String) {
     let (pattern_day_trader, credit, shorting) =
         (given.pattern_day_trader, given.credit, given.shorting);
     let words = listed([
@@ -272,7 +277,7 @@ fn listed<const N: usize>(words: [Option<String>; N]) -> String {
 }
 
 /// The state that an order shows.
-pub(super) fn shown(given: ShowGiven) -> Shown {
+pub(super) fn shown(given: ShowSpec) -> Shown {
     let status = match given.status {
         ShownStatus::Accepted => OrderStatus::Accepted,
         ShownStatus::PendingNew => OrderStatus::PendingNew,
@@ -292,9 +297,9 @@ pub(super) fn shown(given: ShowGiven) -> Shown {
     }
 }
 
-pub(super) fn side(given: SideGiven) -> Side {
+pub(super) fn side(given: SideSpec) -> Side {
     match given {
-        SideGiven::Buy => Side::Buy,
-        SideGiven::Sell => Side::Sell,
+        SideSpec::Buy => Side::Buy,
+        SideSpec::Sell => Side::Sell,
     }
 }

@@ -1,13 +1,16 @@
 //! Runs of scenarios: a world is set up as the scenario says, its actions happen, and the history
 //! is judged.
 
-mod backend;
+mod actions;
+mod backend_kind;
+mod error;
 mod facts;
 mod hand;
 mod setup;
-mod stage;
 
-pub use self::backend::Backend;
+pub use self::backend_kind::BackendKind;
+pub use self::error::{RunError, SetupError};
+pub use self::hand::UnnamedOrder;
 pub use self::setup::SECRETS;
 
 use std::path::Path;
@@ -16,16 +19,18 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use self::actions::{ActionError, ActionRunner};
 use self::facts::facts;
-use self::setup::{World, setup};
-use self::stage::Stage;
+use self::setup::{PreparedWorld, setup};
 use crate::check::{Premise, Verdict, Violation, check_all};
 use crate::scenario::{
-    Action, Library, LoadError, Loaded, Mistake, Moment, Places, Pointer, Scenario, Start, judge,
+    Action, Given, Library, Loaded, Mistake, Mistakes, Moment, Places, Pointer, Scenario, Start,
+    evaluate,
 };
 use crate::trading::{BROKER, MAIL, ORDERS, install_log};
 use harness::fault::{FAULTS, MEANWHILE, Unmet};
 use harness::journal::Journal;
+use harness::world::WorldError;
 
 /// One run of a scenario.
 #[derive(Clone, Debug)]
@@ -39,9 +44,9 @@ pub struct Run {
     /// Everything that happened.
     pub journal: Journal,
     /// What does not hold.
-    pub findings: Vec<Violation>,
+    pub violations: Vec<Violation>,
     /// What was scripted and met nothing, each with its place in the scenario's file; all of it is
-    /// among the findings.
+    /// among the violations.
     pub mistakes: Vec<String>,
     /// What does not hold, as the scenario expects.
     pub expected: Vec<Violation>,
@@ -59,14 +64,14 @@ impl Run {
     /// Whether everything holds.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.findings.is_empty()
+        self.violations.is_empty()
     }
 
     /// Whether all that is wrong is the scenario: what it expects holds, and what it scripts meets
     /// nothing.
     #[must_use]
     pub fn is_mistaken(&self) -> bool {
-        !self.passed() && self.mistakes.len() == self.findings.len()
+        !self.passed() && self.mistakes.len() == self.violations.len()
     }
 }
 
@@ -74,22 +79,22 @@ impl Run {
 ///
 /// # Errors
 /// A mistake in the scenario or in a file that it rests on.
-pub fn run(library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, LoadError> {
-    run_on(&Backend::Virtual, library, loaded, seed)
+pub fn run(library: &Library, loaded: &Loaded, seed: u64) -> Result<Run, RunError> {
+    run_on(&BackendKind::Virtual, library, loaded, seed)
 }
 
 /// Runs a scenario on a backend. Whether that can carry it is for the caller to ask
-/// ([`Backend::missing`]).
+/// ([`BackendKind::missing`]).
 ///
 /// # Errors
 /// A mistake in the scenario or in a file that it rests on; a backend that cannot be reached or
 /// refuses.
 pub fn run_on(
-    backend: &Backend,
+    backend: &BackendKind,
     library: &Library,
     loaded: &Loaded,
     seed: u64,
-) -> Result<Run, LoadError> {
+) -> Result<Run, RunError> {
     #[expect(
         clippy::disallowed_methods,
         reason = "how long a run takes here is shown to people and goes nowhere else"
@@ -105,23 +110,23 @@ pub fn run_on(
     let runtime = builder
         .start_paused(true)
         .build()
-        .map_err(|error| LoadError(format!("the runtime does not start: {error}")))?;
+        .map_err(RunError::Runtime)?;
     let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
     let expect = &loaded.scenario.expect;
     let Verdict {
-        violations: findings,
+        violations,
         premises,
     } = check_all(&journal);
-    let (expected, mut findings): (Vec<_>, Vec<_>) = findings
+    let (expected, mut violations): (Vec<_>, Vec<_>) = violations
         .into_iter()
-        .partition(|finding| expect.violates(&finding.check));
-    findings.extend(judge(expect, &journal));
-    findings.extend(expect.unviolated(&expected));
+        .partition(|violation| expect.violates(&violation.check));
+    violations.extend(evaluate(expect, &journal));
+    violations.extend(expect.unviolated(&expected));
     let mistakes = unused
         .iter()
         .map(|unmet| unmet_place(unmet, &loaded.path, &loaded.places))
         .collect();
-    findings.extend(
+    violations.extend(
         unused
             .into_iter()
             .map(|unmet| Violation::plain(unmet.part, unmet.words)),
@@ -134,7 +139,7 @@ pub fn run_on(
         about,
         seed,
         journal,
-        findings,
+        violations,
         mistakes,
         expected,
         premises,
@@ -148,23 +153,16 @@ pub fn run_on(
 ///
 /// # Errors
 /// A mistake in a file that the world rests on.
-pub fn invoke_once(
-    library: &Library,
-    clock: Moment,
-    payload: &Value,
-) -> Result<Journal, LoadError> {
+pub fn invoke_once(library: &Library, clock: Moment, payload: &Value) -> Result<Journal, RunError> {
     let about = "one event";
-    let yaml = format!(
-        "about: {about}\ngiven: {{clock: 2012-03-14 10:00}}\nwhen: []\nexpect: {{cash: '0', positions: {{}}, mails: []}}\n"
-    );
-    let mut scenario: Scenario =
-        serde_saphyr::from_str(&yaml).map_err(|error| LoadError(error.to_string()))?;
-    scenario.given.clock = Start::At(clock);
-    scenario.when = vec![Action::Invoke(payload.clone())];
     let loaded = Loaded {
         name: about.to_owned(),
         path: about.into(),
-        scenario,
+        scenario: Scenario::new(
+            about,
+            Given::at(Start::At(clock)),
+            vec![Action::Invoke(payload.clone())],
+        ),
         places: Places::default(),
     };
     run(library, &loaded, 1).map(|run| run.journal)
@@ -189,39 +187,60 @@ fn unmet_place(unmet: &Unmet, path: &Path, places: &Places) -> String {
         .map(|key| line.key(key))
         .find(|way| places.holds(way))
         .unwrap_or(line);
-    Mistake::of_value(pointer, unmet.words.clone()).shown(&path.display().to_string(), places)
+    Mistake::of_value(pointer, unmet.words.clone()).summary(&path.display().to_string(), places)
+}
+
+/// An action that cannot be done, with its place in the scenario's file.
+fn mistaken(loaded: &Loaded, index: usize, error: &ActionError) -> Mistakes {
+    let action = Pointer::to("when").item(index);
+    let place = match error.key() {
+        Some(key) => action.key(key),
+        None => action,
+    };
+    Mistakes::new(
+        loaded.path.display().to_string(),
+        vec![Mistake::of_value(place, error.to_string())],
+        loaded.places.clone(),
+    )
 }
 
 type Lived = (Journal, Vec<Unmet>, TimeDelta);
 
 async fn live(
-    backend: &Backend,
+    backend: &BackendKind,
     library: &Library,
     loaded: &Loaded,
     seed: u64,
-) -> Result<Lived, LoadError> {
+) -> Result<Lived, RunError> {
     let scenario = &loaded.scenario;
-    let wrong = |reason: String| LoadError(format!("{}: {reason}", loaded.path.display()));
-    let World {
+    let refused = |source: WorldError| RunError::World {
+        path: loaded.path.clone(),
+        source,
+    };
+    let prepared = setup(library, scenario, seed, backend.account());
+    let PreparedWorld {
         setup,
         stack,
         broker,
-    } = setup(library, scenario, seed, backend.account()).map_err(|error| wrong(error.0))?;
-    let mut place = backend.begin(setup, scenario.lambda).await.map_err(wrong)?;
+    } = prepared.map_err(|source| RunError::Setup {
+        path: loaded.path.clone(),
+        source,
+    })?;
+    let mut world = backend
+        .begin(setup, scenario.lambda)
+        .await
+        .map_err(refused)?;
     for fact in facts(scenario, &stack) {
-        place.state(fact.into());
+        world.state(fact.into());
     }
-    let stage = Stage::new(stack, broker);
+    let runner = ActionRunner::new(stack, broker);
     for (index, action) in scenario.when.iter().enumerate() {
-        let misplaced = |reason: String| {
-            let mistake =
-                Mistake::of_value(Pointer::to("when").item(index).key("advance_to"), reason);
-            LoadError(mistake.shown(&loaded.path.display().to_string(), &loaded.places))
-        };
-        stage.act(place.as_mut(), action).await.map_err(misplaced)?;
+        if let Err(error) = runner.run(world.as_mut(), action).await {
+            return Err(mistaken(loaded, index, &error).into());
+        }
     }
-    place.settle().await.map_err(wrong)?;
-    let unused = place.unused();
-    let age = place.age();
-    Ok((place.finish(), unused, age))
+    world.settle().await.map_err(refused)?;
+    let unused = world.unused();
+    let age = world.age();
+    Ok((world.finish(), unused, age))
 }

@@ -8,12 +8,13 @@ use alchemiser_mocks::exchange::{
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
 
+use super::error::SetupError;
 use super::hand;
 use crate::binary::Binary;
 use crate::in_process::InProcess;
 use crate::scenario::{
-    AssetGiven, ExchangeGiven, Fault, Given, Lambda, Library, LoadError, OrderEffectGiven,
-    OrderRuleGiven, QuoteGiven, SYNTHETIC, Scenario, account_with, change,
+    AssetSpec, ExchangeSpec, Fault, Given, Lambda, Library, OrderEffectSpec, OrderRuleSpec,
+    QuoteSpec, SYNTHETIC, Scenario, account_with, change,
 };
 use crate::trading::{Broker, Mailbox, Trading};
 use harness::fault::{Faults, Meanwhile, Meanwhiles};
@@ -35,7 +36,7 @@ pub const SECRETS: [(&str, &str); 3] = [
 ];
 
 /// The world that a scenario begins with.
-pub(super) struct World {
+pub(super) struct PreparedWorld {
     pub setup: WorldSetup,
     pub stack: Arc<Stack>,
     pub broker: Broker,
@@ -44,19 +45,19 @@ pub(super) struct World {
 /// The world that a scenario begins with, and its topology.
 ///
 /// # Errors
-/// A mistake in the template, or in the scenario's changes to it.
+/// A mistake in the template, or in the scenario's changes to it; no program to run.
 pub(super) fn setup(
     library: &Library,
     scenario: &Scenario,
     seed: u64,
     account: &str,
-) -> Result<World, LoadError> {
+) -> Result<PreparedWorld, SetupError> {
     let given = &scenario.given;
     let start = given.clock.instant();
     let sources = strategies(library, given);
     let mut stack = library.stack(&given.parameters(), &account_with(account))?;
-    if let Some(mistake) = change(&mut stack, &given.topology).first() {
-        return Err(LoadError(mistake.told()));
+    if let Some(mistake) = change(&mut stack, &given.topology).into_iter().next() {
+        return Err(SetupError::Topology(mistake));
     }
     let mail = MailSetup {
         hostname: "smtp.mail.me.com".to_owned(),
@@ -74,17 +75,18 @@ pub(super) fn setup(
             strategies: sources,
             mail_certificate: mail.server().certificate_der(),
         }),
-        Lambda::Binary => Arc::new(
-            Binary::of_this_build(sources, mail.server().certificate_pem()).map_err(LoadError)?,
-        ),
+        Lambda::Binary => Arc::new(Binary::of_this_build(
+            sources,
+            mail.server().certificate_pem(),
+        )?),
     };
     let functions: Functions = BTreeMap::from([("the-alchemiser".to_owned(), code)]);
-    let meanwhile: Result<Vec<Meanwhile>, String> = scenario
+    let meanwhile: Vec<Meanwhile> = scenario
         .meanwhile
         .iter()
         .enumerate()
         .map(|(line, given)| hand::meanwhile(&broker, line, given))
-        .collect();
+        .collect::<Result<_, _>>()?;
     let setup = WorldSetup {
         seed,
         start,
@@ -96,14 +98,14 @@ pub(super) fn setup(
         system: Arc::new(Trading),
         counterparties: vec![Arc::new(broker.clone()), Arc::new(mail.clone())],
         faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),
-        meanwhile: Meanwhiles::new(meanwhile.map_err(LoadError)?),
+        meanwhile: Meanwhiles::new(meanwhile),
         functions,
         variables: SECRETS
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
     };
-    Ok(World {
+    Ok(PreparedWorld {
         setup,
         stack,
         broker,
@@ -156,7 +158,7 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         .credit
         .map(|credit| credit.0)
         .unwrap_or_default();
-    let ExchangeGiven {
+    let ExchangeSpec {
         trading_blocked,
         pattern_day_trader,
         shorting,
@@ -226,11 +228,11 @@ fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> Marke
             market.series.insert(symbol.clone(), series);
         }
         let effect = asset.quote.map(|quote| match quote {
-            QuoteGiven::ZeroAsk => QuoteEffect::ZeroAsk,
-            QuoteGiven::ZeroBid => QuoteEffect::ZeroBid,
-            QuoteGiven::Missing => QuoteEffect::Missing,
-            QuoteGiven::Crossed(by) => QuoteEffect::Crossed(by.0),
-            QuoteGiven::Stale(age) => QuoteEffect::Stale(age.0),
+            QuoteSpec::ZeroAsk => QuoteEffect::ZeroAsk,
+            QuoteSpec::ZeroBid => QuoteEffect::ZeroBid,
+            QuoteSpec::Missing => QuoteEffect::Missing,
+            QuoteSpec::Crossed(by) => QuoteEffect::Crossed(by.0),
+            QuoteSpec::Stale(age) => QuoteEffect::Stale(age.0),
         });
         market
             .quotes
@@ -239,7 +241,7 @@ fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> Marke
     market
 }
 
-fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
+fn series(asset: &AssetSpec, now: DateTime<Utc>) -> Option<Series> {
     if let Some(price) = asset.price {
         return Some(Series::Price(price.0));
     }
@@ -256,22 +258,22 @@ fn series(asset: &AssetGiven, now: DateTime<Utc>) -> Option<Series> {
     })
 }
 
-fn order_rule(given: &OrderRuleGiven) -> OrderRule {
+fn order_rule(given: &OrderRuleSpec) -> OrderRule {
     OrderRule {
         symbol: given.symbol.clone(),
         side: given.side.map(hand::side),
         occurrence: given.occurrence.map(|place| place.0),
         effect: match &given.effect {
-            OrderEffectGiven::FillAfter(span) => OrderEffect::FillAfter(span.0),
-            OrderEffectGiven::Partial(percent) => OrderEffect::Partial {
+            OrderEffectSpec::FillAfter(span) => OrderEffect::FillAfter(span.0),
+            OrderEffectSpec::Partial(percent) => OrderEffect::Partial {
                 percent: percent.0,
                 then: None,
             },
-            OrderEffectGiven::CancelLate(span) => OrderEffect::CancelLate(span.0),
-            OrderEffectGiven::RejectAfter(span) => OrderEffect::RejectAfter(span.0),
-            OrderEffectGiven::Show(shown) => OrderEffect::Show(hand::shown(*shown)),
-            OrderEffectGiven::Never => OrderEffect::Never,
-            OrderEffectGiven::Reject {
+            OrderEffectSpec::CancelLate(span) => OrderEffect::CancelLate(span.0),
+            OrderEffectSpec::RejectAfter(span) => OrderEffect::RejectAfter(span.0),
+            OrderEffectSpec::Show(state) => OrderEffect::Show(hand::shown(*state)),
+            OrderEffectSpec::Never => OrderEffect::Never,
+            OrderEffectSpec::Reject {
                 status,
                 code,
                 message,

@@ -53,7 +53,7 @@ impl Amount {
     pub(super) fn parse<E: Error>(text: &str) -> Result<Self, E> {
         let amount = Decimal::from_str_exact(text).map_err(|_| {
             E::custom(format!(
-                "{text:?} is no amount: write digits such as \"10000.10\""
+                "invalid amount {text:?}: write digits such as \"10000.10\""
             ))
         })?;
         if amount.is_sign_negative() || amount > LARGEST {

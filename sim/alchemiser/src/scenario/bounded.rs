@@ -8,21 +8,45 @@ use super::Amount;
 use crate::check;
 use suggestion::unknown;
 
+/// Why a value is refused: what it is, and what is allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum OutOfBounds {
+    /// More than a thousand of a thousand.
+    #[error("{0} of a thousand is too many: write 0 to 1000")]
+    PerMille(u32),
+    /// An HTTP status that reports success, or none at all.
+    #[error("status {0} is not an error: write 400 to 599")]
+    ErrorStatus(u16),
+    /// More than the whole.
+    #[error("{0} percent is more than the whole: write 0 to 100")]
+    Percent(Amount),
+    /// A position before the first.
+    #[error("invalid position 0: the first is 1")]
+    Ordinal,
+    /// Not even once.
+    #[error("0 times is never: write 1 or more, or leave it out")]
+    Times,
+    /// A path, or characters that are not allowed.
+    #[error("invalid file name {0:?}: write letters, digits, `.`, `_` and `-`, such as half.clj")]
+    FileName(String),
+    /// A name that no invariant has; the text suggests one.
+    #[error("{0}")]
+    Invariant(String),
+}
+
 /// So many of a thousand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "u32")]
 pub struct PerMille(pub u32);
 
 impl TryFrom<u32> for PerMille {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(number: u32) -> Result<Self, String> {
+    fn try_from(number: u32) -> Result<Self, OutOfBounds> {
         if number <= 1000 {
             Ok(Self(number))
         } else {
-            Err(format!(
-                "{number} of a thousand is too many: write 0 to 1000"
-            ))
+            Err(OutOfBounds::PerMille(number))
         }
     }
 }
@@ -33,13 +57,13 @@ impl TryFrom<u32> for PerMille {
 pub struct ErrorStatus(pub u16);
 
 impl TryFrom<u16> for ErrorStatus {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(status: u16) -> Result<Self, String> {
+    fn try_from(status: u16) -> Result<Self, OutOfBounds> {
         if (400..=599).contains(&status) {
             Ok(Self(status))
         } else {
-            Err(format!("{status} is no error status: write 400 to 599"))
+            Err(OutOfBounds::ErrorStatus(status))
         }
     }
 }
@@ -50,13 +74,13 @@ impl TryFrom<u16> for ErrorStatus {
 pub struct Percent(#[schemars(with = "Amount")] pub Decimal);
 
 impl TryFrom<Amount> for Percent {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(amount: Amount) -> Result<Self, String> {
+    fn try_from(amount: Amount) -> Result<Self, OutOfBounds> {
         if amount.0 <= Decimal::ONE_HUNDRED {
             Ok(Self(amount.0))
         } else {
-            Err(format!("{amount} percent is more than the whole"))
+            Err(OutOfBounds::Percent(amount))
         }
     }
 }
@@ -67,13 +91,13 @@ impl TryFrom<Amount> for Percent {
 pub struct Ordinal(pub u32);
 
 impl TryFrom<u32> for Ordinal {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(number: u32) -> Result<Self, String> {
+    fn try_from(number: u32) -> Result<Self, OutOfBounds> {
         if number > 0 {
             Ok(Self(number))
         } else {
-            Err("0 is no place: the first is 1".to_owned())
+            Err(OutOfBounds::Ordinal)
         }
     }
 }
@@ -84,13 +108,13 @@ impl TryFrom<u32> for Ordinal {
 pub struct Times(pub u32);
 
 impl TryFrom<u32> for Times {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(number: u32) -> Result<Self, String> {
+    fn try_from(number: u32) -> Result<Self, OutOfBounds> {
         if number > 0 {
             Ok(Self(number))
         } else {
-            Err("0 times is never: write 1 or more, or leave it out".to_owned())
+            Err(OutOfBounds::Times)
         }
     }
 }
@@ -101,15 +125,13 @@ impl TryFrom<u32> for Times {
 pub struct FileName(pub String);
 
 impl TryFrom<String> for FileName {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(name: String) -> Result<Self, String> {
+    fn try_from(name: String) -> Result<Self, OutOfBounds> {
         let is_plain =
             |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
         if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
-            return Err(format!(
-                "{name:?} is no name of a file: write letters, digits, `.`, `_` and `-`, such as half.clj"
-            ));
+            return Err(OutOfBounds::FileName(name));
         }
         Ok(Self(name))
     }
@@ -121,13 +143,17 @@ impl TryFrom<String> for FileName {
 pub struct Invariant(pub String);
 
 impl TryFrom<String> for Invariant {
-    type Error = String;
+    type Error = OutOfBounds;
 
-    fn try_from(name: String) -> Result<Self, String> {
+    fn try_from(name: String) -> Result<Self, OutOfBounds> {
         let names = check::names();
         if names.contains(&name.as_str()) {
             return Ok(Self(name));
         }
-        Err(unknown("invariant", &name, names.iter().copied()))
+        Err(OutOfBounds::Invariant(unknown(
+            "invariant",
+            &name,
+            names.iter().copied(),
+        )))
     }
 }

@@ -9,13 +9,18 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
+/// A text that names no day.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid date {0:?}: write the day as 2012-03-14")]
+pub struct DateError(String);
+
 impl FromStr for Date {
-    type Err = String;
+    type Err = DateError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .map(Self)
-            .map_err(|_| format!("{text:?} is no date: write the day as 2012-03-14"))
+            .map_err(|_| DateError(text.to_owned()))
     }
 }
 

@@ -12,11 +12,22 @@ const LONGEST: Duration = Duration::from_secs(3_653 * 86_400);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
+/// Why a text is not a span of time.
+#[derive(Debug, thiserror::Error)]
+pub enum SpanError {
+    /// It has no number, no unit, or an unknown unit.
+    #[error("invalid span of time {0:?}: write 500ms, 45s, 20m, 1h30m or 2d")]
+    Malformed(String),
+    /// It is longer than a scenario may last.
+    #[error("{0:?} is longer than ten years")]
+    TooLong(String),
+}
+
 impl FromStr for Span {
-    type Err = String;
+    type Err = SpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is no span of time: write 500ms, 45s, 20m, 1h30m or 2d");
+        let wrong = || SpanError::Malformed(text.to_owned());
         let mut total = Duration::ZERO;
         let mut rest = text;
         while !rest.is_empty() {
@@ -42,7 +53,7 @@ impl FromStr for Span {
             total = total
                 .checked_add(part)
                 .filter(|total| *total <= LONGEST)
-                .ok_or_else(|| format!("{text:?} is longer than ten years"))?;
+                .ok_or_else(|| SpanError::TooLong(text.to_owned()))?;
             rest = &rest[letters..];
         }
         if text.is_empty() {

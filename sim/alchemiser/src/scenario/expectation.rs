@@ -3,19 +3,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::format::{Expect, MailExpected, ResponseExpected, SideGiven};
+use super::format::{Expect, MailExpected, ResponseExpected, SideSpec};
 use crate::check::Violation;
 use crate::projection::{MailLine, dead_letters, events, mails, orders};
 use crate::trading::{TradingFact, TradingRecord, trigger_of};
 use harness::journal::{Fact, Journal};
+use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
-pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
-    let mut findings = Vec::new();
+pub fn evaluate(expect: &Expect, journal: &Journal) -> Vec<Violation> {
+    let mut violations = Vec::new();
     let mut demand = |name: &str, problem: Option<String>| {
-        findings.extend(problem.map(|problem| Violation::plain(name, problem)))
+        violations.extend(problem.map(|problem| Violation::plain(name, problem)))
     };
     demand("cash", cash(expect, journal));
     demand("positions", positions(expect, journal));
@@ -28,7 +29,7 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
         demand("recovered", not_recovered(name, journal));
     }
     let invocations = tally(journal.records().filter_map(|(_, record)| match record {
-        Record::InvocationStarted { payload, .. } => Some(trigger_of(payload)),
+        Record::InvocationStarted { payload, .. } => Some(trigger_of(payload.view())),
         _ => None,
     }));
     demand(
@@ -52,7 +53,7 @@ pub fn judge(expect: &Expect, journal: &Journal) -> Vec<Violation> {
     for expected in &expect.responses {
         demand("responses", answers_differ(expected, &answers));
     }
-    findings
+    violations
 }
 
 fn account(journal: &Journal) -> Option<(&str, &Value)> {
@@ -206,7 +207,7 @@ fn orders_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let wanted: Vec<String> = wanted
         .iter()
         .map(|order| {
-            let side = if order.side == SideGiven::Buy {
+            let side = if order.side == SideSpec::Buy {
                 "buy"
             } else {
                 "sell"
@@ -239,7 +240,8 @@ fn dead_letters_differ(expect: &Expect, journal: &Journal) -> Option<String> {
                     && *reason == wanted.reason
                     && body.to_string().contains(&wanted.holds)
             });
-    let show = |(from, reason, body): &(String, String, Value)| format!("{from}: {reason}: {body}");
+    let show =
+        |(from, reason, body): &(String, String, Json<'_>)| format!("{from}: {reason}: {body}");
     (!fits).then(|| {
         format!(
             "{} dead letters, expected {}; there are [{}]",
@@ -382,7 +384,7 @@ fn responses(journal: &Journal) -> Vec<(String, String)> {
                 payload,
                 ..
             } => {
-                triggers.insert(*invocation, trigger_of(payload));
+                triggers.insert(*invocation, trigger_of(payload.view()));
             }
             Record::InvocationEnded {
                 invocation,
@@ -424,9 +426,9 @@ mod tests {
             positions: json!({ "MSFT": shares }),
         };
         journal.push(DateTime::UNIX_EPOCH, None, account.into());
-        judge(&expect, &journal)
+        evaluate(&expect, &journal)
             .into_iter()
-            .map(|finding| finding.check)
+            .map(|violation| violation.check)
             .collect()
     }
 

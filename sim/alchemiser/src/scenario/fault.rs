@@ -7,7 +7,7 @@ use harness::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase
 
 /// Something that goes wrong.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "FaultGiven")]
+#[serde(try_from = "FaultSpec")]
 pub enum Fault {
     /// On a call that production code makes.
     Call(CallFault),
@@ -18,14 +18,14 @@ pub enum Fault {
 /// A fault as it is written: on calls (`at`, `phase`), or on the delivery of events (`deliver`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FaultGiven {
+pub(super) struct FaultSpec {
     /// The call: `RebalancePlanned / alpaca POST orders #2`; any trigger is `*`, any call has no
     /// number.
     #[serde(default, deserialize_with = "site")]
     #[schemars(with = "Option<String>")]
     at: Option<SitePattern>,
     /// Of a call: before the work is done, or after it with the answer lost.
-    phase: Option<PhaseGiven>,
+    phase: Option<PhaseSpec>,
     /// Of a call: only in this attempt of the invocation.
     attempt: Option<Ordinal>,
     /// The type of the events whose delivery goes wrong.
@@ -33,7 +33,7 @@ pub(super) struct FaultGiven {
     /// Of a delivery: only for the rule of this name, without its stage.
     rule: Option<String>,
     /// What happens.
-    effect: EffectGiven,
+    effect: EffectSpec,
     /// How many calls or deliveries it hits: one, or all of an outage that ends.
     times: Option<Times>,
     /// Of a call: an outage until this moment in New York.
@@ -43,18 +43,18 @@ pub(super) struct FaultGiven {
 /// Before the work, or after it.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum PhaseGiven {
+pub(super) enum PhaseSpec {
     /// The work is not done.
     Before,
     /// The work is done, and its answer is lost.
     After,
 }
 
-impl From<PhaseGiven> for Phase {
-    fn from(given: PhaseGiven) -> Self {
+impl From<PhaseSpec> for Phase {
+    fn from(given: PhaseSpec) -> Self {
         match given {
-            PhaseGiven::Before => Self::Before,
-            PhaseGiven::After => Self::After,
+            PhaseSpec::Before => Self::Before,
+            PhaseSpec::After => Self::After,
         }
     }
 }
@@ -62,7 +62,7 @@ impl From<PhaseGiven> for Phase {
 /// What happens.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum EffectGiven {
+enum EffectSpec {
     /// To a call: the caller gets this HTTP status.
     Status(ErrorStatus),
     /// To a call: the connection breaks.
@@ -89,54 +89,69 @@ fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SitePattern
         .map_err(serde::de::Error::custom)
 }
 
-impl TryFrom<FaultGiven> for Fault {
-    type Error = String;
+/// Why a fault is refused. The key that is wrong comes first in backquotes: its place in the file
+/// is shown.
+#[derive(Debug, thiserror::Error)]
+pub enum FaultError {
+    #[error("`deliver` excludes `at`: a fault is either on calls or on deliveries")]
+    Both,
+    #[error("a fault is either on calls, with `at`, or on deliveries, with `deliver`")]
+    Neither,
+    #[error("`rule` belongs to a fault on deliveries, not on calls")]
+    RuleOfCall,
+    #[error("`{0}` belongs to a fault on calls, not on deliveries")]
+    KeyOfDelivery(&'static str),
+    #[error(
+        "the `effect` on a connection to the mail server, which has no HTTP status, is one of \
+         reset, hang, crash, time_out, delay; what the server replies is a rule of `given.mail`"
+    )]
+    StatusOfMail,
+    #[error("the `effect` on a call is one of status, reset, hang, crash, time_out, delay")]
+    EffectOfCall,
+    #[error("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry")]
+    EffectOfDelivery,
+    #[error(
+        "the `phase` of a connection is before: what goes wrong in the dialogue is a rule of \
+         `given.mail`"
+    )]
+    PhaseOfMail,
+    #[error("a fault on calls needs its `phase`: before or after")]
+    NoPhase,
+}
 
-    fn try_from(given: FaultGiven) -> Result<Self, Self::Error> {
-        match (&given.at, &given.deliver) {
-            (Some(_), None) => call(given).map(Self::Call),
-            (None, Some(_)) => delivery(given).map(Self::Delivery),
-            (Some(_), Some(_)) => Err(
-                "`deliver` excludes `at`: a fault is either on calls or on deliveries".to_owned(),
-            ),
-            (None, None) => Err(
-                "a fault is either on calls, with `at`, or on deliveries, with `deliver`"
-                    .to_owned(),
-            ),
+impl TryFrom<FaultSpec> for Fault {
+    type Error = FaultError;
+
+    fn try_from(given: FaultSpec) -> Result<Self, Self::Error> {
+        match (given.at.clone(), given.deliver.clone()) {
+            (Some(at), None) => call(at, &given).map(Self::Call),
+            (None, Some(detail_type)) => delivery(detail_type, &given).map(Self::Delivery),
+            (Some(_), Some(_)) => Err(FaultError::Both),
+            (None, None) => Err(FaultError::Neither),
         }
     }
 }
 
-fn call(given: FaultGiven) -> Result<CallFault, String> {
+fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
     if given.rule.is_some() {
-        return Err("`rule` belongs to a fault on deliveries, not on calls".to_owned());
+        return Err(FaultError::RuleOfCall);
     }
-    let at = given.at.ok_or("a fault on calls needs its place, `at`")?;
     let effect = match given.effect {
-        EffectGiven::Status(_) if at.party() == "smtp" => {
-            return Err("the `effect` on a connection to the mail server, which has no HTTP status, is one of reset, hang, crash, \
-                        time_out, delay; what the server replies is a rule of `given.mail`"
-                .to_owned());
-        }
-        EffectGiven::Status(status) => CallEffect::Status(status.0),
-        EffectGiven::Reset => CallEffect::Reset,
-        EffectGiven::Hang => CallEffect::Hang,
-        EffectGiven::Crash => CallEffect::Crash,
-        EffectGiven::TimeOut => CallEffect::Freeze,
-        EffectGiven::Delay(span) => CallEffect::Delay(span.0),
-        EffectGiven::Duplicate(_) | EffectGiven::Fail | EffectGiven::FailEntry => {
-            return Err(
-                "the `effect` on a call is one of status, reset, hang, crash, time_out, delay"
-                    .to_owned(),
-            );
+        EffectSpec::Status(_) if at.party() == "smtp" => return Err(FaultError::StatusOfMail),
+        EffectSpec::Status(status) => CallEffect::Status(status.0),
+        EffectSpec::Reset => CallEffect::Reset,
+        EffectSpec::Hang => CallEffect::Hang,
+        EffectSpec::Crash => CallEffect::Crash,
+        EffectSpec::TimeOut => CallEffect::TimeOut,
+        EffectSpec::Delay(span) => CallEffect::Delay(span.0),
+        EffectSpec::Duplicate(_) | EffectSpec::Fail | EffectSpec::FailEntry => {
+            return Err(FaultError::EffectOfCall);
         }
     };
     let phase = match given.phase {
-        Some(PhaseGiven::After) if at.party() == "smtp" => {
-            return Err("the `phase` of a connection is before: what goes wrong in the dialogue is a rule of `given.mail`".to_owned());
-        }
+        Some(PhaseSpec::After) if at.party() == "smtp" => return Err(FaultError::PhaseOfMail),
         Some(phase) => Phase::from(phase),
-        None => return Err("a fault on calls needs its `phase`: before or after".to_owned()),
+        None => return Err(FaultError::NoPhase),
     };
     let until = given.until.map(|moment| moment.0);
     let times = given
@@ -152,32 +167,25 @@ fn call(given: FaultGiven) -> Result<CallFault, String> {
     })
 }
 
-fn delivery(given: FaultGiven) -> Result<DeliveryFault, String> {
+fn delivery(detail_type: String, given: &FaultSpec) -> Result<DeliveryFault, FaultError> {
     let of_calls = [
         ("phase", given.phase.is_some()),
         ("attempt", given.attempt.is_some()),
         ("until", given.until.is_some()),
     ];
     if let Some((key, _)) = of_calls.into_iter().find(|(_, is_there)| *is_there) {
-        return Err(format!(
-            "`{key}` belongs to a fault on calls, not on deliveries"
-        ));
+        return Err(FaultError::KeyOfDelivery(key));
     }
     let effect = match given.effect {
-        EffectGiven::Duplicate(span) => DeliveryEffect::Duplicate(span.0),
-        EffectGiven::Delay(span) => DeliveryEffect::Delay(span.0),
-        EffectGiven::Fail => DeliveryEffect::Fail,
-        EffectGiven::FailEntry => DeliveryEffect::FailEntry,
-        _ => {
-            return Err(
-                "the `effect` on a delivery is one of duplicate, delay, fail, fail_entry"
-                    .to_owned(),
-            );
-        }
+        EffectSpec::Duplicate(span) => DeliveryEffect::Duplicate(span.0),
+        EffectSpec::Delay(span) => DeliveryEffect::Delay(span.0),
+        EffectSpec::Fail => DeliveryEffect::Fail,
+        EffectSpec::FailEntry => DeliveryEffect::FailEntry,
+        _ => return Err(FaultError::EffectOfDelivery),
     };
     Ok(DeliveryFault {
-        detail_type: given.deliver.unwrap_or_default(),
-        rule: given.rule,
+        detail_type,
+        rule: given.rule.clone(),
         effect,
         times: given.times.map_or(1, |times| times.0),
     })

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -36,7 +37,10 @@ impl Library {
     /// A file that cannot be read.
     pub fn open(root: &Path) -> Result<Self, LoadError> {
         let read = |path: &Path| {
-            read_text(path).map_err(|error| LoadError(format!("{}: {error}", path.display())))
+            read_text(path).map_err(|source| LoadError::File {
+                path: path.to_owned(),
+                source,
+            })
         };
         let template = read(&root.join("template.yaml"))?;
         let mut strategies = BTreeMap::new();
@@ -111,16 +115,8 @@ impl Library {
         parameters: &BTreeMap<String, String>,
         account: &Account,
     ) -> Result<Arc<Stack>, LoadError> {
-        let told = |errors: Vec<TemplateError>| {
-            LoadError(
-                errors
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            )
-        };
-        self.read_stack(parameters, account).map_err(told)
+        self.read_stack(parameters, account)
+            .map_err(LoadError::Template)
     }
 
     pub(super) fn read_stack(
@@ -142,7 +138,10 @@ impl Library {
 
 /// The files below `folder` with that ending, in order, subfolders too.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, LoadError> {
-    let failed = |error: std::io::Error| LoadError(format!("{}: {error}", folder.display()));
+    let failed = |source: io::Error| LoadError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();

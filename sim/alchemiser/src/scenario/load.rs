@@ -1,9 +1,10 @@
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::mistake::all_shown;
 use super::validate::mistakes;
-use super::{Library, Places, Scenario, yaml_error};
-use crate::text_file::read_text;
+use super::{Library, Mistakes, Places, Scenario, yaml_error};
+use crate::text_file::{TextFileError, read_text};
+use simulated_cloud::template::TemplateError;
 
 /// A scenario with its name.
 #[derive(Clone, Debug)]
@@ -18,10 +19,32 @@ pub struct Loaded {
     pub places: Places,
 }
 
-/// A mistake in an input file, with its place.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct LoadError(pub String);
+/// Why an input file cannot be used, with the place of what is wrong in it.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: TextFileError,
+    },
+    /// A folder cannot be listed.
+    #[error("{}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The template holds mistakes.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Template(Vec<TemplateError>),
+    /// The scenario holds mistakes.
+    #[error(transparent)]
+    Scenario(#[from] Mistakes),
+}
 
 /// Reads one scenario file, and holds it against what there is: the names of the template, of
 /// production and of itself.
@@ -29,26 +52,27 @@ pub struct LoadError(pub String);
 /// # Errors
 /// All mistakes: file, line, column, the offending text, and what is allowed.
 pub fn load_scenario(library: &Library, path: &Path, name: &str) -> Result<Loaded, LoadError> {
-    let shown = path.display().to_string();
-    let text = read_text(path).map_err(|error| LoadError(format!("{shown}: {error}")))?;
+    let text = read_text(path).map_err(|source| LoadError::File {
+        path: path.to_owned(),
+        source,
+    })?;
     let places = Places::of(&text);
+    let file = path.display().to_string();
     let scenario = match serde_saphyr::from_str::<Scenario>(&text) {
         Ok(scenario) => scenario,
         Err(error) => {
-            return Err(LoadError(
-                yaml_error::mistake(&error, &places).shown(&shown, &places),
-            ));
+            let mistake = yaml_error::mistake(&error, &places);
+            return Err(Mistakes::new(file, vec![mistake], places).into());
         }
     };
     let mistakes = mistakes(&scenario, &places, library);
-    if mistakes.is_empty() {
-        Ok(Loaded {
-            name: name.to_owned(),
-            path: path.to_owned(),
-            scenario,
-            places,
-        })
-    } else {
-        Err(LoadError(all_shown(mistakes, &shown, &places)))
+    if !mistakes.is_empty() {
+        return Err(Mistakes::new(file, mistakes, places).into());
     }
+    Ok(Loaded {
+        name: name.to_owned(),
+        path: path.to_owned(),
+        scenario,
+        places,
+    })
 }

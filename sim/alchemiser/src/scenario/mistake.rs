@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use std::fmt;
 
 use super::{Places, Pointer};
 use simulated_cloud::stack::Position;
@@ -57,7 +57,7 @@ impl Mistake {
 
     /// What is wrong, with the way to it but without a file.
     #[must_use]
-    pub fn told(&self) -> String {
+    pub fn reason(&self) -> String {
         match &self.at {
             At::Value(pointer) | At::Key(pointer) | At::Within(pointer, ..) => {
                 format!("{pointer}: {}", self.words)
@@ -77,28 +77,53 @@ impl Mistake {
 
     /// `file:line:column: what is wrong`, and the line with a mark.
     #[must_use]
-    pub fn shown(&self, file: &str, places: &Places) -> String {
+    pub fn summary(&self, file: &str, places: &Places) -> String {
         match self.position(places) {
             Some(position) => format!(
                 "{file}:{position}: {}\n{}",
                 self.words,
                 excerpt(places.text(), position)
             ),
-            None => format!("{file}: {}", self.told()),
+            None => format!("{file}: {}", self.reason()),
         }
     }
 }
 
-/// All mistakes of a file, in its order.
-pub(super) fn all_shown(mut mistakes: Vec<Mistake>, file: &str, places: &Places) -> String {
-    mistakes.sort_by_key(|mistake| mistake.position(places));
-    mistakes.dedup();
-    mistakes
-        .iter()
-        .map(|mistake| mistake.shown(file, places))
-        .collect::<Vec<_>>()
-        .join("\n")
+/// What is wrong in one scenario file: each mistake once, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct Mistakes {
+    file: String,
+    mistakes: Vec<Mistake>,
+    places: Places,
 }
+
+impl Mistakes {
+    /// The mistakes of `file`, whose text has these places.
+    #[must_use]
+    pub fn new(file: String, mut mistakes: Vec<Mistake>, places: Places) -> Self {
+        mistakes.sort_by_key(|mistake| mistake.position(&places));
+        mistakes.dedup();
+        Self {
+            file,
+            mistakes,
+            places,
+        }
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mistake) in self.mistakes.iter().enumerate() {
+            if index > 0 {
+                formatter.write_str("\n")?;
+            }
+            formatter.write_str(&mistake.summary(&self.file, &self.places))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
 
 /// The line of a place with a mark below it; of a long line the part around it.
 fn excerpt(text: &str, position: Position) -> String {
@@ -126,10 +151,6 @@ fn excerpt(text: &str, position: Position) -> String {
         },
     );
     let number = position.line.to_string();
-    let mut told = String::new();
-    // Writing to a string does not fail.
-    let _ = writeln!(told, "  {number} | {before}{shown}{after}");
     let indent = number.len() + 2 + before.chars().count() + column - from;
-    let _ = write!(told, "  {:indent$} ^", "");
-    told
+    format!("  {number} | {before}{shown}{after}\n  {:indent$} ^", "")
 }

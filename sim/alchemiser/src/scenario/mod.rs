@@ -22,23 +22,25 @@ mod validate;
 mod yaml_error;
 
 pub use amount::Amount;
-pub use bounded::{ErrorStatus, FileName, Invariant, Ordinal, PerMille, Percent, Times};
-pub use date::Date;
-pub use duration::Span;
-pub use expectation::judge;
+pub use bounded::{
+    ErrorStatus, FileName, Invariant, Ordinal, OutOfBounds, PerMille, Percent, Times,
+};
+pub use date::{Date, DateError};
+pub use duration::{Span, SpanError};
+pub use expectation::evaluate;
 pub use fault::Fault;
 pub use format::{
-    AccountChangeGiven, Action, AssetChangeGiven, AssetGiven, BrokerGiven, Capability,
-    DeadLetterExpected, ExchangeGiven, Expect, Given, Lambda, MailExpected, MeanwhileGiven,
-    OrderEffectGiven, OrderExpected, OrderNameGiven, OrderRuleGiven, PlaceGiven, QuoteGiven,
-    ReplaceGiven, ResponseExpected, Scenario, ShowGiven, ShownStatus, SideGiven, Topology,
+    AccountChangeSpec, Action, AssetChangeSpec, AssetSpec, BrokerSpec, Capability,
+    DeadLetterExpected, ExchangeSpec, Expect, Given, Lambda, MailExpected, MeanwhileSpec,
+    OrderEffectSpec, OrderExpected, OrderNameSpec, OrderRuleSpec, PlaceSpec, QuoteSpec,
+    ReplaceSpec, ResponseExpected, Scenario, ShowSpec, ShownStatus, SideSpec, Topology,
 };
 pub use knobs::Knobs;
 pub use library::{Library, account_with};
 pub use load::{LoadError, Loaded, load_scenario};
 pub use mail_script::MailScript;
-pub use mistake::Mistake;
-pub use moment::{Moment, Start};
+pub use mistake::{Mistake, Mistakes};
+pub use moment::{Moment, MomentError, Start};
 pub use names::{Names, SYNTHETIC};
 pub use places::{Places, Pointer};
 pub use signed::SignedAmount;

@@ -29,27 +29,35 @@ impl fmt::Display for Moment {
     }
 }
 
+/// Why a text is not a moment in New York.
+#[derive(Debug, thiserror::Error)]
+pub enum MomentError {
+    /// It is not a day and a time of day.
+    #[error("invalid time {0:?}: write the time in New York as 2012-03-14 09:30")]
+    Malformed(String),
+    /// Prices and time zones are not known in that year.
+    #[error("{0:?} is too far away: write a year from {first} to {last}", first = YEARS.start(), last = YEARS.end())]
+    TooFar(String),
+    /// An hour that is left out in spring.
+    #[error("{0:?} does not exist in New York: clocks were put forward")]
+    Skipped(String),
+}
+
 impl FromStr for Moment {
-    type Err = String;
+    type Err = MomentError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong =
-            || format!("{text:?} is no moment: write the time in New York as 2012-03-14 09:30");
         let naive = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
             .iter()
             .find_map(|pattern| NaiveDateTime::parse_from_str(text, pattern).ok())
-            .ok_or_else(wrong)?;
+            .ok_or_else(|| MomentError::Malformed(text.to_owned()))?;
         if !YEARS.contains(&naive.year()) {
-            return Err(format!(
-                "{text:?} is too far away: write a year from {} to {}",
-                YEARS.start(),
-                YEARS.end()
-            ));
+            return Err(MomentError::TooFar(text.to_owned()));
         }
         let local = New_York.from_local_datetime(&naive).earliest();
         local
             .map(|local| Self(local.with_timezone(&Utc)))
-            .ok_or_else(|| format!("{text:?} does not exist in New York: clocks were put forward"))
+            .ok_or_else(|| MomentError::Skipped(text.to_owned()))
     }
 }
 

@@ -5,8 +5,9 @@ use alchemiser::strategy::{Expression, ExpressionKind, parse};
 use alchemiser_mocks::exchange::market::real;
 use serde_json::Value;
 
-use super::{Action, BrokerGiven, Library, Scenario};
+use super::{Action, BrokerSpec, Library, Scenario};
 use crate::trading::trigger_of;
+use simulated_cloud::packed_json::PackedJson;
 use simulated_cloud::stack::Stack;
 
 /// The symbols that have made-up prices in every scenario; others must be declared, so that a
@@ -104,12 +105,12 @@ fn events(scenario: &Scenario) -> BTreeSet<String> {
 /// with.
 fn triggers(scenario: &Scenario, stack: &Stack, events: &BTreeSet<String>) -> BTreeSet<String> {
     let invoked = scenario.when.iter().filter_map(|action| match action {
-        Action::Invoke(payload) => Some(trigger_of(payload)),
+        Action::Invoke(payload) => Some(trigger_of(PackedJson::from(payload).view())),
         _ => None,
     });
     let scheduled = stack.schedules.iter().filter_map(|schedule| {
         let input: Value = serde_json::from_str(schedule.target.input.as_deref()?).ok()?;
-        Some(trigger_of(&input))
+        Some(trigger_of(PackedJson::from(input).view()))
     });
     let observed = events.iter().map(|event| format!("observe {event}"));
     let commands = COMMANDS.into_iter().map(str::to_owned);
@@ -149,7 +150,7 @@ fn symbols(scenario: &Scenario, library: &Library) -> BTreeSet<String> {
         _ => None,
     });
     for broker in actions.chain(scenario.meanwhile.iter().map(|meanwhile| &meanwhile.broker)) {
-        if let BrokerGiven::Rename(rename) = broker {
+        if let BrokerSpec::Rename(rename) = broker {
             symbols.insert(rename.to.clone());
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::Amount;
 
 /// An exact decimal that may be below zero, quoted: shares held short, cash owed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SignedAmount(pub Decimal);
 
 impl fmt::Display for SignedAmount {

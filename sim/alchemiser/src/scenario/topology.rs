@@ -6,6 +6,9 @@ use super::{Mistake, Pointer, Topology};
 use simulated_cloud::stack::Stack;
 use suggestion::unknown;
 
+/// The names that there are, where a scenario names another one.
+struct KnownNames(Vec<String>);
+
 /// Makes the changes. A name that is not there is a mistake, and changes nothing.
 pub fn change(stack: &mut Arc<Stack>, topology: &Topology) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
@@ -13,9 +16,9 @@ pub fn change(stack: &mut Arc<Stack>, topology: &Topology) -> Vec<Mistake> {
     let mut each = |key: &str,
                     kind: &str,
                     names: &[String],
-                    one: &mut dyn FnMut(&str) -> Result<(), Vec<String>>| {
+                    one: &mut dyn FnMut(&str) -> Result<(), KnownNames>| {
         for (index, name) in names.iter().enumerate() {
-            if let Err(allowed) = one(name) {
+            if let Err(KnownNames(allowed)) = one(name) {
                 let words = unknown(kind, name, allowed.iter().map(String::as_str));
                 mistakes.push(Mistake::of_value(place.key(key).item(index), words));
             }
@@ -49,10 +52,10 @@ pub fn change(stack: &mut Arc<Stack>, topology: &Topology) -> Vec<Mistake> {
 }
 
 /// Leaves out a resource; the ids that it could have, where it is none of them.
-fn remove(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
+fn remove(stack: &mut Stack, id: &str) -> Result<(), KnownNames> {
     let ids = ids_that_can_be_missing(stack);
     if !ids.iter().any(|known| known == id) {
-        return Err(ids);
+        return Err(KnownNames(ids));
     }
     stack.rules.retain(|rule| rule.logical_id != id);
     stack
@@ -87,7 +90,7 @@ fn ids_that_can_be_missing(stack: &Stack) -> Vec<String> {
         .collect()
 }
 
-fn remove_statement(stack: &mut Stack, sid: &str) -> Result<(), Vec<String>> {
+fn remove_statement(stack: &mut Stack, sid: &str) -> Result<(), KnownNames> {
     let mut sids = Vec::new();
     for policy in stack.roles.iter_mut().flat_map(|role| &mut role.policies) {
         sids.extend(
@@ -105,11 +108,11 @@ fn remove_statement(stack: &mut Stack, sid: &str) -> Result<(), Vec<String>> {
     if sids.iter().any(|known| known == sid) {
         Ok(())
     } else {
-        Err(sids)
+        Err(KnownNames(sids))
     }
 }
 
-fn disable(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
+fn disable(stack: &mut Stack, id: &str) -> Result<(), KnownNames> {
     let rules = stack
         .rules
         .iter_mut()
@@ -126,10 +129,10 @@ fn disable(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
         }
         ids.push(known.clone());
     }
-    Err(ids)
+    Err(KnownNames(ids))
 }
 
-fn take_transformer(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
+fn take_transformer(stack: &mut Stack, id: &str) -> Result<(), KnownNames> {
     let ids: Vec<String> = stack
         .rules
         .iter()
@@ -139,7 +142,7 @@ fn take_transformer(stack: &mut Stack, id: &str) -> Result<(), Vec<String>> {
         .rules
         .iter_mut()
         .find(|rule| rule.logical_id == id)
-        .ok_or(ids)?;
+        .ok_or(KnownNames(ids))?;
     for target in &mut rule.targets {
         target.input_transformer = None;
     }

@@ -1,21 +1,20 @@
 use harness::system::System;
 use serde_json::Value;
+use simulated_cloud::packed_json::Json;
 
 /// How the trading system names its events.
 #[derive(Clone, Copy, Debug)]
 pub struct Trading;
 
 impl System for Trading {
-    fn trigger(&self, payload: &Value) -> String {
+    fn trigger(&self, payload: Json<'_>) -> String {
         trigger_of(payload)
     }
 
-    fn step(&self, payload: &Value, request_id: &str) -> String {
+    fn step(&self, payload: Json<'_>, request_id: &str) -> String {
         let event = payload.get("observe").unwrap_or(payload);
-        let id = event
-            .pointer("/detail/event_id")
-            .or_else(|| event.get("id"))
-            .and_then(Value::as_str)
+        let id = event_id(event)
+            .or_else(|| event.at("id").as_str())
             .unwrap_or(request_id);
         format!("{} {id}", trigger_of(payload))
     }
@@ -25,16 +24,22 @@ impl System for Trading {
     }
 }
 
+/// The event's own id: a detail's `event_id`.
+#[must_use]
+pub fn event_id(event: Json<'_>) -> Option<&str> {
+    event.at("detail").at("event_id").as_str()
+}
+
 /// What woke the function, as sites and scenarios name it: the event's type, or the command's action
 /// or mode.
 #[must_use]
-pub fn trigger_of(payload: &Value) -> String {
+pub fn trigger_of(payload: Json<'_>) -> String {
     if let Some(observed) = payload.get("observe") {
         return format!("observe {}", trigger_of(observed));
     }
     let named = ["detail-type", "action", "mode"]
         .iter()
-        .find_map(|name| payload.get(name).and_then(Value::as_str));
+        .find_map(|name| payload.at(name).as_str());
     named.unwrap_or("trade").to_owned()
 }
 

@@ -235,7 +235,7 @@ fn an_event_is_answered() {
     let events = [
         ("direct", r#"{"mode": "trade"}"#),
         (
-            "faults/error_notification",
+            "error_notification",
             r#"{"version":"0","id":"11111111-1111-4111-8111-111111111111","detail-type":"ErrorNotificationRequested","source":"alchemiser.errors","account":"1","time":"2012-03-14T14:00:00Z","region":"us-east-1","resources":[],"detail":{}}"#,
         ),
         ("test_event", r#"{"mode": "test"}"#),

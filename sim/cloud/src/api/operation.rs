@@ -34,6 +34,10 @@ pub enum Resource {
     Table,
     /// The tables of `RequestItems`.
     BatchTables,
+    /// The stream of `StreamArn`, or the one that `ShardIterator` reads.
+    Stream,
+    /// All streams, or those of the table of `TableName`.
+    Streams,
     /// Each part of `TransactItems`, with its own action.
     TransactionParts,
 }

@@ -2,8 +2,10 @@
 
 mod creation;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
-use dynamodb_engine::{Call, Error, Place, Tables};
+use dynamodb_engine::{Call, Error, Place, StreamRecord, Tables};
 
 use crate::api::CredentialScope;
 use crate::knobs::Knobs;
@@ -86,6 +88,22 @@ impl DynamoDb {
     /// Until then an expired item is there like any other (`dynamodb` of semantics.md).
     pub fn sweep(&mut self, now: DateTime<Utc>, lag: TimeDelta) {
         self.tables.sweep(now, lag);
+    }
+
+    /// At most `limit` records of a stream after the one with that number (0: from the start).
+    pub(crate) fn records_after(
+        &self,
+        now: DateTime<Utc>,
+        stream_arn: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Vec<Arc<StreamRecord>> {
+        self.tables.records_after(now, stream_arn, sequence, limit)
+    }
+
+    /// The number of the newest record of a stream, if the stream is there.
+    pub(crate) fn last_record(&self, now: DateTime<Utc>, stream_arn: &str) -> Option<u64> {
+        self.tables.last_record(now, stream_arn)
     }
 
     /// What the tables take, in bytes.

@@ -20,10 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
+use super::packed_json::PackedJson;
 use super::record::{Record, RuleTarget};
 use super::transform;
 use crate::api::error::ServiceError;
@@ -84,7 +84,7 @@ pub struct BusEvent {
     /// ARNs, or whatever the sender likes.
     pub resources: Vec<String>,
     /// The content.
-    pub detail: Arc<Value>,
+    pub detail: PackedJson,
     /// The envelope as targets get it: compact, keys in AWS's order.
     pub envelope: Arc<str>,
     /// The replay that put it.
@@ -100,7 +100,7 @@ impl BusEvent {
     /// same event is the same cause whenever it is put.
     pub(crate) fn cause(&self) -> Key {
         let key = Key::of("event").text(&self.bus).text(&self.detail_type);
-        match self.detail.get("event_id").and_then(Value::as_str) {
+        match self.detail.view().at("event_id").as_str() {
             Some(id) => key.text(id),
             None => key.text(&self.detail.to_string()),
         }

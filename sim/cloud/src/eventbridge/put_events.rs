@@ -143,7 +143,7 @@ impl EventBridge {
     fn event_with(&self, entry: Entry, detail: Value) -> BusEvent {
         BusEvent {
             envelope: self.envelope(&entry).into(),
-            detail: Arc::new(detail),
+            detail: detail.into(),
             bus: entry.bus,
             id: entry.id,
             source: entry.source,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::target::{Parcel, Sender, TargetError, hand_over};
+use crate::packed_json::PackedJson;
 use crate::record::{DeliveryId, LossCause, Origin, Record};
 use crate::sqs::MessageAttribute;
 use crate::state::CloudState;
@@ -110,7 +111,7 @@ pub(crate) fn record_dead_letter(
         from: letter.from,
         reason: letter.reason,
         delivery: letter.delivery,
-        body: value_of(&letter.body),
+        body: packed(&letter.body),
     });
     let depth = state.depth(now, &queue).unwrap_or_default();
     state.count(
@@ -136,10 +137,11 @@ pub(crate) fn record_lost(
         cause,
         reason: reason.to_owned(),
         delivery,
-        body: value_of(body),
+        body: packed(body),
     });
 }
 
-fn value_of(body: &str) -> Value {
-    serde_json::from_str(body).unwrap_or_else(|_| Value::from(body))
+fn packed(body: &str) -> PackedJson {
+    let value = serde_json::from_str(body).unwrap_or_else(|_| Value::from(body));
+    PackedJson::from(value)
 }

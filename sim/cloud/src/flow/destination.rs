@@ -1,36 +1,29 @@
-//! What follows from the end of an invocation: retries, destinations, dead letters (`lambda` of semantics.md).
+//! Where the record of an invocation goes, and what Lambda gave up (`lambda` of semantics.md).
 
 use chrono::{DateTime, Utc};
 use seeded_dice::Key;
 use serde_json::Value;
 
 use super::dead_letter::{DeadLetter, dead_letter, loss_reason, record_dead_letter, record_lost};
-use super::event_source::end_batch;
 use super::target::{BusInput, Parcel, Sender, hand_over};
 use crate::api::Service;
-use crate::lambda::{GivenUp, Next};
+use crate::lambda::{GivenUp, Succeeded};
 use crate::record::{LossCause, Origin};
 use crate::sqs::MessageAttribute;
 use crate::state::CloudState;
-use crate::task::Task;
 
 /// The condition of a record about an invocation that succeeded.
 const SUCCESS: &str = "Success";
 
-/// Does what follows from the end of an invocation.
-pub(crate) fn follow_up(state: &mut CloudState, now: DateTime<Utc>, next: Next) {
-    match next {
-        Next::Done => {}
-        Next::Retry(ticket, at) => state.timers.put(at, Task::Invoke(ticket)),
-        Next::Succeeded {
-            function,
-            destination,
-            record,
-            cause,
-        } => send(state, now, &function, &destination, SUCCESS, &record, cause),
-        Next::GivenUp(given_up) => give_up(state, now, *given_up),
-        Next::Polled(batch, response) => end_batch(state, now, &batch, response.as_ref()),
-    }
+/// Sends the record of an invocation that succeeded.
+pub(crate) fn succeed(state: &mut CloudState, now: DateTime<Utc>, succeeded: &Succeeded) {
+    let Succeeded {
+        function,
+        destination,
+        record,
+        cause,
+    } = succeeded;
+    send(state, now, function, destination, SUCCESS, record, *cause);
 }
 
 /// Destination and dead-letter queue both get what was given up; without either it is lost.
@@ -73,7 +66,7 @@ pub(crate) fn give_up(state: &mut CloudState, now: DateTime<Utc>, given_up: Give
 }
 
 /// Hands a record to a destination, if the function's role may do that.
-fn send(
+pub(crate) fn send(
     state: &mut CloudState,
     now: DateTime<Utc>,
     function: &str,
@@ -104,10 +97,9 @@ fn send(
         Err(error) => {
             let which = result.to_ascii_lowercase();
             let denied = format!("the function's role may not send to its {which} destination");
-            let lost = if error.is_denied() {
-                record["requestPayload"].to_string()
-            } else {
-                body
+            let lost = match record.get("requestPayload") {
+                Some(payload) if error.is_denied() => payload.to_string(),
+                _ => body,
             };
             let reason = match Service::of_arn(arn) {
                 Some(Service::Sqs) => loss_reason(&error, &denied),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::api::ApiRequest;
 use crate::api::error::ServiceError;
 use crate::api::parameters::{choice, text};
-use crate::lambda::{Begun, GivenUp, Started};
+use crate::lambda::{Begun, GivenUp, Returned, Started};
 use crate::record::Record;
 use crate::state::CloudState;
 use crate::task::Task;
@@ -40,12 +40,15 @@ pub(crate) fn plan(state: &mut CloudState, now: DateTime<Utc>, ticket: u64, caus
     state.timers.put(now + delta(latency), Task::Invoke(ticket));
 }
 
-/// Starts the next attempt of an accepted invocation. Gives what Lambda gave up instead.
-pub(crate) fn start(
-    state: &mut CloudState,
-    now: DateTime<Utc>,
-    ticket: u64,
-) -> Option<Box<GivenUp>> {
+/// What became of an invocation that was due and did not start.
+#[derive(Debug)]
+pub(crate) enum NotStarted {
+    GivenUp(Box<GivenUp>),
+    Returned(Box<Returned>),
+}
+
+/// Starts the next attempt of an accepted invocation, unless the function is throttled.
+pub(crate) fn start(state: &mut CloudState, now: DateTime<Utc>, ticket: u64) -> Option<NotStarted> {
     match state.lambda.start(ticket, now) {
         Started::Invoke(invocation) => {
             state.records.push(Record::InvocationStarted {
@@ -53,7 +56,7 @@ pub(crate) fn start(
                 function: invocation.function.clone(),
                 request_id: invocation.request_id.clone(),
                 attempt: invocation.attempt,
-                payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+                payload: invocation.event.clone(),
             });
             state.starting.push(invocation);
         }
@@ -63,9 +66,12 @@ pub(crate) fn start(
         }
         Started::GivenUp(given_up) => {
             count_throttle(state, now, &given_up.function);
-            return Some(given_up);
+            return Some(NotStarted::GivenUp(given_up));
         }
-        Started::Returned(function) => count_throttle(state, now, &function),
+        Started::Returned(returned) => {
+            count_throttle(state, now, &returned.function);
+            return Some(NotStarted::Returned(returned));
+        }
         Started::Gone => {}
     }
     None
@@ -121,7 +127,7 @@ pub(crate) fn begin(state: &mut CloudState, request: &ApiRequest, input: &Value)
                 function: invocation.function.clone(),
                 request_id: invocation.request_id.clone(),
                 attempt: 1,
-                payload: serde_json::from_str(&invocation.payload).unwrap_or(Value::Null),
+                payload: invocation.event.clone(),
             });
             Begun::Running(invocation)
         }

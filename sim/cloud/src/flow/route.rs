@@ -33,7 +33,7 @@ pub(crate) fn route_event(
         detail_type: event.detail_type.clone(),
         time: event.time,
         resources: event.resources.clone(),
-        detail: Arc::clone(&event.detail),
+        detail: event.detail.clone(),
         matched: rules.iter().map(|rule| rule.name.clone()).collect(),
         replay: event.replay.clone(),
     });

@@ -2,11 +2,14 @@
 //! the same request id, and in the end handed to the failure destination (`lambda` of
 //! semantics.md).
 
+mod batch;
 mod operations;
 mod pending;
 mod poller;
 mod record;
+mod shard_reader;
 
+pub use batch::{Batch, BatchItems, LastInvocation, RecordBatch};
 pub use operations::{Begun, invocation_answer};
 pub(crate) use poller::{Poller, pollers};
 pub use record::response_of;
@@ -20,7 +23,7 @@ use serde_json::Value;
 use self::pending::Pending;
 use self::record::record;
 use crate::id::derive_id;
-use crate::sqs::Received;
+use crate::packed_json::PackedJson;
 use crate::stack::{Account, Function, Permission, Stack};
 use seeded_dice::Key;
 
@@ -52,15 +55,6 @@ struct FunctionState {
     running: u32,
 }
 
-/// Messages that Lambda took from a queue for one invocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// The place of the mapping.
-    pub mapping: usize,
-    /// The messages.
-    pub messages: Vec<Received>,
-}
-
 /// An attempt that the driver must carry out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
@@ -76,6 +70,8 @@ pub struct Invocation {
     pub cause: Key,
     /// The event, as JSON text.
     pub payload: String,
+    /// The same, to be read in parts.
+    pub event: PackedJson,
     /// The function's time limit.
     pub timeout: Duration,
     /// The function's memory.
@@ -109,19 +105,34 @@ pub enum Next {
     Retry(u64, DateTime<Utc>),
     /// Given up: the record goes to the destination, the payload to the dead-letter queue.
     GivenUp(Box<GivenUp>),
-    /// Done, and the record goes to the success destination of the function of that name.
-    Succeeded {
-        /// The function's name.
-        function: String,
-        /// The destination's ARN.
-        destination: String,
-        /// The record.
-        record: Value,
-        /// What the invocation was to the dice.
-        cause: Key,
-    },
-    /// The end of a batch: what the function answered, or nothing where it failed.
-    Polled(Batch, Option<Value>),
+    /// Done, and the record goes to the success destination.
+    Succeeded(Box<Succeeded>),
+    /// The end of a batch that Lambda polled.
+    Polled(Box<Polled>),
+}
+
+/// An invocation of which a success destination is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Succeeded {
+    /// The function's name.
+    pub function: String,
+    /// The destination's ARN.
+    pub destination: String,
+    /// The record.
+    pub record: Value,
+    /// What the invocation was to the dice.
+    pub cause: Key,
+}
+
+/// The end of an invocation with a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Polled {
+    /// What the function was given.
+    pub batch: Batch,
+    /// Lambda's request id.
+    pub request_id: String,
+    /// What the function answered, or nothing where it failed.
+    pub response: Option<Value>,
 }
 
 /// An event that Lambda gave up.
@@ -143,6 +154,15 @@ pub struct GivenUp {
     pub cause: Key,
 }
 
+/// A batch that was not started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Returned {
+    /// The function's name.
+    pub function: String,
+    /// What the function was to get.
+    pub batch: Batch,
+}
+
 /// What became of starting an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Started {
@@ -152,9 +172,8 @@ pub enum Started {
     Throttled(String, DateTime<Utc>),
     /// Throttled, and given up for that.
     GivenUp(Box<GivenUp>),
-    /// A batch for the function was throttled: its messages come back when their visibility timeout
-    /// is over.
-    Returned(String),
+    /// A batch was throttled, and is the poller's again.
+    Returned(Box<Returned>),
     /// Not there any more.
     Gone,
 }
@@ -318,6 +337,7 @@ impl Lambda {
                 .cause
                 .text("attempt")
                 .number(u64::from(pending.attempts)),
+            event: PackedJson::parse(&pending.payload),
             payload: pending.payload.clone(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
@@ -353,6 +373,7 @@ impl Lambda {
             request_id: derive_id(self.seed, "request", self.sequence),
             attempt: 1,
             cause,
+            event: PackedJson::parse(payload),
             payload: payload.to_owned(),
             timeout: Duration::from_secs(u64::from(state.function.timeout_seconds)),
             memory_mb: state.function.memory_mb,
@@ -383,9 +404,12 @@ impl Lambda {
         else {
             return Started::Gone;
         };
-        if pending.batch.is_some() {
+        if let Some(batch) = pending.batch {
             self.pending.remove(&ticket);
-            return Started::Returned(function.name);
+            return Started::Returned(Box::new(Returned {
+                function: function.name,
+                batch,
+            }));
         }
         if function.reserved_concurrency == Some(0) {
             return Started::GivenUp(self.give_up(
@@ -411,7 +435,7 @@ impl Lambda {
         Started::Throttled(function.name, now + wait)
     }
 
-    /// The attempts under way for the polled queue of a mapping.
+    /// The batches of a mapping that are under way.
     #[must_use]
     pub fn polling(&self, mapping: usize) -> usize {
         self.pending
@@ -453,17 +477,21 @@ impl Lambda {
             } else {
                 None
             };
-            return Next::Polled(batch, response);
+            return Next::Polled(Box::new(Polled {
+                batch,
+                request_id: pending.request_id,
+                response,
+            }));
         }
         if let InvocationResult::Success(response) = result {
             self.pending.remove(&ticket);
             return match &function.invoke_config.on_success {
-                Some(destination) => Next::Succeeded {
+                Some(destination) => Next::Succeeded(Box::new(Succeeded {
                     function: function.name.clone(),
                     destination: destination.clone(),
                     record: record(&function, &pending, "Success", now, Some((response, false))),
                     cause: pending.cause,
-                },
+                })),
                 None => Next::Done,
             };
         }

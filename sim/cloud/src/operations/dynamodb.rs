@@ -27,8 +27,8 @@ pub(super) static OPERATIONS: [OperationFacts; 28] = [
     OperationFacts::new("DescribeContinuousBackups", Access::Reads, Resource::Table),
     OperationFacts::new("DescribeLimits", Access::Reads, Resource::Any),
     OperationFacts::new("DescribeEndpoints", Access::Reads, Resource::Any),
-    OperationFacts::new("ListStreams", Access::Reads, Resource::Any),
-    OperationFacts::new("DescribeStream", Access::Reads, Resource::Any),
-    OperationFacts::new("GetShardIterator", Access::Reads, Resource::Any),
-    OperationFacts::new("GetRecords", Access::Reads, Resource::Any),
+    OperationFacts::new("ListStreams", Access::Reads, Resource::Streams),
+    OperationFacts::new("DescribeStream", Access::Reads, Resource::Stream),
+    OperationFacts::new("GetShardIterator", Access::Reads, Resource::Stream),
+    OperationFacts::new("GetRecords", Access::Reads, Resource::Stream),
 ];

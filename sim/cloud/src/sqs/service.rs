@@ -325,10 +325,10 @@ impl Sqs {
         self.count(arn, |messages| messages.count_delayed(now))
     }
 
-    /// Whether so many messages at least are visible at a time.
-    pub(crate) fn has_visible(&self, at: DateTime<Utc>, arn: &str, count: usize) -> bool {
-        let queue = self.queues.get(arn);
-        queue.is_some_and(|queue| queue.messages().has_visible(at, count))
+    /// From when on so many messages are visible if nobody acts meanwhile; in the past if they are
+    /// so now, and never where there are too few.
+    pub(crate) fn visible_from(&self, arn: &str, count: usize) -> Option<DateTime<Utc>> {
+        self.queues.get(arn)?.messages().visible_from(count)
     }
 
     fn count(&self, arn: &str, count: impl Fn(&MessageStore) -> usize) -> usize {

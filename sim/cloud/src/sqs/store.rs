@@ -141,9 +141,16 @@ impl MessageStore {
             .min()
     }
 
-    /// Whether so many messages at least are visible at a time.
-    pub(super) fn has_visible(&self, at: DateTime<Utc>, count: usize) -> bool {
-        self.visible_at(at).take(count).count() == count
+    /// From when on so many messages are visible if nobody acts meanwhile; in the past if they are
+    /// so now, and never where there are too few.
+    pub(super) fn visible_from(&self, count: usize) -> Option<DateTime<Utc>> {
+        let mut times: Vec<DateTime<Utc>> = [&self.visible_since, &self.delayed, &self.in_flight]
+            .into_iter()
+            .flat_map(|times| times.iter().take(count))
+            .map(|(at, _)| *at)
+            .collect();
+        times.sort_unstable();
+        times.get(count.checked_sub(1)?).copied()
     }
 
     pub(super) fn count_visible(&self, now: DateTime<Utc>) -> usize {
@@ -171,12 +178,6 @@ impl MessageStore {
     /// The message that was sent first, and when.
     pub(super) fn oldest(&self) -> Option<(DateTime<Utc>, u64)> {
         self.by_age.first().copied()
-    }
-
-    fn visible_at(&self, at: DateTime<Utc>) -> impl Iterator<Item = &(DateTime<Utc>, u64)> {
-        until(&self.visible_since, at)
-            .chain(until(&self.delayed, at))
-            .chain(until(&self.in_flight, at))
     }
 
     fn hidden(&mut self, hold: Hold) -> &mut BTreeSet<(DateTime<Utc>, u64)> {

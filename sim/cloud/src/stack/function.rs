@@ -31,7 +31,7 @@ pub struct Function {
     pub invoke_config: InvokeConfig,
     /// ARN of the queue or topic of the older `DeadLetterConfig`.
     pub dead_letter_arn: Option<String>,
-    /// Queues that Lambda polls for it.
+    /// Queues and streams that Lambda polls for it.
     pub event_source_mappings: Vec<EventSourceMapping>,
     /// Name of the log group; `None` is `/aws/lambda/NAME`.
     pub log_group: Option<String>,

@@ -33,7 +33,9 @@ pub use self::alarm::{Alarm, Comparison};
 pub use self::archive::Archive;
 pub use self::bus::Bus;
 pub use self::error::StackError;
-pub use self::event_source_mapping::EventSourceMapping;
+pub use self::event_source_mapping::{
+    EventSource, EventSourceMapping, QueueSource, StartingPosition, StreamSource,
+};
 pub use self::function::Function;
 pub use self::inert::Inert;
 pub use self::invoke_config::InvokeConfig;

@@ -11,6 +11,7 @@ mod roles;
 mod rules;
 mod schedules;
 mod sns;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -75,7 +76,12 @@ impl World {
     fn with(change: impl FnOnce(&mut Stack), knobs: Knobs) -> Self {
         let mut stack = stack();
         change(&mut stack);
-        let cloud = Cloud::new(&stack, account(), knobs, 7, opening()).expect("a cloud");
+        Self::of(&stack, knobs)
+    }
+
+    /// The cloud of a stack.
+    fn of(stack: &Stack, knobs: Knobs) -> Self {
+        let cloud = Cloud::new(stack, account(), knobs, 7, opening()).expect("a cloud");
         Self {
             cloud,
             now: opening(),

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::InvocationResult;
+use simulated_cloud::stack::{EventSource, QueueSource};
 
 use crate::{World, failed, queue};
 
@@ -186,10 +187,33 @@ fn a_batching_window_waits_for_a_full_batch() {
 }
 
 #[test]
+fn a_window_ends_when_later_messages_fill_the_batch() {
+    let change = |stack: &mut simulated_cloud::stack::Stack| {
+        stack.functions[0].event_source_mappings[0].maximum_batching_window_seconds = 20;
+    };
+    let mut world = World::with(change, Knobs::default());
+    send(&mut world, &json!({ "kind": "job", "n": 1 }));
+    world.wait(5);
+    send(&mut world, &json!({ "kind": "job", "n": 2 }));
+    let late = json!({
+        "QueueUrl": "http://localhost/123456789012/work", "MessageBody": "{}", "DelaySeconds": 3,
+    });
+    assert_eq!(world.call("AmazonSQS.SendMessage", &late).0, 200);
+    world.wait(2);
+    assert!(world.invocations.is_empty());
+    world.wait(2);
+    let event: Value = serde_json::from_str(&world.invocations[0].payload).unwrap();
+    assert_eq!(event["Records"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn no_more_batches_than_allowed_are_under_way() {
     let change = |stack: &mut simulated_cloud::stack::Stack| {
         let mapping = &mut stack.functions[0].event_source_mappings[0];
-        (mapping.batch_size, mapping.maximum_concurrency) = (1, Some(2));
+        mapping.batch_size = 1;
+        mapping.source = EventSource::Queue(QueueSource {
+            maximum_concurrency: Some(2),
+        });
     };
     let mut world = World::with(change, Knobs::default());
     for number in 0..4 {

@@ -10,10 +10,9 @@ use crate::call::Call;
 use crate::constraint::Constraints;
 use crate::error::Error;
 use crate::name::TableName;
-use crate::place::Place;
 use crate::request::{Text, Whole, read};
 use crate::table::{SequenceNumber, Stream, Table, seconds};
-use crate::tables::Tables;
+use crate::tables::{FoundStream, Tables};
 
 /// An iterator is good for so long.
 const ITERATOR_AGE: TimeDelta = TimeDelta::minutes(15);
@@ -90,27 +89,8 @@ fn limit(given: Option<Whole>, most: i64) -> Result<usize, Error> {
     Ok(usize::try_from(limit).unwrap_or(1))
 }
 
-/// A stream, with the table that it belongs to.
-struct Found<'t> {
-    table: &'t Table,
-    stream: &'t Stream,
-    place: Place,
-}
-
-fn find<'t>(tables: &'t Tables, now: DateTime<Utc>, arn: &str) -> Result<Found<'t>, Error> {
-    let found = || {
-        let (place, name) = Place::of_arn(arn)?;
-        let table = tables.find(now, &place, name)?;
-        let (_, label) = arn.split_once("/stream/")?;
-        let mut streams = table.streams.iter();
-        let stream = streams.find(|stream| stream.label == label && stream.is_kept(now))?;
-        Some(Found {
-            table,
-            stream,
-            place,
-        })
-    };
-    found().ok_or_else(|| {
+fn find<'t>(tables: &'t Tables, now: DateTime<Utc>, arn: &str) -> Result<FoundStream<'t>, Error> {
+    tables.find_stream(now, arn).ok_or_else(|| {
         Error::ResourceNotFound(format!(
             "Requested resource not found: Stream: {arn} not found"
         ))
@@ -134,7 +114,7 @@ pub(super) fn describe_stream(
     let request: DescribeStream<'_> = read(input)?;
     let arn = given(request.stream_arn.as_deref(), "streamArn")?;
     limit(request.limit, STREAMS)?;
-    let Found { table, stream, .. } = find(tables, call.now, arn)?;
+    let FoundStream { table, stream, .. } = find(tables, call.now, arn)?;
     let first = SequenceNumber(stream.trimmed(call.now) + 1).to_string();
     let mut range = json!({ "StartingSequenceNumber": first });
     if stream.closed.is_some() {
@@ -187,7 +167,7 @@ pub(super) fn get_shard_iterator(
     let request: GetShardIterator<'_> = read(input)?;
     request.constrain()?;
     let arn = request.stream_arn.as_deref().unwrap_or_default();
-    let Found { stream, .. } = find(tables, call.now, arn)?;
+    let FoundStream { stream, .. } = find(tables, call.now, arn)?;
     let shard = stream.shard();
     if request.shard_id.as_deref() != Some(&shard) {
         return Err(Error::ResourceNotFound(format!(
@@ -313,7 +293,7 @@ pub(super) fn get_records(
         let made = iterator.made.format("%a %b %d %H:%M:%S UTC %Y");
         return Err(Error::ExpiredIterator(made.to_string()));
     }
-    let Found { stream, place, .. } = find(tables, call.now, iterator.arn)?;
+    let FoundStream { stream, place, .. } = find(tables, call.now, iterator.arn)?;
     if iterator.after < stream.trimmed(call.now) {
         return Err(Error::TrimmedDataAccess);
     }

@@ -186,11 +186,7 @@ impl Stream {
 
     /// The name of the one shard.
     pub fn shard(&self) -> String {
-        let started = self.created.timestamp_millis().unsigned_abs();
-        format!(
-            "shardId-{started:020}-{:08x}",
-            (started ^ (started >> 32)) as u32
-        )
+        shard_of(self.created.timestamp_millis().unsigned_abs())
     }
 
     /// What the records take, in bytes.
@@ -201,6 +197,12 @@ impl Stream {
         };
         self.records.iter().map(images).sum()
     }
+}
+
+/// The name of the one shard of a stream that began in this millisecond.
+fn shard_of(started: u64) -> String {
+    let mixed = (started ^ (started >> 32)) as u32;
+    format!("shardId-{started:020}-{mixed:08x}")
 }
 
 /// A change of an item.
@@ -223,6 +225,18 @@ impl StreamRecord {
         }
     }
 
+    /// The record's place in its shard, as the API shows it.
+    #[must_use]
+    pub fn sequence_number(&self) -> String {
+        SequenceNumber(self.sequence).to_string()
+    }
+
+    /// The name of the record's shard.
+    #[must_use]
+    pub fn shard_id(&self) -> String {
+        shard_of(self.stream)
+    }
+
     /// The record as `GetRecords` answers it, of a table in `region`.
     #[must_use]
     pub fn json(&self, region: &str) -> Json {
@@ -232,7 +246,7 @@ impl StreamRecord {
         let mut change = json!({
             "ApproximateCreationDateTime": self.at.timestamp(),
             "Keys": Attributes(&self.keys),
-            "SequenceNumber": SequenceNumber(self.sequence).to_string(),
+            "SequenceNumber": self.sequence_number(),
             "SizeBytes": size,
             "StreamViewType": self.view.name(),
         });

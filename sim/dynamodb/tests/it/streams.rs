@@ -141,10 +141,11 @@ fn iterators_expire_and_records_are_trimmed() {
         json!({ "ShardIteratorType": "TRIM_HORIZON" }),
     );
     assert_eq!(records(&mut database, &start)["Records"], json!([]));
+    let arn = stream_arn(&mut database);
     assert!(
         database
             .tables
-            .records_after(database.now, &database.place, "orders", 0, 9)
+            .records_after(database.now, &arn, 0, 9)
             .is_empty()
     );
     let more = json!({
@@ -215,16 +216,12 @@ fn the_engine_gives_records_since_a_position() {
     for sk in ["1", "2", "3"] {
         database.put(order("p", sk, json!({})));
     }
-    let (now, place) = (database.now, database.place.clone());
-    assert_eq!(database.tables.last_record(now, &place, "orders"), 3);
-    let records = database.tables.records_after(now, &place, "orders", 1, 10);
+    let (now, arn) = (database.now, stream_arn(&mut database));
+    assert_eq!(database.tables.last_record(now, &arn), Some(3));
+    let records = database.tables.records_after(now, &arn, 1, 10);
     let numbers: Vec<u64> = records.iter().map(|record| record.sequence).collect();
     assert_eq!(numbers, [2, 3]);
-    assert_eq!(
-        database
-            .tables
-            .records_after(now, &place, "orders", 0, 1)
-            .len(),
-        1
-    );
+    assert_eq!(database.tables.records_after(now, &arn, 0, 1).len(), 1);
+    let other = arn.replace("/stream/", "/stream/1");
+    assert_eq!(database.tables.last_record(now, &other), None);
 }

@@ -116,9 +116,9 @@ fn the_stream_tells_who_deleted() {
     database.ask("UpdateTimeToLive", set("ttl", true));
     database.put(expiring(&database, "1", 0));
     database.tables.sweep(database.now, TimeDelta::zero());
-    let records = database
-        .tables
-        .records_after(database.now, &database.place, "orders", 1, 10);
+    let streams = database.ask("ListStreams", json!({}));
+    let arn = streams["Streams"][0]["StreamArn"].as_str().unwrap();
+    let records = database.tables.records_after(database.now, arn, 1, 10);
     let record = records[0].json("us-east-1");
     assert_eq!(record["eventName"], "REMOVE");
     assert_eq!(

@@ -37,7 +37,7 @@ fn agree_on(file: &str, rows_expected: usize) {
         .collect();
     let disagreements: Vec<String> = rows
         .iter()
-        .filter_map(|row| row.judge().err())
+        .filter_map(|row| row.evaluate().err())
         .map(|differs| differs.to_string())
         .collect();
     assert_eq!(

@@ -77,23 +77,48 @@ impl Rules {
             return Vec::new();
         };
         let mut found = Vec::new();
+        let mut seen: Option<(Place<'_>, Value)> = None;
         for ((of_bus, name), rule) in &self.rules {
             let is_left_out = !filter.is_empty() && !filter.contains(&rule.arn);
             if of_bus != bus || !rule.enabled || is_left_out {
                 continue;
             }
-            if let (Some(pattern), Some(event)) = (&rule.pattern, envelope(put, &rule.arn))
-                && reference::matches(pattern, &event)
-            {
+            let (Some(pattern), Some(place)) = (&rule.pattern, Place::of(&rule.arn)) else {
+                continue;
+            };
+            // Most rules see the event from one place.
+            let event = match seen.take().filter(|(known, _)| *known == place) {
+                Some((_, event)) => event,
+                None => envelope(put, place),
+            };
+            if reference::matches(pattern, &event) {
                 found.push((name.as_str(), rule));
             }
+            seen = Some((place, event));
         }
         found
     }
 }
 
-/// The event as the rule of that ARN sees it: account and region are the rule's own.
-fn envelope(put: &Record, arn: &str) -> Option<Value> {
+/// Where a rule is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place<'a> {
+    region: &'a str,
+    account: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn of(arn: &'a str) -> Option<Self> {
+        let mut parts = arn.split(':').skip(3);
+        Some(Self {
+            region: parts.next()?,
+            account: parts.next()?,
+        })
+    }
+}
+
+/// The event as a rule there sees it: account and region are the rule's own.
+fn envelope(put: &Record, Place { region, account }: Place<'_>) -> Value {
     let Record::EventPut {
         id,
         source,
@@ -105,10 +130,8 @@ fn envelope(put: &Record, arn: &str) -> Option<Value> {
         ..
     } = put
     else {
-        return None;
+        return Value::Null;
     };
-    let mut parts = arn.split(':').skip(3);
-    let (region, account) = (parts.next()?, parts.next()?);
     let mut event = json!({
         "version": "0",
         "id": id,
@@ -123,5 +146,5 @@ fn envelope(put: &Record, arn: &str) -> Option<Value> {
     if let Some(replay) = replay {
         event["replay-name"] = replay.as_str().into();
     }
-    Some(event)
+    event
 }

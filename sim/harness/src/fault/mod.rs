@@ -53,7 +53,7 @@ pub enum CallEffect {
     /// The execution environment dies at once.
     Crash,
     /// The invocation stands still until the function's time limit.
-    Freeze,
+    TimeOut,
     /// The answer comes later.
     Delay(Duration),
 }
@@ -67,7 +67,7 @@ impl CallEffect {
             Self::Reset => "connection reset".to_owned(),
             Self::Hang => "no answer".to_owned(),
             Self::Crash => "crash".to_owned(),
-            Self::Freeze => "time-out".to_owned(),
+            Self::TimeOut => "time-out".to_owned(),
             Self::Delay(by) => format!("delay of {} ms", by.as_millis()),
         }
     }

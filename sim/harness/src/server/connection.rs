@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use super::REQUEST_BYTES_MAX;
+use super::error::ServerError;
 use simulated_cloud::api::error::ServiceError;
 use simulated_cloud::api::error_answer;
 
@@ -49,14 +50,14 @@ impl std::error::Error for Unanswered {}
 ///
 /// # Errors
 /// The port is taken.
-pub async fn listen(port: u16) -> Result<TcpListener, String> {
-    let asked = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(asked).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => {
-            format!("port {port} is taken by another program; end that, or choose another one with --port (0 takes any free one)")
-        }
-        _ => format!("{asked}: {error}"),
-    })
+pub async fn listen(port: u16) -> Result<TcpListener, ServerError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            ErrorKind::AddrInUse => ServerError::PortTaken(port),
+            _ => ServerError::Bind { address, source },
+        })
 }
 
 /// Connections that are open at once at most. One more waits until another one ends.

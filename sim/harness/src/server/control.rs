@@ -83,11 +83,10 @@ async fn advance(shared: &Rc<Shared>, request: &Request<Bytes>) -> Result<Value,
 }
 
 async fn reset(shared: &Rc<Shared>) -> Result<Value, ServiceError> {
-    let failed = |reason| ServiceError {
+    shared.reset().await.map_err(|error| ServiceError {
         status: 500,
-        ..ServiceError::client("InternalFailure", reason)
-    };
-    shared.reset().await.map_err(failed)?;
+        ..ServiceError::client("InternalFailure", error.to_string())
+    })?;
     Ok(json!({ "reset": true }))
 }
 

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use super::connection::{self, Body, Unanswered, plain};
 use super::control;
+use super::error::ServerError;
 use super::host::FunctionHost;
 use super::shared::{Shared, WireSetup};
 
@@ -27,9 +28,9 @@ impl Server {
         port: u16,
         setup: WireSetup,
         host: Rc<dyn FunctionHost>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, ServerError> {
         let listener = connection::listen(port).await?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let address = listener.local_addr().map_err(ServerError::Address)?;
         let shared = Rc::new(Shared::new(setup, format!("http://{address}"), host)?);
         Ok(Self {
             listener,

@@ -1,5 +1,5 @@
-//! The second door of the simulated cloud: the same [`Cloud`](simulated_cloud::Cloud) on a loopback
-//! socket, for clients in any language. State is in memory; time is the machine's, plus what
+//! The simulated cloud served over HTTP: a [`Cloud`](simulated_cloud::Cloud) on a loopback socket,
+//! for clients in any language. State is in memory; time is the machine's, plus what
 //! clients let it jump.
 //!
 //! [`Server::bind`] takes the port, [`Server::run`] serves until its future is dropped. Functions
@@ -8,6 +8,7 @@
 mod clock;
 pub mod connection;
 mod control;
+mod error;
 mod host;
 mod http_server;
 mod journal;
@@ -15,6 +16,7 @@ mod memory;
 mod programs;
 mod shared;
 
+pub use self::error::ServerError;
 pub use self::host::FunctionHost;
 pub use self::http_server::Server;
 pub use self::programs::ProgramHost;

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
 use super::clock::OffsetClock;
+use super::error::ServerError;
 use super::host::FunctionHost;
 use super::journal::WireJournal;
 use super::memory::Memory;
@@ -62,7 +63,7 @@ impl Shared {
         setup: WireSetup,
         endpoint: String,
         host: Rc<dyn FunctionHost>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, ServerError> {
         let clock = OffsetClock::default();
         let cloud = RefCell::new(create(&setup, &endpoint, clock.now())?);
         Ok(Self {
@@ -171,7 +172,7 @@ impl Shared {
             .unwrap_or(NAP)
     }
 
-    /// Lets things happen when they are due, for ever.
+    /// Runs timers when they are due, for ever.
     pub async fn keep_time(self: &Rc<Self>) {
         loop {
             let changed = self.changed.notified();
@@ -191,7 +192,7 @@ impl Shared {
         }
     }
 
-    /// Lets happen what is due, and starts what is to be started.
+    /// Runs all timers due by now, and starts the invocations that follow.
     fn pump(self: &Rc<Self>) {
         let before = self.journal.borrow().written();
         let invocations = self.touch(|cloud, now| cloud.advance(now));
@@ -205,8 +206,8 @@ impl Shared {
         }
     }
 
-    /// Lets the clock jump. What is due meanwhile happens in order; functions end before time goes
-    /// on.
+    /// Moves the clock forward. Timers that become due run in order, and functions end before time
+    /// goes on.
     pub async fn jump(self: &Rc<Self>, by: TimeDelta) {
         let _turn = self.jumping.lock().await;
         let target = self.clock.now() + by;
@@ -236,7 +237,7 @@ impl Shared {
     }
 
     /// Forgets everything, and begins as at the start.
-    pub async fn reset(self: &Rc<Self>) -> Result<(), String> {
+    pub async fn reset(self: &Rc<Self>) -> Result<(), ServerError> {
         let _turn = self.jumping.lock().await;
         self.clock.reset();
         let fresh = create(&self.setup, &self.endpoint, self.clock.now())?;
@@ -249,7 +250,7 @@ impl Shared {
     }
 }
 
-fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud, String> {
+fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud, ServerError> {
     let mut cloud = Cloud::new(
         &setup.stack,
         setup.account.clone(),
@@ -257,7 +258,7 @@ fn create(setup: &WireSetup, endpoint: &str, now: DateTime<Utc>) -> Result<Cloud
         setup.seed,
         now,
     )
-    .map_err(|error| error.to_string())?;
+    .map_err(ServerError::Cloud)?;
     cloud.set_queue_endpoint(endpoint);
     Ok(cloud)
 }

@@ -2,13 +2,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use super::WorldError;
 use super::engine::{Engine, IDLE_LIMIT};
 use crate::counterparty::PartyAction;
 use crate::fault::Unmet;
 use crate::journal::{Fact, Journal};
 
-/// Where a scenario happens: a world in memory, or one with AWS outside. What goes wrong on the way
-/// outside is an error in words.
+/// Where a scenario happens: a world in memory, or one with AWS outside.
 #[async_trait(?Send)]
 pub trait Backend {
     /// What drives it.
@@ -20,7 +20,7 @@ pub trait Backend {
     fn engine_mut(&mut self) -> &mut Engine;
 
     /// Runs all timers due by now, and starts the invocations that follow.
-    async fn pump(&mut self) -> Result<(), String>;
+    async fn pump(&mut self) -> Result<(), WorldError>;
 
     /// The present instant.
     fn now(&self) -> DateTime<Utc> {
@@ -43,7 +43,7 @@ pub trait Backend {
     }
 
     /// Advances the time by that much.
-    async fn advance(&mut self, by: TimeDelta) -> Result<(), String> {
+    async fn advance(&mut self, by: TimeDelta) -> Result<(), WorldError> {
         let end = self.now() + by;
         loop {
             self.pump().await?;
@@ -55,7 +55,7 @@ pub trait Backend {
     }
 
     /// Advances the time until nothing is under way but what comes back by itself.
-    async fn settle(&mut self) -> Result<(), String> {
+    async fn settle(&mut self) -> Result<(), WorldError> {
         let limit = self.now() + IDLE_LIMIT;
         while self.now() < limit {
             self.pump().await?;
@@ -69,7 +69,7 @@ pub trait Backend {
     }
 
     /// Invokes a function with an event, as an operator does by hand.
-    fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {
+    fn invoke(&self, function: &str, payload: &Value) -> Result<(), WorldError> {
         self.engine().invoke(function, payload)
     }
 
@@ -79,7 +79,7 @@ pub trait Backend {
     }
 
     /// Fires a schedule out of turn.
-    fn fire_schedule(&self, name: &str) -> Result<(), String> {
+    fn fire_schedule(&self, name: &str) -> Result<(), WorldError> {
         self.engine().fire_schedule(name)
     }
 
@@ -90,7 +90,7 @@ pub trait Backend {
         source: &str,
         detail_type: &str,
         detail: &str,
-    ) -> Result<Value, String>;
+    ) -> Result<Value, WorldError>;
 
     /// Replays what the archive of `bus` holds from a span of time.
     async fn replay(
@@ -99,10 +99,10 @@ pub trait Backend {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         name: &str,
-    ) -> Result<(), String>;
+    ) -> Result<(), WorldError>;
 
     /// Enables or disables a rule.
-    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String>;
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), WorldError>;
 
     /// Takes every message from a queue of dead letters; gives their bodies. What a function gave
     /// up never goes outside.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -38,7 +39,7 @@ impl HttpConnector for WorldConnector {
         let shared = Arc::clone(&self.shared);
         let context = Arc::clone(&self.context);
         HttpConnectorFuture::new(async move {
-            let request = plain(request).map_err(|reason| ConnectorError::user(reason.into()))?;
+            let request = plain(request).map_err(ConnectorError::user)?;
             let response = carry(&shared, &context, request).await?;
             HttpResponse::try_from(response.map(SdkBody::from))
                 .map_err(|error| ConnectorError::other(error.into(), None))
@@ -314,8 +315,8 @@ async fn apply(
             context.crash.notify_one();
             std::future::pending().await
         }
-        CallEffect::Freeze => {
-            context.freeze.notify_one();
+        CallEffect::TimeOut => {
+            context.time_out.notify_one();
             std::future::pending().await
         }
     }
@@ -389,10 +390,8 @@ fn sdk_try(request: &Request<Bytes>) -> u32 {
 }
 
 /// The SDK's request with its body in memory.
-fn plain(request: HttpRequest) -> Result<Request<Bytes>, String> {
-    let request = request
-        .try_into_http1x()
-        .map_err(|error| error.to_string())?;
+fn plain(request: HttpRequest) -> Result<Request<Bytes>, BoxError> {
+    let request = request.try_into_http1x()?;
     let (parts, body) = request.into_parts();
     let bytes = body
         .bytes()

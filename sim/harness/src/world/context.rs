@@ -16,7 +16,7 @@ pub(super) struct Context {
     current: Mutex<Current>,
     gateway: Option<Addresses>,
     pub crash: Notify,
-    pub freeze: Notify,
+    pub time_out: Notify,
 }
 
 /// The attempt that an execution environment works on.

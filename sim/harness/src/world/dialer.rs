@@ -105,8 +105,8 @@ impl Dialer for WorldDialer {
                     self.context.crash.notify_one();
                     std::future::pending::<()>().await;
                 }
-                CallEffect::Freeze => {
-                    self.context.freeze.notify_one();
+                CallEffect::TimeOut => {
+                    self.context.time_out.notify_one();
                     std::future::pending::<()>().await;
                 }
                 CallEffect::Hang => std::future::pending::<()>().await,

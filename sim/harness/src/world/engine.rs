@@ -6,6 +6,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
+use super::WorldError;
 use super::environment::{Environments, Finished, Running};
 use super::shared::Shared;
 use crate::counterparty::PartyAction;
@@ -123,10 +124,11 @@ impl Engine {
     }
 
     /// Invokes a function with an event, as an operator does by hand.
-    pub fn invoke(&self, function: &str, payload: &Value) -> Result<(), String> {
+    pub fn invoke(&self, function: &str, payload: &Value) -> Result<(), WorldError> {
         let now = self.now();
         self.shared
             .with(|state| state.cloud.invoke(now, function, &payload.to_string()))
+            .map_err(WorldError::Trigger)
     }
 
     /// Somebody else than the functions does something at a counterparty.
@@ -135,10 +137,11 @@ impl Engine {
     }
 
     /// Fires a schedule out of turn.
-    pub fn fire_schedule(&self, name: &str) -> Result<(), String> {
+    pub fn fire_schedule(&self, name: &str) -> Result<(), WorldError> {
         let now = self.now();
         self.shared
             .with(|state| state.cloud.fire_schedule(now, name))
+            .map_err(WorldError::Trigger)
     }
 
     /// Takes every message from a queue of this side; gives their bodies.

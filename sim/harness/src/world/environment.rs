@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::dialer::WorldDialer;
 use super::gateway::{self, Gateway, GatewayRole};
 use super::log::{self, Chance};
 use super::shared::{Shared, WorldTokens};
-use crate::function::{Event, Functions, Handler, HandlerError};
+use crate::function::{ColdStartError, Event, Functions, Handler, HandlerError};
 use crate::journal::Fact;
 use crate::ports::{FunctionPorts, LogSink, SocketPorts};
 use simulated_cloud::knobs::Span;
@@ -53,7 +54,7 @@ pub(super) enum ExecutionMode {
 }
 
 impl ExecutionMode {
-    fn gateway(self, streams: &[&'static str]) -> Result<Option<Gateway>, String> {
+    fn gateway(self, streams: &[&'static str]) -> Result<Option<Gateway>, StartError> {
         let role = match self {
             Self::Memory => return Ok(None),
             Self::Sockets => GatewayRole::HandIn,
@@ -61,8 +62,19 @@ impl ExecutionMode {
         };
         Gateway::open(role, streams)
             .map(Some)
-            .map_err(|error| format!("no free port on this machine: {error}"))
+            .map_err(StartError::NoPort)
     }
+}
+
+/// Why an execution environment does not start. Whoever invoked the function is answered with it.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("the world has no code for the function {0}")]
+    NoCode(String),
+    #[error("no free port on this machine: {0}")]
+    NoPort(io::Error),
+    #[error(transparent)]
+    Code(#[from] ColdStartError),
 }
 
 /// The execution environments of all functions.
@@ -124,10 +136,10 @@ impl Environments {
             tokio::time::sleep(wait).await;
             match environment {
                 Ok(environment) => attempt(&shared, environment, invocation).await,
-                Err(message) => Finished {
+                Err(error) => Finished {
                     result: InvocationResult::Failed {
                         error_type: "Runtime.InitError".to_owned(),
-                        message,
+                        message: error.to_string(),
                     },
                     duration: Duration::ZERO,
                     environment: None,
@@ -137,13 +149,13 @@ impl Environments {
         })
     }
 
-    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, String> {
+    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, StartError> {
         let code = self
             .functions
             .iter()
             .find(|(prefix, _)| function.starts_with(prefix.as_str()))
             .map(|(_, code)| code)
-            .ok_or_else(|| format!("the world has no code for the function {function}"))?;
+            .ok_or_else(|| StartError::NoCode(function.to_owned()))?;
         let gateway = self.mode.gateway(&shared.stream_parties())?;
         let addresses = gateway.as_ref().map(|gateway| gateway.addresses().clone());
         let context = Arc::new(Context::new(function, addresses.clone()));
@@ -192,20 +204,20 @@ async fn attempt(
     mut environment: Environment,
     invocation: Invocation,
 ) -> Finished {
-    let payload: Value = serde_json::from_str(&invocation.payload).unwrap_or(Value::Null);
     let (trigger, step) = (
-        shared.system.trigger(&payload),
-        shared.system.step(&payload, &invocation.request_id),
+        shared.system.trigger(invocation.event.view()),
+        shared
+            .system
+            .step(invocation.event.view(), &invocation.request_id),
     );
     environment
         .context
         .with(|current| *current = Current::of(&invocation, trigger, step));
     let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
-    let text = invocation.payload.clone();
     let event = Event {
-        payload,
-        text: &text,
+        payload: invocation.event.view(),
+        text: &invocation.payload,
         request_id: &invocation.request_id,
         timeout: invocation.timeout,
     };
@@ -213,7 +225,7 @@ async fn attempt(
     let ended = tokio::select! {
         biased;
         () = context.crash.notified() => Some(InvocationResult::Crashed),
-        () = context.freeze.notified() => None,
+        () = context.time_out.notified() => None,
         () = tokio::time::sleep(invocation.timeout) => Some(InvocationResult::TimedOut),
         output = log::with_world(shared, &invocation, work) => Some(match output {
             Ok(Ok(value)) => InvocationResult::Success(value),
@@ -258,7 +270,7 @@ impl LogSink for EnvironmentLog {
             Fact::Log {
                 level,
                 message,
-                fields,
+                fields: fields.into(),
             },
         );
     }

@@ -26,7 +26,7 @@ pub fn log_line(level: String, message: String, fields: Value) {
     let fact = Fact::Log {
         level,
         message,
-        fields,
+        fields: fields.into(),
     };
     shared.push(Some(invocation), fact);
 }

@@ -9,6 +9,7 @@ mod context;
 mod dialer;
 mod engine;
 mod environment;
+mod error;
 mod external;
 mod gateway;
 mod log;
@@ -19,6 +20,7 @@ mod transport;
 
 pub use backend::Backend;
 use clock::WorldClock;
+pub use error::WorldError;
 pub use external::ExternalWorld;
 pub use log::log_line;
 pub use simulated::SimulatedWorld;

@@ -18,7 +18,9 @@ pub(super) fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> V
             detail_type: text(&entry["DetailType"]),
             time: now,
             resources: Vec::new(),
-            detail: serde_json::from_str(entry["Detail"].as_str()?).ok()?,
+            detail: serde_json::from_str::<Value>(entry["Detail"].as_str()?)
+                .ok()?
+                .into(),
             matched: Vec::new(),
             replay: None,
         })

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::environment::{Environments, ExecutionMode};
 use super::shared::{Parties, Shared, State, WorldFaults};
 use super::transport::{RealTime, Sockets, Transport};
-use super::{Backend, WorldClock, WorldSetup};
+use super::{Backend, WorldClock, WorldError, WorldSetup};
 use crate::journal::Journal;
 use seeded_dice::Dice;
 use simulated_cloud::Cloud;
@@ -24,7 +24,7 @@ impl SimulatedWorld {
     ///
     /// # Errors
     /// What is wrong with the topology.
-    pub fn new(setup: WorldSetup) -> Result<Self, String> {
+    pub fn new(setup: WorldSetup) -> Result<Self, WorldError> {
         Self::build(
             setup,
             RealTime::default(),
@@ -39,7 +39,7 @@ impl SimulatedWorld {
     ///
     /// # Errors
     /// What is wrong with the topology.
-    pub fn over_sockets(setup: WorldSetup) -> Result<Self, String> {
+    pub fn over_sockets(setup: WorldSetup) -> Result<Self, WorldError> {
         let real = RealTime::default();
         Self::build(
             setup,
@@ -55,7 +55,7 @@ impl SimulatedWorld {
     ///
     /// # Errors
     /// What is wrong with the topology.
-    pub fn of_programs(setup: WorldSetup) -> Result<Self, String> {
+    pub fn of_programs(setup: WorldSetup) -> Result<Self, WorldError> {
         tokio::time::resume();
         Self::build(
             setup,
@@ -70,7 +70,7 @@ impl SimulatedWorld {
         real: RealTime,
         transport: Transport,
         mode: ExecutionMode,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, WorldError> {
         let mut cloud = Cloud::new(
             &setup.stack,
             setup.account.clone(),
@@ -78,7 +78,7 @@ impl SimulatedWorld {
             setup.seed,
             setup.start,
         )
-        .map_err(|error| error.to_string())?;
+        .map_err(WorldError::Stack)?;
         let clock = WorldClock::starting_at(setup.start, real);
         let shared = Arc::new_cyclic(|weak| {
             cloud.set_fault_hook(Box::new(WorldFaults(weak.clone())));
@@ -128,7 +128,7 @@ impl Backend for SimulatedWorld {
         &mut self.engine
     }
 
-    async fn pump(&mut self) -> Result<(), String> {
+    async fn pump(&mut self) -> Result<(), WorldError> {
         self.engine.pump();
         Ok(())
     }
@@ -139,16 +139,14 @@ impl Backend for SimulatedWorld {
         source: &str,
         detail_type: &str,
         detail: &str,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, WorldError> {
         let now = self.now();
         let entry = json!({ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail });
         let answer = self
             .engine
             .shared
             .with(|state| state.cloud.put_events(now, &json!({ "Entries": [entry] })));
-        answer
-            .map(|answer| answer["Entries"][0].clone())
-            .map_err(|error| error.to_string())
+        Ok(answer?["Entries"][0].clone())
     }
 
     async fn replay(
@@ -157,14 +155,14 @@ impl Backend for SimulatedWorld {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
         name: &str,
-    ) -> Result<(), String> {
+    ) -> Result<(), WorldError> {
         let now = self.now();
         self.engine.shared.with(|state| {
             let (archive, destination) = state
                 .cloud
                 .eventbridge()
                 .archive_of(bus)
-                .ok_or_else(|| format!("the bus {bus} has no archive"))?;
+                .ok_or_else(|| WorldError::NoArchive(bus.to_owned()))?;
             let input = json!({
                 "ReplayName": name,
                 "EventSourceArn": archive,
@@ -172,20 +170,17 @@ impl Backend for SimulatedWorld {
                 "EventEndTime": to.timestamp(),
                 "Destination": { "Arn": destination },
             });
-            state
-                .cloud
-                .start_replay(now, &input)
-                .map(|_| ())
-                .map_err(|error| error.to_string())
+            state.cloud.start_replay(now, &input)?;
+            Ok(())
         })
     }
 
-    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), WorldError> {
         let now = self.now();
         let input = json!({ "Name": rule, "EventBusName": bus });
         self.engine
             .shared
-            .with(|state| state.cloud.set_rule_state(now, &input, enabled))
-            .map_err(|error| error.to_string())
+            .with(|state| state.cloud.set_rule_state(now, &input, enabled))?;
+        Ok(())
     }
 }

@@ -515,7 +515,8 @@ fn a_taken_port_is_named() {
             setup,
             Rc::new(ProgramHost::default()),
         ))
-        .expect_err("the port is taken");
+        .expect_err("the port is taken")
+        .to_string();
     assert!(
         refused.starts_with(&format!(
             "port {} is taken by another program",

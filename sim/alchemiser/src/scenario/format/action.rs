@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::BrokerGiven;
+use super::BrokerSpec;
 use crate::scenario::{Moment, Span};
 
 /// One thing that happens.
@@ -20,9 +20,9 @@ pub enum Action {
     /// The function is invoked with this event.
     Invoke(Value),
     /// An event is put on the bus.
-    Put(PutGiven),
+    Put(PutSpec),
     /// The archive is replayed onto the bus.
-    Replay(ReplayGiven),
+    Replay(ReplaySpec),
     /// The event dead-letter queue is emptied: each original event goes to the function again.
     Redrive,
     /// A rule is disabled, by logical id or name.
@@ -30,13 +30,13 @@ pub enum Action {
     /// A rule is enabled, by logical id or name.
     EnableRule(String),
     /// Somebody else does something at the broker.
-    Broker(BrokerGiven),
+    Broker(BrokerSpec),
 }
 
 /// An event to put.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct PutGiven {
+pub struct PutSpec {
     /// The sender.
     pub source: String,
     /// The type.
@@ -50,7 +50,7 @@ pub struct PutGiven {
 /// What to replay.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReplayGiven {
+pub struct ReplaySpec {
     /// From this moment in New York.
     pub from: Moment,
     /// To this moment in New York.

@@ -4,8 +4,8 @@ use alchemiser_mocks::exchange::Restriction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::SideGiven;
-use crate::scenario::fault::PhaseGiven;
+use super::SideSpec;
+use crate::scenario::fault::PhaseSpec;
 use crate::scenario::{Amount, Ordinal, Span};
 use crate::trading::OPERATIONS;
 use harness::fault::{Phase, SitePattern};
@@ -14,45 +14,45 @@ use harness::fault::{Phase, SitePattern};
 /// market, or the broker.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum BrokerGiven {
+pub enum BrokerSpec {
     /// The owner places an order.
-    Place(PlaceGiven),
+    Place(PlaceSpec),
     /// The owner puts another order in the place of an open one, whoever placed that.
-    Replace(ReplaceGiven),
+    Replace(ReplaceSpec),
     /// The owner cancels an open order, whoever placed it.
-    Cancel(OrderNameGiven),
+    Cancel(OrderNameSpec),
     /// The owner buys at the market, filled at once.
-    Buy(BuyGiven),
+    Buy(BuySpec),
     /// The owner sells at the market, filled at once.
-    Sell(SellGiven),
+    Sell(SellSpec),
     /// The owner sells short at the market, filled at once.
-    Short(BuyGiven),
+    Short(BuySpec),
     /// The owner pays in so many dollars.
     Deposit(Amount),
     /// The owner takes out so many dollars.
     Withdraw(Amount),
     /// A symbol pays its holders.
-    Dividend(DividendGiven),
+    Dividend(DividendSpec),
     /// The broker charges so many dollars.
     Fee(Amount),
     /// A symbol's shares become more, or fewer: a split, or a reverse split.
-    Split(SplitGiven),
+    Split(SplitSpec),
     /// A symbol gets another name.
-    Rename(RenameGiven),
+    Rename(RenameSpec),
     /// A symbol trades no more for a while.
     Halt(String),
     /// A symbol that was halted trades again.
     Resume(String),
     /// A symbol trades no more, for ever.
-    Delist(DelistGiven),
+    Delist(DelistSpec),
     /// What may be done with a symbol changes.
-    Asset(AssetChangeGiven),
+    Asset(AssetChangeSpec),
     /// The account may do less.
-    Restrict(RestrictionGiven),
+    Restrict(RestrictionSpec),
     /// All restrictions are lifted.
     Release,
     /// Settings of the account change.
-    Account(AccountChangeGiven),
+    Account(AccountChangeSpec),
     /// Another program with the account's keys makes so many requests, which count towards the rate
     /// limit.
     Requests(NonZeroU32),
@@ -61,11 +61,11 @@ pub enum BrokerGiven {
 /// An order by hand.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct PlaceGiven {
+pub struct PlaceSpec {
     /// What.
     pub symbol: String,
     /// To buy or to sell.
-    pub side: SideGiven,
+    pub side: SideSpec,
     /// Shares.
     pub quantity: Amount,
     /// At this price or better; a market order where there is none.
@@ -80,11 +80,11 @@ pub struct PlaceGiven {
 /// The newest open order that fits.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OrderNameGiven {
+pub struct OrderNameSpec {
     /// For this symbol.
     pub symbol: Option<String>,
     /// On this side.
-    pub side: Option<SideGiven>,
+    pub side: Option<SideSpec>,
     /// With this `client_order_id`.
     pub client_order_id: Option<String>,
 }
@@ -92,9 +92,9 @@ pub struct OrderNameGiven {
 /// Another order in the place of an open one.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReplaceGiven {
+pub struct ReplaceSpec {
     /// The old order.
-    pub order: OrderNameGiven,
+    pub order: OrderNameSpec,
     /// Shares of the new order; what the old one has left where this is absent.
     pub quantity: Option<Amount>,
     /// The new limit; the old one where this is absent.
@@ -104,7 +104,7 @@ pub struct ReplaceGiven {
 /// A purchase by hand, or a sale of what is not held.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct BuyGiven {
+pub struct BuySpec {
     /// What.
     pub symbol: String,
     /// Shares.
@@ -114,7 +114,7 @@ pub struct BuyGiven {
 /// A sale by hand.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SellGiven {
+pub struct SellSpec {
     /// What.
     pub symbol: String,
     /// Shares; all that is held where this is absent.
@@ -124,7 +124,7 @@ pub struct SellGiven {
 /// A dividend.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DividendGiven {
+pub struct DividendSpec {
     /// What pays.
     pub symbol: String,
     /// Dollars a share.
@@ -134,7 +134,7 @@ pub struct DividendGiven {
 /// A split.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SplitGiven {
+pub struct SplitSpec {
     /// What.
     pub symbol: String,
     /// So many shares
@@ -149,7 +149,7 @@ pub struct SplitGiven {
 /// A new name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RenameGiven {
+pub struct RenameSpec {
     /// The old name.
     pub symbol: String,
     /// The new one, which no symbol has.
@@ -159,7 +159,7 @@ pub struct RenameGiven {
 /// The end of a listing.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DelistGiven {
+pub struct DelistSpec {
     /// What.
     pub symbol: String,
     /// Whether nobody knows any more what it is worth; else its last price stays.
@@ -170,7 +170,7 @@ pub struct DelistGiven {
 /// Flags of a symbol; those that are absent stay as they are.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AssetChangeGiven {
+pub struct AssetChangeSpec {
     /// What.
     pub symbol: String,
     /// Whether positions may be opened.
@@ -184,7 +184,7 @@ pub struct AssetChangeGiven {
 /// What keeps an account from trading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum RestrictionGiven {
+pub enum RestrictionSpec {
     /// The broker takes no orders.
     TradingBlocked,
     /// The broker takes neither orders nor cancellations.
@@ -195,13 +195,13 @@ pub enum RestrictionGiven {
     TradeSuspendedByUser,
 }
 
-impl From<RestrictionGiven> for Restriction {
-    fn from(given: RestrictionGiven) -> Self {
+impl From<RestrictionSpec> for Restriction {
+    fn from(given: RestrictionSpec) -> Self {
         match given {
-            RestrictionGiven::TradingBlocked => Self::TradingBlocked,
-            RestrictionGiven::AccountBlocked => Self::AccountBlocked,
-            RestrictionGiven::LiquidationOnly => Self::LiquidationOnly,
-            RestrictionGiven::TradeSuspendedByUser => Self::TradeSuspendedByUser,
+            RestrictionSpec::TradingBlocked => Self::TradingBlocked,
+            RestrictionSpec::AccountBlocked => Self::AccountBlocked,
+            RestrictionSpec::LiquidationOnly => Self::LiquidationOnly,
+            RestrictionSpec::TradeSuspendedByUser => Self::TradeSuspendedByUser,
         }
     }
 }
@@ -209,7 +209,7 @@ impl From<RestrictionGiven> for Restriction {
 /// Settings of the account; those that are absent stay as they are.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AccountChangeGiven {
+pub struct AccountChangeSpec {
     /// Whether it is marked as a pattern day trader's.
     pub pattern_day_trader: Option<bool>,
     /// Dollars that the broker lends on top of cash; none makes it a cash account.
@@ -221,21 +221,21 @@ pub struct AccountChangeGiven {
 /// What happens at the broker in the middle of a run: at the first call that matches.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct MeanwhileGiven {
+pub struct MeanwhileSpec {
     /// The call: `RebalancePlanned / alpaca POST orders #2`, as faults name it.
     #[serde(deserialize_with = "site")]
     #[schemars(with = "String")]
     pub at: SitePattern,
     /// Before the call's work, or after it.
     #[serde(deserialize_with = "phase")]
-    #[schemars(with = "PhaseGiven")]
+    #[schemars(with = "PhaseSpec")]
     pub phase: Phase,
     /// Only in this attempt of the invocation.
     pub attempt: Option<Ordinal>,
     /// So much later.
     pub delay: Option<Span>,
     /// What happens.
-    pub broker: BrokerGiven,
+    pub broker: BrokerSpec,
 }
 
 fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SitePattern, D::Error> {
@@ -244,5 +244,5 @@ fn site<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SitePattern, D::Er
 }
 
 fn phase<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Phase, D::Error> {
-    PhaseGiven::deserialize(deserializer).map(Phase::from)
+    PhaseSpec::deserialize(deserializer).map(Phase::from)
 }

@@ -7,7 +7,7 @@ use crate::scenario::{Amount, ErrorStatus, Ordinal, Percent, Span};
 /// How the broker behaves.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct ExchangeGiven {
+pub struct ExchangeSpec {
     /// How long proceeds of sells do not count as buying power.
     pub settlement_delay: Option<Span>,
     /// How long a look-up does not find a new order.
@@ -27,7 +27,7 @@ pub struct ExchangeGiven {
     /// something to cancel; else it is refused.
     pub accept_cancel_of_filled: bool,
     /// What market data the account has paid for.
-    pub data_plan: Option<DataPlanGiven>,
+    pub data_plan: Option<DataPlanSpec>,
     /// Dollars that the broker lends on top of cash, as it does to a margin account.
     pub credit: Option<Amount>,
     /// Whether the broker blocks trading.
@@ -40,24 +40,24 @@ pub struct ExchangeGiven {
     /// machine's own clock.
     pub always_open: bool,
     /// What becomes of orders.
-    pub orders: Vec<OrderRuleGiven>,
+    pub orders: Vec<OrderRuleSpec>,
 }
 
 /// A subscription to market data, in the broker's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum DataPlanGiven {
+pub enum DataPlanSpec {
     /// Free: no data of all exchanges that are younger than fifteen minutes.
     Basic,
     /// Everything in real time.
     AlgoTraderPlus,
 }
 
-impl From<DataPlanGiven> for DataPlan {
-    fn from(given: DataPlanGiven) -> Self {
+impl From<DataPlanSpec> for DataPlan {
+    fn from(given: DataPlanSpec) -> Self {
         match given {
-            DataPlanGiven::Basic => Self::Basic,
-            DataPlanGiven::AlgoTraderPlus => Self::AlgoTraderPlus,
+            DataPlanSpec::Basic => Self::Basic,
+            DataPlanSpec::AlgoTraderPlus => Self::AlgoTraderPlus,
         }
     }
 }
@@ -65,21 +65,21 @@ impl From<DataPlanGiven> for DataPlan {
 /// What becomes of an order.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct OrderRuleGiven {
+pub struct OrderRuleSpec {
     /// Only for this symbol.
     pub symbol: Option<String>,
     /// Only for this side.
-    pub side: Option<SideGiven>,
+    pub side: Option<SideSpec>,
     /// Only for the n-th order that matches.
     pub occurrence: Option<Ordinal>,
     /// What.
-    pub effect: OrderEffectGiven,
+    pub effect: OrderEffectSpec,
 }
 
 /// To buy or to sell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SideGiven {
+pub enum SideSpec {
     /// Cash for shares.
     Buy,
     /// Shares for cash.
@@ -89,7 +89,7 @@ pub enum SideGiven {
 /// What becomes of an order.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum OrderEffectGiven {
+pub enum OrderEffectSpec {
     /// It is filled after that time.
     FillAfter(Span),
     /// So many percent are filled, the rest never.
@@ -99,7 +99,7 @@ pub enum OrderEffectGiven {
     /// It is accepted, and refused by the market after that time.
     RejectAfter(Span),
     /// It shows a state that orders seldom have.
-    Show(ShowGiven),
+    Show(ShowSpec),
     /// It rests.
     Never,
     /// It is refused.
@@ -116,7 +116,7 @@ pub enum OrderEffectGiven {
 /// A state that an order shows.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ShowGiven {
+pub struct ShowSpec {
     /// The state.
     pub status: ShownStatus,
     /// How long; for as long as it lives where this is absent.

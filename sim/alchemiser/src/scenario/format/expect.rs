@@ -3,12 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SideGiven;
+use super::SideSpec;
 use crate::check::Violation;
 use crate::scenario::{Amount, Invariant, SignedAmount};
 
 /// What must hold in the end.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The account's cash in dollars, to the cent.
@@ -58,11 +58,11 @@ impl Expect {
         self.violations.iter().any(|invariant| invariant.0 == check)
     }
 
-    /// A finding for each invariant that was to be violated, and of which none of `found` tells.
+    /// A violation for each invariant that was to be violated, and of which none of `found` tells.
     #[must_use]
     pub fn unviolated(&self, found: &[Violation]) -> Vec<Violation> {
         let holds =
-            |invariant: &&Invariant| !found.iter().any(|finding| finding.check == invariant.0);
+            |invariant: &&Invariant| !found.iter().any(|violation| violation.check == invariant.0);
         let told = |invariant: &Invariant| {
             Violation::plain(
                 "violations",
@@ -127,7 +127,7 @@ pub struct OrderExpected {
     /// The symbol.
     pub symbol: String,
     /// The side.
-    pub side: SideGiven,
+    pub side: SideSpec,
     /// Shares ordered.
     pub quantity: Amount,
     /// How it ended: filled, canceled, expired, ...

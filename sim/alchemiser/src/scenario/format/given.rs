@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ExchangeGiven, Topology};
-use crate::scenario::mail_script::MailRuleGiven;
+use super::{ExchangeSpec, Topology};
+use crate::scenario::mail_script::MailRuleSpec;
 use crate::scenario::{Amount, Date, FileName, Knobs, MailScript, SignedAmount, Span, Start};
 
 /// The world before anything happens.
@@ -22,16 +23,16 @@ pub struct Given {
     pub positions: BTreeMap<String, SignedAmount>,
     /// Prices and properties of symbols, where the bundled prices are not wanted.
     #[serde(default)]
-    pub market: BTreeMap<String, AssetGiven>,
+    pub market: BTreeMap<String, AssetSpec>,
     /// Strategy files by name; the packaged ones where this is absent.
     #[serde(default)]
-    pub strategies: BTreeMap<FileName, StrategyGiven>,
+    pub strategies: BTreeMap<FileName, StrategySpec>,
     /// How the broker behaves.
     #[serde(default)]
-    pub exchange: ExchangeGiven,
+    pub exchange: ExchangeSpec,
     /// What the mail server does, beside accepting mail.
     #[serde(default)]
-    #[schemars(with = "Vec<MailRuleGiven>")]
+    #[schemars(with = "Vec<MailRuleSpec>")]
     pub mail: Vec<MailScript>,
     /// Changes to the template.
     #[serde(default)]
@@ -42,6 +43,23 @@ pub struct Given {
 }
 
 impl Given {
+    /// A world that begins then, with the account, the market and the strategies that a file has
+    /// which says nothing of them.
+    #[must_use]
+    pub fn at(clock: Start) -> Self {
+        Self {
+            clock,
+            cash: default_cash(),
+            positions: BTreeMap::new(),
+            market: BTreeMap::new(),
+            strategies: BTreeMap::new(),
+            exchange: ExchangeSpec::default(),
+            mail: Vec::new(),
+            topology: Topology::default(),
+            knobs: Knobs::default(),
+        }
+    }
+
     /// Values for the template's parameters: the scenario's own, and those that name its strategy
     /// files.
     #[must_use]
@@ -68,16 +86,16 @@ fn default_cash() -> Amount {
 /// One symbol of the market.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AssetGiven {
+pub struct AssetSpec {
     /// The same price on every day.
     pub price: Option<Amount>,
     /// Daily closes, the last one on the session before the clock's.
     #[serde(default)]
     pub closes: Vec<Amount>,
     /// What the data feed shows instead of the market's quote.
-    pub quote: Option<QuoteGiven>,
+    pub quote: Option<QuoteSpec>,
     /// Days of which the data feed has no bar; prices and trades are there all the same.
-    pub no_bars: Option<DaysGiven>,
+    pub no_bars: Option<DaysSpec>,
     /// Whether parts of a share can be traded.
     #[serde(default = "yes")]
     pub fractionable: bool,
@@ -92,9 +110,9 @@ fn yes() -> bool {
 
 /// Days that follow each other.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(try_from = "DaysWritten")]
-#[schemars(with = "DaysWritten")]
-pub struct DaysGiven {
+#[serde(try_from = "DaysFields")]
+#[schemars(with = "DaysFields")]
+pub struct DaysSpec {
     /// The first; none where they have no beginning.
     pub from: Option<Date>,
     /// The last; none where they have no end.
@@ -105,21 +123,27 @@ pub struct DaysGiven {
 /// have no beginning, without the other no end.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct DaysWritten {
+struct DaysFields {
     /// The first.
     from: Option<Date>,
     /// The last.
     to: Option<Date>,
 }
 
-impl TryFrom<DaysWritten> for DaysGiven {
-    type Error = String;
+/// The last of some days is before the first.
+#[derive(Debug, thiserror::Error)]
+#[error("`from` {from} is after `to` {to}: write the earlier day first")]
+struct DaysReversed {
+    from: NaiveDate,
+    to: NaiveDate,
+}
 
-    fn try_from(DaysWritten { from, to }: DaysWritten) -> Result<Self, String> {
+impl TryFrom<DaysFields> for DaysSpec {
+    type Error = DaysReversed;
+
+    fn try_from(DaysFields { from, to }: DaysFields) -> Result<Self, Self::Error> {
         match (from, to) {
-            (Some(Date(from)), Some(Date(to))) if from > to => Err(format!(
-                "`from` {from} is after `to` {to}: write the earlier day first"
-            )),
+            (Some(Date(from)), Some(Date(to))) if from > to => Err(DaysReversed { from, to }),
             _ => Ok(Self { from, to }),
         }
     }
@@ -128,7 +152,7 @@ impl TryFrom<DaysWritten> for DaysGiven {
 /// What the data feed shows.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum QuoteGiven {
+pub enum QuoteSpec {
     /// Nobody offers.
     ZeroAsk,
     /// Nobody bids.
@@ -144,7 +168,7 @@ pub enum QuoteGiven {
 /// A strategy file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StrategyGiven {
+pub struct StrategySpec {
     /// Its share of the portfolio.
     #[serde(default = "whole")]
     pub share: Amount,

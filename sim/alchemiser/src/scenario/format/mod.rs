@@ -11,18 +11,18 @@ use serde::Deserialize;
 
 pub use self::action::Action;
 pub use self::broker::{
-    AccountChangeGiven, AssetChangeGiven, BrokerGiven, MeanwhileGiven, OrderNameGiven, PlaceGiven,
-    ReplaceGiven,
+    AccountChangeSpec, AssetChangeSpec, BrokerSpec, MeanwhileSpec, OrderNameSpec, PlaceSpec,
+    ReplaceSpec,
 };
 pub use self::capability::Capability;
 pub use self::exchange::{
-    ExchangeGiven, OrderEffectGiven, OrderRuleGiven, ShowGiven, ShownStatus, SideGiven,
+    ExchangeSpec, OrderEffectSpec, OrderRuleSpec, ShowSpec, ShownStatus, SideSpec,
 };
 pub use self::expect::{DeadLetterExpected, Expect, MailExpected, OrderExpected, ResponseExpected};
-pub use self::given::{AssetGiven, Given, QuoteGiven};
+pub use self::given::{AssetSpec, Given, QuoteSpec};
 pub use self::topology::Topology;
 use super::Fault;
-use super::fault::FaultGiven;
+use super::fault::FaultSpec;
 
 /// One scenario file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -45,16 +45,32 @@ pub struct Scenario {
     pub when: Vec<Action>,
     /// What others do at the broker in the middle of a run.
     #[serde(default)]
-    pub meanwhile: Vec<MeanwhileGiven>,
+    pub meanwhile: Vec<MeanwhileSpec>,
     /// What goes wrong.
     #[serde(default)]
-    #[schemars(with = "Vec<FaultGiven>")]
+    #[schemars(with = "Vec<FaultSpec>")]
     pub faults: Vec<Fault>,
     /// What must hold in the end, beside all invariants.
     pub expect: Expect,
 }
 
 impl Scenario {
+    /// A scenario without faults that does these things in that world, and expects nothing.
+    #[must_use]
+    pub fn new(about: &str, given: Given, when: Vec<Action>) -> Self {
+        Self {
+            about: about.to_owned(),
+            needs: Vec::new(),
+            long: false,
+            lambda: Lambda::default(),
+            given,
+            when,
+            meanwhile: Vec::new(),
+            faults: Vec::new(),
+            expect: Expect::default(),
+        }
+    }
+
     /// What a backend must be able to do.
     pub fn needs(&self) -> impl Iterator<Item = Capability> {
         let programs = (self.lambda == Lambda::Binary).then_some(Capability::Programs);

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Found;
 use crate::scenario::{
-    Action, BrokerGiven, Lambda, Moment, Names, OrderNameGiven, Pointer, Scenario, Start,
+    Action, BrokerSpec, Lambda, Moment, Names, OrderNameSpec, Pointer, Scenario, Start,
 };
 
 pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
@@ -120,26 +120,26 @@ fn rule(place: Pointer, name: &str, names: &Names, found: &mut Found) {
     }
 }
 
-fn check_broker(place: &Pointer, broker: &BrokerGiven, names: &Names, found: &mut Found) {
+fn check_broker(place: &Pointer, broker: &BrokerSpec, names: &Names, found: &mut Found) {
     let (place, symbol) = match broker {
-        BrokerGiven::Place(order) => (place.key("place").key("symbol"), Some(&order.symbol)),
-        BrokerGiven::Buy(buy) => (place.key("buy").key("symbol"), Some(&buy.symbol)),
-        BrokerGiven::Sell(sell) => (place.key("sell").key("symbol"), Some(&sell.symbol)),
-        BrokerGiven::Short(short) => (place.key("short").key("symbol"), Some(&short.symbol)),
-        BrokerGiven::Dividend(dividend) => {
+        BrokerSpec::Place(order) => (place.key("place").key("symbol"), Some(&order.symbol)),
+        BrokerSpec::Buy(buy) => (place.key("buy").key("symbol"), Some(&buy.symbol)),
+        BrokerSpec::Sell(sell) => (place.key("sell").key("symbol"), Some(&sell.symbol)),
+        BrokerSpec::Short(short) => (place.key("short").key("symbol"), Some(&short.symbol)),
+        BrokerSpec::Dividend(dividend) => {
             (place.key("dividend").key("symbol"), Some(&dividend.symbol))
         }
-        BrokerGiven::Split(split) => (place.key("split").key("symbol"), Some(&split.symbol)),
-        BrokerGiven::Rename(rename) => (place.key("rename").key("symbol"), Some(&rename.symbol)),
-        BrokerGiven::Halt(symbol) => (place.key("halt"), Some(symbol)),
-        BrokerGiven::Resume(symbol) => (place.key("resume"), Some(symbol)),
-        BrokerGiven::Delist(delist) => (place.key("delist").key("symbol"), Some(&delist.symbol)),
-        BrokerGiven::Asset(asset) => (place.key("asset").key("symbol"), Some(&asset.symbol)),
-        BrokerGiven::Cancel(order) => (
+        BrokerSpec::Split(split) => (place.key("split").key("symbol"), Some(&split.symbol)),
+        BrokerSpec::Rename(rename) => (place.key("rename").key("symbol"), Some(&rename.symbol)),
+        BrokerSpec::Halt(symbol) => (place.key("halt"), Some(symbol)),
+        BrokerSpec::Resume(symbol) => (place.key("resume"), Some(symbol)),
+        BrokerSpec::Delist(delist) => (place.key("delist").key("symbol"), Some(&delist.symbol)),
+        BrokerSpec::Asset(asset) => (place.key("asset").key("symbol"), Some(&asset.symbol)),
+        BrokerSpec::Cancel(order) => (
             named_order(&place.key("cancel"), order, found),
             order.symbol.as_ref(),
         ),
-        BrokerGiven::Replace(change) => (
+        BrokerSpec::Replace(change) => (
             named_order(&place.key("replace").key("order"), &change.order, found),
             change.order.symbol.as_ref(),
         ),
@@ -151,7 +151,7 @@ fn check_broker(place: &Pointer, broker: &BrokerGiven, names: &Names, found: &mu
 }
 
 /// How an order is named; gives where its symbol is.
-fn named_order(place: &Pointer, order: &OrderNameGiven, found: &mut Found) -> Pointer {
+fn named_order(place: &Pointer, order: &OrderNameSpec, found: &mut Found) -> Pointer {
     let by_id = order.client_order_id.is_some();
     if by_id == order.symbol.is_some() || (by_id && order.side.is_some()) {
         found.value(place.clone(), "an order is named by its `symbol`, with or without a `side`, or by its `client_order_id`");

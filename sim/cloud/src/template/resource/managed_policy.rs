@@ -15,10 +15,21 @@ const SQS_CONSUMER: [&str; 6] = [
     LOGS[2],
 ];
 
+const STREAM_CONSUMER: [&str; 7] = [
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    LOGS[0],
+    LOGS[1],
+    LOGS[2],
+];
+
 /// The policies managed by AWS that the reader knows, by name, with what they allow on every
 /// resource.
-const KNOWN: [(&str, &[&str]); 10] = [
+const KNOWN: [(&str, &[&str]); 11] = [
     ("AWSLambdaBasicExecutionRole", &LOGS),
+    ("AWSLambdaDynamoDBExecutionRole", &STREAM_CONSUMER),
     ("AWSLambdaSQSQueueExecutionRole", &SQS_CONSUMER),
     (
         "AWSXRayDaemonWriteAccess",

@@ -2,17 +2,19 @@ use std::slice;
 
 use crate::stack::{
     Effect, EventSourceMapping, Function, Permission, PolicyCondition, PolicyDocument,
-    PolicyOperator, Principal, Queue, QueuePolicy, RetryPolicy, Role, Rule, Schedule,
+    PolicyOperator, Principal, Queue, QueuePolicy, RetryPolicy, Role, RolePolicy, Rule, Schedule,
     ScheduleTarget, Statement, Subscription, Target,
 };
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::reader::node::{Entry, Node};
-use crate::template::resource::serverless_role::{one_statement, trust};
+use crate::template::resource::managed_policy;
+use crate::template::resource::serverless_role::{one_statement, sending_policy, trust};
 
-const TYPES: [&str; 6] = [
+const TYPES: [&str; 7] = [
     "CloudWatchEvent",
+    "DynamoDB",
     "EventBridgeRule",
     "SNS",
     "SQS",
@@ -41,39 +43,77 @@ pub(in crate::template) fn generated_ids(id: &str, event: &Node) -> Vec<String> 
     ids
 }
 
-/// Reads the `Events` of a function and generates their resources.
+/// Reads the `Events` of a function and generates their resources. Gives what SAM lets the role of
+/// the function do for them.
 pub(in crate::template) fn read_all(
     events: &Fields<'_>,
     context: &mut Context<'_>,
     function: &mut Function,
-) {
+) -> Vec<RolePolicy> {
+    let mut policies = Vec::new();
     for entry in events.every_entry() {
-        read(entry, events, context, function);
+        for policy in read(entry, events, context, function) {
+            if !policies.contains(&policy) {
+                policies.push(policy);
+            }
+        }
     }
+    policies
 }
 
-fn read(entry: &Entry, events: &Fields<'_>, context: &mut Context<'_>, function: &mut Function) {
+fn read(
+    entry: &Entry,
+    events: &Fields<'_>,
+    context: &mut Context<'_>,
+    function: &mut Function,
+) -> Vec<RolePolicy> {
     let fields = events.below(&entry.key, &entry.value);
     fields.required("Type");
     let kind = fields.choice("Type", &TYPES);
     let id = format!("{}{}", context.id, entry.key);
     let Some(properties) = fields.required_object("Properties") else {
-        return;
+        return Vec::new();
     };
     let Some(kind) = kind else {
-        return properties.accept_everything();
+        properties.accept_everything();
+        return Vec::new();
     };
     let mut context = context.generated(&id, entry.position);
     match kind.as_str() {
         "SQS" => {
-            let mapping = EventSourceMapping::read(&properties, &context, "Queue");
-            function.event_source_mappings.push(mapping);
-            context.identify(&id, Identity::new(context.generated_name(36), []));
+            let mapping = EventSourceMapping::read_queue_event(&properties, &context);
+            add_mapping(&mut context, function, mapping);
+            return polling_policies("AWSLambdaSQSQueueExecutionRole");
+        }
+        "DynamoDB" => {
+            let mapping = EventSourceMapping::read_stream_event(&properties, &context);
+            add_mapping(&mut context, function, mapping);
+            let mut policies = polling_policies("AWSLambdaDynamoDBExecutionRole");
+            policies.extend(failure_policy(&properties));
+            return policies;
         }
         "SNS" => read_subscription(&properties, &mut context, function),
         "ScheduleV2" => read_schedule(&properties, &mut context, function),
         kind => read_rule(kind, &properties, &mut context, function),
     }
+    Vec::new()
+}
+
+fn add_mapping(context: &mut Context<'_>, function: &mut Function, mapping: EventSourceMapping) {
+    function.event_source_mappings.push(mapping);
+    let identity = Identity::new(context.generated_name(36), []);
+    context.identify(context.id.to_owned().as_str(), identity);
+}
+
+fn polling_policies(managed: &str) -> Vec<RolePolicy> {
+    managed_policy::by_name(managed).into_iter().collect()
+}
+
+/// SAM lets the function send to the destination of discarded records where `Type` is given.
+fn failure_policy(fields: &Fields<'_>) -> Option<RolePolicy> {
+    let destination = fields.object("DestinationConfig")?.object("OnFailure")?;
+    let arn = destination.required_text("Destination");
+    destination.text("Type").and_then(|_| sending_policy(&arn))
 }
 
 /// `SNS`: a subscription of a topic, and a permission.

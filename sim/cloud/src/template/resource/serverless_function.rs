@@ -1,11 +1,11 @@
-use crate::stack::{Function, InvokeConfig, Role, RolePolicy, Statement};
+use crate::stack::{Function, InvokeConfig, Role, RolePolicy};
 use crate::template::reader::context::Context;
 use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::resource::managed_policy;
 use crate::template::resource::serverless_event;
 use crate::template::resource::serverless_policy;
-use crate::template::resource::serverless_role::{one_statement, trust};
+use crate::template::resource::serverless_role::{sending_policy, trust};
 
 /// Reads an `AWS::Serverless::Function` and generates what SAM generates: the role, and for each
 /// event the rule, the permission, the schedule or the mapping.
@@ -23,13 +23,14 @@ pub(in crate::template) fn read(fields: &Fields<'_>, context: &mut Context<'_>) 
     });
     let policies = serverless_policy::read_all(fields, context.account);
     let explicit = fields.text("Role");
-    let events = fields.object("Events");
-    if let Some(events) = &events {
-        serverless_event::read_all(events, context, &mut function);
+    let mut needs = Vec::new();
+    if let Some(events) = fields.object("Events") {
+        needs = serverless_event::read_all(&events, context, &mut function);
     }
+    needs.extend(policies);
     match explicit {
         Some(role) => function.role_arn = role,
-        None => function.role_arn = generate_role(&function, policies, context),
+        None => function.role_arn = generate_role(&function, needs, context),
     }
     function.add(context)
 }
@@ -48,10 +49,6 @@ fn generate_role(
     role.policies = managed_policy::by_name("AWSLambdaBasicExecutionRole")
         .into_iter()
         .collect();
-    if !function.event_source_mappings.is_empty() {
-        role.policies
-            .extend(managed_policy::by_name("AWSLambdaSQSQueueExecutionRole"));
-    }
     role.policies.append(&mut policies);
     let receivers = function
         .invoke_config
@@ -63,19 +60,4 @@ fn generate_role(
     let identity = role.add(&mut context);
     context.identify(&id, identity);
     arn
-}
-
-/// What SAM lets a function do with its own destination or dead-letter queue.
-fn sending_policy(arn: &str) -> Option<RolePolicy> {
-    let action = match arn.split(':').nth(2)? {
-        "sqs" => "sqs:SendMessage",
-        "sns" => "sns:Publish",
-        "lambda" => "lambda:InvokeFunction",
-        "events" => "events:PutEvents",
-        _ => return None,
-    };
-    Some(one_statement(
-        "Destination",
-        Statement::allow(&[action], &[arn.to_owned()]),
-    ))
 }

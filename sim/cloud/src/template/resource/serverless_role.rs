@@ -36,3 +36,18 @@ pub(in crate::template) fn inline_policy(fields: &Fields<'_>) -> RolePolicy {
         document: PolicyDocument::read(fields, Parts::Identity),
     }
 }
+
+/// What SAM lets a function do with its own destination or dead-letter queue.
+pub(in crate::template) fn sending_policy(arn: &str) -> Option<RolePolicy> {
+    let action = match arn.split(':').nth(2)? {
+        "sqs" => "sqs:SendMessage",
+        "sns" => "sns:Publish",
+        "lambda" => "lambda:InvokeFunction",
+        "events" => "events:PutEvents",
+        _ => return None,
+    };
+    Some(one_statement(
+        "Destination",
+        Statement::allow(&[action], &[arn.to_owned()]),
+    ))
+}

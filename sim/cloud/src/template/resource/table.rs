@@ -18,8 +18,12 @@ impl Table {
             .unwrap_or_else(|| "PROVISIONED".to_owned());
         let is_provisioned = billing == "PROVISIONED";
         let arn = context.account.arn("dynamodb", &format!("table/{name}"));
+        let settings = TableSettings::read(fields);
         let stream = format!("{arn}/stream/2024-01-01T00:00:00.000");
-        let identity = Identity::new(&name, [("Arn", &arn), ("StreamArn", &stream)]);
+        let identity = match settings.stream_view {
+            Some(_) => Identity::new(&name, [("Arn", arn.as_str()), ("StreamArn", &stream)]),
+            None => Identity::new(&name, [("Arn", arn.as_str())]),
+        };
         let table = Self {
             logical_id: context.id.to_owned(),
             name,
@@ -29,7 +33,7 @@ impl Table {
             throughput: Throughput::read(fields, is_provisioned),
             indexes: Index::read_all(fields, &attribute_types, is_provisioned),
             billing_mode: billing,
-            settings: TableSettings::read(fields),
+            settings,
             attribute_types,
         };
         context.stack.tables.push(table);

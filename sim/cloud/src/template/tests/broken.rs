@@ -318,7 +318,7 @@ fn a_serverless_function_on_every_level() {
     assert_eq!(
         of("      Events:\n        E:\n          Type: Api\n          Properties: {Path: /}\n"),
         [
-            "template.yaml:10:17: \"Type\" must be one of CloudWatchEvent, EventBridgeRule, SNS, SQS, Schedule, ScheduleV2, found \"Api\""
+            "template.yaml:10:17: \"Type\" must be one of CloudWatchEvent, DynamoDB, EventBridgeRule, SNS, SQS, Schedule, ScheduleV2, found \"Api\""
         ]
     );
     assert_eq!(

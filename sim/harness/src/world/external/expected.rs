@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use crate::world::WorldError;
 use event_pattern::{FlatEvent, Pattern};
 use simulated_cloud::record::Record;
 use simulated_cloud::stack::{Account, Stack};
@@ -22,7 +23,7 @@ struct ExpectingRule {
 impl ExpectedDeliveries {
     /// # Errors
     /// A pattern that EventBridge would refuse.
-    pub fn of(stack: &Stack, account: &Account) -> Result<Self, String> {
+    pub fn of(stack: &Stack, account: &Account) -> Result<Self, WorldError> {
         let functions: Vec<&str> = stack
             .functions
             .iter()
@@ -33,8 +34,10 @@ impl ExpectedDeliveries {
             let Some(pattern) = &rule.pattern else {
                 continue;
             };
-            let pattern =
-                Pattern::parse(pattern).map_err(|error| format!("{}: {error}", rule.name))?;
+            let pattern = Pattern::parse(pattern).map_err(|source| WorldError::Pattern {
+                rule: rule.name.clone(),
+                source,
+            })?;
             let targets = rule
                 .targets
                 .iter()

@@ -27,7 +27,7 @@ use super::environment::{Environments, ExecutionMode};
 use super::put_events::accepted;
 use super::shared::{Parties, Shared, State};
 use super::transport::{Outside, OutsideParty, RealTime, Sockets, Transport};
-use super::{Backend, WorldClock, WorldSetup};
+use super::{Backend, WorldClock, WorldError, WorldSetup};
 use crate::counterparty::WorldTime;
 use crate::journal::{Fact, Journal};
 use seeded_dice::Dice;
@@ -57,15 +57,15 @@ pub struct ExternalWorld {
     _listening: Vec<Box<dyn Any>>,
 }
 
-/// An error of the endpoint, in words.
-fn told<E: std::error::Error + Send + Sync + 'static>(
-    operation: &str,
+/// What the endpoint answers to an operation, as an error of the world.
+fn refused<E: std::error::Error + Send + Sync + 'static>(
+    operation: &'static str,
     error: &aws_sdk_sqs::error::SdkError<E, impl std::fmt::Debug + Send + Sync + 'static>,
-) -> String {
-    format!(
-        "{operation}: {}",
-        aws_sdk_sqs::error::DisplayErrorContext(error)
-    )
+) -> WorldError {
+    WorldError::Endpoint {
+        operation,
+        reason: aws_sdk_sqs::error::DisplayErrorContext(error).to_string(),
+    }
 }
 
 impl ExternalWorld {
@@ -74,7 +74,7 @@ impl ExternalWorld {
     ///
     /// # Errors
     /// What the endpoint refused, or what is wrong with the topology.
-    pub async fn new(setup: WorldSetup, endpoint: &str) -> Result<Self, String> {
+    pub async fn new(setup: WorldSetup, endpoint: &str) -> Result<Self, WorldError> {
         // The SDK draws its idempotency tokens from here, and the endpoint remembers those of
         // earlier runs.
         let jitter = SystemTimeSource::new()
@@ -96,13 +96,16 @@ impl ExternalWorld {
         let expected = ExpectedDeliveries::of(&setup.stack, &setup.account)?;
         let (mut parties, mut guards) = (Vec::new(), Vec::new());
         for party in &setup.counterparties {
-            let told = Arc::clone(&now);
+            let current = Arc::clone(&now);
             let time: WorldTime = Arc::new(move || {
-                let millis = told.load(Ordering::Relaxed);
+                let millis = current.load(Ordering::Relaxed);
                 DateTime::from_timestamp_millis(millis).unwrap_or_default()
             });
             let listening = party.listen(time).await;
-            let listening = listening.map_err(|error| format!("{}: {error}", party.name()))?;
+            let listening = listening.map_err(|source| WorldError::Listen {
+                party: party.name(),
+                source,
+            })?;
             parties.push(OutsideParty {
                 http: listening.http,
                 stream: listening.stream,
@@ -125,7 +128,7 @@ impl ExternalWorld {
                 setup.seed,
                 setup.start,
             )
-            .map_err(|error| error.to_string())?,
+            .map_err(WorldError::Stack)?,
             journal: Journal::default(),
             dice: Dice::new(setup.seed),
             jitter: Dice::new(jitter),
@@ -189,7 +192,7 @@ impl ExternalWorld {
     }
 
     /// Waits until what the rules promise has arrived, or counts as lost.
-    async fn await_promised(&mut self) -> Result<(), String> {
+    async fn await_promised(&mut self) -> Result<(), WorldError> {
         let puts = self.puts();
         if self.delivered < puts {
             let (promised, mut quiet) = (self.promised(), 0);
@@ -203,7 +206,7 @@ impl ExternalWorld {
 
     /// Waits, once nothing is under way here, until nothing more arrives: not even what no rule
     /// promised.
-    async fn await_quiet(&mut self) -> Result<(), String> {
+    async fn await_quiet(&mut self) -> Result<(), WorldError> {
         let puts = self.puts();
         while self.settled < puts
             && !self.engine.is_running()
@@ -217,7 +220,7 @@ impl ExternalWorld {
     }
 
     /// Takes what arrived for the functions; tells whether anything did.
-    async fn fetch(&mut self) -> Result<bool, String> {
+    async fn fetch(&mut self) -> Result<bool, WorldError> {
         let before = self.arrived;
         for inbox in &self.inboxes {
             let _waiting = self.time.wait();
@@ -231,7 +234,7 @@ impl ExternalWorld {
             let messages = received
                 .send()
                 .await
-                .map_err(|error| told("ReceiveMessage", &error))?
+                .map_err(|error| refused("ReceiveMessage", &error))?
                 .messages
                 .unwrap_or_default();
             for message in messages {
@@ -245,11 +248,12 @@ impl ExternalWorld {
                     .receipt_handle(receipt)
                     .send()
                     .await;
-                deleted.map_err(|error| told("DeleteMessage", &error))?;
+                deleted.map_err(|error| refused("DeleteMessage", &error))?;
                 let (now, payload) = (self.engine.shared.now(), message.body.unwrap_or_default());
                 self.engine
                     .shared
-                    .with(|state| state.cloud.invoke(now, &inbox.function, &payload))?;
+                    .with(|state| state.cloud.invoke(now, &inbox.function, &payload))
+                    .map_err(WorldError::Trigger)?;
             }
         }
         Ok(self.arrived > before)
@@ -277,7 +281,7 @@ impl Backend for ExternalWorld {
         &mut self.engine
     }
 
-    async fn pump(&mut self) -> Result<(), String> {
+    async fn pump(&mut self) -> Result<(), WorldError> {
         self.await_promised().await?;
         self.await_quiet().await?;
         self.engine.pump();
@@ -290,7 +294,7 @@ impl Backend for ExternalWorld {
         source: &str,
         detail_type: &str,
         detail: &str,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, WorldError> {
         use aws_sdk_eventbridge::types::PutEventsRequestEntry;
         let _waiting = self.time.wait();
         let entry = PutEventsRequestEntry::builder()
@@ -306,12 +310,12 @@ impl Backend for ExternalWorld {
             .entries(entry)
             .send()
             .await
-            .map_err(|error| told("PutEvents", &error))?;
+            .map_err(|error| refused("PutEvents", &error))?;
         let result = put
             .entries
             .unwrap_or_default()
             .pop()
-            .ok_or("PutEvents answered without a result")?;
+            .ok_or(WorldError::NoResult("PutEvents"))?;
         let result = match (result.event_id, result.error_code) {
             (Some(id), _) => json!({ "EventId": id }),
             (None, code) => json!({ "ErrorCode": code, "ErrorMessage": result.error_message }),
@@ -329,11 +333,11 @@ impl Backend for ExternalWorld {
         _from: DateTime<Utc>,
         _to: DateTime<Utc>,
         _name: &str,
-    ) -> Result<(), String> {
-        Err("a replay needs the capability `replay`, which this backend does not have: name it under `needs`".to_owned())
+    ) -> Result<(), WorldError> {
+        Err(WorldError::NoReplay)
     }
 
-    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), String> {
+    async fn set_rule(&mut self, bus: &str, rule: &str, enabled: bool) -> Result<(), WorldError> {
         let _waiting = self.time.wait();
         self.expected.set_rule(bus, rule, enabled);
         let events = &self.clients.events;
@@ -345,7 +349,7 @@ impl Backend for ExternalWorld {
                 .send()
                 .await
                 .map(|_| ())
-                .map_err(|error| told("EnableRule", &error))
+                .map_err(|error| refused("EnableRule", &error))
         } else {
             events
                 .disable_rule()
@@ -354,7 +358,7 @@ impl Backend for ExternalWorld {
                 .send()
                 .await
                 .map(|_| ())
-                .map_err(|error| told("DisableRule", &error))
+                .map_err(|error| refused("DisableRule", &error))
         }
     }
 }

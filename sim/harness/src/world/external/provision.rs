@@ -9,7 +9,8 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::told;
+use super::refused;
+use crate::world::WorldError;
 use simulated_cloud::stack::{Index, KeySchema, Rule, Stack, Table, Target};
 
 /// Clients of the endpoint outside.
@@ -57,7 +58,7 @@ impl Clients {
 
     /// Makes the buses, rules, queues and tables of `stack` anew, and a queue in the place of each
     /// function.
-    pub async fn provision(&self, stack: &Stack) -> Result<Vec<Inbox>, String> {
+    pub async fn provision(&self, stack: &Stack) -> Result<Vec<Inbox>, WorldError> {
         for queue in &stack.queues {
             self.queue(&queue.name, queue.fifo).await?;
         }
@@ -83,7 +84,7 @@ impl Clients {
                     .as_service_error()
                     .is_some_and(|error| error.is_resource_already_exists_exception())
             {
-                return Err(told("CreateEventBus", &error));
+                return Err(refused("CreateEventBus", &error));
             }
             self.clear(&bus.name).await?;
         }
@@ -97,7 +98,7 @@ impl Clients {
     }
 
     /// A queue of that name, empty.
-    async fn queue(&self, name: &str, is_fifo: bool) -> Result<String, String> {
+    async fn queue(&self, name: &str, is_fifo: bool) -> Result<String, WorldError> {
         let fifo = is_fifo.then(|| "true".to_owned());
         let request = self.sqs.create_queue().queue_name(name);
         let request = match fifo {
@@ -107,7 +108,7 @@ impl Clients {
         let url = request
             .send()
             .await
-            .map_err(|error| told("CreateQueue", &error))?
+            .map_err(|error| refused("CreateQueue", &error))?
             .queue_url
             .unwrap_or_default();
         self.sqs
@@ -115,19 +116,19 @@ impl Clients {
             .queue_url(&url)
             .send()
             .await
-            .map_err(|error| told("PurgeQueue", &error))?;
+            .map_err(|error| refused("PurgeQueue", &error))?;
         Ok(url)
     }
 
     /// Takes away the rules that an earlier run left.
-    async fn clear(&self, bus: &str) -> Result<(), String> {
+    async fn clear(&self, bus: &str) -> Result<(), WorldError> {
         let rules = self
             .events
             .list_rules()
             .event_bus_name(bus)
             .send()
             .await
-            .map_err(|error| told("ListRules", &error))?;
+            .map_err(|error| refused("ListRules", &error))?;
         for rule in rules.rules.unwrap_or_default() {
             let name = rule.name.unwrap_or_default();
             let targets = self
@@ -138,7 +139,7 @@ impl Clients {
                 .send()
                 .await;
             let targets = targets
-                .map_err(|error| told("ListTargetsByRule", &error))?
+                .map_err(|error| refused("ListTargetsByRule", &error))?
                 .targets
                 .unwrap_or_default();
             if !targets.is_empty() {
@@ -151,7 +152,7 @@ impl Clients {
                     .set_ids(Some(ids))
                     .send()
                     .await;
-                removed.map_err(|error| told("RemoveTargets", &error))?;
+                removed.map_err(|error| refused("RemoveTargets", &error))?;
             }
             self.events
                 .delete_rule()
@@ -159,12 +160,12 @@ impl Clients {
                 .name(&name)
                 .send()
                 .await
-                .map_err(|error| told("DeleteRule", &error))?;
+                .map_err(|error| refused("DeleteRule", &error))?;
         }
         Ok(())
     }
 
-    async fn rule(&self, rule: &Rule, stack: &Stack, inboxes: &[Inbox]) -> Result<(), String> {
+    async fn rule(&self, rule: &Rule, stack: &Stack, inboxes: &[Inbox]) -> Result<(), WorldError> {
         let state = if rule.enabled {
             events::RuleState::Enabled
         } else {
@@ -182,7 +183,7 @@ impl Clients {
         request
             .send()
             .await
-            .map_err(|error| told("PutRule", &error))?;
+            .map_err(|error| refused("PutRule", &error))?;
         let targets = rule
             .targets
             .iter()
@@ -199,18 +200,17 @@ impl Clients {
             .set_targets(Some(targets))
             .send()
             .await;
-        let put = put.map_err(|error| told("PutTargets", &error))?;
+        let put = put.map_err(|error| refused("PutTargets", &error))?;
         match put.failed_entries.unwrap_or_default().first() {
-            Some(failed) => Err(format!(
-                "PutTargets refused a target of {}: {}",
-                rule.name,
-                failed.error_message().unwrap_or("no reason")
-            )),
+            Some(failed) => Err(WorldError::TargetRefused {
+                rule: rule.name.clone(),
+                reason: failed.error_message().unwrap_or("no reason").to_owned(),
+            }),
             None => Ok(()),
         }
     }
 
-    async fn table(&self, table: &Table) -> Result<(), String> {
+    async fn table(&self, table: &Table) -> Result<(), WorldError> {
         if let Err(error) = self
             .dynamodb
             .delete_table()
@@ -221,7 +221,7 @@ impl Clients {
                 .as_service_error()
                 .is_some_and(|error| error.is_resource_not_found_exception())
         {
-            return Err(told("DeleteTable", &error));
+            return Err(refused("DeleteTable", &error));
         }
         let mut request = self
             .dynamodb
@@ -234,7 +234,7 @@ impl Clients {
                 .attribute_name(name)
                 .attribute_type(kind)
                 .build();
-            request = request.attribute_definitions(attribute.map_err(|error| error.to_string())?);
+            request = request.attribute_definitions(attribute?);
         }
         request = request.set_key_schema(Some(key_schema(&table.key)?));
         for index in &table.indexes {
@@ -244,33 +244,32 @@ impl Clients {
                     .index_name(&index.name)
                     .set_key_schema(Some(keys))
                     .projection(projection);
-                request.global_secondary_indexes(global.build().map_err(|error| error.to_string())?)
+                request.global_secondary_indexes(global.build()?)
             } else {
                 let local = LocalSecondaryIndex::builder()
                     .index_name(&index.name)
                     .set_key_schema(Some(keys))
                     .projection(projection);
-                request.local_secondary_indexes(local.build().map_err(|error| error.to_string())?)
+                request.local_secondary_indexes(local.build()?)
             };
         }
         request
             .send()
             .await
-            .map_err(|error| told("CreateTable", &error))?;
+            .map_err(|error| refused("CreateTable", &error))?;
         Ok(())
     }
 }
 
-fn key_schema(key: &KeySchema) -> Result<Vec<KeySchemaElement>, String> {
+fn key_schema(key: &KeySchema) -> Result<Vec<KeySchemaElement>, WorldError> {
     let range = key.range.iter().map(|name| (name, KeyType::Range));
     let elements = std::iter::once((&key.hash, KeyType::Hash)).chain(range);
     elements
         .map(|(name, kind)| {
-            KeySchemaElement::builder()
+            Ok(KeySchemaElement::builder()
                 .attribute_name(name)
                 .key_type(kind)
-                .build()
-                .map_err(|error| error.to_string())
+                .build()?)
         })
         .collect()
 }
@@ -284,7 +283,11 @@ fn projection(index: &Index) -> Projection {
 }
 
 /// The target as it is put outside: a function's place is taken by its inbox.
-fn as_sent(target: &Target, stack: &Stack, inboxes: &[Inbox]) -> Result<events::Target, String> {
+fn as_sent(
+    target: &Target,
+    stack: &Stack,
+    inboxes: &[Inbox],
+) -> Result<events::Target, WorldError> {
     let function = stack
         .functions
         .iter()
@@ -303,10 +306,10 @@ fn as_sent(target: &Target, stack: &Stack, inboxes: &[Inbox]) -> Result<events::
             .set_input_paths_map(Some(paths))
             .input_template(&transformer.template)
             .build();
-        builder = builder.input_transformer(sent.map_err(|error| error.to_string())?);
+        builder = builder.input_transformer(sent?);
     }
     builder = builder
         .set_input(target.input.clone())
         .set_input_path(target.input_path.clone());
-    builder.build().map_err(|error| error.to_string())
+    Ok(builder.build()?)
 }

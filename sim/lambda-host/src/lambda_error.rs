@@ -1,4 +1,5 @@
-//! What Lambda says where a function cannot.
+//! Errors that Lambda itself reports where the function cannot: a process that died, was killed or
+//! never started, and an answer that is too large.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;

@@ -3,29 +3,58 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::hand;
+use super::hand::{self, UnnamedOrder};
 use crate::scenario::{Action, Moment};
 use crate::trading::Broker;
-use harness::world::Backend as World;
+use harness::world::{Backend, WorldError};
 use simulated_cloud::stack::Stack;
 
-/// What actions need to know of the topology.
-pub(super) struct Stage {
+/// Runs the actions of a scenario, one after another, in a world with this topology.
+pub(super) struct ActionRunner {
     stack: Arc<Stack>,
     broker: Broker,
 }
 
-impl Stage {
+/// Why an action cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ActionError {
+    #[error(transparent)]
+    World(#[from] WorldError),
+    #[error(transparent)]
+    Order(#[from] UnnamedOrder),
+    #[error("{moment} is in the past: the clock shows {now} by then")]
+    Past { moment: Moment, now: Moment },
+    #[error("the template has no function")]
+    NoFunction,
+    #[error("there is no rule {name:?}; there are {known}")]
+    UnknownRule { name: String, known: String },
+    #[error("no rule has a dead-letter queue")]
+    NoDeadLetterQueue,
+    #[error("a dead letter is not JSON: {0}")]
+    DeadLetter(#[from] serde_json::Error),
+}
+
+impl ActionError {
+    /// The key of the action that is wrong; none where all of it is.
+    pub(super) fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::Past { .. } => Some("advance_to"),
+            _ => None,
+        }
+    }
+}
+
+impl ActionRunner {
     pub(super) fn new(stack: Arc<Stack>, broker: Broker) -> Self {
         Self { stack, broker }
     }
 
-    fn function(&self) -> Result<&str, String> {
+    fn function(&self) -> Result<&str, ActionError> {
         self.stack
             .functions
             .first()
             .map(|function| function.name.as_str())
-            .ok_or_else(|| "the template has no function".to_owned())
+            .ok_or(ActionError::NoFunction)
     }
 
     fn bus(&self) -> &str {
@@ -35,8 +64,12 @@ impl Stage {
             .map_or("default", |bus| bus.name.as_str())
     }
 
-    /// Makes one action of a scenario happen.
-    pub(super) async fn act(&self, world: &mut dyn World, action: &Action) -> Result<(), String> {
+    /// Runs one action.
+    pub(super) async fn run(
+        &self,
+        world: &mut dyn Backend,
+        action: &Action,
+    ) -> Result<(), ActionError> {
         match action {
             Action::Advance(span) => {
                 world
@@ -46,10 +79,10 @@ impl Stage {
             Action::AdvanceTo(moment) => {
                 let by = moment.0 - world.now();
                 if by < TimeDelta::zero() {
-                    return Err(format!(
-                        "{moment} is in the past: the clock shows {} by then",
-                        Moment(world.now())
-                    ));
+                    return Err(ActionError::Past {
+                        moment: *moment,
+                        now: Moment(world.now()),
+                    });
                 }
                 world.advance(by).await?;
             }
@@ -103,31 +136,29 @@ impl Stage {
 
     async fn set_rule(
         &self,
-        world: &mut dyn World,
+        world: &mut dyn Backend,
         name: &str,
         enabled: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), ActionError> {
         let rule = self
             .stack
             .rules
             .iter()
             .find(|rule| rule.logical_id == *name || rule.name == *name);
-        let rule = rule.ok_or_else(|| {
-            format!(
-                "there is no rule {name:?}; there are {}",
-                ids(self.stack.rules.iter().map(|rule| &rule.logical_id))
-            )
+        let rule = rule.ok_or_else(|| ActionError::UnknownRule {
+            name: name.to_owned(),
+            known: ids(self.stack.rules.iter().map(|rule| &rule.logical_id)),
         })?;
         world.note(format!(
             "{} {}",
             if enabled { "enable" } else { "disable" },
             rule.name
         ));
-        world.set_rule(&rule.bus, &rule.name, enabled).await
+        Ok(world.set_rule(&rule.bus, &rule.name, enabled).await?)
     }
 
     /// Sends every dead letter's original event to the function again, as an operator does.
-    async fn redrive(&self, world: &mut dyn World) -> Result<(), String> {
+    async fn redrive(&self, world: &mut dyn Backend) -> Result<(), ActionError> {
         let function = self.function()?;
         let queues: Vec<&str> = self
             .stack
@@ -136,12 +167,11 @@ impl Stage {
             .flat_map(|rule| &rule.targets)
             .filter_map(|target| target.dead_letter_arn.as_deref())
             .collect();
-        let queue = *queues.first().ok_or("no rule has a dead-letter queue")?;
+        let queue = *queues.first().ok_or(ActionError::NoDeadLetterQueue)?;
         let bodies = world.drain(queue);
         world.note(format!("redrive {} dead letters", bodies.len()));
         for body in bodies {
-            let message: Value = serde_json::from_str(&body)
-                .map_err(|error| format!("a dead letter is not JSON: {error}"))?;
+            let message: Value = serde_json::from_str(&body)?;
             let event = message.get("requestPayload").unwrap_or(&message);
             world.invoke(function, event.get("observe").unwrap_or(event))?;
         }

@@ -56,44 +56,44 @@ pub fn event_of(entry: &BusEntry) -> Option<Event> {
 
 /// The claims of a workflow in the order of cause and effect, from its start and from the watchdog;
 /// `known` are events of which its record tells.
-pub async fn trail(
+pub async fn claim_chain(
     account: &Account,
     correlation_id: &str,
     known: &[BusEntry],
 ) -> Result<Vec<Claim>, Problem> {
-    let mut trail = Trail {
+    let mut chain = Chain {
         account,
         seen: BTreeSet::new(),
         found: Vec::new(),
     };
-    trail
+    chain
         .follow([
             format!("start#{correlation_id}"),
             format!("watchdog#{correlation_id}"),
         ])
         .await?;
-    if !trail
+    if !chain
         .found
         .iter()
         .any(|claim| claim.key.starts_with("start#"))
     {
         // Begun by an event that somebody put by hand: only the claims themselves tell which.
-        trail
+        chain
             .follow(mentioning(account, correlation_id).await?)
             .await?;
     }
-    trail.follow(known.iter().filter_map(next_step)).await?;
-    Ok(trail.found)
+    chain.follow(known.iter().filter_map(next_step)).await?;
+    Ok(chain.found)
 }
 
 /// What was found so far.
-struct Trail<'a> {
+struct Chain<'a> {
     account: &'a Account,
     seen: BTreeSet<String>,
     found: Vec<Claim>,
 }
 
-impl Trail<'_> {
+impl Chain<'_> {
     /// Goes from claims to those of the steps that their events brought about.
     async fn follow(&mut self, from: impl IntoIterator<Item = String>) -> Result<(), Problem> {
         let mut open = VecDeque::from_iter(from);

@@ -1,11 +1,11 @@
 //! Where a scenario can run, and what each place can do.
 
 use crate::scenario::{Capability, Lambda, Scenario};
-use harness::world::{Backend as World, ExternalWorld, SimulatedWorld, WorldSetup};
+use harness::world::{Backend, ExternalWorld, SimulatedWorld, WorldError, WorldSetup};
 
 /// A place to run scenarios in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Backend {
+pub enum BackendKind {
     /// Everything in memory, in virtual time.
     Virtual,
     /// The same, reached over loopback sockets.
@@ -14,7 +14,7 @@ pub enum Backend {
     Endpoint(String),
 }
 
-impl Backend {
+impl BackendKind {
     /// As the command line names it.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -89,7 +89,7 @@ impl Backend {
         &self,
         setup: WorldSetup,
         lambda: Lambda,
-    ) -> Result<Box<dyn World>, String> {
+    ) -> Result<Box<dyn Backend>, WorldError> {
         Ok(match (self, lambda) {
             (Self::Virtual, _) => Box::new(SimulatedWorld::new(setup)?),
             (Self::Wire, Lambda::InProcess) => Box::new(SimulatedWorld::over_sockets(setup)?),

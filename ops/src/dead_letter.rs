@@ -47,7 +47,24 @@ pub enum Content {
     /// Input of the function that is no event, such as a schedule's.
     Command(Value),
     /// Neither.
-    Unreadable(String),
+    Unreadable(Unreadable),
+}
+
+/// Why a dead letter holds nothing that can be put again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("the body is not JSON")]
+    NotJson,
+    #[error("the key `{0}` is there twice in one object")]
+    RepeatedKey(String),
+    #[error("the body is neither an event nor a command")]
+    Neither,
+    #[error("the event has no `detail` object")]
+    NoDetail,
+    #[error("the event has no `source`")]
+    NoSource,
+    #[error("the event has no `detail-type`")]
+    NoDetailType,
 }
 
 /// The event as it was before anybody gave it up.
@@ -63,7 +80,7 @@ pub struct Original {
 
 /// A message of a dead-letter queue.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct DeadLetter {
     /// SQS's id.
     pub message_id: String,
     /// What deletes it.
@@ -84,7 +101,7 @@ pub struct Letter {
     pub content: Content,
 }
 
-impl Letter {
+impl DeadLetter {
     /// Reads a message.
     pub fn read(
         message_id: String,
@@ -100,11 +117,11 @@ impl Letter {
             .and_then(|value| value.get("requestPayload"));
         let attribute = |name: &str| attributes.get(name).map(String::as_str).unwrap_or_default();
         let last = |arn: &str| arn.rsplit(['/', ':']).next().unwrap_or(arn).to_owned();
-        let told = || joined(attribute("ERROR_CODE"), attribute("ERROR_MESSAGE"));
+        let reason = || joined(attribute("ERROR_CODE"), attribute("ERROR_MESSAGE"));
         let (form, sender, reason) = if attributes.contains_key("RULE_ARN") {
-            (Form::Rule, last(attribute("RULE_ARN")), told())
+            (Form::Rule, last(attribute("RULE_ARN")), reason())
         } else if attributes.contains_key("SCHEDULE_ARN") {
-            (Form::Schedule, last(attribute("SCHEDULE_ARN")), told())
+            (Form::Schedule, last(attribute("SCHEDULE_ARN")), reason())
         } else if let (Some(value), Some(_)) = (parsed, record) {
             (Form::Destination, function_of(value), failure_of(value))
         } else if attributes.contains_key("RequestID") {
@@ -117,12 +134,10 @@ impl Letter {
             (Form::Other, String::new(), String::new())
         };
         let content = match (payload.as_ref().and_then(Payload::repeated), record, parsed) {
-            (Some(key), ..) => {
-                Content::Unreadable(format!("the key `{key}` is there twice in one object"))
-            }
+            (Some(key), ..) => Content::Unreadable(Unreadable::RepeatedKey(key.to_owned())),
             (None, Some(payload), _) => content_of(payload),
             (None, None, Some(value)) => content_of(value),
-            (None, None, None) => Content::Unreadable("the body is no JSON".to_owned()),
+            (None, None, None) => Content::Unreadable(Unreadable::NotJson),
         };
         Self {
             message_id,
@@ -236,13 +251,11 @@ fn content_of(payload: &Value) -> Content {
         }
         (None, Some(_)) => original_of(payload).map_or_else(Content::Unreadable, Content::Event),
         (None, None) if payload.is_object() => Content::Command(payload.clone()),
-        (None, None) => {
-            Content::Unreadable("the body is neither an event nor a command".to_owned())
-        }
+        (None, None) => Content::Unreadable(Unreadable::Neither),
     }
 }
 
-fn original_of(envelope: &Value) -> Result<Original, String> {
+fn original_of(envelope: &Value) -> Result<Original, Unreadable> {
     let text = |name: &str| {
         envelope
             .get(name)
@@ -252,7 +265,7 @@ fn original_of(envelope: &Value) -> Result<Original, String> {
     let detail = envelope
         .get("detail")
         .filter(|detail| detail.is_object())
-        .ok_or("the event has no `detail` object")?;
+        .ok_or(Unreadable::NoDetail)?;
     let of_detail = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned);
     let resources = envelope
         .get("resources")
@@ -261,8 +274,8 @@ fn original_of(envelope: &Value) -> Result<Original, String> {
         .unwrap_or_default();
     Ok(Original {
         event: Sendable {
-            source: text("source").ok_or("the event has no `source`")?,
-            detail_type: text("detail-type").ok_or("the event has no `detail-type`")?,
+            source: text("source").ok_or(Unreadable::NoSource)?,
+            detail_type: text("detail-type").ok_or(Unreadable::NoDetailType)?,
             detail: detail.to_string(),
             resources: resources
                 .iter()
@@ -292,12 +305,12 @@ mod tests {
         })
     }
 
-    fn letter(body: &Value, attributes: &[(&str, &str)]) -> Letter {
+    fn letter(body: &Value, attributes: &[(&str, &str)]) -> DeadLetter {
         let attributes = attributes
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Letter::read(
+        DeadLetter::read(
             "m-1".to_owned(),
             "r-1".to_owned(),
             None,
@@ -390,18 +403,19 @@ mod tests {
         );
         assert_eq!(letter(&event(), &[]).form, Form::Other);
         let twice = r#"{"mode":"watchdog","mode":"trade"}"#.to_owned();
-        let ambiguous = Letter::read("m".to_owned(), "r".to_owned(), None, twice, BTreeMap::new());
+        let ambiguous =
+            DeadLetter::read("m".to_owned(), "r".to_owned(), None, twice, BTreeMap::new());
         assert_eq!(
             ambiguous.what(),
             "unreadable: the key `mode` is there twice in one object"
         );
-        let nothing = Letter::read(
+        let nothing = DeadLetter::read(
             "m".to_owned(),
             "r".to_owned(),
             None,
             "hello".to_owned(),
             BTreeMap::new(),
         );
-        assert_eq!(nothing.what(), "unreadable: the body is no JSON");
+        assert_eq!(nothing.what(), "unreadable: the body is not JSON");
     }
 }

@@ -1,19 +1,19 @@
-//! Event source mappings: Lambda polls a queue and invokes a function with batches of messages.
+//! Queues as event sources: Lambda polls a queue and invokes a function with batches of messages.
 //!
 //! An invocation that succeeds deletes its messages, but for those that a partial batch response
 //! names; one that fails deletes none. What is not deleted comes back when its visibility timeout
 //! is over (Lambda Developer Guide, "Using Lambda with Amazon SQS").
-
-use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use event_pattern::{FlatEvent, Pattern};
 use seeded_dice::Key;
 use serde_json::{Map, Value, json};
 
+use super::batch_response::failed_items;
 use super::invocation;
-use crate::lambda::{Batch, Poller};
+use crate::lambda::{Batch, BatchItems, Poller};
 use crate::sqs::Received;
+use crate::stack::EventSource;
 use crate::state::CloudState;
 
 /// Invocations at a time for a standard queue without a limit of its own, as Lambda begins.
@@ -33,19 +33,21 @@ pub(crate) fn next_poll(state: &CloudState) -> Option<DateTime<Utc>> {
 fn poll_at(state: &CloudState, index: usize) -> Option<DateTime<Utc>> {
     let mapping = &state.pollers[index].mapping;
     let first = state.sqs.next_visible(&mapping.source_arn)?;
+    if mapping.maximum_batching_window_seconds == 0 {
+        return Some(first);
+    }
+    let window = TimeDelta::seconds(mapping.maximum_batching_window_seconds.into());
     let size = mapping.batch_size as usize;
-    let full = state.sqs.has_visible(first, &mapping.source_arn, size);
-    let window = if full {
-        0
-    } else {
-        mapping.maximum_batching_window_seconds
-    };
-    Some(first + TimeDelta::seconds(window.into()))
+    let full = state.sqs.visible_from(&mapping.source_arn, size);
+    Some(full.map_or(first + window, |full| full.min(first + window)))
 }
 
+/// Whether the mapping polls a queue and may invoke its function once more.
 fn has_room(state: &CloudState, index: usize) -> bool {
-    let most = state.pollers[index]
-        .mapping
+    let EventSource::Queue(source) = &state.pollers[index].mapping.source else {
+        return false;
+    };
+    let most = source
         .maximum_concurrency
         .map_or(CONCURRENCY_AT_FIRST, |most| most as usize);
     state.lambda.polling(index) < most
@@ -73,7 +75,7 @@ pub(crate) fn poll(state: &mut CloudState, now: DateTime<Utc>) {
                 payload,
                 Batch {
                     mapping: index,
-                    messages,
+                    items: BatchItems::Messages(messages),
                 },
                 cause,
             );
@@ -115,20 +117,21 @@ fn gather(state: &mut CloudState, now: DateTime<Utc>, index: usize) -> Vec<Recei
 pub(crate) fn end_batch(
     state: &mut CloudState,
     now: DateTime<Utc>,
-    batch: &Batch,
+    mapping: usize,
+    messages: &[Received],
     response: Option<&Value>,
 ) {
-    let mapping = &state.pollers[batch.mapping].mapping;
+    let mapping = &state.pollers[mapping].mapping;
     let source = mapping.source_arn.clone();
     let failed = match response {
         None => return,
-        Some(response) if mapping.report_batch_item_failures => failures(response, batch),
-        Some(_) => Some(BTreeSet::new()),
+        Some(response) if mapping.report_batch_item_failures => failures(response, messages),
+        Some(_) => Some(Vec::new()),
     };
     let Some(failed) = failed else { return };
     let is_fifo = state.sqs.fifo(&source) == Some(true);
-    for received in &batch.messages {
-        if failed.contains(&received.message.id.to_string()) {
+    for received in messages {
+        if failed.contains(&received.message.id.to_string().as_str()) {
             // A FIFO queue's order ends at the first failure.
             if is_fifo {
                 return;
@@ -140,31 +143,14 @@ pub(crate) fn end_batch(
     }
 }
 
-/// The messages that failed; nothing where the response is such that the whole batch counts as
-/// failed.
-fn failures(response: &Value, batch: &Batch) -> Option<BTreeSet<String>> {
-    let items = match response.get("batchItemFailures") {
-        None | Some(Value::Null) if response.is_object() || response.is_null() => {
-            return Some(BTreeSet::new());
-        }
-        Some(Value::Array(items)) => items,
-        _ => return None,
+/// The messages that failed; nothing where the whole batch counts as failed.
+fn failures<'a>(response: &'a Value, messages: &[Received]) -> Option<Vec<&'a str>> {
+    let failed = failed_items(response)?;
+    let is_known = |id: &&str| {
+        let mut known = messages.iter();
+        known.any(|received| received.message.id.to_string() == *id)
     };
-    let known = |id: &&str| {
-        batch
-            .messages
-            .iter()
-            .any(|received| received.message.id.to_string() == *id)
-    };
-    items
-        .iter()
-        .map(|item| {
-            item.get("itemIdentifier")
-                .and_then(Value::as_str)
-                .filter(known)
-                .map(str::to_owned)
-        })
-        .collect()
+    failed.iter().all(is_known).then_some(failed)
 }
 
 fn passes(filters: &[Pattern], received: &Received) -> bool {
