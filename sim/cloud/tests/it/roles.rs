@@ -135,3 +135,34 @@ fn a_denial_beats_a_permission() {
         400
     );
 }
+
+#[test]
+fn reading_a_stream_takes_permissions_on_the_stream() {
+    let stream = format!("{ITEMS}/stream/2024-01-01T00:00:00.000");
+    let described = json!({ "StreamArn": stream });
+    let iterator = format!("{stream}|1|MSAx");
+    let read = json!({ "ShardIterator": iterator });
+    let listed = json!({ "TableName": "items" });
+    let all = ITEMS.replace("items", "*");
+    for (operation, input, resource) in [
+        ("DescribeStream", &described, stream.clone()),
+        ("GetShardIterator", &described, stream.clone()),
+        ("GetRecords", &read, stream.clone()),
+        ("ListStreams", &listed, format!("{ITEMS}/stream/*")),
+        ("ListStreams", &json!({}), format!("{all}/stream/*")),
+    ] {
+        let action = format!("dynamodb:{operation}");
+        let target = format!("DynamoDBStreams_20120810.{operation}");
+        let other = format!("{resource}x");
+        for (allowed, refused) in [(resource, false), (other, true)] {
+            let mut world = World::with(may_only(&action, &allowed), crate::Knobs::default());
+            let (_, body) = from_function(&mut world, &target, input);
+            let kind = body["__type"].as_str().unwrap_or_default();
+            assert_eq!(
+                kind.ends_with("AccessDeniedException"),
+                refused,
+                "{operation} with {allowed}: {body}"
+            );
+        }
+    }
+}

@@ -324,7 +324,7 @@ fn a_serverless_function_on_every_level() {
     assert_eq!(
         of("      Policies: [ReadEverything]\n"),
         [
-            "template.yaml:8:18: unknown managed policy \"ReadEverything\" in AWS::Serverless::Function; allowed: AWSLambdaBasicExecutionRole, AWSLambdaSQSQueueExecutionRole, AWSXRayDaemonWriteAccess, AmazonSQSFullAccess, AmazonSNSFullAccess, AmazonSESFullAccess, AmazonDynamoDBFullAccess, AmazonEventBridgeFullAccess, CloudWatchLogsFullAccess, AdministratorAccess"
+            "template.yaml:8:18: unknown managed policy \"ReadEverything\" in AWS::Serverless::Function; allowed: AWSLambdaBasicExecutionRole, AWSLambdaDynamoDBExecutionRole, AWSLambdaSQSQueueExecutionRole, AWSXRayDaemonWriteAccess, AmazonSQSFullAccess, AmazonSNSFullAccess, AmazonSESFullAccess, AmazonDynamoDBFullAccess, AmazonEventBridgeFullAccess, CloudWatchLogsFullAccess, AdministratorAccess"
         ]
     );
 }
