@@ -8,10 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::secret_name::{is_secret, names_a_secret};
-use crate::secrets::Secrets;
+use crate::secrets::{MASK, Secrets};
 
-/// What stands for a secret.
-pub const MASK: &str = "***";
 /// The keys under which a name stands beside its value, and those of the value.
 const NAME_KEYS: &[&str] = &[
     "name",

@@ -7,12 +7,11 @@ use std::borrow::Cow;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::bus::short_source;
 use crate::decimal::{Money, Weight};
-use crate::event::{Body, DetailType, Header};
+use crate::event::{Body, DetailType};
 use crate::timestamp::Timestamp;
 
 /// One entry of the registry: what one sender sends under one detail-type.
@@ -100,19 +99,6 @@ fn document(source: &str, detail_type: DetailType) -> Value {
         "paths": {},
         "components": {"schemas": schemas},
     })
-}
-
-// An event's detail as it is written: the fields of all events and those of its type in one object.
-// Its schema has the body's name and words, so it has no doc comment of its own, and the body comes
-// first.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "{Body}")]
-pub(crate) struct Detail<Body> {
-    #[serde(flatten)]
-    body: Body,
-    #[serde(flatten)]
-    header: Header,
-    schema_version: String,
 }
 
 /// A decimal of any precision, as text.

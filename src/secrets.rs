@@ -9,8 +9,9 @@ use aws_smithy_types::base64;
 use serde_json::Value;
 
 use crate::config::{AlpacaSettings, EmailSettings, Settings};
-use crate::redact::MASK;
 
+/// What stands for a secret.
+pub const MASK: &str = "***";
 /// A shorter one would be found in ordinary words.
 const SHORTEST: usize = 4;
 /// Bits of [`Starts`]: some thirty forms leave nearly all of them free.

@@ -50,7 +50,7 @@ macro_rules! bodies {
 
             #[cfg(feature = "schema")]
             pub(crate) fn schema(detail_type: DetailType, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                match detail_type { $(DetailType::$name => generator.subschema_for::<crate::schema::Detail<$name>>()),+ }
+                match detail_type { $(DetailType::$name => generator.subschema_for::<super::detail::Detail<$name>>()),+ }
             }
 
             pub(super) fn read(detail_type: DetailType, object: &Value) -> Result<Self, EventError> {

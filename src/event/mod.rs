@@ -5,6 +5,8 @@
 //! ignored, the types of known ones are strict, and every event survives JSON byte for byte.
 
 mod body;
+#[cfg(feature = "schema")]
+mod detail;
 mod header;
 mod notification;
 mod plan;

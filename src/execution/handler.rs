@@ -4,21 +4,16 @@ use futures::FutureExt;
 use tokio::time::Instant;
 
 use super::context::ExecutionContext;
-use super::outcome::Execution;
+use super::outcome::{Execution, PART};
 use super::ticket::Ticket;
 use crate::error::{Refusal, StepError, StepFailure};
 use crate::event::{Action, Body, Event, RebalancePlan, RebalancePlanned};
 use crate::id::PlanId;
 use crate::idempotency::Claim;
 use crate::portfolio::PortfolioAnalysis;
-use crate::services::{FailedPart, Services};
+use crate::services::Services;
 use crate::step::Conclusion;
 use crate::workflow::{Binding, Workflow};
-
-pub(super) const PART: FailedPart = FailedPart {
-    workflow_type: "trading_execution",
-    step: "trade_execution",
-};
 
 /// How long execution may take: less than the function's 900 s, so that it ends by its own hand.
 pub const LIMIT: Duration = Duration::from_secs(840);

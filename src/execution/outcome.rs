@@ -1,7 +1,6 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::handler::PART;
 use super::ticket::Ticket;
 use crate::alpaca::Side;
 use crate::decimal::{Money, decimal_from_json};
@@ -11,9 +10,15 @@ use crate::event::{
     WorkflowCompleted,
 };
 use crate::id::PlanId;
-use crate::services::{Services, workflow_failed};
+use crate::services::{FailedPart, Services, workflow_failed};
 use crate::step::{Conclusion, IfRefused};
 use crate::workflow::{Binding, Failure, Workflow};
+
+/// What a workflow that fails here says of where it failed.
+pub(super) const PART: FailedPart = FailedPart {
+    workflow_type: "trading_execution",
+    step: "trade_execution",
+};
 
 /// Cash above the plan's by more than this part of the account's value is idle money, and is told.
 const IDLE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);

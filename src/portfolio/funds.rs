@@ -1,6 +1,6 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::planner::PlannedTrade;
+use super::planned_trade::PlannedTrade;
 use crate::decimal::Money;
 use crate::event::Action;
 

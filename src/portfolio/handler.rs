@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 
-use super::planner::{PlannedTrade, Snapshot, items, plan};
+use super::planned_trade::PlannedTrade;
+use super::planner::{Snapshot, items, plan};
 use super::survey::{Survey, survey};
 use crate::decimal::{Money, Weight};
 use crate::error::{Refusal, StepError, StepFailure};

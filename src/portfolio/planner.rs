@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::funds::afford;
+use super::planned_trade::PlannedTrade;
 use crate::decimal::{Money, Weight, round_half_up};
 use crate::event::{Action, RebalancePlanItem};
 
@@ -72,23 +73,6 @@ pub enum PlanError {
     /// An amount that no account has.
     #[error("the {0} is not within 0 and a million million dollars")]
     OutOfRange(String),
-}
-
-/// One line of a plan with its exact numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedTrade {
-    /// The symbol.
-    pub symbol: String,
-    /// What to do.
-    pub action: Action,
-    /// Dollars: positive to buy, negative to sell, zero to hold.
-    pub amount: Decimal,
-    /// Dollars wanted.
-    pub target_value: Decimal,
-    /// Dollars held.
-    pub current_value: Decimal,
-    /// Whether a trade is wanted that cannot be made: the symbol is among the untraded ones.
-    pub is_untraded: bool,
 }
 
 /// Plans the trades from what is held to `weights` (rules.md 6.2, with the weak points of 6.3

@@ -2,13 +2,13 @@
 
 use rust_decimal::Decimal;
 
+use super::call::{Call, read_window};
 use super::candidate::Candidate;
 use super::error::{EvaluationError, Problem};
 use super::evaluate::{Evaluator, symbol_at};
 use super::expression::{Expression, ExpressionKind};
-use super::function::Call;
 use super::indicator::Indicator;
-use super::measure::{Measure, read_window};
+use super::measure::Measure;
 use super::value::Value;
 use super::weights::{Weights, sum};
 

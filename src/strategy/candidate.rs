@@ -3,10 +3,11 @@
 
 use rust_decimal::Decimal;
 
+use super::call::{Call, read_symbol, symbol_of};
 use super::error::{EvaluationError, Problem};
 use super::evaluate::Evaluator;
 use super::expression::{Expression, ExpressionKind};
-use super::function::{Call, Function, read_symbol, symbol_of};
+use super::function::Function;
 use super::indicator::{IndicatorError, change};
 use super::measure::Measure;
 use super::value::Value;

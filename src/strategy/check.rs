@@ -1,11 +1,12 @@
 //! Finds mistakes in all branches of a strategy, before a market day takes the wrong one.
 
+use super::call::{Call, FilterCall, read_measure, read_name, read_symbol, read_window};
 use super::candidate::is_group;
 use super::error::{EvaluationError, Problem};
 use super::expression::{Expression, ExpressionKind};
-use super::function::{Call, FilterCall, Function, read_name, read_symbol};
+use super::function::Function;
 use super::indicator::Indicator;
-use super::measure::{Measure, read_window};
+use super::measure::Measure;
 
 /// Checks names, numbers of arguments, symbols, windows, options and selections everywhere in the
 /// strategy, also in branches that no evaluation has taken yet.
@@ -73,7 +74,7 @@ fn evaluated_arguments<'a>(call: &Call<'a>) -> Result<&'a [Expression], Evaluati
         }
         Function::Measure(indicator) => {
             read_symbol(&arguments[0])?;
-            Measure::read(indicator, arguments.get(1))?;
+            read_measure(indicator, arguments.get(1))?;
             &[]
         }
     })

@@ -4,10 +4,11 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
+use super::call::Call;
 use super::error::{EvaluationError, Problem};
 use super::evaluate::Evaluator;
 use super::expression::Expression;
-use super::function::{Call, Function, Relation};
+use super::function::{Function, Relation};
 use super::value::Value;
 
 /// A comparison that was made.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::Prices;
+use super::call::{Call, read_measure, read_name, read_symbol, symbol_of};
 use super::error::{EvaluationError, Problem};
 use super::expression::{Expression, ExpressionKind, Position};
-use super::function::{Call, Function, read_name, read_symbol, symbol_of};
+use super::function::Function;
 use super::measure::Measure;
 use super::trace::{Decision, Evaluation, Taken, TraceStep};
 use super::value::Value;
@@ -120,7 +121,7 @@ impl Evaluator<'_> {
             })),
             Function::Measure(indicator) => {
                 let symbol = read_symbol(&call.arguments[0])?;
-                let measure = Measure::read(indicator, call.arguments.get(1))?;
+                let measure = read_measure(indicator, call.arguments.get(1))?;
                 self.indicator(call.expression, measure, &symbol)
                     .map(Value::Number)
             }

@@ -2,10 +2,11 @@
 
 use rust_decimal::Decimal;
 
+use super::call::{Call, FilterCall};
 use super::candidate::Candidate;
 use super::error::{EvaluationError, Problem};
 use super::evaluate::Evaluator;
-use super::function::{Call, Direction, FilterCall};
+use super::function::Direction;
 use super::measure::Measure;
 use super::trace::Decision;
 use super::value::Value;

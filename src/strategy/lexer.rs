@@ -6,7 +6,7 @@ use std::str::Chars;
 use rust_decimal::Decimal;
 
 use super::expression::Position;
-use super::syntax::SyntaxError;
+use super::syntax_error::SyntaxError;
 
 /// The smallest pieces of a strategy's text.
 #[derive(Debug, Clone, PartialEq, Eq)]

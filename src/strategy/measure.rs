@@ -2,11 +2,8 @@
 
 use std::fmt;
 
-use super::error::{EvaluationError, Problem};
-use super::expression::{Expression, ExpressionKind};
-use super::indicator::{Indicator, IndicatorError, WINDOW_MAX};
+use super::indicator::{Indicator, IndicatorError};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 /// An indicator and the window it is computed over.
 ///
@@ -20,44 +17,6 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// The indicator with the window of its options, or its default window without options.
-    ///
-    /// The window of a strategy always counts (incident 71: it was ignored for twelve weeks).
-    pub(super) fn read(
-        indicator: Indicator,
-        options: Option<&Expression>,
-    ) -> Result<Self, EvaluationError> {
-        let Some(options) = options else {
-            return Ok(Measure {
-                indicator,
-                window: indicator.default_window(),
-            });
-        };
-        let unknown = |part: &Expression| {
-            EvaluationError::at(
-                part,
-                Problem::UnknownOption {
-                    found: part.excerpt(),
-                },
-            )
-        };
-        let ExpressionKind::Map(entries) = &options.kind else {
-            return Err(unknown(options));
-        };
-        let mut window = None;
-        for (key, value) in entries {
-            let is_window = matches!(&key.kind, ExpressionKind::Keyword(name) if name == "window");
-            if !is_window || window.is_some() || indicator.default_window().is_none() {
-                return Err(unknown(key));
-            }
-            window = Some(read_window(value, indicator.least_window())?);
-        }
-        Ok(Measure {
-            indicator,
-            window: window.or(indicator.default_window()),
-        })
-    }
-
     /// The value after the last close.
     pub(super) fn compute(self, closes: &[Decimal]) -> Result<Decimal, IndicatorError> {
         self.indicator.compute(closes, self.window.unwrap_or(1))
@@ -87,24 +46,4 @@ impl fmt::Display for Measure {
             None => Ok(()),
         }
     }
-}
-
-/// The window written at that place: a whole number, which must not be an expression, so that the
-/// data a strategy needs is known before it is evaluated.
-pub(super) fn read_window(expression: &Expression, least: usize) -> Result<usize, EvaluationError> {
-    let window = match &expression.kind {
-        ExpressionKind::Number(number) if number.is_integer() => number.to_usize(),
-        _ => None,
-    };
-    window
-        .filter(|window| (least..=WINDOW_MAX).contains(window))
-        .ok_or_else(|| {
-            EvaluationError::at(
-                expression,
-                Problem::BadWindow {
-                    found: expression.excerpt(),
-                    least,
-                },
-            )
-        })
 }

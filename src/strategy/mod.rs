@@ -73,6 +73,7 @@
 //! closes (window for `max-drawdown`), and for `rsi` as many as `rsi` sees of a symbol.
 
 mod allocate;
+mod call;
 mod candidate;
 mod check;
 mod compare;
@@ -88,6 +89,7 @@ mod measure;
 mod needs;
 mod pointer;
 mod syntax;
+mod syntax_error;
 mod trace;
 mod value;
 mod weights;
@@ -109,7 +111,8 @@ pub use indicator::{Indicator, IndicatorError, WINDOW_MAX, ema_series, rsi_serie
 pub use measure::Measure;
 pub use needs::data_needs;
 pub use pointer::{point, point_at_syntax};
-pub use syntax::{NESTING_MAX, SOURCE_BYTES_MAX, SyntaxError, parse};
+pub use syntax::parse;
+pub use syntax_error::{NESTING_MAX, SOURCE_BYTES_MAX, SyntaxError};
 pub use trace::{Decision, Evaluation, Taken, TraceStep};
 pub use value::Value;
 pub use weights::{ALLOCATION_TOLERANCE, CombineError, WeightError, Weights, combine};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::call::{Call, FilterCall, read_measure, read_symbol, read_window};
 use super::candidate::{is_group, symbols_of};
 use super::expression::{Expression, ExpressionKind};
-use super::function::{Call, FilterCall, Function, read_symbol};
+use super::function::Function;
 use super::indicator::Indicator;
-use super::measure::{Measure, read_window};
+use super::measure::Measure;
 
 /// The symbols whose closes the strategy may read, and how many daily bars each needs.
 ///
@@ -57,7 +58,7 @@ impl Needs {
             Function::Measure(indicator) => {
                 if let (Ok(symbol), Ok(measure)) = (
                     read_symbol(&call.arguments[0]),
-                    Measure::read(indicator, call.arguments.get(1)),
+                    read_measure(indicator, call.arguments.get(1)),
                 ) {
                     self.add(symbol, measure.bars_required().saturating_add(past));
                 }

@@ -2,7 +2,7 @@
 
 use super::error::EvaluationError;
 use super::expression::Position;
-use super::syntax::SyntaxError;
+use super::syntax_error::SyntaxError;
 
 /// Most characters shown of the offending line, to the left of the error and from it on.
 const SHOWN_BEFORE: usize = 60;

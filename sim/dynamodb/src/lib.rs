@@ -68,6 +68,7 @@ mod request;
 mod schema;
 mod table;
 mod tables;
+mod token;
 pub mod value;
 
 pub use call::{Call, ReadView};

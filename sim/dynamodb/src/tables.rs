@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::call::Call;
-use crate::error::Error;
 use crate::expression::Expressions;
-use crate::operation::{self, Tokens};
 use crate::place::Place;
 use crate::table::{Stream, StreamRecord, Table, Write};
+use crate::token::Tokens;
 
 /// What expired longer ago than five years is never swept.
 const EXPIRED_FOR_EVER: TimeDelta = TimeDelta::days(5 * 365);
@@ -64,46 +62,6 @@ impl Tables {
     /// Zero, as at first, keeps none and costs nothing.
     pub fn keep_versions(&mut self, age: TimeDelta) {
         self.versions = age;
-    }
-
-    /// Answers one call: the name of the operation, such as `GetItem`, and its JSON input.
-    ///
-    /// # Errors
-    /// Those of DynamoDB, in its words.
-    pub fn handle(
-        &mut self,
-        now: DateTime<Utc>,
-        place: &Place,
-        operation: &str,
-        input: &str,
-    ) -> Result<String, Error> {
-        self.answer(&Call::new(now, place), operation, input)
-    }
-
-    /// The same for a caller that decides what the read sees and which actions meet conflicts.
-    ///
-    /// # Errors
-    /// Those of DynamoDB, in its words.
-    pub fn answer(
-        &mut self,
-        call: &Call<'_>,
-        operation: &str,
-        input: &str,
-    ) -> Result<String, Error> {
-        operation::answer(self, call, operation, input)
-    }
-
-    /// Makes a table by the input of `CreateTable`, without the description that it answers.
-    ///
-    /// # Errors
-    /// Those of `CreateTable`.
-    pub fn create_table(
-        &mut self,
-        now: DateTime<Utc>,
-        place: &Place,
-        input: &str,
-    ) -> Result<(), Error> {
-        operation::create(self, &Call::new(now, place), input).map(drop)
     }
 
     /// Deletes what expired at least `lag` ago, but nothing that expired more than five years ago.

@@ -5,7 +5,7 @@ use super::fold::FoldedText;
 use super::json::{JsonReader, Token};
 use super::matcher::{Excluded, Matcher, TextMatcher};
 use super::numeric::{self, TOO_MANY_ELEMENTS};
-use super::operator::{self, WILDCARD_MUST_BE_STRING};
+use super::wildcard::{self, Wildcard};
 
 /// How the texts inside `anything-but` are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,7 +125,7 @@ fn parse_text(
     if token != Token::String {
         return reader.fail(match comparison {
             Comparison::EqualsIgnoreCase => "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
-            Comparison::Wildcard => WILDCARD_MUST_BE_STRING,
+            Comparison::Wildcard => wildcard::MUST_BE_STRING,
             Comparison::Prefix | Comparison::Suffix => "prefix/suffix match pattern must be a string",
         });
     }
@@ -145,7 +145,7 @@ fn text_matcher(
         Comparison::EqualsIgnoreCase => TextMatcher::EqualsIgnoreCase(FoldedText::new(&text)),
         Comparison::Prefix => TextMatcher::Prefix(text),
         Comparison::Suffix => TextMatcher::Suffix(text),
-        Comparison::Wildcard => TextMatcher::Wildcard(operator::parse_wildcard(reader, &text)?),
+        Comparison::Wildcard => TextMatcher::Wildcard(Wildcard::read(reader, &text)?),
     })
 }
 

@@ -5,7 +5,7 @@ use super::error::Reason;
 use super::fold::FoldedText;
 use super::json::{JsonReader, Token};
 use super::matcher::{Matcher, Scalar, TextMatcher};
-use super::wildcard::Wildcard;
+use super::wildcard::{MUST_BE_STRING, Wildcard};
 use super::{anything_but, numeric};
 
 /// Reads a match expression, whose opening brace is read, to its closing brace.
@@ -33,8 +33,8 @@ pub(super) fn parse(reader: &mut JsonReader<'_>) -> Result<Matcher, Reason> {
             Matcher::Text(TextMatcher::EqualsIgnoreCase(FoldedText::new(&text)))
         }
         "wildcard" => {
-            let text = expect_string(reader, WILDCARD_MUST_BE_STRING)?;
-            Matcher::Text(TextMatcher::Wildcard(parse_wildcard(reader, &text)?))
+            let text = expect_string(reader, MUST_BE_STRING)?;
+            Matcher::Text(TextMatcher::Wildcard(Wildcard::read(reader, &text)?))
         }
         unknown => {
             let reason = format!("Unrecognized match type {unknown}");
@@ -47,7 +47,6 @@ pub(super) fn parse(reader: &mut JsonReader<'_>) -> Result<Matcher, Reason> {
 
 const IGNORE_CASE: &str = "equals-ignore-case";
 const IGNORE_CASE_MUST_BE_STRING: &str = "equals-ignore-case match pattern must be a string";
-pub(super) const WILDCARD_MUST_BE_STRING: &str = "wildcard match pattern must be a string";
 
 /// What differs between `prefix` and `suffix`.
 struct Affix {
@@ -99,11 +98,6 @@ fn parse_exists(reader: &mut JsonReader<'_>) -> Result<Matcher, Reason> {
         Token::False => Ok(Matcher::Absent),
         _ => reader.fail("exists match pattern must be either true or false."),
     }
-}
-
-/// Reads a wildcard; an error in it is placed where the reader stands.
-pub(super) fn parse_wildcard(reader: &JsonReader<'_>, text: &str) -> Result<Wildcard, Reason> {
-    Wildcard::parse(text).or_else(|reason| reader.fail(reason.0))
 }
 
 fn expect_string(reader: &mut JsonReader<'_>, otherwise: &str) -> Result<String, Reason> {

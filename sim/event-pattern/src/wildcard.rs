@@ -1,6 +1,10 @@
 //! Texts with `*` in them.
 
 use super::error::Reason;
+use super::json::JsonReader;
+
+/// What is said of a wildcard that is no text.
+pub(super) const MUST_BE_STRING: &str = "wildcard match pattern must be a string";
 
 /// One piece of a wildcard pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +23,11 @@ pub(super) struct Wildcard {
 }
 
 impl Wildcard {
+    /// Reads a wildcard pattern; an error in it is placed where the reader stands.
+    pub(super) fn read(reader: &JsonReader<'_>, text: &str) -> Result<Self, Reason> {
+        Self::parse(text).or_else(|reason| reader.fail(reason.0))
+    }
+
     /// Reads a wildcard pattern. Positions in the errors count UTF-8 bytes from 1; they carry no
     /// place in the document, which is the caller's to add.
     pub(super) fn parse(text: &str) -> Result<Self, Reason> {

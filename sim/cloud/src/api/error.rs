@@ -38,4 +38,23 @@ impl ServiceError {
         self.fields.insert(name.to_owned(), value);
         self
     }
+
+    /// The code that it has in the query protocol.
+    pub(super) fn query_code(&self) -> &str {
+        match self.code.as_str() {
+            "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
+            "QueueNameExists" => "QueueAlreadyExists",
+            "QueueDeletedRecently" => "AWS.SimpleQueueService.QueueDeletedRecently",
+            "PurgeQueueInProgress" => "AWS.SimpleQueueService.PurgeQueueInProgress",
+            "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",
+            "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+            "BatchEntryIdsNotDistinct" => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+            "BatchRequestTooLong" => "AWS.SimpleQueueService.BatchRequestTooLong",
+            "InvalidBatchEntryId" => "AWS.SimpleQueueService.InvalidBatchEntryId",
+            "MessageNotInflight" => "AWS.SimpleQueueService.MessageNotInflight",
+            "UnsupportedOperation" => "AWS.SimpleQueueService.UnsupportedOperation",
+            "UnknownOperationException" => "InvalidAction",
+            other => other,
+        }
+    }
 }

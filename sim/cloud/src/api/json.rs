@@ -5,7 +5,6 @@ use http::Response;
 use serde_json::{Value, json};
 
 use super::error::ServiceError;
-use super::query::code_of;
 use super::with_body;
 
 /// Reads a body that holds an object; an empty one is `{}`.
@@ -48,7 +47,7 @@ pub(super) fn sqs_error_answer(error: &ServiceError, request_id: &str) -> Respon
     } else {
         "Receiver"
     };
-    let header = format!("{};{fault}", code_of(&error.code));
+    let header = format!("{};{fault}", error.query_code());
     with_body(
         error.status,
         "application/x-amz-json-1.0",

@@ -3,6 +3,7 @@
 //! [`ApiRequest::read`] finds service, operation, parameters and credential scope in a request of
 //! any protocol. What it gives is all that dispatch, permissions and fault injection go by.
 
+mod call;
 pub mod error;
 mod form;
 mod json;
@@ -15,8 +16,9 @@ mod scope;
 mod service;
 mod xml;
 
+pub use call::Call;
 pub use json::{answer, error_answer, object};
-pub use request::{ApiRequest, Call, Protocol};
+pub use request::{ApiRequest, Protocol};
 pub(crate) use rest::{accepted as rest_accepted, answer as rest_answer};
 pub use scope::CredentialScope;
 pub use service::Service;

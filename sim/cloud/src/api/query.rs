@@ -8,9 +8,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Map, Value};
 
+use super::call::Call;
 use super::error::ServiceError;
 use super::form::{nested, pairs};
-use super::request::Call;
 use super::scope::CredentialScope;
 use super::service::Service;
 use super::with_body;
@@ -261,7 +261,7 @@ pub(super) fn answer(
             };
             let body = format!(
                 "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"{namespace}\"><Error><Type>{sender}</Type><Code>{}</Code><Message>{}</Message><Detail/></Error><RequestId>{id}</RequestId></ErrorResponse>",
-                escape(code_of(&error.code)),
+                escape(error.query_code()),
                 escape(&error.message),
             );
             with_body(error.status, "text/xml", body, request_id, &[])
@@ -273,24 +273,5 @@ fn namespace(service: Option<Service>) -> &'static str {
     match service {
         Some(Service::Sns) => "http://sns.amazonaws.com/doc/2010-03-31/",
         _ => "http://queue.amazonaws.com/doc/2012-11-05/",
-    }
-}
-
-/// The code of an error in the query protocol.
-pub(super) fn code_of(code: &str) -> &str {
-    match code {
-        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueNameExists" => "QueueAlreadyExists",
-        "QueueDeletedRecently" => "AWS.SimpleQueueService.QueueDeletedRecently",
-        "PurgeQueueInProgress" => "AWS.SimpleQueueService.PurgeQueueInProgress",
-        "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",
-        "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-        "BatchEntryIdsNotDistinct" => "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-        "BatchRequestTooLong" => "AWS.SimpleQueueService.BatchRequestTooLong",
-        "InvalidBatchEntryId" => "AWS.SimpleQueueService.InvalidBatchEntryId",
-        "MessageNotInflight" => "AWS.SimpleQueueService.MessageNotInflight",
-        "UnsupportedOperation" => "AWS.SimpleQueueService.UnsupportedOperation",
-        "UnknownOperationException" => "InvalidAction",
-        other => other,
     }
 }

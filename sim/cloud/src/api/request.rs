@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::Value;
 
+use super::call::Call;
 use super::error::ServiceError;
 use super::operation::unknown_operation;
 use super::scope::CredentialScope;
@@ -17,17 +18,6 @@ pub enum Protocol {
     Rest,
     /// A form in, XML out: SNS, and SQS as older clients speak it.
     Query,
-}
-
-/// What a request asks for.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The service.
-    pub service: Service,
-    /// The operation, such as `PutEvents`; it may be one that is not simulated.
-    pub operation: String,
-    /// The parameters by the names of the service's model, or why they cannot be read.
-    pub parameters: Result<Value, ServiceError>,
 }
 
 /// A request of an AWS client, read once.

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::error::ServiceError;
 use super::form::{decode, pairs};
 use super::json::object;
 use super::operation::unknown_operation;
-use super::request::Call;
 use super::service::Service;
 use super::with_body;
 

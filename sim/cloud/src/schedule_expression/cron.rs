@@ -5,8 +5,8 @@ use chrono::{DateTime, SubsecRound, TimeZone, Utc};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds, Year};
 
+use super::civil_time::first_instant;
 use super::cron_field::{DAYS, FieldKind, HOURS, MINUTES, MONTHS, WEEKDAYS, YEARS};
-use super::expression::first_instant;
 
 /// Civil times to look at before giving up: more than a zone ever skipped at once (one day, minute
 /// by minute).

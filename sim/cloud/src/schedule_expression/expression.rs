@@ -1,7 +1,8 @@
-use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use super::ExpressionError;
+use super::civil_time::first_instant;
 use super::cron::Cron;
 use super::rate::Rate;
 
@@ -89,13 +90,6 @@ impl ScheduleExpression {
     pub fn is_one_time(&self) -> bool {
         matches!(self.kind, Kind::At(_))
     }
-}
-
-/// The instant at which a zone's clocks first show a civil time; nothing inside a spring gap.
-pub(super) fn first_instant(civil: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
-    zone.from_local_datetime(&civil)
-        .earliest()
-        .map(|time| time.with_timezone(&Utc))
 }
 
 fn parse_at(text: &str) -> Result<NaiveDateTime, String> {

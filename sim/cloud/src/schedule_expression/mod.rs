@@ -11,6 +11,7 @@
 //! Sources: EventBridge User Guide, "Setting a schedule pattern"; EventBridge Scheduler User Guide,
 //! "Schedule types".
 
+mod civil_time;
 mod cron;
 mod cron_field;
 mod error;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::digest::md5_hex;
 use super::error::{VALID_CHARACTERS, invalid_parameter};
-use super::message::is_valid_text;
+use super::text::is_valid_text;
 use crate::api::error::ServiceError;
 
 const ATTRIBUTES_MAX: usize = 10;

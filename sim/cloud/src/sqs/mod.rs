@@ -30,6 +30,7 @@ mod service;
 mod settings;
 mod store;
 mod task_operations;
+mod text;
 mod turns;
 
 pub use attribute::{AttributeValue, MessageAttribute};

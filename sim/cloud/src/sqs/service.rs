@@ -9,11 +9,12 @@ use super::error::{
     VALID_CHARACTERS, invalid_parameter, invalid_value, missing, queue_does_not_exist,
 };
 use super::knobs::Knobs;
-use super::message::{Hold, Message, NewMessage, Received, Sent, is_valid_text};
+use super::message::{Hold, Message, NewMessage, Received, Sent};
 use super::move_task::MoveTask;
 use super::queue::{Queue, Receive};
 use super::settings::Settings;
 use super::store::MessageStore;
+use super::text::is_valid_text;
 use crate::api::error::ServiceError;
 use crate::stack;
 use seeded_dice::{Dice, Key, Tally};

@@ -17,12 +17,12 @@ mod time_to_live;
 mod transaction;
 mod write;
 
+use chrono::{DateTime, Utc};
+
 use crate::call::Call;
 use crate::error::Error;
+use crate::place::Place;
 use crate::tables::Tables;
-
-pub(crate) use self::table::create;
-pub(crate) use self::transaction::Tokens;
 
 /// An operation: reads its input and answers in JSON.
 type Operation = fn(&mut Tables, &Call<'_>, &str) -> Result<String, Error>;
@@ -103,22 +103,54 @@ const NOT_SIMULATED: [&str; 34] = [
     "UpdateTableReplicaAutoScaling",
 ];
 
-/// Answers one call.
-pub(crate) fn answer(
-    tables: &mut Tables,
-    call: &Call<'_>,
-    operation: &str,
-    input: &str,
-) -> Result<String, Error> {
-    if let Some((_, answer)) = OPERATIONS.iter().find(|(name, _)| *name == operation) {
-        return answer(tables, call, input);
+impl Tables {
+    /// Answers one call: the name of the operation, such as `GetItem`, and its JSON input.
+    ///
+    /// # Errors
+    /// Those of DynamoDB, in its words.
+    pub fn handle(
+        &mut self,
+        now: DateTime<Utc>,
+        place: &Place,
+        operation: &str,
+        input: &str,
+    ) -> Result<String, Error> {
+        self.answer(&Call::new(now, place), operation, input)
     }
-    if NOT_SIMULATED.contains(&operation) {
-        let known: Vec<_> = OPERATIONS.iter().map(|(name, _)| *name).collect();
-        return Err(Error::NotSimulated {
-            operation: operation.to_owned(),
-            known: known.join(", "),
-        });
+
+    /// The same for a caller that decides what the read sees and which actions meet conflicts.
+    ///
+    /// # Errors
+    /// Those of DynamoDB, in its words.
+    pub fn answer(
+        &mut self,
+        call: &Call<'_>,
+        operation: &str,
+        input: &str,
+    ) -> Result<String, Error> {
+        if let Some((_, answer)) = OPERATIONS.iter().find(|(name, _)| *name == operation) {
+            return answer(self, call, input);
+        }
+        if NOT_SIMULATED.contains(&operation) {
+            let known: Vec<_> = OPERATIONS.iter().map(|(name, _)| *name).collect();
+            return Err(Error::NotSimulated {
+                operation: operation.to_owned(),
+                known: known.join(", "),
+            });
+        }
+        Err(Error::UnknownOperation(operation.to_owned()))
     }
-    Err(Error::UnknownOperation(operation.to_owned()))
+
+    /// Makes a table by the input of `CreateTable`, without the description that it answers.
+    ///
+    /// # Errors
+    /// Those of `CreateTable`.
+    pub fn create_table(
+        &mut self,
+        now: DateTime<Utc>,
+        place: &Place,
+        input: &str,
+    ) -> Result<(), Error> {
+        table::create(self, &Call::new(now, place), input).map(drop)
+    }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::environment::Context;
+use super::context::Context;
 use super::put_events::{accepted, unaccepted};
 use super::shared::Shared;
 use super::transport::{OutsideParty, Transport};

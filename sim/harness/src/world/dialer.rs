@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::environment::Context;
+use super::context::Context;
 use super::shared::Shared;
 use super::transport::{Sockets, Transport, Waiting};
 use crate::counterparty::Conversation;

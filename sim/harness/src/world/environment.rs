@@ -3,25 +3,23 @@ use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use futures::FutureExt;
 use serde_json::Value;
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::connector::WorldConnector;
+use super::context::{Context, Current};
 use super::dialer::WorldDialer;
-use super::gateway::{self, Addresses, Gateway, GatewayRole};
+use super::gateway::{self, Gateway, GatewayRole};
 use super::log::{self, Chance};
 use super::shared::{Shared, WorldTokens};
-use crate::fault::Site;
 use crate::function::{ColdStartError, Event, Functions, Handler, HandlerError};
 use crate::journal::Fact;
 use crate::ports::{FunctionPorts, LogSink, SocketPorts};
-use seeded_dice::{Key, Tally};
 use simulated_cloud::knobs::Span;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
 use simulated_cloud::stack::Stack;
@@ -77,80 +75,6 @@ enum StartError {
     NoPort(io::Error),
     #[error(transparent)]
     Code(#[from] ColdStartError),
-}
-
-/// What is going on in an execution environment: the transports label calls with it, and faults end
-/// it.
-#[derive(Debug, Default)]
-pub(super) struct Context {
-    pub function: String,
-    current: Mutex<Current>,
-    gateway: Option<Addresses>,
-    pub crash: Notify,
-    pub time_out: Notify,
-}
-
-/// The attempt that an execution environment works on.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Current {
-    pub invocation: u64,
-    pub attempt: u32,
-    /// What woke the function, as sites name it.
-    pub trigger: String,
-    /// The same for all attempts and copies of one step.
-    pub step: String,
-    /// What the attempt is to the dice.
-    pub cause: Key,
-    /// Tries so far of each call, under the call's key.
-    tries: Tally,
-    /// Calls so far, by operation.
-    calls: BTreeMap<String, u32>,
-    /// The number of each logical call of the SDK, by its invocation id.
-    sdk_calls: BTreeMap<String, u32>,
-}
-
-impl Current {
-    /// The number of a call of that operation, from 1: the same for all tries that the SDK makes of
-    /// one call. `sdk_call` is the SDK's id of it, or empty.
-    pub fn number_of_call(&mut self, operation: &str, sdk_call: &str) -> u32 {
-        if let Some(number) = self.sdk_calls.get(sdk_call) {
-            return *number;
-        }
-        let calls = self.calls.entry(operation.to_owned()).or_default();
-        *calls += 1;
-        let number = *calls;
-        if !sdk_call.is_empty() {
-            self.sdk_calls.insert(sdk_call.to_owned(), number);
-        }
-        number
-    }
-}
-
-impl Context {
-    pub fn with<T>(&self, use_current: impl FnOnce(&mut Current) -> T) -> T {
-        use_current(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub fn invocation(&self) -> u64 {
-        self.with(|current| current.invocation)
-    }
-
-    /// What the next try of a call is to the dice.
-    pub fn next_try(&self, site: &Site) -> Key {
-        self.with(|current| {
-            current.tries.next(
-                current
-                    .cause
-                    .text(&site.operation)
-                    .number(u64::from(site.number)),
-            )
-        })
-    }
-
-    /// Where the environment reaches the world, if over sockets.
-    pub fn gateway(&self) -> Option<&Addresses> {
-        self.gateway.as_ref()
-    }
 }
 
 /// The execution environments of all functions.
@@ -234,11 +158,7 @@ impl Environments {
             .ok_or_else(|| StartError::NoCode(function.to_owned()))?;
         let gateway = self.mode.gateway(&shared.stream_parties())?;
         let addresses = gateway.as_ref().map(|gateway| gateway.addresses().clone());
-        let context = Arc::new(Context {
-            function: function.to_owned(),
-            gateway: addresses.clone(),
-            ..Context::default()
-        });
+        let context = Arc::new(Context::new(function, addresses.clone()));
         let sockets = addresses.map(|addresses| SocketPorts {
             http: addresses.http,
             streams: addresses.streams,
@@ -290,16 +210,9 @@ async fn attempt(
             .system
             .step(invocation.event.view(), &invocation.request_id),
     );
-    environment.context.with(|current| {
-        *current = Current {
-            invocation: invocation.number,
-            attempt: invocation.attempt,
-            trigger,
-            step,
-            cause: invocation.cause,
-            ..Current::default()
-        };
-    });
+    environment
+        .context
+        .with(|current| *current = Current::of(&invocation, trigger, step));
     let (started, since) = (shared.now(), Instant::now());
     let context = Arc::clone(&environment.context);
     let event = Event {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,9 @@ use futures::stream::FuturesUnordered;
 use http::Request;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::addresses::Addresses;
 use super::connector::{Outgoing, carry, hand_in};
-use super::environment::Context;
+use super::context::Context;
 use super::shared::Shared;
 use crate::server::connection::{self, Unanswered, plain};
 
@@ -28,14 +29,6 @@ pub(super) struct Gateway {
     addresses: Addresses,
     role: GatewayRole,
     connections: FuturesUnordered<Pin<Box<dyn Future<Output = ()>>>>,
-}
-
-/// Where a gateway listens.
-#[derive(Clone, Debug)]
-pub(super) struct Addresses {
-    pub http: SocketAddr,
-    /// By the names of the counterparties that take byte streams.
-    pub streams: BTreeMap<&'static str, SocketAddr>,
 }
 
 /// What a gateway does with a request.

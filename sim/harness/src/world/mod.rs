@@ -1,9 +1,11 @@
 //! One run: clock, seed, cloud, counterparties, journal. A world lives on one thread in virtual
 //! time and touches no socket, no wall clock and no randomness but its seed's.
 
+mod addresses;
 mod backend;
 mod clock;
 mod connector;
+mod context;
 mod dialer;
 mod engine;
 mod environment;

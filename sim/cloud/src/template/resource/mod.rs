@@ -21,6 +21,7 @@ pub(in crate::template) mod schedule;
 pub(in crate::template) mod serverless_event;
 pub(in crate::template) mod serverless_function;
 pub(in crate::template) mod serverless_policy;
+pub(in crate::template) mod serverless_role;
 pub(in crate::template) mod subscription;
 pub(in crate::template) mod table;
 pub(in crate::template) mod target;

@@ -10,7 +10,7 @@ use crate::template::reader::fields::Fields;
 use crate::template::reader::identity::Identity;
 use crate::template::reader::node::{Entry, Node};
 use crate::template::resource::managed_policy;
-use crate::template::resource::serverless_function::{one_statement, sending_policy, trust};
+use crate::template::resource::serverless_role::{one_statement, sending_policy, trust};
 
 const TYPES: [&str; 7] = [
     "CloudWatchEvent",

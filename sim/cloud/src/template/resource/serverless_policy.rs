@@ -2,7 +2,7 @@ use crate::stack::{Account, RolePolicy, Statement};
 use crate::template::reader::fields::Fields;
 use crate::template::reader::node::{Kind, Node};
 use crate::template::resource::managed_policy;
-use crate::template::resource::serverless_function::{inline_policy, one_statement};
+use crate::template::resource::serverless_role::{inline_policy, one_statement};
 
 const CRUD: [&str; 10] = [
     "dynamodb:GetItem",

@@ -1,11 +1,9 @@
 //! Transactions.
 
 mod get;
-mod token;
 mod write;
 
 pub(super) use self::get::transact_get_items;
-pub(crate) use self::token::Tokens;
 pub(super) use self::write::transact_write_items;
 use crate::constraint::Constraints;
 use crate::error::{Error, Reason};

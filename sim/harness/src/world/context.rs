@@ -1,0 +1,104 @@
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::addresses::Addresses;
+use crate::fault::Site;
+use seeded_dice::{Key, Tally};
+use simulated_cloud::lambda::Invocation;
+
+/// What is going on in an execution environment: the transports label calls with it, and faults end
+/// it.
+#[derive(Debug, Default)]
+pub(super) struct Context {
+    pub function: String,
+    current: Mutex<Current>,
+    gateway: Option<Addresses>,
+    pub crash: Notify,
+    pub time_out: Notify,
+}
+
+/// The attempt that an execution environment works on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Current {
+    pub invocation: u64,
+    pub attempt: u32,
+    /// What woke the function, as sites name it.
+    pub trigger: String,
+    /// The same for all attempts and copies of one step.
+    pub step: String,
+    /// What the attempt is to the dice.
+    pub cause: Key,
+    /// Tries so far of each call, under the call's key.
+    tries: Tally,
+    /// Calls so far, by operation.
+    calls: BTreeMap<String, u32>,
+    /// The number of each logical call of the SDK, by its invocation id.
+    sdk_calls: BTreeMap<String, u32>,
+}
+
+impl Current {
+    /// What an environment knows of an attempt at its beginning.
+    pub fn of(invocation: &Invocation, trigger: String, step: String) -> Self {
+        Self {
+            invocation: invocation.number,
+            attempt: invocation.attempt,
+            trigger,
+            step,
+            cause: invocation.cause,
+            ..Self::default()
+        }
+    }
+
+    /// The number of a call of that operation, from 1: the same for all tries that the SDK makes of
+    /// one call. `sdk_call` is the SDK's id of it, or empty.
+    pub fn number_of_call(&mut self, operation: &str, sdk_call: &str) -> u32 {
+        if let Some(number) = self.sdk_calls.get(sdk_call) {
+            return *number;
+        }
+        let calls = self.calls.entry(operation.to_owned()).or_default();
+        *calls += 1;
+        let number = *calls;
+        if !sdk_call.is_empty() {
+            self.sdk_calls.insert(sdk_call.to_owned(), number);
+        }
+        number
+    }
+}
+
+impl Context {
+    /// That of a function's environment, which reaches the world at `gateway`, if over sockets.
+    pub fn new(function: &str, gateway: Option<Addresses>) -> Self {
+        Self {
+            function: function.to_owned(),
+            gateway,
+            ..Self::default()
+        }
+    }
+
+    pub fn with<T>(&self, use_current: impl FnOnce(&mut Current) -> T) -> T {
+        use_current(&mut self.current.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn invocation(&self) -> u64 {
+        self.with(|current| current.invocation)
+    }
+
+    /// What the next try of a call is to the dice.
+    pub fn next_try(&self, site: &Site) -> Key {
+        self.with(|current| {
+            current.tries.next(
+                current
+                    .cause
+                    .text(&site.operation)
+                    .number(u64::from(site.number)),
+            )
+        })
+    }
+
+    /// Where the environment reaches the world, if over sockets.
+    pub fn gateway(&self) -> Option<&Addresses> {
+        self.gateway.as_ref()
+    }
+}
