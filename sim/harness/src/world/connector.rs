@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
-use super::context::Context;
+use super::context::{Context, Shown};
 use super::put_events::{accepted, unaccepted};
 use super::shared::Shared;
 use super::transport::{OutsideParty, Transport};
@@ -303,23 +303,10 @@ async fn apply(
     effect: &CallEffect,
     addressee: &Addressee,
 ) -> Option<Result<Response<Bytes>, ConnectorError>> {
-    match effect {
-        CallEffect::Status(status) => Some(Ok(failure(shared, *status, addressee))),
-        CallEffect::Reset => Some(Err(ConnectorError::io("connection reset by peer".into()))),
-        CallEffect::Delay(by) => {
-            tokio::time::sleep(*by).await;
-            None
-        }
-        CallEffect::Hang => std::future::pending().await,
-        CallEffect::Crash => {
-            context.crash.notify_one();
-            std::future::pending().await
-        }
-        CallEffect::TimeOut => {
-            context.time_out.notify_one();
-            std::future::pending().await
-        }
-    }
+    Some(match context.suffer(effect).await? {
+        Shown::Status(status) => Ok(failure(shared, status, addressee)),
+        Shown::Reset => Err(ConnectorError::io("connection reset by peer".into())),
+    })
 }
 
 /// An error answer in the shape of who answers.

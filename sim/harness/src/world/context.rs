@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::addresses::Addresses;
-use crate::fault::Site;
+use crate::fault::{CallEffect, Site};
 use seeded_dice::{Key, Tally};
 use simulated_cloud::lambda::Invocation;
 
@@ -17,6 +17,15 @@ pub(super) struct Context {
     gateway: Option<Addresses>,
     pub crash: Notify,
     pub time_out: Notify,
+}
+
+/// What a caller sees of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// An answer with this HTTP status.
+    Status(u16),
+    /// A broken connection.
+    Reset,
 }
 
 /// The attempt that an execution environment works on.
@@ -95,6 +104,23 @@ impl Context {
                     .number(u64::from(site.number)),
             )
         })
+    }
+
+    /// Does what a fault does to the caller, whatever the transport: it waits, stands still or dies.
+    /// Gives what only the transport can show, if the effect is that; nothing where the call goes on.
+    pub async fn suffer(&self, effect: &CallEffect) -> Option<Shown> {
+        match effect {
+            CallEffect::Status(status) => return Some(Shown::Status(*status)),
+            CallEffect::Reset => return Some(Shown::Reset),
+            CallEffect::Delay(by) => {
+                tokio::time::sleep(*by).await;
+                return None;
+            }
+            CallEffect::Hang => {}
+            CallEffect::Crash => self.crash.notify_one(),
+            CallEffect::TimeOut => self.time_out.notify_one(),
+        }
+        std::future::pending().await
     }
 
     /// Where the environment reaches the world, if over sockets.

@@ -13,7 +13,7 @@ use super::context::Context;
 use super::shared::Shared;
 use super::transport::{Sockets, Transport, Waiting};
 use crate::counterparty::Conversation;
-use crate::fault::{CallEffect, CallVerdict, Phase, Site};
+use crate::fault::{CallVerdict, Phase, Site};
 use crate::journal::Fact;
 use crate::ports::{ByteStream, Dialer};
 
@@ -99,23 +99,9 @@ impl Dialer for WorldDialer {
                     effect: effect.clone(),
                 },
             );
-            match effect {
-                CallEffect::Delay(by) => tokio::time::sleep(by).await,
-                CallEffect::Crash => {
-                    self.context.crash.notify_one();
-                    std::future::pending::<()>().await;
-                }
-                CallEffect::TimeOut => {
-                    self.context.time_out.notify_one();
-                    std::future::pending::<()>().await;
-                }
-                CallEffect::Hang => std::future::pending::<()>().await,
-                CallEffect::Reset | CallEffect::Status(_) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::ConnectionRefused,
-                        "connection refused",
-                    ));
-                }
+            if self.context.suffer(&effect).await.is_some() {
+                let refused = io::ErrorKind::ConnectionRefused;
+                return Err(io::Error::new(refused, "connection refused"));
             }
         }
         // The work of a connection is that it is there: what is said over it are no calls.

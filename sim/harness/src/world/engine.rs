@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,15 +7,29 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
-use super::WorldError;
-use super::environment::{Environments, Finished, Running};
-use super::shared::Shared;
+use super::environment::{Environments, ExecutionMode, Finished, Running};
+use super::shared::{Parties, Shared, State};
+use super::transport::{RealTime, Transport};
+use super::{WorldClock, WorldError, WorldSetup};
 use crate::counterparty::PartyAction;
 use crate::fault::Unmet;
 use crate::journal::{Fact, Journal};
+use seeded_dice::Dice;
+use simulated_cloud::Cloud;
 
 /// How far a world may run on while it waits to become idle.
 pub(super) const IDLE_LIMIT: TimeDelta = TimeDelta::hours(60);
+
+/// How a world is reached, and what it takes from outside.
+pub(super) struct Medium {
+    /// Real while a socket is waited for.
+    pub time: RealTime,
+    pub transport: Transport,
+    pub mode: ExecutionMode,
+    /// Seeds what code draws by itself: the seed of the run, or the machine's time where the other
+    /// side remembers what was drawn before.
+    pub jitter: u64,
+}
 
 /// What drives every world, whatever is inside of it and whatever outside: it runs all timers that
 /// are due, and carries the attempts that run.
@@ -26,16 +41,43 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        environments: Environments,
-        start: DateTime<Utc>,
+    /// Builds all that a world has of `setup`, but for its cloud, which may ask what it is part of.
+    pub(super) fn of(
+        setup: WorldSetup,
+        medium: Medium,
+        cloud: impl FnOnce(&Weak<Shared>) -> Cloud,
     ) -> Self {
+        let clock = WorldClock::starting_at(setup.start, medium.time);
+        let shared = Arc::new_cyclic(|weak| {
+            let state = State {
+                cloud: cloud(weak),
+                journal: Journal::default(),
+                dice: Dice::new(setup.seed),
+                jitter: Dice::new(medium.jitter),
+                call_latency: setup.call_latency,
+                keyed_calls: BTreeMap::new(),
+                tokens: 0,
+            };
+            let parties = Parties {
+                system: setup.system,
+                counterparties: setup.counterparties,
+                meanwhile: setup.meanwhile,
+            };
+            Shared::new(clock, parties, medium.transport, setup.faults, state)
+        });
+        let environments = Environments::new(
+            setup.functions,
+            &setup.stack,
+            setup.variables,
+            setup.cold_start,
+            setup.account.region,
+            medium.mode,
+        );
         Self {
             shared,
             environments,
             running: FuturesUnordered::new(),
-            start,
+            start: setup.start,
         }
     }
 

@@ -1,17 +1,12 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::engine::Engine;
-use super::environment::{Environments, ExecutionMode};
-use super::shared::{Parties, Shared, State, WorldFaults};
+use super::engine::{Engine, Medium};
+use super::environment::ExecutionMode;
+use super::shared::WorldFaults;
 use super::transport::{RealTime, Sockets, Transport};
-use super::{Backend, WorldClock, WorldError, WorldSetup};
-use crate::journal::Journal;
-use seeded_dice::Dice;
+use super::{Backend, WorldError, WorldSetup};
 use simulated_cloud::Cloud;
 
 /// A run whose cloud and counterparties are all within it.
@@ -74,47 +69,22 @@ impl SimulatedWorld {
         let mut cloud = Cloud::new(
             &setup.stack,
             setup.account.clone(),
-            setup.knobs,
+            setup.knobs.clone(),
             setup.seed,
             setup.start,
         )
         .map_err(WorldError::Stack)?;
-        let clock = WorldClock::starting_at(setup.start, real);
-        let shared = Arc::new_cyclic(|weak| {
-            cloud.set_fault_hook(Box::new(WorldFaults(weak.clone())));
-            let state = State {
-                cloud,
-                journal: Journal::default(),
-                dice: Dice::new(setup.seed),
-                jitter: Dice::new(setup.seed),
-                call_latency: setup.call_latency,
-                keyed_calls: BTreeMap::new(),
-                tokens: 0,
-            };
-            Shared::new(
-                clock,
-                Parties {
-                    system: setup.system,
-                    counterparties: setup.counterparties,
-                    meanwhile: setup.meanwhile,
-                },
-                transport,
-                setup.faults,
-                state,
-            )
-        });
-        let (functions, region) = (setup.functions, setup.account.region);
-        let environments = Environments::new(
-            functions,
-            &setup.stack,
-            setup.variables,
-            setup.cold_start,
-            region,
+        let medium = Medium {
+            time: real,
+            transport,
             mode,
-        );
-        Ok(Self {
-            engine: Engine::new(shared, environments, setup.start),
-        })
+            jitter: setup.seed,
+        };
+        let engine = Engine::of(setup, medium, |shared| {
+            cloud.set_fault_hook(Box::new(WorldFaults(shared.clone())));
+            cloud
+        });
+        Ok(Self { engine })
     }
 }
 

@@ -10,7 +10,6 @@ mod expected;
 mod provision;
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -22,15 +21,13 @@ use serde_json::{Value, json};
 
 use self::expected::ExpectedDeliveries;
 use self::provision::{Clients, Inbox};
-use super::engine::Engine;
-use super::environment::{Environments, ExecutionMode};
+use super::engine::{Engine, Medium};
+use super::environment::ExecutionMode;
 use super::put_events::accepted;
-use super::shared::{Parties, Shared, State};
 use super::transport::{Outside, OutsideParty, RealTime, Sockets, Transport};
-use super::{Backend, WorldClock, WorldError, WorldSetup};
-use crate::counterparty::WorldTime;
-use crate::journal::{Fact, Journal};
-use seeded_dice::Dice;
+use super::{Backend, WorldError, WorldSetup};
+use crate::counterparty::{Counterparty, WorldTime};
+use crate::journal::Fact;
 use simulated_cloud::Cloud;
 use simulated_cloud::record::Record;
 use simulated_cloud::stack::Stack;
@@ -94,25 +91,7 @@ impl ExternalWorld {
         let waiting = time.wait();
         let inboxes = clients.provision(&setup.stack).await?;
         let expected = ExpectedDeliveries::of(&setup.stack, &setup.account)?;
-        let (mut parties, mut guards) = (Vec::new(), Vec::new());
-        for party in &setup.counterparties {
-            let current = Arc::clone(&now);
-            let time: WorldTime = Arc::new(move || {
-                let millis = current.load(Ordering::Relaxed);
-                DateTime::from_timestamp_millis(millis).unwrap_or_default()
-            });
-            let listening = party.listen(time).await;
-            let listening = listening.map_err(|source| WorldError::Listen {
-                party: party.name(),
-                source,
-            })?;
-            parties.push(OutsideParty {
-                http: listening.http,
-                stream: listening.stream,
-                call: tokio::sync::Mutex::default(),
-            });
-            guards.extend(listening.guard);
-        }
+        let (parties, guards) = listening(&setup.counterparties, &now).await?;
         drop(waiting);
         let outside = Outside {
             sockets,
@@ -120,44 +99,22 @@ impl ExternalWorld {
             parties,
             now,
         };
-        let state = State {
-            cloud: Cloud::new(
-                &inner(&setup.stack),
-                setup.account.clone(),
-                setup.knobs,
-                setup.seed,
-                setup.start,
-            )
-            .map_err(WorldError::Stack)?,
-            journal: Journal::default(),
-            dice: Dice::new(setup.seed),
-            jitter: Dice::new(jitter),
-            call_latency: setup.call_latency,
-            keyed_calls: BTreeMap::new(),
-            tokens: 0,
+        let cloud = Cloud::new(
+            &inner(&setup.stack),
+            setup.account.clone(),
+            setup.knobs.clone(),
+            setup.seed,
+            setup.start,
+        )
+        .map_err(WorldError::Stack)?;
+        let medium = Medium {
+            time: time.clone(),
+            transport: Transport::External(outside),
+            mode: ExecutionMode::Memory,
+            jitter,
         };
-        let shared = Shared::new(
-            WorldClock::starting_at(setup.start, time.clone()),
-            Parties {
-                system: setup.system,
-                counterparties: setup.counterparties,
-                meanwhile: setup.meanwhile,
-            },
-            Transport::External(outside),
-            setup.faults,
-            state,
-        );
-        let (functions, region) = (setup.functions, setup.account.region);
-        let environments = Environments::new(
-            functions,
-            &setup.stack,
-            setup.variables,
-            setup.cold_start,
-            region,
-            ExecutionMode::Memory,
-        );
         Ok(Self {
-            engine: Engine::new(Arc::new(shared), environments, setup.start),
+            engine: Engine::of(setup, medium, |_| cloud),
             clients,
             inboxes,
             time,
@@ -258,6 +215,36 @@ impl ExternalWorld {
         }
         Ok(self.arrived > before)
     }
+}
+
+/// Counterparties that listen, and what keeps them listening.
+type Listeners = (Vec<OutsideParty>, Vec<Box<dyn Any>>);
+
+/// Lets each counterparty listen on sockets, with `now` for the present.
+async fn listening(
+    counterparties: &[Arc<dyn Counterparty>],
+    now: &Arc<AtomicI64>,
+) -> Result<Listeners, WorldError> {
+    let (mut parties, mut guards) = (Vec::new(), Vec::new());
+    for party in counterparties {
+        let current = Arc::clone(now);
+        let time: WorldTime = Arc::new(move || {
+            let millis = current.load(Ordering::Relaxed);
+            DateTime::from_timestamp_millis(millis).unwrap_or_default()
+        });
+        let listening = party.listen(time).await;
+        let listening = listening.map_err(|source| WorldError::Listen {
+            party: party.name(),
+            source,
+        })?;
+        parties.push(OutsideParty {
+            http: listening.http,
+            stream: listening.stream,
+            call: tokio::sync::Mutex::default(),
+        });
+        guards.extend(listening.guard);
+    }
+    Ok((parties, guards))
 }
 
 /// The part of the topology that is simulated here: all but what the endpoint does.
