@@ -4,10 +4,12 @@
 mod causes;
 mod invocations;
 mod orders;
+mod puts;
 
 pub use causes::Causes;
 pub use invocations::{Invocation, invocations, workflow_of};
 pub use orders::{Fill, Order, accepted_orders, is_our_id, sign};
+pub use puts::{Put, puts};
 
 use std::collections::BTreeMap;
 

@@ -1,36 +1,28 @@
 use std::collections::BTreeMap;
 
 use super::Judgement;
+use crate::projection::puts;
 use harness::journal::Journal;
-use simulated_cloud::record::Record;
 
 /// One event id never has two contents, however often the event is published.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut contents: BTreeMap<&str, (String, u64)> = BTreeMap::new();
-    for (entry, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            ..
-        } = record
-        else {
+    for put in puts(journal) {
+        let Some(id) = put.event_id() else {
             continue;
         };
-        let Some(id) = detail.view().at("event_id").as_str() else {
-            continue;
-        };
-        let text = detail.to_string();
+        let (text, sequence) = (put.detail.to_string(), put.entry.sequence);
         match contents.get(id) {
             None => {
-                contents.insert(id, (text, entry.sequence));
+                contents.insert(id, (text, sequence));
             }
-            Some((first, sequence)) => {
+            Some((first, before)) => {
                 judgement.premise();
                 if *first != text {
                     judgement.violated(
-                        format!("{detail_type} {id} was published with two contents"),
-                        vec![*sequence, entry.sequence],
+                        format!("{} {id} was published with two contents", put.detail_type),
+                        vec![*before, sequence],
                     );
                 }
             }

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
+use crate::projection::puts;
 use harness::journal::Journal;
-use simulated_cloud::record::Record;
 
 /// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up,
 /// and the alarm on that very loss went off.
@@ -11,22 +11,13 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut started: BTreeMap<&str, u64> = BTreeMap::new();
     let mut ended = BTreeSet::new();
-    for (entry, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            replay: None,
-            ..
-        } = record
-        else {
+    for put in puts(journal).filter(|put| !put.is_replayed) {
+        let Some(workflow) = put.workflow() else {
             continue;
         };
-        let Some(workflow) = detail.view().at("correlation_id").as_str() else {
-            continue;
-        };
-        match detail_type.as_str() {
+        match put.detail_type {
             "WorkflowStarted" => {
-                started.entry(workflow).or_insert(entry.sequence);
+                started.entry(workflow).or_insert(put.entry.sequence);
             }
             "WorkflowCompleted" | "WorkflowFailed" => {
                 ended.insert(workflow);

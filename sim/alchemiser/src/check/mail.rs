@@ -4,11 +4,11 @@ use alchemiser_mocks::mail::{MailReport, MailStage};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
-use crate::projection::{Invocation, invocations};
+use crate::projection::{Invocation, invocations, puts};
 use crate::trading::{BusMode, TradingFact, TradingJournal, TradingRecord};
 use harness::fault::Phase;
 use harness::journal::{Entry, Fact, Journal};
-use simulated_cloud::record::{InvocationOutcome, Record};
+use simulated_cloud::record::InvocationOutcome;
 
 /// Whose a mail is that no notification on a bus asked for.
 const UNKNOWN: &str = "unknown";
@@ -90,21 +90,13 @@ fn event_of(message_id: &str) -> Option<&str> {
 /// Where each workflow was started, and the workflow of each notification, by the event's own id.
 fn workflows(journal: &Journal) -> (BTreeMap<&str, u64>, BTreeMap<&str, &str>) {
     let (mut started, mut notified) = (BTreeMap::new(), BTreeMap::new());
-    for (entry, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            ..
-        } = record
-        else {
+    for put in puts(journal) {
+        let Some(workflow) = put.workflow() else {
             continue;
         };
-        let Some(workflow) = detail.view().at("correlation_id").as_str() else {
-            continue;
-        };
-        match (detail_type.as_str(), detail.view().at("event_id").as_str()) {
+        match (put.detail_type, put.event_id()) {
             ("WorkflowStarted", _) => {
-                started.entry(workflow).or_insert(entry.sequence);
+                started.entry(workflow).or_insert(put.entry.sequence);
             }
             ("TradingNotificationRequested", Some(event)) => {
                 notified.insert(event, workflow);

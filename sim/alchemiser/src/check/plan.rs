@@ -5,10 +5,10 @@ use alchemiser_mocks::exchange::Side;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
+use crate::projection::{Put, puts};
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::Record;
 
 /// A part of the account's value that a plan's positions may be off by, where the plan does not
 /// say.
@@ -121,23 +121,21 @@ pub(super) fn amount(value: Json<'_>) -> Option<Decimal> {
     }
 }
 
+/// The events of one type that were put on a bus, but for those that a replay put again.
+fn first_puts<'a>(
+    journal: &'a Journal,
+    detail_type: &'static str,
+) -> impl Iterator<Item = Put<'a>> {
+    puts(journal).filter(move |put| !put.is_replayed && put.detail_type == detail_type)
+}
+
 /// The plans that were put on a bus, by workflow: of each the one that was carried out, else the
 /// last. A plan that another one has overtaken is made anew.
 pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
     let carried_out = executed_plans(journal);
     let mut plans: BTreeMap<&str, Plan<'_>> = BTreeMap::new();
-    for (_, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            replay: None,
-            ..
-        } = record
-        else {
-            continue;
-        };
-        let Some(plan) = Plan::read(detail.view()).filter(|_| detail_type == "RebalancePlanned")
-        else {
+    for put in first_puts(journal, "RebalancePlanned") {
+        let Some(plan) = Plan::read(put.detail) else {
             continue;
         };
         let chosen = carried_out.get(plan.workflow);
@@ -154,20 +152,9 @@ pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
 /// The plan that each workflow's first TradeExecuted event names.
 fn executed_plans(journal: &Journal) -> BTreeMap<&str, &str> {
     let mut executed = BTreeMap::new();
-    for (_, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            replay: None,
-            ..
-        } = record
-        else {
-            continue;
-        };
-        let detail = detail.view();
-        let workflow = detail.at("correlation_id").as_str();
-        let named = workflow.zip(detail.at("execution_data").at("plan_id").as_str());
-        if let Some((workflow, plan)) = named.filter(|_| detail_type == "TradeExecuted") {
+    for put in first_puts(journal, "TradeExecuted") {
+        let plan = put.detail.at("execution_data").at("plan_id").as_str();
+        if let Some((workflow, plan)) = put.workflow().zip(plan) {
             executed.entry(workflow).or_insert(plan);
         }
     }
@@ -185,22 +172,11 @@ pub(super) struct Execution {
 /// The executions that were put on a bus, by workflow: the first one of each.
 pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution> {
     let mut executions = BTreeMap::new();
-    for (entry, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            replay: None,
-            ..
-        } = record
-        else {
-            continue;
-        };
-        if detail_type == "TradeExecuted"
-            && let Some(workflow) = detail.view().at("correlation_id").as_str()
-        {
+    for put in first_puts(journal, "TradeExecuted") {
+        if let Some(workflow) = put.workflow() {
             executions.entry(workflow).or_insert(Execution {
-                sequence: entry.sequence,
-                at: entry.at,
+                sequence: put.entry.sequence,
+                at: put.entry.at,
             });
         }
     }
@@ -215,26 +191,10 @@ pub(super) fn told(journal: &Journal) -> BTreeMap<&str, Json<'_>> {
         .filter_map(|id| id.split('@').next())
         .collect();
     let mut told = BTreeMap::new();
-    for (_, record) in journal.records() {
-        let Record::EventPut {
-            detail_type,
-            detail,
-            replay: None,
-            ..
-        } = record
-        else {
-            continue;
-        };
-        let detail = detail.view();
-        let is_sent = detail
-            .at("event_id")
-            .as_str()
-            .is_some_and(|id| sent.contains(id));
-        if let Some(workflow) = detail.at("correlation_id").as_str()
-            && detail_type == "TradingNotificationRequested"
-            && is_sent
-        {
-            told.insert(workflow, detail);
+    for put in first_puts(journal, "TradingNotificationRequested") {
+        let is_sent = put.event_id().is_some_and(|id| sent.contains(id));
+        if let Some(workflow) = put.workflow().filter(|_| is_sent) {
+            told.insert(workflow, put.detail);
         }
     }
     told
