@@ -93,6 +93,7 @@ fn with_id(id: &str) -> Value {
     event
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 fn commands() -> Vec<(&'static str, Value, Expected)> {
     let unsubstituted = json!({"correlation_id": "daily@<aws.scheduler.scheduled-time>"});
     vec![
@@ -297,6 +298,7 @@ fn commands() -> Vec<(&'static str, Value, Expected)> {
 }
 
 /// Commands whose fields nobody could act on, or not as they are meant.
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 fn fields() -> Vec<(&'static str, Value, Expected)> {
     let report = |field: &str, value: Value| {
         let mut command = json!({"action": "pnl_analysis", "pnl_type": "weekly"});
@@ -485,6 +487,7 @@ fn breaker() -> Vec<(&'static str, Value, Expected)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 fn events() -> Vec<(&'static str, Value, Expected)> {
     let orders = json!({"execution_data": {"total_trade_value": "10.00"}, "success": true, "orders_placed": 1, "orders_succeeded": 1});
     let completed =

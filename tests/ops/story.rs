@@ -235,6 +235,7 @@ pub enum Fate {
 }
 
 /// A workflow as its steps recorded it.
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 pub fn workflow(served: &Served, name: &str, fate: Fate) {
     let id = CorrelationId::new(name);
     let books = Books::new(served);

@@ -47,6 +47,7 @@ fn a_marketable_limit_order_lives_from_pending_new_to_filled() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 fn refusals_carry_the_codes_and_texts_of_alpaca() {
     let mut setup = still();
     setup

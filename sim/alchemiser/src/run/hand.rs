@@ -56,25 +56,8 @@ pub(super) fn action(given: &BrokerSpec) -> Result<(BrokerAction, String), Unnam
             trade(&buy.symbol, Side::Buy, Some(buy.quantity)),
             format!("buy {} {}", buy.quantity, buy.symbol),
         ),
-        BrokerSpec::Sell(sell) => {
-            let many = sell
-                .quantity
-                .map_or_else(|| "all".to_owned(), |quantity| quantity.to_string());
-            (
-                trade(&sell.symbol, Side::Sell, sell.quantity),
-                format!("sell {many} {}", sell.symbol),
-            )
-        }
-        BrokerSpec::Short(short) => {
-            let sold = BrokerAction::Short {
-                symbol: short.symbol.clone(),
-                quantity: short.quantity.0,
-            };
-            (
-                sold,
-                format!("sell {} {} short", short.quantity, short.symbol),
-            )
-        }
+        BrokerSpec::Sell(sell) => sale(&sell.symbol, sell.quantity),
+        BrokerSpec::Short(short) => short_sale(&short.symbol, short.quantity),
         BrokerSpec::Deposit(amount) => (
             cash(CashKind::Deposit, *amount),
             format!("deposit {amount}"),
@@ -87,74 +70,80 @@ pub(super) fn action(given: &BrokerSpec) -> Result<(BrokerAction, String), Unnam
             cash(CashKind::Fee, *amount),
             format!("charge a fee of {amount}"),
         ),
-        BrokerSpec::Dividend(dividend) => {
-            let paid = BrokerAction::Dividend {
-                symbol: dividend.symbol.clone(),
-                per_share: dividend.per_share.0,
-            };
-            (
-                paid,
-                format!("pay {} a share of {}", dividend.per_share, dividend.symbol),
-            )
-        }
-        BrokerSpec::Split(split) => {
-            let words = format!("split {} {} into {}", split.from, split.symbol, split.to);
-            let (symbol, from, to, cash_in_lieu) = (
-                split.symbol.clone(),
-                split.from.0,
-                split.to.0,
-                split.cash_in_lieu,
-            );
-            (
-                BrokerAction::Split(Split {
-                    symbol,
-                    from,
-                    to,
-                    cash_in_lieu,
-                }),
-                words,
-            )
-        }
-        BrokerSpec::Rename(rename) => {
-            let renamed = BrokerAction::Rename {
-                symbol: rename.symbol.clone(),
-                to: rename.to.clone(),
-            };
-            (
-                renamed,
-                format!("rename {} to {}", rename.symbol, rename.to),
-            )
-        }
+        BrokerSpec::Dividend(paid) => dividend(&paid.symbol, paid.per_share),
+        BrokerSpec::Split(of) => split(&of.symbol, of.from, of.to, of.cash_in_lieu),
+        BrokerSpec::Rename(rename) => renamed(&rename.symbol, &rename.to),
         BrokerSpec::Halt(symbol) => (BrokerAction::Halt(symbol.clone()), format!("halt {symbol}")),
         BrokerSpec::Resume(symbol) => (
             BrokerAction::Resume(symbol.clone()),
             format!("resume {symbol}"),
         ),
-        BrokerSpec::Delist(delist) => {
-            let delisted = BrokerAction::Delist {
-                symbol: delist.symbol.clone(),
-                is_unpriced: delist.unpriced,
-            };
-            (delisted, format!("delist {}", delist.symbol))
-        }
+        BrokerSpec::Delist(delist) => delisted(&delist.symbol, delist.unpriced),
         BrokerSpec::Asset(change) => asset(change),
         BrokerSpec::Restrict(restriction) => {
             let restriction = Restriction::from(*restriction);
-            (
-                BrokerAction::Restrict(restriction),
-                format!("restrict the account ({})", restriction.as_str()),
-            )
+            let words = format!("restrict the account ({})", restriction.as_str());
+            (BrokerAction::Restrict(restriction), words)
         }
-        BrokerSpec::Release => (
-            BrokerAction::Release,
-            "lift all restrictions of the account".to_owned(),
-        ),
+        BrokerSpec::Release => {
+            let words = "lift all restrictions of the account";
+            (BrokerAction::Release, words.to_owned())
+        }
         BrokerSpec::Account(change) => account(change),
-        BrokerSpec::Requests(count) => (
-            BrokerAction::Requests(count.get()),
-            format!("take {count} requests by another program"),
-        ),
+        BrokerSpec::Requests(count) => {
+            let words = format!("take {count} requests by another program");
+            (BrokerAction::Requests(count.get()), words)
+        }
     })
+}
+
+fn sale(symbol: &str, quantity: Option<Amount>) -> (BrokerAction, String) {
+    let many = quantity.map_or_else(|| "all".to_owned(), |quantity| quantity.to_string());
+    let words = format!("sell {many} {symbol}");
+    (trade(symbol, Side::Sell, quantity), words)
+}
+
+fn short_sale(symbol: &str, quantity: Amount) -> (BrokerAction, String) {
+    let sold = BrokerAction::Short {
+        symbol: symbol.to_owned(),
+        quantity: quantity.0,
+    };
+    (sold, format!("sell {quantity} {symbol} short"))
+}
+
+fn dividend(symbol: &str, per_share: Amount) -> (BrokerAction, String) {
+    let paid = BrokerAction::Dividend {
+        symbol: symbol.to_owned(),
+        per_share: per_share.0,
+    };
+    (paid, format!("pay {per_share} a share of {symbol}"))
+}
+
+fn split(symbol: &str, from: Amount, to: Amount, cash_in_lieu: bool) -> (BrokerAction, String) {
+    let split = Split {
+        symbol: symbol.to_owned(),
+        from: from.0,
+        to: to.0,
+        cash_in_lieu,
+    };
+    let words = format!("split {from} {symbol} into {to}");
+    (BrokerAction::Split(split), words)
+}
+
+fn renamed(symbol: &str, to: &str) -> (BrokerAction, String) {
+    let renamed = BrokerAction::Rename {
+        symbol: symbol.to_owned(),
+        to: to.to_owned(),
+    };
+    (renamed, format!("rename {symbol} to {to}"))
+}
+
+fn delisted(symbol: &str, is_unpriced: bool) -> (BrokerAction, String) {
+    let delisted = BrokerAction::Delist {
+        symbol: symbol.to_owned(),
+        is_unpriced,
+    };
+    (delisted, format!("delist {symbol}"))
 }
 
 fn cash(kind: CashKind, amount: Amount) -> BrokerAction {

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use alchemiser_mocks::exchange::{
-    AccountSetup, AssetSetup, DataPlan, Days, ExchangeSetup, Hours, MarketSetup, OrderEffect,
-    OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, calendar,
+    AccountSetup, AssetSetup, DataPlan, Days, ExchangeSetup, Hours, Knobs, MarketSetup,
+    OrderEffect, OrderRule, PositionSetup, QuoteEffect, QuoteRule, Series, calendar,
 };
 use alchemiser_mocks::mail::MailSetup;
 use chrono::{DateTime, Utc};
@@ -177,7 +177,13 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         data_plan,
         ..AccountSetup::default()
     };
-    let knobs = &mut setup.knobs;
+    set_knobs(&mut setup.knobs, given);
+    setup.order_script = given.exchange.orders.iter().map(order_rule).collect();
+    setup
+}
+
+/// Sets what a scenario says of the manners of the broker.
+fn set_knobs(knobs: &mut Knobs, given: &Given) {
     let exchange = &given.exchange;
     knobs.settlement_delay = exchange
         .settlement_delay
@@ -210,8 +216,6 @@ fn exchange(given: &Given, start: DateTime<Utc>, seed: u64) -> ExchangeSetup {
         .requests_per_minute
         .unwrap_or(knobs.requests_per_minute);
     knobs.accept_cancel_of_filled = exchange.accept_cancel_of_filled;
-    setup.order_script = exchange.orders.iter().map(order_rule).collect();
-    setup
 }
 
 fn market(given: &Given, start: DateTime<Utc>, mut market: MarketSetup) -> MarketSetup {

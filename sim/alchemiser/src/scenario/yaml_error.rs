@@ -26,15 +26,7 @@ pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {
         Error::SerdeUnknownVariant {
             variant, expected, ..
         } => Mistake::at_position(at, not_allowed(variant, expected.iter().copied())),
-        Error::SerdeMissingField { field, .. } => {
-            let mapping = places
-                .mapping_at(at)
-                .and_then(|pointer| places.value(pointer));
-            Mistake::at_position(
-                mapping.unwrap_or(at),
-                format!("the key {field:?} is missing"),
-            )
-        }
+        Error::SerdeMissingField { field, .. } => missing_key(field, at, places),
         // Where no value begins, one is missing: behind the last text.
         Error::Unexpected { .. }
         | Error::UnexpectedMappingEnd { .. }
@@ -68,16 +60,7 @@ pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {
                 format!("{expected} is expected here, not {}", plain(unexpected)),
             )
         }
-        Error::InvalidScalar { ty, .. } => {
-            let wanted = match *ty {
-                "boolean" => "true or false",
-                number if number.starts_with('u') => "a whole number, 0 or more,",
-                number if number.starts_with(['i', 'f']) => "a number",
-                other => other,
-            };
-            let written = places.text_at(at).unwrap_or_default();
-            Mistake::at_position(at, format!("{wanted} is expected here, not {written:?}"))
-        }
+        Error::InvalidScalar { ty, .. } => not_of_type(ty, at, places),
         Error::ExpectedMappingEndAfterEnumVariantValue { .. } => {
             Mistake::at_position(at, "only one of these at a time: this key is one too many")
         }
@@ -95,6 +78,27 @@ pub(super) fn mistake(error: &Error, places: &Places) -> Mistake {
         }
         other => Mistake::at_position(at, UserMessageFormatter.format_message(other)),
     }
+}
+
+/// A mapping without a key that it needs.
+fn missing_key(field: &str, at: Position, places: &Places) -> Mistake {
+    let mapping = places
+        .mapping_at(at)
+        .and_then(|pointer| places.value(pointer));
+    let words = format!("the key {field:?} is missing");
+    Mistake::at_position(mapping.unwrap_or(at), words)
+}
+
+/// A text where a value of another type is needed.
+fn not_of_type(ty: &str, at: Position, places: &Places) -> Mistake {
+    let wanted = match ty {
+        "boolean" => "true or false",
+        number if number.starts_with('u') => "a whole number, 0 or more,",
+        number if number.starts_with(['i', 'f']) => "a number",
+        other => other,
+    };
+    let written = places.text_at(at).unwrap_or_default();
+    Mistake::at_position(at, format!("{wanted} is expected here, not {written:?}"))
 }
 
 /// The reader's words for the parts of YAML, in those of people.

@@ -127,6 +127,7 @@ fn conditions_hold_or_not() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 fn what_is_wrong_with_a_condition() {
     let long = format!("n = :one{}", " ".repeat(4096));
     let many = vec!["n = :one"; 152].join(" OR ");
@@ -372,6 +373,7 @@ fn what_an_update_cannot_do_to_the_item() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
 fn what_is_wrong_with_an_update() {
     for (text, wrong) in [
         ("", "The expression can not be empty;"),
