@@ -16,8 +16,8 @@ fn answer(status: &str, mode: &str, trading_mode: &str, message: &str, more: &Va
     answer
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn each_case_has_its_letter() {
     let id = || CorrelationId::new("wf-1");
     let started = json!({"workflow_started": true, "correlation_id": "wf-1"});

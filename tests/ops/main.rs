@@ -311,8 +311,8 @@ fn rules_are_switched_and_named_as_people_call_them() {
     );
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn a_replay_brings_the_events_of_its_range_to_its_rules() {
     let served = Served::new();
     letter_of_the_function(&served, "doomed-1");

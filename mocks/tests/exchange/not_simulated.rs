@@ -13,8 +13,8 @@ fn with(name: &str, value: Value) -> Value {
     order
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn words_that_only_alpaca_knows_are_not_simulated_and_others_are_invalid() {
     let mut client = Client::new(still());
     let mut patched = |body: Value| {

@@ -46,8 +46,8 @@ fn a_marketable_limit_order_lives_from_pending_new_to_filled() {
     assert_eq!(client.exchange.next_due(), None);
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn refusals_carry_the_codes_and_texts_of_alpaca() {
     let mut setup = still();
     setup

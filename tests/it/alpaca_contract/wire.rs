@@ -309,8 +309,8 @@ fn unavailable(status: u16, message: &str) -> AlpacaError {
     }
 }
 
-#[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[tokio::test]
 async fn errors_are_told_apart_by_their_status_and_never_by_their_words() {
     let http = SkippingWaits::new();
     let limited = AlpacaError::RateLimited {

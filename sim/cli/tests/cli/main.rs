@@ -262,8 +262,8 @@ fn what_is_not_there_is_named_with_what_is() {
     );
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn a_mistake_in_a_file_is_shown_with_its_place_and_what_is_allowed() {
     let folder = folder("mistakes");
     let mistakes = [

@@ -126,8 +126,8 @@ fn conditions_hold_or_not() {
     }
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn what_is_wrong_with_a_condition() {
     let long = format!("n = :one{}", " ".repeat(4096));
     let many = vec!["n = :one"; 152].join(" OR ");
@@ -372,8 +372,8 @@ fn what_an_update_cannot_do_to_the_item() {
     assert_eq!(nothing, Ok(Item::new()));
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn what_is_wrong_with_an_update() {
     for (text, wrong) in [
         ("", "The expression can not be empty;"),

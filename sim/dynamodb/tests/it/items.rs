@@ -149,8 +149,8 @@ fn a_condition_that_does_not_hold_tells_the_item_where_asked() {
     );
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn keys_are_checked() {
     let mut database = Database::with_orders();
     let put = |item| json!({ "TableName": "orders", "Item": item });

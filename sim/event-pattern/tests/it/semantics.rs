@@ -85,8 +85,8 @@ fn values_match_by_type_and_content() {
     ]);
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn operators_match_as_listed() {
     judge(&[
         (
@@ -362,8 +362,8 @@ fn a_rule_has_at_most_256_fields() {
     );
 }
 
-#[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases is read as one")]
+#[test]
 fn invalid_patterns_are_refused_in_the_words_of_aws() {
     for (pattern, expected) in [
         ("", "Filter is not an object"),
