@@ -11,7 +11,7 @@ use alchemiser_binding::scenario::{LoadError, MomentError};
 use alchemiser_binding::text_file::TextFileError;
 use event_pattern::{EventError, PatternError, RowError};
 use harness::server::ServerError;
-use simulated_cloud::template::TemplateError;
+use simulated_cloud::template::TemplateErrors;
 
 /// Why a command cannot do what the command line says.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +83,8 @@ pub enum CliError {
         begin: &'static str,
         end: &'static str,
     },
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Template(Vec<TemplateError>),
+    #[error(transparent)]
+    Template(#[from] TemplateErrors),
     #[error("--function {name}: {program}: {source}")]
     Program {
         name: String,

@@ -182,8 +182,7 @@ fn setup(arguments: &ServeArguments) -> Result<WireSetup, CliError> {
             })?;
             let parameters: BTreeMap<String, String> =
                 arguments.parameters.iter().cloned().collect();
-            load(&path.display().to_string(), &text, &parameters, &account)
-                .map_err(CliError::Template)?
+            load(&path.display().to_string(), &text, &parameters, &account)?
         }
         None => Stack::default(),
     };

@@ -38,7 +38,7 @@
 //!
 //! | to | use |
 //! |---|---|
-//! | read a template | [`template::load`], which gives a [`template::Stack`] or all its errors with their places |
+//! | read a template | [`template::load`], which gives a [`stack::Stack`] or all its errors with their places |
 //! | answer a request of an AWS client, in any protocol | [`Cloud::handle`] |
 //! | let time pass | [`Cloud::next_due`] and [`Cloud::advance`], which gives the invocations of functions to carry out |
 //! | say how an invocation ended | [`Cloud::finished`] |

@@ -2,7 +2,7 @@
 //!
 //! A [`Pattern`] is parsed once and matched against many events; a [`FlatEvent`] is flattened once
 //! and matched by many patterns. Behaviour was recorded from the service and from
-//! its open matcher. [`reference`] is a second matcher, slow and plain, to hold the first to.
+//! its open matcher. [`mod@reference`] is a second matcher, slow and plain, to hold the first to.
 //!
 //! ```
 //! use event_pattern::{FlatEvent, Pattern};

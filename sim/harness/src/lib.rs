@@ -14,7 +14,8 @@
 //! use harness::function::from_fn;
 //! use harness::world::{Backend, SimulatedWorld, WorldSetup};
 //! use serde_json::json;
-//! use simulated_cloud::template::{Account, load};
+//! use simulated_cloud::stack::Account;
+//! use simulated_cloud::template::load;
 //!
 //! const TEMPLATE: &str = "
 //! Transform: AWS::Serverless-2016-10-31
@@ -61,7 +62,8 @@
 //! # use harness::fault::{CallEffect, CallFault, Faults, Phase, SitePattern};
 //! # use harness::function::{HandlerError, from_fn};
 //! # use harness::world::{Backend, SimulatedWorld, WorldSetup};
-//! # use simulated_cloud::template::{Account, load};
+//! # use simulated_cloud::stack::Account;
+//! # use simulated_cloud::template::load;
 //! # use simulated_cloud::record::Record;
 //! use aws_sdk_dynamodb::types::AttributeValue;
 //! # const TEMPLATE: &str = "

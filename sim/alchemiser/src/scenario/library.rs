@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::LoadError;
 use crate::text_file::read_text;
 use simulated_cloud::stack::{Account, Stack};
-use simulated_cloud::template::{TemplateError, load};
+use simulated_cloud::template::{TemplateErrors, load};
 
 /// Where a stack of this project lives, in that account.
 #[must_use]
@@ -123,7 +123,7 @@ impl Library {
         &self,
         parameters: &BTreeMap<String, String>,
         account: &Account,
-    ) -> Result<Arc<Stack>, Vec<TemplateError>> {
+    ) -> Result<Arc<Stack>, TemplateErrors> {
         let mut stacks = self.stacks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (account.id.clone(), parameters.clone());
         if let Some(stack) = stacks.get(&key) {

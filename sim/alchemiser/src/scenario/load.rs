@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::validate::mistakes;
 use super::{Library, Mistakes, Places, Scenario, yaml_error};
 use crate::text_file::{TextFileError, read_text};
-use simulated_cloud::template::TemplateError;
+use simulated_cloud::template::TemplateErrors;
 
 /// A scenario with its name.
 #[derive(Clone, Debug)]
@@ -39,8 +39,8 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The template holds mistakes.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Template(Vec<TemplateError>),
+    #[error(transparent)]
+    Template(#[from] TemplateErrors),
     /// The scenario holds mistakes.
     #[error(transparent)]
     Scenario(#[from] Mistakes),

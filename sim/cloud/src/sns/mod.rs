@@ -1,5 +1,5 @@
 //! Amazon SNS: topics, subscriptions, filter policies. It decides what is to be delivered to whom;
-//! [`flow`](crate::flow) delivers it.
+//! `flow` delivers it.
 
 mod attribute;
 mod envelope;

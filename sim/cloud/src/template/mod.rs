@@ -1,4 +1,4 @@
-//! Reads a SAM or CloudFormation template into a typed [`Stack`], the way a deployment would.
+//! Reads a SAM or CloudFormation template into a typed [`Stack`](crate::stack::Stack), the way a deployment would.
 //!
 //! [`load`] resolves parameters, conditions and intrinsic functions, expands what SAM expands,
 //! gives every resource its physical name and ARN, and refuses what it does not know: a property or
@@ -19,5 +19,5 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
-pub use self::reader::error::{Problem, TemplateError};
+pub use self::reader::error::{Problem, TemplateError, TemplateErrors};
 pub use self::reader::loader::load;

@@ -3,7 +3,7 @@ use alchemiser_mocks::exchange::market::real;
 use super::Found;
 use crate::scenario::names::looks_like_a_symbol;
 use crate::scenario::{Given, Library, Names, Places, Pointer};
-use simulated_cloud::template::{Problem, TemplateError};
+use simulated_cloud::template::{Problem, TemplateErrors};
 use suggestion::nearest;
 
 pub(super) fn check(given: &Given, names: &Names, found: &mut Found) {
@@ -75,7 +75,7 @@ fn declared(place: Pointer, symbol: &str, found: &mut Found) {
 }
 
 /// What the template says of the scenario's parameters. By itself it is sound.
-pub(super) fn check_parameters(given: &Given, errors: Vec<TemplateError>, found: &mut Found) {
+pub(super) fn check_parameters(given: &Given, errors: TemplateErrors, found: &mut Found) {
     let place = Pointer::to("given").key("topology").key("parameters");
     for error in errors {
         let name = subject(&error.problem)

@@ -18,11 +18,7 @@ pub(in crate::template) struct Declaration {
 
 impl Declaration {
     /// Reads the attributes around the properties.
-    pub(in crate::template) fn read(
-        entry: &Entry,
-        globals: Option<&Node>,
-        report: &Report,
-    ) -> Self {
+    pub(in crate::template) fn read(entry: &Entry, globals: &Globals<'_>, report: &Report) -> Self {
         let fields = Fields::new(format!("Resources.{}", entry.key), &entry.value, report);
         fields.accept(&["Metadata"]);
         for name in ["DeletionPolicy", "UpdateReplacePolicy"] {
@@ -46,9 +42,9 @@ impl Declaration {
         let resource_type = fields.required_text("Type");
         let empty = || Node::new(entry.position, Kind::Map(Vec::new()));
         let own = fields.node("Properties").cloned().unwrap_or_else(empty);
-        let properties = match globals {
-            Some(globals) if resource_type == "AWS::Serverless::Function" => merge(globals, &own),
-            _ => own,
+        let properties = match globals.of(&resource_type) {
+            Some(shared) => merge(shared, &own),
+            None => own,
         };
         let placed = |name: &'static str| {
             fields
@@ -96,17 +92,38 @@ impl Declaration {
     }
 }
 
-/// The section `Globals`: only functions have globals here.
-pub(in crate::template) fn function_globals<'a>(
-    section: Option<&'a Node>,
-    report: &Report,
-) -> Option<&'a Node> {
-    let section = section?;
-    let fields = Fields::new("Globals", section, report);
-    fields.node("Function");
-    section
-        .get("Function")
-        .filter(|globals| matches!(globals.kind, Kind::Map(_)))
+/// The section `Globals`: the properties that all functions share, and those of all simple tables.
+#[derive(Default)]
+pub(in crate::template) struct Globals<'a> {
+    function: Option<&'a Node>,
+    simple_table: Option<&'a Node>,
+}
+
+impl<'a> Globals<'a> {
+    pub(in crate::template) fn read(section: Option<&'a Node>, report: &Report) -> Self {
+        let Some(section) = section else {
+            return Self::default();
+        };
+        let fields = Fields::new("Globals", section, report);
+        let shared = |name| {
+            fields.node(name);
+            section
+                .get(name)
+                .filter(|shared| matches!(shared.kind, Kind::Map(_)))
+        };
+        Self {
+            function: shared("Function"),
+            simple_table: shared("SimpleTable"),
+        }
+    }
+
+    fn of(&self, resource_type: &str) -> Option<&'a Node> {
+        match resource_type {
+            "AWS::Serverless::Function" => self.function,
+            "AWS::Serverless::SimpleTable" => self.simple_table,
+            _ => None,
+        }
+    }
 }
 
 /// Merges as SAM does: mappings by key, lists one after the other, and otherwise the resource's own

@@ -6,12 +6,51 @@ use suggestion::nearest;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("{file}:{position}: {problem}")]
 pub struct TemplateError {
-    /// The file name as it was handed to [`load`](super::load).
+    /// The file name as it was handed to [`load`](crate::template::load).
     pub file: String,
     /// Where in the file.
     pub position: Position,
     /// What is wrong.
     pub problem: Problem,
+}
+
+/// All that is wrong with a template, in the order of the file: one line each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateErrors(Vec<TemplateError>);
+
+impl TemplateErrors {
+    pub(super) const fn new(errors: Vec<TemplateError>) -> Self {
+        Self(errors)
+    }
+}
+
+impl std::fmt::Display for TemplateErrors {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{end}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TemplateErrors {}
+
+impl std::ops::Deref for TemplateErrors {
+    type Target = [TemplateError];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl IntoIterator for TemplateErrors {
+    type Item = TemplateError;
+    type IntoIter = std::vec::IntoIter<TemplateError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
 /// What can be wrong with a template.

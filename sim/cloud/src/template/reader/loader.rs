@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use crate::stack::{Account, Position, Stack};
 use crate::template::reader::condition;
 use crate::template::reader::context::Context;
-use crate::template::reader::declaration::{self, Declaration};
-use crate::template::reader::error::{Problem, TemplateError};
+use crate::template::reader::declaration::{self, Declaration, Globals};
+use crate::template::reader::error::{Problem, TemplateErrors};
 use crate::template::reader::fields::Fields;
 use crate::template::reader::graph;
 use crate::template::reader::identity::Known;
@@ -33,7 +33,7 @@ pub fn load(
     text: &str,
     parameters: &BTreeMap<String, String>,
     environment: &Account,
-) -> Result<Stack, Vec<TemplateError>> {
+) -> Result<Stack, TemplateErrors> {
     let report = Report::new(file_name);
     let stack =
         yaml::parse(text, &report).map(|root| read(&root, parameters, environment, &report));
@@ -64,7 +64,7 @@ fn read(
     fields.accept(&["Metadata"]);
     let entries = |name| fields.node(name).map(Node::entries).unwrap_or_default();
     let parameters = parameter::values(fields.node("Parameters"), given, report);
-    let globals = declaration::function_globals(fields.node("Globals"), report);
+    let globals = Globals::read(fields.node("Globals"), report);
     fields.required("Resources");
     let sections = Sections {
         rules: entries("Rules"),
@@ -72,7 +72,7 @@ fn read(
         outputs: entries("Outputs"),
         declarations: entries("Resources")
             .iter()
-            .map(|entry| Declaration::read(entry, globals, report))
+            .map(|entry| Declaration::read(entry, &globals, report))
             .collect(),
     };
     Names::new(&parameters, sections.conditions, &sections.declarations).check(

@@ -1,7 +1,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::stack::Position;
-use crate::template::reader::error::{Problem, TemplateError};
+use crate::template::reader::error::{Problem, TemplateError, TemplateErrors};
 
 /// Collects every error of one template, so that a reader sees all of them at once.
 pub(in crate::template) struct Report {
@@ -129,12 +129,12 @@ impl Report {
     }
 
     /// All errors in the order of the file, each once.
-    pub(in crate::template) fn into_errors(self) -> Vec<TemplateError> {
+    pub(in crate::template) fn into_errors(self) -> TemplateErrors {
         let mut errors = self.errors.into_inner();
         errors.sort_by(|left, right| {
             (left.position, &left.problem).cmp(&(right.position, &right.problem))
         });
         errors.dedup();
-        errors
+        TemplateErrors::new(errors)
     }
 }

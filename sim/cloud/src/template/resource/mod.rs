@@ -22,6 +22,7 @@ pub(in crate::template) mod serverless_event;
 pub(in crate::template) mod serverless_function;
 pub(in crate::template) mod serverless_policy;
 pub(in crate::template) mod serverless_role;
+pub(in crate::template) mod serverless_table;
 pub(in crate::template) mod subscription;
 pub(in crate::template) mod table;
 pub(in crate::template) mod target;
@@ -42,7 +43,7 @@ type Reader = fn(&Fields<'_>, &mut Context<'_>) -> Identity;
 /// Reads a resource without behaviour: its physical name and identity.
 type InertReader = fn(&Fields<'_>, &Context<'_>) -> (String, Identity);
 
-const READERS: [(&str, Reader); 18] = [
+const READERS: [(&str, Reader); 19] = [
     ("AWS::CloudWatch::Alarm", Alarm::read),
     ("AWS::DynamoDB::Table", Table::read),
     ("AWS::Events::Archive", Archive::read),
@@ -67,6 +68,7 @@ const READERS: [(&str, Reader); 18] = [
     ("AWS::SQS::QueuePolicy", QueuePolicy::read),
     ("AWS::Scheduler::Schedule", Schedule::read),
     ("AWS::Serverless::Function", serverless_function::read),
+    ("AWS::Serverless::SimpleTable", serverless_table::read),
 ];
 
 const INERT_READERS: [(&str, InertReader); 6] = [

@@ -126,7 +126,7 @@ fn ttl_attribute(fields: &Fields<'_>) -> Option<String> {
 
 impl Throughput {
     /// The units that a provisioned table and its global indexes must have.
-    fn read(fields: &Fields<'_>, is_provisioned: bool) -> Option<Self> {
+    pub(super) fn read(fields: &Fields<'_>, is_provisioned: bool) -> Option<Self> {
         if is_provisioned {
             fields.required("ProvisionedThroughput");
         }
@@ -158,7 +158,7 @@ impl TableSettings {
     }
 }
 
-fn kms_key(fields: &Fields<'_>) -> Option<String> {
+pub(super) fn kms_key(fields: &Fields<'_>) -> Option<String> {
     let encryption = fields.object("SSESpecification")?;
     encryption.choice("SSEType", &["KMS"]);
     let key = encryption.text("KMSMasterKeyId");
@@ -172,7 +172,7 @@ fn stream_view(fields: &Fields<'_>) -> Option<String> {
     stream.choice("StreamViewType", &views)
 }
 
-fn recovery_days(fields: &Fields<'_>) -> Option<i64> {
+pub(super) fn recovery_days(fields: &Fields<'_>) -> Option<i64> {
     let recovery = fields.object("PointInTimeRecoverySpecification")?;
     let days = recovery.integer("RecoveryPeriodInDays", 1..=35);
     (recovery.boolean("PointInTimeRecoveryEnabled") == Some(true)).then(|| days.unwrap_or(35))

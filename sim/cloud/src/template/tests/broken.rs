@@ -20,7 +20,7 @@ fn unknown_names() {
     let cases: [(&str, &str); 6] = [
         (
             "  Q:\n    Type: AWS::SQS::Queues\n",
-            "template.yaml:3:11: unknown resource type \"AWS::SQS::Queues\" in Q (did you mean \"AWS::SQS::Queue\"?); allowed: AWS::CloudWatch::Alarm, AWS::CloudWatch::Dashboard, AWS::DynamoDB::Table, AWS::EventSchemas::Registry, AWS::EventSchemas::Schema, AWS::Events::Archive, AWS::Events::EventBus, AWS::Events::EventBusPolicy, AWS::Events::Rule, AWS::IAM::Policy, AWS::IAM::Role, AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Logs::LogGroup, AWS::SNS::Subscription, AWS::SNS::Topic, AWS::SNS::TopicPolicy, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::Scheduler::Schedule, AWS::Scheduler::ScheduleGroup, AWS::Serverless::Function",
+            "template.yaml:3:11: unknown resource type \"AWS::SQS::Queues\" in Q (did you mean \"AWS::SQS::Queue\"?); allowed: AWS::CloudWatch::Alarm, AWS::CloudWatch::Dashboard, AWS::DynamoDB::Table, AWS::EventSchemas::Registry, AWS::EventSchemas::Schema, AWS::Events::Archive, AWS::Events::EventBus, AWS::Events::EventBusPolicy, AWS::Events::Rule, AWS::IAM::Policy, AWS::IAM::Role, AWS::Lambda::EventInvokeConfig, AWS::Lambda::EventSourceMapping, AWS::Lambda::Function, AWS::Lambda::Permission, AWS::Logs::LogGroup, AWS::SNS::Subscription, AWS::SNS::Topic, AWS::SNS::TopicPolicy, AWS::SQS::Queue, AWS::SQS::QueuePolicy, AWS::Scheduler::Schedule, AWS::Scheduler::ScheduleGroup, AWS::Serverless::Function, AWS::Serverless::SimpleTable",
         ),
         (
             "  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicNam: x\n",

@@ -196,6 +196,30 @@ fn separate_resources_are_attached() {
 }
 
 #[test]
+fn a_simple_table_has_one_key_and_what_all_simple_tables_share() {
+    let stack = shop();
+    let table = |id: &str| {
+        let found = stack.tables.iter().find(|table| table.logical_id == id);
+        found.expect(id)
+    };
+    let customers = table("Customers");
+    assert_eq!(customers.key.hash, "id");
+    assert_eq!(customers.attribute_types["id"], "S");
+    assert_eq!(customers.billing_mode, "PAY_PER_REQUEST");
+    assert_eq!(customers.settings.kms_key.as_deref(), Some(""));
+    let prices = table("Prices");
+    assert_eq!(
+        (prices.name.as_str(), prices.key.hash.as_str()),
+        ("prices", "article")
+    );
+    assert_eq!(prices.attribute_types["article"], "N");
+    let units = prices.throughput.map(|units| (units.read, units.write));
+    assert_eq!(units, Some((5, 2)));
+    assert_eq!(prices.settings.recovery_days, Some(35));
+    assert_eq!(prices.settings.tags["team"], "shop");
+}
+
+#[test]
 fn names_are_generated_the_same_way_every_time() {
     let (first, second) = (shop(), shop());
     assert_eq!(first, second);

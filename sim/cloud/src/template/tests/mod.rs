@@ -4,7 +4,7 @@ mod project;
 
 use std::collections::BTreeMap;
 
-use super::{TemplateError, load};
+use super::{TemplateError, TemplateErrors, load};
 use crate::stack::{Account, Stack};
 
 pub(super) fn place() -> Account {
@@ -14,7 +14,7 @@ pub(super) fn place() -> Account {
     }
 }
 
-pub(super) fn read(text: &str, parameters: &[(&str, &str)]) -> Result<Stack, Vec<TemplateError>> {
+pub(super) fn read(text: &str, parameters: &[(&str, &str)]) -> Result<Stack, TemplateErrors> {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let parameters: BTreeMap<String, String> = parameters.iter().map(owned).collect();
     load("template.yaml", text, &parameters, &place())
