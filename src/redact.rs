@@ -94,6 +94,9 @@ fn is_masked(key: &str, names_one: bool) -> bool {
 }
 
 fn is_one_of(keys: &[&str], key: &str) -> bool {
+    if key.is_ascii() {
+        return keys.iter().any(|known| key.eq_ignore_ascii_case(known));
+    }
     keys.iter()
         .any(|known| key.chars().flat_map(char::to_lowercase).eq(known.chars()))
 }

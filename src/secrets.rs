@@ -14,44 +14,67 @@ use crate::config::{AlpacaSettings, EmailSettings, Settings};
 pub const MASK: &str = "***";
 /// A shorter one would be found in ordinary words.
 const SHORTEST: usize = 4;
-/// Bits of [`Starts`]: some thirty forms leave nearly all of them free.
-const START_BITS: usize = 4096;
+/// Entries of [`Shifts`]: the blocks of some thirty forms leave nearly all of them free.
+const SHIFTS: usize = 4096;
 
 /// Secrets, in every form in which somebody may write them.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// The longest first, for one may be part of another.
     forms: Vec<String>,
-    starts: Starts,
+    shifts: Shifts,
 }
 
-/// With what a form may begin: all that comes in or goes out is searched for secrets, and hardly
-/// any place in it need be compared with all of their forms.
-#[derive(Clone)]
-struct Starts([u64; START_BITS / 64]);
-
-impl Default for Starts {
-    fn default() -> Self {
-        Self([0; START_BITS / 64])
-    }
+/// How far a search may jump. All that comes in or goes out is searched for secrets, and a form that
+/// begins at a place has one of its own blocks of letters some places later; whatever else is there
+/// says how many places can hold no form (Wu and Manber 1994).
+#[derive(Clone, Default)]
+struct Shifts {
+    /// The length of the shortest form.
+    window: usize,
+    /// By the block at a window's end: the places to go on; 0 where a form may begin.
+    by_block: Vec<u8>,
 }
 
-impl Starts {
-    fn add(&mut self, start: [u8; SHORTEST]) {
-        let bit = Self::bit(start);
-        self.0[bit / 64] |= 1 << (bit % 64);
-    }
-
-    fn has(&self, start: [u8; SHORTEST]) -> bool {
-        let bit = Self::bit(start);
-        self.0[bit / 64] >> (bit % 64) & 1 == 1
+impl Shifts {
+    fn of(forms: &[String]) -> Self {
+        let window = forms.iter().map(String::len).min().unwrap_or_default();
+        let Some(last) = window.checked_sub(SHORTEST) else {
+            return Self::default();
+        };
+        let mut by_block = vec![narrow(last + 1); SHIFTS];
+        for form in forms {
+            let blocks = form.as_bytes()[..window].windows(SHORTEST);
+            for (place, block) in blocks.enumerate() {
+                let shift = &mut by_block[Self::entry(block)];
+                *shift = narrow(last - place).min(*shift);
+            }
+        }
+        Self { window, by_block }
     }
 
     /// The upper bits of a product hang on all bits of its factor.
-    fn bit(start: [u8; SHORTEST]) -> usize {
-        let mixed = u32::from_le_bytes(start).wrapping_mul(0x9e37_79b1);
-        mixed as usize >> (32 - START_BITS.trailing_zeros())
+    fn entry(block: &[u8]) -> usize {
+        let block = block.first_chunk().copied().unwrap_or_default();
+        let mixed = u32::from_le_bytes(block).wrapping_mul(0x9e37_79b1);
+        mixed as usize >> (u32::BITS - SHIFTS.trailing_zeros())
     }
+
+    /// The next place from `place` on at which a form may begin.
+    fn candidate(&self, bytes: &[u8], mut place: usize) -> Option<usize> {
+        loop {
+            let window = bytes.get(place..place + self.window)?;
+            match self.by_block[Self::entry(&window[self.window - SHORTEST..])] {
+                0 => return Some(place),
+                shift => place += usize::from(shift),
+            }
+        }
+    }
+}
+
+/// A jump may be shorter than it could be, never longer.
+fn narrow(shift: usize) -> u8 {
+    u8::try_from(shift).unwrap_or(u8::MAX)
 }
 
 impl fmt::Debug for Secrets {
@@ -96,27 +119,33 @@ impl Secrets {
         let mut forms: Vec<String> = forms.into_iter().collect();
         forms.sort_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
         forms.dedup();
-        let mut starts = Starts::default();
-        for form in &forms {
-            let start = form.as_bytes().first_chunk();
-            starts.add(*start.expect("no way to write a secret is shorter than the secret"));
-        }
-        Self { forms, starts }
+        assert!(
+            forms.iter().all(|form| form.len() >= SHORTEST),
+            "no way to write a secret is shorter than the secret"
+        );
+        let shifts = Shifts::of(&forms);
+        Self { forms, shifts }
     }
 
     /// Whether one of them is in `text`.
     fn are_told(&self, text: &str) -> bool {
+        if self.forms.is_empty() {
+            return false;
+        }
         let bytes = text.as_bytes();
-        bytes.windows(SHORTEST).enumerate().any(|(place, start)| {
-            let rest = &bytes[place..];
-            start
-                .first_chunk()
-                .is_some_and(|start| self.starts.has(*start))
-                && self
-                    .forms
-                    .iter()
-                    .any(|form| rest.starts_with(form.as_bytes()))
-        })
+        let mut place = 0;
+        while let Some(found) = self.shifts.candidate(bytes, place) {
+            let rest = &bytes[found..];
+            if self
+                .forms
+                .iter()
+                .any(|form| rest.starts_with(form.as_bytes()))
+            {
+                return true;
+            }
+            place = found + 1;
+        }
+        false
     }
 
     /// `text` without any of them.
@@ -231,6 +260,7 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn secrets() -> Secrets {
@@ -276,5 +306,25 @@ mod tests {
             secrets().mask_value(&json!({"a": 1})),
             Cow::Borrowed(_)
         ));
+    }
+
+    proptest! {
+        /// Short secrets and long ones, so that the search jumps by one place and by many.
+        #[test]
+        fn a_secret_is_found_wherever_it_is(
+            secrets in prop::collection::vec("[a-c/&]{4,40}", 1..4),
+            before in "[a-c/& ]{0,50}",
+            after in "[a-c/& ]{0,50}",
+            told in 0_usize..20,
+        ) {
+            let all = Secrets::sorted(secrets.iter().flat_map(|secret| forms(secret)));
+            let form = &all.forms[told % all.forms.len()];
+            let text = format!("{before}{form}{after}");
+            prop_assert!(all.are_told(&text));
+            prop_assert!(!all.mask(&text).contains(form.as_str()));
+            let plain = format!("{before}{after}");
+            let is_in = all.forms.iter().any(|form| plain.contains(form.as_str()));
+            prop_assert_eq!(all.are_told(&plain), is_in);
+        }
     }
 }

@@ -1,59 +1,13 @@
-//! The same seed gives the same journal, byte for byte, in any process; and a fault changes only
-//! what it causes.
+//! What ran before leaves no trace, and a fault changes only what it causes. That the same seed gives
+//! the same journal in any process, `sim/cli/tests/cli/repeat.rs` shows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use alchemiser_binding::run::run;
 use alchemiser_binding::scenario::{Fault, Library, load_scenario};
 use alchemiser_binding::trading::OPERATIONS;
 use harness::fault::{CallEffect, CallFault, Phase, SitePattern};
 use harness::journal::{Entry, Fact, Journal};
-
-/// The verdicts of all scenarios, or one, from a process of their own.
-fn hashes(arguments: &[&str]) -> BTreeMap<String, String> {
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "alchemiser-sim",
-            "--bin",
-            "sim",
-            "--",
-            "run",
-            "--json",
-        ])
-        .args(arguments)
-        .output()
-        .expect("cargo runs");
-    let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
-    let verdicts = text
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("one object a line"));
-    let ran = verdicts.filter(|verdict| verdict["journal_hash"].is_string());
-    ran.map(|verdict| {
-        (
-            verdict["scenario"].to_string(),
-            verdict["journal_hash"].to_string(),
-        )
-    })
-    .collect()
-}
-
-/// In another process and the other way round: what ran before leaves no trace either.
-#[test]
-fn every_scenario_repeats_in_another_process() {
-    let first = hashes(&[]);
-    let backwards: Vec<&str> = first
-        .keys()
-        .rev()
-        .map(|name| name.trim_matches('"'))
-        .collect();
-    let second = hashes(&backwards);
-    assert!(first.len() > 20, "only {} scenarios ran", first.len());
-    assert_eq!(first, second);
-}
 
 /// A process may live through any number of runs: those of clients that time out would use up what
 /// a process has for retries.
@@ -74,34 +28,6 @@ fn a_run_does_not_depend_on_how_many_were_before_it() {
     let first = hash();
     for number in 2..=50 {
         assert_eq!(hash(), first, "run {number}");
-    }
-}
-
-#[test]
-fn twenty_seeds_repeat_and_differ_from_each_other() {
-    let library = Library::of_this_project().expect("the project's files are there");
-    let path = library.root().join("scenarios/examples/full_day.yaml");
-    let loaded =
-        load_scenario(&library, &path, "examples/full_day").expect("the scenario is sound");
-    let mut seen = BTreeMap::new();
-    for seed in 1..=20 {
-        let here = run(&library, &loaded, seed)
-            .expect("the scenario runs")
-            .journal
-            .hash();
-        let there = hashes(&["examples/full_day", "--seed", &seed.to_string()]);
-        assert_eq!(
-            there
-                .values()
-                .next()
-                .map(|hash| hash.trim_matches('"').to_owned()),
-            Some(here.clone()),
-            "seed {seed}"
-        );
-        assert!(
-            seen.insert(here, seed).is_none(),
-            "seed {seed} repeats another seed's history"
-        );
     }
 }
 

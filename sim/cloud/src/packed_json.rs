@@ -150,8 +150,14 @@ impl<'a> Json<'a> {
     /// The member of that name.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Self> {
-        let mut members = self.members();
-        members.find_map(|(key, value)| (key == name).then_some(value))
+        let mut rest = self.content(OBJECT);
+        while !rest.is_empty() {
+            let (key, value) = (take_text_bytes(&mut rest), take_value(&mut rest));
+            if key == name.as_bytes() {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// The member of that name; null where there is none.
@@ -245,7 +251,7 @@ fn take_value<'a>(rest: &mut &'a [u8]) -> Json<'a> {
     let length = match tag {
         UNSIGNED | SIGNED | FLOAT => 1 + NUMBER_BYTES,
         TEXT => {
-            take_text(&mut behind);
+            take_text_bytes(&mut behind);
             rest.len() - behind.len()
         }
         LIST | OBJECT => {
@@ -261,6 +267,11 @@ fn take_value<'a>(rest: &mut &'a [u8]) -> Json<'a> {
 
 /// Takes the text that stands first.
 fn take_text<'a>(rest: &mut &'a [u8]) -> &'a str {
+    std::str::from_utf8(take_text_bytes(rest)).expect("a text was packed")
+}
+
+/// The same for who only compares it, or steps over it.
+fn take_text_bytes<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let (mut length, mut shift) = (0_usize, 0);
     loop {
         let (byte, behind) = rest.split_first().expect("a length ends");
@@ -273,7 +284,7 @@ fn take_text<'a>(rest: &mut &'a [u8]) -> &'a str {
     }
     let (text, behind) = rest.split_at(length);
     *rest = behind;
-    std::str::from_utf8(text).expect("a text was packed")
+    text
 }
 
 impl Serialize for Json<'_> {

@@ -19,19 +19,36 @@ type Place = Vec<(usize, usize)>;
 /// One demand of a pattern: any of these at this path.
 type Field<'a> = (String, &'a [Value]);
 
+/// An event's scalars, to hold several patterns against.
+pub struct Leaves<'a>(Vec<Leaf<'a>>);
+
+impl<'a> Leaves<'a> {
+    /// The scalars of `event`, in its order.
+    #[must_use]
+    pub fn of(event: &'a Value) -> Self {
+        let mut leaves = Vec::new();
+        flatten(event, "", &Place::new(), &mut 0, &mut leaves);
+        Self(leaves)
+    }
+
+    /// Whether the event matches a valid pattern.
+    #[must_use]
+    pub fn match_pattern(&self, pattern: &Value) -> bool {
+        let Some(pattern) = pattern.as_object() else {
+            return false;
+        };
+        alternatives(pattern, "").into_iter().any(|mut fields| {
+            // An absence is judged with the arrays bound that come before it.
+            fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+            holds(&fields, &Place::new(), &self.0)
+        })
+    }
+}
+
 /// Whether `event` matches a valid pattern.
 #[must_use]
 pub fn matches(pattern: &Value, event: &Value) -> bool {
-    let mut leaves = Vec::new();
-    flatten(event, "", &Place::new(), &mut 0, &mut leaves);
-    let Some(pattern) = pattern.as_object() else {
-        return false;
-    };
-    alternatives(pattern, "").into_iter().any(|mut fields| {
-        // An absence is judged with the arrays bound that come before it.
-        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
-        holds(&fields, &Place::new(), &leaves)
-    })
+    Leaves::of(event).match_pattern(pattern)
 }
 
 fn flatten<'a>(

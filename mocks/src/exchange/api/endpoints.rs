@@ -202,6 +202,14 @@ pub(super) fn route(
 
 /// What stands in the places of the pattern's braces, where the path fits it.
 fn names<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
+    // Nearly all patterns differ from a path before anything in them is open.
+    let mut both = pattern.bytes().zip(path.bytes());
+    if both
+        .find(|(wanted, byte)| wanted != byte)
+        .is_some_and(|(wanted, byte)| !b"{*/".contains(&wanted) && byte != b'/')
+    {
+        return None;
+    }
     let mut parts = path.trim_matches('/').split('/');
     let mut names = Vec::new();
     for wanted in pattern.trim_start_matches('/').split('/') {

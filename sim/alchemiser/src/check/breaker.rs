@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use alchemiser_mocks::exchange::Report;
 
 use super::Judgement;
@@ -15,19 +13,11 @@ use simulated_cloud::record::Record;
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let causes = Causes::of(journal);
-    let mut woken = BTreeSet::new();
-    for number in causes.invocations().keys() {
-        if causes
-            .line(*number)
-            .iter()
-            .any(|invocation| holds_error_notification(invocation.payload))
-        {
-            woken.insert(*number);
-            judgement.premise();
-        }
-    }
+    let woken =
+        causes.inherited(|invocation| holds_error_notification(invocation.payload).then_some(()));
+    woken.iter().for_each(|_| judgement.premise());
     for entry in journal.entries() {
-        let Some(invocation) = entry.invocation.filter(|number| woken.contains(number)) else {
+        let Some(invocation) = entry.invocation.filter(|number| woken.contains_key(number)) else {
             continue;
         };
         let deed = match (&entry.fact, entry.fact.trading()) {

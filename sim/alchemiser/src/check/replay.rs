@@ -10,22 +10,13 @@ use harness::journal::Journal;
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let causes = Causes::of(journal);
-    let replay_of = |number: u64| {
-        causes
-            .line(number)
-            .into_iter()
-            .find_map(|invocation| invocation.replay())
-    };
-    for number in causes.invocations().keys() {
-        if replay_of(*number).is_some() {
-            judgement.premise();
-        }
-    }
+    let replays = causes.inherited(|invocation| invocation.replay());
+    replays.iter().for_each(|_| judgement.premise());
     for (entry, report) in journal.reports() {
         let Report::OrderAccepted { order, .. } = report else {
             continue;
         };
-        if let Some(replay) = entry.invocation.and_then(replay_of) {
+        if let Some(replay) = entry.invocation.and_then(|number| replays.get(&number)) {
             let problem = format!(
                 "{} {} was ordered because of the replay {replay}",
                 order.side.as_str(),

@@ -52,14 +52,23 @@ impl<'a> Causes<'a> {
         self.invocations.get(self.put_by.get(id)?)
     }
 
-    /// The invocation and all that led to it, the nearest first.
+    /// What `of` says of each invocation, or of the nearest that led to it.
     #[must_use]
-    pub fn line(&self, number: u64) -> Vec<&Invocation<'a>> {
-        let mut line: Vec<&Invocation<'a>> = self.invocations.get(&number).into_iter().collect();
-        while let Some(parent) = line.last().and_then(|last| self.parent(last.number)) {
-            // An event is put before it wakes anybody, so causes lie in the past: no circle.
-            line.push(parent);
+    pub fn inherited<T: Clone>(
+        &self,
+        of: impl Fn(&Invocation<'a>) -> Option<T>,
+    ) -> BTreeMap<u64, T> {
+        let mut inherited = BTreeMap::new();
+        // An event is put before it wakes anybody, so causes have lower numbers.
+        for (number, invocation) in &self.invocations {
+            let own = of(invocation).or_else(|| {
+                let parent = self.parent(*number)?;
+                inherited.get(&parent.number).cloned()
+            });
+            if let Some(own) = own {
+                inherited.insert(*number, own);
+            }
         }
-        line
+        inherited
     }
 }

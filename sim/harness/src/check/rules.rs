@@ -76,32 +76,35 @@ impl Rules {
         let Record::EventPut { bus, .. } = put else {
             return Vec::new();
         };
-        let mut found = Vec::new();
-        let mut seen: Option<(Place<'_>, Value)> = None;
-        for ((of_bus, name), rule) in &self.rules {
-            let is_left_out = !filter.is_empty() && !filter.contains(&rule.arn);
-            if of_bus != bus || !rule.enabled || is_left_out {
-                continue;
+        let is_asked =
+            |rule: &RuleState| rule.enabled && (filter.is_empty() || filter.contains(&rule.arn));
+        let of_bus = self
+            .rules
+            .iter()
+            .filter(|((of_bus, _), rule)| of_bus == bus && is_asked(rule));
+        let mut of_place: BTreeMap<Place<'_>, Vec<(&str, &RuleState)>> = BTreeMap::new();
+        for ((_, name), rule) in of_bus {
+            if let Some(place) = Place::of(&rule.arn) {
+                of_place.entry(place).or_default().push((name, rule));
             }
-            let (Some(pattern), Some(place)) = (&rule.pattern, Place::of(&rule.arn)) else {
-                continue;
-            };
-            // Most rules see the event from one place.
-            let event = match seen.take().filter(|(known, _)| *known == place) {
-                Some((_, event)) => event,
-                None => envelope(put, place),
-            };
-            if reference::matches(pattern, &event) {
-                found.push((name.as_str(), rule));
-            }
-            seen = Some((place, event));
         }
+        let mut found = Vec::new();
+        for (place, rules) in of_place {
+            let event = envelope(put, place);
+            let leaves = reference::Leaves::of(&event);
+            let matches = |rule: &RuleState| {
+                let pattern = rule.pattern.as_ref();
+                pattern.is_some_and(|pattern| leaves.match_pattern(pattern))
+            };
+            found.extend(rules.into_iter().filter(|(_, rule)| matches(rule)));
+        }
+        found.sort_by_key(|(name, _)| *name);
         found
     }
 }
 
 /// Where a rule is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place<'a> {
     region: &'a str,
     account: &'a str,
