@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use crate::pattern_bench::pattern_events;
 use alchemiser_binding::report::is_sdk_call;
 use alchemiser_binding::run::run;

@@ -12,8 +12,8 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
-use crate::command_line::say;
 use crate::error::{ArgumentError, CliError};
+use crate::output::say;
 use harness::server::connection::{self, Unanswered, plain};
 
 /// What `broker` takes.

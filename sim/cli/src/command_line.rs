@@ -1,12 +1,10 @@
 //! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a
 //! mistake in the input.
 
-use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::CliError;
 use crate::{bench, broker, diff, invoke, list, pattern, run, schema, serve, strategy};
 
 /// Runs trading days, and everything that can go wrong in them, in virtual time.
@@ -44,14 +42,6 @@ enum Command {
     Broker(broker::BrokerArguments),
     /// Prints the JSON Schema of scenario files, or writes those of the events into the template.
     Schema(schema::SchemaArguments),
-}
-
-/// Prints. A reader that went away early, as `head` does, is no mistake.
-pub fn say(text: &str) -> Result<(), CliError> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Output(error)),
-        _ => Ok(()),
-    }
 }
 
 /// Does what the command line says.

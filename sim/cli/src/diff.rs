@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use crate::run::{BackendName, lacks};
 use crate::selection::Selection;
 use alchemiser_binding::report::difference;

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use alchemiser_binding::run::invoke_once;
 use alchemiser_binding::scenario::Library;
 use alchemiser_binding::text_file::read_text;

@@ -3,8 +3,8 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use crate::selection::Selection;
 use alchemiser_binding::report::{Paper, columns};
 use alchemiser_binding::scenario::{Capability, Library, Loaded};

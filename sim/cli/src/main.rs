@@ -7,6 +7,7 @@ mod diff;
 mod error;
 mod invoke;
 mod list;
+mod output;
 mod pattern;
 mod pattern_bench;
 mod run;

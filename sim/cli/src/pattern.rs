@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use alchemiser_binding::text_file::read_text;
 use event_pattern::{FlatEvent, Pattern, Row};
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use crate::seeds::Seeds;
 use crate::selection::Selection;
 use alchemiser_binding::report::{

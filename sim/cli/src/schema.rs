@@ -6,8 +6,8 @@ use clap::Args;
 use schemars::schema_for;
 use serde_json::Value;
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use alchemiser_binding::scenario::Scenario;
 use alchemiser_binding::text_file::read_text;
 

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::CliError;
 use alchemiser_binding::report::{NotRun, Reason};
-use alchemiser_binding::scenario::{Library, Loaded, load_scenario};
+use alchemiser_binding::scenario::{Library, LoadError, Loaded, load_scenario};
 use suggestion::nearest;
 
 /// Scenarios that were chosen, and those among them whose files hold mistakes.
@@ -19,6 +18,8 @@ pub struct Selection {
 /// Why no scenario is chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectionError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
     #[error("a scenario that takes long has to be named in full: {}", .0.join(", "))]
     Long(Vec<String>),
     #[error("the folder {0:?} has no scenario: they are files that end in .yaml")]
@@ -32,7 +33,7 @@ pub enum SelectionError {
 impl Selection {
     /// The scenarios that `patterns` choose, each once and in the order of the patterns; all where
     /// there are none. One that is long has to be named.
-    pub fn of(library: &Library, patterns: &[String]) -> Result<Self, CliError> {
+    pub fn of(library: &Library, patterns: &[String]) -> Result<Self, SelectionError> {
         let known = library.scenario_files()?;
         let mut selection = Self::default();
         let mut chosen: Vec<(String, PathBuf)> = Vec::new();
@@ -57,13 +58,13 @@ impl Selection {
             !is_left_out
         });
         if selection.loaded.is_empty() && selection.broken.is_empty() && !long.is_empty() {
-            return Err(SelectionError::Long(long).into());
+            return Err(SelectionError::Long(long));
         }
         Ok(selection)
     }
 
     /// All scenarios, those that are long too.
-    pub fn every(library: &Library) -> Result<Self, CliError> {
+    pub fn every(library: &Library) -> Result<Self, SelectionError> {
         let mut selection = Self::default();
         selection.load(library, library.scenario_files()?);
         Ok(selection)
@@ -89,7 +90,7 @@ impl Selection {
         &mut self,
         known: &[(String, PathBuf)],
         pattern: &str,
-    ) -> Result<Vec<(String, PathBuf)>, CliError> {
+    ) -> Result<Vec<(String, PathBuf)>, SelectionError> {
         if let Some(found) = of_that_name(known, pattern) {
             self.named.push(found.0.clone());
             return Ok(vec![found.clone()]);
@@ -103,7 +104,7 @@ impl Selection {
         if path.is_dir() {
             let files = Library::files_below(path)?;
             if files.is_empty() {
-                return Err(SelectionError::EmptyFolder(pattern.to_owned()).into());
+                return Err(SelectionError::EmptyFolder(pattern.to_owned()));
             }
             return Ok(files.iter().map(|file| of_a_file(known, file)).collect());
         }
@@ -121,7 +122,7 @@ impl Selection {
             .cloned()
             .collect();
         if found.is_empty() {
-            Err(nothing_found(known, pattern, is_glob).into())
+            Err(nothing_found(known, pattern, is_glob))
         } else {
             Ok(found)
         }

@@ -7,8 +7,8 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
-use crate::command_line::say;
 use crate::error::{ArgumentError, CliError};
+use crate::output::say;
 use alchemiser_binding::text_file::read_text;
 use harness::server::{ProgramHost, Server, WireSetup};
 use lambda_host::HostedFunction;

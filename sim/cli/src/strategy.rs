@@ -8,8 +8,8 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use clap::Args;
 use rust_decimal::Decimal;
 
-use crate::command_line::say;
 use crate::error::CliError;
+use crate::output::say;
 use alchemiser_binding::text_file::read_text;
 
 /// What `strategy` takes.
