@@ -8,6 +8,7 @@ mod error;
 mod invoke;
 mod list;
 mod output;
+mod parallel;
 mod pattern;
 mod pattern_bench;
 mod run;

@@ -1,12 +1,15 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::CliError;
 use crate::output::say;
+use crate::parallel::in_order;
 use crate::seeds::Seeds;
 use crate::selection::Selection;
 use alchemiser_binding::report::{
@@ -34,6 +37,10 @@ pub struct RunArguments {
     /// AWS_ENDPOINT_URL or where `docker compose up` puts it.
     #[arg(long, value_enum, default_value_t = BackendName::Virtual)]
     backend: BackendName,
+    /// How many worlds run at a time: as many as this machine has cores, but one on LocalStack.
+    /// What is printed is the same.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
     /// Print one JSON object a scenario.
     #[arg(long)]
     json: bool,
@@ -49,6 +56,17 @@ pub struct RunArguments {
     /// Print the journal, one entry a line.
     #[arg(long)]
     journal: bool,
+}
+
+impl RunArguments {
+    /// An endpoint is one machine for all worlds.
+    fn jobs(&self) -> NonZeroUsize {
+        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        match self.backend {
+            BackendName::Localstack => NonZeroUsize::MIN,
+            BackendName::Virtual | BackendName::Wire => self.jobs.unwrap_or_else(cores),
+        }
+    }
 }
 
 /// A backend by name.
@@ -188,9 +206,10 @@ fn carry_out(
 ) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
     let bar = progress(loaded.len(), is_story || arguments.json);
     let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
-    for scenario in loaded {
+    let work = |scenario: &Loaded| run_on(backend, library, scenario, arguments.seed);
+    in_order(loaded, arguments.jobs(), work, |scenario, outcome| {
         bar.set_message(scenario.name.clone());
-        match run_on(backend, library, scenario, arguments.seed) {
+        match outcome {
             Ok(run) => {
                 if arguments.json {
                     say(&format!("{}\n", verdict(&run)))?;
@@ -200,7 +219,8 @@ fn carry_out(
             }
             Err(mistake) => mistakes.push(mistake),
         }
-    }
+        Ok(())
+    })?;
     bar.finish_and_clear();
     Ok((runs, mistakes))
 }
@@ -214,36 +234,39 @@ fn carry_out_under(
     library: &Library,
     loaded: &[Loaded],
 ) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
-    let bar = progress(loaded.len(), arguments.json);
-    let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
-    for scenario in loaded {
+    let each = |scenario| seeds.0.clone().map(move |seed| (scenario, seed));
+    let all: Vec<(&Loaded, u64)> = loaded.iter().flat_map(each).collect();
+    let bar = progress(all.len(), arguments.json);
+    let (mut runs, mut mistakes) = (Vec::new(), BTreeMap::new());
+    let work = |(scenario, seed): &(&Loaded, u64)| run_on(backend, library, scenario, *seed);
+    in_order(&all, arguments.jobs(), work, |(scenario, seed), outcome| {
         bar.set_message(scenario.name.clone());
-        for seed in seeds.0.clone() {
-            let mut run = match run_on(backend, library, scenario, seed) {
-                Ok(run) => run,
-                Err(mistake) => {
-                    // A mistake of the scenario's is the same under every seed.
-                    mistakes.push(mistake);
-                    break;
-                }
-            };
-            if arguments.json {
-                say(&format!("{}\n", verdict(&run)))?;
-            } else if !run.passed() {
-                bar.suspend(|| {
-                    say(&format!(
-                        "{} (seed {seed})\n{}\n",
-                        run.scenario,
-                        failure(&run)
-                    ))
-                })?;
-            }
-            run.journal = Journal::default();
-            runs.push(run);
-        }
         bar.inc(1);
-    }
+        let mut run = match outcome {
+            Ok(run) => run,
+            Err(mistake) => {
+                // A mistake of the scenario's is the same under every seed.
+                mistakes.entry(scenario.name.as_str()).or_insert(mistake);
+                return Ok(());
+            }
+        };
+        if arguments.json {
+            say(&format!("{}\n", verdict(&run)))?;
+        } else if !run.passed() {
+            bar.suspend(|| {
+                say(&format!(
+                    "{} (seed {seed})\n{}\n",
+                    run.scenario,
+                    failure(&run)
+                ))
+            })?;
+        }
+        run.journal = Journal::default();
+        runs.push(run);
+        Ok(())
+    })?;
     bar.finish_and_clear();
+    let mistakes = mistakes.into_values().collect();
     Ok((runs, mistakes))
 }
 
