@@ -166,6 +166,12 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "expect:",
+        "expect: fine\nexpected:",
+        "10:9",
+        "the word `sound`",
+    ),
+    (
+        "expect:",
         "faults: [{at: \"trad / alpaca GET account\", phase: before, effect: reset}]\nexpect:",
         "10:15",
         "(did you mean \"trade\"?)",

@@ -24,8 +24,8 @@ use self::facts::facts;
 use self::setup::{PreparedWorld, setup};
 use crate::check::{Premise, Verdict, Violation, check_all};
 use crate::scenario::{
-    Action, Given, Library, Loaded, Mistake, Mistakes, Moment, Places, Pointer, Scenario, Start,
-    evaluate,
+    Action, Expect, Given, Library, Loaded, Mistake, Mistakes, Moment, Places, Pointer, Scenario,
+    Start, evaluate,
 };
 use crate::trading::{BROKER, MAIL, ORDERS, install_log};
 use harness::fault::{FAULTS, MEANWHILE, Unmet};
@@ -112,16 +112,18 @@ pub fn run_on(
         .build()
         .map_err(RunError::Runtime)?;
     let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
-    let expect = &loaded.scenario.expect;
+    let expect = loaded.scenario.expect.exact();
     let Verdict {
         violations,
         premises,
     } = check_all(&journal);
     let (expected, mut violations): (Vec<_>, Vec<_>) = violations
         .into_iter()
-        .partition(|violation| expect.violates(&violation.check));
-    violations.extend(evaluate(expect, &journal));
-    violations.extend(expect.unviolated(&expected));
+        .partition(|violation| expect.is_some_and(|expect| expect.violates(&violation.check)));
+    if let Some(expect) = expect {
+        violations.extend(evaluate(expect, &journal));
+        violations.extend(expect.unviolated(&expected));
+    }
     let mistakes = unused
         .iter()
         .map(|unmet| unmet_place(unmet, &loaded.path, &loaded.places))
@@ -131,7 +133,7 @@ pub fn run_on(
             .into_iter()
             .map(|unmet| Violation::plain(unmet.part, unmet.words)),
     );
-    let checks = premises.len() + expect.count();
+    let checks = premises.len() + expect.map_or(0, Expect::count);
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
     let about = loaded.scenario.about.clone();
     Ok(Run {

@@ -31,9 +31,9 @@ pub use expectation::evaluate;
 pub use fault::Fault;
 pub use format::{
     AccountChangeSpec, Action, AssetChangeSpec, AssetSpec, BrokerSpec, Capability,
-    DeadLetterExpected, ExchangeSpec, Expect, Given, Lambda, MailExpected, MeanwhileSpec,
-    OrderEffectSpec, OrderExpected, OrderNameSpec, OrderRuleSpec, PlaceSpec, QuoteSpec,
-    ReplaceSpec, ResponseExpected, Scenario, ShowSpec, ShownStatus, SideSpec, Topology,
+    DeadLetterExpected, ExchangeSpec, Expect, Expectation, Given, Lambda, MailExpected,
+    MeanwhileSpec, OrderEffectSpec, OrderExpected, OrderNameSpec, OrderRuleSpec, PlaceSpec,
+    QuoteSpec, ReplaceSpec, ResponseExpected, Scenario, ShowSpec, ShownStatus, SideSpec, Topology,
 };
 pub use knobs::Knobs;
 pub use library::{Library, account_with};

@@ -3,6 +3,7 @@ mod broker;
 mod capability;
 mod exchange;
 mod expect;
+mod expectation;
 mod given;
 mod topology;
 
@@ -19,6 +20,7 @@ pub use self::exchange::{
     ExchangeSpec, OrderEffectSpec, OrderRuleSpec, ShowSpec, ShownStatus, SideSpec,
 };
 pub use self::expect::{DeadLetterExpected, Expect, MailExpected, OrderExpected, ResponseExpected};
+pub use self::expectation::Expectation;
 pub use self::given::{AssetSpec, Given, QuoteSpec};
 pub use self::topology::Topology;
 use super::Fault;
@@ -51,11 +53,11 @@ pub struct Scenario {
     #[schemars(with = "Vec<FaultSpec>")]
     pub faults: Vec<Fault>,
     /// What must hold in the end, beside all invariants.
-    pub expect: Expect,
+    pub expect: Expectation,
 }
 
 impl Scenario {
-    /// A scenario without faults that does these things in that world, and expects nothing.
+    /// A scenario without faults that does these things in that world, of which only the invariants are expected.
     #[must_use]
     pub fn new(about: &str, given: Given, when: Vec<Action>) -> Self {
         Self {
@@ -67,7 +69,7 @@ impl Scenario {
             when,
             meanwhile: Vec::new(),
             faults: Vec::new(),
-            expect: Expect::default(),
+            expect: Expectation::Sound,
         }
     }
 
