@@ -91,6 +91,7 @@ fn a_fault_leaves_the_draws_of_others_as_they_were() {
             at,
             phase: Phase::After,
             effect: CallEffect::Reset,
+            nth: 1,
             times: 1,
             attempt: None,
             until: None,

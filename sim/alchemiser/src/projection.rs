@@ -2,11 +2,13 @@
 //! them; and who caused what, as checks follow it.
 
 mod causes;
+mod final_account;
 mod invocations;
 mod orders;
 mod puts;
 
 pub use causes::Causes;
+pub use final_account::{FinalAccount, final_account};
 pub use invocations::{Invocation, invocations, workflow_of};
 pub use orders::{Fill, Order, accepted_orders, is_our_id, sign};
 pub use puts::{Put, puts};

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, broker, diff, invoke, list, pattern, run, schema, serve, strategy};
+use crate::{
+    bench, broker, diff, explore, invoke, list, pattern, run, schema, serve, sites, strategy,
+};
 
 /// Runs trading days, and everything that can go wrong in them, in virtual time.
 #[derive(Debug, Parser)]
@@ -24,6 +26,11 @@ pub struct Cli {
 enum Command {
     /// Runs scenarios: all of them, or those named.
     Run(run::RunArguments),
+    /// Lists every place of a scenario at which a fault may strike, with what may strike there: lines
+    /// for `faults`.
+    Sites(sites::SitesArguments),
+    /// Searches for faults that the system does not stand.
+    Explore(explore::ExploreArguments),
     /// Lists scenarios with what they show: all of them, or those that hold a text.
     List(list::ListArguments),
     /// Runs scenarios on several backends and prints where their histories part.
@@ -49,6 +56,8 @@ enum Command {
 pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Sites(arguments) => sites::sites(&arguments),
+        Command::Explore(arguments) => explore::explore(&arguments),
         Command::List(arguments) => list::list(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Invoke(arguments) => invoke::invoke(&arguments),

@@ -10,6 +10,7 @@ use alchemiser_binding::run::RunError;
 use alchemiser_binding::scenario::{LoadError, MomentError};
 use alchemiser_binding::text_file::TextFileError;
 use event_pattern::{EventError, PatternError, RowError};
+use harness::explore::UnknownParty;
 use harness::server::ServerError;
 use simulated_cloud::template::TemplateErrors;
 
@@ -39,6 +40,14 @@ pub enum CliError {
     Load(#[from] LoadError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error("{scenario} is no place to search from: without any further fault: {check}: {problem}")]
+    UnsoundBase {
+        scenario: String,
+        check: String,
+        problem: String,
+    },
+    #[error(transparent)]
+    Alphabet(#[from] UnknownParty),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// Scenarios that hold mistakes, each in its own words.

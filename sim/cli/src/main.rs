@@ -5,6 +5,7 @@ mod broker;
 mod command_line;
 mod diff;
 mod error;
+mod explore;
 mod invoke;
 mod list;
 mod output;
@@ -16,6 +17,7 @@ mod schema;
 mod seeds;
 mod selection;
 mod serve;
+mod sites;
 mod strategy;
 
 use std::process::ExitCode;

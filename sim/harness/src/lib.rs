@@ -101,6 +101,7 @@
 //!     at: SitePattern::parse("invoke / dynamodb PutItem", &["dynamodb PutItem"])?,
 //!     phase: Phase::After,
 //!     effect: CallEffect::Crash,
+//!     nth: 1,
 //!     times: 1,
 //!     attempt: None,
 //!     until: None,
@@ -127,6 +128,7 @@
 //! | [`function`], [`ports`] | the code that a world runs, and what it is given instead of clock and sockets |
 //! | [`fault`] | where (site), when (phase), what (effect), how often |
 //! | [`journal`] | everything that happened, in order, with its hash |
+//! | [`explore`] | every place of a run at which a fault may strike, and what may strike there |
 //! | [`check`] | invariants over journals: those of every system, and your own |
 //! | [`counterparty`] | somebody beside AWS whom your functions call: a bank, a mail server |
 //! | [`system`] | how your events are named, where EventBridge's names do not do |
@@ -139,6 +141,7 @@
 
 pub mod check;
 pub mod counterparty;
+pub mod explore;
 pub mod fault;
 pub mod function;
 pub mod journal;

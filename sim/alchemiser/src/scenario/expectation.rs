@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use serde_json::Value;
 
 use super::format::{Expect, MailExpected, ResponseExpected, SideSpec};
 use crate::check::Violation;
-use crate::projection::{MailLine, dead_letters, events, mails, orders};
-use crate::trading::{TradingFact, TradingRecord, trigger_of};
+use crate::projection::{MailLine, dead_letters, events, final_account, mails, orders};
+use crate::trading::trigger_of;
 use harness::journal::{Fact, Journal};
 use simulated_cloud::packed_json::Json;
 use simulated_cloud::record::{AlarmState, Record};
@@ -56,27 +55,12 @@ pub fn evaluate(expect: &Expect, journal: &Journal) -> Vec<Violation> {
     violations
 }
 
-fn account(journal: &Journal) -> Option<(&str, &Value)> {
-    journal
-        .entries()
-        .iter()
-        .rev()
-        .find_map(|entry| match entry.fact.trading()? {
-            TradingRecord::Account {
-                cash, positions, ..
-            } => Some((cash.as_str(), positions)),
-            _ => None,
-        })
-}
-
 fn cash(expect: &Expect, journal: &Journal) -> Option<String> {
-    let (found, _) = account(journal)?;
+    let found = final_account(journal)?.cash;
     let most = expect
         .tolerance
         .map_or(Decimal::ZERO, |tolerance| tolerance.dollars.0);
-    let is_near = found
-        .parse::<Decimal>()
-        .is_ok_and(|found| (found - expect.cash.0).abs() <= most);
+    let is_near = (found - expect.cash.0).abs() <= most;
     (!is_near).then(|| {
         format!(
             "the account has {found} dollars, expected {}{}",
@@ -87,13 +71,7 @@ fn cash(expect: &Expect, journal: &Journal) -> Option<String> {
 }
 
 fn positions(expect: &Expect, journal: &Journal) -> Option<String> {
-    let (_, found) = account(journal)?;
-    let found: BTreeMap<String, Decimal> = found
-        .as_object()?
-        .iter()
-        .filter_map(|(symbol, quantity)| Some((symbol.clone(), quantity.as_str()?.parse().ok()?)))
-        .filter(|(_, quantity): &(String, Decimal)| !quantity.is_zero())
-        .collect();
+    let found = final_account(journal)?.positions;
     let wanted: BTreeMap<String, Decimal> = expect
         .positions
         .iter()
@@ -403,6 +381,7 @@ fn responses(journal: &Journal) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trading::TradingRecord;
     use chrono::DateTime;
     use serde_json::json;
 

@@ -34,7 +34,10 @@ pub(super) struct FaultSpec {
     rule: Option<String>,
     /// What happens.
     effect: EffectSpec,
-    /// How many calls or deliveries it hits: one, or all of an outage that ends.
+    /// The first call or delivery that it hits: the nth of the run that matches, whoever else took
+    /// one before.
+    nth: Option<Ordinal>,
+    /// How many calls or deliveries it hits from there: one, or all of an outage that ends.
     times: Option<Times>,
     /// Of a call: an outage until this moment in New York.
     until: Option<Moment>,
@@ -161,6 +164,7 @@ fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
         at,
         phase,
         effect,
+        nth: nth(given),
         times,
         attempt: given.attempt.map(|attempt| attempt.0),
         until,
@@ -187,6 +191,11 @@ fn delivery(detail_type: String, given: &FaultSpec) -> Result<DeliveryFault, Fau
         detail_type,
         rule: given.rule.clone(),
         effect,
+        nth: nth(given),
         times: given.times.map_or(1, |times| times.0),
     })
+}
+
+fn nth(given: &FaultSpec) -> u32 {
+    given.nth.map_or(1, |nth| nth.0)
 }

@@ -88,7 +88,9 @@ pub struct CallFault {
     pub phase: Phase,
     /// What.
     pub effect: CallEffect,
-    /// How many calls it hits, from the first that matches.
+    /// The first call that it hits: the `nth` of the run that matches, from 1.
+    pub nth: u32,
+    /// How many calls it hits, from that on.
     pub times: u32,
     /// Only in this attempt of the step.
     pub attempt: Option<u32>,
@@ -105,8 +107,23 @@ pub struct DeliveryFault {
     pub rule: Option<String>,
     /// What.
     pub effect: DeliveryEffect,
-    /// How many deliveries it hits.
+    /// The first delivery that it hits: the `nth` of the run that matches, from 1.
+    pub nth: u32,
+    /// How many deliveries it hits, from that on.
     pub times: u32,
+}
+
+impl DeliveryEffect {
+    /// In words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Duplicate(after) => format!("a copy after {} s", after.as_secs()),
+            Self::Delay(by) => format!("delay of {} s", by.as_secs()),
+            Self::Fail => "failed delivery".to_owned(),
+            Self::FailEntry => "failed entry".to_owned(),
+        }
+    }
 }
 
 /// What happens to a delivery, or to an entry of PutEvents.

@@ -14,11 +14,12 @@ pub struct Faults {
     crashes: Option<Crashes>,
 }
 
-/// A fault, its line in the scenario from 0, and how often it was applied.
+/// A fault, its line in the scenario from 0, and how often it was met and applied.
 #[derive(Debug)]
 struct Scripted<F> {
     fault: F,
     line: usize,
+    met: u32,
     applied: u32,
 }
 
@@ -29,10 +30,35 @@ impl<F> Scripted<F> {
             .map(|(line, fault)| Self {
                 fault,
                 line,
+                met: 0,
                 applied: 0,
             })
             .collect()
     }
+
+    /// Counts one more thing that the fault is about, and says whether the fault's turn has come:
+    /// from the `nth` on, `times` times. Others may take it first; it is counted all the same.
+    fn meets(&mut self, nth: u32, times: u32) -> bool {
+        self.met += 1;
+        self.met >= nth && self.applied < times
+    }
+}
+
+/// The first of those that are about something and whose turn has come; it counts as applied.
+fn first<F>(
+    all: &mut [Scripted<F>],
+    is_about: impl Fn(&F) -> bool,
+    turn: impl Fn(&F) -> (u32, u32),
+) -> Option<&F> {
+    let mut taken = None;
+    for scripted in all.iter_mut().filter(|scripted| is_about(&scripted.fault)) {
+        let (nth, times) = turn(&scripted.fault);
+        if scripted.meets(nth, times) && taken.is_none() {
+            scripted.applied += 1;
+            taken = Some(&scripted.fault);
+        }
+    }
+    taken
 }
 
 /// Execution environments that die at calls that nobody named.
@@ -82,18 +108,13 @@ impl Faults {
         attempt: u32,
         cause: Key,
     ) -> Option<CallVerdict> {
-        let named = self
-            .calls
-            .iter_mut()
-            .find(|Scripted { fault, applied, .. }| {
-                let is_in_time = fault.until.is_none_or(|until| now < until);
-                *applied < fault.times
-                    && is_in_time
-                    && fault.at.matches(site)
-                    && fault.attempt.is_none_or(|wanted| wanted == attempt)
-            });
-        if let Some(Scripted { fault, applied, .. }) = named {
-            *applied += 1;
+        let is_about = |fault: &CallFault| {
+            fault.until.is_none_or(|until| now < until)
+                && fault.at.matches(site)
+                && fault.attempt.is_none_or(|wanted| wanted == attempt)
+        };
+        let named = first(&mut self.calls, is_about, |fault| (fault.nth, fault.times));
+        if let Some(fault) = named {
             return Some(CallVerdict {
                 phase: fault.phase,
                 effect: fault.effect.clone(),
@@ -122,14 +143,12 @@ impl Faults {
                     .is_none_or(|rule| step.rule.starts_with(rule))
                 && fault.effect != DeliveryEffect::FailEntry
         };
-        let found = self
-            .deliveries
-            .iter_mut()
-            .find(|Scripted { fault, applied, .. }| *applied < fault.times && wanted(fault));
-        let Some(Scripted { fault, applied, .. }) = found else {
+        let found = first(&mut self.deliveries, wanted, |fault| {
+            (fault.nth, fault.times)
+        });
+        let Some(fault) = found else {
             return DeliveryVerdict::Pass;
         };
-        *applied += 1;
         match fault.effect {
             DeliveryEffect::Duplicate(after) => DeliveryVerdict::Duplicate(after),
             DeliveryEffect::Delay(by) => DeliveryVerdict::Delay(by.max(Duration::from_millis(1))),
@@ -139,15 +158,13 @@ impl Faults {
 
     /// Whether PutEvents refuses an entry.
     pub fn on_entry(&mut self, detail_type: &str) -> bool {
-        let found = self
-            .deliveries
-            .iter_mut()
-            .find(|Scripted { fault, applied, .. }| {
-                *applied < fault.times
-                    && fault.detail_type == detail_type
-                    && fault.effect == DeliveryEffect::FailEntry
-            });
-        found.map(|scripted| scripted.applied += 1).is_some()
+        let is_about = |fault: &DeliveryFault| {
+            fault.detail_type == detail_type && fault.effect == DeliveryEffect::FailEntry
+        };
+        first(&mut self.deliveries, is_about, |fault| {
+            (fault.nth, fault.times)
+        })
+        .is_some()
     }
 
     /// The faults that hit nothing: a scenario with one of these tests something else than it says.
@@ -169,5 +186,46 @@ impl Faults {
             )
         });
         calls.chain(deliveries).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::SitePattern;
+
+    #[test]
+    fn the_nth_call_is_counted_whoever_took_those_before() {
+        let at = SitePattern::parse("* / bank", &["bank"]).expect("a site");
+        let fault = |nth, times, effect| CallFault {
+            at: at.clone(),
+            phase: Phase::Before,
+            effect,
+            nth,
+            times,
+            attempt: None,
+            until: None,
+        };
+        let site = Site {
+            trigger: "OrderPlaced".to_owned(),
+            operation: "bank POST payments".to_owned(),
+            number: 1,
+        };
+        let mut faults = Faults::new(
+            vec![
+                (0, fault(1, 1, CallEffect::Reset)),
+                (1, fault(3, 2, CallEffect::Crash)),
+            ],
+            Vec::new(),
+        );
+        let mut call = || {
+            let verdict = faults.on_call(DateTime::UNIX_EPOCH, &site, 1, Key::of("call"));
+            verdict.map(|verdict| verdict.effect)
+        };
+        assert_eq!(call(), Some(CallEffect::Reset));
+        assert_eq!(call(), None);
+        assert_eq!(call(), Some(CallEffect::Crash));
+        assert_eq!(call(), Some(CallEffect::Crash));
+        assert_eq!(call(), None);
     }
 }

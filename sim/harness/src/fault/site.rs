@@ -52,6 +52,16 @@ pub struct SitePattern {
     number: Option<u32>,
 }
 
+impl From<&Site> for SitePattern {
+    fn from(site: &Site) -> Self {
+        Self {
+            trigger: site.trigger.clone(),
+            operation: site.operation.clone(),
+            number: Some(site.number),
+        }
+    }
+}
+
 impl SitePattern {
     /// What wakes the function; `*` is anything.
     #[must_use]

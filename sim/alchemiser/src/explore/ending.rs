@@ -1,0 +1,211 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use crate::projection::{FinalAccount, dead_letters, final_account, mails, puts};
+use harness::journal::Journal;
+use simulated_cloud::record::{AlarmState, Record};
+
+/// How far an account may be from the undisturbed one, as a part of what that is worth: a plan that
+/// is made some minutes later is made at other prices.
+const NEAR: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// Metrics that say that a function failed or was slow. They tell nothing of a workflow.
+const OF_FUNCTIONS: [&str; 3] = ["Errors", "Duration", "Throttles"];
+/// Events that say how far a workflow has come.
+const STATES: [&str; 3] = ["WorkflowStarted", "WorkflowCompleted", "WorkflowFailed"];
+
+/// How a run with a fault ended, held against the run without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// As if nothing had gone wrong.
+    Golden,
+    /// The same, but that a mail came twice, with one message id.
+    Copied,
+    /// Otherwise, and somebody is told: by a mail, or by an alarm on what was lost.
+    Told,
+    /// Otherwise, and nobody is told.
+    Silent,
+    /// An invariant does not hold.
+    Violated,
+}
+
+impl Outcome {
+    /// All of them, the best first.
+    pub const ALL: [Self; 5] = [
+        Self::Golden,
+        Self::Copied,
+        Self::Told,
+        Self::Silent,
+        Self::Violated,
+    ];
+
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Golden => "golden",
+            Self::Copied => "golden, with a copy",
+            Self::Told => "told",
+            Self::Silent => "silent",
+            Self::Violated => "violated",
+        }
+    }
+
+    /// Whether the system did what it must not do.
+    #[must_use]
+    pub fn is_finding(self) -> bool {
+        matches!(self, Self::Silent | Self::Violated)
+    }
+}
+
+/// What is left when a run is over, and what people were told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ending {
+    account: Option<FinalAccount>,
+    /// How many workflows came to each state.
+    workflows: BTreeMap<String, usize>,
+    /// How many mails there are of each subject, copies left out.
+    mails: BTreeMap<String, usize>,
+    /// Whether a mail came more than once.
+    copied: bool,
+    /// Who gave how many messages up, and why.
+    dead_letters: BTreeMap<(String, String), usize>,
+    /// The alarms that went off, but for those on functions.
+    alarms: BTreeSet<String>,
+}
+
+impl Ending {
+    /// The end of a run.
+    #[must_use]
+    pub fn of(journal: &Journal) -> Self {
+        let mut ending = Self {
+            account: final_account(journal),
+            ..Self::default()
+        };
+        let mut states = BTreeSet::new();
+        for put in puts(journal).filter(|put| STATES.contains(&put.detail_type)) {
+            if states.insert((put.detail_type, put.workflow())) {
+                *ending
+                    .workflows
+                    .entry(put.detail_type.to_owned())
+                    .or_default() += 1;
+            }
+        }
+        let mut ids = BTreeSet::new();
+        for mail in mails(journal) {
+            if ids.insert(mail.message_id) {
+                *ending.mails.entry(mail.subject).or_default() += 1;
+            } else {
+                ending.copied = true;
+            }
+        }
+        for (from, reason, _) in dead_letters(journal) {
+            *ending.dead_letters.entry((from, reason)).or_default() += 1;
+        }
+        for (_, record) in journal.records() {
+            if let Record::AlarmChanged {
+                alarm,
+                metric,
+                state: AlarmState::Alarm,
+                ..
+            } = record
+                && !OF_FUNCTIONS.contains(&metric.as_str())
+            {
+                ending.alarms.insert(alarm.clone());
+            }
+        }
+        ending
+    }
+
+    /// What this end is, where the undisturbed run ended with `golden` and all invariants hold.
+    #[must_use]
+    pub fn against(&self, golden: &Self) -> Outcome {
+        let is_same = self.workflows == golden.workflows
+            && self.mails == golden.mails
+            && self.dead_letters == golden.dead_letters
+            && self.is_same_account(golden);
+        if is_same {
+            return if self.copied && !golden.copied {
+                Outcome::Copied
+            } else {
+                Outcome::Golden
+            };
+        }
+        let has_more_mail = self
+            .mails
+            .iter()
+            .any(|(subject, times)| golden.mails.get(subject).is_none_or(|known| times > known));
+        if has_more_mail || !self.alarms.is_subset(&golden.alarms) {
+            Outcome::Told
+        } else {
+            Outcome::Silent
+        }
+    }
+
+    fn is_same_account(&self, golden: &Self) -> bool {
+        match (&self.account, &golden.account) {
+            (Some(here), Some(there)) => {
+                let most = there.equity.abs() * NEAR;
+                let is_near =
+                    |one: Decimal, other: Decimal, most: Decimal| (one - other).abs() <= most;
+                let symbols = || here.positions.keys().chain(there.positions.keys());
+                let shares = |account: &FinalAccount, symbol: &String| {
+                    account.positions.get(symbol).copied().unwrap_or_default()
+                };
+                is_near(here.cash, there.cash, most)
+                    && symbols().all(|symbol| {
+                        let held = shares(there, symbol);
+                        is_near(shares(here, symbol), held, held.abs() * NEAR)
+                    })
+            }
+            (here, there) => here.is_some() == there.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(cash: &str, subjects: &[&str], alarms: &[&str]) -> Ending {
+        let decimal = |text: &str| text.parse::<Decimal>().expect("a number");
+        Ending {
+            account: Some(FinalAccount {
+                cash: decimal(cash),
+                equity: decimal("10000"),
+                positions: BTreeMap::new(),
+            }),
+            mails: subjects
+                .iter()
+                .map(|subject| ((*subject).to_owned(), 1))
+                .collect(),
+            alarms: alarms.iter().map(|alarm| (*alarm).to_owned()).collect(),
+            ..Ending::default()
+        }
+    }
+
+    #[test]
+    fn what_differs_must_be_told() {
+        let golden = ending("100", &["done"], &[]);
+        let outcome = |ending: Ending| ending.against(&golden);
+        assert_eq!(outcome(golden.clone()), Outcome::Golden);
+        assert_eq!(
+            outcome(ending("199", &["done"], &[])),
+            Outcome::Golden,
+            "other prices"
+        );
+        assert_eq!(outcome(ending("201", &["done"], &[])), Outcome::Silent);
+        assert_eq!(outcome(ending("201", &["done"], &["lost"])), Outcome::Told);
+        assert_eq!(
+            outcome(ending("100", &[], &[])),
+            Outcome::Silent,
+            "the mail is missing"
+        );
+        assert_eq!(outcome(ending("100", &["failed"], &[])), Outcome::Told);
+        let copied = Ending {
+            copied: true,
+            ..golden.clone()
+        };
+        assert_eq!(outcome(copied), Outcome::Copied);
+    }
+}

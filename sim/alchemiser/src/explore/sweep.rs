@@ -1,0 +1,101 @@
+use super::{ALPHABET, Ending, Outcome, Signature};
+use crate::run::{RunError, run};
+use crate::scenario::{Expectation, Fault, Library, Loaded};
+use harness::check::Violation;
+use harness::explore::{Point, Trial, UnknownParty, points};
+use harness::fault::FAULTS;
+
+/// A scenario without the faults that are to be tried, and how it ends.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The scenario; nothing is expected of it but that it is sound.
+    loaded: Loaded,
+    seed: u64,
+    /// The places at which a fault may strike.
+    pub points: Vec<Point>,
+    /// What does not hold even without a further fault.
+    pub violations: Vec<Violation>,
+    ending: Ending,
+}
+
+/// What became of a run with a fault.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What does not hold.
+    pub violations: Vec<Violation>,
+    /// What the finding is about, if it is one.
+    pub signature: Option<Signature>,
+    /// Whether the fault struck.
+    pub is_met: bool,
+    /// The hash of the run's journal.
+    pub hash: String,
+}
+
+impl Base {
+    /// Runs the scenario as it is.
+    ///
+    /// # Errors
+    /// A mistake in the scenario.
+    pub fn of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Self, RunError> {
+        let mut loaded = loaded.clone();
+        loaded.scenario.expect = Expectation::Sound;
+        let run = run(library, &loaded, seed)?;
+        Ok(Self {
+            points: points(&run.journal),
+            violations: run.violations,
+            ending: Ending::of(&run.journal),
+            loaded,
+            seed,
+        })
+    }
+
+    /// Every fault at every place.
+    ///
+    /// # Errors
+    /// A party that is called and of which nobody has said what it may do.
+    pub fn trials(&self) -> Result<Vec<Trial>, UnknownParty> {
+        ALPHABET.trials(&self.points)
+    }
+
+    /// Runs the scenario with one more fault.
+    ///
+    /// # Errors
+    /// A mistake in the scenario.
+    pub fn attempt(&self, library: &Library, trial: &Trial) -> Result<Tried, RunError> {
+        let mut loaded = self.loaded.clone();
+        let calls = trial.call_fault().map(Fault::Call);
+        let deliveries = trial.delivery_fault().map(Fault::Delivery);
+        loaded
+            .scenario
+            .faults
+            .extend(calls.into_iter().chain(deliveries));
+        let run = run(library, &loaded, self.seed)?;
+        let (unmet, violations): (Vec<_>, Vec<_>) = run
+            .violations
+            .into_iter()
+            .partition(|violation| violation.check == FAULTS);
+        let outcome = if violations.is_empty() {
+            Ending::of(&run.journal).against(&self.ending)
+        } else {
+            Outcome::Violated
+        };
+        let silence = || Violation::plain(Outcome::Silent.as_str(), SILENCE);
+        let signature = match outcome {
+            Outcome::Violated => violations.first().map(Signature::of),
+            Outcome::Silent => Some(Signature::of(&silence())),
+            Outcome::Golden | Outcome::Copied | Outcome::Told => None,
+        };
+        Ok(Tried {
+            outcome,
+            violations,
+            signature,
+            is_met: unmet.is_empty(),
+            hash: run.journal.hash(),
+        })
+    }
+}
+
+/// What is wrong with a silent run.
+const SILENCE: &str = "the run ends otherwise than without the fault, and nobody is told";

@@ -1,0 +1,217 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::error::CliError;
+use crate::output::say;
+use crate::parallel::in_order;
+use crate::selection::Selection;
+use alchemiser_binding::explore::{Base, Outcome, Signature, Tried, fault_line, finding_file};
+use alchemiser_binding::scenario::{Library, Loaded};
+use harness::explore::Trial;
+
+/// What `explore` takes.
+#[derive(Debug, Args)]
+pub struct ExploreArguments {
+    #[command(subcommand)]
+    command: Exploration,
+}
+
+#[derive(Debug, Subcommand)]
+enum Exploration {
+    /// Tries every fault at every place of a scenario, one a run.
+    Sweep(SweepArguments),
+}
+
+/// What `explore sweep` takes.
+#[derive(Debug, Args)]
+struct SweepArguments {
+    /// The scenarios: names, parts of them, globs, or paths.
+    #[arg(required = true)]
+    scenarios: Vec<String>,
+    /// The seed of the worlds.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
+    /// same.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Print one JSON object a run.
+    #[arg(long)]
+    json: bool,
+    /// Write a scenario file of each finding into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Searches for what goes wrong. True where nothing does.
+pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
+    match &arguments.command {
+        Exploration::Sweep(arguments) => sweep_all(arguments),
+    }
+}
+
+fn sweep_all(arguments: &SweepArguments) -> Result<bool, CliError> {
+    let library = Library::of_this_project()?;
+    let Selection { loaded, broken, .. } = Selection::of(&library, &arguments.scenarios)?;
+    if !broken.is_empty() {
+        let mistakes = broken.iter().map(ToString::to_string);
+        return Err(CliError::Scenarios(mistakes.collect()));
+    }
+    let mut is_clean = true;
+    for scenario in &loaded {
+        is_clean &= sweep(arguments, &library, scenario)?;
+    }
+    Ok(is_clean)
+}
+
+/// What a sweep has found so far.
+#[derive(Debug, Default)]
+struct Tally {
+    outcomes: BTreeMap<Outcome, usize>,
+    findings: BTreeMap<Signature, usize>,
+    unmet: Vec<String>,
+}
+
+fn sweep(
+    arguments: &SweepArguments,
+    library: &Library,
+    scenario: &Loaded,
+) -> Result<bool, CliError> {
+    let base = Base::of(library, scenario, arguments.seed)?;
+    if let Some(violation) = base.violations.first() {
+        return Err(CliError::UnsoundBase {
+            scenario: scenario.name.clone(),
+            check: violation.check.clone(),
+            problem: violation.problem.clone(),
+        });
+    }
+    let trials = base.trials()?;
+    if !arguments.json {
+        say(&format!(
+            "{} (seed {}): {}, {}\n",
+            scenario.name,
+            arguments.seed,
+            counted(base.points.len(), "place"),
+            counted(trials.len(), "run")
+        ))?;
+    }
+    let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let bar = progress(trials.len(), arguments.json);
+    let mut tally = Tally::default();
+    let work = |trial: &Trial| base.attempt(library, trial);
+    in_order(&trials, jobs, work, |trial, tried| {
+        bar.inc(1);
+        let tried = tried?;
+        if arguments.json {
+            say(&format!(
+                "{}\n",
+                row(scenario, arguments.seed, trial, &tried)
+            ))?;
+        }
+        if !tried.is_met {
+            tally.unmet.push(fault_line(trial));
+        }
+        *tally.outcomes.entry(tried.outcome).or_default() += 1;
+        let Some(signature) = &tried.signature else {
+            return Ok(());
+        };
+        let times = tally.findings.entry(signature.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            return Ok(());
+        }
+        if !arguments.json {
+            bar.suspend(|| say(&finding(trial, &tried, signature)))?;
+        }
+        let folder = arguments.out.as_deref();
+        folder.map_or(Ok(()), |folder| keep(folder, scenario, trial, signature))
+    })?;
+    bar.finish_and_clear();
+    if !arguments.json {
+        say(&summary(&tally))?;
+    }
+    Ok(tally.findings.is_empty() && tally.unmet.is_empty())
+}
+
+fn row(scenario: &Loaded, seed: u64, trial: &Trial, tried: &Tried) -> serde_json::Value {
+    json!({
+        "scenario": scenario.name,
+        "seed": seed,
+        "fault": fault_line(trial),
+        "outcome": tried.outcome.as_str(),
+        "finding": tried.signature.as_ref().map(ToString::to_string),
+        "met": tried.is_met,
+        "journal_hash": tried.hash,
+    })
+}
+
+/// A finding as soon as it is there.
+fn finding(trial: &Trial, tried: &Tried, signature: &Signature) -> String {
+    let problem = tried.violations.first();
+    let problem = problem.map_or_else(
+        || signature.to_string(),
+        |violation| format!("{}: {}", violation.check, violation.problem),
+    );
+    format!("FOUND {problem}\n  {}\n", fault_line(trial))
+}
+
+fn summary(tally: &Tally) -> String {
+    let outcomes = Outcome::ALL.iter().map(|outcome| {
+        let times = tally.outcomes.get(outcome).copied().unwrap_or_default();
+        format!("  {times:>6} {}\n", outcome.as_str())
+    });
+    let findings = tally
+        .findings
+        .iter()
+        .map(|(signature, times)| format!("{} of {signature}\n", counted(*times, "finding")));
+    let unmet = tally
+        .unmet
+        .iter()
+        .map(|line| format!("MET NOTHING {line}\n"));
+    outcomes.chain(findings).chain(unmet).collect()
+}
+
+/// Writes the scenario of a finding, unless there is one of its name.
+fn keep(
+    folder: &Path,
+    scenario: &Loaded,
+    trial: &Trial,
+    signature: &Signature,
+) -> Result<(), CliError> {
+    let base = std::fs::read_to_string(&scenario.path).map_err(|source| CliError::Write {
+        path: scenario.path.clone(),
+        source,
+    })?;
+    let path = folder.join(format!("{}.yaml", signature.file_name()));
+    let text = finding_file(&base, trial, &signature.to_string());
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{end}")
+}
+
+fn progress(count: usize, is_quiet: bool) -> ProgressBar {
+    let bar = if is_quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(count as u64)
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,61 @@
+//! What a sweep tries, what it says, and what it writes.
+
+use super::{folder, shown, sim, snapshot, told};
+
+/// It has failed twice before: where it fails once more, Lambda gives it up.
+const WEAK: &str = r#"about: The last attempt.
+given:
+  clock: 2012-03-14 10:00
+  cash: "10000.00"
+  strategies: {one.clj: {source: '(defsymphony "One" {} (asset "MSFT"))'}}
+  topology: {disabled: [WatchdogTimer, DailyTradingSchedule]}
+when:
+  - invoke: {action: pnl_analysis, pnl_type: weekly}
+  - advance: 20m
+faults:
+  - {at: "pnl_analysis / alpaca GET portfolio", phase: before, effect: crash, times: 2}
+expect: sound
+"#;
+
+#[test]
+fn places_are_lines_to_paste() {
+    shown("sites", &["sites", "faults/error_notification"]);
+}
+
+#[test]
+fn a_sweep_tries_every_fault_and_says_how_it_ends() {
+    shown("sweep", &["explore", "sweep", "faults/error_notification"]);
+    shown(
+        "sweep_unknown",
+        &["explore", "sweep", "faults/error_notificatoin"],
+    );
+    let folder = folder("sweep_weak");
+    std::fs::write(folder.join("weak.yaml"), WEAK).expect("the file can be written");
+    let sweep = |more: &[&str]| {
+        told(&sim(
+            &folder,
+            &[&["explore", "sweep", "weak.yaml"], more].concat(),
+        ))
+    };
+    let first = sweep(&[]);
+    assert_eq!(first, sweep(&["--jobs", "3"]), "whoever is first");
+    snapshot("sweep_weak", &first);
+    let json = sim(&folder, &["explore", "sweep", "weak.yaml", "--json"]).stdout;
+    let text = String::from_utf8(json).expect("JSON is UTF-8");
+    let told = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("one object a line"))
+        .filter(|run| run["outcome"] == "told" && run["met"] == true);
+    assert_eq!((text.lines().count(), told.count()), (15, 4));
+}
+
+#[test]
+fn a_scenario_that_does_not_hold_is_no_place_to_search_from() {
+    let folder = folder("sweep_unsound");
+    let unsound = WEAK.replace("times: 2", "times: 3, attempt: 9");
+    std::fs::write(folder.join("unsound.yaml"), unsound).expect("the file can be written");
+    snapshot(
+        "sweep_unsound",
+        &told(&sim(&folder, &["explore", "sweep", "unsound.yaml"])),
+    );
+}

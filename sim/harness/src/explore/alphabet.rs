@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use super::{Effect, Point, Trial};
+use crate::fault::{CallEffect, DeliveryEffect, Phase};
+
+/// What may happen to the calls of one party.
+#[derive(Clone, Debug)]
+pub struct CallRow {
+    /// Who is called, as sites name it.
+    pub party: &'static str,
+    /// When a fault may strike: a connection has no answer that could be lost.
+    pub phases: &'static [Phase],
+    /// What may strike then.
+    pub effects: &'static [CallEffect],
+}
+
+impl CallRow {
+    fn effects(&self) -> impl Iterator<Item = Effect> {
+        let of_phase = |phase: &Phase| {
+            let phase = *phase;
+            let effects = self.effects.iter();
+            effects.map(move |effect| Effect::Call(phase, effect.clone()))
+        };
+        self.phases.iter().flat_map(of_phase)
+    }
+}
+
+/// What AWS and the counterparties are allowed to do: the table that a sweep goes through.
+#[derive(Clone, Debug)]
+pub struct Alphabet {
+    /// The rows of calls: of each party at least one.
+    pub calls: &'static [CallRow],
+    /// What may happen to a delivery of a rule.
+    pub deliveries: &'static [DeliveryEffect],
+}
+
+/// A party without a row in the table: nothing may be left out in silence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the alphabet of faults has no row for calls of {0:?}")]
+pub struct UnknownParty(pub String);
+
+/// Both sides of a call's work.
+pub const BOTH_PHASES: &[Phase] = &[Phase::Before, Phase::After];
+
+/// What may strike a call of AWS. The short delay is within all time limits, the long one beyond a
+/// lease.
+const OF_AWS: &[CallEffect] = &[
+    CallEffect::Status(500),
+    CallEffect::Reset,
+    CallEffect::Hang,
+    CallEffect::Crash,
+    CallEffect::TimeOut,
+    CallEffect::Delay(Duration::from_secs(3)),
+    CallEffect::Delay(Duration::from_secs(50)),
+];
+
+impl Alphabet {
+    /// The row of every service of AWS that functions call.
+    #[must_use]
+    pub const fn of_aws(party: &'static str) -> CallRow {
+        CallRow {
+            party,
+            phases: BOTH_PHASES,
+            effects: OF_AWS,
+        }
+    }
+
+    /// What may happen to a delivery of EventBridge: it comes twice, late (beyond a lease, beyond a
+    /// time limit), or after a failure.
+    pub const DELIVERIES: &'static [DeliveryEffect] = &[
+        DeliveryEffect::Duplicate(Duration::from_secs(2)),
+        DeliveryEffect::Duplicate(Duration::from_secs(50)),
+        DeliveryEffect::Duplicate(Duration::from_secs(20 * 60)),
+        DeliveryEffect::Delay(Duration::from_secs(50)),
+        DeliveryEffect::Delay(Duration::from_secs(20 * 60)),
+        DeliveryEffect::Fail,
+    ];
+
+    /// What may strike a point.
+    ///
+    /// # Errors
+    /// [`UnknownParty`]
+    pub fn effects(&self, point: &Point) -> Result<Vec<Effect>, UnknownParty> {
+        match point {
+            Point::Call { site, .. } => {
+                let rows = self.calls.iter().filter(|row| row.party == site.party());
+                let effects: Vec<Effect> = rows.flat_map(CallRow::effects).collect();
+                if effects.is_empty() {
+                    return Err(UnknownParty(site.party().to_owned()));
+                }
+                Ok(effects)
+            }
+            Point::Delivery { .. } => {
+                let effects = self.deliveries.iter().cloned();
+                Ok(effects.map(Effect::Delivery).collect())
+            }
+            Point::Entry { .. } => Ok(vec![Effect::Delivery(DeliveryEffect::FailEntry)]),
+        }
+    }
+
+    /// Every fault at every point: all that one fault can do to a run. The effects take turns, so
+    /// that every kind is seen soon.
+    ///
+    /// # Errors
+    /// [`UnknownParty`]
+    pub fn trials(&self, points: &[Point]) -> Result<Vec<Trial>, UnknownParty> {
+        let all = points.iter().map(|point| self.effects(point));
+        let all: Vec<Vec<Effect>> = all.collect::<Result<_, _>>()?;
+        let most = all.iter().map(Vec::len).max().unwrap_or_default();
+        let mut trials = Vec::new();
+        for turn in 0..most {
+            for (point, effects) in points.iter().zip(&all) {
+                trials.extend(effects.get(turn).map(|effect| Trial {
+                    point: point.clone(),
+                    effect: effect.clone(),
+                }));
+            }
+        }
+        Ok(trials)
+    }
+}

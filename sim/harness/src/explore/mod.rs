@@ -1,0 +1,13 @@
+//! Search for what goes wrong: the places of a run at which a fault may strike, and what AWS is
+//! allowed to do there.
+//!
+//! [`points`] reads the places out of the journal of an undisturbed run, [`Alphabet`] says what may
+//! strike each, and a [`Trial`] is one fault at one place.
+
+mod alphabet;
+mod point;
+mod trial;
+
+pub use self::alphabet::{Alphabet, BOTH_PHASES, CallRow, UnknownParty};
+pub use self::point::{Point, points};
+pub use self::trial::{Effect, Trial};

@@ -1,0 +1,83 @@
+use std::fmt;
+
+use super::Point;
+use crate::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
+
+/// What strikes a point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A call.
+    Call(Phase, CallEffect),
+    /// A delivery, or an entry of PutEvents.
+    Delivery(DeliveryEffect),
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(phase, effect) => {
+                write!(formatter, "{} {}", effect.describe(), phase.as_str())
+            }
+            Self::Delivery(effect) => formatter.write_str(&effect.describe()),
+        }
+    }
+}
+
+/// One fault at one place, to see what becomes of a run with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// Where.
+    pub point: Point,
+    /// What.
+    pub effect: Effect,
+}
+
+impl fmt::Display for Trial {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.point, self.effect)
+    }
+}
+
+impl Trial {
+    /// The fault on calls that it is, if it is one.
+    #[must_use]
+    pub fn call_fault(&self) -> Option<CallFault> {
+        let (Point::Call { site, nth }, Effect::Call(phase, effect)) = (&self.point, &self.effect)
+        else {
+            return None;
+        };
+        Some(CallFault {
+            at: SitePattern::from(site),
+            phase: *phase,
+            effect: effect.clone(),
+            nth: *nth,
+            times: 1,
+            attempt: None,
+            until: None,
+        })
+    }
+
+    /// The fault on deliveries and entries that it is, if it is one.
+    #[must_use]
+    pub fn delivery_fault(&self) -> Option<DeliveryFault> {
+        let (detail_type, rule, nth) = match &self.point {
+            Point::Call { .. } => return None,
+            Point::Delivery {
+                detail_type,
+                rule,
+                nth,
+            } => (detail_type, Some(rule), nth),
+            Point::Entry { detail_type, nth } => (detail_type, None, nth),
+        };
+        let Effect::Delivery(effect) = &self.effect else {
+            return None;
+        };
+        Some(DeliveryFault {
+            detail_type: detail_type.clone(),
+            rule: rule.cloned(),
+            effect: effect.clone(),
+            nth: *nth,
+            times: 1,
+        })
+    }
+}
