@@ -14,9 +14,9 @@ use chrono::{DateTime, Utc};
 use lambda_host::{Host, HostedFunction, Invoked, Phase};
 use serde_json::{Value, json};
 use simulated_cloud::Cloud;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::InvocationResult;
-use simulated_cloud::record::Record;
 use simulated_cloud::stack::Account;
 use simulated_cloud::template::load;
 use wiremock::matchers::any;
@@ -385,7 +385,7 @@ impl Outside {
     fn events(&self) -> Vec<String> {
         let records = self.cloud.with(|cloud, _| cloud.take_records());
         let types = records.into_iter().filter_map(|record| match record {
-            Record::EventPut { detail_type, .. } => Some(detail_type),
+            CloudEvent::EventPut { detail_type, .. } => Some(detail_type),
             _ => None,
         });
         types.collect()

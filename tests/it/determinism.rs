@@ -7,7 +7,7 @@ use alchemiser_binding::run::run;
 use alchemiser_binding::scenario::{Fault, Library, load_scenario};
 use alchemiser_binding::trading::OPERATIONS;
 use harness::fault::{CallEffect, CallFault, Phase, SitePattern};
-use harness::journal::{Entry, Fact, Journal};
+use harness::journal::{Entry, Journal, JournalEvent};
 
 /// A process may live through any number of runs: those of clients that time out would use up what
 /// a process has for retries.
@@ -39,7 +39,7 @@ fn calls(journal: &Journal) -> Vec<(Call, u64)> {
     let mut likes = BTreeMap::new();
     let mut calls = Vec::new();
     for entry in journal.entries() {
-        if let Fact::Call {
+        if let JournalEvent::Call {
             site,
             attempt,
             duration_ms,
@@ -98,7 +98,7 @@ fn a_fault_leaves_the_draws_of_others_as_they_were() {
         };
         loaded.scenario.faults = vec![Fault::Call(fault)];
         let disturbed = run(&library, &loaded, 1).expect("the scenario runs");
-        let is_fault = |entry: &Entry| matches!(&entry.fact, Fact::Fault { .. });
+        let is_fault = |entry: &Entry| matches!(&entry.fact, JournalEvent::Fault { .. });
         assert_eq!(
             disturbed
                 .journal

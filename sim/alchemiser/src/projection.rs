@@ -22,8 +22,8 @@ use alchemiser_mocks::exchange::{OrderFacts, OrderStatus, Report};
 
 use crate::trading::{TradingFact, TradingJournal, TradingRecord};
 use harness::journal::{Entry, Journal};
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::Record;
 
 /// An event that a bus accepted, for snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,8 +90,8 @@ fn stamp(entry: &Entry) -> String {
 /// The events that buses accepted, in order.
 #[must_use]
 pub fn events(journal: &Journal) -> Vec<Event> {
-    let event = |(entry, record): (&Entry, &Record)| match record {
-        Record::EventPut {
+    let event = |(entry, record): (&Entry, &CloudEvent)| match record {
+        CloudEvent::EventPut {
             source,
             detail_type,
             detail,
@@ -214,7 +214,7 @@ pub fn mails(journal: &Journal) -> Vec<MailLine> {
 pub fn dead_letters(journal: &Journal) -> Vec<(String, String, Json<'_>)> {
     let mut letters = Vec::new();
     for (_, record) in journal.records() {
-        if let Record::DeadLettered {
+        if let CloudEvent::DeadLettered {
             from, reason, body, ..
         } = record
         {

@@ -8,7 +8,7 @@ use crate::output::say;
 use alchemiser_binding::run::invoke_once;
 use alchemiser_binding::scenario::Library;
 use alchemiser_binding::text_file::read_text;
-use simulated_cloud::record::{InvocationOutcome, Record};
+use simulated_cloud::cloud_event::{CloudEvent, InvocationOutcome};
 
 /// What `invoke` takes.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub fn invoke(arguments: &InvokeArguments) -> Result<bool, CliError> {
     let clock = arguments.clock.parse()?;
     let journal = invoke_once(&library, clock, &payload)?;
     let ended = journal.records().find_map(|(_, record)| match record {
-        Record::InvocationEnded {
+        CloudEvent::InvocationEnded {
             invocation: 1,
             outcome,
             response,

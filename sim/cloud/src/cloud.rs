@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::api::error::ServiceError;
 use crate::api::{ApiRequest, Service};
+use crate::cloud_event::{CloudEvent, InvocationOutcome};
 use crate::dispatch;
 use crate::eventbridge::EventBridge;
 use crate::fault_hook::FaultHook;
@@ -19,7 +20,6 @@ use crate::held::held_bytes;
 use crate::iam::{RequiredPermission, required_permissions};
 use crate::knobs::Knobs;
 use crate::lambda::{Begun, Invocation, InvocationResult, Lambda, response_of};
-use crate::record::{InvocationOutcome, Record};
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::Sqs;
@@ -115,7 +115,7 @@ impl Cloud {
     }
 
     /// What it did since last asked, in order.
-    pub fn take_records(&mut self) -> Vec<Record> {
+    pub fn take_records(&mut self) -> Vec<CloudEvent> {
         std::mem::take(&mut self.state.records)
     }
 
@@ -322,7 +322,7 @@ impl Cloud {
             }
         }
         let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
-        self.state.records.push(Record::QueueDrained {
+        self.state.records.push(CloudEvent::QueueDrained {
             queue,
             messages: bodies.len(),
         });
@@ -338,7 +338,7 @@ impl Cloud {
         duration: Duration,
     ) {
         let timeout = u32::try_from(invocation.timeout.as_secs()).unwrap_or(u32::MAX);
-        self.state.records.push(Record::InvocationEnded {
+        self.state.records.push(CloudEvent::InvocationEnded {
             invocation: invocation.number,
             outcome: match result {
                 InvocationResult::Success(_) => InvocationOutcome::Success,

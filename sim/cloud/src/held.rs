@@ -1,7 +1,7 @@
 //! About how many bytes the cloud holds: what others put there and has no bound of its own.
 
+use super::cloud_event::CloudEvent;
 use super::eventbridge::BusEvent;
-use super::record::Record;
 use super::state::CloudState;
 use super::task::Task;
 
@@ -15,7 +15,7 @@ impl BusEvent {
     }
 }
 
-impl Record {
+impl CloudEvent {
     /// What the step takes as it is kept, in bytes, estimated.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

@@ -54,6 +54,7 @@
 
 pub mod api;
 mod cloud;
+pub mod cloud_event;
 mod dispatch;
 pub mod dynamodb;
 pub mod eventbridge;
@@ -68,7 +69,6 @@ pub mod lambda;
 pub mod metrics;
 mod operations;
 pub mod packed_json;
-pub mod record;
 pub mod schedule_expression;
 pub mod scheduler;
 pub mod sns;

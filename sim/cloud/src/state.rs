@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use seeded_dice::{Dice, Tally};
 
+use crate::cloud_event::CloudEvent;
 use crate::dynamodb::DynamoDb;
 use crate::eventbridge::EventBridge;
 use crate::fault_hook::{FaultHook, NoFaults};
@@ -10,7 +11,6 @@ use crate::id::derive_id;
 use crate::knobs::Knobs;
 use crate::lambda::{Invocation, Lambda, Poller, pollers};
 use crate::metrics::Metrics;
-use crate::record::Record;
 use crate::scheduler::Scheduler;
 use crate::sns::Sns;
 use crate::sqs::{self, Sqs};
@@ -40,7 +40,7 @@ pub(crate) struct CloudState {
     pub queue_policies: Vec<QueuePolicy>,
     pub roles: Vec<Role>,
     pub fault_hook: Box<dyn FaultHook>,
-    pub records: Vec<Record>,
+    pub records: Vec<CloudEvent>,
     pub starting: Vec<Invocation>,
     pub requests: u64,
 }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use seeded_dice::Key;
 
+use crate::cloud_event::{DeliveryId, Origin};
 use crate::eventbridge::BusEvent;
-use crate::record::{DeliveryId, Origin};
 use crate::sns::Published;
 use crate::stack::{Rule, Schedule, Target};
 

@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::counterparty::{JournalRecord, PartyRecord};
 use crate::fault::{CallEffect, Phase, Site};
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::iam::RequiredPermission;
 use simulated_cloud::packed_json::PackedJson;
-use simulated_cloud::record::Record;
 
 /// One entry: when, in which order, and what.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,13 +31,18 @@ pub struct Entry {
     pub injected: bool,
     /// What happened.
     #[serde(flatten)]
-    pub fact: Fact,
+    pub fact: JournalEvent,
 }
 
 impl Entry {
     /// An entry, which says by itself whether it is injected.
     #[must_use]
-    pub fn new(at: DateTime<Utc>, sequence: u64, invocation: Option<u64>, fact: Fact) -> Self {
+    pub fn new(
+        at: DateTime<Utc>,
+        sequence: u64,
+        invocation: Option<u64>,
+        fact: JournalEvent,
+    ) -> Self {
         Self {
             at,
             sequence,
@@ -51,7 +56,7 @@ impl Entry {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
-pub enum Fact {
+pub enum JournalEvent {
     /// The scenario did something.
     Action {
         /// In words.
@@ -61,7 +66,7 @@ pub enum Fact {
     Cloud {
         /// The step.
         #[serde(flatten)]
-        record: Record,
+        record: CloudEvent,
     },
     /// A function called somebody.
     Call {
@@ -112,7 +117,7 @@ pub enum Fact {
     Party(PartyRecord),
 }
 
-impl Fact {
+impl JournalEvent {
     /// Whether the scenario's faults or scripts did it.
     #[must_use]
     pub fn is_injected(&self) -> bool {
@@ -135,7 +140,7 @@ pub struct Journal {
 
 impl Journal {
     /// Appends.
-    pub fn push(&mut self, at: DateTime<Utc>, invocation: Option<u64>, fact: Fact) {
+    pub fn push(&mut self, at: DateTime<Utc>, invocation: Option<u64>, fact: JournalEvent) {
         let sequence = self.entries.len() as u64 + 1;
         self.entries
             .push(Entry::new(at, sequence, invocation, fact));
@@ -148,9 +153,9 @@ impl Journal {
     }
 
     /// The cloud's steps, in order.
-    pub fn records(&self) -> impl Iterator<Item = (&Entry, &Record)> {
+    pub fn records(&self) -> impl Iterator<Item = (&Entry, &CloudEvent)> {
         self.entries.iter().filter_map(|entry| match &entry.fact {
-            Fact::Cloud { record } => Some((entry, record)),
+            JournalEvent::Cloud { record } => Some((entry, record)),
             _ => None,
         })
     }
@@ -158,7 +163,7 @@ impl Journal {
     /// What counterparties and the system itself noted, as far as it is an `R`, in order.
     pub fn party_records<R: JournalRecord>(&self) -> impl Iterator<Item = (&Entry, &R)> {
         self.entries.iter().filter_map(|entry| match &entry.fact {
-            Fact::Party(record) => record.get().map(|record| (entry, record)),
+            JournalEvent::Party(record) => record.get().map(|record| (entry, record)),
             _ => None,
         })
     }

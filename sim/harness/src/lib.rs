@@ -64,7 +64,7 @@
 //! # use harness::world::{Backend, SimulatedWorld, WorldSetup};
 //! # use simulated_cloud::stack::Account;
 //! # use simulated_cloud::template::load;
-//! # use simulated_cloud::record::Record;
+//! # use simulated_cloud::cloud_event::CloudEvent;
 //! use aws_sdk_dynamodb::types::AttributeValue;
 //! # const TEMPLATE: &str = "
 //! # Transform: AWS::Serverless-2016-10-31
@@ -114,7 +114,7 @@
 //! let journal = Box::new(world).finish();
 //! let starts = journal
 //!     .records()
-//!     .filter(|(_, record)| matches!(record, Record::InvocationStarted { .. }));
+//!     .filter(|(_, record)| matches!(record, CloudEvent::InvocationStarted { .. }));
 //! assert_eq!(starts.count(), 2);
 //! # Ok(())
 //! # }

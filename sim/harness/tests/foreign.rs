@@ -12,7 +12,7 @@ use harness::function::{FunctionCode, HandlerError, from_fn};
 use harness::journal::Journal;
 use harness::world::{Backend, SimulatedWorld, WorldSetup};
 use serde_json::{Value, json};
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::stack::Account;
 use simulated_cloud::template::load;
 
@@ -116,7 +116,7 @@ fn queue(world: &dyn Backend, name: &str) -> Vec<Value> {
 
 fn answers(journal: &Journal) -> Vec<Value> {
     let ended = journal.records().filter_map(|(_, record)| match record {
-        Record::InvocationEnded { response, .. } => Some(response.view().to_value()),
+        CloudEvent::InvocationEnded { response, .. } => Some(response.view().to_value()),
         _ => None,
     });
     ended.collect()
@@ -160,7 +160,7 @@ async fn two_failures_are_tried_again_after_one_and_two_minutes_with_the_same_re
     let attempts: Vec<(TimeDelta, u32, String)> = journal
         .records()
         .filter_map(|(entry, record)| match record {
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 attempt,
                 request_id,
                 ..

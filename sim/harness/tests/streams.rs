@@ -10,7 +10,7 @@ use harness::function::{FunctionCode, HandlerError, from_fn};
 use harness::journal::Journal;
 use harness::world::{Backend, SimulatedWorld, WorldSetup};
 use serde_json::{Value, json};
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::stack::Account;
 use simulated_cloud::template::load;
 
@@ -113,12 +113,12 @@ fn sums(journal: &Journal) -> Vec<Option<Value>> {
     let mut running = Vec::new();
     for (_, record) in journal.records() {
         match record {
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 function,
                 ..
             } if function == "sum" => running.push(*invocation),
-            Record::InvocationEnded {
+            CloudEvent::InvocationEnded {
                 invocation,
                 response,
                 ..

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use simulated_cloud::record::{AlarmState, Record};
+use simulated_cloud::cloud_event::{AlarmState, CloudEvent};
 
 use super::{runs, stack};
 
@@ -11,7 +11,7 @@ fn every_alarm_goes_off_and_recovers_in_some_scenario() {
     let (mut raised, mut recovered) = (BTreeSet::new(), BTreeSet::new());
     for run in runs() {
         for (_, record) in run.journal.records() {
-            let Record::AlarmChanged { alarm, state, .. } = record else {
+            let CloudEvent::AlarmChanged { alarm, state, .. } = record else {
                 continue;
             };
             if *state == AlarmState::Alarm {

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use harness::journal::Fact;
+use harness::journal::JournalEvent;
+use simulated_cloud::cloud_event::{CloudEvent, Origin};
 use simulated_cloud::iam::RequiredPermission;
-use simulated_cloud::record::{Origin, Record};
 use simulated_cloud::stack::{Effect, Role, Stack};
 
 use super::{runs, stack};
@@ -159,9 +159,9 @@ fn used(stack: &Stack) -> BTreeSet<RequiredPermission> {
     let mut used = BTreeSet::new();
     for entry in runs().iter().flat_map(|run| run.journal.entries()) {
         match &entry.fact {
-            Fact::Call { needs, .. } => used.extend(needs.iter().cloned()),
-            Fact::Cloud {
-                record: Record::DeadLettered { queue, from, .. },
+            JournalEvent::Call { needs, .. } => used.extend(needs.iter().cloned()),
+            JournalEvent::Cloud {
+                record: CloudEvent::DeadLettered { queue, from, .. },
             } if *from == Origin::Function(function.clone()) => {
                 let arn = stack
                     .queues

@@ -6,7 +6,7 @@ use alchemiser::schema::{EventSchema, event_schemas};
 use harness::journal::Entry;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 
 use super::runs;
 
@@ -104,8 +104,8 @@ fn an_event_that_differs_from_its_schema_is_found() {
 }
 
 /// What the function put on a bus itself, as an envelope, with the name of its schema.
-fn emitted(entry: &Entry, record: &Record) -> Option<(String, Value)> {
-    let Record::EventPut {
+fn emitted(entry: &Entry, record: &CloudEvent) -> Option<(String, Value)> {
+    let CloudEvent::EventPut {
         id,
         source,
         detail_type,

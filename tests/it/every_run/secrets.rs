@@ -6,7 +6,7 @@ use alchemiser_binding::run::SECRETS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
 use serde_json::json;
 
 use super::{runs, stack};
@@ -49,7 +49,7 @@ fn a_secret_in_a_log_line_or_a_mail_is_found() {
     let at = DateTime::<Utc>::UNIX_EPOCH;
     for form in forms() {
         let mut journal = Journal::default();
-        let log = Fact::Log {
+        let log = JournalEvent::Log {
             level: "INFO".to_owned(),
             message: "connecting".to_owned(),
             fields: json!({ "login": form }).into(),

@@ -2,7 +2,7 @@
 
 use super::testing::{History, QUEUE, instant, of_rule};
 use harness::check::alarms::{Alarms, Loss, Told};
-use simulated_cloud::record::{Origin, Record};
+use simulated_cloud::cloud_event::{CloudEvent, Origin};
 
 const LOST: &str = "14:00:00";
 
@@ -109,10 +109,12 @@ fn an_alarm_tells_in_time() {
 #[test]
 fn a_dead_letter_that_somebody_takes_is_known_to_him() {
     let drained = |queue: &str| {
-        History::new().at("14:05:00").record(Record::QueueDrained {
-            queue: queue.to_owned(),
-            messages: 1,
-        })
+        History::new()
+            .at("14:05:00")
+            .record(CloudEvent::QueueDrained {
+                queue: queue.to_owned(),
+                messages: 1,
+            })
     };
     assert_eq!(
         told(&long(drained(QUEUE)), &Loss::DeadLetter(QUEUE)),

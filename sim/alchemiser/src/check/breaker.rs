@@ -4,9 +4,9 @@ use super::Judgement;
 use crate::projection::Causes;
 use crate::trading::{TradingFact, TradingRecord};
 use harness::fault::Site;
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::Record;
 
 /// An error notification is answered, and that is all: whatever it wakes, and whatever follows from
 /// that, puts no event, places no order, sends no mail and writes nothing.
@@ -22,8 +22,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         };
         let deed = match (&entry.fact, entry.fact.trading()) {
             (
-                Fact::Cloud {
-                    record: Record::EventPut { detail_type, .. },
+                JournalEvent::Cloud {
+                    record: CloudEvent::EventPut { detail_type, .. },
                 },
                 _,
             ) => format!("{detail_type} was put"),
@@ -36,7 +36,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             (_, Some(TradingRecord::MailContent { subject, .. })) => {
                 format!("the mail {subject:?} was sent")
             }
-            (Fact::Call { site, .. }, _) if writes(site) => {
+            (JournalEvent::Call { site, .. }, _) if writes(site) => {
                 format!("{} was called", site.operation)
             }
             _ => continue,
@@ -72,7 +72,7 @@ mod tests {
 
     use super::super::testing::{History, event};
     use super::*;
-    use simulated_cloud::record::InvocationOutcome;
+    use simulated_cloud::cloud_event::InvocationOutcome;
 
     #[test]
     fn a_notification_that_is_answered_is_all() {

@@ -2,8 +2,8 @@ use std::collections::BTreeSet;
 
 use super::Judgement;
 use crate::trading::{BusMode, TradingJournal};
-use harness::journal::{Fact, Journal};
-use simulated_cloud::record::Record;
+use harness::journal::{Journal, JournalEvent};
+use simulated_cloud::cloud_event::CloudEvent;
 
 /// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each
 /// names an event that was put before, or the root. Where the bus is a shadow of the one in memory,
@@ -14,12 +14,12 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut known: BTreeSet<&str> = BTreeSet::new();
     for entry in journal.entries() {
         match &entry.fact {
-            Fact::Unpublished { event_id, .. } if is_shadow => {
+            JournalEvent::Unpublished { event_id, .. } if is_shadow => {
                 known.insert(event_id);
             }
-            Fact::Cloud {
+            JournalEvent::Cloud {
                 record:
-                    Record::EventPut {
+                    CloudEvent::EventPut {
                         source,
                         detail_type,
                         detail,
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_the_shadow_did_not_publish_is_a_cause_where_the_bus_is_one() {
-        let unpublished = Fact::Unpublished {
+        let unpublished = JournalEvent::Unpublished {
             event_id: "a".to_owned(),
             detail_type: "WorkflowStarted".to_owned(),
         };

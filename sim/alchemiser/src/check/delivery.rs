@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::testing::{History, delivery, event, of_rule};
 use harness::check::delivery::check;
-use harness::journal::Fact;
-use simulated_cloud::record::{DeliveryId, DeliveryOutcome, LossCause, Record};
+use harness::journal::JournalEvent;
+use simulated_cloud::cloud_event::{CloudEvent, DeliveryId, DeliveryOutcome, LossCause};
 
 fn failed() -> DeliveryOutcome {
     DeliveryOutcome::Failed("TIMEOUT".to_owned())
@@ -39,7 +39,7 @@ fn an_event_comes_to_one_end_at_each_target() {
         .delivers(&event, "first", DeliveryOutcome::Delivered)
         .delivers(&event, "first", DeliveryOutcome::Delivered);
     assert_eq!(twice.judged(check), (1, 1), "no copy, and yet twice");
-    let under_way = put().fact(Fact::End { at_rest: false });
+    let under_way = put().fact(JournalEvent::End { at_rest: false });
     assert_eq!(
         under_way.judged(check),
         (1, 0),
@@ -50,7 +50,7 @@ fn an_event_comes_to_one_end_at_each_target() {
 #[test]
 fn a_copy_comes_to_an_end_of_its_own() {
     let event = event("TradeExecuted", "t", "p");
-    let copy = Record::Delivery {
+    let copy = CloudEvent::Delivery {
         delivery: DeliveryId {
             copy: 1,
             ..delivery(&event, "first")
@@ -82,7 +82,7 @@ fn only_a_rule_that_matches_delivers() {
 #[test]
 fn a_replay_is_an_event_of_its_own() {
     let event = event("TradeExecuted", "t", "p");
-    let again = Record::Delivery {
+    let again = CloudEvent::Delivery {
         delivery: DeliveryId {
             replay: Some("again".to_owned()),
             ..delivery(&event, "first")
@@ -121,7 +121,7 @@ fn a_refused_dead_letter_is_told_as_well() {
     let event = event("TradeExecuted", "t", "p");
     let lost = |cause: LossCause| {
         let (from, delivery) = (of_rule("first"), Some(delivery(&event, "first")));
-        let lost = Record::Lost {
+        let lost = CloudEvent::Lost {
             from,
             cause,
             reason: "refused".to_owned(),

@@ -2,7 +2,7 @@ use super::Judgement;
 use crate::projection::invocations;
 use crate::trading::{BusMode, TradingJournal};
 use harness::journal::Journal;
-use simulated_cloud::record::{InvocationOutcome, Record};
+use simulated_cloud::cloud_event::{CloudEvent, InvocationOutcome};
 
 /// What a step may take, with room for the calls around its work.
 const STEP_MS: u64 = 60_000;
@@ -15,7 +15,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let does_all = journal.settings().bus != BusMode::EventBridge;
     let invocations = invocations(journal);
     for (entry, record) in journal.records() {
-        let Record::InvocationEnded {
+        let CloudEvent::InvocationEnded {
             invocation,
             outcome,
             duration_ms,
@@ -61,7 +61,7 @@ mod tests {
         outcome: InvocationOutcome,
         duration_ms: u64,
     ) -> (usize, usize) {
-        let ended = Record::InvocationEnded {
+        let ended = CloudEvent::InvocationEnded {
             invocation: 1,
             outcome,
             response: Value::Null.into(),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::Judgement;
 use crate::projection::workflow_of;
 use harness::journal::Journal;
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 
 /// Six steps, each by two rules at most, each delivered twice and tried three times, and room for
 /// the watchdog.
@@ -29,7 +29,7 @@ fn chain(journal: &Journal) -> Option<(String, u64)> {
     let mut of_events: BTreeMap<&str, usize> = BTreeMap::new();
     for (entry, record) in journal.records() {
         match record {
-            Record::EventPut {
+            CloudEvent::EventPut {
                 id, replay: None, ..
             } => {
                 let length = entry
@@ -39,7 +39,7 @@ fn chain(journal: &Journal) -> Option<(String, u64)> {
                     .unwrap_or(0);
                 of_events.insert(id, length);
             }
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 payload,
                 ..
@@ -68,7 +68,7 @@ fn chain(journal: &Journal) -> Option<(String, u64)> {
 fn crowds(journal: &Journal, judgement: &mut Judgement) {
     let mut woken: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for (entry, record) in journal.records() {
-        if let Record::InvocationStarted { payload, .. } = record
+        if let CloudEvent::InvocationStarted { payload, .. } = record
             && let Some(workflow) = workflow_of(payload.view())
         {
             woken.entry(workflow).or_default().push(entry.sequence);
@@ -90,7 +90,7 @@ fn crowds(journal: &Journal, judgement: &mut Judgement) {
 mod tests {
     use super::*;
     use crate::check::testing::{History, event};
-    use simulated_cloud::record::InvocationOutcome;
+    use simulated_cloud::cloud_event::InvocationOutcome;
 
     #[test]
     fn a_workflow_wakes_the_function_so_often_and_no_oftener() {

@@ -9,8 +9,8 @@ use super::cashbook::{Cashbook, others_fill};
 use super::plan::{Item, Plan, executions, plans};
 use crate::projection::{Invocation, Order, accepted_orders, invocations};
 use crate::trading::{TradingFact, TradingJournal, TroubleKind};
-use harness::journal::{Entry, Fact, Journal};
-use simulated_cloud::record::Record;
+use harness::journal::{Entry, Journal, JournalEvent};
+use simulated_cloud::cloud_event::CloudEvent;
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
 const CLOSE_ENOUGH: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
@@ -185,7 +185,7 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
     }
     for entry in journal.entries() {
         match &entry.fact {
-            Fact::Fault { .. } => {
+            JournalEvent::Fault { .. } => {
                 let invocation = entry.invocation.and_then(|number| invocations.get(&number));
                 let execution =
                     invocation.filter(|invocation| invocation.trigger() == "RebalancePlanned");
@@ -193,8 +193,8 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
                     .of_workflows
                     .extend(execution.and_then(Invocation::workflow));
             }
-            Fact::Cloud {
-                record: Record::DeliveryDisturbed { detail_type, .. },
+            JournalEvent::Cloud {
+                record: CloudEvent::DeliveryDisturbed { detail_type, .. },
             } => troubles.of_all |= detail_type == "RebalancePlanned",
             fact => {
                 if let Some(report) = fact.report() {

@@ -7,8 +7,8 @@ use super::stuck::told_to_be_stuck;
 use crate::projection::{Invocation, invocations, puts};
 use crate::trading::{BusMode, TradingFact, TradingJournal, TradingRecord};
 use harness::fault::Phase;
-use harness::journal::{Entry, Fact, Journal};
-use simulated_cloud::record::InvocationOutcome;
+use harness::journal::{Entry, Journal, JournalEvent};
+use simulated_cloud::cloud_event::InvocationOutcome;
 
 /// Whose a mail is that no notification on a bus asked for.
 const UNKNOWN: &str = "unknown";
@@ -175,11 +175,11 @@ fn is_unknown(
     let mut is_recorded = is_success;
     for entry in after.filter(|entry| entry.invocation == Some(sender.number)) {
         match &entry.fact {
-            Fact::Call { site, outcome, .. } if site.operation == RECORD => {
+            JournalEvent::Call { site, outcome, .. } if site.operation == RECORD => {
                 is_recorded |= outcome.is_success()
             }
             // Done, though the function was not told.
-            Fact::Fault {
+            JournalEvent::Fault {
                 site,
                 phase: Phase::After,
                 ..
@@ -323,7 +323,7 @@ mod tests {
             operation: RECORD.to_owned(),
             number: 1,
         };
-        let fault = Fact::Fault {
+        let fault = JournalEvent::Fault {
             site,
             phase: Phase::After,
             effect: CallEffect::Crash,

@@ -8,7 +8,7 @@ use super::Judgement;
 use super::plan::{Named, Plan, executions, plans, told};
 use crate::projection::{Fill, Invocation, Order, accepted_orders, invocations, sign};
 use crate::trading::TradingJournal;
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
 
 /// No order is placed from a snapshot of the account that others have overtaken: once an order of
 /// another workflow has filled, a plan made before is carried out no more; once somebody has traded
@@ -53,7 +53,7 @@ fn reads<'a>(
 ) -> BTreeMap<&'a str, Vec<(DateTime<Utc>, u64)>> {
     let mut reads: BTreeMap<&str, Vec<(DateTime<Utc>, u64)>> = BTreeMap::new();
     for entry in journal.entries() {
-        let Fact::Call { site, .. } = &entry.fact else {
+        let JournalEvent::Call { site, .. } = &entry.fact else {
             continue;
         };
         if site.operation != "alpaca GET account"
@@ -108,7 +108,7 @@ impl<'a> View<'a> {
             .iter()
             .rev();
         let mut of_it = entries.filter(|entry| entry.invocation == invocation);
-        let look = of_it.find(|entry| matches!(&entry.fact, Fact::Call { site, .. } if site.operation == "alpaca GET positions"));
+        let look = of_it.find(|entry| matches!(&entry.fact, JournalEvent::Call { site, .. } if site.operation == "alpaca GET positions"));
         look.map_or(0, |entry| entry.sequence)
     }
 
@@ -307,7 +307,7 @@ impl<'a> View<'a> {
 mod tests {
     use super::*;
     use crate::check::testing::{History, executed, mailed, planned};
-    use simulated_cloud::record::InvocationOutcome;
+    use simulated_cloud::cloud_event::InvocationOutcome;
 
     const BUY: &[(&str, &str, &str, &str)] = &[("MSFT", "BUY", "0", "5000")];
 

@@ -34,7 +34,7 @@ mod tests {
 
     use super::*;
     use crate::check::testing::{History, event};
-    use simulated_cloud::record::InvocationOutcome;
+    use simulated_cloud::cloud_event::InvocationOutcome;
 
     #[test]
     fn orders_of_what_a_replay_brought_about_are_found() {

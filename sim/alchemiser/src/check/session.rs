@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Judgement;
 use crate::projection::{Order, accepted_orders};
 use crate::trading::TradingJournal;
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
 
 /// What is sent so shortly before the close may come after it.
 const LAST_CALL: TimeDelta = TimeDelta::seconds(10);
@@ -60,7 +60,7 @@ fn sent(journal: &Journal, order: &Order<'_>) -> Option<DateTime<Utc>> {
         .iter()
         .filter(|entry| entry.invocation == order.invocation);
     let mut begun = after.filter_map(|entry| match &entry.fact {
-        Fact::Call {
+        JournalEvent::Call {
             site, duration_ms, ..
         } if matches!(
             site.operation.as_str(),

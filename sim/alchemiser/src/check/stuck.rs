@@ -4,9 +4,9 @@ use crate::projection::workflow_of;
 use crate::trading::{TradingFact, TradingRecord, event_id};
 use harness::check::alarms::Alarms;
 use harness::check::rules::Rules;
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
+use simulated_cloud::cloud_event::{CloudEvent, DeliveryId, Origin};
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::{DeliveryId, Origin, Record};
 
 /// The workflows that stand still because their next step was given up, of which somebody was told:
 /// the step's event is lost or lies in a queue, nothing followed from it, and the alarms on that
@@ -33,14 +33,14 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
 
 /// What somebody was to act on, where that was given up. Copies to be looked at, and messages for
 /// other systems, are nobody's next step.
-fn given_up<'a>(rules: &Rules, record: &'a Record) -> Option<Json<'a>> {
-    let (Record::DeadLettered {
+fn given_up<'a>(rules: &Rules, record: &'a CloudEvent) -> Option<Json<'a>> {
+    let (CloudEvent::DeadLettered {
         from,
         delivery,
         body,
         ..
     }
-    | Record::Lost {
+    | CloudEvent::Lost {
         from,
         delivery,
         body,
@@ -79,9 +79,9 @@ fn followed(journal: &Journal) -> BTreeSet<&str> {
     let mut followed = BTreeSet::new();
     for entry in journal.entries() {
         match &entry.fact {
-            Fact::Cloud {
+            JournalEvent::Cloud {
                 record:
-                    Record::EventPut {
+                    CloudEvent::EventPut {
                         detail,
                         replay: None,
                         ..

@@ -12,11 +12,11 @@ use uuid::Uuid;
 use super::Judgement;
 use crate::trading::{Settings, TradingRecord, Trouble, TroubleKind};
 use harness::fault::Site;
-use harness::journal::{CallOutcome, Fact, Journal};
-use simulated_cloud::packed_json::PackedJson;
-use simulated_cloud::record::{
-    AlarmState, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, Record, RuleTarget,
+use harness::journal::{CallOutcome, Journal, JournalEvent};
+use simulated_cloud::cloud_event::{
+    AlarmState, CloudEvent, DeliveryId, DeliveryOutcome, InvocationOutcome, Origin, RuleTarget,
 };
+use simulated_cloud::packed_json::PackedJson;
 
 type Check = fn(&Journal) -> Judgement;
 
@@ -141,14 +141,14 @@ impl History {
         self
     }
 
-    pub fn fact(mut self, fact: Fact) -> Self {
+    pub fn fact(mut self, fact: JournalEvent) -> Self {
         self.journal.push(self.now, self.within, fact);
         self.now += TimeDelta::seconds(1);
         self
     }
 
-    pub fn record(self, record: Record) -> Self {
-        self.fact(Fact::Cloud { record })
+    pub fn record(self, record: CloudEvent) -> Self {
+        self.fact(JournalEvent::Cloud { record })
     }
 
     pub fn report(self, report: Report) -> Self {
@@ -172,7 +172,7 @@ impl History {
         self.within = Some(invocation);
         let request_id = format!("request-{invocation}");
         let function = FUNCTION.to_owned();
-        self.record(Record::InvocationStarted {
+        self.record(CloudEvent::InvocationStarted {
             invocation,
             function,
             request_id,
@@ -184,7 +184,7 @@ impl History {
     /// The present invocation ends.
     pub fn ends(mut self, outcome: InvocationOutcome) -> Self {
         let invocation = self.within.expect("an invocation has begun");
-        self = self.record(Record::InvocationEnded {
+        self = self.record(CloudEvent::InvocationEnded {
             invocation,
             outcome,
             response: PackedJson::default(),
@@ -208,7 +208,7 @@ impl History {
     pub fn replays(self, event: &Value, replay: Option<&str>) -> Self {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let time = self.now;
-        self.record(Record::EventPut {
+        self.record(CloudEvent::EventPut {
             bus: "bus".to_owned(),
             id: text("id"),
             source: text("source"),
@@ -223,7 +223,7 @@ impl History {
 
     /// A rule on the bus with one target, a function.
     pub fn rule(self, rule: &str, pattern: &Value) -> Self {
-        self.record(Record::RuleChanged {
+        self.record(CloudEvent::RuleChanged {
             bus: "bus".to_owned(),
             rule: rule.to_owned(),
             arn: format!("arn:aws:events:us-east-1:123456789012:rule/bus/{rule}"),
@@ -239,7 +239,7 @@ impl History {
 
     pub fn delivers(self, event: &Value, rule: &str, outcome: DeliveryOutcome) -> Self {
         let detail_type = event["detail-type"].as_str().unwrap_or_default().to_owned();
-        self.record(Record::Delivery {
+        self.record(CloudEvent::Delivery {
             delivery: delivery(event, rule),
             detail_type,
             attempt: 1,
@@ -249,7 +249,7 @@ impl History {
 
     /// A rule gives an event up.
     pub fn buries(self, event: &Value, rule: &str) -> Self {
-        self.record(Record::DeadLettered {
+        self.record(CloudEvent::DeadLettered {
             queue: QUEUE.to_owned(),
             from: of_rule(rule),
             reason: "NO_PERMISSIONS".to_owned(),
@@ -259,7 +259,7 @@ impl History {
     }
 
     pub fn alarm(self, metric: &str, dimension: &str, whose: &str) -> Self {
-        self.record(Record::AlarmChanged {
+        self.record(CloudEvent::AlarmChanged {
             alarm: format!("{metric}-{whose}"),
             metric: metric.to_owned(),
             dimensions: BTreeMap::from([(dimension.to_owned(), whose.to_owned())]),
@@ -283,7 +283,7 @@ impl History {
             operation: operation.to_owned(),
             number: 1,
         };
-        self.fact(Fact::Call {
+        self.fact(JournalEvent::Call {
             site,
             attempt: 1,
             outcome: CallOutcome::Answered(status),

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use crate::projection::{FinalAccount, dead_letters, final_account, mails, puts};
 use harness::journal::Journal;
-use simulated_cloud::record::{AlarmState, Record};
+use simulated_cloud::cloud_event::{AlarmState, CloudEvent};
 
 /// How far an account may be from the undisturbed one, as a part of what that is worth: a plan that
 /// is made some minutes later is made at other prices.
@@ -103,7 +103,7 @@ impl Ending {
             *ending.dead_letters.entry((from, reason)).or_default() += 1;
         }
         for (_, record) in journal.records() {
-            if let Record::AlarmChanged {
+            if let CloudEvent::AlarmChanged {
                 alarm,
                 metric,
                 state: AlarmState::Alarm,

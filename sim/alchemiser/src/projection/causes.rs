@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::invocations::{Invocation, invocations};
 use harness::journal::Journal;
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 
 /// Which invocation brought about which: one puts an event, and the event wakes another.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl<'a> Causes<'a> {
         let mut put_by = BTreeMap::new();
         for (entry, record) in journal.records() {
             if let (
-                Record::EventPut {
+                CloudEvent::EventPut {
                     id, replay: None, ..
                 },
                 Some(invocation),

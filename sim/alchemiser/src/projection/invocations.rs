@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use crate::trading::{event_id, trigger_of};
 use harness::journal::{Entry, Journal};
+use simulated_cloud::cloud_event::{CloudEvent, InvocationOutcome};
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::{InvocationOutcome, Record};
 
 /// One attempt of a function, as the journal tells it.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ pub fn invocations(journal: &Journal) -> BTreeMap<u64, Invocation<'_>> {
     let mut found = BTreeMap::new();
     for (entry, record) in journal.records() {
         match record {
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 payload,
                 request_id,
@@ -100,7 +100,7 @@ pub fn invocations(journal: &Journal) -> BTreeMap<u64, Invocation<'_>> {
                     },
                 );
             }
-            Record::InvocationEnded {
+            CloudEvent::InvocationEnded {
                 invocation,
                 outcome,
                 ..

@@ -1,6 +1,6 @@
 use harness::journal::{Entry, Journal};
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::Record;
 
 /// An event that a bus accepted, as checks ask for it.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub fn puts(journal: &Journal) -> impl Iterator<Item = Put<'_>> {
     journal
         .records()
         .filter_map(|(entry, record)| match record {
-            Record::EventPut {
+            CloudEvent::EventPut {
                 detail_type,
                 detail,
                 replay,

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 
 use crate::projection::workflow_of;
 use harness::journal::Journal;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::Record;
 
 /// The memory of the function in the template.
 const MEMORY_MB: u64 = 512;
@@ -62,7 +62,7 @@ pub fn cost_of(journal: &Journal) -> Cost {
     let mut running: BTreeMap<u64, &str> = BTreeMap::new();
     for (_, record) in journal.records() {
         match record {
-            Record::EventPut {
+            CloudEvent::EventPut {
                 detail_type,
                 detail,
                 replay: None,
@@ -72,14 +72,14 @@ pub fn cost_of(journal: &Journal) -> Cost {
                     .entry(correlation_id(detail.view()).unwrap_or_default().to_owned())
                     .or_default();
             }
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 payload,
                 ..
             } => {
                 running.extend(workflow_of(payload.view()).map(|id| (*invocation, id)));
             }
-            Record::InvocationEnded {
+            CloudEvent::InvocationEnded {
                 invocation,
                 duration_ms,
                 ..

@@ -12,7 +12,7 @@ use crate::projection::mails;
 use crate::run::Run;
 use crate::trading::TradingJournal;
 use harness::fault::CallEffect;
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
 
 /// The account after a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn totals(run: &Run, points: &[Point]) -> String {
         .filter(|entry| {
             matches!(
                 entry.fact,
-                Fact::Fault {
+                JournalEvent::Fault {
                     effect: CallEffect::Crash,
                     ..
                 }
@@ -142,8 +142,8 @@ fn totals(run: &Run, points: &[Point]) -> String {
 }
 
 /// Whether it is a call of an AWS SDK client.
-pub fn is_sdk_call(fact: &Fact) -> bool {
-    matches!(fact, Fact::Call { site, .. } if matches!(site.party(), "dynamodb" | "events"))
+pub fn is_sdk_call(fact: &JournalEvent) -> bool {
+    matches!(fact, JournalEvent::Call { site, .. } if matches!(site.party(), "dynamodb" | "events"))
 }
 
 fn dollars(amount: Decimal) -> String {

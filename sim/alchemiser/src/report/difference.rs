@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::projection::{dead_letters, events, mails, orders};
 use crate::trading::{TradingFact, TradingRecord, event_id, trigger_of};
 use harness::journal::Journal;
-use simulated_cloud::record::{InvocationOutcome, Record};
+use simulated_cloud::cloud_event::{CloudEvent, InvocationOutcome};
 
 /// What two histories of one scenario must have in common, whatever the backend: each line with how
 /// often it occurs. Times are left out, and so is order, which the contract of delivery leaves
@@ -88,7 +88,7 @@ fn invocations(journal: &Journal) -> Vec<String> {
     let mut lines = Vec::new();
     for (_, record) in journal.records() {
         match record {
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 payload,
                 ..
@@ -99,9 +99,9 @@ fn invocations(journal: &Journal) -> Vec<String> {
                 let id = id.map_or_else(|| invocation.to_string(), str::to_owned);
                 started.insert(*invocation, (trigger_of(payload), id));
             }
-            Record::InvocationEnded { response, .. }
+            CloudEvent::InvocationEnded { response, .. }
                 if response.view().at("errorType").as_str() == Some("InProgress") => {}
-            Record::InvocationEnded {
+            CloudEvent::InvocationEnded {
                 invocation,
                 outcome,
                 ..

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use alchemiser_mocks::exchange::{OrderFacts, Report};
 
 use crate::trading::{TradingFact, TradingRecord};
-use harness::journal::{Entry, Fact, Journal};
-use simulated_cloud::record::Record;
+use harness::journal::{Entry, Journal, JournalEvent};
+use simulated_cloud::cloud_event::CloudEvent;
 
 /// What one invocation brought about, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,12 +36,12 @@ impl Effects {
         parts.into_iter().flatten().collect()
     }
 
-    fn add(&mut self, fact: &Fact) {
+    fn add(&mut self, fact: &JournalEvent) {
         match (fact, fact.trading()) {
             (
-                Fact::Cloud {
+                JournalEvent::Cloud {
                     record:
-                        Record::EventPut {
+                        CloudEvent::EventPut {
                             detail_type,
                             replay: None,
                             ..

@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use harness::journal::{Entry, Fact, Journal};
+use harness::journal::{Entry, Journal, JournalEvent};
 
 /// The log lines of one workflow, as JSON, one a line.
 #[must_use]
 pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
     let line = |entry: &Entry| match &entry.fact {
-        Fact::Log {
+        JournalEvent::Log {
             level,
             message,
             fields,
@@ -28,7 +28,7 @@ pub fn log_lines(journal: &Journal, correlation_id: &str) -> Vec<String> {
 #[must_use]
 pub fn workflows(journal: &Journal) -> BTreeSet<String> {
     let named = |entry: &Entry| match &entry.fact {
-        Fact::Log { fields, .. } => fields
+        JournalEvent::Log { fields, .. } => fields
             .view()
             .at("correlation_id")
             .as_str()

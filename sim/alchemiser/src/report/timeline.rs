@@ -10,9 +10,9 @@ use super::Mark;
 use super::effects::{Effects, effects};
 use crate::projection::{Causes, Invocation};
 use crate::trading::{TradingFact, TradingRecord};
-use harness::journal::{Entry, Fact, Journal};
+use harness::journal::{Entry, Journal, JournalEvent};
+use simulated_cloud::cloud_event::{AlarmState, CloudEvent, InvocationOutcome};
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::{AlarmState, InvocationOutcome, Record};
 
 /// A row.
 #[derive(Clone, Debug)]
@@ -58,7 +58,8 @@ pub(super) fn timeline(journal: &Journal) -> Vec<Row> {
 fn handlers(journal: &Journal) -> BTreeMap<u64, &str> {
     let mut found = BTreeMap::new();
     for entry in journal.entries() {
-        if let (Some(invocation), Fact::Log { fields, .. }) = (entry.invocation, &entry.fact)
+        if let (Some(invocation), JournalEvent::Log { fields, .. }) =
+            (entry.invocation, &entry.fact)
             && let Some(handler) = fields.view().at("handler").as_str()
         {
             found.insert(invocation, handler);
@@ -110,8 +111,8 @@ impl Teller<'_> {
     fn take(&mut self, entry: &Entry) {
         let at = entry.at;
         match &entry.fact {
-            Fact::Cloud { record } => self.take_record(at, record),
-            Fact::Fault {
+            JournalEvent::Cloud { record } => self.take_record(at, record),
+            JournalEvent::Fault {
                 site,
                 phase,
                 effect,
@@ -122,8 +123,8 @@ impl Teller<'_> {
                     format!("{} {} {site}", effect.describe(), phase.as_str()),
                 );
             }
-            Fact::Party(_) => self.take_trading(at, entry.fact.trading()),
-            Fact::Action { what } => self.row(at, Mark::Scenario, what.clone()),
+            JournalEvent::Party(_) => self.take_trading(at, entry.fact.trading()),
+            JournalEvent::Action { what } => self.row(at, Mark::Scenario, what.clone()),
             _ => {}
         }
     }
@@ -191,14 +192,14 @@ impl Teller<'_> {
         }
     }
 
-    fn take_record(&mut self, at: DateTime<Utc>, record: &Record) {
+    fn take_record(&mut self, at: DateTime<Utc>, record: &CloudEvent) {
         match record {
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 attempt,
                 ..
             } => self.begin(*invocation, *attempt),
-            Record::InvocationEnded {
+            CloudEvent::InvocationEnded {
                 invocation,
                 outcome,
                 response,
@@ -206,7 +207,7 @@ impl Teller<'_> {
             } => {
                 self.end(at, *invocation, *outcome, response.view(), *duration_ms);
             }
-            Record::ScheduleFired {
+            CloudEvent::ScheduleFired {
                 schedule, event, ..
             } => {
                 self.firings.push(Firing {
@@ -216,7 +217,7 @@ impl Teller<'_> {
                 });
                 self.row(at, Mark::None, format!("the schedule {schedule} fires"));
             }
-            Record::AlarmChanged { alarm, state, .. } => {
+            CloudEvent::AlarmChanged { alarm, state, .. } => {
                 let mark = if *state == AlarmState::Alarm {
                     Mark::Alarm
                 } else {
@@ -224,7 +225,7 @@ impl Teller<'_> {
                 };
                 self.row(at, mark, format!("{alarm} is {state}"));
             }
-            Record::ReplayChanged { replay, state, .. } => {
+            CloudEvent::ReplayChanged { replay, state, .. } => {
                 self.row(at, Mark::None, format!("the replay {replay} is {state}"))
             }
             _ => self.take_trouble(at, record),
@@ -232,17 +233,17 @@ impl Teller<'_> {
     }
 
     /// What was lost, refused or disturbed.
-    fn take_trouble(&mut self, at: DateTime<Utc>, record: &Record) {
+    fn take_trouble(&mut self, at: DateTime<Utc>, record: &CloudEvent) {
         match record {
-            Record::DeadLettered { from, reason, .. } => {
+            CloudEvent::DeadLettered { from, reason, .. } => {
                 self.row(at, Mark::DeadLetter, format!("{from} gives up: {reason}"))
             }
-            Record::Lost { from, reason, .. } => self.row(
+            CloudEvent::Lost { from, reason, .. } => self.row(
                 at,
                 Mark::DeadLetter,
                 format!("{from} gives up, and the message is lost: {reason}"),
             ),
-            Record::DeliveryDisturbed {
+            CloudEvent::DeliveryDisturbed {
                 detail_type,
                 rule,
                 disturbance,
@@ -254,7 +255,7 @@ impl Teller<'_> {
                     format!("{disturbance} of the delivery of {detail_type} by {rule}"),
                 );
             }
-            Record::EventRefused {
+            CloudEvent::EventRefused {
                 detail_type,
                 code,
                 message,
@@ -272,7 +273,7 @@ impl Teller<'_> {
                     format!("PutEvents refuses {detail_type}: {code}: {message}"),
                 );
             }
-            Record::EventVanished { bus, detail_type } => {
+            CloudEvent::EventVanished { bus, detail_type } => {
                 self.row(
                     at,
                     Mark::Failed,

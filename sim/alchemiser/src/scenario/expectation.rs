@@ -6,9 +6,9 @@ use super::format::{Expect, MailExpected, ResponseExpected, SideSpec};
 use crate::check::Violation;
 use crate::projection::{MailLine, dead_letters, events, final_account, mails, orders};
 use crate::trading::trigger_of;
-use harness::journal::{Fact, Journal};
+use harness::journal::{Journal, JournalEvent};
+use simulated_cloud::cloud_event::{AlarmState, CloudEvent};
 use simulated_cloud::packed_json::Json;
-use simulated_cloud::record::{AlarmState, Record};
 
 /// Holds a run against what its scenario expects.
 #[must_use]
@@ -28,7 +28,7 @@ pub fn evaluate(expect: &Expect, journal: &Journal) -> Vec<Violation> {
         demand("recovered", not_recovered(name, journal));
     }
     let invocations = tally(journal.records().filter_map(|(_, record)| match record {
-        Record::InvocationStarted { payload, .. } => Some(trigger_of(payload.view())),
+        CloudEvent::InvocationStarted { payload, .. } => Some(trigger_of(payload.view())),
         _ => None,
     }));
     demand(
@@ -258,7 +258,7 @@ fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
     let found: BTreeSet<&str> = journal
         .records()
         .filter_map(|(_, record)| match record {
-            Record::AlarmChanged {
+            CloudEvent::AlarmChanged {
                 alarm,
                 state: AlarmState::Alarm,
                 ..
@@ -277,7 +277,7 @@ fn alarms_differ(expect: &Expect, journal: &Journal) -> Option<String> {
 fn not_recovered(name: &str, journal: &Journal) -> Option<String> {
     let mut last = BTreeMap::new();
     for (_, record) in journal.records() {
-        if let Record::AlarmChanged { alarm, state, .. } = record
+        if let CloudEvent::AlarmChanged { alarm, state, .. } = record
             && alarm.contains(name)
         {
             last.insert(alarm.as_str(), *state);
@@ -344,7 +344,7 @@ fn answers_differ(expected: &ResponseExpected, answers: &[(String, String)]) -> 
 
 fn logged(journal: &Journal, text: &str) -> bool {
     journal.entries().iter().any(|entry| match &entry.fact {
-        Fact::Log {
+        JournalEvent::Log {
             message, fields, ..
         } => format!("{message} {fields}").contains(text),
         _ => false,
@@ -357,14 +357,14 @@ fn responses(journal: &Journal) -> Vec<(String, String)> {
     let mut answers = Vec::new();
     for (_, record) in journal.records() {
         match record {
-            Record::InvocationStarted {
+            CloudEvent::InvocationStarted {
                 invocation,
                 payload,
                 ..
             } => {
                 triggers.insert(*invocation, trigger_of(payload.view()));
             }
-            Record::InvocationEnded {
+            CloudEvent::InvocationEnded {
                 invocation,
                 response,
                 ..

@@ -1,7 +1,7 @@
 use alchemiser_mocks::exchange::Report;
 use alchemiser_mocks::mail::MailReport;
 use harness::counterparty::{JournalRecord, PartyRecord};
-use harness::journal::{Entry, Fact, Journal};
+use harness::journal::{Entry, Journal, JournalEvent};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ impl JournalRecord for TradingRecord {
     }
 }
 
-impl From<TradingRecord> for Fact {
+impl From<TradingRecord> for JournalEvent {
     fn from(record: TradingRecord) -> Self {
         Self::Party(PartyRecord::new(record))
     }
@@ -93,7 +93,7 @@ pub trait TradingFact {
     }
 }
 
-impl TradingFact for Fact {
+impl TradingFact for JournalEvent {
     fn trading(&self) -> Option<&TradingRecord> {
         match self {
             Self::Party(record) => record.get(),

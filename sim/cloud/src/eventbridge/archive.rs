@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{BusEvent, Entry, EventBridge, already_exists, limit_exceeded, not_found};
 use crate::api::error::ServiceError;
+use crate::cloud_event::ReplayState;
 use crate::json_text::resolve;
-use crate::record::ReplayState;
 use crate::stack::Archive;
 use event_pattern::{FlatEvent, Pattern};
 

@@ -9,7 +9,7 @@ use super::rule_operations::parse_pattern;
 use super::{EventBridge, RuleState, already_exists, not_found};
 use crate::api::error::ServiceError;
 use crate::api::parameters::{integer, page, required, required_name, text};
-use crate::record::ReplayState;
+use crate::cloud_event::ReplayState;
 use crate::stack::{Archive, Rule};
 use event_pattern::Pattern;
 

@@ -23,8 +23,8 @@ use chrono::{DateTime, Utc};
 
 use self::archive::ArchiveState;
 use self::bus_operations::Label;
+use super::cloud_event::{CloudEvent, RuleTarget};
 use super::packed_json::PackedJson;
-use super::record::{Record, RuleTarget};
 use super::transform;
 use crate::api::error::ServiceError;
 use crate::stack::{Account, Bus, Rule, Stack, StackError, Target};
@@ -45,7 +45,7 @@ pub struct EventBridge {
     /// By ARN.
     labels: BTreeMap<String, Label>,
     /// The rules as they were told of, by ARN.
-    told: BTreeMap<String, Record>,
+    told: BTreeMap<String, CloudEvent>,
     /// The rules that may have changed since, by ARN.
     touched: BTreeSet<String>,
     sequence: u64,
@@ -193,7 +193,7 @@ impl EventBridge {
 
     /// The rules that changed, came or went since this was last asked. The rules behind archives
     /// have no targets and are none of them.
-    pub(crate) fn rule_changes(&mut self) -> Vec<Record> {
+    pub(crate) fn rule_changes(&mut self) -> Vec<CloudEvent> {
         let (mut gone, mut changed) = (Vec::new(), Vec::new());
         for arn in std::mem::take(&mut self.touched) {
             let state = self
@@ -203,8 +203,8 @@ impl EventBridge {
             let now = state.map(|state| told(&state.rule));
             let before = self.told.get(&arn);
             match (before, now) {
-                (Some(Record::RuleChanged { bus, rule, .. }), None) => {
-                    gone.push(Record::RuleDeleted {
+                (Some(CloudEvent::RuleChanged { bus, rule, .. }), None) => {
+                    gone.push(CloudEvent::RuleDeleted {
                         bus: bus.clone(),
                         rule: rule.clone(),
                     });
@@ -331,8 +331,8 @@ fn index(rules: &[RuleState]) -> BTreeMap<String, BusPatterns> {
         .collect()
 }
 
-fn told(rule: &Rule) -> Record {
-    Record::RuleChanged {
+fn told(rule: &Rule) -> CloudEvent {
+    CloudEvent::RuleChanged {
         bus: rule.bus.clone(),
         rule: rule.name.clone(),
         arn: rule.arn.clone(),

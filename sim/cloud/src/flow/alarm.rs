@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::target::{Parcel, Sender, hand_over};
 use crate::api::Service;
+use crate::cloud_event::{AlarmState, CloudEvent};
 use crate::metrics::AlarmChange;
-use crate::record::{AlarmState, Record};
 use crate::stack::Alarm;
 use crate::state::CloudState;
 
@@ -17,7 +17,7 @@ pub(crate) fn judge(state: &mut CloudState, now: DateTime<Utc>, index: usize) {
     let gauge = queue.and_then(|queue| state.depth(now, queue));
     let (change, again) = state.metrics.judge(index, now, gauge);
     if let Some(change) = change {
-        state.records.push(Record::AlarmChanged {
+        state.records.push(CloudEvent::AlarmChanged {
             alarm: change.alarm.name.clone(),
             metric: change.alarm.metric.clone(),
             dimensions: change.alarm.dimensions.clone(),
@@ -61,7 +61,7 @@ fn act(state: &mut CloudState, now: DateTime<Utc>, change: &AlarmChange) {
         let shown = format!("{}: \"{}\" in {region}", state_of(change), alarm.name);
         parcel.subject = Some(shown.chars().take(100).collect());
         if let Err(error) = hand_over(state, now, arn, parcel) {
-            state.records.push(Record::AlarmActionFailed {
+            state.records.push(CloudEvent::AlarmActionFailed {
                 alarm: alarm.name.clone(),
                 action: arn.clone(),
                 reason: error.message,

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::target::{Parcel, Sender, TargetError, hand_over};
+use crate::cloud_event::{CloudEvent, DeliveryId, LossCause, Origin};
 use crate::packed_json::PackedJson;
-use crate::record::{DeliveryId, LossCause, Origin, Record};
 use crate::sqs::MessageAttribute;
 use crate::state::CloudState;
 
@@ -106,7 +106,7 @@ pub(crate) fn record_dead_letter(
     letter: DeadLetter,
 ) {
     let queue = queue_arn.rsplit(':').next().unwrap_or(queue_arn).to_owned();
-    state.records.push(Record::DeadLettered {
+    state.records.push(CloudEvent::DeadLettered {
         queue: queue.clone(),
         from: letter.from,
         reason: letter.reason,
@@ -132,7 +132,7 @@ pub(crate) fn record_lost(
     body: &str,
     delivery: Option<DeliveryId>,
 ) {
-    state.records.push(Record::Lost {
+    state.records.push(CloudEvent::Lost {
         from,
         cause,
         reason: reason.to_owned(),

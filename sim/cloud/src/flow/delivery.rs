@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use super::dead_letter::{DeadLetter, dead_letter, record_lost};
 use super::retry::{backoff, exhausted};
 use super::target::{BusInput, Parcel, Sender, TargetError, hand_over};
+use crate::cloud_event::{CloudEvent, DeliveryOutcome, Disturbance, LossCause};
 use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
 use crate::json_text::push_seconds;
-use crate::record::{DeliveryOutcome, Disturbance, LossCause, Record};
 use crate::state::CloudState;
 use crate::task::{Delivery, Task};
 use crate::timer_queue::delta;
@@ -61,7 +61,7 @@ fn fate(state: &mut CloudState, now: DateTime<Utc>, mut delivery: Delivery) -> F
         attempt: delivery.attempt,
     });
     if let Some(disturbance) = Disturbance::of(&verdict) {
-        state.records.push(Record::DeliveryDisturbed {
+        state.records.push(CloudEvent::DeliveryDisturbed {
             detail_type: delivery.event.detail_type.clone(),
             rule: delivery.rule.name.clone(),
             attempt: delivery.attempt,
@@ -114,7 +114,7 @@ fn sender(delivery: &Delivery) -> Sender<'_> {
 }
 
 fn record_attempt(state: &mut CloudState, delivery: &Delivery, outcome: DeliveryOutcome) {
-    state.records.push(Record::Delivery {
+    state.records.push(CloudEvent::Delivery {
         delivery: delivery.id(),
         detail_type: delivery.event.detail_type.clone(),
         attempt: delivery.attempt,

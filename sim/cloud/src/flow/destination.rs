@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::dead_letter::{DeadLetter, dead_letter, loss_reason, record_dead_letter, record_lost};
 use super::target::{BusInput, Parcel, Sender, hand_over};
 use crate::api::Service;
+use crate::cloud_event::{LossCause, Origin};
 use crate::lambda::{GivenUp, Succeeded};
-use crate::record::{LossCause, Origin};
 use crate::sqs::MessageAttribute;
 use crate::state::CloudState;
 

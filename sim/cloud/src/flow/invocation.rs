@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::api::ApiRequest;
 use crate::api::error::ServiceError;
 use crate::api::parameters::{choice, text};
+use crate::cloud_event::CloudEvent;
 use crate::lambda::{Begun, GivenUp, Returned, Started};
-use crate::record::Record;
 use crate::state::CloudState;
 use crate::task::Task;
 use crate::timer_queue::delta;
@@ -51,7 +51,7 @@ pub(crate) enum NotStarted {
 pub(crate) fn start(state: &mut CloudState, now: DateTime<Utc>, ticket: u64) -> Option<NotStarted> {
     match state.lambda.start(ticket, now) {
         Started::Invoke(invocation) => {
-            state.records.push(Record::InvocationStarted {
+            state.records.push(CloudEvent::InvocationStarted {
                 invocation: invocation.number,
                 function: invocation.function.clone(),
                 request_id: invocation.request_id.clone(),
@@ -122,7 +122,7 @@ pub(crate) fn begin(state: &mut CloudState, request: &ApiRequest, input: &Value)
         });
     match started {
         Ok(invocation) => {
-            state.records.push(Record::InvocationStarted {
+            state.records.push(CloudEvent::InvocationStarted {
                 invocation: invocation.number,
                 function: invocation.function.clone(),
                 request_id: invocation.request_id.clone(),

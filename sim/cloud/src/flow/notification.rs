@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::dead_letter::{DeadLetter, dead_letter, record_lost};
 use super::target::{Parcel, Sender, TargetError, hand_over};
+use crate::cloud_event::{CloudEvent, DeliveryOutcome, Disturbance, LossCause, Origin};
 use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
-use crate::record::{DeliveryOutcome, Disturbance, LossCause, Origin, Record};
 use crate::sns::{Subscription, lambda_event, queue_body};
 use crate::state::CloudState;
 use crate::task::{Notification, Task};
@@ -47,7 +47,7 @@ pub(crate) fn notify(state: &mut CloudState, now: DateTime<Utc>, mut notificatio
         None => attempt(state, now, &subscription, &notification),
     };
     let topic = topic_of(&subscription).to_owned();
-    state.records.push(Record::Notification {
+    state.records.push(CloudEvent::Notification {
         topic: topic.clone(),
         endpoint: subscription.endpoint.clone(),
         message: notification.published.id.clone(),
@@ -93,7 +93,7 @@ fn consult(
         attempt: notification.attempt,
     });
     if let Some(disturbance) = Disturbance::of(&verdict) {
-        state.records.push(Record::DeliveryDisturbed {
+        state.records.push(CloudEvent::DeliveryDisturbed {
             detail_type: detail_type.to_owned(),
             rule: topic.to_owned(),
             attempt: notification.attempt,

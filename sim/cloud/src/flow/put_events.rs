@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::route::route_put;
 use crate::api::error::ServiceError;
+use crate::cloud_event::CloudEvent;
 use crate::eventbridge::{Put, put_answer};
-use crate::record::Record;
 use crate::state::CloudState;
 
 /// Answers PutEvents.
@@ -52,7 +52,7 @@ pub(crate) fn put(
             Put::Accepted(event) => route_put(state, now, Arc::clone(event)),
             Put::Vanished {
                 bus, detail_type, ..
-            } => state.records.push(Record::EventVanished {
+            } => state.records.push(CloudEvent::EventVanished {
                 bus: bus.clone(),
                 detail_type: detail_type.clone(),
             }),
@@ -62,7 +62,7 @@ pub(crate) fn put(
                 source,
                 detail_type,
                 is_injected,
-            } => state.records.push(Record::EventRefused {
+            } => state.records.push(CloudEvent::EventRefused {
                 source: source.clone(),
                 detail_type: detail_type.clone(),
                 code: (*code).to_owned(),

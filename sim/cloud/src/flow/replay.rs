@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 use super::route::route_put;
 use crate::api::error::ServiceError;
+use crate::cloud_event::{CloudEvent, ReplayState};
 use crate::eventbridge::BusEvent;
-use crate::record::{Record, ReplayState};
 use crate::state::CloudState;
 use crate::task::Task;
 
 pub(crate) fn run(state: &mut CloudState, now: DateTime<Utc>, name: &str) {
     let filter = state.eventbridge.replay_filter(name);
-    state.records.push(Record::ReplayChanged {
+    state.records.push(CloudEvent::ReplayChanged {
         replay: name.to_owned(),
         state: ReplayState::Running,
         filter,
@@ -87,7 +87,7 @@ pub(crate) fn start(
 /// The last slice of a replay is put.
 pub(crate) fn complete(state: &mut CloudState, name: String) {
     let now_in = state.eventbridge.complete_replay(&name);
-    state.records.push(Record::ReplayChanged {
+    state.records.push(CloudEvent::ReplayChanged {
         replay: name,
         state: now_in,
         filter: Vec::new(),

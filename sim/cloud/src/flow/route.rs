@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use seeded_dice::Key;
 
+use crate::cloud_event::CloudEvent;
 use crate::eventbridge::BusEvent;
-use crate::record::Record;
 use crate::stack::Rule;
 use crate::state::CloudState;
 use crate::task::{Delivery, Task};
@@ -26,7 +26,7 @@ pub(crate) fn route_event(
     cause: Key,
 ) {
     let rules = state.eventbridge.matching(&event);
-    state.records.push(Record::EventPut {
+    state.records.push(CloudEvent::EventPut {
         bus: event.bus.clone(),
         id: event.id.clone(),
         source: event.source.clone(),

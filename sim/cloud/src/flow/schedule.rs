@@ -8,8 +8,8 @@ use super::retry::{backoff, exhausted};
 use super::route::fan_out;
 use super::target::{BusInput, Parcel, Sender, TargetError, hand_over};
 use super::universal;
+use crate::cloud_event::{CloudEvent, Disturbance, LossCause, Origin};
 use crate::fault_hook::{DeliveryStep, DeliveryVerdict};
-use crate::record::{Disturbance, LossCause, Origin, Record};
 use crate::schedule_expression::{Dialect, ExpressionError, ScheduleExpression};
 use crate::scheduler::payload;
 use crate::stack::Schedule;
@@ -56,7 +56,7 @@ pub(crate) fn fire(
     let Some(execution) = state.scheduler.next_execution(index, state.seed) else {
         return;
     };
-    state.records.push(Record::ScheduleFired {
+    state.records.push(CloudEvent::ScheduleFired {
         schedule: schedule.name.clone(),
         scheduled_time: scheduled.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
         event: None,
@@ -134,7 +134,7 @@ fn consult(state: &mut CloudState, firing: &Firing) -> DeliveryVerdict {
         attempt: firing.attempt,
     });
     if let Some(disturbance) = Disturbance::of(&verdict) {
-        state.records.push(Record::DeliveryDisturbed {
+        state.records.push(CloudEvent::DeliveryDisturbed {
             detail_type: detail_type.to_owned(),
             rule: schedule.name.clone(),
             attempt: firing.attempt,
@@ -248,7 +248,7 @@ pub(crate) fn fire_rule(state: &mut CloudState, now: DateTime<Utc>, arn: &str) {
     };
     if rule.enabled {
         let event = state.eventbridge.scheduled_event(&rule, now);
-        state.records.push(Record::ScheduleFired {
+        state.records.push(CloudEvent::ScheduleFired {
             schedule: rule.name.clone(),
             scheduled_time: now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
             event: Some(event.id.clone()),

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use simulated_cloud::cloud_event::{CloudEvent, ReplayState};
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::record::{Record, ReplayState};
 
 use crate::{World, bus};
 
@@ -54,7 +54,7 @@ fn a_replayed_event_has_its_id_and_time_and_the_name_of_the_replay() {
         .records
         .iter()
         .filter_map(|record| {
-            if let Record::ReplayChanged { state, .. } = record {
+            if let CloudEvent::ReplayChanged { state, .. } = record {
                 Some(*state)
             } else {
                 None

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde_json::json;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::knobs::{Knobs, Span};
-use simulated_cloud::record::Record;
 
 use crate::{Failing, World, attributes, bus};
 
@@ -412,12 +412,9 @@ fn an_event_without_a_rule_goes_nowhere() {
     let mut world = World::new();
     world.put("Unheard", &json!({}));
     world.wait(60);
-    assert!(
-        world
-            .records
-            .iter()
-            .any(|record| matches!(record, Record::EventPut { matched, .. } if matched.is_empty()))
-    );
+    assert!(world.records.iter().any(
+        |record| matches!(record, CloudEvent::EventPut { matched, .. } if matched.is_empty())
+    ));
     assert!(world.outcomes().is_empty() && world.lost().is_empty());
     assert!(world.cloud.eventbridge().has_bus(&bus("shop")));
 }

@@ -21,10 +21,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
 use serde_json::{Value, json};
 use simulated_cloud::Cloud;
+use simulated_cloud::cloud_event::{AlarmState, CloudEvent};
 use simulated_cloud::fault_hook::{DeliveryStep, DeliveryVerdict, FaultHook};
 use simulated_cloud::knobs::Knobs;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
-use simulated_cloud::record::{AlarmState, Record};
 use simulated_cloud::sqs::Message;
 use simulated_cloud::stack::{Account, Stack};
 use simulated_cloud::template::load;
@@ -33,7 +33,7 @@ use simulated_cloud::template::load;
 struct World {
     cloud: Cloud,
     now: DateTime<Utc>,
-    records: Vec<Record>,
+    records: Vec<CloudEvent>,
     invocations: Vec<Invocation>,
 }
 
@@ -214,7 +214,7 @@ impl World {
     /// Why messages were lost.
     fn lost(&self) -> Vec<&str> {
         let reasons = self.records.iter().filter_map(|record| match record {
-            Record::Lost { reason, .. } => Some(reason.as_str()),
+            CloudEvent::Lost { reason, .. } => Some(reason.as_str()),
             _ => None,
         });
         reasons.collect()
@@ -223,7 +223,7 @@ impl World {
     /// How each attempt to deliver ended.
     fn outcomes(&self) -> Vec<String> {
         let outcomes = self.records.iter().filter_map(|record| match record {
-            Record::Delivery { outcome, .. } => Some(outcome.to_string()),
+            CloudEvent::Delivery { outcome, .. } => Some(outcome.to_string()),
             _ => None,
         });
         outcomes.collect()
@@ -232,7 +232,7 @@ impl World {
     /// The alarms that went off: each is named after its metric.
     fn alarms(&self) -> Vec<&str> {
         let names = self.records.iter().filter_map(|record| match record {
-            Record::AlarmChanged { alarm, state, .. } if *state == AlarmState::Alarm => {
+            CloudEvent::AlarmChanged { alarm, state, .. } if *state == AlarmState::Alarm => {
                 Some(alarm.as_str())
             }
             _ => None,
@@ -243,7 +243,7 @@ impl World {
     /// The occurrences of schedules.
     fn fired(&self) -> Vec<&str> {
         let times = self.records.iter().filter_map(|record| match record {
-            Record::ScheduleFired { scheduled_time, .. } => Some(scheduled_time.as_str()),
+            CloudEvent::ScheduleFired { scheduled_time, .. } => Some(scheduled_time.as_str()),
             _ => None,
         });
         times.collect()

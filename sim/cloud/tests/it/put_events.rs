@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::record::Record;
 
 use crate::{World, entry};
 
@@ -163,10 +163,9 @@ fn an_unknown_bus_is_answered_with_success_and_the_event_is_gone() {
     assert!(answer["Entries"][0]["EventId"].is_string());
     world.wait(60);
     assert!(
-        world
-            .records
-            .iter()
-            .any(|record| matches!(record, Record::EventVanished { bus, .. } if bus == "nowhere"))
+        world.records.iter().any(
+            |record| matches!(record, CloudEvent::EventVanished { bus, .. } if bus == "nowhere")
+        )
     );
     assert!(world.take("out").is_empty());
     let described = world.refusal("DescribeEventBus", &json!({ "Name": "nowhere" }));

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use http::Request;
 use serde_json::{Value, json};
 use simulated_cloud::api::ApiRequest;
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::stack::{Effect, Stack};
 
 use crate::{World, bus};
@@ -81,10 +81,10 @@ fn a_denied_call_does_nothing() {
     );
     world.wait(3_600);
     // The topology is told at the beginning; nothing happens after it.
-    let happened: Vec<&Record> = world
+    let happened: Vec<&CloudEvent> = world
         .records
         .iter()
-        .filter(|record| !matches!(record, Record::RuleChanged { .. }))
+        .filter(|record| !matches!(record, CloudEvent::RuleChanged { .. }))
         .collect();
     assert!(happened.is_empty(), "{happened:?}");
 }

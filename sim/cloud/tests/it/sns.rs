@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::knobs::Knobs;
-use simulated_cloud::record::Record;
 use simulated_cloud::stack::{Permission, Stack};
 
 use crate::{Failing, World, attributes, queue};
@@ -195,7 +195,7 @@ fn a_server_error_is_tried_again_three_times_at_once_then_slower() {
     let attempts = world
         .records
         .iter()
-        .filter(|record| matches!(record, Record::Notification { .. }));
+        .filter(|record| matches!(record, CloudEvent::Notification { .. }));
     assert_eq!(attempts.count(), 6);
 }
 

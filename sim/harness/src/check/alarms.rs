@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::journal::{Entry, Journal};
-use simulated_cloud::record::{AlarmState, LossCause, Origin, Record};
+use simulated_cloud::cloud_event::{AlarmState, CloudEvent, LossCause, Origin};
 
 /// How long an alarm may take: its period of five minutes, and the next.
 const TOLD_WITHIN: TimeDelta = TimeDelta::minutes(10);
@@ -94,17 +94,17 @@ impl<'a> Loss<'a> {
 }
 
 /// The losses that a record is: each must be told.
-pub fn losses(record: &Record) -> Vec<Loss<'_>> {
+pub fn losses(record: &CloudEvent) -> Vec<Loss<'_>> {
     match record {
-        Record::DeadLettered { queue, from, .. } => {
+        CloudEvent::DeadLettered { queue, from, .. } => {
             vec![Loss::GivenUp(from), Loss::DeadLetter(queue)]
         }
-        Record::Lost {
+        CloudEvent::Lost {
             from,
             cause: LossCause::QueueRefused,
             ..
         } => vec![Loss::GivenUp(from), Loss::Refused(from)],
-        Record::Lost {
+        CloudEvent::Lost {
             from,
             cause: LossCause::NoQueue,
             ..
@@ -149,7 +149,7 @@ impl<'a> Alarms<'a> {
         };
         for (entry, record) in journal.records() {
             match record {
-                Record::AlarmChanged {
+                CloudEvent::AlarmChanged {
                     metric,
                     dimensions,
                     state,
@@ -162,7 +162,7 @@ impl<'a> Alarms<'a> {
                         state: *state,
                     });
                 }
-                Record::QueueDrained { queue, messages } if *messages > 0 => {
+                CloudEvent::QueueDrained { queue, messages } if *messages > 0 => {
                     alarms.drained.push((entry.at, queue))
                 }
                 _ => {}
@@ -214,7 +214,7 @@ impl<'a> Alarms<'a> {
     }
 
     /// Whether somebody was told of all losses that `record` is, of which there must be one.
-    pub fn told_of(&self, entry: &Entry, record: &Record) -> bool {
+    pub fn told_of(&self, entry: &Entry, record: &CloudEvent) -> bool {
         let losses = losses(record);
         !losses.is_empty()
             && losses

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Judgement;
 use super::alarms::{Alarms, Told, losses};
 use super::rules::Rules;
-use crate::journal::{Fact, Journal};
-use simulated_cloud::record::{DeliveryId, DeliveryOutcome, LossCause, Record};
+use crate::journal::{Journal, JournalEvent};
+use simulated_cloud::cloud_event::{CloudEvent, DeliveryId, DeliveryOutcome, LossCause};
 
 /// What is known of the deliveries of one event to one target.
 #[derive(Default)]
@@ -34,7 +34,7 @@ fn conserved(journal: &Journal, judgement: &mut Judgement) {
     let at_rest = journal
         .entries()
         .iter()
-        .all(|entry| !matches!(entry.fact, Fact::End { at_rest: false }));
+        .all(|entry| !matches!(entry.fact, JournalEvent::End { at_rest: false }));
     let (accounts, knows_rules) = accounts(journal);
     for (id, account) in accounts {
         let Account { put, ends, tried } = account;
@@ -90,10 +90,10 @@ fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
         rules.take(record);
         knows_rules |= !rules.is_empty();
         match record {
-            Record::ReplayChanged { replay, filter, .. } if !filter.is_empty() => {
+            CloudEvent::ReplayChanged { replay, filter, .. } if !filter.is_empty() => {
                 filters.insert(replay, filter);
             }
-            Record::EventPut {
+            CloudEvent::EventPut {
                 id, bus, replay, ..
             } => {
                 let filter = replay
@@ -108,7 +108,7 @@ fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
                     }
                 }
             }
-            Record::ScheduleFired {
+            CloudEvent::ScheduleFired {
                 schedule,
                 event: Some(event),
                 ..
@@ -122,7 +122,7 @@ fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
                     accounts.entry(way).or_default().put.push(entry.sequence);
                 }
             }
-            Record::Delivery {
+            CloudEvent::Delivery {
                 delivery, outcome, ..
             } => {
                 let account = accounts.entry(delivery.clone()).or_default();
@@ -131,11 +131,11 @@ fn accounts(journal: &Journal) -> (BTreeMap<DeliveryId, Account>, bool) {
                     account.ends.push(entry.sequence);
                 }
             }
-            Record::DeadLettered {
+            CloudEvent::DeadLettered {
                 delivery: Some(delivery),
                 ..
             }
-            | Record::Lost {
+            | CloudEvent::Lost {
                 delivery: Some(delivery),
                 ..
             } => {
@@ -157,12 +157,12 @@ fn told(journal: &Journal, judgement: &mut Judgement) {
     let mut told_of: BTreeSet<String> = BTreeSet::new();
     for (entry, record) in journal.records() {
         match record {
-            Record::EventVanished { bus, detail_type } => {
+            CloudEvent::EventVanished { bus, detail_type } => {
                 let problem =
                     format!("{detail_type} was put on the bus {bus:?}, which does not exist");
                 judgement.violated(problem, vec![entry.sequence]);
             }
-            Record::Lost {
+            CloudEvent::Lost {
                 from,
                 cause: LossCause::NoInput,
                 reason,

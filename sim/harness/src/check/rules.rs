@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use event_pattern::reference;
-use simulated_cloud::record::{Record, RuleTarget};
+use simulated_cloud::cloud_event::{CloudEvent, RuleTarget};
 
 /// A rule as it was at some moment of a run.
 #[derive(Clone, Debug)]
@@ -28,9 +28,9 @@ pub struct Rules {
 
 impl Rules {
     /// Goes one record on.
-    pub fn take(&mut self, record: &Record) {
+    pub fn take(&mut self, record: &CloudEvent) {
         match record {
-            Record::RuleChanged {
+            CloudEvent::RuleChanged {
                 bus,
                 rule,
                 arn,
@@ -49,7 +49,7 @@ impl Rules {
                 };
                 self.rules.insert((bus.clone(), rule.clone()), state);
             }
-            Record::RuleDeleted { bus, rule } => {
+            CloudEvent::RuleDeleted { bus, rule } => {
                 self.rules.remove(&(bus.clone(), rule.clone()));
             }
             _ => {}
@@ -70,10 +70,10 @@ impl Rules {
     /// pattern matches, and that a replay does not leave out.
     pub fn matching<'a>(
         &'a self,
-        put: &Record,
+        put: &CloudEvent,
         filter: &[String],
     ) -> Vec<(&'a str, &'a RuleState)> {
-        let Record::EventPut { bus, .. } = put else {
+        let CloudEvent::EventPut { bus, .. } = put else {
             return Vec::new();
         };
         let is_asked =
@@ -121,8 +121,8 @@ impl<'a> Place<'a> {
 }
 
 /// The event as a rule there sees it: account and region are the rule's own.
-fn envelope(put: &Record, Place { region, account }: Place<'_>) -> Value {
-    let Record::EventPut {
+fn envelope(put: &CloudEvent, Place { region, account }: Place<'_>) -> Value {
+    let CloudEvent::EventPut {
         id,
         source,
         detail_type,

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::fault::Site;
-use crate::journal::{Fact, Journal};
-use simulated_cloud::record::Record;
+use crate::journal::{Journal, JournalEvent};
+use simulated_cloud::cloud_event::CloudEvent;
 
 /// A place of a run at which a fault may strike. `nth` counts, from 1 and through the whole run,
 /// what the rest of the point names.
@@ -77,10 +77,10 @@ pub fn points(journal: &Journal) -> Vec<Point> {
     let mut found = Vec::new();
     for entry in journal.entries() {
         match &entry.fact {
-            Fact::Fault { site, .. } => {
+            JournalEvent::Fault { site, .. } => {
                 struck.insert((entry.invocation, site.to_string()));
             }
-            Fact::Call { site, .. } => {
+            JournalEvent::Call { site, .. } => {
                 let nth = count(site.to_string());
                 // A call that one fault has struck is out of reach for another.
                 if !struck.remove(&(entry.invocation, site.to_string())) {
@@ -88,9 +88,9 @@ pub fn points(journal: &Journal) -> Vec<Point> {
                     found.push(Point::Call { site, nth });
                 }
             }
-            Fact::Cloud {
+            JournalEvent::Cloud {
                 record:
-                    Record::EventPut {
+                    CloudEvent::EventPut {
                         detail_type,
                         replay: None,
                         ..
@@ -105,9 +105,9 @@ pub fn points(journal: &Journal) -> Vec<Point> {
                     });
                 }
             }
-            Fact::Cloud {
+            JournalEvent::Cloud {
                 record:
-                    Record::Delivery {
+                    CloudEvent::Delivery {
                         delivery,
                         detail_type,
                         ..
@@ -117,8 +117,8 @@ pub fn points(journal: &Journal) -> Vec<Point> {
                 detail_type: detail_type.clone(),
                 rule: delivery.rule.clone(),
             }),
-            Fact::Cloud {
-                record: Record::ScheduleFired { schedule, .. },
+            JournalEvent::Cloud {
+                record: CloudEvent::ScheduleFired { schedule, .. },
             } => found.push(Point::Delivery {
                 nth: count(format!("{SCHEDULE} by {schedule}")),
                 detail_type: SCHEDULE.to_owned(),
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_place_is_counted_through_the_run() {
-        let call = |number| Fact::Call {
+        let call = |number| JournalEvent::Call {
             site: Site {
                 trigger: "OrderPlaced".to_owned(),
                 operation: "bank POST payments".to_owned(),

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 
-use crate::journal::{Entry, Fact};
+use crate::journal::{Entry, JournalEvent};
 
 /// Entries that are kept: a server may run for weeks.
 const ENTRIES_MAX: usize = 100_000;
@@ -25,11 +25,11 @@ pub(super) struct WireJournal {
 }
 
 impl WireJournal {
-    pub fn push(&mut self, at: DateTime<Utc>, fact: Fact) {
+    pub fn push(&mut self, at: DateTime<Utc>, fact: JournalEvent) {
         self.written += 1;
         let bytes = match &fact {
-            Fact::Cloud { record } => record.held_bytes(),
-            Fact::Action { what } => what.len(),
+            JournalEvent::Cloud { record } => record.held_bytes(),
+            JournalEvent::Action { what } => what.len(),
             _ => 0,
         };
         let entry = Entry::new(at, self.written, None, fact);
@@ -74,7 +74,7 @@ mod tests {
         for _ in 0..entries {
             journal.push(
                 DateTime::UNIX_EPOCH,
-                Fact::Action {
+                JournalEvent::Action {
                     what: "a".repeat(length),
                 },
             );

@@ -13,7 +13,7 @@ use super::error::ServerError;
 use super::host::FunctionHost;
 use super::journal::WireJournal;
 use super::memory::Memory;
-use crate::journal::Fact;
+use crate::journal::JournalEvent;
 use simulated_cloud::api::ApiRequest;
 use simulated_cloud::api::error::ServiceError;
 use simulated_cloud::api::operation::Access;
@@ -90,14 +90,14 @@ impl Shared {
         cloud
             .take_records()
             .into_iter()
-            .for_each(|record| journal.push(now, Fact::Cloud { record }));
+            .for_each(|record| journal.push(now, JournalEvent::Cloud { record }));
         outcome
     }
 
     pub fn note(&self, what: String) {
         self.journal
             .borrow_mut()
-            .push(self.clock.now(), Fact::Action { what });
+            .push(self.clock.now(), JournalEvent::Action { what });
     }
 
     /// When something happens next, after this call.

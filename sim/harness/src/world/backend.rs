@@ -6,7 +6,7 @@ use super::WorldError;
 use super::engine::{Engine, IDLE_LIMIT};
 use crate::counterparty::PartyAction;
 use crate::fault::Unmet;
-use crate::journal::{Fact, Journal};
+use crate::journal::{Journal, JournalEvent};
 
 /// Where a scenario happens: a world in memory, or one with AWS outside.
 #[async_trait(?Send)]
@@ -38,7 +38,7 @@ pub trait Backend {
     }
 
     /// Notes a fact about the run itself.
-    fn state(&self, fact: Fact) {
+    fn state(&self, fact: JournalEvent) {
         self.engine().state(fact);
     }
 

@@ -15,7 +15,7 @@ use super::put_events::{accepted, unaccepted};
 use super::shared::Shared;
 use super::transport::{OutsideParty, Transport};
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
-use crate::journal::{CallOutcome, Fact};
+use crate::journal::{CallOutcome, JournalEvent};
 use crate::system::System;
 use simulated_cloud::api::{ApiRequest, Service};
 use simulated_cloud::iam::RequiredPermission;
@@ -180,7 +180,7 @@ pub(super) async fn carry(
         u64::try_from((shared.now() - started).num_milliseconds()).unwrap_or(u64::MAX);
     shared.push(
         Some(invocation),
-        Fact::Call {
+        JournalEvent::Call {
             site,
             attempt: sdk_try,
             outcome: shown,
@@ -194,7 +194,7 @@ pub(super) async fn carry(
 fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effect: &CallEffect) {
     shared.push(
         Some(invocation),
-        Fact::Fault {
+        JournalEvent::Fault {
             site: site.clone(),
             phase,
             effect: effect.clone(),
@@ -269,7 +269,7 @@ fn unpublished(
     system: &dyn System,
     request: &Outgoing,
     response: Option<&Response<Bytes>>,
-) -> Vec<Fact> {
+) -> Vec<JournalEvent> {
     let Some(input) = request.put_events() else {
         return Vec::new();
     };
@@ -278,7 +278,7 @@ fn unpublished(
         .and_then(|response| serde_json::from_slice(response.body()).ok())
         .unwrap_or_default();
     let lost = unaccepted(system, input, &answer).into_iter();
-    lost.map(|(detail_type, event_id)| Fact::Unpublished {
+    lost.map(|(detail_type, event_id)| JournalEvent::Unpublished {
         event_id,
         detail_type,
     })
@@ -292,7 +292,7 @@ fn note_accepted(shared: &Shared, invocation: u64, request: &Outgoing, response:
     };
     let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
     for record in accepted(shared.now(), input, &answer) {
-        shared.push(Some(invocation), Fact::Cloud { record });
+        shared.push(Some(invocation), JournalEvent::Cloud { record });
     }
 }
 

@@ -14,7 +14,7 @@ use super::shared::Shared;
 use super::transport::{Sockets, Transport, Waiting};
 use crate::counterparty::Conversation;
 use crate::fault::{CallVerdict, Phase, Site};
-use crate::journal::Fact;
+use crate::journal::JournalEvent;
 use crate::ports::{ByteStream, Dialer};
 
 /// The address of who is at no address: the other end of a stream in memory.
@@ -93,7 +93,7 @@ impl Dialer for WorldDialer {
         if let Some(CallVerdict { effect, .. }) = verdict {
             self.shared.push(
                 Some(invocation),
-                Fact::Fault {
+                JournalEvent::Fault {
                     site: site.clone(),
                     phase: Phase::Before,
                     effect: effect.clone(),

@@ -13,7 +13,7 @@ use super::transport::{RealTime, Transport};
 use super::{WorldClock, WorldError, WorldSetup};
 use crate::counterparty::PartyAction;
 use crate::fault::Unmet;
-use crate::journal::{Fact, Journal};
+use crate::journal::{Journal, JournalEvent};
 use seeded_dice::Dice;
 use simulated_cloud::Cloud;
 
@@ -91,7 +91,7 @@ impl Engine {
 
     /// Notes something that the scenario does.
     pub fn note(&self, what: String) {
-        self.shared.push(None, Fact::Action { what });
+        self.shared.push(None, JournalEvent::Action { what });
     }
 
     /// Whether attempts run.
@@ -202,7 +202,7 @@ impl Engine {
     }
 
     /// Notes a fact about the run itself.
-    pub fn state(&self, fact: Fact) {
+    pub fn state(&self, fact: JournalEvent) {
         self.shared.push(None, fact);
     }
 
@@ -211,7 +211,7 @@ impl Engine {
         self.shared.collect(None);
         self.shared.close();
         let at_rest = !self.is_running() && self.next_pending().is_none();
-        self.shared.push(None, Fact::End { at_rest });
+        self.shared.push(None, JournalEvent::End { at_rest });
         self.shared.with(|state| std::mem::take(&mut state.journal))
     }
 }

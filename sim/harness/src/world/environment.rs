@@ -18,7 +18,7 @@ use super::gateway::{self, Gateway, GatewayRole};
 use super::log::{self, Chance};
 use super::shared::{Shared, WorldTokens};
 use crate::function::{ColdStartError, Event, Functions, Handler, HandlerError};
-use crate::journal::Fact;
+use crate::journal::JournalEvent;
 use crate::ports::{FunctionPorts, LogSink, SocketPorts};
 use simulated_cloud::knobs::Span;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
@@ -267,7 +267,7 @@ impl LogSink for EnvironmentLog {
     fn write(&self, level: String, message: String, fields: Value) {
         self.shared.push(
             Some(self.context.invocation()),
-            Fact::Log {
+            JournalEvent::Log {
                 level,
                 message,
                 fields: fields.into(),

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use serde_json::Value;
 
 use super::shared::Shared;
-use crate::journal::Fact;
+use crate::journal::JournalEvent;
 use seeded_dice::Key;
 use simulated_cloud::lambda::Invocation;
 
@@ -23,7 +23,7 @@ pub fn log_line(level: String, message: String, fields: Value) {
     let Some((shared, invocation)) = CURRENT.with(|current| current.borrow().clone()) else {
         return;
     };
-    let fact = Fact::Log {
+    let fact = JournalEvent::Log {
         level,
         message,
         fields: fields.into(),

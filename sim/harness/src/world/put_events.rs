@@ -1,17 +1,17 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 
 use crate::system::System;
 
 /// The events that an answer of PutEvents says are accepted, as far as request and answer tell: not
 /// which rules matched.
-pub(super) fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> Vec<Record> {
+pub(super) fn accepted(now: DateTime<Utc>, request: &Value, answer: &Value) -> Vec<CloudEvent> {
     let entries = request["Entries"].as_array().into_iter().flatten();
     let results = answer["Entries"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let record = |(entry, result): (&Value, &Value)| {
-        Some(Record::EventPut {
+        Some(CloudEvent::EventPut {
             bus: text(&entry["EventBusName"]),
             id: result["EventId"].as_str()?.to_owned(),
             source: text(&entry["Source"]),

@@ -10,7 +10,7 @@ use super::WorldClock;
 use super::transport::Transport;
 use crate::counterparty::{Counterparty, PartyAction};
 use crate::fault::{Faults, MEANWHILE, Meanwhile, Meanwhiles, Phase, Site, Unmet};
-use crate::journal::{Fact, Journal};
+use crate::journal::{Journal, JournalEvent};
 use crate::ports::{Clock, Tokens};
 use crate::system::System;
 use seeded_dice::{Dice, Key};
@@ -147,7 +147,7 @@ impl Shared {
         self.notify.notified().await;
     }
 
-    pub fn push(&self, invocation: Option<u64>, fact: Fact) {
+    pub fn push(&self, invocation: Option<u64>, fact: JournalEvent) {
         let now = self.now();
         self.with(|state| state.journal.push(now, invocation, fact));
     }
@@ -158,7 +158,9 @@ impl Shared {
         let now = self.now();
         self.with(|state| {
             for record in state.cloud.take_records() {
-                state.journal.push(now, invocation, Fact::Cloud { record });
+                state
+                    .journal
+                    .push(now, invocation, JournalEvent::Cloud { record });
             }
         });
         for party in 0..self.parties.len() {
@@ -174,7 +176,9 @@ impl Shared {
         let records = self.parties[party].take_records();
         self.with(|state| {
             for record in records {
-                state.journal.push(now, invocation, Fact::Party(record));
+                state
+                    .journal
+                    .push(now, invocation, JournalEvent::Party(record));
             }
         });
     }
@@ -183,7 +187,7 @@ impl Shared {
     pub fn close(&self) {
         for party in &self.parties {
             for record in party.closing_records(self.now()) {
-                self.push(None, Fact::Party(record));
+                self.push(None, JournalEvent::Party(record));
             }
         }
     }
@@ -230,7 +234,7 @@ impl Shared {
         self.advance_parties(now);
         self.collect(under_way);
         let what = format!("at {party}: {words}");
-        self.push(None, Fact::Action { what });
+        self.push(None, JournalEvent::Action { what });
         if let Err(refusal) = (action.act)(now) {
             let part = if line.is_some() {
                 MEANWHILE

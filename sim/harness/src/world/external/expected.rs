@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::world::WorldError;
 use event_pattern::{FlatEvent, Pattern};
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::stack::{Account, Stack};
 
 /// How many deliveries the rules expected: what has not arrived by then is late, not lost.
@@ -70,8 +70,8 @@ impl ExpectedDeliveries {
     }
 
     /// How many messages for functions follow from a step of the cloud.
-    pub fn deliveries(&self, record: &Record) -> usize {
-        let Record::EventPut {
+    pub fn deliveries(&self, record: &CloudEvent) -> usize {
+        let CloudEvent::EventPut {
             bus,
             source,
             detail_type,

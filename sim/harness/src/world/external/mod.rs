@@ -27,9 +27,9 @@ use super::put_events::accepted;
 use super::transport::{Outside, OutsideParty, RealTime, Sockets, Transport};
 use super::{Backend, WorldError, WorldSetup};
 use crate::counterparty::{Counterparty, WorldTime};
-use crate::journal::Fact;
+use crate::journal::JournalEvent;
 use simulated_cloud::Cloud;
-use simulated_cloud::record::Record;
+use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::stack::Stack;
 
 /// How long to wait for a message, in seconds.
@@ -132,7 +132,7 @@ impl ExternalWorld {
             state
                 .journal
                 .records()
-                .filter(|(_, record)| matches!(record, Record::EventPut { .. }))
+                .filter(|(_, record)| matches!(record, CloudEvent::EventPut { .. }))
                 .count()
         })
     }
@@ -309,7 +309,9 @@ impl Backend for ExternalWorld {
         };
         let request = json!({ "Entries": [{ "EventBusName": bus, "Source": source, "DetailType": detail_type, "Detail": detail }] });
         for record in accepted(self.now(), &request, &json!({ "Entries": [result] })) {
-            self.engine.shared.push(None, Fact::Cloud { record });
+            self.engine
+                .shared
+                .push(None, JournalEvent::Cloud { record });
         }
         Ok(result)
     }

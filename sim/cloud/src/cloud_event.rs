@@ -63,7 +63,7 @@ fn is_zero(number: &u32) -> bool {
 /// One step of the cloud.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
-pub enum Record {
+pub enum CloudEvent {
     /// An event was accepted by a bus.
     EventPut {
         /// The bus.
@@ -270,7 +270,7 @@ pub enum Record {
     },
 }
 
-impl Record {
+impl CloudEvent {
     /// Whether fault injection did it.
     #[must_use]
     pub fn is_injected(&self) -> bool {
