@@ -50,10 +50,21 @@ pub(super) async fn session_of(
         )));
     }
     if now >= close {
-        return Ok(Opening::Skipped(format!(
+        let over = format!(
             "the session of {date} is over; it closed at {}",
             Timestamp::new(close)
-        )));
+        );
+        // A run that was due in today's session and comes after it is a day without trading, which
+        // nobody has asked for. One of another day is brought by somebody who reads the answer.
+        let was_due = (open..close).contains(&occurrence.get());
+        return if was_due && Timestamp::new(now).session_date() == date {
+            Err(Refusal::new(format!(
+                "{over}, and the run due at {occurrence} came later"
+            ))
+            .into())
+        } else {
+            Ok(Opening::Skipped(over))
+        };
     }
     let account = alpaca.account().await?;
     if account.trading_blocked {

@@ -12,7 +12,9 @@ const NEAR: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 /// Metrics that say that a function failed or was slow. They tell nothing of a workflow.
 const OF_FUNCTIONS: [&str; 3] = ["Errors", "Duration", "Throttles"];
 /// Events that say how far a workflow has come.
-const STATES: [&str; 3] = ["WorkflowStarted", "WorkflowCompleted", "WorkflowFailed"];
+const STATES: [&str; 3] = ["WorkflowStarted", "WorkflowCompleted", FAILED];
+/// The event that says that a workflow has failed.
+const FAILED: &str = "WorkflowFailed";
 
 /// How a run with a fault ended, held against the run without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +23,8 @@ pub enum Outcome {
     Golden,
     /// The same, but that a mail came twice, with one message id.
     Copied,
-    /// Otherwise, and somebody is told: by a mail, or by an alarm on what was lost.
+    /// Otherwise, and somebody is told: by a mail that was not there before, by the mail of a
+    /// workflow that failed, or by an alarm on what was lost.
     Told,
     /// Otherwise, and nobody is told.
     Silent,
@@ -135,7 +138,9 @@ impl Ending {
             .mails
             .iter()
             .any(|(subject, times)| golden.mails.get(subject).is_none_or(|known| times > known));
-        if has_more_mail || !self.alarms.is_subset(&golden.alarms) {
+        // A workflow that fails has a mail, or an invariant does not hold.
+        let has_failed = self.workflows.contains_key(FAILED);
+        if has_more_mail || has_failed || !self.alarms.is_subset(&golden.alarms) {
             Outcome::Told
         } else {
             Outcome::Silent

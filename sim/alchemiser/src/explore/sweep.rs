@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use super::{ALPHABET, Ending, Outcome, Signature};
 use crate::run::{RunError, run};
-use crate::scenario::{Expectation, Fault, Library, Loaded};
+use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Span};
 use harness::check::Violation;
 use harness::explore::{Point, Trial, UnknownParty, points};
 use harness::fault::FAULTS;
@@ -41,6 +43,10 @@ impl Base {
     pub fn of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Self, RunError> {
         let mut loaded = loaded.clone();
         loaded.scenario.expect = Expectation::Sound;
+        loaded
+            .scenario
+            .when
+            .push(Action::Advance(Span(LOOKED_AFTER)));
         let run = run(library, &loaded, seed)?;
         Ok(Self {
             points: points(&run.journal),
@@ -96,6 +102,10 @@ impl Base {
         })
     }
 }
+
+/// How long a world lives on after the scenario: whatever has been left halfway is overdue by
+/// then, and its alarms have gone off.
+const LOOKED_AFTER: Duration = Duration::from_secs(3 * 3_600);
 
 /// What is wrong with a silent run.
 const SILENCE: &str = "the run ends otherwise than without the fault, and nobody is told";
