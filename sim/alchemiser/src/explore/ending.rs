@@ -6,9 +6,12 @@ use crate::projection::{FinalAccount, dead_letters, final_account, mails, puts};
 use harness::journal::Journal;
 use simulated_cloud::cloud_event::{AlarmState, CloudEvent};
 
-/// How far an account may be from the undisturbed one, as a part of what that is worth: a plan that
-/// is made some minutes later is made at other prices.
-const NEAR: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// How far cash may be from that of the undisturbed account, as a part of what that is worth: a plan
+/// that is made some minutes later is made at other prices.
+const NEAR_CASH: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+/// How far a position may be from the undisturbed one, as a part of it: other prices, and whole
+/// shares where parts are not to be had.
+const NEAR_SHARES: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 /// Metrics that say that a function failed or was slow. They tell nothing of a workflow.
 const OF_FUNCTIONS: [&str; 3] = ["Errors", "Duration", "Throttles"];
 /// Events that say how far a workflow has come.
@@ -134,13 +137,13 @@ impl Ending {
                 Outcome::Golden
             };
         }
-        let has_more_mail = self
-            .mails
-            .iter()
-            .any(|(subject, times)| golden.mails.get(subject).is_none_or(|known| times > known));
+        let has_more_mail = is_more(&self.mails, &golden.mails);
+        // Where a loss is not told, an invariant does not hold.
+        let has_lost_more = is_more(&self.dead_letters, &golden.dead_letters);
         // A workflow that fails has a mail, or an invariant does not hold.
         let has_failed = self.workflows.contains_key(FAILED);
-        if has_more_mail || has_failed || !self.alarms.is_subset(&golden.alarms) {
+        let has_more_alarms = !self.alarms.is_subset(&golden.alarms);
+        if has_more_mail || has_failed || has_lost_more || has_more_alarms {
             Outcome::Told
         } else {
             Outcome::Silent
@@ -150,7 +153,7 @@ impl Ending {
     fn is_same_account(&self, golden: &Self) -> bool {
         match (&self.account, &golden.account) {
             (Some(here), Some(there)) => {
-                let most = there.equity.abs() * NEAR;
+                let most = there.equity.abs() * NEAR_CASH;
                 let is_near =
                     |one: Decimal, other: Decimal, most: Decimal| (one - other).abs() <= most;
                 let symbols = || here.positions.keys().chain(there.positions.keys());
@@ -160,12 +163,18 @@ impl Ending {
                 is_near(here.cash, there.cash, most)
                     && symbols().all(|symbol| {
                         let held = shares(there, symbol);
-                        is_near(shares(here, symbol), held, held.abs() * NEAR)
+                        is_near(shares(here, symbol), held, held.abs() * NEAR_SHARES)
                     })
             }
             (here, there) => here.is_some() == there.is_some(),
         }
     }
+}
+
+/// Whether `these` has more of something than `those`.
+fn is_more<K: Ord>(these: &BTreeMap<K, usize>, those: &BTreeMap<K, usize>) -> bool {
+    let mut these = these.iter();
+    these.any(|(key, times)| those.get(key).is_none_or(|known| times > known))
 }
 
 #[cfg(test)]

@@ -45,8 +45,9 @@ pub struct Run {
     pub journal: Journal,
     /// What does not hold.
     pub violations: Vec<Violation>,
-    /// What was scripted and met nothing, each with its place in the scenario's file; all of it is
-    /// among the violations.
+    /// What was scripted and met nothing; all of it is among the violations.
+    pub unmet: Vec<Unmet>,
+    /// The same, each with its place in the scenario's file.
     pub mistakes: Vec<String>,
     /// What does not hold, as the scenario expects.
     pub expected: Vec<Violation>,
@@ -130,8 +131,8 @@ pub fn run_on(
         .collect();
     violations.extend(
         unused
-            .into_iter()
-            .map(|unmet| Violation::plain(unmet.part, unmet.words)),
+            .iter()
+            .map(|unmet| Violation::plain(unmet.part, unmet.words.as_str())),
     );
     let checks = premises.len() + expect.map_or(0, Expect::count);
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
@@ -142,6 +143,7 @@ pub fn run_on(
         seed,
         journal,
         violations,
+        unmet: unused,
         mistakes,
         expected,
         premises,

@@ -49,6 +49,12 @@ fn a_sweep_tries_every_fault_and_says_how_it_ends() {
     assert_eq!((text.lines().count(), told.count()), (15, 4));
 }
 
+/// What AWS and the broker may do to one call or one delivery leaves a trading day as it is.
+#[test]
+fn a_day_stands_every_single_fault() {
+    shown("sweep_full_day", &["explore", "sweep", "full_day"]);
+}
+
 #[test]
 fn a_scenario_that_does_not_hold_is_no_place_to_search_from() {
     let folder = folder("sweep_unsound");
