@@ -35,7 +35,7 @@ fn answer(question: &Question) -> Value {
     let zone = question.zone.parse().expect("a time zone");
     let schedule = match ScheduleExpression::parse(&question.expression, dialect) {
         Ok(schedule) => schedule,
-        Err(error) => return json!({ "refused": error.reason }),
+        Err(error) => return json!({ "refused": error.reason.to_string() }),
     };
     let times = |(from, to): &(i64, i64)| {
         let next =

@@ -7,6 +7,7 @@ use croner::parser::{CronParser, Seconds, Year};
 
 use super::civil_time::first_instant;
 use super::cron_field::{DAYS, FieldKind, HOURS, MINUTES, MONTHS, WEEKDAYS, YEARS};
+use super::error::Reason;
 
 /// Civil times to look at before giving up: more than a zone ever skipped at once (one day, minute
 /// by minute).
@@ -25,7 +26,7 @@ static KNOWN: Mutex<BTreeMap<String, Cron>> = Mutex::new(BTreeMap::new());
 const KNOWN_MAX: usize = 1_000;
 
 impl Cron {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, Reason> {
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cron) = known.get(text) {
             return Ok(cron.clone());
@@ -38,16 +39,13 @@ impl Cron {
         Ok(cron)
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str) -> Result<Self, Reason> {
         let fields: Vec<&str> = text.split(' ').collect();
         let [minutes, hours, day, month, weekday, year] = fields[..] else {
-            return Err(format!(
-                "a cron expression has 6 fields separated by single spaces, found {}",
-                fields.len()
-            ));
+            return Err(Reason::CronFields(fields.len()));
         };
         if (day == "?") == (weekday == "?") {
-            return Err("exactly one of day-of-month and day-of-week must be ?".to_owned());
+            return Err(Reason::CronDays);
         }
         let fields: [(&str, &FieldKind); 6] = [
             (minutes, &MINUTES),
@@ -69,7 +67,11 @@ impl Cron {
             .alternative_weekdays(true)
             .build();
         Ok(Self {
-            pattern: Arc::new(parser.parse(&pattern).map_err(|error| error.to_string())?),
+            pattern: Arc::new(
+                parser
+                    .parse(&pattern)
+                    .map_err(|error| Reason::Cron(error.to_string()))?,
+            ),
         })
     }
 

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use super::error::Reason;
+
 /// One field of an AWS cron expression: its range, its names, its special characters.
 pub(super) struct FieldKind {
     name: &'static str,
@@ -56,7 +58,7 @@ impl FieldKind {
 
     /// The field in `croner`'s grammar: special forms with numbers for names, everything else as a
     /// list of values.
-    pub(super) fn normalise(&self, field: &str) -> Result<String, String> {
+    pub(super) fn normalise(&self, field: &str) -> Result<String, Reason> {
         let field = field.to_ascii_uppercase();
         if field == "?" && self.specials != Specials::None {
             return Ok("*".to_owned());
@@ -80,7 +82,7 @@ impl FieldKind {
     }
 
     /// `L`, `W` and `#`, which stand alone in their field.
-    fn special(&self, field: &str) -> Result<Option<String>, String> {
+    fn special(&self, field: &str) -> Result<Option<String>, Reason> {
         match self.specials {
             Specials::DayOfMonth if field == "L" || field == "LW" => Ok(Some(field.to_owned())),
             Specials::DayOfMonth => match field.strip_suffix('W') {
@@ -104,7 +106,7 @@ impl FieldKind {
     }
 
     /// `*`, `5`, `2-9`, `22-3`, each with an optional `/step`.
-    fn item(&self, item: &str) -> Result<Vec<u16>, String> {
+    fn item(&self, item: &str) -> Result<Vec<u16>, Reason> {
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => (
                 range,
@@ -135,7 +137,7 @@ impl FieldKind {
             .collect())
     }
 
-    fn value(&self, text: &str) -> Result<u16, String> {
+    fn value(&self, text: &str) -> Result<u16, Reason> {
         let named = self
             .names
             .iter()
@@ -148,11 +150,13 @@ impl FieldKind {
             .ok_or_else(|| self.refuse(text))
     }
 
-    fn refuse(&self, text: &str) -> String {
-        format!(
-            "{text:?} is not a value of {} ({} to {})",
-            self.name, self.minimum, self.maximum
-        )
+    fn refuse(&self, text: &str) -> Reason {
+        Reason::CronValue {
+            found: text.to_owned(),
+            field: self.name,
+            minimum: self.minimum,
+            maximum: self.maximum,
+        }
     }
 }
 

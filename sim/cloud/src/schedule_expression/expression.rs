@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use super::ExpressionError;
 use super::civil_time::first_instant;
 use super::cron::Cron;
+use super::error::{AT_FORM, Reason};
 use super::rate::Rate;
 
 /// Which service reads the expression.
@@ -36,7 +37,7 @@ impl ScheduleExpression {
     /// # Errors
     /// [`ExpressionError`], whose text is AWS's answer (`ValidationException` in both services).
     pub fn parse(text: &str, dialect: Dialect) -> Result<Self, ExpressionError> {
-        let refuse = |reason: String| ExpressionError {
+        let refuse = |reason: Reason| ExpressionError {
             dialect,
             expression: text.to_owned(),
             reason,
@@ -44,13 +45,13 @@ impl ScheduleExpression {
         let (name, inner) = text
             .strip_suffix(')')
             .and_then(|text| text.split_once('('))
-            .ok_or_else(|| refuse("an expression is rate(..), cron(..) or at(..)".to_owned()))?;
+            .ok_or_else(|| refuse(Reason::Form))?;
         let kind = match name {
             "rate" => Rate::parse(inner, dialect).map(Kind::Rate),
             "cron" => Cron::parse(inner).map(|cron| Kind::Cron(Box::new(cron))),
             "at" if dialect == Dialect::Scheduler => parse_at(inner).map(Kind::At),
-            "at" => Err("a rule takes no at(..)".to_owned()),
-            _ => Err(format!("unknown kind of expression {name:?}")),
+            "at" => Err(Reason::AtOfRule),
+            _ => Err(Reason::Kind(name.to_owned())),
         };
         Ok(Self {
             dialect,
@@ -92,10 +93,9 @@ impl ScheduleExpression {
     }
 }
 
-fn parse_at(text: &str) -> Result<NaiveDateTime, String> {
-    const FORM: &str = "yyyy-mm-ddThh:mm:ss";
-    let shaped = text.len() == FORM.len()
-        && text.bytes().zip(FORM.bytes()).all(|(found, wanted)| {
+fn parse_at(text: &str) -> Result<NaiveDateTime, Reason> {
+    let shaped = text.len() == AT_FORM.len()
+        && text.bytes().zip(AT_FORM.bytes()).all(|(found, wanted)| {
             if wanted.is_ascii_lowercase() {
                 found.is_ascii_digit()
             } else {
@@ -105,5 +105,5 @@ fn parse_at(text: &str) -> Result<NaiveDateTime, String> {
     shaped
         .then(|| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").ok())
         .flatten()
-        .ok_or_else(|| format!("{text:?} is not a time of the form {FORM}"))
+        .ok_or_else(|| Reason::AtForm(text.to_owned()))
 }

@@ -18,7 +18,7 @@ mod error;
 mod expression;
 mod rate;
 
-pub use error::ExpressionError;
+pub use error::{ExpressionError, Reason};
 pub use expression::{Dialect, ScheduleExpression};
 
 #[cfg(test)]

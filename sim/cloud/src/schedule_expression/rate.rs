@@ -1,6 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Dialect;
+use super::error::Reason;
 
 /// A fixed distance in elapsed time: `rate(2 hours)`. A day is 24 hours, whatever the clocks do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,33 +14,27 @@ pub(super) struct Rate {
 impl Rate {
     /// Reads `value unit`. A rule's unit is singular exactly for the value 1; Scheduler does not
     /// mind.
-    pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Self, String> {
-        let (value, unit) = text
-            .split_once(' ')
-            .ok_or("a rate is a value, one space and a unit")?;
+    pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Self, Reason> {
+        let (value, unit) = text.split_once(' ').ok_or(Reason::RateForm)?;
         let digits = !value.is_empty()
             && value.bytes().all(|byte| byte.is_ascii_digit())
             && !value.starts_with('0');
         let value: i32 = digits
             .then(|| value.parse().ok())
             .flatten()
-            .ok_or_else(|| format!("{value:?} is not a positive integer"))?;
+            .ok_or_else(|| Reason::RateValue(value.to_owned()))?;
         let singular = unit.strip_suffix('s').unwrap_or(unit);
         let minutes = match singular {
             "minute" => 1,
             "hour" => 60,
             "day" => 24 * 60,
-            _ => {
-                return Err(format!(
-                    "{unit:?} is not one of minute, minutes, hour, hours, day, days"
-                ));
-            }
+            _ => return Err(Reason::RateUnit(unit.to_owned())),
         };
         if dialect == Dialect::Rule && (unit == singular) != (value == 1) {
-            return Err(format!(
-                "the unit {unit:?} must be {} for the value {value}",
-                if value == 1 { "singular" } else { "plural" }
-            ));
+            return Err(Reason::RateNumber {
+                unit: unit.to_owned(),
+                value,
+            });
         }
         Ok(Self {
             period: TimeDelta::minutes(i64::from(value) * minutes),

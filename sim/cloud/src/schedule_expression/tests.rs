@@ -374,7 +374,7 @@ fn scheduler_does_not_mind_the_plural_but_the_rest() {
     }
     let error = ScheduleExpression::parse("cron(0 9 * * * *)", Dialect::Scheduler).unwrap_err();
     assert_eq!(
-        error.reason,
+        error.reason.to_string(),
         "exactly one of day-of-month and day-of-week must be ?"
     );
 }
