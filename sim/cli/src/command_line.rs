@@ -26,7 +26,7 @@ pub struct Cli {
 enum Command {
     /// Runs scenarios: all of them, or those named.
     Run(run::RunArguments),
-    /// Lists every place of a scenario at which a fault may strike, with what may strike there: lines
+    /// Lists every point of a scenario at which a fault may strike, with what may strike there: lines
     /// for `faults`.
     Sites(sites::SitesArguments),
     /// Searches for faults that the system does not stand.

@@ -24,7 +24,7 @@ pub struct ExploreArguments {
 
 #[derive(Debug, Subcommand)]
 enum Exploration {
-    /// Tries every fault at every place of a scenario, one a run.
+    /// Tries every fault at every point of a scenario, one a run.
     Sweep(SweepArguments),
 }
 
@@ -97,7 +97,7 @@ fn sweep(
             "{} (seed {}): {}, {}\n",
             scenario.name,
             arguments.seed,
-            counted(base.points.len(), "place"),
+            counted(base.points.len(), "point"),
             counted(trials.len(), "run")
         ))?;
     }

@@ -18,7 +18,7 @@ pub struct SitesArguments {
     seed: u64,
 }
 
-/// Prints every place of a run at which a fault may strike, with what may strike there.
+/// Prints every point of a run at which a fault may strike, with what may strike there.
 pub fn sites(arguments: &SitesArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
     let Selection { loaded, broken, .. } = Selection::of(&library, &arguments.scenarios)?;

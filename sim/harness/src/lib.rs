@@ -128,7 +128,7 @@
 //! | [`function`], [`ports`] | the code that a world runs, and what it is given instead of clock and sockets |
 //! | [`fault`] | where (site), when (phase), what (effect), how often |
 //! | [`journal`] | everything that happened, in order, with its hash |
-//! | [`explore`] | every place of a run at which a fault may strike, and what may strike there |
+//! | [`explore`] | every point of a run at which a fault may strike, and what may strike there |
 //! | [`check`] | invariants over journals: those of every system, and your own |
 //! | [`counterparty`] | somebody beside AWS whom your functions call: a bank, a mail server |
 //! | [`system`] | how your events are named, where EventBridge's names do not do |

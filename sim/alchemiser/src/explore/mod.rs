@@ -1,4 +1,4 @@
-//! Every fault at every place of a scenario, and how each run ends.
+//! Every fault at every point of a scenario, and how each run ends.
 
 mod alphabet;
 mod ending;

@@ -13,7 +13,7 @@ pub struct Base {
     /// The scenario; nothing is expected of it but that it is sound.
     loaded: Loaded,
     seed: u64,
-    /// The places at which a fault may strike.
+    /// Where a fault may strike.
     pub points: Vec<Point>,
     /// What does not hold even without a further fault.
     pub violations: Vec<Violation>,
@@ -59,7 +59,7 @@ impl Base {
         })
     }
 
-    /// Every fault at every place.
+    /// Every fault at every point.
     ///
     /// # Errors
     /// A party that is called and of which nobody has said what it may do.

@@ -1,8 +1,8 @@
-//! Search for what goes wrong: the places of a run at which a fault may strike, and what AWS is
+//! Search for what goes wrong: the points of a run at which a fault may strike, and what AWS is
 //! allowed to do there.
 //!
-//! [`points`] reads the places out of the journal of an undisturbed run, [`Alphabet`] says what may
-//! strike each, and a [`Trial`] is one fault at one place.
+//! [`points`] reads them out of the journal of an undisturbed run, [`Alphabet`] says what may
+//! strike each, and a [`Trial`] is one fault at one point.
 
 mod alphabet;
 mod point;

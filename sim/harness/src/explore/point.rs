@@ -5,7 +5,7 @@ use crate::fault::Site;
 use crate::journal::{Journal, JournalEvent};
 use simulated_cloud::cloud_event::CloudEvent;
 
-/// A place of a run at which a fault may strike. `nth` counts, from 1 and through the whole run,
+/// Where in a run a fault may strike. `nth` counts, from 1 and through the whole run,
 /// what the rest of the point names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Point {
@@ -64,7 +64,7 @@ impl fmt::Display for Point {
 /// The type that what a schedule hands over has to faults.
 const SCHEDULE: &str = "schedule";
 
-/// The places of a run that no fault has struck yet, in the order in which it came to them.
+/// The points of a run that no fault has struck yet, in the order in which it came to them.
 #[must_use]
 pub fn points(journal: &Journal) -> Vec<Point> {
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
@@ -138,7 +138,7 @@ mod tests {
     use crate::journal::CallOutcome;
 
     #[test]
-    fn a_place_is_counted_through_the_run() {
+    fn a_point_is_counted_through_the_run() {
         let call = |number| JournalEvent::Call {
             site: Site {
                 trigger: "OrderPlaced".to_owned(),

@@ -23,7 +23,7 @@ impl fmt::Display for Effect {
     }
 }
 
-/// One fault at one place, to see what becomes of a run with it.
+/// One fault at one point, to see what becomes of a run with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trial {
     /// Where.
