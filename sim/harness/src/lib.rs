@@ -138,6 +138,8 @@
 //!
 //! Code that sleeps by anything but tokio, reads the machine's clock or starts threads is not in
 //! virtual time. What the cloud does not simulate answers an error that says so; it never pretends.
+//! In a world, a synchronous invocation of another function is such an error, and a receive that
+//! waits for messages comes back at once; the [`server`] serves both.
 
 pub mod check;
 pub mod counterparty;
