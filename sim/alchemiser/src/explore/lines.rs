@@ -69,25 +69,45 @@ fn span(duration: Duration) -> String {
 #[must_use]
 pub fn finding_file(base: &str, trial: &Trial, because: &str) -> String {
     let mut text = format!("# {because}\n");
+    let line = fault_line(trial);
     let mut is_said = false;
-    let line = format!("  {}\n", fault_line(trial));
     for (key, section) in sections(base) {
         match key {
             "expect" => {}
-            "faults" if section.lines().count() > 1 => {
-                text.push_str(section);
-                text.push_str(&line);
+            "faults" => {
+                text.push_str(&with_one_more(section, &line));
                 is_said = true;
             }
             _ => text.push_str(section),
         }
     }
     if !is_said {
-        text.push_str("faults:\n");
-        text.push_str(&line);
+        text.push_str(&format!("faults:\n  {line}\n"));
     }
     text.push_str("expect: sound\n");
     text
+}
+
+/// A section that is a list, with one more line at its end: a list in brackets, or one item a line.
+fn with_one_more(section: &str, line: &str) -> String {
+    let item = line.trim_start_matches("- ");
+    let (head, _) = section.split_once('\n').unwrap_or((section, ""));
+    if head.contains('[') {
+        let end = section.rfind(']').unwrap_or(section.len());
+        let (items, rest) = section.split_at(end);
+        let comma = if items.trim_end().ends_with('[') {
+            ""
+        } else {
+            ", "
+        };
+        return format!("{items}{comma}{item}{rest}");
+    }
+    let is_item = |text: &&str| text.trim_start().starts_with('-');
+    let indent = section
+        .lines()
+        .find(is_item)
+        .map_or(2, |first| first.len() - first.trim_start().len());
+    format!("{}\n{:indent$}{line}\n", section.trim_end(), "")
 }
 
 /// The top-level keys of a YAML file, each with its lines; what stands before the first has no key.
@@ -115,7 +135,7 @@ mod tests {
 
     use super::super::ALPHABET;
     use super::*;
-    use crate::scenario::Fault;
+    use crate::scenario::{Fault, Library, Scenario};
 
     #[test]
     fn a_line_is_read_as_the_fault_that_it_was_written_from() {
@@ -162,6 +182,37 @@ mod tests {
     }
 
     #[test]
+    fn every_scenario_of_the_library_can_hold_one_more_fault() {
+        let trial = Trial {
+            point: Point::Entry {
+                detail_type: "TradeExecuted".to_owned(),
+                nth: 1,
+            },
+            effect: Effect::Delivery(DeliveryEffect::FailEntry),
+        };
+        let library = Library::of_this_project().expect("the project's files are there");
+        let files = library.scenario_files().expect("the folder can be read");
+        let mut had_some = 0;
+        for (name, path) in files {
+            let base = std::fs::read_to_string(&path).expect("the file can be read");
+            let faults = |text: &str| {
+                let read: Result<Scenario, _> = serde_saphyr::from_str(text);
+                read.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"))
+                    .faults
+            };
+            let (before, after) = (faults(&base), faults(&finding_file(&base, &trial, "why")));
+            assert_eq!(after.len(), before.len() + 1, "{name}");
+            assert_eq!(
+                after.last(),
+                trial.delivery_fault().map(Fault::Delivery).as_ref(),
+                "{name}"
+            );
+            had_some += usize::from(!before.is_empty());
+        }
+        assert!(had_some > 50, "only {had_some} scenarios have faults");
+    }
+
+    #[test]
     fn a_finding_is_the_scenario_with_one_more_fault() {
         let base =
             "about: x\ngiven:\n  clock: 1\nwhen: []\nfaults:\n  - {old: 1}\nexpect:\n  cash: 1\n";
@@ -176,6 +227,12 @@ mod tests {
             finding_file(base, &trial, "why"),
             "# why\nabout: x\ngiven:\n  clock: 1\nwhen: []\nfaults:\n  - {old: 1}\n  \
              - {deliver: TradeExecuted, effect: fail_entry}\nexpect: sound\n"
+        );
+        let in_brackets = "about: x\nfaults: [{old: 1}]  # once\nwhen: []\n";
+        assert_eq!(
+            finding_file(in_brackets, &trial, "why"),
+            "# why\nabout: x\nfaults: [{old: 1}, {deliver: TradeExecuted, effect: fail_entry}]  \
+             # once\nwhen: []\nexpect: sound\n"
         );
         let plain = "about: x\nexpect: {cash: 1}\nwhen: []\n";
         assert_eq!(

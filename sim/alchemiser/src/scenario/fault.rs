@@ -6,7 +6,7 @@ use crate::trading::OPERATIONS;
 use harness::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
 /// Something that goes wrong.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "FaultSpec")]
 pub enum Fault {
     /// On a call that production code makes.
