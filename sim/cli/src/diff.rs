@@ -83,13 +83,7 @@ fn compare(
     other: &BackendKind,
 ) -> Result<Vec<(String, Outcome)>, CliError> {
     let mut outcomes = Vec::new();
-    let Selection { loaded, broken, .. } = Selection::of(library, &arguments.scenarios)?;
-    if !broken.is_empty() {
-        return Err(CliError::Scenarios(
-            broken.iter().map(ToString::to_string).collect(),
-        ));
-    }
-    for scenario in loaded {
+    for scenario in Selection::sound(library, &arguments.scenarios)? {
         let lacking = [first, other]
             .into_iter()
             .find_map(|backend| lacks(backend, &scenario));

@@ -1,18 +1,18 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::in_order;
+use crate::parallel::{cores, in_order};
+use crate::progress::progress;
 use crate::selection::Selection;
 use alchemiser_binding::explore::{Base, Outcome, Signature, Tried, fault_line, finding_file};
 use alchemiser_binding::scenario::{Library, Loaded};
+use alchemiser_binding::text_file::read_text;
 use harness::explore::Trial;
 
 /// What `explore` takes.
@@ -58,14 +58,9 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
 
 fn sweep_all(arguments: &SweepArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
-    let Selection { loaded, broken, .. } = Selection::of(&library, &arguments.scenarios)?;
-    if !broken.is_empty() {
-        let mistakes = broken.iter().map(ToString::to_string);
-        return Err(CliError::Scenarios(mistakes.collect()));
-    }
     let mut is_clean = true;
-    for scenario in &loaded {
-        is_clean &= sweep(arguments, &library, scenario)?;
+    for scenario in Selection::sound(&library, &arguments.scenarios)? {
+        is_clean &= sweep(arguments, &library, &scenario)?;
     }
     Ok(is_clean)
 }
@@ -101,9 +96,8 @@ fn sweep(
             counted(trials.len(), "run")
         ))?;
     }
-    let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let jobs = arguments.jobs.unwrap_or_else(cores);
-    let bar = progress(trials.len(), arguments.json);
+    let bar = progress(trials.len(), arguments.json, "{eta} left");
     let mut tally = Tally::default();
     let work = |trial: &Trial| base.attempt(library, trial);
     in_order(&trials, jobs, work, |trial, tried| {
@@ -148,7 +142,7 @@ fn row(scenario: &Loaded, seed: u64, trial: &Trial, tried: &Tried) -> serde_json
         "outcome": tried.outcome.as_str(),
         "finding": tried.signature.as_ref().map(ToString::to_string),
         "met": tried.is_met,
-        "journal_hash": tried.hash,
+        "journal_hash": tried.journal.hash(),
     })
 }
 
@@ -178,14 +172,14 @@ fn summary(tally: &Tally) -> String {
     outcomes.chain(findings).chain(unmet).collect()
 }
 
-/// Writes the scenario of a finding, unless there is one of its name.
+/// Writes the scenario of a finding; one of its name is replaced.
 fn keep(
     folder: &Path,
     scenario: &Loaded,
     trial: &Trial,
     signature: &Signature,
 ) -> Result<(), CliError> {
-    let base = std::fs::read_to_string(&scenario.path).map_err(|source| CliError::Write {
+    let base = read_text(&scenario.path).map_err(|source| CliError::Read {
         path: scenario.path.clone(),
         source,
     })?;
@@ -202,16 +196,4 @@ fn keep(
 fn counted(number: usize, noun: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{end}")
-}
-
-fn progress(count: usize, is_quiet: bool) -> ProgressBar {
-    let bar = if is_quiet {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(count as u64)
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -12,6 +12,7 @@ mod output;
 mod parallel;
 mod pattern;
 mod pattern_bench;
+mod progress;
 mod run;
 mod schema;
 mod seeds;

@@ -8,6 +8,11 @@ use std::thread;
 
 use crate::error::CliError;
 
+/// As many worlds as this machine can run at a time.
+pub fn cores() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 /// Does `work` for all `items`, at most `jobs` at a time, and gives `take` each result in the order
 /// of the items. The first error of `take` ends it.
 pub fn in_order<T: Sync, R: Send>(

@@ -2,14 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::in_order;
+use crate::parallel::{cores, in_order};
+use crate::progress::progress;
 use crate::seeds::Seeds;
 use crate::selection::Selection;
 use alchemiser_binding::report::{
@@ -61,7 +60,6 @@ pub struct RunArguments {
 impl RunArguments {
     /// An endpoint is one machine for all worlds.
     fn jobs(&self) -> NonZeroUsize {
-        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         match self.backend {
             BackendName::Localstack => NonZeroUsize::MIN,
             BackendName::Virtual | BackendName::Wire => self.jobs.unwrap_or_else(cores),
@@ -204,7 +202,7 @@ fn carry_out(
     loaded: &[Loaded],
     is_story: bool,
 ) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
-    let bar = progress(loaded.len(), is_story || arguments.json);
+    let bar = progress(loaded.len(), is_story || arguments.json, "{msg}");
     let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
     let work = |scenario: &Loaded| run_on(backend, library, scenario, arguments.seed);
     in_order(loaded, arguments.jobs(), work, |scenario, outcome| {
@@ -236,7 +234,7 @@ fn carry_out_under(
 ) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
     let each = |scenario| seeds.0.clone().map(move |seed| (scenario, seed));
     let all: Vec<(&Loaded, u64)> = loaded.iter().flat_map(each).collect();
-    let bar = progress(all.len(), arguments.json);
+    let bar = progress(all.len(), arguments.json, "{msg}");
     let (mut runs, mut mistakes) = (Vec::new(), BTreeMap::new());
     let work = |(scenario, seed): &(&Loaded, u64)| run_on(backend, library, scenario, *seed);
     in_order(&all, arguments.jobs(), work, |(scenario, seed), outcome| {
@@ -359,16 +357,4 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
         }
         _ => format!("{}{}", summary(runs), fitted(&failures, paper)),
     })
-}
-
-fn progress(count: usize, is_quiet: bool) -> ProgressBar {
-    let bar = if is_quiet {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(count as u64)
-    };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
-        bar.set_style(style);
-    }
-    bar
 }

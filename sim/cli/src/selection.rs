@@ -20,6 +20,8 @@ pub struct Selection {
 pub enum SelectionError {
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error("{}", .0.join("\n"))]
+    Broken(Vec<String>),
     #[error("a scenario that takes long has to be named in full: {}", .0.join(", "))]
     Long(Vec<String>),
     #[error("the folder {0:?} has no scenario: they are files that end in .yaml")]
@@ -61,6 +63,16 @@ impl Selection {
             return Err(SelectionError::Long(long));
         }
         Ok(selection)
+    }
+
+    /// The scenarios that are meant, all of which must be sound.
+    pub fn sound(library: &Library, patterns: &[String]) -> Result<Vec<Loaded>, SelectionError> {
+        let selection = Self::of(library, patterns)?;
+        if selection.broken.is_empty() {
+            return Ok(selection.loaded);
+        }
+        let broken = selection.broken.iter().map(ToString::to_string);
+        Err(SelectionError::Broken(broken.collect()))
     }
 
     /// All scenarios, those that are long too.

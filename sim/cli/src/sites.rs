@@ -3,7 +3,7 @@ use clap::Args;
 use crate::error::CliError;
 use crate::output::say;
 use crate::selection::Selection;
-use alchemiser_binding::explore::{ALPHABET, Base, fault_line};
+use alchemiser_binding::explore::{ALPHABET, fault_line, points_of};
 use alchemiser_binding::scenario::Library;
 use harness::explore::Trial;
 
@@ -21,17 +21,11 @@ pub struct SitesArguments {
 /// Prints every point of a run at which a fault may strike, with what may strike there.
 pub fn sites(arguments: &SitesArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
-    let Selection { loaded, broken, .. } = Selection::of(&library, &arguments.scenarios)?;
-    if !broken.is_empty() {
-        let mistakes = broken.iter().map(ToString::to_string);
-        return Err(CliError::Scenarios(mistakes.collect()));
-    }
-    for scenario in &loaded {
-        let base = Base::of(&library, scenario, arguments.seed)?;
+    for scenario in Selection::sound(&library, &arguments.scenarios)? {
         let mut text = format!("# {} (seed {})\nfaults:\n", scenario.name, arguments.seed);
-        for point in &base.points {
+        for point in points_of(&library, &scenario, arguments.seed)? {
             text.push_str(&format!("# {point}\n"));
-            for effect in ALPHABET.effects(point)? {
+            for effect in ALPHABET.effects(&point)? {
                 let point = point.clone();
                 text.push_str(&format!("  {}\n", fault_line(&Trial { point, effect })));
             }

@@ -10,4 +10,4 @@ pub use self::alphabet::ALPHABET;
 pub use self::ending::{Ending, Outcome};
 pub use self::lines::{fault_line, finding_file};
 pub use self::signature::Signature;
-pub use self::sweep::{Base, Tried};
+pub use self::sweep::{Base, Tried, points_of};

@@ -6,6 +6,7 @@ use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Span};
 use harness::check::Violation;
 use harness::explore::{Point, Trial, UnknownParty, points};
 use harness::fault::{FAULTS, Unmet};
+use harness::journal::Journal;
 
 /// A scenario without the faults that are to be tried, and how it ends.
 #[derive(Clone, Debug)]
@@ -31,8 +32,8 @@ pub struct Tried {
     pub signature: Option<Signature>,
     /// Whether the fault struck.
     pub is_met: bool,
-    /// The hash of the run's journal.
-    pub hash: String,
+    /// All that happened.
+    pub journal: Journal,
 }
 
 impl Base {
@@ -41,10 +42,10 @@ impl Base {
     /// # Errors
     /// A mistake in the scenario.
     pub fn of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Self, RunError> {
+        // Faults strike in the scenario's own time.
+        let points = points_of(library, loaded, seed)?;
         let mut loaded = loaded.clone();
         loaded.scenario.expect = Expectation::Sound;
-        // Faults strike in the scenario's own time.
-        let points = points(&run(library, &loaded, seed)?.journal);
         loaded
             .scenario
             .when
@@ -109,9 +110,17 @@ impl Base {
             violations,
             signature,
             is_met,
-            hash: run.journal.hash(),
+            journal: run.journal,
         })
     }
+}
+
+/// Where a fault may strike a scenario.
+///
+/// # Errors
+/// A mistake in the scenario.
+pub fn points_of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Vec<Point>, RunError> {
+    Ok(points(&run(library, loaded, seed)?.journal))
 }
 
 /// How long a world lives on after the scenario: whatever has been left halfway is overdue by

@@ -42,10 +42,9 @@ pub struct UnknownParty(pub String);
 /// Both sides of a call's work.
 pub const BOTH_PHASES: &[Phase] = &[Phase::Before, Phase::After];
 
-/// What may strike a call of AWS. The short delay is within all time limits, the long one beyond a
-/// lease.
-const OF_AWS: &[CallEffect] = &[
-    CallEffect::Status(500),
+/// What may strike any call and any connection, whoever is called. The short delay is within all
+/// time limits, the long one beyond a lease.
+pub const ANY_CALL: &[CallEffect] = &[
     CallEffect::Reset,
     CallEffect::Hang,
     CallEffect::Crash,
@@ -55,16 +54,6 @@ const OF_AWS: &[CallEffect] = &[
 ];
 
 impl Alphabet {
-    /// The row of every service of AWS that functions call.
-    #[must_use]
-    pub const fn of_aws(party: &'static str) -> CallRow {
-        CallRow {
-            party,
-            phases: BOTH_PHASES,
-            effects: OF_AWS,
-        }
-    }
-
     /// What may happen to a delivery of EventBridge: it comes twice, late (beyond a lease, beyond a
     /// time limit), or after a failure.
     pub const DELIVERIES: &'static [DeliveryEffect] = &[

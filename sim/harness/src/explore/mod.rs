@@ -8,6 +8,6 @@ mod alphabet;
 mod point;
 mod trial;
 
-pub use self::alphabet::{Alphabet, BOTH_PHASES, CallRow, UnknownParty};
+pub use self::alphabet::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, UnknownParty};
 pub use self::point::{Point, points};
 pub use self::trial::{Effect, Trial};
