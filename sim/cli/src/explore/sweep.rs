@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::json;
 
+use super::counted;
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::{cores, in_order};
@@ -15,22 +16,9 @@ use alchemiser_binding::scenario::{Library, Loaded};
 use alchemiser_binding::text_file::read_text;
 use harness::explore::Trial;
 
-/// What `explore` takes.
-#[derive(Debug, Args)]
-pub struct ExploreArguments {
-    #[command(subcommand)]
-    command: Exploration,
-}
-
-#[derive(Debug, Subcommand)]
-enum Exploration {
-    /// Tries every fault at every point of a scenario, one a run.
-    Sweep(SweepArguments),
-}
-
 /// What `explore sweep` takes.
 #[derive(Debug, Args)]
-struct SweepArguments {
+pub struct SweepArguments {
     /// The scenarios: names, parts of them, globs, or paths.
     #[arg(required = true)]
     scenarios: Vec<String>,
@@ -49,18 +37,12 @@ struct SweepArguments {
     out: Option<PathBuf>,
 }
 
-/// Searches for what goes wrong. True where nothing does.
-pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
-    match &arguments.command {
-        Exploration::Sweep(arguments) => sweep_all(arguments),
-    }
-}
-
-fn sweep_all(arguments: &SweepArguments) -> Result<bool, CliError> {
+/// Tries every fault at every point of the scenarios. True where nothing goes wrong.
+pub fn sweep(arguments: &SweepArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
     let mut is_clean = true;
     for scenario in Selection::sound(&library, &arguments.scenarios)? {
-        is_clean &= sweep(arguments, &library, &scenario)?;
+        is_clean &= sweep_one(arguments, &library, &scenario)?;
     }
     Ok(is_clean)
 }
@@ -73,7 +55,7 @@ struct Tally {
     unmet: Vec<String>,
 }
 
-fn sweep(
+fn sweep_one(
     arguments: &SweepArguments,
     library: &Library,
     scenario: &Loaded,
@@ -191,9 +173,4 @@ fn keep(
             path: path.clone(),
             source,
         })
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{end}")
 }

@@ -1,0 +1,33 @@
+//! The search for what goes wrong: one command a way of searching.
+
+mod sweep;
+
+use clap::{Args, Subcommand};
+
+use self::sweep::SweepArguments;
+use crate::error::CliError;
+
+/// What `explore` takes.
+#[derive(Debug, Args)]
+pub struct ExploreArguments {
+    #[command(subcommand)]
+    command: Exploration,
+}
+
+#[derive(Debug, Subcommand)]
+enum Exploration {
+    /// Tries every fault at every point of a scenario, one a run.
+    Sweep(SweepArguments),
+}
+
+/// Searches for what goes wrong. True where nothing does.
+pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
+    match &arguments.command {
+        Exploration::Sweep(arguments) => sweep::sweep(arguments),
+    }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{end}")
+}
