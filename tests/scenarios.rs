@@ -52,7 +52,8 @@ fn trial(library: &Arc<Library>, loaded: Result<Loaded, LoadError>, name: String
     let library = Arc::clone(library);
     let test = move || {
         let loaded = loaded.map_err(|mistake| Failed::from(mistake.to_string()))?;
-        let run = run(&library, &loaded, 1).map_err(|mistake| Failed::from(mistake.to_string()))?;
+        let run = run(&library, &loaded, loaded.scenario.seed)
+            .map_err(|mistake| Failed::from(mistake.to_string()))?;
         if run.passed() {
             reviewed(&run)
         } else {

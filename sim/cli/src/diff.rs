@@ -22,9 +22,9 @@ pub struct DiffArguments {
     /// Write what was found as a page.
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
-    /// The seed.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The seed of the worlds. Without it, the scenario's own, or 1.
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 const INTRODUCTION: &str = "# Differences between backends
@@ -90,8 +90,9 @@ fn compare(
         let outcome = match lacking {
             Some(reason) => Outcome::Skipped(reason),
             None => {
-                let here = run_on(first, library, &scenario, arguments.seed)?;
-                let there = run_on(other, library, &scenario, arguments.seed)?;
+                let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+                let here = run_on(first, library, &scenario, seed)?;
+                let there = run_on(other, library, &scenario, seed)?;
                 let lines = difference(
                     (first.name(), &here.journal),
                     (other.name(), &there.journal),

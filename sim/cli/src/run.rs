@@ -26,9 +26,9 @@ pub struct RunArguments {
     /// Scenarios by name, a part of it, a glob, or the path of a file or folder; all where none is
     /// named.
     scenarios: Vec<String>,
-    /// The seed: another seed is another interleaving.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The seed: another seed is another interleaving. Without it, the scenario's own, or 1.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Each of these seeds, both ends included: `1..50`.
     #[arg(long, value_name = "FIRST..LAST", conflicts_with_all = ["seed", "plot", "log", "journal"])]
     seeds: Option<Seeds>,
@@ -204,7 +204,10 @@ fn carry_out(
 ) -> Result<(Vec<Run>, Vec<RunError>), CliError> {
     let bar = progress(loaded.len(), is_story || arguments.json, "{msg}");
     let (mut runs, mut mistakes) = (Vec::new(), Vec::new());
-    let work = |scenario: &Loaded| run_on(backend, library, scenario, arguments.seed);
+    let work = |scenario: &Loaded| {
+        let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+        run_on(backend, library, scenario, seed)
+    };
     in_order(loaded, arguments.jobs(), work, |scenario, outcome| {
         bar.set_message(scenario.name.clone());
         match outcome {

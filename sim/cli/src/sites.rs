@@ -13,17 +13,18 @@ pub struct SitesArguments {
     /// The scenarios: names, parts of them, globs, or paths.
     #[arg(required = true)]
     scenarios: Vec<String>,
-    /// The seed of the worlds.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The seed of the worlds. Without it, the scenario's own, or 1.
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 /// Prints every point of a run at which a fault may strike, with what may strike there.
 pub fn sites(arguments: &SitesArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
     for scenario in Selection::sound(&library, &arguments.scenarios)? {
-        let mut text = format!("# {} (seed {})\nfaults:\n", scenario.name, arguments.seed);
-        for point in points_of(&library, &scenario, arguments.seed)? {
+        let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+        let mut text = format!("# {} (seed {seed})\nfaults:\n", scenario.name);
+        for point in points_of(&library, &scenario, seed)? {
             text.push_str(&format!("# {point}\n"));
             for effect in ALPHABET.effects(&point)? {
                 let point = point.clone();

@@ -45,7 +45,9 @@ fn runs() -> &'static [Run] {
                 .map(|worker| {
                     scope.spawn(move || {
                         part(worker)
-                            .map(|loaded| run(library, loaded, 1).expect("it runs"))
+                            .map(|loaded| {
+                                run(library, loaded, loaded.scenario.seed).expect("it runs")
+                            })
                             .collect::<Vec<_>>()
                     })
                 })

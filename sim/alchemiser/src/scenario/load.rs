@@ -56,9 +56,22 @@ pub fn load_scenario(library: &Library, path: &Path, name: &str) -> Result<Loade
         path: path.to_owned(),
         source,
     })?;
-    let places = Places::of(&text);
+    read_scenario(library, &text, path, name)
+}
+
+/// Reads a scenario out of the text of a file, as [`load_scenario`] does.
+///
+/// # Errors
+/// All mistakes: file, line, column, the offending text, and what is allowed.
+pub fn read_scenario(
+    library: &Library,
+    text: &str,
+    path: &Path,
+    name: &str,
+) -> Result<Loaded, LoadError> {
+    let places = Places::of(text);
     let file = path.display().to_string();
-    let scenario = match serde_saphyr::from_str::<Scenario>(&text) {
+    let scenario = match serde_saphyr::from_str::<Scenario>(text) {
         Ok(scenario) => scenario,
         Err(error) => {
             let mistake = yaml_error::mistake(&error, &places);

@@ -3,6 +3,7 @@
 mod amount;
 mod bounded;
 mod date;
+mod document;
 mod duration;
 mod expectation;
 mod fault;
@@ -26,6 +27,7 @@ pub use bounded::{
     ErrorStatus, FileName, Invariant, Ordinal, OutOfBounds, PerMille, Percent, Times,
 };
 pub use date::{Date, DateError};
+pub use document::Document;
 pub use duration::{Span, SpanError};
 pub use expectation::evaluate;
 pub use fault::Fault;
@@ -37,7 +39,7 @@ pub use format::{
 };
 pub use knobs::Knobs;
 pub use library::{Library, account_with};
-pub use load::{LoadError, Loaded, load_scenario};
+pub use load::{LoadError, Loaded, load_scenario, read_scenario};
 pub use mail_script::MailScript;
 pub use mistake::{Mistake, Mistakes};
 pub use moment::{Moment, MomentError, Start};

@@ -22,9 +22,9 @@ pub struct SweepArguments {
     /// The scenarios: names, parts of them, globs, or paths.
     #[arg(required = true)]
     scenarios: Vec<String>,
-    /// The seed of the worlds.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// The seed of the worlds. Without it, the scenario's own, or 1.
+    #[arg(long)]
+    seed: Option<u64>,
     /// How many worlds run at a time: as many as this machine has cores. What is printed is the
     /// same.
     #[arg(long, value_name = "N")]
@@ -60,7 +60,8 @@ fn sweep_one(
     library: &Library,
     scenario: &Loaded,
 ) -> Result<bool, CliError> {
-    let base = Base::of(library, scenario, arguments.seed)?;
+    let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+    let base = Base::of(library, scenario, seed)?;
     if let Some(violation) = base.violations.first() {
         return Err(CliError::UnsoundBase {
             scenario: scenario.name.clone(),
@@ -71,9 +72,8 @@ fn sweep_one(
     let trials = base.trials()?;
     if !arguments.json {
         say(&format!(
-            "{} (seed {}): {}, {}\n",
+            "{} (seed {seed}): {}, {}\n",
             scenario.name,
-            arguments.seed,
             counted(base.points.len(), "point"),
             counted(trials.len(), "run")
         ))?;
@@ -86,10 +86,7 @@ fn sweep_one(
         bar.inc(1);
         let tried = tried?;
         if arguments.json {
-            say(&format!(
-                "{}\n",
-                row(scenario, arguments.seed, trial, &tried)
-            ))?;
+            say(&format!("{}\n", row(scenario, seed, trial, &tried)))?;
         }
         if !tried.is_met {
             tally.unmet.push(fault_line(trial));

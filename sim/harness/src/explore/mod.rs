@@ -6,8 +6,10 @@
 
 mod alphabet;
 mod point;
+mod tape;
 mod trial;
 
 pub use self::alphabet::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, UnknownParty};
 pub use self::point::{Point, points};
+pub use self::tape::Tape;
 pub use self::trial::{Effect, Trial};

@@ -32,6 +32,9 @@ use super::fault::FaultSpec;
 pub struct Scenario {
     /// What the scenario shows, in a sentence.
     pub about: String,
+    /// The seed of the world, where nobody asks for another one.
+    #[serde(default = "first_seed")]
+    pub seed: u64,
     /// What a backend must be able to do; one without a capability skips the scenario, and says so.
     #[serde(default)]
     pub needs: Vec<Capability>,
@@ -62,6 +65,7 @@ impl Scenario {
     pub fn new(about: &str, given: Given, when: Vec<Action>) -> Self {
         Self {
             about: about.to_owned(),
+            seed: first_seed(),
             needs: Vec::new(),
             long: false,
             lambda: Lambda::default(),
@@ -78,6 +82,10 @@ impl Scenario {
         let programs = (self.lambda == Lambda::Binary).then_some(Capability::Programs);
         self.needs.iter().copied().chain(programs)
     }
+}
+
+fn first_seed() -> u64 {
+    1
 }
 
 /// What runs as the function.
