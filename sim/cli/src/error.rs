@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use crate::selection::SelectionError;
+use alchemiser_binding::explore::WildError;
 use alchemiser_binding::run::RunError;
 use alchemiser_binding::scenario::{LoadError, MomentError};
 use alchemiser_binding::text_file::TextFileError;
@@ -48,6 +49,8 @@ pub enum CliError {
     },
     #[error(transparent)]
     Alphabet(#[from] UnknownParty),
+    #[error(transparent)]
+    Wild(#[from] WildError),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     /// Scenarios that hold mistakes, each in its own words.

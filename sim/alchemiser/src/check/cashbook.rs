@@ -34,7 +34,11 @@ impl Cashbook {
         for (entry, report) in journal.reports() {
             let before = lines.last().map(|line| line.cash);
             let (at, cash, foreign) = match report {
-                // What no fill explains: deposits, withdrawals, dividends, fees.
+                // Deposits, withdrawals, dividends, fees.
+                Report::CashMoved { at, amount, .. } => {
+                    (*at, before.unwrap_or_default() + amount, *amount)
+                }
+                // What neither a fill nor one of those explains.
                 Report::Statement { at, cash, .. } => (
                     *at,
                     *cash,

@@ -88,6 +88,7 @@ fn is_told(notification: Option<Json<'_>>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use alchemiser_mocks::exchange::CashKind;
     use serde_json::json;
 
     use super::*;
@@ -159,6 +160,24 @@ mod tests {
             (1, 1),
             "that an order failed says nothing of the money"
         );
+    }
+
+    #[test]
+    fn what_the_owner_took_before_the_plan_is_not_there_to_be_idle() {
+        let taken = Report::CashMoved {
+            at: "2012-03-14T13:00:00Z".parse().expect("a time"),
+            kind: CashKind::Withdrawal,
+            amount: Decimal::from(-2_000),
+            symbol: None,
+        };
+        let plan = planned("w", "p", &[("MSFT", "BUY", "0", "5000")]);
+        let history = History::new().states("12000", &[]).report(taken);
+        let history = history.puts(&plan).starts(1, plan);
+        let bought = history
+            .accepts("alch-1", "buy 100 MSFT @ 50")
+            .fills("alch-1", "100", "50");
+        let told = bought.puts(&executed("w")).within(None);
+        assert_eq!(closed(told, "5000"), (1, 0));
     }
 
     #[test]

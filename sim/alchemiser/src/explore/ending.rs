@@ -150,6 +150,54 @@ impl Ending {
         }
     }
 
+    /// What is otherwise than in the undisturbed run, a line each.
+    #[must_use]
+    pub fn differences(&self, golden: &Self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut tell = |what: String, here: String, there: String| {
+            if here != there {
+                lines.push(format!("{what}: {here} instead of {there}"));
+            }
+        };
+        for (what, here, there) in [
+            ("workflows", &self.workflows, &golden.workflows),
+            ("mails", &self.mails, &golden.mails),
+        ] {
+            for key in either(here, there) {
+                tell(
+                    format!("{what} {key:?}"),
+                    times(here, key),
+                    times(there, key),
+                );
+            }
+        }
+        for key in either(&self.dead_letters, &golden.dead_letters) {
+            let what = format!("dead letters of {} ({})", key.0, key.1);
+            tell(
+                what,
+                times(&self.dead_letters, key),
+                times(&golden.dead_letters, key),
+            );
+        }
+        if !self.is_same_account(golden)
+            && let (Some(here), Some(there)) = (&self.account, &golden.account)
+        {
+            tell(
+                "cash".to_owned(),
+                here.cash.to_string(),
+                there.cash.to_string(),
+            );
+            for symbol in either(&here.positions, &there.positions) {
+                let held = |account: &FinalAccount| {
+                    let held = account.positions.get(symbol).copied();
+                    held.unwrap_or_default().to_string()
+                };
+                tell(symbol.clone(), held(here), held(there));
+            }
+        }
+        lines
+    }
+
     fn is_same_account(&self, golden: &Self) -> bool {
         match (&self.account, &golden.account) {
             (Some(here), Some(there)) => {
@@ -169,6 +217,15 @@ impl Ending {
             (here, there) => here.is_some() == there.is_some(),
         }
     }
+}
+
+/// The keys that one of two maps has.
+fn either<'a, K: Ord, V>(these: &'a BTreeMap<K, V>, those: &'a BTreeMap<K, V>) -> BTreeSet<&'a K> {
+    these.keys().chain(those.keys()).collect()
+}
+
+fn times<K: Ord>(of: &BTreeMap<K, usize>, key: &K) -> String {
+    of.get(key).copied().unwrap_or_default().to_string()
 }
 
 /// Whether `these` has more of something than `those`.

@@ -1,13 +1,19 @@
-//! Every fault at every point of a scenario, and how each run ends.
+//! The search for what goes wrong: every fault at every point of a scenario, and worlds of chance.
 
 mod alphabet;
 mod ending;
+mod judge;
 mod lines;
+mod random;
 mod signature;
 mod sweep;
+mod world;
 
 pub use self::alphabet::ALPHABET;
 pub use self::ending::{Ending, Outcome};
+pub use self::judge::Judged;
 pub use self::lines::{fault_line, finding_file};
+pub use self::random::{Wild, WildError, carry_out, wander};
 pub use self::signature::Signature;
 pub use self::sweep::{Base, Tried, points_of};
+pub use self::world::world;

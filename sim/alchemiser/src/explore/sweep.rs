@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ALPHABET, Ending, Outcome, Signature};
+use super::{ALPHABET, Ending, Judged, Outcome, Signature};
 use crate::run::{RunError, run};
 use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Span};
 use harness::check::Violation;
@@ -84,27 +84,11 @@ impl Base {
         let run = run(library, &loaded, self.seed)?;
         let is_own = |unmet: &Unmet| unmet.part == FAULTS && unmet.line == own_line;
         let is_met = !run.unmet.iter().any(is_own);
-        // What the scenario scripts need not come to pass in a run that goes otherwise.
-        let is_script = |violation: &Violation| {
-            let mut unmet = run.unmet.iter();
-            unmet.any(|unmet| unmet.part == violation.check && unmet.words == violation.problem)
-        };
-        let violations = run
-            .violations
-            .iter()
-            .filter(|violation| !is_script(violation));
-        let violations: Vec<Violation> = violations.cloned().collect();
-        let outcome = if violations.is_empty() {
-            Ending::of(&run.journal).against(&self.ending)
-        } else {
-            Outcome::Violated
-        };
-        let silence = || Violation::plain(Outcome::Silent.as_str(), SILENCE);
-        let signature = match outcome {
-            Outcome::Violated => violations.first().map(Signature::of),
-            Outcome::Silent => Some(Signature::of(&silence())),
-            Outcome::Golden | Outcome::Copied | Outcome::Told => None,
-        };
+        let Judged {
+            outcome,
+            violations,
+            signature,
+        } = Judged::of(&run, Some(&self.ending));
         Ok(Tried {
             outcome,
             violations,
@@ -126,6 +110,3 @@ pub fn points_of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Vec<Po
 /// How long a world lives on after the scenario: whatever has been left halfway is overdue by
 /// then, and its alarms have gone off.
 const LOOKED_AFTER: Duration = Duration::from_secs(2 * 3_600);
-
-/// What is wrong with a silent run.
-const SILENCE: &str = "the run ends otherwise than without the fault, and nobody is told";

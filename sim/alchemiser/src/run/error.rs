@@ -12,6 +12,9 @@ pub enum RunError {
     /// The operating system gives no runtime.
     #[error("the runtime does not start: {0}")]
     Runtime(io::Error),
+    /// The scenario cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// The world of a scenario cannot be made.
     #[error("{}: {source}", path.display())]
     Setup {

@@ -1,9 +1,11 @@
 //! The search for what goes wrong: one command a way of searching.
 
+mod random;
 mod sweep;
 
 use clap::{Args, Subcommand};
 
+use self::random::RandomArguments;
 use self::sweep::SweepArguments;
 use crate::error::CliError;
 
@@ -18,12 +20,15 @@ pub struct ExploreArguments {
 enum Exploration {
     /// Tries every fault at every point of a scenario, one a run.
     Sweep(SweepArguments),
+    /// Makes worlds of chance, and lets faults strike them.
+    Random(RandomArguments),
 }
 
 /// Searches for what goes wrong. True where nothing does.
 pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
     match &arguments.command {
         Exploration::Sweep(arguments) => sweep::sweep(arguments),
+        Exploration::Random(arguments) => random::random(arguments),
     }
 }
 

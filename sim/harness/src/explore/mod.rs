@@ -6,10 +6,12 @@
 
 mod alphabet;
 mod point;
+mod shrink;
 mod tape;
 mod trial;
 
 pub use self::alphabet::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, UnknownParty};
 pub use self::point::{Point, points};
+pub use self::shrink::{Shrunk, Step, Subject, shrink};
 pub use self::tape::Tape;
 pub use self::trial::{Effect, Trial};

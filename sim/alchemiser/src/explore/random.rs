@@ -1,0 +1,120 @@
+use serde_json::{Value, json};
+
+use super::{ALPHABET, Ending, Judged, fault_line, world};
+use crate::run::{Run, RunError, run};
+use crate::scenario::{Document, Library};
+use harness::explore::{Point, Tape, Trial, UnknownParty, points};
+use harness::journal::Journal;
+
+/// What became of a world of chance.
+#[derive(Clone, Debug)]
+pub struct Wild {
+    /// The scenario: the world, and the faults that struck it if it stood without them.
+    pub document: Document,
+    /// How its last run ended.
+    pub judged: Judged,
+    /// All that happened in it.
+    pub journal: Journal,
+    /// How many runs that took.
+    pub runs: u32,
+}
+
+/// Why a world of chance could not be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum WildError {
+    /// The generator made a scenario that is none.
+    #[error("the world {seed:016x} is no scenario: {source}")]
+    World {
+        /// The seed of its tape.
+        seed: u64,
+        /// What is wrong with it.
+        source: Box<RunError>,
+    },
+    /// A party that is called and of which nobody has said what it may do.
+    #[error(transparent)]
+    Alphabet(#[from] UnknownParty),
+}
+
+/// Runs the world of a tape as it is, and where it holds, once more with faults.
+///
+/// # Errors
+/// A world that is no scenario; a party that is not in the alphabet.
+pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
+    let seed = tape.seed;
+    let refused = |source| WildError::World {
+        seed,
+        source: Box::new(source),
+    };
+    let document = world(tape);
+    let undisturbed = carry_out(library, &document).map_err(refused)?;
+    let judged = Judged::of(&undisturbed, None);
+    let faults = faults(tape, &points(&undisturbed.journal))?;
+    if judged.signature.is_some() || faults.is_empty() {
+        return Ok(Wild {
+            document,
+            judged,
+            journal: undisturbed.journal,
+            runs: 1,
+        });
+    }
+    let document = with_faults(document, &faults);
+    let disturbed = carry_out(library, &document).map_err(refused)?;
+    let judged = Judged::of(&disturbed, Some(&Ending::of(&undisturbed.journal)));
+    Ok(Wild {
+        document,
+        judged,
+        journal: disturbed.journal,
+        runs: 2,
+    })
+}
+
+/// Runs what a document says.
+///
+/// # Errors
+/// A mistake in it.
+pub fn carry_out(library: &Library, document: &Document) -> Result<Run, RunError> {
+    let loaded = document.load(library, "a world of chance")?;
+    run(library, &loaded, loaded.scenario.seed)
+}
+
+/// None, one, or a few faults at points of a run.
+fn faults(tape: &mut Tape, points: &[Point]) -> Result<Vec<Trial>, UnknownParty> {
+    let count = if tape.happens("has faults", 2, 3) {
+        tape.few("faults", 1, 5)
+    } else {
+        0
+    };
+    let mut faults = Vec::new();
+    for number in 0..count {
+        let place = tape.choose(&format!("fault {number}/point"), points.len() as u64);
+        let Some(point) = usize::try_from(place)
+            .ok()
+            .and_then(|place| points.get(place))
+        else {
+            break;
+        };
+        let effects = ALPHABET.effects(point)?;
+        let place = tape.choose(&format!("fault {number}/effect"), effects.len() as u64);
+        let effect = usize::try_from(place)
+            .ok()
+            .and_then(|place| effects.get(place));
+        faults.extend(effect.map(|effect| Trial {
+            point: point.clone(),
+            effect: effect.clone(),
+        }));
+    }
+    Ok(faults)
+}
+
+fn with_faults(mut document: Document, faults: &[Trial]) -> Document {
+    let lines = faults.iter().map(|fault| {
+        let line = Document::read(&fault_line(fault)).map(|line| line.0);
+        // A line of a fault is read as it was written.
+        line.ok()
+            .and_then(|line| line.get(0).cloned())
+            .unwrap_or_default()
+    });
+    let lines: Vec<Value> = lines.collect();
+    document.0["faults"] = json!(lines);
+    document
+}

@@ -1,0 +1,135 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::counted;
+use crate::error::CliError;
+use crate::output::say;
+use crate::parallel::{cores, in_order};
+use crate::progress::progress;
+use alchemiser_binding::explore::{Outcome, Signature, Wild, wander};
+use alchemiser_binding::scenario::Library;
+use harness::explore::Tape;
+use seeded_dice::{Dice, Key};
+
+/// What `explore random` takes.
+#[derive(Debug, Args)]
+pub struct RandomArguments {
+    /// How many worlds.
+    #[arg(long, default_value_t = 200)]
+    worlds: u64,
+    /// The seed of the campaign: another one makes other worlds.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
+    /// same.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Print one JSON object a world.
+    #[arg(long)]
+    json: bool,
+    /// Write a scenario file of each finding into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// What the worlds have shown so far.
+#[derive(Debug, Default)]
+struct Tally {
+    outcomes: BTreeMap<Outcome, usize>,
+    findings: BTreeMap<Signature, usize>,
+    runs: usize,
+}
+
+/// Runs worlds of chance. True where nothing goes wrong.
+pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
+    let library = Library::of_this_project()?;
+    let dice = Dice::new(arguments.seed);
+    let seeds: Vec<u64> = (0..arguments.worlds)
+        .map(|number| dice.seed(Key::of("world").number(number)))
+        .collect();
+    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let bar = progress(seeds.len(), arguments.json, "{eta} left");
+    let mut tally = Tally::default();
+    let work = |seed: &u64| wander(&library, &mut Tape::new(*seed));
+    in_order(&seeds, jobs, work, |seed, wild| {
+        bar.inc(1);
+        let wild = wild?;
+        if arguments.json {
+            say(&format!("{}\n", row(*seed, &wild)))?;
+        }
+        tally.runs += usize::try_from(wild.runs).unwrap_or_default();
+        *tally.outcomes.entry(wild.judged.outcome).or_default() += 1;
+        let Some(signature) = &wild.judged.signature else {
+            return Ok(());
+        };
+        let times = tally.findings.entry(signature.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            return Ok(());
+        }
+        if !arguments.json {
+            bar.suspend(|| say(&finding(*seed, &wild, signature)))?;
+        }
+        let folder = arguments.out.as_deref();
+        folder.map_or(Ok(()), |folder| keep(folder, &wild, signature))
+    })?;
+    bar.finish_and_clear();
+    if !arguments.json {
+        say(&summary(&tally))?;
+    }
+    Ok(tally.findings.is_empty())
+}
+
+fn row(seed: u64, wild: &Wild) -> serde_json::Value {
+    json!({
+        "world": format!("{seed:016x}"),
+        "outcome": wild.judged.outcome.as_str(),
+        "finding": wild.judged.signature.as_ref().map(ToString::to_string),
+        "runs": wild.runs,
+        "journal_hash": wild.journal.hash(),
+    })
+}
+
+/// A finding as soon as it is there.
+fn finding(seed: u64, wild: &Wild, signature: &Signature) -> String {
+    let problem = wild.judged.violations.first();
+    let problem = problem.map_or_else(
+        || signature.to_string(),
+        |violation| format!("{}: {}", violation.check, violation.problem),
+    );
+    format!("FOUND {problem}\n  in the world {seed:016x}\n")
+}
+
+fn summary(tally: &Tally) -> String {
+    let worlds: usize = tally.outcomes.values().sum();
+    let head = format!(
+        "{}, {}\n",
+        counted(worlds, "world"),
+        counted(tally.runs, "run")
+    );
+    let outcomes = Outcome::ALL.iter().map(|outcome| {
+        let times = tally.outcomes.get(outcome).copied().unwrap_or_default();
+        format!("  {times:>6} {}\n", outcome.as_str())
+    });
+    let findings = tally
+        .findings
+        .iter()
+        .map(|(signature, times)| format!("{} of {signature}\n", counted(*times, "finding")));
+    [head].into_iter().chain(outcomes).chain(findings).collect()
+}
+
+/// Writes the scenario of a finding; one of its name is replaced.
+fn keep(folder: &Path, wild: &Wild, signature: &Signature) -> Result<(), CliError> {
+    let path = folder.join(format!("{}.yaml", signature.file_name()));
+    let text = format!("# {signature}\n{}", wild.document.write());
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })
+}
