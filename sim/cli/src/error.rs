@@ -49,6 +49,8 @@ pub enum CliError {
     },
     #[error(transparent)]
     Alphabet(#[from] UnknownParty),
+    #[error("{}: all that always holds does hold, and nothing ends in silence: there is nothing to make small", .0.display())]
+    NothingFound(PathBuf),
     #[error(transparent)]
     Wild(#[from] WildError),
     #[error(transparent)]

@@ -2,18 +2,22 @@
 
 mod alphabet;
 mod ending;
+mod finding;
 mod judge;
 mod lines;
 mod random;
+mod shrink;
 mod signature;
 mod sweep;
 mod world;
 
 pub use self::alphabet::ALPHABET;
 pub use self::ending::{Ending, Outcome};
+pub use self::finding::{Finding, SEEDS, Size};
 pub use self::judge::Judged;
 pub use self::lines::{fault_line, finding_file};
 pub use self::random::{Wild, WildError, carry_out, wander};
+pub use self::shrink::{judged, smallest};
 pub use self::signature::Signature;
 pub use self::sweep::{Base, Tried, points_of};
 pub use self::world::world;

@@ -1,11 +1,14 @@
 //! The search for what goes wrong: one command a way of searching.
 
+mod findings;
 mod random;
+mod shrink;
 mod sweep;
 
 use clap::{Args, Subcommand};
 
 use self::random::RandomArguments;
+use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
 use crate::error::CliError;
 
@@ -22,6 +25,8 @@ enum Exploration {
     Sweep(SweepArguments),
     /// Makes worlds of chance, and lets faults strike them.
     Random(RandomArguments),
+    /// Makes a scenario that does not hold as small as it goes.
+    Shrink(ShrinkArguments),
 }
 
 /// Searches for what goes wrong. True where nothing does.
@@ -29,6 +34,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
     match &arguments.command {
         Exploration::Sweep(arguments) => sweep::sweep(arguments),
         Exploration::Random(arguments) => random::random(arguments),
+        Exploration::Shrink(arguments) => shrink::shrink(arguments),
     }
 }
 

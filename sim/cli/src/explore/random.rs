@@ -1,16 +1,17 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
 use super::counted;
+use super::findings::{Findings, keep};
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::{cores, in_order};
 use crate::progress::progress;
-use alchemiser_binding::explore::{Outcome, Signature, Wild, wander};
+use alchemiser_binding::explore::{Finding, Outcome, Signature, Wild, wander};
 use alchemiser_binding::scenario::Library;
 use harness::explore::Tape;
 use seeded_dice::{Dice, Key};
@@ -31,6 +32,9 @@ pub struct RandomArguments {
     /// Print one JSON object a world.
     #[arg(long)]
     json: bool,
+    /// Leave the findings as large as they are.
+    #[arg(long)]
+    unshrunk: bool,
     /// Write a scenario file of each finding into this folder.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -40,7 +44,7 @@ pub struct RandomArguments {
 #[derive(Debug, Default)]
 struct Tally {
     outcomes: BTreeMap<Outcome, usize>,
-    findings: BTreeMap<Signature, usize>,
+    findings: Findings,
     runs: usize,
 }
 
@@ -66,20 +70,22 @@ pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
         let Some(signature) = &wild.judged.signature else {
             return Ok(());
         };
-        let times = tally.findings.entry(signature.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
+        let found = Finding::new(signature.clone(), wild.document.clone());
+        let is_first = tally.findings.add(found.clone());
+        if arguments.json || !is_first {
             return Ok(());
         }
-        if !arguments.json {
-            bar.suspend(|| say(&finding(*seed, &wild, signature)))?;
-        }
+        bar.suspend(|| say(&finding(*seed, &wild, signature)))?;
         let folder = arguments.out.as_deref();
-        folder.map_or(Ok(()), |folder| keep(folder, &wild, signature))
+        folder.map_or(Ok(()), |folder| keep(folder, &found))
     })?;
     bar.finish_and_clear();
     if !arguments.json {
         say(&summary(&tally))?;
+        if !arguments.unshrunk {
+            let folder = arguments.out.as_deref();
+            tally.findings.shrink(&library, jobs, folder)?;
+        }
     }
     Ok(tally.findings.is_empty())
 }
@@ -115,21 +121,9 @@ fn summary(tally: &Tally) -> String {
         let times = tally.outcomes.get(outcome).copied().unwrap_or_default();
         format!("  {times:>6} {}\n", outcome.as_str())
     });
-    let findings = tally
-        .findings
-        .iter()
-        .map(|(signature, times)| format!("{} of {signature}\n", counted(*times, "finding")));
-    [head].into_iter().chain(outcomes).chain(findings).collect()
-}
-
-/// Writes the scenario of a finding; one of its name is replaced.
-fn keep(folder: &Path, wild: &Wild, signature: &Signature) -> Result<(), CliError> {
-    let path = folder.join(format!("{}.yaml", signature.file_name()));
-    let text = format!("# {signature}\n{}", wild.document.write());
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&path, text))
-        .map_err(|source| CliError::Write {
-            path: path.clone(),
-            source,
-        })
+    [head]
+        .into_iter()
+        .chain(outcomes)
+        .chain([tally.findings.summary()])
+        .collect()
 }

@@ -13,6 +13,7 @@ mod strategy;
 use serde_json::{Value, json};
 
 use self::maker::Maker;
+use super::shrink::tidied;
 use crate::scenario::Document;
 use harness::explore::Tape;
 
@@ -29,14 +30,6 @@ pub fn world(tape: &mut Tape) -> Document {
     let positions = account::positions(&mut maker, &symbols);
     let when = command::when(&mut maker, &symbols, clock);
     let meanwhile = owner::meanwhile(&mut maker, &symbols);
-    // A market of what nobody trades would say something else than it shows.
-    let traded = json!([strategies, positions, when, meanwhile]).to_string();
-    let is_traded = |symbol: &String| {
-        [format!("\"{symbol}\""), format!("\\\"{symbol}\\\"")]
-            .iter()
-            .any(|name| traded.contains(name))
-    };
-    let symbols: Vec<String> = symbols.into_iter().filter(is_traded).collect();
     let mut given = json!({
         "clock": day::written(clock),
         "cash": account::cash(&mut maker),
@@ -61,7 +54,7 @@ pub fn world(tape: &mut Tape) -> Document {
         "expect": "sound",
     });
     put(&mut document, "meanwhile", meanwhile);
-    Document(document)
+    Document(tidied(document))
 }
 
 /// Sets a key, where there is something to say.

@@ -1,0 +1,244 @@
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::{Ending, Judged, Signature, carry_out};
+use crate::scenario::{Document, Library};
+use harness::explore::{Shrunk, Step, Subject, shrink};
+
+/// Spans that people use, the plainest first.
+const SPANS: [&str; 9] = ["5m", "1h", "2h", "50s", "10m", "20m", "1s", "3s", "1d"];
+/// Amounts that people use, the plainest first.
+const AMOUNTS: [&str; 8] = [
+    "100.00", "10000.00", "50.00", "1000.00", "10", "1", "100", "0.5",
+];
+/// What may strike a call, the plainest first.
+const EFFECTS: [&str; 4] = ["reset", "crash", "time_out", "hang"];
+/// A day on which nothing is unusual.
+const USUAL: &str = "2012-03-14 09:30";
+
+/// What a document shows: a violation, or an end that nobody is told of.
+///
+/// A silent end needs a second run, without the faults.
+#[must_use]
+pub fn judged(library: &Library, document: &Document) -> Option<Judged> {
+    let run = carry_out(library, document).ok()?;
+    let judged = Judged::of(&run, None);
+    if judged.signature.is_some() || document.0.get("faults").is_none() {
+        return Some(judged);
+    }
+    let mut undisturbed = document.clone();
+    undisturbed.0.as_object_mut()?.remove("faults");
+    let golden = carry_out(library, &undisturbed).ok()?;
+    Some(Judged::of(&run, Some(&Ending::of(&golden.journal))))
+}
+
+/// Makes the document of a finding as small as it goes, with at most `most_runs` tries.
+#[must_use]
+pub fn smallest(
+    library: &Library,
+    document: Document,
+    signature: &Signature,
+    most_runs: usize,
+) -> Shrunk {
+    let mut finding = Finding { library, signature };
+    shrink(document.0, &mut finding, most_runs)
+}
+
+/// A document whose end is to stay what it is about.
+struct Finding<'a> {
+    library: &'a Library,
+    signature: &'a Signature,
+}
+
+impl Subject for Finding<'_> {
+    fn shows(&mut self, document: &Value) -> bool {
+        let judged = judged(self.library, &Document(document.clone()));
+        judged.is_some_and(|judged| judged.signature.as_ref() == Some(self.signature))
+    }
+
+    fn simpler(&self, path: &[Step], value: &Value) -> Vec<Value> {
+        let key = path.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Item(_) => None,
+        });
+        match (key.unwrap_or_default(), value) {
+            ("clock", _) => before(&[USUAL], value),
+            ("source", Value::String(source)) => plainer_strategies(source),
+            ("phase", _) => before(&["before"], value),
+            ("at", Value::String(at)) => without_number(at),
+            ("effect", Value::String(_)) => before(&EFFECTS, value),
+            ("effect", Value::Object(effect)) if effect.contains_key("delay") => Vec::new(),
+            ("about" | "expect" | "seed" | "SessionScope" | "TradingSchedule", _) => Vec::new(),
+            (_, Value::Number(_)) => vec![json!(1)],
+            (_, Value::String(text)) if text.parse::<Decimal>().is_ok() => before(&AMOUNTS, value),
+            (_, Value::String(text)) if is_span(text) => before(&SPANS, value),
+            _ => Vec::new(),
+        }
+    }
+
+    fn tidy(&self, document: Value) -> Value {
+        tidied(document)
+    }
+}
+
+/// Those of some values that are plainer than this one.
+fn before(ladder: &[&str], value: &Value) -> Vec<Value> {
+    let plainer = ladder.iter().map(|step| json!(step));
+    plainer.take_while(|step| step != value).collect()
+}
+
+fn is_span(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.ends_with(['s', 'm', 'h', 'd'])
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric())
+}
+
+/// A call without the number that counts it.
+fn without_number(at: &str) -> Vec<Value> {
+    let plain = at.split_once(" #").map(|(call, _)| json!(call));
+    plain.into_iter().collect()
+}
+
+/// Strategies of fewer symbols: one of them, half of them, all but one.
+fn plainer_strategies(source: &str) -> Vec<Value> {
+    let assets = assets(source);
+    let mut found = Vec::new();
+    let mut add = |some: &[&str]| {
+        let body = match some {
+            [one] => format!("(asset \"{one}\")"),
+            some => {
+                let all = some.iter().map(|symbol| format!("(asset \"{symbol}\")"));
+                format!("(weight-equal [{}])", all.collect::<Vec<_>>().join(" "))
+            }
+        };
+        let plainer = format!("(defsymphony \"S\" {{}} {body})");
+        if plainer.len() < source.len() {
+            found.push(json!(plainer));
+        }
+    };
+    for asset in assets.iter().filter(|asset| **asset != "CASH").take(4) {
+        add(&[asset]);
+    }
+    if assets.len() > 3 {
+        let (first, second) = assets.split_at(assets.len() / 2);
+        add(first);
+        add(second);
+    }
+    for left_out in 0..assets.len() {
+        let mut some = assets.clone();
+        some.remove(left_out);
+        if !some.is_empty() {
+            add(&some);
+        }
+    }
+    add(&assets);
+    found
+}
+
+/// The symbols that a strategy names, each once.
+fn assets(source: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    for part in source.split("(asset \"").skip(1) {
+        let symbol = part.split('"').next().unwrap_or_default();
+        if !found.contains(&symbol) {
+            found.push(symbol);
+        }
+    }
+    found
+}
+
+/// The document without prices and order rules of what nobody trades, and without sections that are
+/// empty.
+pub(super) fn tidied(mut document: Value) -> Value {
+    let text = {
+        let mut rest = document.clone();
+        if let Some(given) = rest["given"].as_object_mut() {
+            given.remove("market");
+            given.remove("exchange");
+        }
+        rest.to_string()
+    };
+    let is_traded = |symbol: &str| {
+        let names = [format!("\"{symbol}\""), format!("\\\"{symbol}\\\"")];
+        names.iter().any(|name| text.contains(name))
+    };
+    let given = &mut document["given"];
+    if let Some(market) = given["market"].as_object_mut() {
+        market.retain(|symbol, _| is_traded(symbol));
+    }
+    if let Some(orders) = given["exchange"]["orders"].as_array_mut() {
+        orders.retain(|rule| rule["symbol"].as_str().is_none_or(is_traded));
+    }
+    without_empty(&mut given["exchange"]);
+    without_empty(given);
+    without_empty(&mut document);
+    document
+}
+
+fn without_empty(map: &mut Value) {
+    let is_empty = |value: &Value| match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
+    };
+    if let Some(map) = map.as_object_mut() {
+        map.retain(|key, value| key == "when" || key == "given" || !is_empty(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A defect that is there by the topology: with the rule of plans missing and the watchdog off
+    /// nothing ends, and nobody is told.
+    const LOST: &str = r#"
+about: too much of everything
+seed: 4
+given:
+  clock: 2012-06-19 09:34
+  cash: "31234.56"
+  positions: {AAPL: "3", IBM: "4"}
+  market: {MSFT: {price: "51.23"}, AAPL: {price: "77.10"}, IBM: {price: "203.00"}}
+  exchange: {credit: "5000.00", settlement_delay: 2s}
+  strategies: {s.clj: {source: '(defsymphony "S" {} (weight-equal [(asset "MSFT") (asset "AAPL")]))'}}
+  topology: {without: [RebalancePlannedRule, HighValueRebalanceRule], disabled: [WatchdogTimer]}
+when:
+  - advance: 31m
+  - broker: {deposit: "12.00"}
+  - advance: 2h
+faults:
+  - {at: "SignalGenerated / dynamodb GetItem #1", phase: after, effect: reset}
+expect: sound
+"#;
+
+    #[test]
+    fn a_finding_becomes_what_it_takes() {
+        let library = Library::of_this_project().expect("the project's files are there");
+        let document = Document::read(LOST).expect("it is YAML");
+        let found = judged(&library, &document).expect("it runs");
+        let signature = found.signature.expect("nothing ends");
+        let shrunk = smallest(&library, document, &signature, 500);
+        assert!(shrunk.is_minimal);
+        let text = Document(shrunk.document.clone()).write();
+        assert!(text.lines().count() <= 15, "{text}");
+        assert!(shrunk.document.get("faults").is_none(), "{text}");
+        assert_eq!(
+            shrunk.document["given"]["topology"]["disabled"],
+            json!(["WatchdogTimer"])
+        );
+        let again = judged(&library, &Document(shrunk.document)).expect("it runs");
+        assert_eq!(again.signature, Some(signature));
+    }
+
+    #[test]
+    fn a_strategy_of_fewer_symbols_is_plainer() {
+        let source =
+            "(defsymphony \"Half\" {} (weight-specified 0.6 (asset \"A\") 0.4 (asset \"B\")))";
+        let plainer = plainer_strategies(source);
+        assert_eq!(plainer[0], json!("(defsymphony \"S\" {} (asset \"A\"))"));
+        assert!(plainer.contains(&json!(
+            "(defsymphony \"S\" {} (weight-equal [(asset \"A\") (asset \"B\")]))"
+        )));
+    }
+}

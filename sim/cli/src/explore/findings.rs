@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use super::counted;
+use crate::error::CliError;
+use crate::output::say;
+use crate::parallel::in_order;
+use alchemiser_binding::explore::{Finding, Signature};
+use alchemiser_binding::scenario::Library;
+
+/// How many runs a finding is made small with.
+pub const SHRINK_RUNS: usize = 1_500;
+
+/// The findings of a search, each kind once, and how often it was met.
+#[derive(Debug, Default)]
+pub struct Findings {
+    first: BTreeMap<Signature, (Finding, usize)>,
+}
+
+impl Findings {
+    pub fn is_empty(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    /// Takes one more, and says whether it is the first of its kind.
+    pub fn add(&mut self, finding: Finding) -> bool {
+        let entry = self.first.entry(finding.signature.clone());
+        let (_, times) = entry.or_insert((finding, 0));
+        *times += 1;
+        *times == 1
+    }
+
+    /// How often each kind was met, a line each.
+    pub fn summary(&self) -> String {
+        let lines = self.first.iter().map(|(signature, (_, times))| {
+            format!("{} of {signature}\n", counted(*times, "finding"))
+        });
+        lines.collect()
+    }
+
+    /// Makes each small, prints it, and puts the small file in the place of the large one.
+    pub fn shrink(
+        &self,
+        library: &Library,
+        jobs: NonZeroUsize,
+        folder: Option<&Path>,
+    ) -> Result<(), CliError> {
+        let all: Vec<&Finding> = self.first.values().map(|(finding, _)| finding).collect();
+        let work = |finding: &&Finding| finding.shrunk(library, SHRINK_RUNS);
+        in_order(&all, jobs, work, |_, small| {
+            say(&format!("\n{}", small.file()))?;
+            folder.map_or(Ok(()), |folder| keep(folder, &small))
+        })
+    }
+}
+
+/// Writes the scenario of a finding; one of its name is replaced.
+pub fn keep(folder: &Path, finding: &Finding) -> Result<(), CliError> {
+    let path = file_of(folder, finding);
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&path, finding.file()))
+        .map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })
+}
+
+fn file_of(folder: &Path, finding: &Finding) -> PathBuf {
+    folder.join(format!("{}.yaml", finding.signature.file_name()))
+}

@@ -1,0 +1,47 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::findings::{SHRINK_RUNS, keep};
+use crate::error::CliError;
+use crate::output::say;
+use alchemiser_binding::explore::{Finding, judged};
+use alchemiser_binding::scenario::{Document, Library, load_scenario};
+use alchemiser_binding::text_file::read_text;
+
+/// What `explore shrink` takes.
+#[derive(Debug, Args)]
+pub struct ShrinkArguments {
+    /// A scenario that does not hold.
+    file: PathBuf,
+    /// How many runs it may take.
+    #[arg(long, default_value_t = SHRINK_RUNS)]
+    runs: usize,
+    /// Write the small scenario into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+/// Makes a scenario that shows something small, as long as it shows the same. True always: what it
+/// shows was known before.
+pub fn shrink(arguments: &ShrinkArguments) -> Result<bool, CliError> {
+    let library = Library::of_this_project()?;
+    let path = &arguments.file;
+    // All mistakes of a scenario that is none are told, each with its place.
+    load_scenario(&library, path, &path.display().to_string())?;
+    let text = read_text(path).map_err(|source| CliError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let nothing = || CliError::NothingFound(path.clone());
+    let mut document = Document::read(&text).map_err(|_| nothing())?;
+    document.0["expect"] = serde_json::json!("sound");
+    let judged = judged(&library, &document).ok_or_else(nothing)?;
+    let signature = judged.signature.ok_or_else(nothing)?;
+    let small = Finding::new(signature, document).shrunk(&library, arguments.runs);
+    say(&small.file())?;
+    if let Some(folder) = &arguments.out {
+        keep(folder, &small)?;
+    }
+    Ok(true)
+}
