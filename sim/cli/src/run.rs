@@ -11,10 +11,11 @@ use crate::parallel::{cores, in_order};
 use crate::progress::progress;
 use crate::seeds::Seeds;
 use crate::selection::Selection;
+use alchemiser_binding::landmark::missed;
 use alchemiser_binding::report::{
-    NotRun, Paper, Reason, curve, day, expected, failure, fitted, judged, junit, log_lines, months,
-    never_judged, not_run_verdict, plot, premises, seeds_summary, seeds_total, summary, verdict,
-    workflows,
+    NotRun, Paper, Reason, curve, day, expected, failure, fitted, judged, junit, landmarks,
+    log_lines, months, never_judged, not_run_verdict, plot, premises, seeds_summary, seeds_total,
+    summary, verdict, workflows,
 };
 use alchemiser_binding::run::{BackendKind, Run, RunError, run_on};
 use alchemiser_binding::scenario::{Capability, Library, Loaded};
@@ -155,8 +156,8 @@ pub fn run(arguments: &RunArguments) -> Result<bool, CliError> {
             .collect::<String>())?;
     }
     let vacuous = vacuous(arguments, &runs);
-    for check in &vacuous {
-        eprintln!("FAILED {check}: it had nothing to judge in any scenario");
+    for problem in &vacuous {
+        eprintln!("FAILED {problem}");
     }
     // What was done is told, and then what could not be done, or was done in vain.
     let broken = not_run
@@ -183,15 +184,19 @@ pub fn run(arguments: &RunArguments) -> Result<bool, CliError> {
     }
 }
 
-/// The invariants that nothing was judged by, where all scenarios were run: green and empty is no
-/// proof. A place that cannot carry all of them is no measure.
-fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<&'static str> {
+/// The invariants that nothing was judged by, and the landmarks that nobody came by, where all
+/// scenarios were run: green and empty is no proof. A place that cannot carry all of them is no
+/// measure.
+fn vacuous(arguments: &RunArguments, runs: &[Run]) -> Vec<String> {
     let is_library = arguments.scenarios.is_empty() && arguments.backend == BackendName::Virtual;
-    if is_library {
-        never_judged(runs.iter().map(|run| run.premises.as_slice()))
-    } else {
-        Vec::new()
+    if !is_library {
+        return Vec::new();
     }
+    let idle = never_judged(runs.iter().map(|run| run.premises.as_slice())).into_iter();
+    let idle = idle.map(|check| format!("{check}: it had nothing to judge in any scenario"));
+    let missed = missed(runs.iter().map(|run| run.landmarks.as_slice())).into_iter();
+    let missed = missed.map(|landmark| format!("landmark {landmark:?}: no scenario comes by it"));
+    idle.chain(missed).collect()
 }
 
 /// Runs each scenario once.
@@ -352,10 +357,11 @@ fn show(arguments: &RunArguments, runs: &[Run], is_story: bool) -> Result<String
         }
         _ if arguments.scenarios.is_empty() => {
             format!(
-                "{}{}\n{}",
+                "{}{}\n{}{}",
                 summary(runs),
                 fitted(&failures, paper),
-                premises(runs)
+                premises(runs),
+                landmarks(runs)
             )
         }
         _ => format!("{}{}", summary(runs), fitted(&failures, paper)),

@@ -130,6 +130,7 @@
 //! | [`journal`] | everything that happened, in order, with its hash |
 //! | [`explore`] | every point of a run at which a fault may strike, and what may strike there |
 //! | [`check`] | invariants over journals: those of every system, and your own |
+//! | [`landmark`] | what must happen in some run of many |
 //! | [`counterparty`] | somebody beside AWS whom your functions call: a bank, a mail server |
 //! | [`system`] | how your events are named, where EventBridge's names do not do |
 //! | [`server`] | the same cloud on a port of this machine, for clients in any language |
@@ -147,6 +148,7 @@ pub mod explore;
 pub mod fault;
 pub mod function;
 pub mod journal;
+pub mod landmark;
 pub mod ports;
 pub mod server;
 pub mod system;

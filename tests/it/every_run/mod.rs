@@ -1,6 +1,7 @@
 //! What holds over all scenarios together: each runs once, and every test looks at all journals.
 
 mod alarms;
+mod landmarks;
 mod least_privilege;
 mod schemas;
 mod secrets;

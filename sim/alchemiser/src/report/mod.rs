@@ -28,7 +28,7 @@ pub use log::{log_lines, workflows};
 pub use mark::Mark;
 pub use not_run::{NotRun, Reason};
 pub use paper::{Paper, columns};
-pub use premises::{judged, never_judged, premises};
+pub use premises::{judged, landmarks, never_judged, premises};
 pub use seeds::{seeds_summary, seeds_total};
 pub use story::{day, fitted, heading};
 pub use summary::summary;

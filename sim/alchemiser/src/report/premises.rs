@@ -2,6 +2,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 use crate::check::Premise;
+use crate::landmark::missed;
 use crate::run::Run;
 
 /// How often each invariant had something to judge in runs, and in how many of them.
@@ -45,6 +46,14 @@ pub fn premises(runs: &[Run]) -> String {
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+/// One line: how many landmarks some run came by.
+#[must_use]
+pub fn landmarks(runs: &[Run]) -> String {
+    let all = runs.first().map_or(0, |run| run.landmarks.len());
+    let missed = missed(runs.iter().map(|run| run.landmarks.as_slice()));
+    format!("\n{} of {all} landmarks passed\n", all - missed.len())
 }
 
 /// One line: each invariant with how often it had something to judge.

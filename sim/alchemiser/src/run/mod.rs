@@ -23,6 +23,7 @@ use self::actions::{ActionError, ActionRunner};
 use self::facts::facts;
 use self::setup::{PreparedWorld, setup};
 use crate::check::{Premise, Verdict, Violation, check_all};
+use crate::landmark::{Passage, passed};
 use crate::scenario::{
     Action, Expect, Given, Library, Loaded, Mistake, Mistakes, Moment, Places, Pointer, Scenario,
     Start, evaluate,
@@ -53,6 +54,8 @@ pub struct Run {
     pub expected: Vec<Violation>,
     /// How often each invariant had something to judge.
     pub premises: Vec<Premise>,
+    /// How often it came by each landmark.
+    pub landmarks: Vec<Passage>,
     /// How many checks were made.
     pub checks: usize,
     /// How long the world lived.
@@ -137,6 +140,7 @@ pub fn run_on(
     let checks = premises.len() + expect.map_or(0, Expect::count);
     let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
     let about = loaded.scenario.about.clone();
+    let landmarks = passed(&journal);
     Ok(Run {
         scenario,
         about,
@@ -147,6 +151,7 @@ pub fn run_on(
         mistakes,
         expected,
         premises,
+        landmarks,
         checks,
         virtual_time,
         wall_time,
