@@ -5,7 +5,11 @@
 //! This lies with the counterparties, and not in the world that plays them, because both need it
 //! and arrows run one way only.
 
+mod record;
+
 use std::collections::BTreeMap;
+
+pub use self::record::{Draw, recorded};
 
 /// Odd constants without a pattern in their bits, as wyhash uses them.
 const TEXT: u64 = 0xa076_1d64_78bd_642f;
@@ -35,19 +39,33 @@ impl Key {
             word[..chunk.len()].copy_from_slice(chunk);
             state = fold(state ^ u64::from_le_bytes(word) ^ TEXT, LENGTH);
         }
-        Self(fold(state ^ cause.len() as u64 ^ LENGTH, TEXT))
+        self.with(fold(state ^ cause.len() as u64 ^ LENGTH, TEXT), || {
+            cause.to_owned()
+        })
     }
 
     /// The key with one more cause: a number.
     #[must_use]
     pub fn number(self, cause: u64) -> Self {
-        Self(fold(self.0 ^ NUMBER, cause ^ TEXT).wrapping_add(cause))
+        self.with(self.numbered(cause), || cause.to_string())
     }
 
     /// The key with one more cause: whatever has a key of its own.
     #[must_use]
     pub fn key(self, cause: Key) -> Self {
-        self.number(cause.0)
+        self.with(self.numbered(cause.0), || {
+            format!("({})", record::name_of(cause.0))
+        })
+    }
+
+    fn numbered(self, cause: u64) -> u64 {
+        fold(self.0 ^ NUMBER, cause ^ TEXT).wrapping_add(cause)
+    }
+
+    /// The key that one more cause makes of this one.
+    fn with(self, made: u64, cause: impl FnOnce() -> String) -> Self {
+        record::name(made, self.0, cause);
+        Self(made)
     }
 }
 
@@ -67,7 +85,9 @@ impl Dice {
     /// An even draw from all numbers: a seed for something that has chance of its own.
     #[must_use]
     pub fn seed(self, key: Key) -> u64 {
-        mixed(key.0 ^ mixed(self.seed ^ SEED))
+        let drawn = mixed(key.0 ^ mixed(self.seed ^ SEED));
+        record::draw(key.0, drawn);
+        drawn
     }
 
     /// An even draw below `bound`; 0 where the bound is 0.
