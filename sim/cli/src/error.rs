@@ -55,6 +55,12 @@ pub enum CliError {
     Wild(#[from] WildError),
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// The same program as another process, and why it gives no traces.
+    #[error("{circumstance}: this program, started once more: {problem}")]
+    Circumstance {
+        circumstance: &'static str,
+        problem: String,
+    },
     /// Scenarios that hold mistakes, each in its own words.
     #[error("{}", .0.join("\n"))]
     Scenarios(Vec<String>),

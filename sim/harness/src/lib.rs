@@ -130,6 +130,7 @@
 //! | [`journal`] | everything that happened, in order, with its hash |
 //! | [`explore`] | every point of a run at which a fault may strike, and what may strike there |
 //! | [`check`] | invariants over journals: those of every system, and your own |
+//! | [`chain`] | whether two runs are the same, and where they part |
 //! | [`landmark`] | what must happen in some run of many |
 //! | [`counterparty`] | somebody beside AWS whom your functions call: a bank, a mail server |
 //! | [`system`] | how your events are named, where EventBridge's names do not do |
@@ -142,6 +143,7 @@
 //! In a world, a synchronous invocation of another function is such an error, and a receive that
 //! waits for messages comes back at once; the [`server`] serves both.
 
+pub mod chain;
 pub mod check;
 pub mod counterparty;
 pub mod explore;

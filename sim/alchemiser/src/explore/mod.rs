@@ -9,6 +9,7 @@ mod random;
 mod shrink;
 mod signature;
 mod sweep;
+mod trace;
 mod world;
 
 pub use self::alphabet::ALPHABET;
@@ -20,4 +21,5 @@ pub use self::random::{Wild, WildError, carry_out, wander};
 pub use self::shrink::{judged, smallest};
 pub use self::signature::Signature;
 pub use self::sweep::{Base, Tried, points_of};
+pub use self::trace::trace;
 pub use self::world::world;

@@ -1,5 +1,6 @@
 //! The search for what goes wrong: one command a way of searching.
 
+mod certify;
 mod findings;
 mod random;
 mod shrink;
@@ -7,6 +8,7 @@ mod sweep;
 
 use clap::{Args, Subcommand};
 
+use self::certify::CertifyArguments;
 use self::random::RandomArguments;
 use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
@@ -27,6 +29,8 @@ enum Exploration {
     Random(RandomArguments),
     /// Makes a scenario that does not hold as small as it goes.
     Shrink(ShrinkArguments),
+    /// Runs scenarios again under ten circumstances that must not matter, and says where they do.
+    Certify(CertifyArguments),
 }
 
 /// Searches for what goes wrong. True where nothing does.
@@ -35,6 +39,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Sweep(arguments) => sweep::sweep(arguments),
         Exploration::Random(arguments) => random::random(arguments),
         Exploration::Shrink(arguments) => shrink::shrink(arguments),
+        Exploration::Certify(arguments) => certify::certify(arguments),
     }
 }
 

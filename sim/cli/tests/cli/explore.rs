@@ -65,3 +65,36 @@ fn a_scenario_that_does_not_hold_is_no_place_to_search_from() {
         &told(&sim(&folder, &["explore", "sweep", "unsound.yaml"])),
     );
 }
+
+#[test]
+fn a_certificate_says_that_no_circumstance_matters() {
+    let folder = folder("certify");
+    let certify = [
+        "explore",
+        "certify",
+        "faults/smtp_down",
+        "--seeds",
+        "1..2",
+        "--out",
+        "it.json",
+    ];
+    snapshot("certify", &told(&sim(&folder, &certify)));
+    let in_real_time = ["explore", "certify", "binary/trading_day"];
+    snapshot("certify_real_time", &told(&sim(&folder, &in_real_time)));
+    let text = std::fs::read_to_string(folder.join("it.json")).expect("it was written");
+    let certificate: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(certificate["certified"], true);
+    assert_eq!(
+        certificate["circumstances"].as_array().map(Vec::len),
+        Some(10)
+    );
+    let runs = certificate["runs"].as_array().expect("a list");
+    let heads: Vec<&str> = runs
+        .iter()
+        .filter_map(|run| run["journal"].as_str())
+        .collect();
+    assert!(heads.len() == 2 && heads[0] != heads[1], "{heads:?}");
+    for part in ["program", "template"] {
+        assert_eq!(certificate[part].as_str().map(str::len), Some(64), "{part}");
+    }
+}
