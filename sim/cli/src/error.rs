@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 
 use crate::selection::SelectionError;
+use alchemiser_binding::explore::SweptError;
 use alchemiser_binding::explore::WildError;
 use alchemiser_binding::run::RunError;
 use alchemiser_binding::scenario::{LoadError, MomentError};
@@ -55,6 +56,12 @@ pub enum CliError {
     Wild(#[from] WildError),
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    #[error("{}:{line}: {source}", path.display())]
+    Swept {
+        path: PathBuf,
+        line: usize,
+        source: SweptError,
+    },
     /// The same program as another process, and why it gives no traces.
     #[error("{circumstance}: this program, started once more: {problem}")]
     Circumstance {

@@ -1,6 +1,7 @@
 //! The search for what goes wrong: every fault at every point of a scenario, and worlds of chance.
 
 mod alphabet;
+mod combination;
 mod ending;
 mod finding;
 mod judge;
@@ -9,10 +10,12 @@ mod random;
 mod shrink;
 mod signature;
 mod sweep;
+mod swept;
 mod trace;
 mod world;
 
 pub use self::alphabet::ALPHABET;
+pub use self::combination::Combinations;
 pub use self::ending::{Ending, Outcome};
 pub use self::finding::{Finding, SEEDS, Size};
 pub use self::judge::Judged;
@@ -21,5 +24,6 @@ pub use self::random::{Wild, WildError, carry_out, wander};
 pub use self::shrink::{judged, smallest};
 pub use self::signature::Signature;
 pub use self::sweep::{Base, Tried, points_of};
+pub use self::swept::{Swept, SweptError};
 pub use self::trace::trace;
 pub use self::world::world;

@@ -2,6 +2,7 @@
 
 mod certify;
 mod findings;
+mod matrix;
 mod random;
 mod shrink;
 mod sweep;
@@ -9,6 +10,7 @@ mod sweep;
 use clap::{Args, Subcommand};
 
 use self::certify::CertifyArguments;
+use self::matrix::MatrixArguments;
 use self::random::RandomArguments;
 use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
@@ -31,6 +33,8 @@ enum Exploration {
     Shrink(ShrinkArguments),
     /// Runs scenarios again under ten circumstances that must not matter, and says where they do.
     Certify(CertifyArguments),
+    /// Shows what was tried of all that may go wrong, and which knobs go with which actions.
+    Matrix(MatrixArguments),
 }
 
 /// Searches for what goes wrong. True where nothing does.
@@ -40,6 +44,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Random(arguments) => random::random(arguments),
         Exploration::Shrink(arguments) => shrink::shrink(arguments),
         Exploration::Certify(arguments) => certify::certify(arguments),
+        Exploration::Matrix(arguments) => matrix::matrix(arguments),
     }
 }
 

@@ -66,6 +66,28 @@ fn a_scenario_that_does_not_hold_is_no_place_to_search_from() {
     );
 }
 
+const SMALL: [&str; 2] = ["faults/error_notification", "faults/smtp_down"];
+
+fn matrix<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["explore", "matrix"], &SMALL[..], more].concat()
+}
+
+#[test]
+fn a_matrix_shows_what_people_and_sweeps_have_tried() {
+    shown("matrix", &matrix(&["--untried"]));
+    let folder = folder("matrix_swept");
+    let sweep = sim(&folder, &["explore", "sweep", SMALL[0], "--json"]);
+    std::fs::write(folder.join("swept"), sweep.stdout).expect("the file can be written");
+    let swept = |more: &[&str]| sim(&folder, &matrix(&[&["--swept", "swept"], more].concat()));
+    snapshot("matrix_swept", &told(&swept(&[])));
+    let json = swept(&["--json", "--jobs", "3"]).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("one object");
+    assert_eq!(json["scenarios"], 2);
+    assert!(json["tried"].as_u64() > Some(0) && json["legal"].as_u64() > json["tried"].as_u64());
+    std::fs::write(folder.join("swept"), "{}\n").expect("the file can be written");
+    snapshot("matrix_of_no_sweep", &told(&swept(&[])));
+}
+
 #[test]
 fn a_certificate_says_that_no_circumstance_matters() {
     let folder = folder("certify");

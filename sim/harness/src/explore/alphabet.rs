@@ -87,6 +87,26 @@ impl Alphabet {
         }
     }
 
+    /// All effects of the table, in its order; some are there more than once.
+    pub(super) fn all_effects(&self) -> Vec<Effect> {
+        let calls = self.calls.iter().flat_map(CallRow::effects);
+        let deliveries = self.deliveries.iter().cloned().map(Effect::Delivery);
+        let entry = Effect::Delivery(DeliveryEffect::FailEntry);
+        calls.chain(deliveries).chain([entry]).collect()
+    }
+
+    /// The effect that is most like another of those that may strike a point: itself, or one of its
+    /// kind with another status or span; none where nothing of its kind may strike there.
+    ///
+    /// # Errors
+    /// [`UnknownParty`]
+    pub fn nearest(&self, point: &Point, effect: &Effect) -> Result<Option<Effect>, UnknownParty> {
+        let legal = self.effects(point)?.into_iter();
+        let alike = legal.filter_map(|one| Some((one.distance(effect)?, one)));
+        let nearest = alike.min_by_key(|(distance, _)| *distance);
+        Ok(nearest.map(|(_, one)| one))
+    }
+
     /// Every fault at every point: all that one fault can do to a run. The effects take turns, so
     /// that every kind is seen soon.
     ///

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 use super::Point;
 use crate::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
@@ -10,6 +11,41 @@ pub enum Effect {
     Call(Phase, CallEffect),
     /// A delivery, or an entry of PutEvents.
     Delivery(DeliveryEffect),
+}
+
+impl Effect {
+    /// How far two effects of one kind and phase are apart; none where they are of two kinds. The
+    /// status for too many requests is a kind of its own.
+    pub(super) fn distance(&self, other: &Self) -> Option<u128> {
+        const TOO_MANY: u16 = 429;
+        match (self, other) {
+            _ if self == other => Some(0),
+            (Self::Call(phase, one), Self::Call(same, other)) if phase == same => {
+                match (one, other) {
+                    (CallEffect::Status(one), CallEffect::Status(other)) => {
+                        let is_one_kind = (*one == TOO_MANY) == (*other == TOO_MANY);
+                        is_one_kind.then(|| one.abs_diff(*other).into())
+                    }
+                    (CallEffect::Delay(one), CallEffect::Delay(other)) => Some(apart(*one, *other)),
+                    _ => None,
+                }
+            }
+            (Self::Delivery(one), Self::Delivery(other)) => match (one, other) {
+                (DeliveryEffect::Duplicate(one), DeliveryEffect::Duplicate(other))
+                | (DeliveryEffect::Delay(one), DeliveryEffect::Delay(other)) => {
+                    Some(apart(*one, *other))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// How many times one span is the other, in thousandths.
+fn apart(one: Duration, other: Duration) -> u128 {
+    let (least, most) = (one.min(other), one.max(other));
+    most.as_millis() * 1_000 / least.as_millis().max(1)
 }
 
 impl fmt::Display for Effect {
