@@ -152,7 +152,7 @@ fn assets(source: &str) -> Vec<&str> {
 pub(super) fn tidied(mut document: Value) -> Value {
     let text = {
         let mut rest = document.clone();
-        if let Some(given) = rest["given"].as_object_mut() {
+        if let Some(Value::Object(given)) = rest.pointer_mut("/given") {
             given.remove("market");
             given.remove("exchange");
         }
@@ -162,15 +162,18 @@ pub(super) fn tidied(mut document: Value) -> Value {
         let names = [format!("\"{symbol}\""), format!("\\\"{symbol}\\\"")];
         names.iter().any(|name| text.contains(name))
     };
-    let given = &mut document["given"];
-    if let Some(market) = given["market"].as_object_mut() {
+    if let Some(Value::Object(market)) = document.pointer_mut("/given/market") {
         market.retain(|symbol, _| is_traded(symbol));
     }
-    if let Some(orders) = given["exchange"]["orders"].as_array_mut() {
-        orders.retain(|rule| rule["symbol"].as_str().is_none_or(is_traded));
+    if let Some(Value::Array(orders)) = document.pointer_mut("/given/exchange/orders") {
+        orders.retain(|rule| {
+            let symbol = rule.get("symbol").and_then(Value::as_str);
+            symbol.is_none_or(is_traded)
+        });
     }
-    without_empty(&mut given["exchange"]);
-    without_empty(given);
+    for section in ["/given/exchange", "/given/topology", "/given"] {
+        document.pointer_mut(section).map(without_empty);
+    }
     without_empty(&mut document);
     document
 }
