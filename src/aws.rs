@@ -16,6 +16,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use crate::conflict::RetryConflicts;
+
 /// A connection that is not there by then will not come.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 /// One try of a call may take this long.
@@ -56,7 +58,7 @@ pub fn connector() -> SharedHttpConnector {
 }
 
 macro_rules! client {
-    ($setup:expr, $service:ident) => {{
+    ($setup:expr, $service:ident $(, $classifier:expr)?) => {{
         let setup: &AwsSetup = $setup;
         let builder = $service::config::Builder::new()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -67,6 +69,7 @@ macro_rules! client {
             .sleep_impl(TokioSleep::new())
             .retry_config(RetryConfig::standard().with_max_attempts(setup.attempts))
             .retry_partition(retries_of_its_own())
+            $(.retry_classifier($classifier))?
             .timeout_config(
                 TimeoutConfig::builder()
                     .operation_attempt_timeout(TRY_LIMIT)
@@ -141,7 +144,7 @@ impl AwsSetup {
     /// A client of Amazon DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        client!(self, aws_sdk_dynamodb)
+        client!(self, aws_sdk_dynamodb, RetryConflicts)
     }
 
     /// A client of Amazon SQS.

@@ -22,6 +22,7 @@ pub mod bus;
 pub mod clock;
 pub mod command;
 pub mod config;
+mod conflict;
 pub mod decimal;
 pub mod envelope;
 pub mod error;

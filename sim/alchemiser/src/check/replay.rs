@@ -1,17 +1,25 @@
 use alchemiser_mocks::exchange::Report;
 
 use super::Judgement;
-use crate::projection::Causes;
+use crate::projection::{Causes, Invocation};
 use crate::trading::TradingJournal;
-use harness::journal::Journal;
+use harness::journal::{Entry, Journal};
+use simulated_cloud::cloud_event::InvocationOutcome;
 
 /// Replaying any part of the archive adds no order: neither in the invocations that a replayed
-/// event wakes, nor in those that they bring about.
+/// event wakes, nor in those that they bring about. An event whose work nobody had come to the end
+/// of, because its deliveries were lost or died, is brought by a replay as it is by a retry.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let causes = Causes::of(journal);
-    let replays = causes.inherited(|invocation| invocation.replay());
-    replays.iter().for_each(|_| judgement.premise());
+    let all = causes.inherited(|invocation| invocation.replay());
+    all.iter().for_each(|_| judgement.premise());
+    let is_done = |invocation: &Invocation<'_>| {
+        let mut others = causes.invocations().values();
+        others.any(|other| is_end_of(other, invocation))
+    };
+    let replays =
+        causes.inherited(|invocation| invocation.replay().filter(|_| is_done(invocation)));
     for (entry, report) in journal.reports() {
         let Report::OrderAccepted { order, .. } = report else {
             continue;
@@ -28,13 +36,23 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
+/// Whether an invocation had done the work of an event before another one was given it.
+fn is_end_of(one: &Invocation<'_>, other: &Invocation<'_>) -> bool {
+    let is_success = |(entry, outcome): (&Entry, InvocationOutcome)| {
+        outcome == InvocationOutcome::Success && entry.sequence < other.started.sequence
+    };
+    one.event_id().is_some()
+        && one.event_id() == other.event_id()
+        && one.is_observation() == other.is_observation()
+        && one.ended.is_some_and(is_success)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::check::testing::{History, event};
-    use simulated_cloud::cloud_event::InvocationOutcome;
 
     #[test]
     fn orders_of_what_a_replay_brought_about_are_found() {
@@ -42,20 +60,27 @@ mod tests {
             event("SignalGenerated", "s", "w"),
             event("RebalancePlanned", "p", "s"),
         );
-        let chain = |replay: Option<&str>| {
+        let chain = |replay: Option<&str>, was: InvocationOutcome| {
             let mut payload = first.clone();
             if let Some(replay) = replay {
                 payload["replay-name"] = json!(replay);
             }
-            let history = History::new()
-                .starts(1, payload)
+            let before = History::new().starts(1, first.clone()).ends(was);
+            let history = before
+                .starts(2, payload)
                 .puts(&next)
                 .ends(InvocationOutcome::Success);
             history
-                .starts(2, next.clone())
+                .starts(3, next.clone())
                 .accepts("alch-1", "buy 1 MSFT @ 50")
         };
-        assert_eq!(chain(Some("again")).judged(check), (2, 1));
-        assert_eq!(chain(None).judged(check), (0, 0));
+        let success = InvocationOutcome::Success;
+        assert_eq!(chain(Some("again"), success).judged(check), (2, 1));
+        assert_eq!(chain(None, success).judged(check), (0, 0));
+        assert_eq!(
+            chain(Some("again"), InvocationOutcome::Crashed).judged(check),
+            (2, 0),
+            "nobody had done it"
+        );
     }
 }

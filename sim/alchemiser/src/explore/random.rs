@@ -59,7 +59,8 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     }
     let document = with_faults(document, &faults);
     let disturbed = carry_out(library, &document).map_err(refused)?;
-    let judged = Judged::of(&disturbed, Some(&Ending::of(&undisturbed.journal)));
+    let golden = golden(&document, &undisturbed);
+    let judged = Judged::of(&disturbed, Some(&golden));
     Ok(Wild {
         document,
         judged,
@@ -75,6 +76,19 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
 pub fn carry_out(library: &Library, document: &Document) -> Result<Run, RunError> {
     let loaded = document.load(library, "a world of chance")?;
     run(library, &loaded, loaded.scenario.seed)
+}
+
+/// How a run without faults ends, as far as one with faults must end the same.
+pub(super) fn golden(document: &Document, undisturbed: &Run) -> Ending {
+    let ending = Ending::of(&undisturbed.journal);
+    let acts = document.0["when"].as_array().into_iter().flatten();
+    let has_others = document.0.get("meanwhile").is_some()
+        || acts.into_iter().any(|act| act.get("broker").is_some());
+    if has_others {
+        ending.without_account()
+    } else {
+        ending
+    }
 }
 
 /// None, one, or a few faults at points of a run.

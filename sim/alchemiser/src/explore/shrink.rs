@@ -1,7 +1,8 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{Ending, Judged, Signature, carry_out};
+use super::random::golden;
+use super::{Judged, Signature, carry_out};
 use crate::scenario::{Document, Library};
 use harness::explore::{Shrunk, Step, Subject, shrink};
 
@@ -28,8 +29,9 @@ pub fn judged(library: &Library, document: &Document) -> Option<Judged> {
     }
     let mut undisturbed = document.clone();
     undisturbed.0.as_object_mut()?.remove("faults");
-    let golden = carry_out(library, &undisturbed).ok()?;
-    Some(Judged::of(&run, Some(&Ending::of(&golden.journal))))
+    let undisturbed_run = carry_out(library, &undisturbed).ok()?;
+    let golden = golden(&undisturbed, &undisturbed_run);
+    Some(Judged::of(&run, Some(&golden)))
 }
 
 /// Makes the document of a finding as small as it goes, with at most `most_runs` tries.
@@ -77,7 +79,7 @@ impl Subject for Finding<'_> {
     }
 
     fn tidy(&self, document: Value) -> Value {
-        tidied(document)
+        with_an_end(tidied(document))
     }
 }
 
@@ -175,6 +177,34 @@ pub(super) fn tidied(mut document: Value) -> Value {
         document.pointer_mut(section).map(without_empty);
     }
     without_empty(&mut document);
+    document
+}
+
+/// The same document with an end at which everything is decided: rules are on, and what is overdue
+/// is told.
+fn with_an_end(mut document: Value) -> Value {
+    let Some(Value::Array(when)) = document.get_mut("when") else {
+        return document;
+    };
+    let off = when.iter().filter_map(|action| action.get("disable_rule"));
+    let off: Vec<Value> = off.cloned().collect();
+    let last_off = when
+        .iter()
+        .rposition(|action| action.get("disable_rule").is_some());
+    for rule in off {
+        let is_on = |action: &Value| action.get("enable_rule") == Some(&rule);
+        let on = when.iter().rposition(is_on);
+        if on.is_none_or(|on| Some(on) < last_off) {
+            when.push(json!({ "enable_rule": rule }));
+        }
+    }
+    let is_long = |action: &Value| {
+        let span = action.get("advance").and_then(Value::as_str);
+        span.is_some_and(|span| span.ends_with(['h', 'd']))
+    };
+    if !when.last().is_some_and(is_long) {
+        when.push(json!({ "advance": "2h" }));
+    }
     document
 }
 

@@ -58,7 +58,7 @@ pub(super) fn act(maker: &mut Maker<'_>, name: &str, symbols: &[String]) -> Valu
         8 | 9 => {
             let limit = dollars(maker.amount(&format!("{name}/limit"), 0, 3, 2));
             let lasts = maker.coin(&format!("{name}/lasts"));
-            json!({"place": {"symbol": symbol, "side": side, "quantity": quantity, "limit": limit, "until_cancelled": lasts}})
+            json!({"place": {"symbol": symbol, "side": "buy", "quantity": quantity, "limit": limit, "until_cancelled": lasts}})
         }
         10 => json!({"cancel": {"symbol": symbol, "side": side}}),
         11 => json!({"replace": {"order": {"symbol": symbol, "side": side}, "quantity": quantity}}),
