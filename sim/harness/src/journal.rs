@@ -98,6 +98,13 @@ pub enum JournalEvent {
         /// What was done.
         effect: CallEffect,
     },
+    /// All execution environments died at once.
+    PowerLoss {
+        /// The invocations that were under way.
+        invocations: Vec<u64>,
+        /// How many environments were idle.
+        idle: usize,
+    },
     /// A function wrote a line to its log.
     Log {
         /// The level.
@@ -122,7 +129,7 @@ impl JournalEvent {
     #[must_use]
     pub fn is_injected(&self) -> bool {
         match self {
-            Self::Fault { .. } => true,
+            Self::Fault { .. } | Self::PowerLoss { .. } => true,
             Self::Cloud { record } => record.is_injected(),
             Self::Party(record) => record.is_injected(),
             _ => false,

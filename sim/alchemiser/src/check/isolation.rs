@@ -183,15 +183,20 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
             }
         }
     }
+    let execution = |number: &u64| {
+        let invocation = invocations.get(number)?;
+        let is_execution = invocation.trigger() == "RebalancePlanned";
+        is_execution.then(|| invocation.workflow()).flatten()
+    };
     for entry in journal.entries() {
         match &entry.fact {
             JournalEvent::Fault { .. } => {
-                let invocation = entry.invocation.and_then(|number| invocations.get(&number));
-                let execution =
-                    invocation.filter(|invocation| invocation.trigger() == "RebalancePlanned");
-                troubles
-                    .of_workflows
-                    .extend(execution.and_then(Invocation::workflow));
+                let hit = entry.invocation.as_ref().and_then(execution);
+                troubles.of_workflows.extend(hit);
+            }
+            JournalEvent::PowerLoss { invocations, .. } => {
+                let hit = invocations.iter().filter_map(execution);
+                troubles.of_workflows.extend(hit);
             }
             JournalEvent::Cloud {
                 record: CloudEvent::DeliveryDisturbed { detail_type, .. },
@@ -253,6 +258,16 @@ mod tests {
             bought(History::new().trouble(None, TroubleKind::RateLimit), "1"),
             (0, 0)
         );
+    }
+
+    #[test]
+    fn a_power_loss_touches_what_it_kills() {
+        let lost = |invocations: &[u64]| JournalEvent::PowerLoss {
+            invocations: invocations.to_vec(),
+            idle: 0,
+        };
+        assert_eq!(bought(History::new().fact(lost(&[1])), "1"), (0, 0));
+        assert_eq!(bought(History::new().fact(lost(&[2])), "1"), (2, 1));
     }
 
     #[test]

@@ -22,6 +22,7 @@ fn of_call(fault: &CallFault) -> String {
         CallEffect::Reset => "reset".to_owned(),
         CallEffect::Hang => "hang".to_owned(),
         CallEffect::Crash => "crash".to_owned(),
+        CallEffect::PowerLoss => "power_loss".to_owned(),
         CallEffect::TimeOut => "time_out".to_owned(),
         CallEffect::Delay(by) => format!("{{delay: {}}}", span(by)),
     };

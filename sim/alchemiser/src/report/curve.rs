@@ -110,7 +110,7 @@ fn totals(run: &Run, points: &[Point]) -> String {
             matches!(
                 entry.fact,
                 JournalEvent::Fault {
-                    effect: CallEffect::Crash,
+                    effect: CallEffect::Crash | CallEffect::PowerLoss,
                     ..
                 }
             )

@@ -123,6 +123,9 @@ impl Teller<'_> {
                     format!("{} {} {site}", effect.describe(), phase.as_str()),
                 );
             }
+            JournalEvent::PowerLoss { invocations, idle } => {
+                self.row(at, Mark::Fault, power_loss(invocations, *idle));
+            }
             JournalEvent::Party(_) => self.take_trading(at, entry.fact.trading()),
             JournalEvent::Action { what } => self.row(at, Mark::Scenario, what.clone()),
             _ => {}
@@ -427,4 +430,16 @@ fn ended(outcome: InvocationOutcome, response: Json<'_>) -> String {
         Some(kind) => format!("{outcome}: {kind}"),
         None => outcome,
     }
+}
+
+fn power_loss(invocations: &[u64], idle: usize) -> String {
+    let numbers: Vec<String> = invocations
+        .iter()
+        .map(|number| format!("#{number}"))
+        .collect();
+    let at_work = match numbers.is_empty() {
+        true => "nothing".to_owned(),
+        false => numbers.join(", "),
+    };
+    format!("power loss: kills {at_work} at work and {idle} idle")
 }

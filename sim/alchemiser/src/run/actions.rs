@@ -123,6 +123,7 @@ impl ActionRunner {
                     .replay(self.bus(), replay.from.0, replay.to.0, &name)
                     .await?;
             }
+            Action::PowerLoss => world.lose_power(),
             Action::Redrive => self.redrive(world).await?,
             Action::DisableRule(name) => self.set_rule(world, name, false).await?,
             Action::EnableRule(name) => self.set_rule(world, name, true).await?,

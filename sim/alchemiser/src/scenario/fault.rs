@@ -74,6 +74,8 @@ enum EffectSpec {
     Hang,
     /// To a call: the execution environment dies.
     Crash,
+    /// To a call: all execution environments die, the caller's and every other.
+    PowerLoss,
     /// To a call: the invocation stands still until the function's time limit.
     TimeOut,
     /// To both: it comes later.
@@ -106,10 +108,12 @@ pub enum FaultError {
     KeyOfDelivery(&'static str),
     #[error(
         "the `effect` on a connection to the mail server, which has no HTTP status, is one of \
-         reset, hang, crash, time_out, delay; what the server replies is a rule of `given.mail`"
+         reset, hang, crash, power_loss, time_out, delay; what the server replies is a rule of `given.mail`"
     )]
     StatusOfMail,
-    #[error("the `effect` on a call is one of status, reset, hang, crash, time_out, delay")]
+    #[error(
+        "the `effect` on a call is one of status, reset, hang, crash, power_loss, time_out, delay"
+    )]
     EffectOfCall,
     #[error("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry")]
     EffectOfDelivery,
@@ -145,6 +149,7 @@ fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
         EffectSpec::Reset => CallEffect::Reset,
         EffectSpec::Hang => CallEffect::Hang,
         EffectSpec::Crash => CallEffect::Crash,
+        EffectSpec::PowerLoss => CallEffect::PowerLoss,
         EffectSpec::TimeOut => CallEffect::TimeOut,
         EffectSpec::Delay(span) => CallEffect::Delay(span.0),
         EffectSpec::Duplicate(_) | EffectSpec::Fail | EffectSpec::FailEntry => {

@@ -52,6 +52,8 @@ pub enum CallEffect {
     Hang,
     /// The execution environment dies at once.
     Crash,
+    /// All execution environments of the account die at once, the caller's among them.
+    PowerLoss,
     /// The invocation stands still until the function's time limit.
     TimeOut,
     /// The answer comes later.
@@ -67,6 +69,7 @@ impl CallEffect {
             Self::Reset => "connection reset".to_owned(),
             Self::Hang => "no answer".to_owned(),
             Self::Crash => "crash".to_owned(),
+            Self::PowerLoss => "power loss".to_owned(),
             Self::TimeOut => "time-out".to_owned(),
             Self::Delay(by) => format!("delay of {} ms", by.as_millis()),
         }

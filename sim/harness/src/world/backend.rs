@@ -78,6 +78,12 @@ pub trait Backend {
         self.engine().act(action);
     }
 
+    /// Lets all execution environments die at once, those at work and the idle ones. What is stored,
+    /// and what is under way between services, stays.
+    fn lose_power(&self) {
+        self.engine().lose_power();
+    }
+
     /// Fires a schedule out of turn.
     fn fire_schedule(&self, name: &str) -> Result<(), WorldError> {
         self.engine().fire_schedule(name)

@@ -303,7 +303,7 @@ async fn apply(
     effect: &CallEffect,
     addressee: &Addressee,
 ) -> Option<Result<Response<Bytes>, ConnectorError>> {
-    Some(match context.suffer(effect).await? {
+    Some(match context.suffer(shared, effect).await? {
         Shown::Status(status) => Ok(failure(shared, status, addressee)),
         Shown::Reset => Err(ConnectorError::io("connection reset by peer".into())),
     })

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::addresses::Addresses;
+use super::shared::Shared;
 use crate::fault::{CallEffect, Site};
 use seeded_dice::{Key, Tally};
 use simulated_cloud::lambda::Invocation;
@@ -14,9 +16,22 @@ use simulated_cloud::lambda::Invocation;
 pub(super) struct Context {
     pub function: String,
     current: Mutex<Current>,
+    life: Mutex<Life>,
     gateway: Option<Addresses>,
     pub crash: Notify,
     pub time_out: Notify,
+}
+
+/// What an execution environment is at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It waits for an event.
+    #[default]
+    Idle,
+    /// It works on this invocation, or starts for it.
+    Working(u64),
+    /// It is gone, and takes no event any more.
+    Dead,
 }
 
 /// What a caller sees of a fault.
@@ -106,9 +121,36 @@ impl Context {
         })
     }
 
+    pub fn life(&self) -> Life {
+        *self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to be at something else. Who is dead stays so.
+    pub fn live(&self, next: Life) {
+        let mut life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
+        if *life != Life::Dead {
+            *life = next;
+        }
+    }
+
+    /// Dies, whatever it is at.
+    pub fn die(&self) {
+        self.live(Life::Dead);
+        self.crash.notify_one();
+    }
+
+    /// Whether it is still alive so much later; waits no longer than it is.
+    pub async fn survives(&self, span: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.crash.notified() => false,
+            () = tokio::time::sleep(span) => true,
+        }
+    }
+
     /// Does what a fault does to the caller, whatever the transport: it waits, stands still or dies.
     /// Gives what only the transport can show, if the effect is that; nothing where the call goes on.
-    pub async fn suffer(&self, effect: &CallEffect) -> Option<Shown> {
+    pub async fn suffer(&self, shared: &Shared, effect: &CallEffect) -> Option<Shown> {
         match effect {
             CallEffect::Status(status) => return Some(Shown::Status(*status)),
             CallEffect::Reset => return Some(Shown::Reset),
@@ -117,7 +159,8 @@ impl Context {
                 return None;
             }
             CallEffect::Hang => {}
-            CallEffect::Crash => self.crash.notify_one(),
+            CallEffect::Crash => self.die(),
+            CallEffect::PowerLoss => shared.lose_power(),
             CallEffect::TimeOut => self.time_out.notify_one(),
         }
         std::future::pending().await

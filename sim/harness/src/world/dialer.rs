@@ -99,7 +99,7 @@ impl Dialer for WorldDialer {
                     effect: effect.clone(),
                 },
             );
-            if self.context.suffer(&effect).await.is_some() {
+            if self.context.suffer(&self.shared, &effect).await.is_some() {
                 let refused = io::ErrorKind::ConnectionRefused;
                 return Err(io::Error::new(refused, "connection refused"));
             }

@@ -178,6 +178,11 @@ impl Engine {
         self.shared.act(None, None, action);
     }
 
+    /// Lets all execution environments die at once.
+    pub fn lose_power(&self) {
+        self.shared.lose_power();
+    }
+
     /// Fires a schedule out of turn.
     pub fn fire_schedule(&self, name: &str) -> Result<(), WorldError> {
         let now = self.now();

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::connector::WorldConnector;
-use super::context::{Context, Current};
+use super::context::{Context, Current, Life};
 use super::dialer::WorldDialer;
 use super::gateway::{self, Gateway, GatewayRole};
 use super::log::{self, Chance};
@@ -118,8 +118,7 @@ impl Environments {
 
     /// Begins an attempt, in a warm environment if there is one.
     pub fn invoke(&mut self, shared: &Arc<Shared>, invocation: Invocation) -> Running {
-        let warm = self.warm.get_mut(&invocation.function).and_then(Vec::pop);
-        let (environment, wait) = match warm {
+        let (environment, wait) = match self.take_warm(&invocation.function) {
             Some(environment) => (Ok(environment), Duration::ZERO),
             None => {
                 let cause = invocation.cause.text("cold start");
@@ -131,11 +130,26 @@ impl Environments {
                 )
             }
         };
+        if let Ok(environment) = &environment {
+            environment.context.live(Life::Working(invocation.number));
+        }
         let shared = Arc::clone(shared);
         Box::pin(async move {
-            tokio::time::sleep(wait).await;
+            let is_alive = match &environment {
+                Ok(environment) => environment.context.survives(wait).await,
+                Err(_) => {
+                    tokio::time::sleep(wait).await;
+                    true
+                }
+            };
             match environment {
-                Ok(environment) => attempt(&shared, environment, invocation).await,
+                Ok(environment) if is_alive => attempt(&shared, environment, invocation).await,
+                Ok(_) => Finished {
+                    result: InvocationResult::Crashed,
+                    duration: Duration::ZERO,
+                    environment: None,
+                    invocation,
+                },
                 Err(error) => Finished {
                     result: InvocationResult::Failed {
                         error_type: "Runtime.InitError".to_owned(),
@@ -149,6 +163,13 @@ impl Environments {
         })
     }
 
+    /// An idle environment of a function. Those that have died meanwhile are gone.
+    fn take_warm(&mut self, function: &str) -> Option<Environment> {
+        let warm = self.warm.get_mut(function)?;
+        warm.retain(|environment| environment.context.life() != Life::Dead);
+        warm.pop()
+    }
+
     fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, StartError> {
         let code = self
             .functions
@@ -159,6 +180,7 @@ impl Environments {
         let gateway = self.mode.gateway(&shared.stream_parties())?;
         let addresses = gateway.as_ref().map(|gateway| gateway.addresses().clone());
         let context = Arc::new(Context::new(function, addresses.clone()));
+        shared.register(&context);
         let sockets = addresses.map(|addresses| SocketPorts {
             http: addresses.http,
             streams: addresses.streams,
@@ -239,8 +261,12 @@ async fn attempt(
         Some(ended) => ended,
         None => {
             // The work stands still: it is not polled again.
-            tokio::time::sleep_until(since + invocation.timeout).await;
-            InvocationResult::TimedOut
+            let rest = invocation.timeout.saturating_sub(since.elapsed());
+            if context.survives(rest).await {
+                InvocationResult::TimedOut
+            } else {
+                InvocationResult::Crashed
+            }
         }
     };
     let duration = (shared.now() - started).to_std().unwrap_or_default();
@@ -248,6 +274,7 @@ async fn attempt(
         ended,
         InvocationResult::Success(_) | InvocationResult::Failed { .. }
     );
+    context.live(if lives { Life::Idle } else { Life::Dead });
     Finished {
         invocation,
         result: ended,

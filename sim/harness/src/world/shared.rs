@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use super::WorldClock;
+use super::context::{Context, Life};
 use super::transport::Transport;
 use crate::counterparty::{Counterparty, PartyAction};
 use crate::fault::{Faults, MEANWHILE, Meanwhile, Meanwhiles, Phase, Site, Unmet};
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     state: Mutex<State>,
     faults: Mutex<Faults>,
     hands: Mutex<Hands>,
+    /// All execution environments that may still be alive, the oldest first.
+    environments: Mutex<Vec<Weak<Context>>>,
     notify: Notify,
 }
 
@@ -105,6 +108,7 @@ impl Shared {
             state: Mutex::new(state),
             faults: Mutex::new(faults),
             hands,
+            environments: Mutex::default(),
             notify: Notify::new(),
         }
     }
@@ -267,6 +271,37 @@ impl Shared {
 
     fn with_hands<T>(&self, use_hands: impl FnOnce(&mut Hands) -> T) -> T {
         use_hands(&mut self.hands.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Knows of a new execution environment.
+    pub fn register(&self, environment: &Arc<Context>) {
+        let mut all = self.environments();
+        all.retain(|known| known.strong_count() > 0);
+        all.push(Arc::downgrade(environment));
+    }
+
+    /// Lets all execution environments die at once, whatever they are at. What is stored and what
+    /// is under way between services stays.
+    pub fn lose_power(&self) {
+        let all = self.environments();
+        let (mut invocations, mut idle) = (Vec::new(), 0);
+        for environment in all.iter().filter_map(Weak::upgrade) {
+            match environment.life() {
+                Life::Working(invocation) => invocations.push(invocation),
+                Life::Idle => idle += 1,
+                Life::Dead => continue,
+            }
+            environment.die();
+        }
+        drop(all);
+        invocations.sort_unstable();
+        self.push(None, JournalEvent::PowerLoss { invocations, idle });
+    }
+
+    fn environments(&self) -> MutexGuard<'_, Vec<Weak<Context>>> {
+        self.environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Wakes the driver: something may be due earlier than it thinks.

@@ -29,6 +29,8 @@ pub enum Action {
     DisableRule(String),
     /// A rule is enabled, by logical id or name.
     EnableRule(String),
+    /// All execution environments die at once, those at work and the idle ones.
+    PowerLoss,
     /// Somebody else does something at the broker.
     Broker(BrokerSpec),
 }

@@ -47,7 +47,7 @@ pub(super) fn check(scenario: &Scenario, names: &Names, found: &mut Found) {
                 }
             }
             Action::Broker(broker) => check_broker(&place.key("broker"), broker, names, found),
-            Action::Settle | Action::Invoke(_) | Action::Redrive => {}
+            Action::Settle | Action::Invoke(_) | Action::Redrive | Action::PowerLoss => {}
         }
     }
     for (index, meanwhile) in scenario.meanwhile.iter().enumerate() {
