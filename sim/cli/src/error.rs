@@ -12,7 +12,7 @@ use alchemiser_binding::run::RunError;
 use alchemiser_binding::scenario::{LoadError, MomentError};
 use alchemiser_binding::text_file::TextFileError;
 use event_pattern::{EventError, PatternError, RowError};
-use harness::explore::UnknownParty;
+use harness::explore::UnknownOperation;
 use harness::server::ServerError;
 use simulated_cloud::template::TemplateErrors;
 
@@ -54,6 +54,7 @@ pub enum CliError {
     NothingFound(PathBuf),
     #[error(transparent)]
     Wild(#[from] WildError),
+    Alphabet(#[from] UnknownOperation),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     #[error("{}:{line}: {source}", path.display())]

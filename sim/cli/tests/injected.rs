@@ -5,6 +5,8 @@ use std::path::Path;
 use alchemiser_binding::report::{Paper, day};
 use alchemiser_binding::run::{Run, run};
 use alchemiser_binding::scenario::{Library, load_scenario};
+use chrono::TimeDelta;
+use harness::journal::{CallOutcome, Entry, JournalEvent};
 
 const TROUBLED: &str = r#"about: One of everything that can be made to go wrong.
 given:
@@ -86,4 +88,46 @@ fn every_injected_fault_is_a_row_of_the_story() {
         injected,
         "{story}"
     );
+}
+
+/// What a scenario of the project's makes go wrong: its site or kind, when it happens, and how it is
+/// answered.
+fn injected_by(name: &str) -> Vec<(String, TimeDelta, Option<CallOutcome>)> {
+    let library = Library::of_this_project().expect("the project's files are there");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../scenarios/{name}.yaml"));
+    let loaded = load_scenario(&library, &path, name).expect("a sound scenario");
+    let run = run(&library, &loaded, 1).expect("the scenario runs");
+    assert!(run.passed(), "{:?}", run.violations);
+    let entries = run.journal.entries().iter().filter(|entry| entry.injected);
+    let start = run.journal.entries()[0].at;
+    let told = |entry: &Entry| match &entry.fact {
+        JournalEvent::Fault { site, effect, .. } => (
+            format!("{} at {site}", effect.describe()),
+            entry.at - start,
+            None,
+        ),
+        JournalEvent::LateArrival { site, outcome } => (
+            format!("late {site}"),
+            entry.at - start,
+            Some(outcome.clone()),
+        ),
+        other => (format!("{other:?}"), entry.at - start, None),
+    };
+    entries.map(told).collect()
+}
+
+#[test]
+fn what_is_late_is_told_when_it_is_held_back_and_when_it_arrives() {
+    let injected = injected_by("faults/record_of_an_older_holder_arrives_late");
+    let [(held, sent, _), _, _, (late, arrived, outcome)] = &injected[..] else {
+        panic!("{injected:?}")
+    };
+    let site = "SignalGenerated / dynamodb TransactWriteItems #1";
+    assert_eq!(
+        *held,
+        format!("connection reset, and the request 65000 ms late at {site}")
+    );
+    assert_eq!(*late, format!("late {site}"));
+    assert_eq!(*arrived - *sent, TimeDelta::seconds(65));
+    assert_eq!(*outcome, Some(CallOutcome::Answered(400)), "fenced off");
 }

@@ -98,6 +98,13 @@ pub enum JournalEvent {
         /// What was done.
         effect: CallEffect,
     },
+    /// A request that a fault had held back came to whom it is for.
+    LateArrival {
+        /// The place that it was sent from.
+        site: Site,
+        /// How it was answered, to nobody.
+        outcome: CallOutcome,
+    },
     /// All execution environments died at once.
     PowerLoss {
         /// The invocations that were under way.
@@ -129,7 +136,7 @@ impl JournalEvent {
     #[must_use]
     pub fn is_injected(&self) -> bool {
         match self {
-            Self::Fault { .. } | Self::PowerLoss { .. } => true,
+            Self::Fault { .. } | Self::LateArrival { .. } | Self::PowerLoss { .. } => true,
             Self::Cloud { record } => record.is_injected(),
             Self::Party(record) => record.is_injected(),
             _ => false,

@@ -190,7 +190,7 @@ fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>
     };
     for entry in journal.entries() {
         match &entry.fact {
-            JournalEvent::Fault { .. } => {
+            JournalEvent::Fault { .. } | JournalEvent::LateArrival { .. } => {
                 let hit = entry.invocation.as_ref().and_then(execution);
                 troubles.of_workflows.extend(hit);
             }

@@ -5,11 +5,12 @@ use alchemiser_mocks::exchange::{OrderFacts, Report};
 use super::Judgement;
 use crate::projection::is_our_id;
 use crate::trading::TradingJournal;
-use harness::journal::Journal;
+use harness::journal::{Entry, Journal, JournalEvent};
 
 /// An order id never comes to the broker with another symbol, side or quantity, whether it is
 /// accepted or refused: who asks for an id must be sure what is behind it. What was refused at once
-/// for its part of a share may come again without that part: there is no order behind it.
+/// for its part of a share may come again without that part: there is no order behind it. Nor is
+/// there behind what came late and was refused: its caller had given it up.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut contents: BTreeMap<&str, (&OrderFacts, u64, bool)> = BTreeMap::new();
@@ -28,6 +29,9 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             continue;
         };
         let is_refused = matches!(report, Report::OrderRejected { .. });
+        if is_refused && is_late(journal, entry) {
+            continue;
+        }
         let Some((first, sequence, was_refused)) = contents.get(id) else {
             contents.insert(id, (order, entry.sequence, is_refused));
             continue;
@@ -59,6 +63,16 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
+/// Whether what the broker tells is about a request that came late: the journal says so before it.
+fn is_late(journal: &Journal, told: &Entry) -> bool {
+    let before = usize::try_from(told.sequence - 1).unwrap_or(usize::MAX);
+    let before = journal.entries().iter().take(before).rev();
+    let cause = before
+        .take_while(|entry| entry.at == told.at && entry.invocation == told.invocation)
+        .find(|entry| !matches!(entry.fact, JournalEvent::Party(_)));
+    cause.is_some_and(|entry| matches!(entry.fact, JournalEvent::LateArrival { .. }))
+}
+
 fn content(order: &OrderFacts) -> String {
     let quantity = order
         .quantity
@@ -76,6 +90,8 @@ fn content(order: &OrderFacts) -> String {
 mod tests {
     use super::*;
     use crate::check::testing::History;
+    use harness::fault::Site;
+    use harness::journal::CallOutcome;
 
     #[test]
     fn an_id_may_come_again_as_it_was() {
@@ -98,6 +114,23 @@ mod tests {
         ] {
             assert_eq!(posted(other), (1, 1), "{other}");
         }
+    }
+
+    #[test]
+    fn what_comes_late_and_is_refused_is_nothing() {
+        let arrival = JournalEvent::LateArrival {
+            site: Site {
+                trigger: "RebalancePlanned".to_owned(),
+                operation: "alpaca POST orders".to_owned(),
+                number: 1,
+            },
+            outcome: CallOutcome::Answered(422),
+        };
+        let placed = || History::new().accepts("alch-1", "sell 12 GOOG @ 100");
+        let again = |history: History| history.refuses("alch-1", "sell 12.4 GOOG @ 100");
+        assert_eq!(again(placed()).judged(check), (1, 1), "in time");
+        let late = placed().at("15:00:00").fact(arrival).at("15:00:00");
+        assert_eq!(again(late).judged(check), (0, 0));
     }
 
     #[test]

@@ -1,10 +1,14 @@
-use harness::explore::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow};
+use harness::explore::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations};
 use harness::fault::{CallEffect, Phase};
+
+use crate::trading::{READS, WRITES};
 
 /// What AWS, the broker and the mail server are allowed to do to this system. Who is over the
 /// broker's quota is told so before anything is done. A connection to the mail server has no answer
 /// that could be lost: what goes wrong in the dialogue is the mail server's doing.
 pub const ALPHABET: Alphabet = Alphabet {
+    reads: READS,
+    writes: WRITES,
     calls: &[
         row("dynamodb", BOTH_PHASES, &[CallEffect::Status(500)]),
         row("dynamodb", BOTH_PHASES, ANY_CALL),
@@ -14,6 +18,9 @@ pub const ALPHABET: Alphabet = Alphabet {
         row("alpaca", BOTH_PHASES, ANY_CALL),
         row("alpaca", &[Phase::Before], &[CallEffect::Status(429)]),
         row("smtp", &[Phase::Before], ANY_CALL),
+        late("dynamodb"),
+        late("events"),
+        late("alpaca"),
     ],
     deliveries: Alphabet::DELIVERIES,
 };
@@ -25,7 +32,17 @@ const fn row(
 ) -> CallRow {
     CallRow {
         party,
+        operations: Operations::All,
         phases,
         effects,
+    }
+}
+
+const fn late(party: &'static str) -> CallRow {
+    CallRow {
+        party,
+        operations: Operations::Writes,
+        phases: &[Phase::Before],
+        effects: LATE,
     }
 }

@@ -4,7 +4,7 @@ use super::{ALPHABET, Ending, Judged, Outcome, Signature};
 use crate::run::{RunError, run};
 use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Span};
 use harness::check::Violation;
-use harness::explore::{Point, Trial, UnknownParty, points};
+use harness::explore::{Point, Trial, UnknownOperation, points};
 use harness::fault::{FAULTS, Unmet};
 use harness::journal::Journal;
 
@@ -63,8 +63,8 @@ impl Base {
     /// Every fault at every point.
     ///
     /// # Errors
-    /// A party that is called and of which nobody has said what it may do.
-    pub fn trials(&self) -> Result<Vec<Trial>, UnknownParty> {
+    /// An operation of which nobody has said what may happen to it.
+    pub fn trials(&self) -> Result<Vec<Trial>, UnknownOperation> {
         ALPHABET.trials(&self.points)
     }
 

@@ -123,6 +123,13 @@ impl Teller<'_> {
                     format!("{} {} {site}", effect.describe(), phase.as_str()),
                 );
             }
+            JournalEvent::LateArrival { site, outcome } => {
+                self.row(
+                    at,
+                    Mark::Fault,
+                    format!("late arrival of {site}, answered {outcome} to nobody"),
+                );
+            }
             JournalEvent::PowerLoss { invocations, idle } => {
                 self.row(at, Mark::Fault, power_loss(invocations, *idle));
             }

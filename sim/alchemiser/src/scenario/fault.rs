@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::{ErrorStatus, Moment, Ordinal, Span, Times};
-use crate::trading::OPERATIONS;
+use crate::trading::{OPERATIONS, WRITES};
 use harness::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
 /// Something that goes wrong.
@@ -80,6 +82,9 @@ enum EffectSpec {
     TimeOut,
     /// To both: it comes later.
     Delay(Span),
+    /// To a call that changes something: the connection breaks, and the request arrives so much
+    /// later, whatever has become of its caller.
+    Late(Span),
     /// To a delivery: it comes again after that time.
     Duplicate(Span),
     /// To a delivery: the target is not there for a while, and EventBridge tries again.
@@ -112,7 +117,8 @@ pub enum FaultError {
     )]
     StatusOfMail,
     #[error(
-        "the `effect` on a call is one of status, reset, hang, crash, power_loss, time_out, delay"
+        "the `effect` on a call is one of status, reset, hang, crash, power_loss, time_out, delay, \
+         late"
     )]
     EffectOfCall,
     #[error("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry")]
@@ -122,6 +128,14 @@ pub enum FaultError {
          `given.mail`"
     )]
     PhaseOfMail,
+    #[error("`at` names no call that changes something: late are only {known}", known = WRITES.join(", "))]
+    LateRead,
+    #[error("the `phase` of what is late is before: its work is done when it arrives")]
+    LateAfter,
+    #[error(
+        "the `effect` is late by five minutes at most: AWS refuses what was signed before that"
+    )]
+    TooLate,
     #[error("a fault on calls needs its `phase`: before or after")]
     NoPhase,
 }
@@ -139,6 +153,23 @@ impl TryFrom<FaultSpec> for Fault {
     }
 }
 
+/// AWS refuses what was signed more than five minutes ago.
+const LATE_MOST: Duration = Duration::from_secs(5 * 60);
+
+/// How late a request arrives.
+fn late(at: &SitePattern, given: &FaultSpec, span: Span) -> Result<Duration, FaultError> {
+    if !WRITES.contains(&at.operation()) {
+        return Err(FaultError::LateRead);
+    }
+    if matches!(given.phase, Some(PhaseSpec::After)) {
+        return Err(FaultError::LateAfter);
+    }
+    if span.0 > LATE_MOST {
+        return Err(FaultError::TooLate);
+    }
+    Ok(span.0)
+}
+
 fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
     if given.rule.is_some() {
         return Err(FaultError::RuleOfCall);
@@ -152,6 +183,7 @@ fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
         EffectSpec::PowerLoss => CallEffect::PowerLoss,
         EffectSpec::TimeOut => CallEffect::TimeOut,
         EffectSpec::Delay(span) => CallEffect::Delay(span.0),
+        EffectSpec::Late(span) => CallEffect::Late(late(&at, given, span)?),
         EffectSpec::Duplicate(_) | EffectSpec::Fail | EffectSpec::FailEntry => {
             return Err(FaultError::EffectOfCall);
         }
@@ -203,4 +235,31 @@ fn delivery(detail_type: String, given: &FaultSpec) -> Result<DeliveryFault, Fau
 
 fn nth(given: &FaultSpec) -> u32 {
     given.nth.map_or(1, |nth| nth.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_late_writes_and_is_not_too_late() {
+        let read = |operation: &str, phase: &str, by: &str| {
+            let text =
+                format!("{{at: \"* / {operation}\", phase: {phase}, effect: {{late: {by}}}}}");
+            let read: Result<Fault, _> = serde_saphyr::from_str(&text);
+            read.map(|_| ()).map_err(|error| error.to_string())
+        };
+        let refused = |refusal: Result<(), String>, why: &str| {
+            let refusal = refusal.expect_err(why);
+            assert!(refusal.contains(why), "{refusal}");
+        };
+        assert_eq!(read("alpaca POST orders #1", "before", "5m"), Ok(()));
+        refused(
+            read("alpaca GET account", "before", "5s"),
+            "changes something",
+        );
+        refused(read("alpaca", "before", "5s"), "changes something");
+        refused(read("events PutEvents", "after", "5s"), "phase");
+        refused(read("events PutEvents", "before", "301s"), "five minutes");
+    }
 }

@@ -68,3 +68,45 @@ pub const OPERATIONS: [&str; 22] = [
     "smtp",
     "smtp connect",
 ];
+
+/// Those that change something at whom they call.
+pub const WRITES: &[&str] = &[
+    "alpaca POST orders",
+    "alpaca DELETE orders",
+    "alpaca DELETE positions",
+    "dynamodb UpdateItem",
+    "dynamodb TransactWriteItems",
+    "events PutEvents",
+];
+
+/// Those that do not.
+pub const READS: &[&str] = &[
+    "alpaca GET account",
+    "alpaca GET positions",
+    "alpaca GET assets",
+    "alpaca GET calendar",
+    "alpaca GET quotes",
+    "alpaca GET bars",
+    "alpaca GET orders",
+    "alpaca GET orders:by_client_order_id",
+    "alpaca GET portfolio",
+    "dynamodb GetItem",
+    "dynamodb Query",
+    "smtp connect",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_reads_or_writes() {
+        for operation in OPERATIONS
+            .iter()
+            .filter(|operation| operation.contains(' '))
+        {
+            let is_one = READS.contains(operation) != WRITES.contains(operation);
+            assert!(is_one, "{operation}");
+        }
+    }
+}

@@ -1,13 +1,24 @@
 use std::time::Duration;
 
 use super::{Effect, Point, Trial};
-use crate::fault::{CallEffect, DeliveryEffect, Phase};
+use crate::fault::{CallEffect, DeliveryEffect, Phase, Site};
 
-/// What may happen to the calls of one party.
+/// Which calls of a party a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operations {
+    /// All of them.
+    All,
+    /// Those that change something there.
+    Writes,
+}
+
+/// What may happen to calls of one party.
 #[derive(Clone, Debug)]
 pub struct CallRow {
     /// Who is called, as sites name it.
     pub party: &'static str,
+    /// For what.
+    pub operations: Operations,
     /// When a fault may strike: a connection has no answer that could be lost.
     pub phases: &'static [Phase],
     /// What may strike then.
@@ -28,16 +39,20 @@ impl CallRow {
 /// What AWS and the counterparties are allowed to do: the table that a sweep goes through.
 #[derive(Clone, Debug)]
 pub struct Alphabet {
-    /// The rows of calls: of each party at least one.
+    /// The operations that change nothing at whom they call.
+    pub reads: &'static [&'static str],
+    /// The operations that do.
+    pub writes: &'static [&'static str],
+    /// The rows of calls: for each operation at least one.
     pub calls: &'static [CallRow],
     /// What may happen to a delivery of a rule.
     pub deliveries: &'static [DeliveryEffect],
 }
 
-/// A party without a row in the table: nothing may be left out in silence.
+/// An operation that the table does not know: nothing may be left out in silence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the alphabet of faults has no row for calls of {0:?}")]
-pub struct UnknownParty(pub String);
+#[error("the alphabet of faults does not say what may happen to calls of {0:?}")]
+pub struct UnknownOperation(pub String);
 
 /// Both sides of a call's work.
 pub const BOTH_PHASES: &[Phase] = &[Phase::Before, Phase::After];
@@ -51,6 +66,13 @@ pub const ANY_CALL: &[CallEffect] = &[
     CallEffect::TimeOut,
     CallEffect::Delay(Duration::from_secs(3)),
     CallEffect::Delay(Duration::from_secs(50)),
+];
+
+/// What may strike a call that changes something: the request arrives after its caller has seen a
+/// broken connection, within all time limits or beyond a lease.
+pub const LATE: &[CallEffect] = &[
+    CallEffect::Late(Duration::from_secs(5)),
+    CallEffect::Late(Duration::from_secs(50)),
 ];
 
 impl Alphabet {
@@ -68,17 +90,10 @@ impl Alphabet {
     /// What may strike a point.
     ///
     /// # Errors
-    /// [`UnknownParty`]
-    pub fn effects(&self, point: &Point) -> Result<Vec<Effect>, UnknownParty> {
+    /// [`UnknownOperation`]
+    pub fn effects(&self, point: &Point) -> Result<Vec<Effect>, UnknownOperation> {
         match point {
-            Point::Call { site, .. } => {
-                let rows = self.calls.iter().filter(|row| row.party == site.party());
-                let effects: Vec<Effect> = rows.flat_map(CallRow::effects).collect();
-                if effects.is_empty() {
-                    return Err(UnknownParty(site.party().to_owned()));
-                }
-                Ok(effects)
-            }
+            Point::Call { site, .. } => self.effects_of_call(site),
             Point::Delivery { .. } => {
                 let effects = self.deliveries.iter().cloned();
                 Ok(effects.map(Effect::Delivery).collect())
@@ -105,14 +120,26 @@ impl Alphabet {
         let alike = legal.filter_map(|one| Some((one.distance(effect)?, one)));
         let nearest = alike.min_by_key(|(distance, _)| *distance);
         Ok(nearest.map(|(_, one)| one))
+    fn effects_of_call(&self, site: &Site) -> Result<Vec<Effect>, UnknownOperation> {
+        let is_write = self.writes.contains(&site.operation.as_str());
+        let is_known = is_write || self.reads.contains(&site.operation.as_str());
+        let is_meant = |row: &&CallRow| {
+            row.party == site.party() && (is_write || row.operations == Operations::All)
+        };
+        let rows = self.calls.iter().filter(is_meant);
+        let effects: Vec<Effect> = rows.flat_map(CallRow::effects).collect();
+        if !is_known || effects.is_empty() {
+            return Err(UnknownOperation(site.operation.clone()));
+        }
+        Ok(effects)
     }
 
     /// Every fault at every point: all that one fault can do to a run. The effects take turns, so
     /// that every kind is seen soon.
     ///
     /// # Errors
-    /// [`UnknownParty`]
-    pub fn trials(&self, points: &[Point]) -> Result<Vec<Trial>, UnknownParty> {
+    /// [`UnknownOperation`]
+    pub fn trials(&self, points: &[Point]) -> Result<Vec<Trial>, UnknownOperation> {
         let all = points.iter().map(|point| self.effects(point));
         let all: Vec<Vec<Effect>> = all.collect::<Result<_, _>>()?;
         let most = all.iter().map(Vec::len).max().unwrap_or_default();

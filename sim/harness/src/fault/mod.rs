@@ -58,6 +58,9 @@ pub enum CallEffect {
     TimeOut,
     /// The answer comes later.
     Delay(Duration),
+    /// The connection breaks with the request on its way: that arrives so much later, and is carried
+    /// out whatever has become of its caller. Nobody gets its answer.
+    Late(Duration),
 }
 
 impl CallEffect {
@@ -72,6 +75,10 @@ impl CallEffect {
             Self::PowerLoss => "power loss".to_owned(),
             Self::TimeOut => "time-out".to_owned(),
             Self::Delay(by) => format!("delay of {} ms", by.as_millis()),
+            Self::Late(by) => format!(
+                "connection reset, and the request {} ms late",
+                by.as_millis()
+            ),
         }
     }
 }

@@ -75,6 +75,12 @@ impl SitePattern {
         self.trigger == "*"
     }
 
+    /// Who is called, and for what; or who is called alone.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        &self.operation
+    }
+
     /// Who is called.
     #[must_use]
     pub fn party(&self) -> &str {

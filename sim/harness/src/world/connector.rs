@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::Value;
 
+use super::addresses::Addresses;
 use super::context::{Context, Shown};
+use super::late;
 use super::put_events::{accepted, unaccepted};
 use super::shared::Shared;
 use super::transport::{OutsideParty, Transport};
@@ -130,7 +132,7 @@ pub(super) async fn carry(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, ConnectorError> {
     let started = shared.now();
-    let request = Outgoing::new(shared, request)?;
+    let request = Arc::new(Outgoing::new(shared, request)?);
     let site = name(shared, context, &request);
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
     let (sdk_try, cause) = (sdk_try(&request.http), context.next_try(&site));
@@ -138,7 +140,7 @@ pub(super) async fn carry(
     tokio::time::sleep(shared.latency(cause.text("there"))).await;
     shared.meanwhile(invocation, attempt, &site, Phase::Before);
     let work = async || {
-        let response = work(shared, context, &request).await;
+        let response = work(shared, &Sender::of(context), &request).await;
         shared.meanwhile(invocation, attempt, &site, Phase::After);
         response
     };
@@ -148,6 +150,10 @@ pub(super) async fn carry(
             effect,
         }) => {
             note_fault(shared, invocation, &site, Phase::Before, &effect);
+            if let CallEffect::Late(by) = effect {
+                let request = Arc::clone(&request);
+                shared.hold_back(late::arrive(shared, context, request, site.clone(), by));
+            }
             match apply(shared, context, &effect, &request.addressee).await {
                 Some(outcome) => outcome,
                 None => work().await,
@@ -166,13 +172,6 @@ pub(super) async fn carry(
         None => work().await,
     };
     tokio::time::sleep(shared.latency(cause.text("back"))).await;
-    let shown = match &outcome {
-        Ok(response) => CallOutcome::Answered(response.status().as_u16()),
-        Err(error) => {
-            let text = format!("{error:?}");
-            CallOutcome::Unanswered(text.split('{').next().unwrap_or_default().trim().to_owned())
-        }
-    };
     for fact in unpublished(shared.system.as_ref(), &request, outcome.as_ref().ok()) {
         shared.push(Some(invocation), fact);
     }
@@ -183,12 +182,26 @@ pub(super) async fn carry(
         JournalEvent::Call {
             site,
             attempt: sdk_try,
-            outcome: shown,
+            outcome: shown(&outcome),
             duration_ms,
-            needs: request.required,
+            needs: match Arc::try_unwrap(request) {
+                Ok(request) => request.required,
+                Err(held_back) => held_back.required.clone(),
+            },
         },
     );
     outcome
+}
+
+/// How a call came back, as the journal says it.
+pub(super) fn shown(outcome: &Result<Response<Bytes>, ConnectorError>) -> CallOutcome {
+    match outcome {
+        Ok(response) => CallOutcome::Answered(response.status().as_u16()),
+        Err(error) => {
+            let text = format!("{error:?}");
+            CallOutcome::Unanswered(text.split('{').next().unwrap_or_default().trim().to_owned())
+        }
+    }
 }
 
 fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effect: &CallEffect) {
@@ -202,16 +215,36 @@ fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effec
     );
 }
 
+/// Who sends a request.
+#[derive(Clone, Debug)]
+pub(super) struct Sender {
+    pub invocation: u64,
+    function: String,
+    /// Where it reaches the world, if over sockets.
+    gateway: Option<Addresses>,
+}
+
+impl Sender {
+    /// The invocation that an execution environment works on.
+    pub fn of(context: &Context) -> Self {
+        Self {
+            invocation: context.invocation(),
+            function: context.function.clone(),
+            gateway: context.gateway().cloned(),
+        }
+    }
+}
+
 /// Lets the other side do its work.
-async fn work(
+pub(super) async fn work(
     shared: &Arc<Shared>,
-    context: &Context,
+    sender: &Sender,
     request: &Outgoing,
 ) -> Result<Response<Bytes>, ConnectorError> {
-    let invocation = context.invocation();
+    let invocation = sender.invocation;
     match (&shared.transport, &request.addressee) {
-        (Transport::InMemory, _) => Ok(hand_in(shared, context, request)),
-        (Transport::Loopback(sockets), _) => match context.gateway() {
+        (Transport::InMemory, _) => Ok(hand_in(shared, sender, request)),
+        (Transport::Loopback(sockets), _) => match &sender.gateway {
             Some(gateway) => {
                 sockets
                     .forward(&format!("http://{}", gateway.http), &request.http)
@@ -250,18 +283,23 @@ async fn work(
 }
 
 /// Hands a function's request in to the world's own cloud or counterparty.
-pub(super) fn hand_in(shared: &Shared, context: &Context, request: &Outgoing) -> Response<Bytes> {
-    let (now, invocation) = (shared.now(), context.invocation());
-    let response = match &request.addressee {
+pub(super) fn hand_in(shared: &Shared, sender: &Sender, request: &Outgoing) -> Response<Bytes> {
+    let response = answer(shared, sender, request);
+    shared.collect(Some(sender.invocation));
+    shared.wake();
+    response
+}
+
+/// What the world's own cloud or counterparty answers.
+pub(super) fn answer(shared: &Shared, sender: &Sender, request: &Outgoing) -> Response<Bytes> {
+    let now = shared.now();
+    match &request.addressee {
         Addressee::Party(party) => shared.parties[*party].handle(now, &request.http),
         Addressee::Cloud(api) => shared.with(|state| {
             let (cloud, required) = (&mut state.cloud, &request.required);
-            cloud.answer_function(now, &context.function, api, required)
+            cloud.answer_function(now, &sender.function, api, required)
         }),
-    };
-    shared.collect(Some(invocation));
-    shared.wake();
-    response
+    }
 }
 
 /// The events of a request of PutEvents that its answer, if any came, does not say to be accepted.

@@ -153,7 +153,7 @@ impl Context {
     pub async fn suffer(&self, shared: &Shared, effect: &CallEffect) -> Option<Shown> {
         match effect {
             CallEffect::Status(status) => return Some(Shown::Status(*status)),
-            CallEffect::Reset => return Some(Shown::Reset),
+            CallEffect::Reset | CallEffect::Late(_) => return Some(Shown::Reset),
             CallEffect::Delay(by) => {
                 tokio::time::sleep(*by).await;
                 return None;

@@ -8,6 +8,7 @@ use futures::stream::FuturesUnordered;
 use serde_json::Value;
 
 use super::environment::{Environments, ExecutionMode, Finished, Running};
+use super::late::Late;
 use super::shared::{Parties, Shared, State};
 use super::transport::{RealTime, Transport};
 use super::{WorldClock, WorldError, WorldSetup};
@@ -37,6 +38,8 @@ pub struct Engine {
     pub(super) shared: Arc<Shared>,
     environments: Environments,
     running: FuturesUnordered<Running>,
+    /// Requests that arrive late, whatever has become of their callers.
+    late: FuturesUnordered<Late>,
     start: DateTime<Utc>,
 }
 
@@ -77,6 +80,7 @@ impl Engine {
             shared,
             environments,
             running: FuturesUnordered::new(),
+            late: FuturesUnordered::new(),
             start: setup.start,
         }
     }
@@ -94,9 +98,9 @@ impl Engine {
         self.shared.push(None, JournalEvent::Action { what });
     }
 
-    /// Whether attempts run.
+    /// Whether attempts run, or requests are on their way without one.
     pub(super) fn is_running(&self) -> bool {
-        !self.running.is_empty()
+        !self.running.is_empty() || !self.late.is_empty()
     }
 
     /// When something is due that does not come back by itself.
@@ -115,6 +119,7 @@ impl Engine {
     /// Runs all timers due by now, and starts the invocations that follow.
     pub(super) fn pump(&mut self) {
         let now = self.now();
+        self.late.extend(self.shared.take_late());
         self.shared.hands_due();
         self.shared.advance_parties(now);
         let invocations = self.shared.with(|state| state.cloud.advance(now));
@@ -142,6 +147,7 @@ impl Engine {
         let finished = tokio::select! {
             biased;
             Some(finished) = self.running.next(), if !self.running.is_empty() => Some(finished),
+            Some(()) = self.late.next(), if !self.late.is_empty() => None,
             () = self.shared.changed() => None,
             () = tokio::time::sleep(wait) => None,
         };

@@ -14,7 +14,7 @@ use http::Request;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::addresses::Addresses;
-use super::connector::{Outgoing, carry, hand_in};
+use super::connector::{Outgoing, Sender, carry, hand_in};
 use super::context::Context;
 use super::shared::Shared;
 use crate::server::connection::{self, Unanswered, plain};
@@ -114,7 +114,7 @@ fn speak_http(
         async move {
             match role {
                 GatewayRole::HandIn => Outgoing::new(&shared, request)
-                    .map(|request| plain(hand_in(&shared, &context, &request)))
+                    .map(|request| plain(hand_in(&shared, &Sender::of(&context), &request)))
                     .map_err(|_| Unanswered),
                 GatewayRole::Carry => carry(&shared, &context, request)
                     .await

@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod external;
 mod gateway;
+mod late;
 mod log;
 mod put_events;
 mod shared;

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::WorldClock;
 use super::context::{Context, Life};
+use super::late::Late;
 use super::transport::Transport;
 use crate::counterparty::{Counterparty, PartyAction};
 use crate::fault::{Faults, MEANWHILE, Meanwhile, Meanwhiles, Phase, Site, Unmet};
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     hands: Mutex<Hands>,
     /// All execution environments that may still be alive, the oldest first.
     environments: Mutex<Vec<Weak<Context>>>,
+    /// Requests that faults hold back, until the driver takes them over.
+    late: Mutex<Vec<Late>>,
     notify: Notify,
 }
 
@@ -109,6 +112,7 @@ impl Shared {
             faults: Mutex::new(faults),
             hands,
             environments: Mutex::default(),
+            late: Mutex::default(),
             notify: Notify::new(),
         }
     }
@@ -271,6 +275,21 @@ impl Shared {
 
     fn with_hands<T>(&self, use_hands: impl FnOnce(&mut Hands) -> T) -> T {
         use_hands(&mut self.hands.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets a request go its way without its caller.
+    pub fn hold_back(&self, request: Late) {
+        self.late().push(request);
+        self.wake();
+    }
+
+    /// Takes the requests that have been held back since the last time.
+    pub fn take_late(&self) -> Vec<Late> {
+        std::mem::take(&mut *self.late())
+    }
+
+    fn late(&self) -> MutexGuard<'_, Vec<Late>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Knows of a new execution environment.
