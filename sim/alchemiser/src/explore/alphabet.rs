@@ -1,4 +1,4 @@
-use harness::explore::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations};
+use harness::explore::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations, SLOW};
 use harness::fault::{CallEffect, Phase};
 
 use crate::trading::{READS, WRITES};
@@ -18,6 +18,10 @@ pub const ALPHABET: Alphabet = Alphabet {
         row("alpaca", BOTH_PHASES, ANY_CALL),
         row("alpaca", &[Phase::Before], &[CallEffect::Status(429)]),
         row("smtp", &[Phase::Before], ANY_CALL),
+        row("dynamodb", &[Phase::Before], SLOW),
+        row("events", &[Phase::Before], SLOW),
+        row("alpaca", &[Phase::Before], SLOW),
+        row("smtp", &[Phase::Before], SLOW),
         late("dynamodb"),
         late("events"),
         late("alpaca"),

@@ -25,6 +25,7 @@ fn of_call(fault: &CallFault) -> String {
         CallEffect::PowerLoss => "power_loss".to_owned(),
         CallEffect::TimeOut => "time_out".to_owned(),
         CallEffect::Delay(by) => format!("{{delay: {}}}", span(by)),
+        CallEffect::Pace(factor) => format!("{{pace: {factor}}}"),
         CallEffect::Late(by) => format!("{{late: {}}}", span(by)),
     };
     let (at, phase) = (&fault.at, fault.phase.as_str());

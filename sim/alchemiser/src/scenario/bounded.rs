@@ -29,6 +29,9 @@ pub enum OutOfBounds {
     /// A path, or characters that are not allowed.
     #[error("invalid file name {0:?}: write letters, digits, `.`, `_` and `-`, such as half.clj")]
     FileName(String),
+    /// A pace that is none, or slower than anything.
+    #[error("{0} times as slow is out of bounds: write 2 to 1000")]
+    Pace(u32),
     /// A name that no invariant has; the text suggests one.
     #[error("{0}")]
     Invariant(String),
@@ -115,6 +118,23 @@ impl TryFrom<u32> for Times {
             Ok(Self(number))
         } else {
             Err(OutOfBounds::Times)
+        }
+    }
+}
+
+/// How many times as slow something becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "u32")]
+pub struct Pace(pub u32);
+
+impl TryFrom<u32> for Pace {
+    type Error = OutOfBounds;
+
+    fn try_from(factor: u32) -> Result<Self, OutOfBounds> {
+        if (2..=1000).contains(&factor) {
+            Ok(Self(factor))
+        } else {
+            Err(OutOfBounds::Pace(factor))
         }
     }
 }

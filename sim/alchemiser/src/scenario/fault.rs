@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{ErrorStatus, Moment, Ordinal, Span, Times};
+use super::{ErrorStatus, Moment, Ordinal, Pace, Span, Times};
 use crate::trading::{OPERATIONS, WRITES};
 use harness::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault, Phase, SitePattern};
 
@@ -82,6 +82,8 @@ enum EffectSpec {
     TimeOut,
     /// To both: it comes later.
     Delay(Span),
+    /// To a call: from here on all calls of the invocation take so many times as long on their way.
+    Pace(Pace),
     /// To a call that changes something: the connection breaks, and the request arrives so much
     /// later, whatever has become of its caller.
     Late(Span),
@@ -113,12 +115,12 @@ pub enum FaultError {
     KeyOfDelivery(&'static str),
     #[error(
         "the `effect` on a connection to the mail server, which has no HTTP status, is one of \
-         reset, hang, crash, power_loss, time_out, delay; what the server replies is a rule of `given.mail`"
+         reset, hang, crash, power_loss, time_out, delay, pace; what the server replies is a rule of `given.mail`"
     )]
     StatusOfMail,
     #[error(
         "the `effect` on a call is one of status, reset, hang, crash, power_loss, time_out, delay, \
-         late"
+         pace, late"
     )]
     EffectOfCall,
     #[error("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry")]
@@ -183,6 +185,7 @@ fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
         EffectSpec::PowerLoss => CallEffect::PowerLoss,
         EffectSpec::TimeOut => CallEffect::TimeOut,
         EffectSpec::Delay(span) => CallEffect::Delay(span.0),
+        EffectSpec::Pace(factor) => CallEffect::Pace(factor.0),
         EffectSpec::Late(span) => CallEffect::Late(late(&at, given, span)?),
         EffectSpec::Duplicate(_) | EffectSpec::Fail | EffectSpec::FailEntry => {
             return Err(FaultError::EffectOfCall);

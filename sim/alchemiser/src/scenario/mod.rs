@@ -24,7 +24,7 @@ mod yaml_error;
 
 pub use amount::Amount;
 pub use bounded::{
-    ErrorStatus, FileName, Invariant, Ordinal, OutOfBounds, PerMille, Percent, Times,
+    ErrorStatus, FileName, Invariant, Ordinal, OutOfBounds, Pace, PerMille, Percent, Times,
 };
 pub use date::{Date, DateError};
 pub use document::Document;

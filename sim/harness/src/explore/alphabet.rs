@@ -68,6 +68,9 @@ pub const ANY_CALL: &[CallEffect] = &[
     CallEffect::Delay(Duration::from_secs(50)),
 ];
 
+/// From any call on an invocation may be slow: so slow that a short one outlasts a lease.
+pub const SLOW: &[CallEffect] = &[CallEffect::Pace(60)];
+
 /// What may strike a call that changes something: the request arrives after its caller has seen a
 /// broken connection, within all time limits or beyond a lease.
 pub const LATE: &[CallEffect] = &[

@@ -58,6 +58,8 @@ pub enum CallEffect {
     TimeOut,
     /// The answer comes later.
     Delay(Duration),
+    /// From here on all calls of the invocation take so many times as long on their way.
+    Pace(u32),
     /// The connection breaks with the request on its way: that arrives so much later, and is carried
     /// out whatever has become of its caller. Nobody gets its answer.
     Late(Duration),
@@ -75,6 +77,7 @@ impl CallEffect {
             Self::PowerLoss => "power loss".to_owned(),
             Self::TimeOut => "time-out".to_owned(),
             Self::Delay(by) => format!("delay of {} ms", by.as_millis()),
+            Self::Pace(factor) => format!("calls {factor} times as slow from here on"),
             Self::Late(by) => format!(
                 "connection reset, and the request {} ms late",
                 by.as_millis()

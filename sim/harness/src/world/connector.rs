@@ -137,7 +137,7 @@ pub(super) async fn carry(
     let (invocation, attempt) = context.with(|current| (current.invocation, current.attempt));
     let (sdk_try, cause) = (sdk_try(&request.http), context.next_try(&site));
     let verdict = shared.with_faults(|faults| faults.on_call(shared.now(), &site, attempt, cause));
-    tokio::time::sleep(shared.latency(cause.text("there"))).await;
+    tokio::time::sleep(context.latency(shared, cause.text("there"))).await;
     shared.meanwhile(invocation, attempt, &site, Phase::Before);
     let work = async || {
         let response = work(shared, &Sender::of(context), &request).await;
@@ -171,7 +171,7 @@ pub(super) async fn carry(
         }
         None => work().await,
     };
-    tokio::time::sleep(shared.latency(cause.text("back"))).await;
+    tokio::time::sleep(context.latency(shared, cause.text("back"))).await;
     for fact in unpublished(shared.system.as_ref(), &request, outcome.as_ref().ok()) {
         shared.push(Some(invocation), fact);
     }

@@ -54,6 +54,8 @@ pub(super) struct Current {
     pub step: String,
     /// What the attempt is to the dice.
     pub cause: Key,
+    /// How many times as long as usual its calls are on their way; none is once.
+    pace: Option<u32>,
     /// Tries so far of each call, under the call's key.
     tries: Tally,
     /// Calls so far, by operation.
@@ -121,6 +123,12 @@ impl Context {
         })
     }
 
+    /// How long a call is on its way there, or back.
+    pub fn latency(&self, shared: &Shared, way: Key) -> Duration {
+        let pace = self.with(|current| current.pace).unwrap_or(1);
+        shared.latency(way) * pace
+    }
+
     pub fn life(&self) -> Life {
         *self.life.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,6 +164,10 @@ impl Context {
             CallEffect::Reset | CallEffect::Late(_) => return Some(Shown::Reset),
             CallEffect::Delay(by) => {
                 tokio::time::sleep(*by).await;
+                return None;
+            }
+            CallEffect::Pace(factor) => {
+                self.with(|current| current.pace = Some(*factor));
                 return None;
             }
             CallEffect::Hang => {}

@@ -84,7 +84,7 @@ impl Dialer for WorldDialer {
             })?;
         let (invocation, attempt, site) = self.site(party);
         let cause = self.context.next_try(&site);
-        tokio::time::sleep(self.shared.latency(cause.text("there"))).await;
+        tokio::time::sleep(self.context.latency(&self.shared, cause.text("there"))).await;
         self.shared
             .meanwhile(invocation, attempt, &site, Phase::Before);
         let verdict = self
