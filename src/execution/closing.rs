@@ -100,7 +100,7 @@ async fn closing_order(
 ) -> Result<Option<Order>, StepFailure> {
     let orders = context
         .alpaca()
-        .orders_since(&ticket.symbol, Side::Sell, context.planned_at())
+        .orders_since(&ticket.symbol, Side::Sell, context.orders_from())
         .await
         .map_err(broker_unavailable)?;
     let is_closing = |order: &Order| {

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::alpaca::{Alpaca, AlpacaError, Order, Position};
+use crate::clock::CLOCKS_APART;
 use crate::error::{StepError, StepFailure};
 use crate::event::RebalancePlan;
 use crate::id::{ClientOrderId, PlanId};
@@ -93,7 +94,7 @@ impl<'a> ExecutionContext<'a> {
         if binding != Binding::First {
             let orders = services
                 .alpaca
-                .all_orders_since(plan.timestamp.get())
+                .all_orders_since(orders_from(plan))
                 .await
                 .map_err(broker_unavailable)?;
             earlier = orders
@@ -121,9 +122,9 @@ impl<'a> ExecutionContext<'a> {
         &self.services.alpaca
     }
 
-    /// When the plan was made: no order of its own is older.
-    pub fn planned_at(&self) -> DateTime<Utc> {
-        self.plan.timestamp.get()
+    /// No order that the plan has caused is older, by the broker's clock.
+    pub fn orders_from(&self) -> DateTime<Utc> {
+        orders_from(self.plan)
     }
 
     /// Whether an earlier attempt may have placed orders: they are looked for before any is placed.
@@ -219,4 +220,10 @@ impl<'a> ExecutionContext<'a> {
 /// again, and only an order can be refused.
 pub(super) fn broker_unavailable(error: AlpacaError) -> StepFailure {
     StepError::BrokerUnavailable(error.to_string()).into()
+}
+
+/// From when on orders may be that a plan has caused: its time is that of another environment's
+/// clock, and the broker's is a third.
+fn orders_from(plan: &RebalancePlan) -> DateTime<Utc> {
+    plan.timestamp.get() - CLOCKS_APART
 }

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use crate::alpaca::Order;
 use crate::bus::BusEntry;
+use crate::clock::CLOCKS_APART;
 use crate::decimal::Money;
 use crate::error::StepError;
 use crate::event::{
@@ -197,7 +198,7 @@ impl Notifier {
         let mut body = match self
             .services
             .alpaca
-            .all_orders_since(workflow.started_at)
+            .all_orders_since(workflow.started_at - CLOCKS_APART)
             .await
         {
             Ok(orders) => {

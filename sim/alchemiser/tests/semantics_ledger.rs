@@ -58,9 +58,13 @@ fn wrong_test(test: &str) -> Option<String> {
     }
 }
 
-/// Whether the cloud has such a setting.
+/// Whether the cloud, or the world around it, has such a setting.
 fn is_knob(name: &str) -> bool {
-    let files = ["sim/cloud/src/knobs.rs", "sim/cloud/src/sqs/knobs.rs"];
+    let files = [
+        "sim/cloud/src/knobs.rs",
+        "sim/cloud/src/sqs/knobs.rs",
+        "sim/harness/src/world/mod.rs",
+    ];
     files.iter().any(|file| {
         fs::read_to_string(project().join(file))
             .expect("the settings")

@@ -45,9 +45,15 @@ fn worker(starts: &Arc<AtomicU32>) -> Arc<dyn FunctionCode> {
 }
 
 fn world(code: Arc<dyn FunctionCode>) -> Box<dyn Backend> {
+    skewed(code, Duration::ZERO)
+}
+
+/// A world in which clocks are off by so much.
+fn skewed(code: Arc<dyn FunctionCode>, clock_skew: Duration) -> Box<dyn Backend> {
     let account = Account::default();
     let stack = load("template.yaml", TEMPLATE, &BTreeMap::new(), &account);
-    let setup = WorldSetup::new(stack.expect("a sound template"), account, opening());
+    let mut setup = WorldSetup::new(stack.expect("a sound template"), account, opening());
+    setup.clock_skew = clock_skew;
     Box::new(SimulatedWorld::new(setup.function("work", code)).expect("a world"))
 }
 
@@ -144,4 +150,55 @@ async fn a_power_loss_meets_environments_that_start() {
         outcomes(&world.finish()),
         [InvocationOutcome::Crashed, InvocationOutcome::Success]
     );
+}
+
+/// How far the clocks of that many environments are ahead of the world's.
+async fn skews(most: Duration, environments: u32) -> Vec<TimeDelta> {
+    let told = from_fn(|ports| {
+        move |_| {
+            let clock = Arc::clone(&ports.clock);
+            async move {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                Ok(json!(clock.now()))
+            }
+        }
+    });
+    let mut world = skewed(told, most);
+    for _ in 0..environments {
+        world.invoke("work", &json!({})).expect("it is there");
+    }
+    world.settle().await.expect("nothing is outside");
+    let journal = world.finish();
+    let ended = journal
+        .records()
+        .filter_map(|(entry, record)| match record {
+            CloudEvent::InvocationEnded { response, .. } => {
+                let own: DateTime<Utc> =
+                    serde_json::from_value(response.view().to_value()).expect("an instant");
+                Some(own - entry.at)
+            }
+            _ => None,
+        });
+    ended.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn clocks_are_off_by_no_more_than_they_may() {
+    let most = Duration::from_secs(2);
+    let skews_of = skews(most, 20).await;
+    let limit = TimeDelta::seconds(2);
+    assert!(
+        skews_of.iter().all(|skew| skew.abs() <= limit),
+        "{skews_of:?}"
+    );
+    assert!(
+        skews_of.iter().any(|skew| *skew > TimeDelta::seconds(1)),
+        "{skews_of:?}"
+    );
+    assert!(
+        skews_of.iter().any(|skew| *skew < TimeDelta::seconds(-1)),
+        "{skews_of:?}"
+    );
+    let exact = skews(Duration::ZERO, 3).await;
+    assert_eq!(exact, [TimeDelta::zero(); 3]);
 }

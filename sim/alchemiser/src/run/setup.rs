@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use alchemiser_mocks::exchange::{
     AccountSetup, AssetSetup, DataPlan, Days, ExchangeSetup, Hours, Knobs, MarketSetup,
@@ -95,6 +96,7 @@ pub(super) fn setup(
         knobs: given.knobs.settings(),
         call_latency: Span::millis(2, 40),
         cold_start: Span::millis(120, 400),
+        clock_skew: given.knobs.clock_skew.map_or(Duration::ZERO, |span| span.0),
         system: Arc::new(Trading),
         counterparties: vec![Arc::new(broker.clone()), Arc::new(mail.clone())],
         faults: faults(&scenario.faults).with_crashes(given.knobs.crashes_per_mille.0, seed),

@@ -48,6 +48,8 @@ pub struct Knobs {
     pub sqs_duplicates_per_mille: Option<PerMille>,
     /// How many of a thousand visible messages a short poll misses.
     pub sqs_short_poll_misses_per_mille: Option<PerMille>,
+    /// How far the clock of an execution environment is off at most, before or after the world's.
+    pub clock_skew: Option<Span>,
     /// How many of a thousand calls kill the function's execution environment, before or after the
     /// work.
     pub crashes_per_mille: PerMille,

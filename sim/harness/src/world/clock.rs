@@ -33,6 +33,20 @@ impl Clock for WorldClock {
     }
 }
 
+/// The clock of an execution environment, which is off by so much for as long as that lives.
+#[derive(Clone, Debug)]
+pub(super) struct EnvironmentClock {
+    pub world: WorldClock,
+    /// How much later than the world's it shows.
+    pub ahead: TimeDelta,
+}
+
+impl Clock for EnvironmentClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.world.now() + self.ahead
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

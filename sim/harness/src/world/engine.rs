@@ -73,6 +73,7 @@ impl Engine {
             &setup.stack,
             setup.variables,
             setup.cold_start,
+            setup.clock_skew,
             setup.account.region,
             medium.mode,
         );

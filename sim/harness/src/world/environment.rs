@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use chrono::TimeDelta;
 use futures::FutureExt;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::clock::EnvironmentClock;
 use super::connector::WorldConnector;
 use super::context::{Context, Current, Life};
 use super::dialer::WorldDialer;
@@ -20,6 +22,7 @@ use super::shared::{Shared, WorldTokens};
 use crate::function::{ColdStartError, Event, Functions, Handler, HandlerError};
 use crate::journal::JournalEvent;
 use crate::ports::{FunctionPorts, LogSink, SocketPorts};
+use seeded_dice::Key;
 use simulated_cloud::knobs::Span;
 use simulated_cloud::lambda::{Invocation, InvocationResult};
 use simulated_cloud::stack::Stack;
@@ -83,6 +86,7 @@ pub(super) struct Environments {
     variables: BTreeMap<String, BTreeMap<String, String>>,
     warm: BTreeMap<String, Vec<Environment>>,
     cold_start: Span,
+    clock_skew: Duration,
     region: String,
     mode: ExecutionMode,
 }
@@ -93,6 +97,7 @@ impl Environments {
         stack: &Stack,
         overrides: BTreeMap<String, String>,
         cold_start: Span,
+        clock_skew: Duration,
         region: String,
         mode: ExecutionMode,
     ) -> Self {
@@ -111,6 +116,7 @@ impl Environments {
             variables,
             warm: BTreeMap::new(),
             cold_start,
+            clock_skew,
             region,
             mode,
         }
@@ -125,7 +131,7 @@ impl Environments {
                 let wait = shared.with(|state| self.cold_start.draw(state.dice, cause));
                 let mut chance = Chance::of(shared, cause);
                 (
-                    chance.during(|| self.start_cold(shared, &invocation.function)),
+                    chance.during(|| self.start_cold(shared, &invocation.function, cause)),
                     wait,
                 )
             }
@@ -170,7 +176,23 @@ impl Environments {
         warm.pop()
     }
 
-    fn start_cold(&self, shared: &Arc<Shared>, function: &str) -> Result<Environment, StartError> {
+    /// The clock of a new environment.
+    fn clock(&self, shared: &Shared, cause: Key) -> EnvironmentClock {
+        let most = u64::try_from(self.clock_skew.as_millis()).unwrap_or(u64::MAX / 2);
+        let drawn = shared.with(|state| state.dice.between(cause.text("clock"), 0, 2 * most));
+        let millis = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        EnvironmentClock {
+            world: shared.clock.clone(),
+            ahead: TimeDelta::milliseconds(millis(drawn) - millis(most)),
+        }
+    }
+
+    fn start_cold(
+        &self,
+        shared: &Arc<Shared>,
+        function: &str,
+        cause: Key,
+    ) -> Result<Environment, StartError> {
         let code = self
             .functions
             .iter()
@@ -195,7 +217,7 @@ impl Environments {
                 Arc::clone(shared),
                 Arc::clone(&context),
             )),
-            clock: Arc::new(shared.clock.clone()),
+            clock: Arc::new(self.clock(shared, cause)),
             tokens: Arc::new(WorldTokens(Arc::clone(shared))),
             dialer: Arc::new(WorldDialer::new(Arc::clone(shared), Arc::clone(&context))),
             region: self.region.clone(),

@@ -28,6 +28,7 @@ pub use simulated::SimulatedWorld;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -54,6 +55,8 @@ pub struct WorldSetup {
     pub call_latency: Span,
     /// How long a new execution environment takes to start.
     pub cold_start: Span,
+    /// How far the clock of an execution environment is off at most, before or after the world's.
+    pub clock_skew: Duration,
     /// How the system names its events.
     pub system: Arc<dyn System>,
     /// Whom functions call beside AWS.
@@ -81,6 +84,7 @@ impl WorldSetup {
             knobs: Knobs::default(),
             call_latency: Span::millis(2, 40),
             cold_start: Span::millis(120, 400),
+            clock_skew: Duration::ZERO,
             system: Arc::new(PlainSystem),
             counterparties: Vec::new(),
             faults: Faults::default(),

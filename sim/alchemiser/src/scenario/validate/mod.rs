@@ -160,4 +160,10 @@ fn clock(scenario: &Scenario, found: &mut Found) {
         }
         _ => {}
     }
+    if scenario.lambda == Lambda::Binary && scenario.given.knobs.clock_skew.is_some() {
+        found.value(
+            Pointer::to("given").key("knobs").key("clock_skew"),
+            "a program lives on the machine's clock, which is not off",
+        );
+    }
 }
