@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use alchemiser_binding::explore::{ALPHABET, allowed_by};
+use harness::explore::{Effect, Point};
+use harness::fault::Site;
+
 const ROWS_LEAST: usize = 150;
 const NOT_SIMULATED: &str = "not simulated";
 const CONFIDENCES: [&str; 6] = ["[V]", "[R]", "[D]", "[M]", "[I]", "[?]"];
@@ -132,6 +136,52 @@ fn every_knob_of_a_scenario_is_told_on_the_page() {
         .filter(|name| !rows(&page).iter().any(|row| row[4] == *name))
         .collect();
     assert!(untold.is_empty(), "{untold:?}");
+}
+
+/// All effects of the alphabet, at every place that it knows.
+fn effects() -> Vec<Effect> {
+    let operations = ALPHABET.reads.iter().chain(ALPHABET.writes);
+    let calls = operations.map(|operation| Point::Call {
+        site: Site {
+            trigger: "trade".to_owned(),
+            operation: (*operation).to_owned(),
+            number: 1,
+        },
+        nth: 1,
+    });
+    let (detail_type, nth) = ("TradeExecuted".to_owned(), 1);
+    let delivery = Point::Delivery {
+        detail_type: detail_type.clone(),
+        rule: "rule".to_owned(),
+        nth,
+    };
+    let points: Vec<Point> = calls
+        .chain([delivery, Point::Entry { detail_type, nth }])
+        .collect();
+    let trials = ALPHABET.trials(&points).expect("every operation has a row");
+    trials.into_iter().map(|trial| trial.effect).collect()
+}
+
+#[test]
+fn every_effect_of_the_alphabet_is_a_row_of_the_page() {
+    let page = fs::read_to_string(project().join("docs/semantics.md")).expect("the page is there");
+    let rows = rows(&page);
+    let is_allowed = |id: &str| {
+        rows.iter()
+            .any(|row| row[0] == id && row[3] != NOT_SIMULATED)
+    };
+    let effects = effects();
+    assert!(effects.len() > 100, "{}", effects.len());
+    let without: Vec<String> = effects
+        .iter()
+        .filter(|effect| !is_allowed(allowed_by(effect)))
+        .map(|effect| format!("{effect}: {}", allowed_by(effect)))
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
+    assert!(
+        !is_allowed("call-00"),
+        "a row that is not there allows nothing"
+    );
 }
 
 #[test]

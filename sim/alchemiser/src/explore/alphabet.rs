@@ -1,5 +1,5 @@
-use harness::explore::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations, SLOW};
-use harness::fault::{CallEffect, Phase};
+use harness::explore::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, Effect, LATE, Operations, SLOW};
+use harness::fault::{CallEffect, DeliveryEffect, Phase};
 
 use crate::trading::{READS, WRITES};
 
@@ -48,5 +48,30 @@ const fn late(party: &'static str) -> CallRow {
         operations: Operations::Writes,
         phases: &[Phase::Before],
         effects: LATE,
+    }
+}
+
+/// The row of docs/semantics.md that says that such a thing happens.
+#[must_use]
+pub fn allowed_by(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Call(_, effect) => match effect {
+            CallEffect::Status(429) => "call-05",
+            CallEffect::Status(_) => "call-01",
+            CallEffect::Reset => "call-02",
+            CallEffect::Hang => "call-03",
+            CallEffect::Delay(_) => "call-04",
+            CallEffect::Pace(_) => "call-06",
+            CallEffect::Late(_) => "call-07",
+            CallEffect::Crash => "lambda-17",
+            CallEffect::TimeOut => "lambda-18",
+            CallEffect::PowerLoss => "lambda-25",
+        },
+        Effect::Delivery(effect) => match effect {
+            DeliveryEffect::Duplicate(_) => "delivery-01",
+            DeliveryEffect::Delay(_) => "delivery-03",
+            DeliveryEffect::Fail => "delivery-07",
+            DeliveryEffect::FailEntry => "put-events-14",
+        },
     }
 }
