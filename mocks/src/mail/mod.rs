@@ -18,5 +18,5 @@ pub use listener::MailListener;
 pub use message::Mail;
 pub use report::MailReport;
 pub use script::{MailEffect, MailRule, MailStage};
-pub use server::MailServer;
+pub use server::{Decision, Handover, MailServer};
 pub use setup::MailSetup;

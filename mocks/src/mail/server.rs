@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -34,6 +35,22 @@ struct State {
     used: BTreeSet<usize>,
 }
 
+/// Stands by while a mail's text is handed over, and may break the connection.
+pub trait Handover: Send + Sync {
+    /// The text is complete, and the server has not taken it. False breaks the connection.
+    fn is_let_through(&self) -> Decision<'_>;
+
+    /// The server has taken the text, or refused it, and has not said so. False breaks the
+    /// connection.
+    fn is_answered(&self, code: u16) -> Decision<'_>;
+
+    /// The server has taken the text, and breaks the connection by itself.
+    fn is_dropped(&self);
+}
+
+/// A decision that may take its time.
+pub type Decision<'a> = Pin<Box<dyn Future<Output = bool> + Send + Sync + 'a>>;
+
 /// Why the reading of lines ended.
 enum Pause {
     Close,
@@ -57,7 +74,19 @@ impl MailServer {
     /// What the stream reports, and TLS handshakes that failed. A client that hangs up is no error.
     pub async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
         &self,
+        stream: S,
+    ) -> io::Result<()> {
+        self.serve_beside(stream, None).await
+    }
+
+    /// The same, with somebody who stands by when a mail's text is handed over.
+    ///
+    /// # Errors
+    /// What the stream reports, and TLS handshakes that failed. A client that hangs up is no error.
+    pub async fn serve_beside<S: AsyncRead + AsyncWrite + Unpin + Send>(
+        &self,
         mut stream: S,
+        beside: Option<&dyn Handover>,
     ) -> io::Result<()> {
         let mut session = Session::new(Arc::clone(&self.setup));
         let connection = self.connect();
@@ -74,11 +103,13 @@ impl MailServer {
             }
             None => write(&mut stream, &session.greeting()).await?,
         }
-        if let Pause::Upgrade = self.converse(&mut stream, &mut session, connection).await? {
+        let first = self.converse(&mut stream, &mut session, connection, beside);
+        if let Pause::Upgrade = first.await? {
             let acceptor = TlsAcceptor::from(Arc::clone(&self.identity.config));
             let mut stream = acceptor.accept(stream).await?;
             session.encrypted();
-            self.converse(&mut stream, &mut session, connection).await?;
+            self.converse(&mut stream, &mut session, connection, beside)
+                .await?;
         }
         Ok(())
     }
@@ -119,6 +150,7 @@ impl MailServer {
         stream: &mut S,
         session: &mut Session,
         connection: u32,
+        beside: Option<&dyn Handover>,
     ) -> io::Result<Pause> {
         let mut received = Vec::new();
         loop {
@@ -127,6 +159,12 @@ impl MailServer {
                 return Ok(Pause::Close);
             };
             let stage = session.stage(&line);
+            let beside = beside.filter(|_| stage == Some(MailStage::AfterData));
+            if let Some(beside) = beside
+                && !beside.is_let_through().await
+            {
+                return Ok(Pause::Close);
+            }
             let scripted = stage.filter(|_| session.begins(&line));
             let step = match scripted.and_then(|stage| self.effect(stage, connection)) {
                 None => session.answer(&line),
@@ -138,6 +176,9 @@ impl MailServer {
                     self.report(MailReport::ConnectionDropped {
                         stage: stage.unwrap_or(MailStage::Connect),
                     });
+                    if let Some(beside) = beside {
+                        beside.is_dropped();
+                    }
                     return Ok(Pause::Close);
                 }
                 Some(MailEffect::Reply { code, text }) if session.is_in_content() => {
@@ -154,6 +195,11 @@ impl MailServer {
                 }
             };
             self.keep(session);
+            if let (Some(beside), Step::Say(code, _)) = (beside, &step)
+                && !beside.is_answered(*code).await
+            {
+                return Ok(Pause::Close);
+            }
             match step {
                 Step::Silent => {}
                 Step::Say(code, text) => {

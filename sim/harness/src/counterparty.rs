@@ -75,9 +75,10 @@ pub trait Counterparty: Send + Sync {
         false
     }
 
-    /// Speaks over `stream` until it ends.
-    fn converse(&self, stream: Box<dyn ByteStream>) -> Conversation {
-        drop(stream);
+    /// Speaks over `stream` until it ends. What is asked of it meanwhile that changes something, it
+    /// announces to `calls`, so that faults may strike it.
+    fn converse(&self, stream: Box<dyn ByteStream>, calls: Arc<dyn StreamCalls>) -> Conversation {
+        drop((stream, calls));
         Box::pin(async { Ok(()) })
     }
 
@@ -116,6 +117,24 @@ pub trait Counterparty: Send + Sync {
         Vec::new()
     }
 }
+
+/// Calls that are made over a stream, as those of HTTP are: each is a place for faults, and an entry
+/// of the journal. One at a time.
+pub trait StreamCalls: Send + Sync {
+    /// A call came, and its work is not done: `operation` without the counterparty's name. False
+    /// where the connection is broken.
+    fn begin<'a>(&'a self, operation: &'a str) -> Decision<'a>;
+
+    /// Its work is done, and answered with this code. False where the connection is broken before
+    /// the answer is on its way.
+    fn end(&self, code: u16) -> Decision<'_>;
+
+    /// Its work is done, and the counterparty breaks the connection by itself.
+    fn abandon(&self);
+}
+
+/// A decision that may take its time.
+pub type Decision<'a> = Pin<Box<dyn Future<Output = bool> + Send + Sync + 'a>>;
 
 /// Where a counterparty listens, for as long as this lives.
 #[derive(Default)]

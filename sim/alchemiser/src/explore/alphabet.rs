@@ -5,7 +5,7 @@ use crate::trading::{READS, WRITES};
 
 /// What AWS, the broker and the mail server are allowed to do to this system. Who is over the
 /// broker's quota is told so before anything is done. A connection to the mail server has no answer
-/// that could be lost: what goes wrong in the dialogue is the mail server's doing.
+/// that could be lost; the hand-over of a mail's text has one.
 pub const ALPHABET: Alphabet = Alphabet {
     reads: READS,
     writes: WRITES,
@@ -18,13 +18,14 @@ pub const ALPHABET: Alphabet = Alphabet {
         row("alpaca", BOTH_PHASES, ANY_CALL),
         row("alpaca", &[Phase::Before], &[CallEffect::Status(429)]),
         row("smtp", &[Phase::Before], ANY_CALL),
+        writes("smtp", &[Phase::After], ANY_CALL),
         row("dynamodb", &[Phase::Before], SLOW),
         row("events", &[Phase::Before], SLOW),
         row("alpaca", &[Phase::Before], SLOW),
         row("smtp", &[Phase::Before], SLOW),
-        late("dynamodb"),
-        late("events"),
-        late("alpaca"),
+        writes("dynamodb", &[Phase::Before], LATE),
+        writes("events", &[Phase::Before], LATE),
+        writes("alpaca", &[Phase::Before], LATE),
     ],
     deliveries: Alphabet::DELIVERIES,
 };
@@ -42,12 +43,16 @@ const fn row(
     }
 }
 
-const fn late(party: &'static str) -> CallRow {
+const fn writes(
+    party: &'static str,
+    phases: &'static [Phase],
+    effects: &'static [CallEffect],
+) -> CallRow {
     CallRow {
         party,
         operations: Operations::Writes,
-        phases: &[Phase::Before],
-        effects: LATE,
+        phases,
+        effects,
     }
 }
 

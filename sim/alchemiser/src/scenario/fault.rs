@@ -114,7 +114,7 @@ pub enum FaultError {
     #[error("`{0}` belongs to a fault on calls, not on deliveries")]
     KeyOfDelivery(&'static str),
     #[error(
-        "the `effect` on a connection to the mail server, which has no HTTP status, is one of \
+        "the `effect` on a call of the mail server, which has no HTTP status, is one of \
          reset, hang, crash, power_loss, time_out, delay, pace; what the server replies is a rule of `given.mail`"
     )]
     StatusOfMail,
@@ -126,11 +126,10 @@ pub enum FaultError {
     #[error("the `effect` on a delivery is one of duplicate, delay, fail, fail_entry")]
     EffectOfDelivery,
     #[error(
-        "the `phase` of a connection is before: what goes wrong in the dialogue is a rule of \
-         `given.mail`"
+        "the `phase` of a connection is before: of a mail's text, `smtp DATA`, it may be after"
     )]
     PhaseOfMail,
-    #[error("`at` names no call that changes something: late are only {known}", known = WRITES.join(", "))]
+    #[error("`at` names no call that changes something: late are only {known}", known = late_calls())]
     LateRead,
     #[error("the `phase` of what is late is before: its work is done when it arrives")]
     LateAfter,
@@ -158,9 +157,16 @@ impl TryFrom<FaultSpec> for Fault {
 /// AWS refuses what was signed more than five minutes ago.
 const LATE_MOST: Duration = Duration::from_secs(5 * 60);
 
+fn late_calls() -> String {
+    let writes = WRITES
+        .iter()
+        .filter(|operation| !operation.starts_with("smtp"));
+    writes.copied().collect::<Vec<_>>().join(", ")
+}
+
 /// How late a request arrives.
 fn late(at: &SitePattern, given: &FaultSpec, span: Span) -> Result<Duration, FaultError> {
-    if !WRITES.contains(&at.operation()) {
+    if !WRITES.contains(&at.operation()) || at.party() == "smtp" {
         return Err(FaultError::LateRead);
     }
     if matches!(given.phase, Some(PhaseSpec::After)) {
@@ -192,7 +198,9 @@ fn call(at: SitePattern, given: &FaultSpec) -> Result<CallFault, FaultError> {
         }
     };
     let phase = match given.phase {
-        Some(PhaseSpec::After) if at.party() == "smtp" => return Err(FaultError::PhaseOfMail),
+        Some(PhaseSpec::After) if at.party() == "smtp" && at.operation() != "smtp DATA" => {
+            return Err(FaultError::PhaseOfMail);
+        }
         Some(phase) => Phase::from(phase),
         None => return Err(FaultError::NoPhase),
     };

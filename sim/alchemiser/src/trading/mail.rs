@@ -1,6 +1,10 @@
-use alchemiser_mocks::mail::{MailServer, MailSetup};
+use std::sync::Arc;
+
+use alchemiser_mocks::mail::{Decision, Handover, MailServer, MailSetup};
 use async_trait::async_trait;
-use harness::counterparty::{Conversation, Counterparty, Listening, PartyRecord, WorldTime};
+use harness::counterparty::{
+    Conversation, Counterparty, Listening, PartyRecord, StreamCalls, WorldTime,
+};
 use harness::fault::Unmet;
 use harness::ports::ByteStream;
 
@@ -34,6 +38,23 @@ impl Mailbox {
     }
 }
 
+/// The hand-over of a mail's text, as a call of its own.
+struct MailCalls(Arc<dyn StreamCalls>);
+
+impl Handover for MailCalls {
+    fn is_let_through(&self) -> Decision<'_> {
+        self.0.begin("DATA")
+    }
+
+    fn is_answered(&self, code: u16) -> Decision<'_> {
+        self.0.end(code)
+    }
+
+    fn is_dropped(&self) {
+        self.0.abandon();
+    }
+}
+
 #[async_trait]
 impl Counterparty for Mailbox {
     fn name(&self) -> &'static str {
@@ -49,9 +70,10 @@ impl Counterparty for Mailbox {
         true
     }
 
-    fn converse(&self, stream: Box<dyn ByteStream>) -> Conversation {
+    fn converse(&self, stream: Box<dyn ByteStream>, calls: Arc<dyn StreamCalls>) -> Conversation {
         let server = self.server.clone();
-        Box::pin(async move { server.serve(stream).await })
+        let beside = MailCalls(calls);
+        Box::pin(async move { server.serve_beside(stream, Some(&beside)).await })
     }
 
     async fn listen(&self, _time: WorldTime) -> std::io::Result<Listening> {

@@ -44,7 +44,7 @@ pub fn trigger_of(payload: Json<'_>) -> String {
 }
 
 /// The operations that a site can name, as far as they are known beforehand.
-pub const OPERATIONS: [&str; 22] = [
+pub const OPERATIONS: [&str; 23] = [
     "alpaca",
     "alpaca GET account",
     "alpaca GET positions",
@@ -67,6 +67,7 @@ pub const OPERATIONS: [&str; 22] = [
     "events PutEvents",
     "smtp",
     "smtp connect",
+    "smtp DATA",
 ];
 
 /// Those that change something at whom they call.
@@ -77,6 +78,7 @@ pub const WRITES: &[&str] = &[
     "dynamodb UpdateItem",
     "dynamodb TransactWriteItems",
     "events PutEvents",
+    "smtp DATA",
 ];
 
 /// Those that do not.

@@ -6,8 +6,10 @@ use serde::{Serialize, Serializer};
 /// coming.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CallOutcome {
-    /// With this HTTP status.
+    /// With this HTTP status, or with the code of another protocol.
     Answered(u16),
+    /// With a connection, over which more is said.
+    Connected,
     /// Not: in the words of the transport.
     Unanswered(String),
 }
@@ -16,7 +18,7 @@ impl CallOutcome {
     /// Whether the other side did what it was asked for, and said so.
     #[must_use]
     pub fn is_success(&self) -> bool {
-        matches!(self, Self::Answered(200..=299))
+        matches!(self, Self::Answered(200..=299) | Self::Connected)
     }
 }
 
@@ -24,6 +26,7 @@ impl fmt::Display for CallOutcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answered(status) => write!(formatter, "{status}"),
+            Self::Connected => formatter.write_str("connected"),
             Self::Unanswered(why) => formatter.write_str(why),
         }
     }

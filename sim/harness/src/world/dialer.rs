@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll};
 
 use async_trait::async_trait;
@@ -11,10 +11,11 @@ use tokio::net::TcpStream;
 
 use super::context::Context;
 use super::shared::Shared;
+use super::stream_calls::{Dialogue, OpenCall, Way, broken};
 use super::transport::{Sockets, Transport, Waiting};
 use crate::counterparty::Conversation;
-use crate::fault::{CallVerdict, Phase, Site};
-use crate::journal::JournalEvent;
+use crate::fault::Phase;
+use crate::journal::CallOutcome;
 use crate::ports::{ByteStream, Dialer};
 
 /// The address of who is at no address: the other end of a stream in memory.
@@ -55,19 +56,6 @@ impl WorldDialer {
             }
         }
     }
-
-    fn site(&self, party: usize) -> (u64, u32, Site) {
-        let operation = format!("{} connect", self.shared.parties[party].name());
-        self.context.with(|current| {
-            let number = current.number_of_call(&operation, "");
-            let site = Site {
-                trigger: current.trigger.clone(),
-                operation,
-                number,
-            };
-            (current.invocation, current.attempt, site)
-        })
-    }
 }
 
 #[async_trait]
@@ -82,31 +70,18 @@ impl Dialer for WorldDialer {
                     format!("nobody in this world listens at {host}:{port}"),
                 )
             })?;
-        let (invocation, attempt, site) = self.site(party);
-        let cause = self.context.next_try(&site);
-        tokio::time::sleep(self.context.latency(&self.shared, cause.text("there"))).await;
-        self.shared
-            .meanwhile(invocation, attempt, &site, Phase::Before);
-        let verdict = self
-            .shared
-            .with_faults(|faults| faults.on_call(self.shared.now(), &site, attempt, cause));
-        if let Some(CallVerdict { effect, .. }) = verdict {
-            self.shared.push(
-                Some(invocation),
-                JournalEvent::Fault {
-                    site: site.clone(),
-                    phase: Phase::Before,
-                    effect: effect.clone(),
-                },
-            );
-            if self.context.suffer(&self.shared, &effect).await.is_some() {
-                let refused = io::ErrorKind::ConnectionRefused;
-                return Err(io::Error::new(refused, "connection refused"));
-            }
+        let (shared, context) = (&self.shared, &self.context);
+        let name = shared.parties[party].name();
+        let call = OpenCall::begin(shared, context, format!("{name} connect"), Way::Takes).await;
+        let invocation = context.invocation();
+        if !call.goes_on(shared, context, Phase::Before).await {
+            call.end(shared, broken());
+            let refused = io::ErrorKind::ConnectionRefused;
+            return Err(io::Error::new(refused, "connection refused"));
         }
-        // The work of a connection is that it is there: what is said over it are no calls.
-        self.shared
-            .meanwhile(invocation, attempt, &site, Phase::After);
+        // The work of a connection is that it is there.
+        call.done(shared);
+        call.end(shared, CallOutcome::Connected);
         if let Some((sockets, address)) = self.outside(party) {
             let waiting = sockets.time.wait();
             return Ok(Box::new(SocketStream {
@@ -116,7 +91,15 @@ impl Dialer for WorldDialer {
         }
         let (client, server) = tokio::io::duplex(64 * 1024);
         let shared = Arc::clone(&self.shared);
-        let conversation = self.shared.parties[party].converse(Box::new(server));
+        let conversation = self.shared.parties[party].converse(
+            Box::new(server),
+            Arc::new(Dialogue {
+                shared: Arc::clone(&self.shared),
+                context: Arc::clone(&self.context),
+                party: name,
+                open: Mutex::default(),
+            }),
+        );
         let serving = Box::pin(async move {
             let result = conversation.await;
             shared.collect(Some(invocation));

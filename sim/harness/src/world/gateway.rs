@@ -4,7 +4,7 @@ use std::future::pending;
 use std::io;
 use std::net::Ipv4Addr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use super::addresses::Addresses;
 use super::connector::{Outgoing, Sender, carry, hand_in};
 use super::context::Context;
 use super::shared::Shared;
+use super::stream_calls::Dialogue;
 use crate::server::connection::{self, Unanswered, plain};
 
 /// The world's cloud and counterparties on sockets, for one execution environment: so the world
@@ -153,8 +154,14 @@ fn converse(
     Box::pin(async move {
         let found = shared.parties.iter().find(|known| known.name() == party);
         if let Some(found) = found {
+            let dialogue = Dialogue {
+                shared: Arc::clone(&shared),
+                context: Arc::clone(&context),
+                party,
+                open: Mutex::default(),
+            };
             // How a conversation ends shows in the records of the counterparty.
-            let _ended = found.converse(Box::new(stream)).await;
+            let _ended = found.converse(Box::new(stream), Arc::new(dialogue)).await;
         }
         shared.collect(Some(context.invocation()));
     })

@@ -17,6 +17,7 @@ mod log;
 mod put_events;
 mod shared;
 mod simulated;
+mod stream_calls;
 mod transport;
 
 pub use backend::Backend;
