@@ -49,12 +49,11 @@ pub enum CliError {
         problem: String,
     },
     #[error(transparent)]
-    Alphabet(#[from] UnknownParty),
+    Alphabet(#[from] UnknownOperation),
     #[error("{}: all that always holds does hold, and nothing ends in silence: there is nothing to make small", .0.display())]
     NothingFound(PathBuf),
     #[error(transparent)]
     Wild(#[from] WildError),
-    Alphabet(#[from] UnknownOperation),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     #[error("{}:{line}: {source}", path.display())]

@@ -14,9 +14,8 @@ mod swept;
 mod trace;
 mod world;
 
-pub use self::alphabet::ALPHABET;
-pub use self::combination::Combinations;
 pub use self::alphabet::{ALPHABET, allowed_by};
+pub use self::combination::Combinations;
 pub use self::ending::{Ending, Outcome};
 pub use self::finding::{Finding, SEEDS, Size};
 pub use self::judge::Judged;

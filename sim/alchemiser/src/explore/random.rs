@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::{ALPHABET, Ending, Judged, fault_line, world};
 use crate::run::{Run, RunError, run};
 use crate::scenario::{Document, Library};
-use harness::explore::{Point, Tape, Trial, UnknownParty, points};
+use harness::explore::{Point, Tape, Trial, UnknownOperation, points};
 use harness::journal::Journal;
 
 /// What became of a world of chance.
@@ -32,7 +32,7 @@ pub enum WildError {
     },
     /// A party that is called and of which nobody has said what it may do.
     #[error(transparent)]
-    Alphabet(#[from] UnknownParty),
+    Alphabet(#[from] UnknownOperation),
 }
 
 /// Runs the world of a tape as it is, and where it holds, once more with faults.
@@ -92,7 +92,7 @@ pub(super) fn golden(document: &Document, undisturbed: &Run) -> Ending {
 }
 
 /// None, one, or a few faults at points of a run.
-fn faults(tape: &mut Tape, points: &[Point]) -> Result<Vec<Trial>, UnknownParty> {
+fn faults(tape: &mut Tape, points: &[Point]) -> Result<Vec<Trial>, UnknownOperation> {
     let count = if tape.happens("has faults", 2, 3) {
         tape.few("faults", 1, 5)
     } else {

@@ -117,12 +117,18 @@ impl Alphabet {
     /// kind with another status or span; none where nothing of its kind may strike there.
     ///
     /// # Errors
-    /// [`UnknownParty`]
-    pub fn nearest(&self, point: &Point, effect: &Effect) -> Result<Option<Effect>, UnknownParty> {
+    /// [`UnknownOperation`]
+    pub fn nearest(
+        &self,
+        point: &Point,
+        effect: &Effect,
+    ) -> Result<Option<Effect>, UnknownOperation> {
         let legal = self.effects(point)?.into_iter();
         let alike = legal.filter_map(|one| Some((one.distance(effect)?, one)));
         let nearest = alike.min_by_key(|(distance, _)| *distance);
         Ok(nearest.map(|(_, one)| one))
+    }
+
     fn effects_of_call(&self, site: &Site) -> Result<Vec<Effect>, UnknownOperation> {
         let is_write = self.writes.contains(&site.operation.as_str());
         let is_known = is_write || self.reads.contains(&site.operation.as_str());

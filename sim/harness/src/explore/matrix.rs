@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use super::{Alphabet, Effect, Point, UnknownParty};
+use super::{Alphabet, Effect, Point, UnknownOperation};
 use crate::fault::{CallEffect, DeliveryEffect, Phase};
 use crate::journal::{Journal, JournalEvent};
 use simulated_cloud::cloud_event::{CloudEvent, Disturbance};
@@ -93,6 +93,9 @@ fn name_of_call(effect: &CallEffect) -> String {
         CallEffect::Crash => "crash".to_owned(),
         CallEffect::TimeOut => "time-out".to_owned(),
         CallEffect::Delay(by) => span(*by),
+        CallEffect::Late(by) => format!("late {}", span(*by)),
+        CallEffect::Pace(_) => "slow".to_owned(),
+        CallEffect::PowerLoss => "power loss".to_owned(),
     }
 }
 
@@ -192,8 +195,8 @@ impl<O: Ord + Copy> Matrix<O> {
     /// Learns of a point of the run `run`.
     ///
     /// # Errors
-    /// [`UnknownParty`]
-    pub fn know(&mut self, run: &str, point: &Point) -> Result<(), UnknownParty> {
+    /// [`UnknownOperation`]
+    pub fn know(&mut self, run: &str, point: &Point) -> Result<(), UnknownOperation> {
         let legal = self.alphabet.effects(point)?;
         let row = self.rows.entry(Place::from(point)).or_insert_with(|| Row {
             points: BTreeSet::new(),
@@ -213,14 +216,14 @@ impl<O: Ord + Copy> Matrix<O> {
     /// alphabet does not have counts for the nearest that it has.
     ///
     /// # Errors
-    /// [`UnknownParty`]
+    /// [`UnknownOperation`]
     pub fn tried(
         &mut self,
         run: &str,
         point: &Point,
         effect: &Effect,
         outcome: Option<O>,
-    ) -> Result<(), UnknownParty> {
+    ) -> Result<(), UnknownOperation> {
         self.know(run, point)?;
         let Some(effect) = self.alphabet.nearest(point, effect)? else {
             self.beyond += 1;
@@ -317,7 +320,7 @@ fn effect_of(disturbance: Disturbance) -> DeliveryEffect {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ANY_CALL, BOTH_PHASES, CallRow};
+    use super::super::{ANY_CALL, BOTH_PHASES, CallRow, Operations};
     use super::*;
     use crate::fault::Site;
 
@@ -325,15 +328,19 @@ mod tests {
         calls: &[
             CallRow {
                 party: "bank",
+                operations: Operations::All,
                 phases: BOTH_PHASES,
                 effects: &[CallEffect::Status(503)],
             },
             CallRow {
                 party: "bank",
+                operations: Operations::All,
                 phases: &[Phase::Before],
                 effects: ANY_CALL,
             },
         ],
+        reads: &[],
+        writes: &["bank POST payments"],
         deliveries: Alphabet::DELIVERIES,
     };
 

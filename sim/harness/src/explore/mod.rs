@@ -11,11 +11,10 @@ mod shrink;
 mod tape;
 mod trial;
 
-pub use self::alphabet::{ANY_CALL, Alphabet, BOTH_PHASES, CallRow, UnknownParty};
-pub use self::matrix::{Cell, Column, Coverage, Matrix, Place, Row, struck};
 pub use self::alphabet::{
     ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations, SLOW, UnknownOperation,
 };
+pub use self::matrix::{Cell, Column, Coverage, Matrix, Place, Row, struck};
 pub use self::point::{Point, points};
 pub use self::shrink::{Shrunk, Step, Subject, shrink};
 pub use self::tape::Tape;

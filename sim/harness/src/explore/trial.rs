@@ -26,7 +26,11 @@ impl Effect {
                         let is_one_kind = (*one == TOO_MANY) == (*other == TOO_MANY);
                         is_one_kind.then(|| one.abs_diff(*other).into())
                     }
-                    (CallEffect::Delay(one), CallEffect::Delay(other)) => Some(apart(*one, *other)),
+                    (CallEffect::Delay(one), CallEffect::Delay(other))
+                    | (CallEffect::Late(one), CallEffect::Late(other)) => Some(apart(*one, *other)),
+                    (CallEffect::Pace(one), CallEffect::Pace(other)) => {
+                        Some(one.abs_diff(*other).into())
+                    }
                     _ => None,
                 }
             }
