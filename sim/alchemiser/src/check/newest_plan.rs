@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::Judgement;
 use super::plan::{Named, Plan, executions, plans, told};
 use crate::projection::{Fill, Invocation, Order, accepted_orders, invocations, sign};
-use crate::trading::TradingJournal;
+use crate::trading::{TradingJournal, TroubleKind};
 use harness::journal::{Journal, JournalEvent};
 
 /// No order is placed from a snapshot of the account that others have overtaken: once an order of
@@ -72,6 +72,15 @@ fn reads<'a>(
         }
     }
     reads
+}
+
+/// The symbols of which parts of a share are not traded.
+fn whole_shares(journal: &Journal) -> BTreeSet<&str> {
+    let troubles = journal.troubles();
+    let of_parts = troubles.filter(|trouble| trouble.trouble == TroubleKind::WholeShares);
+    of_parts
+        .filter_map(|trouble| trouble.symbol.as_deref())
+        .collect()
 }
 
 impl<'a> View<'a> {
@@ -175,6 +184,7 @@ impl<'a> View<'a> {
             .get(plan.workflow)
             .map(|detail| Named::in_notification(*detail));
         let foreign = self.moved_by_others(snapshot);
+        let whole = whole_shares(self.journal);
         for (symbol, held) in self.held_at_the_end() {
             let (Some(price), false) = (plan.price(symbol), foreign.contains(symbol)) else {
                 continue;
@@ -185,8 +195,10 @@ impl<'a> View<'a> {
                 .map(|item| item.planned_value())
                 .unwrap_or_default();
             let difference = (held * price - planned).abs();
+            // Of what trades in whole shares a part of one is never bought.
+            let is_part = whole.contains(symbol) && difference < price;
             let is_named = named.as_ref().is_some_and(|named| named.names(symbol));
-            if difference > plan.tolerance * plan.equity && !is_named {
+            if difference > plan.tolerance * plan.equity && !is_named && !is_part {
                 let problem = format!(
                     "{held} {symbol} are {} dollars at the prices of the newest plan, of {}, which wants {planned}; no mail says so",
                     (held * price).round_dp(2),

@@ -39,16 +39,19 @@ impl Finding {
         }
     }
 
-    /// The same in as few lines as `most_runs` tries give.
+    /// The same in as few lines as `most_runs` tries give; as it is where it does not show it by
+    /// itself.
     #[must_use]
     pub fn shrunk(&self, library: &Library, most_runs: usize) -> Self {
+        if !self.is_shown(library, &self.document) {
+            return self.clone();
+        }
         let shrunk = smallest(library, self.document.clone(), &self.signature, most_runs);
         let document = Document(shrunk.document);
         let under = |seed: &u64| {
             let mut document = document.clone();
             document.0["seed"] = json!(seed);
-            let judged = judged(library, &document);
-            judged.is_some_and(|judged| judged.signature.as_ref() == Some(&self.signature))
+            self.is_shown(library, &document)
         };
         let seeds = (1..=SEEDS).filter(under).count() as u64;
         Self {
@@ -60,6 +63,11 @@ impl Finding {
             }),
             document,
         }
+    }
+
+    fn is_shown(&self, library: &Library, document: &Document) -> bool {
+        let judged = judged(library, document);
+        judged.is_some_and(|judged| judged.signature.as_ref() == Some(&self.signature))
     }
 
     /// The scenario file: what it shows, what is known of it, and the scenario.

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use crate::scenario::Document;
 use harness::explore::Trial;
 use harness::fault::{CallEffect, CallFault, DeliveryEffect, DeliveryFault};
 
@@ -68,67 +71,22 @@ fn span(duration: Duration) -> String {
     }
 }
 
-/// The text of a scenario with one more fault, of which nothing is expected but that it is sound.
+/// The document with more faults, of which nothing is expected but that it is sound, and which
+/// lives on until all that was left halfway is told.
 #[must_use]
-pub fn finding_file(base: &str, trial: &Trial, because: &str) -> String {
-    let mut text = format!("# {because}\n");
-    let line = fault_line(trial);
-    let mut is_said = false;
-    for (key, section) in sections(base) {
-        match key {
-            "expect" => {}
-            "faults" => {
-                text.push_str(&with_one_more(section, &line));
-                is_said = true;
-            }
-            _ => text.push_str(section),
-        }
+pub fn with_faults(mut document: Document, trials: &[&Trial]) -> Document {
+    let lines = trials.iter().filter_map(|trial| {
+        // A line is read as the fault that it was written from.
+        let read = Document::read(&fault_line(trial)).ok()?;
+        read.0.get(0).cloned()
+    });
+    let lines: Vec<Value> = lines.collect();
+    match document.0.get_mut("faults") {
+        Some(Value::Array(faults)) => faults.extend(lines),
+        _ => document.0["faults"] = json!(lines),
     }
-    if !is_said {
-        text.push_str(&format!("faults:\n  {line}\n"));
-    }
-    text.push_str("expect: sound\n");
-    text
-}
-
-/// A section that is a list, with one more line at its end: a list in brackets, or one item a line.
-fn with_one_more(section: &str, line: &str) -> String {
-    let item = line.trim_start_matches("- ");
-    let (head, _) = section.split_once('\n').unwrap_or((section, ""));
-    if head.contains('[') {
-        let end = section.rfind(']').unwrap_or(section.len());
-        let (items, rest) = section.split_at(end);
-        let comma = if items.trim_end().ends_with('[') {
-            ""
-        } else {
-            ", "
-        };
-        return format!("{items}{comma}{item}{rest}");
-    }
-    let is_item = |text: &&str| text.trim_start().starts_with('-');
-    let indent = section
-        .lines()
-        .find(is_item)
-        .map_or(2, |first| first.len() - first.trim_start().len());
-    format!("{}\n{:indent$}{line}\n", section.trim_end(), "")
-}
-
-/// The top-level keys of a YAML file, each with its lines; what stands before the first has no key.
-fn sections(text: &str) -> Vec<(&str, &str)> {
-    let mut starts = vec![0];
-    let mut place = 0;
-    for line in text.split_inclusive('\n') {
-        let is_key = line.starts_with(|first: char| first.is_ascii_lowercase());
-        if is_key && place > 0 {
-            starts.push(place);
-        }
-        place += line.len();
-    }
-    starts.push(text.len());
-    let parts = starts.windows(2).map(|bounds| &text[bounds[0]..bounds[1]]);
-    parts
-        .map(|part| (part.split(':').next().unwrap_or_default(), part))
-        .collect()
+    document.0["expect"] = json!("sound");
+    document
 }
 
 #[cfg(test)]
@@ -197,13 +155,14 @@ mod tests {
         let files = library.scenario_files().expect("the folder can be read");
         let mut had_some = 0;
         for (name, path) in files {
-            let base = std::fs::read_to_string(&path).expect("the file can be read");
-            let faults = |text: &str| {
-                let read: Result<Scenario, _> = serde_saphyr::from_str(text);
-                read.unwrap_or_else(|error| panic!("{name}: {error}\n{text}"))
+            let text = std::fs::read_to_string(&path).expect("the file can be read");
+            let base = Document::read(&text).expect("it is YAML");
+            let faults = |document: &Document| {
+                let read: Result<Scenario, _> = serde_saphyr::from_str(&document.write());
+                read.unwrap_or_else(|error| panic!("{name}: {error}"))
                     .faults
             };
-            let (before, after) = (faults(&base), faults(&finding_file(&base, &trial, "why")));
+            let (before, after) = (faults(&base), faults(&with_faults(base.clone(), &[&trial])));
             assert_eq!(after.len(), before.len() + 1, "{name}");
             assert_eq!(
                 after.last(),
@@ -213,35 +172,5 @@ mod tests {
             had_some += usize::from(!before.is_empty());
         }
         assert!(had_some > 50, "only {had_some} scenarios have faults");
-    }
-
-    #[test]
-    fn a_finding_is_the_scenario_with_one_more_fault() {
-        let base =
-            "about: x\ngiven:\n  clock: 1\nwhen: []\nfaults:\n  - {old: 1}\nexpect:\n  cash: 1\n";
-        let trial = Trial {
-            point: Point::Entry {
-                detail_type: "TradeExecuted".to_owned(),
-                nth: 1,
-            },
-            effect: Effect::Delivery(DeliveryEffect::FailEntry),
-        };
-        assert_eq!(
-            finding_file(base, &trial, "why"),
-            "# why\nabout: x\ngiven:\n  clock: 1\nwhen: []\nfaults:\n  - {old: 1}\n  \
-             - {deliver: TradeExecuted, effect: fail_entry}\nexpect: sound\n"
-        );
-        let in_brackets = "about: x\nfaults: [{old: 1}]  # once\nwhen: []\n";
-        assert_eq!(
-            finding_file(in_brackets, &trial, "why"),
-            "# why\nabout: x\nfaults: [{old: 1}, {deliver: TradeExecuted, effect: fail_entry}]  \
-             # once\nwhen: []\nexpect: sound\n"
-        );
-        let plain = "about: x\nexpect: {cash: 1}\nwhen: []\n";
-        assert_eq!(
-            finding_file(plain, &trial, "why"),
-            "# why\nabout: x\nwhen: []\nfaults:\n  \
-             - {deliver: TradeExecuted, effect: fail_entry}\nexpect: sound\n"
-        );
     }
 }

@@ -1,6 +1,5 @@
-use serde_json::{Value, json};
-
-use super::{ALPHABET, Ending, Judged, fault_line, world};
+use super::sweep::golden;
+use super::{ALPHABET, Judged, with_faults, world};
 use crate::run::{Run, RunError, run};
 use crate::scenario::{Document, Library};
 use harness::explore::{Point, Tape, Trial, UnknownOperation, points};
@@ -46,7 +45,11 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
         source: Box::new(source),
     };
     let document = world(tape);
-    let undisturbed = carry_out(library, &document).map_err(refused)?;
+    let loaded = document
+        .load(library, NAME)
+        .map_err(RunError::from)
+        .map_err(refused)?;
+    let undisturbed = run(library, &loaded, loaded.scenario.seed).map_err(refused)?;
     let judged = Judged::of(&undisturbed, None);
     let faults = faults(tape, &points(&undisturbed.journal))?;
     if judged.signature.is_some() || faults.is_empty() {
@@ -57,9 +60,9 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
             runs: 1,
         });
     }
-    let document = with_faults(document, &faults);
+    let document = with_faults(document, &faults.iter().collect::<Vec<_>>());
     let disturbed = carry_out(library, &document).map_err(refused)?;
-    let golden = golden(&document, &undisturbed);
+    let golden = golden(&loaded.scenario, &undisturbed.journal);
     let judged = Judged::of(&disturbed, Some(&golden));
     Ok(Wild {
         document,
@@ -69,26 +72,16 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     })
 }
 
+/// The name of what no file holds.
+const NAME: &str = "a world of chance";
+
 /// Runs what a document says.
 ///
 /// # Errors
 /// A mistake in it.
 pub fn carry_out(library: &Library, document: &Document) -> Result<Run, RunError> {
-    let loaded = document.load(library, "a world of chance")?;
+    let loaded = document.load(library, NAME)?;
     run(library, &loaded, loaded.scenario.seed)
-}
-
-/// How a run without faults ends, as far as one with faults must end the same.
-pub(super) fn golden(document: &Document, undisturbed: &Run) -> Ending {
-    let ending = Ending::of(&undisturbed.journal);
-    let acts = document.0["when"].as_array().into_iter().flatten();
-    let has_others = document.0.get("meanwhile").is_some()
-        || acts.into_iter().any(|act| act.get("broker").is_some());
-    if has_others {
-        ending.without_account()
-    } else {
-        ending
-    }
 }
 
 /// None, one, or a few faults at points of a run.
@@ -118,17 +111,4 @@ fn faults(tape: &mut Tape, points: &[Point]) -> Result<Vec<Trial>, UnknownOperat
         }));
     }
     Ok(faults)
-}
-
-fn with_faults(mut document: Document, faults: &[Trial]) -> Document {
-    let lines = faults.iter().map(|fault| {
-        let line = Document::read(&fault_line(fault)).map(|line| line.0);
-        // A line of a fault is read as it was written.
-        line.ok()
-            .and_then(|line| line.get(0).cloned())
-            .unwrap_or_default()
-    });
-    let lines: Vec<Value> = lines.collect();
-    document.0["faults"] = json!(lines);
-    document
 }

@@ -1,7 +1,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::random::golden;
+use super::sweep::golden;
 use super::{Judged, Signature, carry_out};
 use crate::scenario::{Document, Library};
 use harness::explore::{Shrunk, Step, Subject, shrink};
@@ -29,8 +29,9 @@ pub fn judged(library: &Library, document: &Document) -> Option<Judged> {
     }
     let mut undisturbed = document.clone();
     undisturbed.0.as_object_mut()?.remove("faults");
-    let undisturbed_run = carry_out(library, &undisturbed).ok()?;
-    let golden = golden(&undisturbed, &undisturbed_run);
+    let loaded = undisturbed.load(library, "without the faults").ok()?;
+    let undisturbed = crate::run::run(library, &loaded, loaded.scenario.seed).ok()?;
+    let golden = golden(&loaded.scenario, &undisturbed.journal);
     Some(Judged::of(&run, Some(&golden)))
 }
 

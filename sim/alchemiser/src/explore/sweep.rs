@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::{ALPHABET, Ending, Judged, Outcome, Signature};
 use crate::run::{RunError, run};
-use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Span};
+use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Scenario, Span};
 use harness::check::Violation;
 use harness::explore::{Point, Trial, UnknownOperation, points};
 use harness::fault::{FAULTS, Unmet};
@@ -54,7 +54,7 @@ impl Base {
         Ok(Self {
             points,
             violations: run.violations,
-            ending: Ending::of(&run.journal),
+            ending: golden(&loaded.scenario, &run.journal),
             loaded,
             seed,
         })
@@ -68,21 +68,39 @@ impl Base {
         ALPHABET.trials(&self.points)
     }
 
+    /// The same, and at the end somebody helps.
+    #[must_use]
+    pub(super) fn with_help(&self, actions: Vec<Action>) -> Self {
+        let mut helped = self.clone();
+        helped.loaded.scenario.when.extend(actions);
+        helped
+    }
+
     /// Runs the scenario with one more fault.
     ///
     /// # Errors
     /// A mistake in the scenario.
     pub fn attempt(&self, library: &Library, trial: &Trial) -> Result<Tried, RunError> {
+        self.attempt_all(library, &[trial])
+    }
+
+    /// Runs the scenario with more faults.
+    ///
+    /// # Errors
+    /// A mistake in the scenario.
+    pub fn attempt_all(&self, library: &Library, trials: &[&Trial]) -> Result<Tried, RunError> {
         let mut loaded = self.loaded.clone();
-        let calls = trial.call_fault().map(Fault::Call);
-        let deliveries = trial.delivery_fault().map(Fault::Delivery);
-        loaded
-            .scenario
-            .faults
-            .extend(calls.into_iter().chain(deliveries));
-        let own_line = loaded.scenario.faults.len().checked_sub(1);
+        let own_lines = loaded.scenario.faults.len()..;
+        for trial in trials {
+            let calls = trial.call_fault().map(Fault::Call);
+            let deliveries = trial.delivery_fault().map(Fault::Delivery);
+            let faults = calls.into_iter().chain(deliveries);
+            loaded.scenario.faults.extend(faults);
+        }
         let run = run(library, &loaded, self.seed)?;
-        let is_own = |unmet: &Unmet| unmet.part == FAULTS && unmet.line == own_line;
+        let is_own = |unmet: &Unmet| {
+            unmet.part == FAULTS && unmet.line.is_some_and(|line| own_lines.contains(&line))
+        };
         let is_met = !run.unmet.iter().any(is_own);
         let Judged {
             outcome,
@@ -96,6 +114,18 @@ impl Base {
             is_met,
             journal: run.journal,
         })
+    }
+}
+
+/// How a run without the faults ends, as far as one with them must end the same: where somebody else
+/// moves the account as well, a trade some minutes later is another trade.
+pub(super) fn golden(scenario: &Scenario, journal: &Journal) -> Ending {
+    let ending = Ending::of(journal);
+    let has_broker = |action: &Action| matches!(action, Action::Broker(_));
+    if scenario.meanwhile.is_empty() && !scenario.when.iter().any(has_broker) {
+        ending
+    } else {
+        ending.without_account()
     }
 }
 

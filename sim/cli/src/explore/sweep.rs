@@ -1,19 +1,19 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
-use super::counted;
+use super::findings::{Findings, keep};
+use super::{counted, document_of, sound_base};
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::{cores, in_order};
 use crate::progress::progress;
 use crate::selection::Selection;
-use alchemiser_binding::explore::{Base, Outcome, Signature, Tried, fault_line, finding_file};
+use alchemiser_binding::explore::{Finding, Outcome, Signature, Tried, fault_line, with_faults};
 use alchemiser_binding::scenario::{Library, Loaded};
-use alchemiser_binding::text_file::read_text;
 use harness::explore::Trial;
 
 /// What `explore sweep` takes.
@@ -51,7 +51,7 @@ pub fn sweep(arguments: &SweepArguments) -> Result<bool, CliError> {
 #[derive(Debug, Default)]
 struct Tally {
     outcomes: BTreeMap<Outcome, usize>,
-    findings: BTreeMap<Signature, usize>,
+    findings: Findings,
     unmet: Vec<String>,
 }
 
@@ -61,14 +61,8 @@ fn sweep_one(
     scenario: &Loaded,
 ) -> Result<bool, CliError> {
     let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
-    let base = Base::of(library, scenario, seed)?;
-    if let Some(violation) = base.violations.first() {
-        return Err(CliError::UnsoundBase {
-            scenario: scenario.name.clone(),
-            check: violation.check.clone(),
-            problem: violation.problem.clone(),
-        });
-    }
+    let base = sound_base(library, scenario, seed)?;
+    let document = document_of(scenario)?;
     let trials = base.trials()?;
     if !arguments.json {
         say(&format!(
@@ -95,20 +89,22 @@ fn sweep_one(
         let Some(signature) = &tried.signature else {
             return Ok(());
         };
-        let times = tally.findings.entry(signature.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
+        let document = with_faults(document.clone(), &[trial]);
+        let found = Finding::new(signature.clone(), document);
+        if !tally.findings.add(found.clone()) {
             return Ok(());
         }
         if !arguments.json {
             bar.suspend(|| say(&finding(trial, &tried, signature)))?;
         }
         let folder = arguments.out.as_deref();
-        folder.map_or(Ok(()), |folder| keep(folder, scenario, trial, signature))
+        folder.map_or(Ok(()), |folder| keep(folder, &found))
     })?;
     bar.finish_and_clear();
     if !arguments.json {
         say(&summary(&tally))?;
+        let folder = arguments.out.as_deref();
+        tally.findings.shrink(library, jobs, folder)?;
     }
     Ok(tally.findings.is_empty() && tally.unmet.is_empty())
 }
@@ -140,34 +136,12 @@ fn summary(tally: &Tally) -> String {
         let times = tally.outcomes.get(outcome).copied().unwrap_or_default();
         format!("  {times:>6} {}\n", outcome.as_str())
     });
-    let findings = tally
-        .findings
-        .iter()
-        .map(|(signature, times)| format!("{} of {signature}\n", counted(*times, "finding")));
     let unmet = tally
         .unmet
         .iter()
         .map(|line| format!("MET NOTHING {line}\n"));
-    outcomes.chain(findings).chain(unmet).collect()
-}
-
-/// Writes the scenario of a finding; one of its name is replaced.
-fn keep(
-    folder: &Path,
-    scenario: &Loaded,
-    trial: &Trial,
-    signature: &Signature,
-) -> Result<(), CliError> {
-    let base = read_text(&scenario.path).map_err(|source| CliError::Read {
-        path: scenario.path.clone(),
-        source,
-    })?;
-    let path = folder.join(format!("{}.yaml", signature.file_name()));
-    let text = finding_file(&base, trial, &signature.to_string());
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&path, text))
-        .map_err(|source| CliError::Write {
-            path: path.clone(),
-            source,
-        })
+    outcomes
+        .chain([tally.findings.summary()])
+        .chain(unmet)
+        .collect()
 }
