@@ -88,6 +88,19 @@ impl Library {
         files(folder, "yaml")
     }
 
+    /// The files below a folder with that ending, in the order of their paths; none where there is no
+    /// such folder.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn files_of(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, LoadError> {
+        if folder.is_dir() {
+            files(folder, ending)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
     /// All scenario files, in the order of their names.
     ///
     /// # Errors

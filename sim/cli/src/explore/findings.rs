@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,31 @@ pub const SHRINK_RUNS: usize = 1_500;
 #[derive(Debug, Default)]
 pub struct Findings {
     first: BTreeMap<Signature, (Finding, usize)>,
+    /// The file names of findings that are known and not yet mended.
+    open: BTreeSet<String>,
 }
 
 impl Findings {
-    pub fn is_empty(&self) -> bool {
-        self.first.is_empty()
+    /// None yet; what has a file in `scenarios/regressions` that ends in `.open` is known.
+    pub fn new(library: &Library) -> Result<Self, CliError> {
+        let folder = library.root().join("scenarios/regressions");
+        let files = Library::files_of(&folder, "open")?;
+        let names = files.iter().filter_map(|file| file.file_stem());
+        Ok(Self {
+            open: names
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect(),
+            ..Self::default()
+        })
+    }
+
+    fn is_open(&self, signature: &Signature) -> bool {
+        self.open.contains(&signature.file_name())
+    }
+
+    /// Whether nothing was found but what is known.
+    pub fn is_clean(&self) -> bool {
+        self.first.keys().all(|signature| self.is_open(signature))
     }
 
     /// Takes one more, and says whether it is the first of its kind.
@@ -34,7 +54,12 @@ impl Findings {
     /// How often each kind was met, a line each.
     pub fn summary(&self) -> String {
         let lines = self.first.iter().map(|(signature, (_, times))| {
-            format!("{} of {signature}\n", counted(*times, "finding"))
+            let known = if self.is_open(signature) {
+                " (known, open)"
+            } else {
+                ""
+            };
+            format!("{} of {signature}{known}\n", counted(*times, "finding"))
         });
         lines.collect()
     }
@@ -46,7 +71,10 @@ impl Findings {
         jobs: NonZeroUsize,
         folder: Option<&Path>,
     ) -> Result<(), CliError> {
-        let all: Vec<&Finding> = self.first.values().map(|(finding, _)| finding).collect();
+        let all = self.first.values().map(|(finding, _)| finding);
+        let all: Vec<&Finding> = all
+            .filter(|finding| !self.is_open(&finding.signature))
+            .collect();
         let work = |finding: &&Finding| finding.shrunk(library, SHRINK_RUNS);
         in_order(&all, jobs, work, |_, small| {
             say(&format!("\n{}", small.file()))?;

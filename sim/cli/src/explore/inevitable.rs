@@ -17,14 +17,14 @@ use harness::explore::Trial;
 pub struct InevitableArguments {
     /// The scenarios: names, parts of them, globs, or paths.
     #[arg(required = true)]
-    scenarios: Vec<String>,
+    pub scenarios: Vec<String>,
     /// The seed of the worlds. Without it, the scenario's own, or 1.
     #[arg(long)]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// How many worlds run at a time: as many as this machine has cores. What is printed is the
     /// same.
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    pub jobs: Option<NonZeroUsize>,
 }
 
 /// Lets the power fail at every call. True where no state is beyond help.

@@ -1,6 +1,7 @@
 //! The search for what goes wrong: one command a way of searching.
 
 mod certify;
+mod everything;
 mod findings;
 mod inevitable;
 mod matrix;
@@ -27,7 +28,7 @@ use alchemiser_binding::text_file::read_text;
 #[derive(Debug, Args)]
 pub struct ExploreArguments {
     #[command(subcommand)]
-    command: Exploration,
+    command: Option<Exploration>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,7 +52,10 @@ enum Exploration {
 
 /// Searches for what goes wrong. True where nothing does.
 pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
-    match &arguments.command {
+    let Some(command) = &arguments.command else {
+        return everything::everything();
+    };
+    match command {
         Exploration::Sweep(arguments) => sweep::sweep(arguments),
         Exploration::Pairs(arguments) => pairs::pairs(arguments),
         Exploration::Inevitable(arguments) => inevitable::inevitable(arguments),

@@ -23,20 +23,20 @@ use seeded_dice::{Dice, Key};
 pub struct PairsArguments {
     /// The scenarios: names, parts of them, globs, or paths.
     #[arg(required = true)]
-    scenarios: Vec<String>,
+    pub scenarios: Vec<String>,
     /// The seed of the worlds. Without it, the scenario's own, or 1.
     #[arg(long)]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// How many runs with two faults at most; what is left out is said.
     #[arg(long, default_value_t = 20_000)]
-    runs: usize,
+    pub runs: usize,
     /// How many worlds run at a time: as many as this machine has cores. What is printed is the
     /// same.
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    pub jobs: Option<NonZeroUsize>,
     /// Write a scenario file of each finding into this folder.
     #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 }
 
 /// Of a thousand pairs that are left out for a class so many are run all the same.
@@ -93,13 +93,16 @@ fn of_one(
         counted(classes.len(), "class"),
         counted(all, "pair")
     ))?;
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        findings: Findings::new(library)?,
+        ..Tally::default()
+    };
     search.run(&pairs, arguments, &mut tally)?;
     say(&tally.summary(pruned, audited, left_out))?;
     tally
         .findings
         .shrink(library, search.jobs, arguments.out.as_deref())?;
-    Ok(tally.findings.is_empty() && tally.wrong.is_empty())
+    Ok(tally.findings.is_clean() && tally.wrong.is_empty())
 }
 
 /// The pairs to run: all of the first faults that stand for their class, and a part of the others,

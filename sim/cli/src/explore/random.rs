@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::counted;
@@ -19,26 +21,33 @@ use seeded_dice::{Dice, Key};
 /// What `explore random` takes.
 #[derive(Debug, Args)]
 pub struct RandomArguments {
-    /// How many worlds.
-    #[arg(long, default_value_t = 200)]
-    worlds: u64,
+    /// How many worlds: 200, if nothing is said of minutes either.
+    #[arg(long, value_name = "N")]
+    pub worlds: Option<u64>,
+    /// Begins no more worlds after so many minutes. Which worlds there are does not hang on it, how
+    /// many does.
+    #[arg(long, value_name = "N")]
+    pub minutes: Option<f64>,
     /// The seed of the campaign: another one makes other worlds.
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub seed: u64,
     /// How many worlds run at a time: as many as this machine has cores. What is printed is the
     /// same.
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    pub jobs: Option<NonZeroUsize>,
     /// Print one JSON object a world.
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Leave the findings as large as they are.
     #[arg(long)]
-    unshrunk: bool,
+    pub unshrunk: bool,
     /// Write a scenario file of each finding into this folder.
     #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 }
+
+/// Worlds of a search of which nobody says how long it is.
+const WORLDS: u64 = 200;
 
 /// What the worlds have shown so far.
 #[derive(Debug, Default)]
@@ -48,18 +57,68 @@ struct Tally {
     runs: usize,
 }
 
+/// Worlds between two looks at the clock.
+const ROUND: u64 = 64;
+
 /// Runs worlds of chance. True where nothing goes wrong.
 pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
     let dice = Dice::new(arguments.seed);
-    let seeds: Vec<u64> = (0..arguments.worlds)
-        .map(|number| dice.seed(Key::of("world").number(number)))
-        .collect();
+    let mut tally = Tally {
+        findings: Findings::new(&library)?,
+        ..Tally::default()
+    };
+    let all = arguments.worlds.unwrap_or(match arguments.minutes {
+        Some(_) => u64::MAX,
+        None => WORLDS,
+    });
+    let bar = progress(
+        usize::try_from(all).unwrap_or(usize::MAX),
+        arguments.json,
+        "worlds",
+    );
+    let until = arguments
+        .minutes
+        .map(|minutes| now() + Duration::from_secs_f64(minutes * 60.0));
+    let mut first = 0;
+    while first < all && until.is_none_or(|until| now() < until) {
+        let next = all.min(first + ROUND);
+        let seeds: Vec<u64> = (first..next)
+            .map(|number| dice.seed(Key::of("world").number(number)))
+            .collect();
+        round(arguments, &library, &seeds, &bar, &mut tally)?;
+        first = next;
+    }
+    bar.finish_and_clear();
+    if !arguments.json {
+        say(&summary(&tally))?;
+        if !arguments.unshrunk {
+            let jobs = arguments.jobs.unwrap_or_else(cores);
+            let folder = arguments.out.as_deref();
+            tally.findings.shrink(&library, jobs, folder)?;
+        }
+    }
+    Ok(tally.findings.is_clean())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a search that is to take some minutes looks at the clock between worlds, never in one"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn round(
+    arguments: &RandomArguments,
+    library: &Library,
+    seeds: &[u64],
+    bar: &ProgressBar,
+    tally: &mut Tally,
+) -> Result<(), CliError> {
     let jobs = arguments.jobs.unwrap_or_else(cores);
-    let bar = progress(seeds.len(), arguments.json, "{eta} left");
-    let mut tally = Tally::default();
-    let work = |seed: &u64| wander(&library, &mut Tape::new(*seed));
-    in_order(&seeds, jobs, work, |seed, wild| {
+    let work = |seed: &u64| wander(library, &mut Tape::new(*seed));
+    in_order(seeds, jobs, work, |seed, wild| {
         bar.inc(1);
         let wild = wild?;
         if arguments.json {
@@ -78,16 +137,7 @@ pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
         bar.suspend(|| say(&finding(*seed, &wild, signature)))?;
         let folder = arguments.out.as_deref();
         folder.map_or(Ok(()), |folder| keep(folder, &found))
-    })?;
-    bar.finish_and_clear();
-    if !arguments.json {
-        say(&summary(&tally))?;
-        if !arguments.unshrunk {
-            let folder = arguments.out.as_deref();
-            tally.findings.shrink(&library, jobs, folder)?;
-        }
-    }
-    Ok(tally.findings.is_empty())
+    })
 }
 
 fn row(seed: u64, wild: &Wild) -> serde_json::Value {

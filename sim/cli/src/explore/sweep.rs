@@ -21,20 +21,20 @@ use harness::explore::Trial;
 pub struct SweepArguments {
     /// The scenarios: names, parts of them, globs, or paths.
     #[arg(required = true)]
-    scenarios: Vec<String>,
+    pub scenarios: Vec<String>,
     /// The seed of the worlds. Without it, the scenario's own, or 1.
     #[arg(long)]
-    seed: Option<u64>,
+    pub seed: Option<u64>,
     /// How many worlds run at a time: as many as this machine has cores. What is printed is the
     /// same.
     #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    pub jobs: Option<NonZeroUsize>,
     /// Print one JSON object a run.
     #[arg(long)]
-    json: bool,
+    pub json: bool,
     /// Write a scenario file of each finding into this folder.
     #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 }
 
 /// Tries every fault at every point of the scenarios. True where nothing goes wrong.
@@ -74,7 +74,10 @@ fn sweep_one(
     }
     let jobs = arguments.jobs.unwrap_or_else(cores);
     let bar = progress(trials.len(), arguments.json, "{eta} left");
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        findings: Findings::new(library)?,
+        ..Tally::default()
+    };
     let work = |trial: &Trial| base.attempt(library, trial);
     in_order(&trials, jobs, work, |trial, tried| {
         bar.inc(1);
@@ -106,7 +109,7 @@ fn sweep_one(
         let folder = arguments.out.as_deref();
         tally.findings.shrink(library, jobs, folder)?;
     }
-    Ok(tally.findings.is_empty() && tally.unmet.is_empty())
+    Ok(tally.findings.is_clean() && tally.unmet.is_empty())
 }
 
 fn row(scenario: &Loaded, seed: u64, trial: &Trial, tried: &Tried) -> serde_json::Value {

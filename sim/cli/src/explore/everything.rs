@@ -1,0 +1,52 @@
+use super::inevitable::{InevitableArguments, inevitable};
+use super::pairs::{PairsArguments, pairs};
+use super::random::{RandomArguments, random};
+use super::sweep::{SweepArguments, sweep};
+use crate::error::CliError;
+use crate::output::say;
+
+/// The scenario that holds the whole path.
+const DAY: &str = "examples/full_day";
+/// Pairs of faults of a search in which other ways take turns.
+const PAIRS: usize = 3_000;
+/// How long worlds of chance are made.
+const MINUTES: f64 = 8.0;
+
+/// What makes sense where nothing is said: every single fault of a day, the power, pairs, and then
+/// worlds of chance; ten minutes or so.
+pub fn everything() -> Result<bool, CliError> {
+    let scenarios = || vec![DAY.to_owned()];
+    say("Every single fault of a trading day\n")?;
+    let mut is_clean = sweep(&SweepArguments {
+        scenarios: scenarios(),
+        seed: None,
+        jobs: None,
+        json: false,
+        out: None,
+    })?;
+    say("\nA loss of power at every call\n")?;
+    is_clean &= inevitable(&InevitableArguments {
+        scenarios: scenarios(),
+        seed: None,
+        jobs: None,
+    })?;
+    say("\nFaults in the recovery from faults\n")?;
+    is_clean &= pairs(&PairsArguments {
+        scenarios: scenarios(),
+        seed: None,
+        runs: PAIRS,
+        jobs: None,
+        out: None,
+    })?;
+    say("\nWorlds of chance\n")?;
+    is_clean &= random(&RandomArguments {
+        worlds: None,
+        minutes: Some(MINUTES),
+        seed: 1,
+        jobs: None,
+        json: false,
+        unshrunk: false,
+        out: None,
+    })?;
+    Ok(is_clean)
+}
