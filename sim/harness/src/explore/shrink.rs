@@ -31,7 +31,8 @@ pub trait Subject {
     /// Values that a person would rather read in this place, the plainest first.
     fn simpler(&self, path: &[Step], value: &Value) -> Vec<Value>;
 
-    /// The document without what nothing in it needs any more.
+    /// The document without what nothing in it needs any more, and with what every document needs.
+    /// A candidate that has become larger by it is none.
     fn tidy(&self, document: Value) -> Value {
         document
     }
@@ -48,6 +49,7 @@ pub fn shrink(document: Value, subject: &mut dyn Subject, most_runs: usize) -> S
         runs: 0,
         most_runs,
     };
+    shrinker.tidy_up();
     loop {
         let before = shrinker.best.clone();
         shrinker.leave_out();
@@ -77,9 +79,20 @@ impl Shrinker<'_> {
         self.runs >= self.most_runs
     }
 
-    /// Takes a document if it still shows what it is to show.
+    /// Begins with a tidy document, so that no candidate seems larger for what it merely lacked.
+    fn tidy_up(&mut self) {
+        let tidy = self.subject.tidy(self.best.clone());
+        self.asks(tidy);
+    }
+
+    /// Takes a document if it still shows what it is to show. One that tidying has made larger is
+    /// none: it would be made larger again and again.
     fn takes(&mut self, candidate: Value) -> bool {
         let candidate = self.subject.tidy(candidate);
+        weight(&candidate) <= weight(&self.best) && self.asks(candidate)
+    }
+
+    fn asks(&mut self, candidate: Value) -> bool {
         if self.is_spent() || candidate == self.best || !self.tried.insert(candidate.to_string()) {
             return false;
         }
@@ -161,6 +174,15 @@ fn size(value: &Value) -> usize {
         Value::Object(map) => map.len(),
         Value::Array(items) => items.len(),
         _ => 0,
+    }
+}
+
+/// How many values there are in a value, with itself.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => 1 + map.values().map(weight).sum::<usize>(),
+        Value::Array(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        _ => 1,
     }
 }
 
@@ -275,6 +297,37 @@ mod tests {
             }
             prop_assert_eq!(shrunk.document, smallest);
         }
+    }
+
+    /// Shows it while the list is there, which gets an end where it has none.
+    struct Ended;
+
+    impl Subject for Ended {
+        fn shows(&mut self, document: &Value) -> bool {
+            document["list"].is_array()
+        }
+
+        fn simpler(&self, _: &[Step], value: &Value) -> Vec<Value> {
+            let is_plain = !value.is_string() || value == "plain";
+            (!is_plain).then(|| json!("plain")).into_iter().collect()
+        }
+
+        fn tidy(&self, mut document: Value) -> Value {
+            if let Some(Value::Array(list)) = document.get_mut("list")
+                && list.last().is_none_or(|last| last != "end")
+            {
+                list.push(json!("end"));
+            }
+            document
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_made_plainer_does_not_grow_another() {
+        let document = json!({"list": ["begin", "go on"]});
+        let shrunk = shrink(document, &mut Ended, 1_000);
+        assert!(shrunk.is_minimal, "{}", shrunk.document);
+        assert_eq!(shrunk.document, json!({"list": ["end"]}));
     }
 
     #[test]
