@@ -73,17 +73,18 @@ pub fn points(journal: &Journal) -> Vec<Point> {
         *nth += 1;
         *nth
     };
-    let mut struck = BTreeSet::new();
+    let Struck { calls, lost } = Struck::of(journal);
     let mut found = Vec::new();
-    for entry in journal.entries() {
+    for (place, entry) in journal.entries().iter().enumerate() {
         match &entry.fact {
-            JournalEvent::Fault { site, .. } => {
-                struck.insert((entry.invocation, site.to_string()));
+            // Faults count a call whether or not its caller lives to see it come back.
+            JournalEvent::Fault { site, .. } if lost.contains(&place) => {
+                count(site.to_string());
             }
             JournalEvent::Call { site, .. } => {
                 let nth = count(site.to_string());
                 // A call that one fault has struck is out of reach for another.
-                if !struck.remove(&(entry.invocation, site.to_string())) {
+                if !calls.contains(&place) {
                     let site = site.clone();
                     found.push(Point::Call { site, nth });
                 }
@@ -130,38 +131,140 @@ pub fn points(journal: &Journal) -> Vec<Point> {
     found
 }
 
+/// The calls that faults have struck.
+struct Struck {
+    /// The entries of those that came back.
+    calls: BTreeSet<usize>,
+    /// The faults' entries of those that did not: the caller died or stopped waiting, and nothing
+    /// else tells of them.
+    lost: BTreeSet<usize>,
+}
+
+impl Struck {
+    fn of(journal: &Journal) -> Self {
+        let (mut calls, mut lost) = (BTreeSet::new(), BTreeSet::new());
+        // The fault that waits for its call's entry, by invocation and site.
+        let mut open = BTreeMap::new();
+        for (place, entry) in journal.entries().iter().enumerate() {
+            match &entry.fact {
+                JournalEvent::Fault { site, .. } => {
+                    let call = (entry.invocation, site.to_string());
+                    lost.extend(open.insert(call, (place, entry.at)).map(|(place, _)| place));
+                }
+                JournalEvent::Call {
+                    site, duration_ms, ..
+                } => {
+                    let call = (entry.invocation, site.to_string());
+                    let Some((fault, struck_at)) = open.remove(&call) else {
+                        continue;
+                    };
+                    let took = i64::try_from(*duration_ms).unwrap_or(i64::MAX);
+                    // One that began later is another try of a call that nobody waited for.
+                    if (entry.at - struck_at).num_milliseconds() <= took {
+                        calls.insert(place);
+                    } else {
+                        lost.insert(fault);
+                    }
+                }
+                _ => {}
+            }
+        }
+        lost.extend(open.into_values().map(|(place, _)| place));
+        Self { calls, lost }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
+    use chrono::{DateTime, TimeDelta};
 
     use super::*;
+    use crate::fault::{CallEffect, Phase};
     use crate::journal::CallOutcome;
+
+    fn site(number: u32) -> Site {
+        Site {
+            trigger: "OrderPlaced".to_owned(),
+            operation: "bank POST payments".to_owned(),
+            number,
+        }
+    }
+
+    fn call(number: u32, duration_ms: u64) -> JournalEvent {
+        JournalEvent::Call {
+            site: site(number),
+            attempt: 1,
+            outcome: CallOutcome::Answered(200),
+            duration_ms,
+            needs: Vec::new(),
+        }
+    }
+
+    fn fault(effect: CallEffect) -> JournalEvent {
+        JournalEvent::Fault {
+            site: site(1),
+            phase: Phase::Before,
+            effect,
+        }
+    }
+
+    /// The points of a run, each entry with its second and its invocation.
+    fn shown(entries: Vec<(i64, u64, JournalEvent)>) -> Vec<String> {
+        let mut journal = Journal::default();
+        for (second, invocation, fact) in entries {
+            let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
+            journal.push(at, Some(invocation), fact);
+        }
+        points(&journal).iter().map(Point::to_string).collect()
+    }
 
     #[test]
     fn a_point_is_counted_through_the_run() {
-        let call = |number| JournalEvent::Call {
-            site: Site {
-                trigger: "OrderPlaced".to_owned(),
-                operation: "bank POST payments".to_owned(),
-                number,
-            },
-            attempt: 1,
-            outcome: CallOutcome::Answered(200),
-            duration_ms: 1,
-            needs: Vec::new(),
-        };
-        let mut journal = Journal::default();
-        for number in [1, 2, 1] {
-            journal.push(DateTime::UNIX_EPOCH, Some(1), call(number));
-        }
-        let shown: Vec<String> = points(&journal).iter().map(Point::to_string).collect();
         assert_eq!(
-            shown,
+            shown(vec![
+                (0, 1, call(1, 1)),
+                (0, 1, call(2, 1)),
+                (0, 1, call(1, 1))
+            ]),
             [
                 "OrderPlaced / bank POST payments #1",
                 "OrderPlaced / bank POST payments #2",
                 "OrderPlaced / bank POST payments #1, 2 in the run",
             ]
+        );
+    }
+
+    #[test]
+    fn a_call_whose_caller_died_is_counted() {
+        for effect in [
+            CallEffect::Crash,
+            CallEffect::TimeOut,
+            CallEffect::PowerLoss,
+        ] {
+            assert_eq!(
+                shown(vec![(0, 1, fault(effect)), (9, 2, call(1, 1))]),
+                ["OrderPlaced / bank POST payments #1, 2 in the run"]
+            );
+        }
+    }
+
+    #[test]
+    fn a_call_that_a_fault_has_struck_is_counted_once_and_out_of_reach() {
+        assert_eq!(
+            shown(vec![
+                (0, 1, fault(CallEffect::Reset)),
+                (0, 1, call(1, 1)),
+                (1, 1, call(1, 1)),
+            ]),
+            ["OrderPlaced / bank POST payments #1, 2 in the run"]
+        );
+    }
+
+    #[test]
+    fn another_try_of_a_call_that_nobody_waited_for_is_in_reach() {
+        assert_eq!(
+            shown(vec![(0, 1, fault(CallEffect::Hang)), (5, 1, call(1, 100))]),
+            ["OrderPlaced / bank POST payments #1, 2 in the run"]
         );
     }
 }
