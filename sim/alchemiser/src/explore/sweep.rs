@@ -140,3 +140,31 @@ pub fn points_of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Vec<Po
 /// How long a world lives on after the scenario: whatever has been left halfway is overdue by
 /// then, and its alarms have gone off.
 const LOOKED_AFTER: Duration = Duration::from_secs(2 * 3_600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load_scenario;
+
+    #[test]
+    fn every_call_of_a_step_that_crashes_can_be_struck() {
+        let library = Library::of_this_project().expect("the project's files are there");
+        let name = "faults/crash_between_two_events";
+        let file = library.root().join(format!("scenarios/{name}.yaml"));
+        let loaded = load_scenario(&library, &file, name).expect("a scenario");
+        let base = Base::of(&library, &loaded, 1).expect("it runs");
+        let is_of_the_step = |point: &&Point| match point {
+            Point::Call { site, .. } => site.trigger == "RebalancePlanned",
+            Point::Delivery { .. } | Point::Entry { .. } => false,
+        };
+        for point in base.points.iter().filter(is_of_the_step) {
+            let effects = ALPHABET.effects(point).expect("the call is known");
+            let trial = Trial {
+                point: point.clone(),
+                effect: effects.first().expect("something may go wrong").clone(),
+            };
+            let tried = base.attempt(&library, &trial).expect("it runs");
+            assert!(tried.is_met, "{trial} struck nothing");
+        }
+    }
+}
