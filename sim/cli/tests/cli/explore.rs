@@ -127,7 +127,7 @@ fn a_certificate_says_that_no_circumstance_matters() {
 #[test]
 fn worlds_of_chance_are_the_same_whoever_is_first() {
     let random = |more: &[&str]| {
-        let arguments = [&["explore", "random", "--worlds", "12", "--unshrunk"], more].concat();
+        let arguments = [&["explore", "random", "--worlds", "5", "--unshrunk"], more].concat();
         sim(&folder("random"), &arguments)
     };
     let first = told(&random(&["--jobs", "1"]));
@@ -181,7 +181,8 @@ fn a_finding_is_made_small() {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines.map(str::to_owned).collect()
     };
-    assert_eq!(plain(&again)[..plain(&text).len()], plain(&text)[..]);
+    // Behind the exit code and a heading.
+    assert_eq!(plain(&again)[2..][..plain(&text).len()], plain(&text)[..]);
     std::fs::write(folder.join("sound.yaml"), WEAK).expect("the file can be written");
     snapshot("shrink_sound", &shrink("sound.yaml"));
 }

@@ -93,7 +93,7 @@ fn name_of_call(effect: &CallEffect) -> String {
         CallEffect::Crash => "crash".to_owned(),
         CallEffect::TimeOut => "time-out".to_owned(),
         CallEffect::Delay(by) => span(*by),
-        CallEffect::Late(by) => format!("late {}", span(*by)),
+        CallEffect::Late(by) => format!("arrives {}", span(*by)),
         CallEffect::Pace(_) => "slow".to_owned(),
         CallEffect::PowerLoss => "power loss".to_owned(),
     }
