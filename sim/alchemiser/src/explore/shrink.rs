@@ -201,7 +201,7 @@ fn with_an_end(mut document: Value) -> Value {
     }
     let is_long = |action: &Value| {
         let span = action.get("advance").and_then(Value::as_str);
-        span.is_some_and(|span| span.ends_with(['h', 'd']))
+        span.is_some_and(|span| span.ends_with(['h', 'd']) && span != "1h")
     };
     if !when.last().is_some_and(is_long) {
         when.push(json!({ "advance": "2h" }));
