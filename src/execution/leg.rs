@@ -65,6 +65,9 @@ fn take_over(context: &ExecutionContext<'_>, ticket: &mut Ticket, order: Order) 
     if ticket.orders.is_empty() {
         ticket.total = order.qty;
     }
+    if order.status.is_terminal() {
+        ticket.filled_before += order.filled_qty;
+    }
     context.note(&order);
     ticket.orders.push(order);
 }

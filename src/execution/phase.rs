@@ -222,6 +222,9 @@ impl ExecutionContext<'_> {
             Decimal::ZERO
         };
         ticket.rest = rest_of(self, &ticket).await?;
+        ticket.held_then_and_now = self
+            .quantity_of_plan(&item.symbol)
+            .map(|then| (then, self.held(&item.symbol)));
         if is_begun {
             ticket.compare_with_plan();
             return Ok(ticket);
@@ -238,11 +241,6 @@ impl ExecutionContext<'_> {
             return Ok(ticket);
         }
         ticket.size();
-        if !self.is_resumed() {
-            ticket.held_then_and_now = self
-                .quantity_of_plan(&item.symbol)
-                .map(|then| (then, self.held(&item.symbol)));
-        }
         // What is not tradable may be sold, and not bought (docs.alpaca.markets, "Broker API
         // FAQs").
         if !asset.tradable && side == Side::Buy {

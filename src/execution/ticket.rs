@@ -30,6 +30,9 @@ pub(super) struct Ticket {
     pub free: Decimal,
     /// Shares that were held when the plan was made, where it says so, and when this attempt began.
     pub held_then_and_now: Option<(Decimal, Decimal)>,
+    /// Shares of the orders that were over when this attempt found them: their fills are in what
+    /// was held when it began.
+    pub filled_before: Decimal,
     /// Shares wanted over all legs.
     pub total: Decimal,
     /// What is left of a position that is to go, in parts of a share that no leg can sell.
@@ -77,6 +80,7 @@ impl Ticket {
             budget: item.trade_amount.get().abs(),
             free: Decimal::ZERO,
             held_then_and_now: None,
+            filled_before: Decimal::ZERO,
             total: Decimal::ZERO,
             rest: Decimal::ZERO,
             is_exit: side == Side::Sell && item.target_value.get().is_zero(),
@@ -221,15 +225,11 @@ impl Ticket {
         }
         let is_first = self.orders.is_empty();
         let is_split = is_another_share(self.price, middle);
-        if is_first
-            && !is_split
-            && self
-                .held_then_and_now
-                .is_some_and(|(then, now)| then != now)
-        {
-            self.problem = Some(
-                "not ordered: somebody has traded it by hand since the plan was made".to_owned(),
-            );
+        if !is_split && self.is_traded_by_hand() {
+            let again = if is_first { "" } else { " again" };
+            self.problem = Some(format!(
+                "not ordered{again}: somebody has traded it by hand since the plan was made"
+            ));
             return;
         }
         if is_first && is_split {
@@ -254,6 +254,19 @@ impl Ticket {
             }
             _ => {}
         }
+    }
+
+    /// Whether what was held when this attempt began is neither what the plan knew nor what the
+    /// orders of earlier attempts made of it. One that still worked then may have filled since.
+    fn is_traded_by_hand(&self) -> bool {
+        let Some((then, now)) = self.held_then_and_now else {
+            return false;
+        };
+        let traded = match self.side {
+            Side::Buy => now - then,
+            Side::Sell => then - now,
+        };
+        traded < self.filled_before || self.filled() < traded
     }
 
     /// Makes a buy no larger than the account can pay at `limit`.
