@@ -128,17 +128,18 @@ pub fn build(settings: Settings, strategies: Vec<Strategy>, ports: Ports) -> Rou
         clock: ports.clock,
         settings,
     };
+    let notification = NotificationService::new(
+        services.clone(),
+        MailTransport::new(ports.dialer, ports.tokens),
+    );
     Router {
         starter: Starter::new(services.clone()),
         signals: SignalGeneration::new(services.clone(), Arc::new(strategies)),
         portfolio: PortfolioAnalysis::new(services.clone()),
         execution: TradingExecution::new(services.clone()),
         notifier: Notifier::new(services.clone()),
-        notification: NotificationService::new(
-            services.clone(),
-            MailTransport::new(ports.dialer, ports.tokens),
-        ),
-        watchdog: Watchdog::new(services.clone()),
+        watchdog: Watchdog::new(services.clone(), notification.clone()),
+        notification,
         secrets: Secrets::of(&services.settings),
         services,
         local: router_local,

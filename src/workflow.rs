@@ -37,7 +37,8 @@ pub const OVERDUE_AFTER: Duration = Duration::from_secs(30 * 60);
 /// The index of the workflows whose mail is not confirmed, by their deadlines: only they have the
 /// attribute `awaits`.
 const AWAITING_MAIL: &str = "awaiting-mail";
-/// How often the watchdog repeats a notification that nobody confirmed.
+/// How often the watchdog repeats a notification that nobody confirmed, before it sends the mail
+/// itself.
 pub const MAXIMUM_REMINDERS: i64 = 3;
 
 /// The most characters of why a workflow failed: a record holds only so much.

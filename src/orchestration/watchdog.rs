@@ -1,8 +1,10 @@
 use futures::FutureExt;
+use serde_json::Value;
 
 use super::{Notifier, Starter};
 use crate::error::StepError;
 use crate::event::{Event, Origin, WorkflowFailed};
+use crate::notification::NotificationService;
 use crate::services::Services;
 use crate::step::{Conclusion, IfRefused, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
@@ -17,6 +19,7 @@ pub struct Watchdog {
     services: Services,
     notifier: Notifier,
     starter: Starter,
+    notification: NotificationService,
 }
 
 /// What one round of the watchdog did.
@@ -29,12 +32,13 @@ pub struct Round {
 }
 
 impl Watchdog {
-    /// A watchdog over `services`.
+    /// A watchdog over `services`, which sends through `notification` what nobody else sends.
     #[must_use]
-    pub fn new(services: Services) -> Self {
+    pub fn new(services: Services, notification: NotificationService) -> Self {
         Self {
             notifier: Notifier::new(services.clone()),
             starter: Starter::new(services.clone()),
+            notification,
             services,
         }
     }
@@ -69,7 +73,7 @@ impl Watchdog {
     }
 
     /// Ends a workflow that runs, or publishes what an earlier round recorded when it did, or
-    /// repeats the notification. One that has gone on since it was read is left alone.
+    /// repeats the notification, and in the end sends the mail itself. One that has gone on since it was read is left alone.
     async fn see_to(&self, workflow: &Workflow, round: &mut Round) -> Result<(), StepError> {
         let outcome = if workflow.state == State::Completed {
             None
@@ -85,6 +89,7 @@ impl Watchdog {
                 self.remind(workflow).await?;
                 round.reminded += 1;
             }
+            _ if workflow.reminders == MAXIMUM_REMINDERS => self.notify(workflow).await?,
             _ => {}
         }
         Ok(())
@@ -141,6 +146,26 @@ impl Watchdog {
             self.remind(&ended).await?;
         }
         Ok(outcome)
+    }
+
+    /// Sends the mail that no reminder has brought about: the rule for it may be off or missing, and
+    /// no alarm tells of what no rule matches.
+    async fn notify(&self, workflow: &Workflow) -> Result<(), StepError> {
+        let entry = self.notifier.of_record(workflow).await?;
+        let event = Event::parse(&entry.detail_type, &Value::String(entry.detail))?;
+        let step = event.detail_type().step().unwrap_or_default();
+        let key = format!("{step}#{}", event.header.event_id);
+        let work = self.notification.work(&event).boxed();
+        match self.services.steps.run(&key, STEP_LIMIT, work).await {
+            Err(error @ StepError::MailNotDelivered(_)) => {
+                // The reminders met the same, and alarms have told of them.
+                tracing::error!(correlation_id = %workflow.correlation_id, %error, "the watchdog cannot send the mail either");
+            }
+            outcome => {
+                outcome?;
+            }
+        }
+        self.services.workflows.remind(workflow).await
     }
 
     async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {
