@@ -10,10 +10,11 @@ use harness::journal::{Entry, Journal, JournalEvent};
 /// An order id never comes to the broker with another symbol, side or quantity, whether it is
 /// accepted or refused: who asks for an id must be sure what is behind it. What was refused at once
 /// for its part of a share may come again without that part: there is no order behind it. Nor is
-/// there behind what came late and was refused: its caller had given it up.
+/// there behind what came late and was refused: its caller had given it up; nor behind what another
+/// attempt of the step was refused at once: this one asks whether it is there, and sizes it anew.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
-    let mut contents: BTreeMap<&str, (&OrderFacts, u64, bool)> = BTreeMap::new();
+    let mut contents: BTreeMap<&str, (&OrderFacts, &Entry, bool)> = BTreeMap::new();
     for (entry, report) in journal.reports() {
         let order = match report {
             Report::OrderAccepted { order, .. } => order,
@@ -32,8 +33,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         if is_refused && is_late(journal, entry) {
             continue;
         }
-        let Some((first, sequence, was_refused)) = contents.get(id) else {
-            contents.insert(id, (order, entry.sequence, is_refused));
+        let Some((first, told, was_refused)) = contents.get(id) else {
+            contents.insert(id, (order, entry, is_refused));
             continue;
         };
         judgement.premise();
@@ -42,13 +43,14 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             && first.quantity == order.quantity
             && first.notional == order.notional;
         let without_part = |facts: &OrderFacts| facts.quantity.map(|quantity| quantity.floor());
+        let is_of_another_attempt = told.invocation != entry.invocation;
         if !is_same
             && *was_refused
             && first.symbol == order.symbol
             && first.side == order.side
-            && without_part(first) == order.quantity
+            && (is_of_another_attempt || without_part(first) == order.quantity)
         {
-            contents.insert(id, (order, entry.sequence, is_refused));
+            contents.insert(id, (order, entry, is_refused));
             continue;
         }
         if !is_same {
@@ -57,7 +59,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 content(first),
                 content(order)
             );
-            judgement.violated(problem, vec![*sequence, entry.sequence]);
+            judgement.violated(problem, vec![told.sequence, entry.sequence]);
         }
     }
     judgement
@@ -89,7 +91,7 @@ fn content(order: &OrderFacts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::History;
+    use crate::check::testing::{History, event};
     use harness::fault::Site;
     use harness::journal::CallOutcome;
 
@@ -114,6 +116,32 @@ mod tests {
         ] {
             assert_eq!(posted(other), (1, 1), "{other}");
         }
+    }
+
+    #[test]
+    fn what_another_attempt_was_refused_is_nothing() {
+        let event = || event("RebalancePlanned", "p", "s");
+        let attempt = |number: u64| move |history: History| history.starts(number, event());
+        let posted = |begin: &dyn Fn(History) -> History, first: fn(History) -> History| {
+            let history = first(attempt(1)(History::new()));
+            begin(history)
+                .accepts("alch-1", "sell 9 MSFT @ 50")
+                .judged(check)
+        };
+        let refused: fn(History) -> History =
+            |history| history.refuses("alch-1", "sell 12 MSFT @ 50");
+        assert_eq!(posted(&attempt(2), refused), (1, 0));
+        assert_eq!(
+            posted(&|history| history, refused),
+            (1, 1),
+            "the same attempt"
+        );
+        assert_eq!(
+            posted(&attempt(2), |history| history
+                .accepts("alch-1", "sell 12 MSFT @ 50")),
+            (1, 1),
+            "accepted"
+        );
     }
 
     #[test]
