@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use alchemiser_mocks::exchange::Report;
+use alchemiser_mocks::exchange::{Report, Side};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
@@ -90,10 +90,13 @@ impl Cashbook {
     }
 }
 
-/// The orders of others that filled between two moments.
-pub(super) fn others_fill(orders: &[Order<'_>], from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
-    let others = orders.iter().filter(|order| !order.is_ours());
-    others
-        .flat_map(|order| &order.fills)
-        .any(|fill| from <= fill.at && fill.at <= to)
+/// Whether others traded between two moments: an order of theirs filled, or one to buy came, which
+/// claims money from then on.
+pub(super) fn others_trade(orders: &[Order<'_>], from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+    let is_meant = |at: DateTime<Utc>| from <= at && at <= to;
+    let mut others = orders.iter().filter(|order| !order.is_ours());
+    others.any(|order| {
+        order.facts.side == Side::Buy && is_meant(order.accepted)
+            || order.fills.iter().any(|fill| is_meant(fill.at))
+    })
 }

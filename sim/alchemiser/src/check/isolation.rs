@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use rust_decimal::Decimal;
 
 use super::Judgement;
-use super::cashbook::{Cashbook, others_fill};
+use super::cashbook::{Cashbook, others_trade};
 use super::plan::{Item, Plan, executions, plans};
 use crate::projection::{Invocation, Order, accepted_orders, invocations};
 use crate::trading::{TradingFact, TradingJournal, TroubleKind};
@@ -79,7 +79,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             })
             .collect();
         let is_touched = troubles.of_all || troubles.of_workflows.contains(workflow);
-        if is_touched || others_fill(&orders, plan.made, execution.at) {
+        if is_touched || others_trade(&orders, plan.made, execution.at) {
             continue;
         }
         for item in &plan.items {
@@ -113,6 +113,21 @@ struct CarriedOut<'a> {
 }
 
 impl CarriedOut<'_> {
+    /// Dollars that the shares sold brought less than the plan counted on, at its own prices: they
+    /// are not there for the buys.
+    fn spread(&self) -> Decimal {
+        let sold = self
+            .own
+            .iter()
+            .filter(|order| order.facts.side == Side::Sell);
+        let less = sold.flat_map(|order| {
+            let price = self.plan.price(&order.facts.symbol).unwrap_or_default();
+            let fills = order.fills.iter();
+            fills.map(move |fill| (price - fill.price) * fill.quantity)
+        });
+        less.sum::<Decimal>().max(Decimal::ZERO)
+    }
+
     fn evaluate(&self, item: &Item<'_>, troubles: &Troubles<'_>, judgement: &mut Judgement) {
         let (Some(price), Some(side)) = (self.plan.price(item.symbol), item.side) else {
             return;
@@ -139,7 +154,11 @@ impl CarriedOut<'_> {
             }
         }
         let missing = (item.amount - dollars).min(item.amount - shares * price);
-        let is_done = missing <= least.max(item.amount * CLOSE_ENOUGH);
+        let spread = match side {
+            Side::Buy => self.spread(),
+            Side::Sell => Decimal::ZERO,
+        };
+        let is_done = missing <= least.max(item.amount * CLOSE_ENOUGH) + spread;
         let others_are_touched =
             !troubles.of_symbols.is_empty() || !troubles.whole_shares.is_empty();
         let free = self.left
@@ -243,6 +262,35 @@ mod tests {
         assert_eq!(bought(History::new(), "100"), (2, 0));
         assert_eq!(bought(History::new(), "98"), (2, 0), "close enough");
         assert_eq!(bought(History::new(), "97"), (2, 1));
+    }
+
+    #[test]
+    fn what_the_sells_brought_less_than_planned_is_not_there_for_the_buys() {
+        let sold_at = |price: &str, shares: &str| {
+            begun(History::new())
+                .fills("alch-1", "100", price)
+                .accepts("alch-2", &format!("buy {shares} MSFT @ 50"))
+                .fills("alch-2", shares, "50")
+                .puts(&executed("w"))
+                .judged(check)
+        };
+        assert_eq!(sold_at("48", "94"), (2, 0), "200 dollars, and 2 %");
+        assert_eq!(sold_at("48", "93"), (2, 1));
+        assert_eq!(sold_at("51", "97"), (2, 1), "more is no excuse");
+    }
+
+    #[test]
+    fn a_buy_of_others_claims_money_before_it_fills() {
+        let beside = |order: &str| {
+            begun(History::new())
+                .fills("alch-1", "100", "50")
+                .within(None)
+                .accepts("mine", order)
+                .puts(&executed("w"))
+                .judged(check)
+        };
+        assert_eq!(beside("buy 100 IBM @ 50"), (0, 0));
+        assert_eq!(beside("sell 100 IBM @ 50"), (2, 1));
     }
 
     #[test]
