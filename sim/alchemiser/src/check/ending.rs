@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
-use super::stuck::told_to_be_stuck;
+use super::stuck::{told_to_be_cut_short, told_to_be_stuck};
 use crate::projection::puts;
 use harness::journal::Journal;
 
 /// Every workflow ends: with WorkflowCompleted or WorkflowFailed; or its next step was given up,
-/// and the alarm on that very loss went off.
+/// and the alarm on that very loss went off; or its execution was, between its result and its end,
+/// and so did the alarm on the loss of its plan.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut started: BTreeMap<&str, u64> = BTreeMap::new();
@@ -25,7 +26,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             _ => {}
         }
     }
-    let stuck = told_to_be_stuck(journal);
+    let mut stuck = told_to_be_stuck(journal);
+    stuck.extend(told_to_be_cut_short(journal));
     for (workflow, sequence) in started {
         judgement.premise();
         if !ended.contains(workflow) && !stuck.contains(workflow) {
@@ -44,6 +46,7 @@ mod tests {
 
     use super::*;
     use crate::check::testing::{History, event};
+    use simulated_cloud::cloud_event::InvocationOutcome;
 
     /// A workflow whose first step's event a rule gave up.
     fn stuck() -> History {
@@ -94,6 +97,26 @@ mod tests {
             .alarms_on("first")
             .puts(&event("SignalGenerated", "b", "a"));
         assert_eq!(went_on.judged(check), (1, 1));
+    }
+
+    #[test]
+    fn an_execution_given_up_between_result_and_end_is_told() {
+        let plan = event("RebalancePlanned", "p", "s");
+        let traded = |outcome: InvocationOutcome| {
+            History::new()
+                .rule("first", &json!({ "detail-type": ["RebalancePlanned"] }))
+                .puts(&event("WorkflowStarted", "a", "w"))
+                .puts(&plan)
+                .starts(1, plan.clone())
+                .puts(&event("TradeExecuted", "t", "p"))
+                .ends(outcome)
+                .buries(&plan, "first")
+        };
+        let cut_short = traded(InvocationOutcome::TimedOut);
+        assert_eq!(cut_short.judged(check), (1, 1), "nobody is told");
+        assert_eq!(cut_short.alarms_on("first").judged(check), (1, 0));
+        let whole = traded(InvocationOutcome::Success).alarms_on("first");
+        assert_eq!(whole.judged(check), (1, 1), "it lived to put its end");
     }
 
     #[test]

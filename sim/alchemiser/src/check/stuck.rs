@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use crate::projection::workflow_of;
+use crate::projection::{invocations, puts, workflow_of};
 use crate::trading::{TradingFact, TradingRecord, event_id};
 use harness::check::alarms::Alarms;
 use harness::check::rules::Rules;
 use harness::journal::{Journal, JournalEvent};
-use simulated_cloud::cloud_event::{CloudEvent, DeliveryId, Origin};
+use simulated_cloud::cloud_event::{CloudEvent, DeliveryId, InvocationOutcome, Origin};
 use simulated_cloud::packed_json::Json;
 
 /// The workflows that stand still because their next step was given up, of which somebody was told:
@@ -29,6 +29,43 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
         }
     }
     stuck
+}
+
+/// The workflows whose execution was given up between its result and its end, of which somebody was
+/// told: the attempt that put TradeExecuted did not live to put what comes after it, and the alarms
+/// on the loss of its plan went off.
+pub(super) fn told_to_be_cut_short(journal: &Journal) -> BTreeSet<&str> {
+    let (alarms, invocations) = (Alarms::of(journal), invocations(journal));
+    let died = |number: &u64| {
+        let ended = invocations.get(number).and_then(|known| known.ended);
+        ended.is_some_and(|(_, outcome)| {
+            matches!(
+                outcome,
+                InvocationOutcome::TimedOut | InvocationOutcome::Crashed
+            )
+        })
+    };
+    let results =
+        puts(journal).filter(|put| !put.is_replayed && put.detail_type == "TradeExecuted");
+    let halves: BTreeSet<&str> = results
+        .filter(|put| put.entry.invocation.as_ref().is_some_and(died))
+        .filter_map(|put| put.detail.at("causation_id").as_str())
+        .collect();
+    let mut rules = Rules::default();
+    let mut cut_short = BTreeSet::new();
+    for (entry, record) in journal.records() {
+        rules.take(record);
+        let Some(payload) = given_up(&rules, record) else {
+            continue;
+        };
+        if let Some(workflow) = workflow_of(payload)
+            && event_id(payload).is_some_and(|id| halves.contains(id))
+            && alarms.told_of(entry, record)
+        {
+            cut_short.insert(workflow);
+        }
+    }
+    cut_short
 }
 
 /// What somebody was to act on, where that was given up. Copies to be looked at, and messages for
