@@ -72,6 +72,8 @@ pub struct Ending {
     workflows: BTreeMap<String, usize>,
     /// How many mails there are of each subject, copies left out.
     mails: BTreeMap<String, usize>,
+    /// How many mails tell of each failure, digits left out: when it was is of no matter.
+    failures: BTreeMap<String, usize>,
     /// Whether a mail came more than once.
     copied: bool,
     /// Who gave how many messages up, and why.
@@ -100,6 +102,9 @@ impl Ending {
         let mut ids = BTreeSet::new();
         for mail in mails(journal) {
             if ids.insert(mail.message_id) {
+                if let Some(failure) = failure(&mail.text) {
+                    *ending.failures.entry(failure).or_default() += 1;
+                }
                 *ending.mails.entry(mail.subject).or_default() += 1;
             } else {
                 ending.copied = true;
@@ -147,7 +152,8 @@ impl Ending {
                 Outcome::Golden
             };
         }
-        let has_more_mail = is_more(&self.mails, &golden.mails);
+        let has_more_mail =
+            is_more(&self.mails, &golden.mails) || is_more(&self.failures, &golden.failures);
         // Where a loss is not told, an invariant does not hold.
         let has_lost_more = is_more(&self.dead_letters, &golden.dead_letters);
         // A workflow that fails has a mail, or an invariant does not hold.
@@ -229,6 +235,13 @@ impl Ending {
     }
 }
 
+/// Why something failed, as a mail tells it; none where it tells of a success.
+fn failure(text: &str) -> Option<String> {
+    let (_, told) = text.split_once("Success: False")?;
+    let reason = told.trim_start().lines().next()?;
+    Some(reason.replace(|character: char| character.is_ascii_digit(), ""))
+}
+
 /// The keys that one of two maps has.
 fn either<'a, K: Ord, V>(these: &'a BTreeMap<K, V>, those: &'a BTreeMap<K, V>) -> BTreeSet<&'a K> {
     these.keys().chain(those.keys()).collect()
@@ -266,6 +279,14 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_says_why_something_failed() {
+        let mail = |told: &str| failure(&format!("Trading execution completed. Success: {told}"));
+        let late = "False\r\n\r\nno result by 2012-03-14T14:10\r\n\r\nOrders placed: 0\r\n";
+        assert_eq!(mail(late).as_deref(), Some("no result by --T:"));
+        assert_eq!(mail("True\r\n\r\nOrders: 1 of 1 filled\r\n"), None);
+    }
+
+    #[test]
     fn what_differs_must_be_told() {
         let golden = ending("100", &["done"], &[]);
         let outcome = |ending: Ending| ending.against(&golden);
@@ -283,6 +304,11 @@ mod tests {
             "the mail is missing"
         );
         assert_eq!(outcome(ending("100", &["failed"], &[])), Outcome::Told);
+        let told_why = Ending {
+            failures: BTreeMap::from([("overdue".to_owned(), 1)]),
+            ..ending("100", &[], &[])
+        };
+        assert_eq!(outcome(told_why), Outcome::Told, "a failure of its own");
         let copied = Ending {
             copied: true,
             ..golden.clone()
