@@ -129,6 +129,7 @@
 //! | [`fault`] | where (site), when (phase), what (effect), how often |
 //! | [`journal`] | everything that happened, in order, with its hash |
 //! | [`explore`] | every point of a run at which a fault may strike, and what may strike there |
+//! | [`campaign`] | a search that many processes share, with one result |
 //! | [`check`] | invariants over journals: those of every system, and your own |
 //! | [`chain`] | whether two runs are the same, and where they part |
 //! | [`landmark`] | what must happen in some run of many |
@@ -143,6 +144,7 @@
 //! In a world, a synchronous invocation of another function is such an error, and a receive that
 //! waits for messages comes back at once; the [`server`] serves both.
 
+pub mod campaign;
 pub mod chain;
 pub mod check;
 pub mod counterparty;
