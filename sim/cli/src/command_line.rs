@@ -1,5 +1,5 @@
 //! The command line: `cargo sim ...`. Exit code 0 where all holds, 1 where a check fails, 2 for a
-//! mistake in the input.
+//! mistake in the input, 3 where a campaign is not at its end.
 
 use std::process::ExitCode;
 
@@ -73,7 +73,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Ok(false) => ExitCode::from(1),
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::from(2)
+            ExitCode::from(error.exit_code())
         }
     }
 }

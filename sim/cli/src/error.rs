@@ -1,10 +1,12 @@
-//! Mistakes in the input. The program prints them and ends with code 2.
+//! Mistakes in the input. The program prints them and ends with code 2, or with 3 where a campaign
+//! is not at its end.
 
 use std::io;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 
+use crate::explore::CampaignError;
 use crate::selection::SelectionError;
 use alchemiser_binding::explore::SweptError;
 use alchemiser_binding::explore::WildError;
@@ -52,6 +54,8 @@ pub enum CliError {
     Alphabet(#[from] UnknownOperation),
     #[error("{}: all that always holds does hold, and nothing ends in silence: there is nothing to make small", .0.display())]
     NothingFound(PathBuf),
+    #[error(transparent)]
+    Campaign(#[from] CampaignError),
     #[error(transparent)]
     Wild(#[from] WildError),
     #[error(transparent)]
@@ -135,6 +139,16 @@ pub enum CliError {
         first: i32,
         last: i32,
     },
+}
+
+impl CliError {
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Campaign(error) if error.is_incomplete() => 3,
+            _ => 2,
+        }
+    }
 }
 
 /// Why the value of an option is refused; clap names the option.

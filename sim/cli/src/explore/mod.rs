@@ -1,5 +1,6 @@
 //! The search for what goes wrong: one command a way of searching.
 
+mod campaign;
 mod certify;
 mod everything;
 mod findings;
@@ -12,6 +13,8 @@ mod sweep;
 
 use clap::{Args, Subcommand};
 
+use self::campaign::CampaignArguments;
+pub use self::campaign::CampaignError;
 use self::certify::CertifyArguments;
 use self::inevitable::InevitableArguments;
 use self::matrix::MatrixArguments;
@@ -42,6 +45,8 @@ enum Exploration {
     Inevitable(InevitableArguments),
     /// Makes worlds of chance, and lets faults strike them.
     Random(RandomArguments),
+    /// Shares sweeps and worlds of chance among processes and machines.
+    Campaign(CampaignArguments),
     /// Makes a scenario that does not hold as small as it goes.
     Shrink(ShrinkArguments),
     /// Runs scenarios again under ten circumstances that must not matter, and says where they do.
@@ -60,6 +65,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Pairs(arguments) => pairs::pairs(arguments),
         Exploration::Inevitable(arguments) => inevitable::inevitable(arguments),
         Exploration::Random(arguments) => random::random(arguments),
+        Exploration::Campaign(arguments) => campaign::campaign(arguments),
         Exploration::Shrink(arguments) => shrink::shrink(arguments),
         Exploration::Certify(arguments) => certify::certify(arguments),
         Exploration::Matrix(arguments) => matrix::matrix(arguments),
