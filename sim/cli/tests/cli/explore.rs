@@ -6,7 +6,7 @@ use alchemiser_binding::scenario::{Document, Library};
 use super::{folder, shown, sim, snapshot, told};
 
 /// It has failed twice before: where it fails once more, Lambda gives it up.
-const WEAK: &str = r#"about: The last attempt.
+pub const WEAK: &str = r#"about: The last attempt.
 given:
   clock: 2012-03-14 10:00
   cash: "10000.00"

@@ -1,6 +1,7 @@
 //! The whole output of each command, as a person or a pipeline gets it. What differs from one
 //! machine or moment to the next (how long a run took here) is masked; everything else is exact.
 
+mod campaign;
 mod explore;
 mod repeat;
 mod strategy;

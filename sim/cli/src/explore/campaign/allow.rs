@@ -6,7 +6,8 @@ use crate::error::CliError;
 use alchemiser_binding::scenario::Document;
 use alchemiser_binding::text_file::read_text;
 
-/// What people allow to be found or missed, and why.
+/// What people allow to be found or missed, and why: a finding by its signature, whatever else by the
+/// line that tells it.
 #[derive(Debug, Default)]
 pub struct Allowed {
     reasons: BTreeMap<String, String>,

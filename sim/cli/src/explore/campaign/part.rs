@@ -36,8 +36,9 @@ pub struct PartArguments {
 pub fn part(arguments: &PartArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
     let files = CampaignFiles::open(&arguments.folder)?;
-    let newest = files.newest().ok_or(CampaignError::NoRound(0))?;
-    let round = arguments.round.unwrap_or(newest);
+    // Who is sent one round need not have those before.
+    let newest = || files.newest().ok_or(CampaignError::NoRound(0));
+    let round = arguments.round.map_or_else(newest, Ok)?;
     let index = match arguments.index {
         Some(index) => index,
         None => index(|name| std::env::var(name).ok())?,

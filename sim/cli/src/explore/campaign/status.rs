@@ -104,10 +104,12 @@ fn problems(files: &CampaignFiles, known: &Known) -> Result<Vec<Problem>, CliErr
         names.map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };
     for name in never(&total.premises) {
-        add(format!("NEVER JUDGED {name}"), &name);
+        let line = format!("NEVER JUDGED {name}");
+        add(line.clone(), &line);
     }
     for name in never(&total.landmarks) {
-        add(format!("NEVER PASSED {name}"), &name);
+        let line = format!("NEVER PASSED {name}");
+        add(line.clone(), &line);
     }
     Ok(problems)
 }
