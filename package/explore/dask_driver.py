@@ -28,8 +28,14 @@ from dask.distributed import Client, WorkerPlugin, as_completed
 TRIES = 3
 
 
+def program():
+    """On a worker: SHA-256 of the program there."""
+    path = Path(os.environ.get("SIM", "sim"))
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "none"
+
+
 class Program(WorkerPlugin):
-    """Gives a worker the resource that parts ask for, if its program is that of the campaign."""
+    """Sends a worker that comes later away, before it is given anything, if it has another program."""
 
     name = "program"
 
@@ -37,12 +43,19 @@ class Program(WorkerPlugin):
         self.wanted = wanted
 
     async def setup(self, worker):
-        path = Path(os.environ.get("SIM", "sim"))
-        ours = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "none"
-        if ours == self.wanted:
-            await worker.set_resources(**{self.wanted: 1})
-        else:
-            worker.log_event("refused", {"worker": worker.address, "program": ours})
+        if program() != self.wanted:
+            worker.log_event("refused", worker.address)
+            await worker.close(reason=f"this campaign is of the program {self.wanted}")
+
+
+def send_strangers_away(client, wanted):
+    """Keeps the workers whose program is that of the campaign."""
+    client.subscribe_topic("refused", lambda event: print("refused:", event[1], file=sys.stderr, flush=True))
+    strangers = [worker for worker, ours in client.run(program).items() if ours != wanted]
+    if strangers:
+        print("refused:", *strangers, file=sys.stderr, flush=True)
+        client.retire_workers(strangers, close_workers=True)
+    client.register_plugin(Program(wanted))
 
 
 def do_part(campaign, plan, number, index):
@@ -70,7 +83,7 @@ def status(sim, folder):
     return (json.loads(said.stdout) if said.stdout else {}), said.returncode
 
 
-def do_round(client, folder, wanted, known):
+def do_round(client, folder, known):
     """Has the missing parts of the newest round done, and writes each as it comes."""
     number = known["round"]
     plan = (folder / f"round-{number}" / "plan.json").read_bytes()
@@ -78,8 +91,7 @@ def do_round(client, folder, wanted, known):
     futures = {}
     for index in known["missing"]:
         key = f"{hashlib.sha256(campaign + plan).hexdigest()}-{index}"
-        asks = {"key": key, "retries": TRIES, "resources": {wanted: 1}, "pure": True}
-        futures[client.submit(do_part, campaign, plan, number, index, **asks)] = index
+        futures[client.submit(do_part, campaign, plan, number, index, key=key, retries=TRIES)] = index
     for future in as_completed(futures):
         code, errors, part = future.result()
         if code != 0:
@@ -101,14 +113,13 @@ def main():
     folder, sim = arguments.folder, os.environ.get("SIM", "sim")
     wanted = json.loads((folder / "campaign.json").read_text())["program"]
     with Client(arguments.scheduler, timeout="30s") as client:
-        client.subscribe_topic("refused", lambda event: print("refused:", event[1], file=sys.stderr, flush=True))
-        client.register_plugin(Program(wanted))
+        send_strangers_away(client, wanted)
         while True:
             known, code = status(sim, folder)
             if code == 2:
                 return 2
             if known["round"] is not None and known["missing"]:
-                do_round(client, folder, wanted, known)
+                do_round(client, folder, known)
             elif known["round"] is not None and known["round"] + 1 >= arguments.rounds:
                 print(f"digest {known['digest']}")
                 return code

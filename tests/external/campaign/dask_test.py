@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DRIVER = HERE.parents[2] / "package" / "explore" / "dask_driver.py"
-SIM = Path(sys.argv[1])
+SIM = Path(sys.argv[1]).resolve()
 ROUNDS = 2
 TERMS = ["--sweep", "weak.yaml", "--worlds-a-round", "24", "--parts", "8", "--seed", "3"]
 
@@ -135,7 +135,10 @@ def parts(folder):
 
 
 def ended(park, driver, code):
-    driver.wait(timeout=300)
+    try:
+        driver.wait(timeout=300)
+    except subprocess.TimeoutExpired:
+        raise AssertionError(f"it does not end: {park.said()}") from None
     assert driver.returncode == code, f"exit {driver.returncode}: {park.said()}"
 
 
@@ -191,12 +194,14 @@ def a_worker_with_another_program_is_given_no_part(folder, expected):
     with other.open("ab") as file:
         file.write(b"\0")
     with Park(folder / "park", workers=0) as park:
-        park.worker(0, SIM=str(other))
+        strangers = [park.worker(0, SIM=str(other))]
         driver = park.driver(planned(folder / "it"))
         waited(lambda: "refused" in park.said())
-        time.sleep(2)
+        strangers.append(park.worker(1, SIM=str(other)))
+        for stranger in strangers:  # One was there before the driver, and one came later.
+            stranger.wait(timeout=60)
         assert parts(folder / "it") == 0, "the wrong program did a part"
-        park.worker(1)
+        park.worker(2)
         ended(park, driver, 1)
     assert digest(folder / "it") == expected
     direct = subprocess.run([other, "explore", "campaign", "part", folder / "it", "--index", "0"], capture_output=True, text=True)

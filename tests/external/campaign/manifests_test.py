@@ -12,7 +12,7 @@ import yaml
 from botocore.validate import ParamValidator
 
 HERE = Path(__file__).resolve().parents[3] / "package" / "explore"
-SIM = Path(sys.argv[1])
+SIM = Path(sys.argv[1]).resolve()
 
 
 def parses(arguments):
