@@ -4,10 +4,10 @@ use super::terms::{Item, SweepTerms};
 use crate::error::CliError;
 use alchemiser_binding::check::check_all;
 use alchemiser_binding::explore::{
-    Base, Finding, Signature, WildError, fault_line, finding_file, wander, world,
+    Base, Finding, Signature, WildError, fault_line, wander, with_faults, world,
 };
 use alchemiser_binding::landmark::passed;
-use alchemiser_binding::scenario::Library;
+use alchemiser_binding::scenario::{Document, Library};
 use harness::campaign::{Found, ItemResult};
 use harness::check::Violation;
 use harness::explore::{Tape, Trial};
@@ -62,9 +62,11 @@ impl<'a> Explorer<'a> {
             Signature::of(&Violation::plain("met nothing", words))
         };
         let signature = tried.signature.or_else(|| (!tried.is_met).then(unmet));
+        // It was read as a scenario before.
+        let document = || Document::read(&terms.text).unwrap_or_default();
         let found = signature.map(|signature| Found {
-            plan: finding_file(&terms.text, trial, &signature.to_string()),
             signature: signature.to_string(),
+            plan: Finding::new(signature, with_faults(document(), &[trial])).file(),
         });
         Ok(ItemResult {
             item: fault_line(trial),
