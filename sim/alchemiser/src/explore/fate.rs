@@ -1,8 +1,8 @@
-use super::{Base, Outcome, Tried};
+use super::{Base, Tried};
 use crate::run::RunError;
 use crate::scenario::{Action, Library, Span};
-use harness::explore::{Effect, Point, Trial};
-use harness::fault::{CallEffect, Phase};
+use harness::explore::{Effect, Trial, UnknownOperation};
+use harness::fault::CallEffect;
 
 /// What becomes of a system whose every execution environment dies in one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,23 +36,21 @@ fn runbooks() -> Vec<(&'static str, Vec<Action>)> {
 }
 
 impl Base {
-    /// A loss of power at every place where something may have become durable: before each call of
-    /// the run and after it.
-    #[must_use]
-    pub fn power_losses(&self) -> Vec<Trial> {
-        let calls = self
-            .points
-            .iter()
-            .filter(|point| matches!(point, Point::Call { .. }));
-        let both =
-            calls.flat_map(|point| [Phase::Before, Phase::After].map(|phase| (point, phase)));
-        let trials = both.map(|(point, phase)| Trial {
-            point: point.clone(),
-            effect: Effect::Call(phase, CallEffect::PowerLoss),
+    /// A loss of power wherever an execution environment may crash: before each call of the run and
+    /// after it.
+    ///
+    /// # Errors
+    /// An operation of which nobody has said what may happen to it.
+    pub fn power_losses(&self) -> Result<Vec<Trial>, UnknownOperation> {
+        let trials = self.trials()?.into_iter();
+        let losses = trials.filter_map(|trial| match trial.effect {
+            Effect::Call(phase, CallEffect::Crash) => Some(Trial {
+                effect: Effect::Call(phase, CallEffect::PowerLoss),
+                point: trial.point,
+            }),
+            _ => None,
         });
-        trials
-            .filter(|trial| !is_connection(&trial.point) || is_before(&trial.effect))
-            .collect()
+        Ok(losses.collect())
     }
 
     /// Lets the power fail, and sees what becomes of it: alone, and where that is not sound, with
@@ -68,7 +66,7 @@ impl Base {
         }
         for (name, actions) in runbooks() {
             let helped = self.with_help(actions).attempt(library, loss)?;
-            if is_sound(helped.outcome) {
+            if !helped.outcome.is_finding() {
                 let grade = Grade::ByRunbook(name);
                 return Ok(Fate { grade, alone });
             }
@@ -78,17 +76,4 @@ impl Base {
             alone,
         })
     }
-}
-
-fn is_sound(outcome: Outcome) -> bool {
-    !outcome.is_finding()
-}
-
-/// A connection has no answer that could be lost.
-fn is_connection(point: &Point) -> bool {
-    matches!(point, Point::Call { site, .. } if site.operation == "smtp connect")
-}
-
-fn is_before(effect: &Effect) -> bool {
-    matches!(effect, Effect::Call(Phase::Before, _))
 }

@@ -75,10 +75,11 @@ fn span(duration: Duration) -> String {
 /// lives on until all that was left halfway is told.
 #[must_use]
 pub fn with_faults(mut document: Document, trials: &[&Trial]) -> Document {
-    let lines = trials.iter().filter_map(|trial| {
-        // A line is read as the fault that it was written from.
-        let read = Document::read(&fault_line(trial)).ok()?;
-        read.0.get(0).cloned()
+    let lines = trials.iter().map(|trial| {
+        let read = Document::read(&fault_line(trial)).map(|list| list.0.get(0).cloned());
+        read.ok()
+            .flatten()
+            .expect("a line is read as it was written")
     });
     let lines: Vec<Value> = lines.collect();
     match document.0.get_mut("faults") {

@@ -1,3 +1,4 @@
+use super::BaseArguments;
 use super::inevitable::{InevitableArguments, inevitable};
 use super::pairs::{PairsArguments, pairs};
 use super::random::{RandomArguments, random};
@@ -15,27 +16,20 @@ const MINUTES: f64 = 8.0;
 /// What makes sense where nothing is said: every single fault of a day, the power, pairs, and then
 /// worlds of chance; ten minutes or so.
 pub fn everything() -> Result<bool, CliError> {
-    let scenarios = || vec![DAY.to_owned()];
     say("Every single fault of a trading day\n")?;
     let mut is_clean = sweep(&SweepArguments {
-        scenarios: scenarios(),
-        seed: None,
-        jobs: None,
+        base: BaseArguments::of(DAY),
         json: false,
         out: None,
     })?;
     say("\nA loss of power at every call\n")?;
     is_clean &= inevitable(&InevitableArguments {
-        scenarios: scenarios(),
-        seed: None,
-        jobs: None,
+        base: BaseArguments::of(DAY),
     })?;
     say("\nFaults in the recovery from faults\n")?;
     is_clean &= pairs(&PairsArguments {
-        scenarios: scenarios(),
-        seed: None,
+        base: BaseArguments::of(DAY),
         runs: PAIRS,
-        jobs: None,
         out: None,
     })?;
     say("\nWorlds of chance\n")?;

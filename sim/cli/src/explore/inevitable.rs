@@ -1,13 +1,10 @@
-use std::num::NonZeroUsize;
-
 use clap::Args;
 
-use super::{counted, sound_base};
+use super::{BaseArguments, counted, sound_base};
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::in_order;
 use crate::progress::progress;
-use crate::selection::Selection;
 use alchemiser_binding::explore::{Grade, fault_line};
 use alchemiser_binding::scenario::{Library, Loaded};
 use harness::explore::Trial;
@@ -15,26 +12,14 @@ use harness::explore::Trial;
 /// What `explore inevitable` takes.
 #[derive(Debug, Args)]
 pub struct InevitableArguments {
-    /// The scenarios: names, parts of them, globs, or paths.
-    #[arg(required = true)]
-    pub scenarios: Vec<String>,
-    /// The seed of the worlds. Without it, the scenario's own, or 1.
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub base: BaseArguments,
 }
 
 /// Lets the power fail at every call. True where no state is beyond help.
 pub fn inevitable(arguments: &InevitableArguments) -> Result<bool, CliError> {
-    let library = Library::of_this_project()?;
-    let mut is_well = true;
-    for scenario in Selection::sound(&library, &arguments.scenarios)? {
-        is_well &= of_one(arguments, &library, &scenario)?;
-    }
-    Ok(is_well)
+    let search = |library: &Library, scenario: &Loaded| of_one(arguments, library, scenario);
+    arguments.base.each(search)
 }
 
 fn of_one(
@@ -42,10 +27,10 @@ fn of_one(
     library: &Library,
     scenario: &Loaded,
 ) -> Result<bool, CliError> {
-    let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+    let seed = arguments.base.seed(scenario);
     let base = sound_base(library, scenario, seed)?;
-    let losses = base.power_losses();
-    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let losses = base.power_losses()?;
+    let jobs = arguments.base.jobs();
     let bar = progress(losses.len(), false, "{eta} left");
     let (mut alone, mut helped, mut never) = (0, 0, 0);
     let mut last_well: Option<Trial> = None;

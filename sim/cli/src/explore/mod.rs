@@ -11,6 +11,8 @@ mod random;
 mod shrink;
 mod sweep;
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, Subcommand};
 
 use self::campaign::CampaignArguments;
@@ -23,6 +25,8 @@ use self::random::RandomArguments;
 use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
 use crate::error::CliError;
+use crate::parallel::cores;
+use crate::selection::Selection;
 use alchemiser_binding::explore::Base;
 use alchemiser_binding::scenario::{Document, Library, Loaded};
 use alchemiser_binding::text_file::read_text;
@@ -69,6 +73,53 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Shrink(arguments) => shrink::shrink(arguments),
         Exploration::Certify(arguments) => certify::certify(arguments),
         Exploration::Matrix(arguments) => matrix::matrix(arguments),
+    }
+}
+
+/// What every search takes that begins with scenarios.
+#[derive(Debug, Args)]
+pub struct BaseArguments {
+    /// The scenarios: names, parts of them, globs, or paths.
+    #[arg(required = true)]
+    pub scenarios: Vec<String>,
+    /// The seed of the worlds. Without it, the scenario's own, or 1.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
+    /// same.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+impl BaseArguments {
+    /// Scenarios by name, and nothing else said.
+    fn of(scenario: &str) -> Self {
+        Self {
+            scenarios: vec![scenario.to_owned()],
+            seed: None,
+            jobs: None,
+        }
+    }
+
+    fn seed(&self, scenario: &Loaded) -> u64 {
+        self.seed.unwrap_or(scenario.scenario.seed)
+    }
+
+    fn jobs(&self) -> NonZeroUsize {
+        self.jobs.unwrap_or_else(cores)
+    }
+
+    /// Searches from each scenario. True where all are clean.
+    fn each(
+        &self,
+        search: impl Fn(&Library, &Loaded) -> Result<bool, CliError>,
+    ) -> Result<bool, CliError> {
+        let library = Library::of_this_project()?;
+        let mut is_clean = true;
+        for scenario in Selection::sound(&library, &self.scenarios)? {
+            is_clean &= search(&library, &scenario)?;
+        }
+        Ok(is_clean)
     }
 }
 

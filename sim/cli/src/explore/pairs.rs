@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::findings::{Findings, keep};
-use super::{counted, document_of, sound_base};
+use super::{BaseArguments, counted, document_of, sound_base};
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::in_order;
 use crate::progress::progress;
-use crate::selection::Selection;
 use alchemiser_binding::explore::{
     Base, Finding, Outcome, Tried, class_of, fault_line, is_same_end, second_faults, with_faults,
 };
@@ -21,19 +20,11 @@ use seeded_dice::{Dice, Key};
 /// What `explore pairs` takes.
 #[derive(Debug, Args)]
 pub struct PairsArguments {
-    /// The scenarios: names, parts of them, globs, or paths.
-    #[arg(required = true)]
-    pub scenarios: Vec<String>,
-    /// The seed of the worlds. Without it, the scenario's own, or 1.
-    #[arg(long)]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub base: BaseArguments,
     /// How many runs with two faults at most; what is left out is said.
     #[arg(long, default_value_t = 20_000)]
     pub runs: usize,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
     /// Write a scenario file of each finding into this folder.
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
@@ -44,12 +35,8 @@ const AUDITED_PER_MILLE: u32 = 50;
 
 /// Tries pairs of faults. True where nothing goes wrong and the classes are right.
 pub fn pairs(arguments: &PairsArguments) -> Result<bool, CliError> {
-    let library = Library::of_this_project()?;
-    let mut is_clean = true;
-    for scenario in Selection::sound(&library, &arguments.scenarios)? {
-        is_clean &= of_one(arguments, &library, &scenario)?;
-    }
-    Ok(is_clean)
+    let search = |library: &Library, scenario: &Loaded| of_one(arguments, library, scenario);
+    arguments.base.each(search)
 }
 
 /// A first fault, its class, and what may strike the recovery from it.
@@ -72,12 +59,12 @@ fn of_one(
     library: &Library,
     scenario: &Loaded,
 ) -> Result<bool, CliError> {
-    let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+    let seed = arguments.base.seed(scenario);
     let search = Search {
         base: sound_base(library, scenario, seed)?,
         document: document_of(scenario)?,
         library,
-        jobs: arguments.jobs.unwrap_or_else(cores),
+        jobs: arguments.base.jobs(),
     };
     let firsts = search.firsts()?;
     let all: usize = firsts.iter().map(|first| first.seconds.len()).sum();

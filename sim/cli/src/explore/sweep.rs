@@ -1,17 +1,15 @@
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
 use super::findings::{Findings, keep};
-use super::{counted, document_of, sound_base};
+use super::{BaseArguments, counted, document_of, sound_base};
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::in_order;
 use crate::progress::progress;
-use crate::selection::Selection;
 use alchemiser_binding::explore::{Finding, Outcome, Signature, Tried, fault_line, with_faults};
 use alchemiser_binding::scenario::{Library, Loaded};
 use harness::explore::Trial;
@@ -19,16 +17,8 @@ use harness::explore::Trial;
 /// What `explore sweep` takes.
 #[derive(Debug, Args)]
 pub struct SweepArguments {
-    /// The scenarios: names, parts of them, globs, or paths.
-    #[arg(required = true)]
-    pub scenarios: Vec<String>,
-    /// The seed of the worlds. Without it, the scenario's own, or 1.
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub base: BaseArguments,
     /// Print one JSON object a run.
     #[arg(long)]
     pub json: bool,
@@ -39,12 +29,8 @@ pub struct SweepArguments {
 
 /// Tries every fault at every point of the scenarios. True where nothing goes wrong.
 pub fn sweep(arguments: &SweepArguments) -> Result<bool, CliError> {
-    let library = Library::of_this_project()?;
-    let mut is_clean = true;
-    for scenario in Selection::sound(&library, &arguments.scenarios)? {
-        is_clean &= sweep_one(arguments, &library, &scenario)?;
-    }
-    Ok(is_clean)
+    let search = |library: &Library, scenario: &Loaded| sweep_one(arguments, library, scenario);
+    arguments.base.each(search)
 }
 
 /// What a sweep has found so far.
@@ -60,7 +46,7 @@ fn sweep_one(
     library: &Library,
     scenario: &Loaded,
 ) -> Result<bool, CliError> {
-    let seed = arguments.seed.unwrap_or(scenario.scenario.seed);
+    let seed = arguments.base.seed(scenario);
     let base = sound_base(library, scenario, seed)?;
     let document = document_of(scenario)?;
     let trials = base.trials()?;
@@ -72,7 +58,7 @@ fn sweep_one(
             counted(trials.len(), "run")
         ))?;
     }
-    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let jobs = arguments.base.jobs();
     let bar = progress(trials.len(), arguments.json, "{eta} left");
     let mut tally = Tally {
         findings: Findings::new(library)?,

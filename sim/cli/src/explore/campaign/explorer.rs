@@ -62,8 +62,7 @@ impl<'a> Explorer<'a> {
             Signature::of(&Violation::plain("met nothing", words))
         };
         let signature = tried.signature.or_else(|| (!tried.is_met).then(unmet));
-        // It was read as a scenario before.
-        let document = || Document::read(&terms.text).unwrap_or_default();
+        let document = || Document::read(&terms.text).expect("it was read as a scenario before");
         let found = signature.map(|signature| Found {
             signature: signature.to_string(),
             plan: Finding::new(signature, with_faults(document(), &[trial])).file(),
