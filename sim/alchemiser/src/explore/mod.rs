@@ -23,7 +23,7 @@ pub use self::fate::{Fate, Grade};
 pub use self::finding::{Finding, SEEDS, Size};
 pub use self::judge::Judged;
 pub use self::lines::{fault_line, with_faults};
-pub use self::pairs::{class_of, is_same_end, second_faults};
+pub use self::pairs::{class_of, second_faults};
 pub use self::random::{Wild, WildError, carry_out, wander};
 pub use self::shrink::{judged, smallest};
 pub use self::signature::Signature;

@@ -61,9 +61,3 @@ pub fn second_faults(base: &Base, first: &Tried) -> Result<Vec<Trial>, UnknownOp
     let recovery: Vec<Point> = points(&first.journal).into_iter().filter(is_new).collect();
     ALPHABET.trials(&recovery)
 }
-
-/// Two ends that are the same to a search.
-#[must_use]
-pub fn is_same_end(one: &Tried, other: &Tried) -> bool {
-    one.outcome == other.outcome && one.signature == other.signature
-}

@@ -6,7 +6,7 @@ use super::counted;
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::in_order;
-use alchemiser_binding::explore::{Finding, Signature};
+use alchemiser_binding::explore::{Finding, Outcome, Signature};
 use alchemiser_binding::scenario::Library;
 
 /// How many runs a finding is made small with.
@@ -43,12 +43,22 @@ impl Findings {
         self.first.keys().all(|signature| self.is_open(signature))
     }
 
-    /// Takes one more, and says whether it is the first of its kind.
-    pub fn add(&mut self, finding: Finding) -> bool {
+    /// Takes one more. The first of its kind is told, where somebody listens, and written into the
+    /// folder.
+    pub fn take(
+        &mut self,
+        finding: Finding,
+        told: impl FnOnce() -> Result<(), CliError>,
+        folder: Option<&Path>,
+    ) -> Result<(), CliError> {
         let entry = self.first.entry(finding.signature.clone());
-        let (_, times) = entry.or_insert((finding, 0));
+        let (finding, times) = entry.or_insert((finding, 0));
         *times += 1;
-        *times == 1
+        if *times > 1 {
+            return Ok(());
+        }
+        told()?;
+        folder.map_or(Ok(()), |folder| keep(folder, finding))
     }
 
     /// How often each kind was met, a line each.
@@ -81,6 +91,18 @@ impl Findings {
             folder.map_or(Ok(()), |folder| keep(folder, &small))
         })
     }
+}
+
+/// How runs ended, and how many of them so.
+pub type Outcomes = BTreeMap<Outcome, usize>;
+
+/// A line for each way to end.
+pub fn outcome_lines(outcomes: &Outcomes) -> String {
+    let lines = Outcome::ALL.iter().map(|outcome| {
+        let times = outcomes.get(outcome).copied().unwrap_or_default();
+        format!("  {times:>6} {}\n", outcome.as_str())
+    });
+    lines.collect()
 }
 
 /// Writes the scenario of a finding; one of its name is replaced.

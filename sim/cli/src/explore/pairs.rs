@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::findings::{Findings, keep};
+use super::findings::{Findings, Outcomes, outcome_lines};
 use super::{BaseArguments, counted, document_of, sound_base};
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::in_order;
 use crate::progress::progress;
 use alchemiser_binding::explore::{
-    Base, Finding, Outcome, Tried, class_of, fault_line, is_same_end, second_faults, with_faults,
+    Base, Finding, class_of, fault_line, second_faults, with_faults,
 };
 use alchemiser_binding::scenario::{Document, Library, Loaded};
 use harness::explore::Trial;
@@ -50,8 +50,8 @@ struct First {
 struct Pair {
     first: Trial,
     second: Trial,
-    /// For an audit: the first fault that stands for this one.
-    instead: Option<Trial>,
+    /// For an audit: the place of the pair that stands for this one, which is run before it.
+    instead: Option<usize>,
 }
 
 fn of_one(
@@ -95,39 +95,31 @@ fn of_one(
 /// The pairs to run: all of the first faults that stand for their class, and a part of the others,
 /// to see whether the classes are right. With how many are left out.
 fn chosen(firsts: &[First], seed: u64) -> (Vec<Pair>, usize) {
-    let mut stands_for: BTreeMap<u64, &First> = BTreeMap::new();
+    // Of each class the first fault that stands for it, and where its pairs begin.
+    let mut stands_for: BTreeMap<u64, (&First, usize)> = BTreeMap::new();
     let (mut pairs, mut pruned) = (Vec::new(), 0);
     for first in firsts {
         let known = stands_for.get(&first.class).copied();
-        let Some(known) = known else {
-            stands_for.insert(first.class, first);
-            pairs.extend(first.seconds.iter().map(|second| Pair {
-                first: first.fault.clone(),
-                second: second.clone(),
-                instead: None,
-            }));
-            continue;
-        };
+        if known.is_none() {
+            stands_for.insert(first.class, (first, pairs.len()));
+        }
         for second in &first.seconds {
+            // Where it stands for its class, or nothing stands for this pair, it is run in any case.
+            let instead = known.and_then(|(known, begin)| {
+                let place = known.seconds.iter().position(|other| other == second)?;
+                Some(begin + place)
+            });
             let key = Key::of("audit").text(&fault_line(&first.fault));
             let key = key.text(&fault_line(second));
-            let is_audited = Dice::new(seed).happens(key, AUDITED_PER_MILLE);
-            if !known.seconds.contains(second) {
-                // Nothing stands for it.
-                pairs.push(Pair {
-                    first: first.fault.clone(),
-                    second: second.clone(),
-                    instead: None,
-                });
-            } else if is_audited {
-                pairs.push(Pair {
-                    first: first.fault.clone(),
-                    second: second.clone(),
-                    instead: Some(known.fault.clone()),
-                });
-            } else {
+            if instead.is_some() && !Dice::new(seed).happens(key, AUDITED_PER_MILLE) {
                 pruned += 1;
+                continue;
             }
+            pairs.push(Pair {
+                first: first.fault.clone(),
+                second: second.clone(),
+                instead,
+            });
         }
     }
     (pairs, pruned)
@@ -138,12 +130,6 @@ struct Search<'a> {
     document: Document,
     library: &'a Library,
     jobs: NonZeroUsize,
-}
-
-/// What became of a pair, and of the pair that stands for it.
-struct PairTried {
-    tried: Tried,
-    is_wrong: bool,
 }
 
 impl Search<'_> {
@@ -178,10 +164,17 @@ impl Search<'_> {
         tally: &mut Tally,
     ) -> Result<(), CliError> {
         let bar = progress(pairs.len(), false, "pairs, {eta} left");
-        let work = |pair: &Pair| self.attempt(pair);
-        in_order(pairs, self.jobs, work, |pair, found| {
+        let work = |pair: &Pair| {
+            let faults = [&pair.first, &pair.second];
+            self.base.attempt_all(self.library, &faults)
+        };
+        let mut ends = Vec::new();
+        in_order(pairs, self.jobs, work, |pair, tried| {
             bar.inc(1);
-            let PairTried { tried, is_wrong } = found?;
+            let tried = tried?;
+            let end = (tried.outcome, tried.signature.clone());
+            let is_wrong = pair.instead.is_some_and(|place| ends[place] != end);
+            ends.push(end);
             *tally.outcomes.entry(tried.outcome).or_default() += 1;
             tally.unmet += usize::from(!tried.is_met);
             let lines = format!(
@@ -197,36 +190,18 @@ impl Search<'_> {
             };
             let faults = [&pair.first, &pair.second];
             let document = with_faults(self.document.clone(), &faults);
+            let told = || bar.suspend(|| say(&format!("FOUND {signature}\n{lines}")));
             let found = Finding::new(signature.clone(), document);
-            if !tally.findings.add(found.clone()) {
-                return Ok(());
-            }
-            bar.suspend(|| say(&format!("FOUND {signature}\n{lines}")))?;
-            let folder = arguments.out.as_deref();
-            folder.map_or(Ok(()), |folder| keep(folder, &found))
+            tally.findings.take(found, told, arguments.out.as_deref())
         })?;
         bar.finish_and_clear();
         Ok(())
-    }
-
-    fn attempt(&self, pair: &Pair) -> Result<PairTried, CliError> {
-        let faults = [&pair.first, &pair.second];
-        let tried = self.base.attempt_all(self.library, &faults)?;
-        let is_wrong = match &pair.instead {
-            None => false,
-            Some(instead) => {
-                let faults = [instead, &pair.second];
-                let other = self.base.attempt_all(self.library, &faults)?;
-                !is_same_end(&tried, &other)
-            }
-        };
-        Ok(PairTried { tried, is_wrong })
     }
 }
 
 #[derive(Default)]
 struct Tally {
-    outcomes: BTreeMap<Outcome, usize>,
+    outcomes: Outcomes,
     findings: Findings,
     /// Pairs whose second fault met nothing.
     unmet: usize,
@@ -236,10 +211,7 @@ struct Tally {
 
 impl Tally {
     fn summary(&self, pruned: usize, audited: usize, left_out: usize) -> String {
-        let outcomes = Outcome::ALL.iter().map(|outcome| {
-            let times = self.outcomes.get(outcome).copied().unwrap_or_default();
-            format!("  {times:>6} {}\n", outcome.as_str())
-        });
+        let outcomes = outcome_lines(&self.outcomes);
         let unmet = format!(
             "  {:>6} of them with a fault that met nothing\n",
             self.unmet
@@ -267,8 +239,8 @@ impl Tally {
             .wrong
             .iter()
             .map(|lines| format!("WRONG CLASS\n{lines}"));
-        outcomes
-            .chain([unmet, pruned, budget])
+        [outcomes, unmet, pruned, budget]
+            .into_iter()
             .chain(wrong)
             .chain([self.findings.summary()])
             .collect()

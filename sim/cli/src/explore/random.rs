@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -8,12 +7,12 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::counted;
-use super::findings::{Findings, keep};
+use super::findings::{Findings, Outcomes, outcome_lines};
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::{cores, in_order};
 use crate::progress::progress;
-use alchemiser_binding::explore::{Finding, Outcome, Signature, Wild, wander};
+use alchemiser_binding::explore::{Finding, Signature, Wild, wander};
 use alchemiser_binding::scenario::Library;
 use harness::explore::Tape;
 use seeded_dice::{Dice, Key};
@@ -52,7 +51,7 @@ const WORLDS: u64 = 200;
 /// What the worlds have shown so far.
 #[derive(Debug, Default)]
 struct Tally {
-    outcomes: BTreeMap<Outcome, usize>,
+    outcomes: Outcomes,
     findings: Findings,
     runs: usize,
 }
@@ -129,14 +128,10 @@ fn round(
         let Some(signature) = &wild.judged.signature else {
             return Ok(());
         };
+        let tell = || bar.suspend(|| say(&finding(*seed, &wild, signature)));
+        let told = || if arguments.json { Ok(()) } else { tell() };
         let found = Finding::new(signature.clone(), wild.document.clone());
-        let is_first = tally.findings.add(found.clone());
-        if arguments.json || !is_first {
-            return Ok(());
-        }
-        bar.suspend(|| say(&finding(*seed, &wild, signature)))?;
-        let folder = arguments.out.as_deref();
-        folder.map_or(Ok(()), |folder| keep(folder, &found))
+        tally.findings.take(found, told, arguments.out.as_deref())
     })
 }
 
@@ -167,13 +162,5 @@ fn summary(tally: &Tally) -> String {
         counted(worlds, "world"),
         counted(tally.runs, "run")
     );
-    let outcomes = Outcome::ALL.iter().map(|outcome| {
-        let times = tally.outcomes.get(outcome).copied().unwrap_or_default();
-        format!("  {times:>6} {}\n", outcome.as_str())
-    });
-    [head]
-        .into_iter()
-        .chain(outcomes)
-        .chain([tally.findings.summary()])
-        .collect()
+    head + &outcome_lines(&tally.outcomes) + &tally.findings.summary()
 }

@@ -1,16 +1,15 @@
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
-use super::findings::{Findings, keep};
+use super::findings::{Findings, Outcomes, outcome_lines};
 use super::{BaseArguments, counted, document_of, sound_base};
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::in_order;
 use crate::progress::progress;
-use alchemiser_binding::explore::{Finding, Outcome, Signature, Tried, fault_line, with_faults};
+use alchemiser_binding::explore::{Finding, Signature, Tried, fault_line, with_faults};
 use alchemiser_binding::scenario::{Library, Loaded};
 use harness::explore::Trial;
 
@@ -36,7 +35,7 @@ pub fn sweep(arguments: &SweepArguments) -> Result<bool, CliError> {
 /// What a sweep has found so far.
 #[derive(Debug, Default)]
 struct Tally {
-    outcomes: BTreeMap<Outcome, usize>,
+    outcomes: Outcomes,
     findings: Findings,
     unmet: Vec<String>,
 }
@@ -79,15 +78,10 @@ fn sweep_one(
             return Ok(());
         };
         let document = with_faults(document.clone(), &[trial]);
+        let tell = || bar.suspend(|| say(&finding(trial, &tried, signature)));
+        let told = || if arguments.json { Ok(()) } else { tell() };
         let found = Finding::new(signature.clone(), document);
-        if !tally.findings.add(found.clone()) {
-            return Ok(());
-        }
-        if !arguments.json {
-            bar.suspend(|| say(&finding(trial, &tried, signature)))?;
-        }
-        let folder = arguments.out.as_deref();
-        folder.map_or(Ok(()), |folder| keep(folder, &found))
+        tally.findings.take(found, told, arguments.out.as_deref())
     })?;
     bar.finish_and_clear();
     if !arguments.json {
@@ -121,16 +115,11 @@ fn finding(trial: &Trial, tried: &Tried, signature: &Signature) -> String {
 }
 
 fn summary(tally: &Tally) -> String {
-    let outcomes = Outcome::ALL.iter().map(|outcome| {
-        let times = tally.outcomes.get(outcome).copied().unwrap_or_default();
-        format!("  {times:>6} {}\n", outcome.as_str())
-    });
+    let outcomes = outcome_lines(&tally.outcomes);
     let unmet = tally
         .unmet
         .iter()
         .map(|line| format!("MET NOTHING {line}\n"));
-    outcomes
-        .chain([tally.findings.summary()])
-        .chain(unmet)
-        .collect()
+    let head = [outcomes, tally.findings.summary()];
+    head.into_iter().chain(unmet).collect()
 }
