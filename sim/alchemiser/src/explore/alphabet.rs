@@ -49,10 +49,8 @@ const fn writes(
     effects: &'static [CallEffect],
 ) -> CallRow {
     CallRow {
-        party,
         operations: Operations::Writes,
-        phases,
-        effects,
+        ..row(party, phases, effects)
     }
 }
 

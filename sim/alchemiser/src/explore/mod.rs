@@ -24,7 +24,7 @@ pub use self::finding::{Finding, SEEDS, Size};
 pub use self::judge::Judged;
 pub use self::lines::{fault_line, with_faults};
 pub use self::pairs::{class_of, second_faults};
-pub use self::random::{Wild, WildError, carry_out, wander};
+pub use self::random::{Wild, WildError, wander};
 pub use self::shrink::{judged, smallest};
 pub use self::signature::Signature;
 pub use self::sweep::{Base, Tried, points_of};

@@ -1,7 +1,7 @@
 use super::sweep::golden;
 use super::{ALPHABET, Judged, with_faults, world};
 use crate::run::{Run, RunError, run};
-use crate::scenario::{Document, Library};
+use crate::scenario::{Document, Library, Scenario};
 use harness::explore::{Point, Tape, Trial, UnknownOperation, points};
 use harness::journal::Journal;
 
@@ -45,11 +45,7 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
         source: Box::new(source),
     };
     let document = world(tape);
-    let loaded = document
-        .load(library, NAME)
-        .map_err(RunError::from)
-        .map_err(refused)?;
-    let undisturbed = run(library, &loaded, loaded.scenario.seed).map_err(refused)?;
+    let (scenario, undisturbed) = carry_out(library, &document).map_err(refused)?;
     let judged = Judged::of(&undisturbed, None);
     let faults = faults(tape, &points(&undisturbed.journal))?;
     if judged.signature.is_some() || faults.is_empty() {
@@ -61,8 +57,8 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
         });
     }
     let document = with_faults(document, &faults.iter().collect::<Vec<_>>());
-    let disturbed = carry_out(library, &document).map_err(refused)?;
-    let golden = golden(&loaded.scenario, &undisturbed.journal);
+    let (_, disturbed) = carry_out(library, &document).map_err(refused)?;
+    let golden = golden(&scenario, &undisturbed.journal);
     let judged = Judged::of(&disturbed, Some(&golden));
     Ok(Wild {
         document,
@@ -75,13 +71,14 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
 /// The name of what no file holds.
 const NAME: &str = "a world of chance";
 
-/// Runs what a document says.
-///
-/// # Errors
-/// A mistake in it.
-pub fn carry_out(library: &Library, document: &Document) -> Result<Run, RunError> {
+/// Runs the scenario that a document is.
+pub(super) fn carry_out(
+    library: &Library,
+    document: &Document,
+) -> Result<(Scenario, Run), RunError> {
     let loaded = document.load(library, NAME)?;
-    run(library, &loaded, loaded.scenario.seed)
+    let run = run(library, &loaded, loaded.scenario.seed)?;
+    Ok((loaded.scenario, run))
 }
 
 /// None, one, or a few faults at points of a run.

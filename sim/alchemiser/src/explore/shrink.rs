@@ -1,8 +1,9 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::random::carry_out;
 use super::sweep::golden;
-use super::{Judged, Signature, carry_out};
+use super::{Judged, Signature};
 use crate::scenario::{Document, Library};
 use harness::explore::{Shrunk, Step, Subject, shrink};
 
@@ -22,16 +23,15 @@ const USUAL: &str = "2012-03-14 09:30";
 /// A silent end needs a second run, without the faults.
 #[must_use]
 pub fn judged(library: &Library, document: &Document) -> Option<Judged> {
-    let run = carry_out(library, document).ok()?;
+    let (_, run) = carry_out(library, document).ok()?;
     let judged = Judged::of(&run, None);
     if judged.signature.is_some() || document.0.get("faults").is_none() {
         return Some(judged);
     }
     let mut undisturbed = document.clone();
     undisturbed.0.as_object_mut()?.remove("faults");
-    let loaded = undisturbed.load(library, "without the faults").ok()?;
-    let undisturbed = crate::run::run(library, &loaded, loaded.scenario.seed).ok()?;
-    let golden = golden(&loaded.scenario, &undisturbed.journal);
+    let (scenario, undisturbed) = carry_out(library, &undisturbed).ok()?;
+    let golden = golden(&scenario, &undisturbed.journal);
     Some(Judged::of(&run, Some(&golden)))
 }
 
