@@ -1,8 +1,9 @@
 use super::sweep::golden;
 use super::{ALPHABET, Judged, with_faults, world};
+use crate::landmark::passed;
 use crate::run::{Run, RunError, run};
 use crate::scenario::{Document, Library, Scenario};
-use harness::explore::{Point, Tape, Trial, UnknownOperation, points};
+use harness::explore::{Features, Point, Tape, Trial, UnknownOperation, points};
 use harness::journal::Journal;
 
 /// What became of a world of chance.
@@ -16,6 +17,20 @@ pub struct Wild {
     pub journal: Journal,
     /// How many runs that took.
     pub runs: u32,
+}
+
+impl Wild {
+    /// What it showed: the shape of its journal, the landmarks that it came by, and how it ended.
+    #[must_use]
+    pub fn features(&self) -> Features {
+        let mut features = Features::of(&self.journal);
+        for passage in passed(&self.journal) {
+            let times = u64::try_from(passage.times).unwrap_or(u64::MAX);
+            features.add(passage.landmark, times);
+        }
+        features.add(self.judged.outcome.as_str(), 1);
+        features
+    }
 }
 
 /// Why a world of chance could not be tried.

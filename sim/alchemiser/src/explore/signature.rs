@@ -1,6 +1,7 @@
 use std::fmt;
 
 use harness::check::Violation;
+use harness::explore::mask;
 use uuid::Uuid;
 
 /// What a finding is about, without what differs from run to run: two with one signature are taken
@@ -15,16 +16,9 @@ impl Signature {
     /// The signature of a violation: its numbers, ids and symbols are left out.
     #[must_use]
     pub fn of(violation: &Violation) -> Self {
-        let words = violation.problem.split_whitespace().map(|word| {
-            let is_a_name = word.chars().any(|letter| letter.is_ascii_digit());
-            let capitals = word.trim_matches(|letter: char| !letter.is_alphanumeric());
-            let is_a_symbol =
-                !capitals.is_empty() && capitals.chars().all(|letter| letter.is_ascii_uppercase());
-            if is_a_name || is_a_symbol { "*" } else { word }
-        });
         Self {
             check: violation.check.clone(),
-            problem: words.collect::<Vec<_>>().join(" "),
+            problem: mask(&violation.problem),
         }
     }
 

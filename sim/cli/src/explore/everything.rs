@@ -36,6 +36,8 @@ pub fn everything() -> Result<bool, CliError> {
     is_clean &= random(&RandomArguments {
         worlds: None,
         minutes: Some(MINUTES),
+        until: None,
+        blind: false,
         seed: 1,
         jobs: None,
         json: false,

@@ -12,9 +12,9 @@ use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::{cores, in_order};
 use crate::progress::progress;
-use alchemiser_binding::explore::{Finding, Signature, Wild, wander};
+use alchemiser_binding::explore::{Finding, Signature, Wild, WildError, wander};
 use alchemiser_binding::scenario::Library;
-use harness::explore::Tape;
+use harness::explore::{Corpus, Proposal};
 use seeded_dice::{Dice, Key};
 
 /// What `explore random` takes.
@@ -27,6 +27,13 @@ pub struct RandomArguments {
     /// many does.
     #[arg(long, value_name = "N")]
     pub minutes: Option<f64>,
+    /// Ends where the next world shows something new with less than this chance, a number such as
+    /// 0.01, with 95 % confidence.
+    #[arg(long, value_name = "CHANCE")]
+    pub until: Option<f64>,
+    /// Makes each world anew, whatever the worlds before it showed.
+    #[arg(long)]
+    pub blind: bool,
     /// The seed of the campaign: another one makes other worlds.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -54,10 +61,19 @@ struct Tally {
     outcomes: Outcomes,
     findings: Findings,
     runs: usize,
+    corpus: Corpus,
 }
 
 /// Worlds between two looks at the clock.
 const ROUND: u64 = 64;
+
+impl RandomArguments {
+    fn worlds(&self) -> u64 {
+        let is_open = self.minutes.is_some() || self.until.is_some();
+        self.worlds
+            .unwrap_or(if is_open { u64::MAX } else { WORLDS })
+    }
+}
 
 /// Runs worlds of chance. True where nothing goes wrong.
 pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
@@ -67,10 +83,7 @@ pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
         findings: Findings::new(&library)?,
         ..Tally::default()
     };
-    let all = arguments.worlds.unwrap_or(match arguments.minutes {
-        Some(_) => u64::MAX,
-        None => WORLDS,
-    });
+    let all = arguments.worlds();
     let bar = progress(
         usize::try_from(all).unwrap_or(usize::MAX),
         arguments.json,
@@ -80,12 +93,20 @@ pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
         .minutes
         .map(|minutes| now() + Duration::from_secs_f64(minutes * 60.0));
     let mut first = 0;
-    while first < all && until.is_none_or(|until| now() < until) {
+    while first < all
+        && until.is_none_or(|until| now() < until)
+        && arguments
+            .until
+            .is_none_or(|until| tally.corpus.left().most > until)
+    {
         let next = all.min(first + ROUND);
-        let seeds: Vec<u64> = (first..next)
-            .map(|number| dice.seed(Key::of("world").number(number)))
+        let proposals: Vec<Proposal> = (first..next)
+            .map(|number| match arguments.blind {
+                true => Proposal::fresh(dice.seed(Key::of("world").number(number))),
+                false => tally.corpus.propose(dice, number),
+            })
             .collect();
-        round(arguments, &library, &seeds, &bar, &mut tally)?;
+        round(arguments, &library, &proposals, &bar, &mut tally)?;
         first = next;
     }
     bar.finish_and_clear();
@@ -111,33 +132,41 @@ fn now() -> Instant {
 fn round(
     arguments: &RandomArguments,
     library: &Library,
-    seeds: &[u64],
+    proposals: &[Proposal],
     bar: &ProgressBar,
     tally: &mut Tally,
 ) -> Result<(), CliError> {
     let jobs = arguments.jobs.unwrap_or_else(cores);
-    let work = |seed: &u64| wander(library, &mut Tape::new(*seed));
-    in_order(seeds, jobs, work, |seed, wild| {
+    let work = |proposal: &Proposal| {
+        let mut proposal = proposal.clone();
+        let wild = wander(library, &mut proposal.tape)?;
+        let features = wild.features();
+        Ok::<_, WildError>((proposal, wild, features))
+    };
+    in_order(proposals, jobs, work, |_, ran| {
         bar.inc(1);
-        let wild = wild?;
-        if arguments.json {
-            say(&format!("{}\n", row(*seed, &wild)))?;
-        }
+        let (proposal, wild, features) = ran?;
+        tally.corpus.take(proposal, &features);
         tally.runs += usize::try_from(wild.runs).unwrap_or_default();
         *tally.outcomes.entry(wild.judged.outcome).or_default() += 1;
+        let number: usize = tally.outcomes.values().sum();
+        if arguments.json {
+            say(&format!("{}\n", row(number, &wild)))?;
+        }
         let Some(signature) = &wild.judged.signature else {
             return Ok(());
         };
-        let tell = || bar.suspend(|| say(&finding(*seed, &wild, signature)));
+        let runs = tally.runs;
+        let tell = || bar.suspend(|| say(&finding(number, runs, &wild, signature)));
         let told = || if arguments.json { Ok(()) } else { tell() };
         let found = Finding::new(signature.clone(), wild.document.clone());
         tally.findings.take(found, told, arguments.out.as_deref())
     })
 }
 
-fn row(seed: u64, wild: &Wild) -> serde_json::Value {
+fn row(number: usize, wild: &Wild) -> serde_json::Value {
     json!({
-        "world": format!("{seed:016x}"),
+        "world": number,
         "outcome": wild.judged.outcome.as_str(),
         "finding": wild.judged.signature.as_ref().map(ToString::to_string),
         "runs": wild.runs,
@@ -146,13 +175,13 @@ fn row(seed: u64, wild: &Wild) -> serde_json::Value {
 }
 
 /// A finding as soon as it is there.
-fn finding(seed: u64, wild: &Wild, signature: &Signature) -> String {
+fn finding(number: usize, runs: usize, wild: &Wild, signature: &Signature) -> String {
     let problem = wild.judged.violations.first();
     let problem = problem.map_or_else(
         || signature.to_string(),
         |violation| format!("{}: {}", violation.check, violation.problem),
     );
-    format!("FOUND {problem}\n  in the world {seed:016x}\n")
+    format!("FOUND {problem}\n  in world {number}, after {runs} runs\n")
 }
 
 fn summary(tally: &Tally) -> String {
@@ -162,5 +191,10 @@ fn summary(tally: &Tally) -> String {
         counted(worlds, "world"),
         counted(tally.runs, "run")
     );
-    head + &outcome_lines(&tally.outcomes) + &tally.findings.summary()
+    let left = format!(
+        "{} were shown; the next world shows a new one with a chance of {}\n",
+        counted(tally.corpus.features(), "feature"),
+        tally.corpus.left()
+    );
+    head + &outcome_lines(&tally.outcomes) + &tally.findings.summary() + &left
 }

@@ -3,8 +3,15 @@
 //!
 //! [`points`] reads them out of the journal of an undisturbed run, [`Alphabet`] says what may
 //! strike each, and a [`Trial`] is one fault at one point. A [`Matrix`] shows what was tried of all that.
+//!
+//! Worlds of chance are made of a [`Tape`] of choices. A [`Corpus`] keeps the tapes whose runs showed
+//! [`Features`] that no run had shown, and changes them a little.
 
 mod alphabet;
+mod corpus;
+mod estimate;
+mod features;
+mod mask;
 mod matrix;
 mod point;
 mod shrink;
@@ -14,6 +21,10 @@ mod trial;
 pub use self::alphabet::{
     ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations, SLOW, UnknownOperation,
 };
+pub use self::corpus::{Corpus, Proposal};
+pub use self::estimate::Share;
+pub use self::features::Features;
+pub use self::mask::mask;
 pub use self::matrix::{Cell, Column, Coverage, Matrix, Place, Row, struck};
 pub use self::point::{Point, points};
 pub use self::shrink::{Shrunk, Step, Subject, shrink};
