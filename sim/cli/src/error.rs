@@ -54,6 +54,8 @@ pub enum CliError {
     Alphabet(#[from] UnknownOperation),
     #[error("{}: all that always holds does hold, and nothing ends in silence: there is nothing to make small", .0.display())]
     NothingFound(PathBuf),
+    #[error("{} (seed {seed}): it holds, and nothing ends in silence: there is nothing to explain", path.display())]
+    Holds { path: PathBuf, seed: u64 },
     #[error(transparent)]
     Campaign(#[from] CampaignError),
     #[error(transparent)]

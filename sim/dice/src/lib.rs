@@ -6,10 +6,12 @@
 //! and arrows run one way only.
 
 mod record;
+mod salt;
 
 use std::collections::BTreeMap;
 
-pub use self::record::{Draw, recorded};
+pub use self::record::{Draw, reached, recorded};
+pub use self::salt::anew;
 
 /// Odd constants without a pattern in their bits, as wyhash uses them.
 const TEXT: u64 = 0xa076_1d64_78bd_642f;
@@ -85,7 +87,9 @@ impl Dice {
     /// An even draw from all numbers: a seed for something that has chance of its own.
     #[must_use]
     pub fn seed(self, key: Key) -> u64 {
-        let drawn = mixed(key.0 ^ mixed(self.seed ^ SEED));
+        let seed = mixed(self.seed ^ SEED);
+        let seed = salt::next().map_or(seed, |salt| mixed(seed ^ mixed(salt ^ TEXT)));
+        let drawn = mixed(key.0 ^ seed);
         record::draw(key.0, drawn);
         drawn
     }

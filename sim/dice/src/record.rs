@@ -13,12 +13,15 @@ pub struct Draw {
     pub cause: String,
     /// What was drawn, of all numbers.
     pub value: u64,
+    /// How far the work had come by then, as it said itself ([`reached`]); 0 where it did not.
+    pub place: usize,
 }
 
 #[derive(Debug, Default)]
 struct Record {
     names: BTreeMap<u64, String>,
     draws: Vec<Draw>,
+    place: usize,
 }
 
 thread_local! {
@@ -52,6 +55,14 @@ impl Drop for Outer {
     }
 }
 
+/// Notes how far the work has come: its later draws come after that. A history says how many entries
+/// it has.
+pub fn reached(place: usize) {
+    if IS_ON.get() {
+        RECORD.with_borrow_mut(|record| record.place = place);
+    }
+}
+
 /// Notes that the key `made` is `key` with one more cause.
 pub(super) fn name(made: u64, key: u64, cause: impl FnOnce() -> String) {
     if !IS_ON.get() {
@@ -78,7 +89,14 @@ pub(super) fn name_of(key: u64) -> String {
 pub(super) fn draw(key: u64, value: u64) {
     if IS_ON.get() {
         let cause = name_of(key);
-        RECORD.with_borrow_mut(|record| record.draws.push(Draw { cause, value }));
+        RECORD.with_borrow_mut(|record| {
+            let place = record.place;
+            record.draws.push(Draw {
+                cause,
+                value,
+                place,
+            });
+        });
     }
 }
 
@@ -92,7 +110,9 @@ mod tests {
         let (dice, key) = (Dice::new(1), Key::of("call").text("GetItem"));
         let _ = dice.seed(key);
         let (drawn, draws) = recorded(|| {
+            reached(4);
             let (_, within) = recorded(|| dice.draw(Key::of("coin"), 2));
+            assert_eq!(within[0].place, 0, "nothing was said within");
             assert_eq!(within.len(), 1);
             assert_eq!(within[0].cause, "coin");
             let within = Key::of("call").text("PutItem").number(2);
@@ -106,6 +126,7 @@ mod tests {
         assert_eq!(causes[..2], ["call PutItem 2", "again (call PutItem 2)"]);
         assert_eq!(causes[2].len(), 16, "its key was made before");
         assert!(draws.iter().map(|draw| draw.value).eq(drawn));
+        assert!(draws.iter().all(|draw| draw.place == 4));
         let (drawn, draws) = recorded(|| 1);
         assert_eq!((drawn, draws), (1, Vec::new()));
     }

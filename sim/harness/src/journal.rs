@@ -158,6 +158,8 @@ impl Journal {
         let sequence = self.entries.len() as u64 + 1;
         self.entries
             .push(Entry::new(at, sequence, invocation, fact));
+        // Whoever records draws wants to know behind which entry each was made.
+        seeded_dice::reached(self.entries.len());
     }
 
     /// Everything, in order.

@@ -1,6 +1,7 @@
 //! The search for what goes wrong: every fault at every point of a scenario, and worlds of chance.
 
 mod alphabet;
+mod chance;
 mod combination;
 mod ending;
 mod fate;
@@ -17,6 +18,7 @@ mod trace;
 mod world;
 
 pub use self::alphabet::{ALPHABET, allowed_by};
+pub use self::chance::Chance;
 pub use self::combination::Combinations;
 pub use self::ending::{Ending, Outcome};
 pub use self::fate::{Fate, Grade};

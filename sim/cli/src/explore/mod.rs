@@ -10,6 +10,7 @@ mod pairs;
 mod random;
 mod shrink;
 mod sweep;
+mod why;
 
 use std::num::NonZeroUsize;
 
@@ -24,6 +25,7 @@ use self::pairs::PairsArguments;
 use self::random::RandomArguments;
 use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
+use self::why::WhyArguments;
 use crate::error::CliError;
 use crate::parallel::cores;
 use crate::selection::Selection;
@@ -53,6 +55,9 @@ enum Exploration {
     Campaign(CampaignArguments),
     /// Makes a scenario that does not hold as small as it goes.
     Shrink(ShrinkArguments),
+    /// Says when it was decided that a scenario does not hold: draws its chance anew from many
+    /// moments on.
+    Why(WhyArguments),
     /// Runs scenarios again under ten circumstances that must not matter, and says where they do.
     Certify(CertifyArguments),
     /// Shows what was tried of all that may go wrong, and which knobs go with which actions.
@@ -71,6 +76,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Random(arguments) => random::random(arguments),
         Exploration::Campaign(arguments) => campaign::campaign(arguments),
         Exploration::Shrink(arguments) => shrink::shrink(arguments),
+        Exploration::Why(arguments) => why::why(arguments),
         Exploration::Certify(arguments) => certify::certify(arguments),
         Exploration::Matrix(arguments) => matrix::matrix(arguments),
     }
