@@ -8,8 +8,7 @@ use chrono::NaiveDate;
 
 use crate::explore::CampaignError;
 use crate::selection::SelectionError;
-use alchemiser_binding::explore::SweptError;
-use alchemiser_binding::explore::WildError;
+use alchemiser_binding::explore::{FollowError, SweptError, WildError};
 use alchemiser_binding::run::RunError;
 use alchemiser_binding::scenario::{LoadError, MomentError};
 use alchemiser_binding::text_file::TextFileError;
@@ -56,10 +55,14 @@ pub enum CliError {
     NothingFound(PathBuf),
     #[error("{} (seed {seed}): it holds, and nothing ends in silence: there is nothing to explain", path.display())]
     Holds { path: PathBuf, seed: u64 },
+    #[error("{}: no comment says how many seeds showed it, as in `# 3 of 10 seeds show it`: say it with --before 3/10", .0.display())]
+    NobodyKnows(PathBuf),
     #[error(transparent)]
     Campaign(#[from] CampaignError),
     #[error(transparent)]
     Wild(#[from] WildError),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
     #[error(transparent)]
     Selection(#[from] SelectionError),
     #[error("{}:{line}: {source}", path.display())]
@@ -182,4 +185,6 @@ pub enum ArgumentError {
     Nul(String),
     #[error("a range of seeds is written FIRST..LAST, both included, as in 1..50")]
     NotARange,
+    #[error("a share is written SHOWN/OF, as in 3/10: at least one, and no more than all")]
+    NotAShare,
 }

@@ -15,7 +15,9 @@ const NEAR_SHARES: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 /// Metrics that say that a function failed or was slow. They tell nothing of a workflow.
 const OF_FUNCTIONS: [&str; 3] = ["Errors", "Duration", "Throttles"];
 /// Events that say how far a workflow has come.
-const STATES: [&str; 3] = ["WorkflowStarted", "WorkflowCompleted", FAILED];
+const STATES: [&str; 3] = [STARTED, "WorkflowCompleted", FAILED];
+/// The event that says that a workflow has begun.
+const STARTED: &str = "WorkflowStarted";
 /// The event that says that a workflow has failed.
 const FAILED: &str = "WorkflowFailed";
 
@@ -166,6 +168,24 @@ impl Ending {
         }
     }
 
+    /// Whether as many workflows have begun as in the undisturbed run, as many of them have come to
+    /// an end, good or bad, and as many mails tell so.
+    #[must_use]
+    pub fn is_complete(&self, golden: &Self) -> bool {
+        let of = |ending: &Self, state: &str| {
+            let times = ending.workflows.get(state).copied();
+            times.unwrap_or_default()
+        };
+        let open = |ending: &Self| {
+            let ended = STATES[1..].iter().map(|state| of(ending, state));
+            of(ending, STARTED).saturating_sub(ended.sum())
+        };
+        let mails = |ending: &Self| ending.mails.values().sum::<usize>();
+        of(self, STARTED) >= of(golden, STARTED)
+            && open(self) <= open(golden)
+            && mails(self) >= mails(golden)
+    }
+
     /// What is otherwise than in the undisturbed run, a line each.
     #[must_use]
     pub fn differences(&self, golden: &Self) -> Vec<String> {
@@ -314,5 +334,32 @@ mod tests {
             ..golden.clone()
         };
         assert_eq!(outcome(copied), Outcome::Copied);
+    }
+
+    #[test]
+    fn what_began_must_end_and_be_told_by_mail() {
+        let ending = |states: &[&str], mails: &[&str]| Ending {
+            workflows: states
+                .iter()
+                .map(|state| ((*state).to_owned(), 1))
+                .collect(),
+            ..ending("100", mails, &[])
+        };
+        let golden = ending(&["WorkflowStarted", "WorkflowCompleted"], &["done"]);
+        let is_complete =
+            |states: &[&str], mails: &[&str]| ending(states, mails).is_complete(&golden);
+        assert!(is_complete(
+            &["WorkflowStarted", "WorkflowFailed"],
+            &["failed"]
+        ));
+        assert!(
+            !is_complete(&["WorkflowStarted"], &["failed"]),
+            "it has no end"
+        );
+        assert!(
+            !is_complete(&["WorkflowStarted", "WorkflowCompleted"], &[]),
+            "no mail"
+        );
+        assert!(!is_complete(&[], &["failed"]), "it never began");
     }
 }

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::explain::explained;
 use super::{Signature, judged, smallest};
 use crate::scenario::{Document, Library};
 
@@ -12,6 +13,8 @@ pub struct Finding {
     pub document: Document,
     /// How small it is; none where nobody has tried to make it smaller.
     pub size: Option<Size>,
+    /// What may stand in the place of some of its values.
+    pub explained: Vec<String>,
 }
 
 /// What is known of a finding that was made small.
@@ -36,6 +39,7 @@ impl Finding {
             signature,
             document,
             size: None,
+            explained: Vec::new(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Finding {
             self.is_shown(library, &document)
         };
         let seeds = (1..=SEEDS).filter(under).count() as u64;
+        let explained = explained(&document, |document| self.is_shown(library, document));
         Self {
             signature: self.signature.clone(),
             size: Some(Size {
@@ -61,13 +66,14 @@ impl Finding {
                 is_minimal: shrunk.is_minimal,
                 seeds,
             }),
+            explained,
             document,
         }
     }
 
     fn is_shown(&self, library: &Library, document: &Document) -> bool {
         let judged = judged(library, document);
-        judged.is_some_and(|judged| judged.signature.as_ref() == Some(&self.signature))
+        judged.is_ok_and(|judged| judged.signature.as_ref() == Some(&self.signature))
     }
 
     /// The scenario file: what it shows, what is known of it, and the scenario.
@@ -78,8 +84,9 @@ impl Finding {
         document.0["expect"] = json!("sound");
         document.0["needs"] = json!(needs(&document.0));
         let known = self.size.map(|size| size.words());
-        let comment = known.map(|words| format!("# {words}\n"));
-        comment.unwrap_or_default() + &document.write()
+        let lines = known.iter().chain(&self.explained);
+        let comments: String = lines.map(|words| format!("# {words}\n")).collect();
+        comments + &document.write()
     }
 }
 

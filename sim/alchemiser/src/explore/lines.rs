@@ -63,7 +63,7 @@ fn nth(nth: u32) -> String {
 }
 
 /// A span as scenario files write it, in its largest unit.
-fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     match (duration.as_millis(), duration.as_secs()) {
         (millis, _) if millis % 1_000 != 0 => format!("{millis}ms"),
         (_, seconds) if seconds % 60 == 0 && seconds > 0 => format!("{}m", seconds / 60),

@@ -1,11 +1,13 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::lines::span as written;
 use super::random::carry_out;
 use super::sweep::golden;
-use super::{Judged, Signature};
-use crate::scenario::{Document, Library};
-use harness::explore::{Shrunk, Step, Subject, shrink};
+use super::{Judged, Signature, with_faults};
+use crate::run::RunError;
+use crate::scenario::{Document, Library, Span};
+use harness::explore::{Shrunk, Step, Subject, crashes, shrink};
 
 /// Spans that people use, the plainest first.
 const SPANS: [&str; 9] = ["5m", "1h", "2h", "50s", "10m", "20m", "1s", "3s", "1d"];
@@ -21,18 +23,21 @@ const USUAL: &str = "2012-03-14 09:30";
 /// What a document shows: a violation, or an end that nobody is told of.
 ///
 /// A silent end needs a second run, without the faults.
-#[must_use]
-pub fn judged(library: &Library, document: &Document) -> Option<Judged> {
-    let (_, run) = carry_out(library, document).ok()?;
+///
+/// # Errors
+/// A mistake in the scenario.
+pub fn judged(library: &Library, document: &Document) -> Result<Judged, RunError> {
+    let (_, run) = carry_out(library, document)?;
     let judged = Judged::of(&run, None);
-    if judged.signature.is_some() || document.0.get("faults").is_none() {
-        return Some(judged);
-    }
     let mut undisturbed = document.clone();
-    undisturbed.0.as_object_mut()?.remove("faults");
-    let (scenario, undisturbed) = carry_out(library, &undisturbed).ok()?;
+    let file = undisturbed.0.as_object_mut();
+    let has_faults = file.is_some_and(|file| file.remove("faults").is_some());
+    if judged.signature.is_some() || !has_faults {
+        return Ok(judged);
+    }
+    let (scenario, undisturbed) = carry_out(library, &undisturbed)?;
     let golden = golden(&scenario, &undisturbed.journal);
-    Some(Judged::of(&run, Some(&golden)))
+    Ok(Judged::of(&run, Some(&golden)))
 }
 
 /// Makes the document of a finding as small as it goes, with at most `most_runs` tries.
@@ -44,7 +49,24 @@ pub fn smallest(
     most_runs: usize,
 ) -> Shrunk {
     let mut finding = Finding { library, signature };
-    shrink(document.0, &mut finding, most_runs)
+    let named = with_named_crashes(library, &document);
+    let start = named.filter(|named| finding.shows(&named.0));
+    shrink(start.unwrap_or(document).0, &mut finding, most_runs)
+}
+
+/// The same document with each crash that chance brought as a fault of its own, so that it hangs on no
+/// seed; none where chance brings none.
+fn with_named_crashes(library: &Library, document: &Document) -> Option<Document> {
+    let mut named = document.clone();
+    let knobs = named.0.pointer_mut("/given/knobs")?.as_object_mut()?;
+    knobs.remove("crashes_per_mille")?;
+    let (_, run) = carry_out(library, document).ok()?;
+    // Those that were named before are among them.
+    if let Some(Value::Array(faults)) = named.0.get_mut("faults") {
+        faults.retain(|fault| fault["effect"] != "crash");
+    }
+    let crashes = crashes(&run.journal);
+    Some(with_faults(named, &crashes.iter().collect::<Vec<_>>()))
 }
 
 /// A document whose end is to stay what it is about.
@@ -56,7 +78,7 @@ struct Finding<'a> {
 impl Subject for Finding<'_> {
     fn shows(&mut self, document: &Value) -> bool {
         let judged = judged(self.library, &Document(document.clone()));
-        judged.is_some_and(|judged| judged.signature.as_ref() == Some(self.signature))
+        judged.is_ok_and(|judged| judged.signature.as_ref() == Some(self.signature))
     }
 
     fn simpler(&self, path: &[Step], value: &Value) -> Vec<Value> {
@@ -65,6 +87,7 @@ impl Subject for Finding<'_> {
             Step::Item(_) => None,
         });
         match (key.unwrap_or_default(), value) {
+            ("when", Value::Array(actions)) => with_fewer_advances(actions),
             ("clock", _) => before(&[USUAL], value),
             ("source", Value::String(source)) => plainer_strategies(source),
             ("phase", _) => before(&["before"], value),
@@ -82,6 +105,29 @@ impl Subject for Finding<'_> {
     fn tidy(&self, document: Value) -> Value {
         with_an_end(tidied(document))
     }
+}
+
+/// The actions with spans that follow each other made one: all of them, or the first two alone.
+fn with_fewer_advances(actions: &[Value]) -> Vec<Value> {
+    let span = |action: &Value| action.get("advance")?.as_str()?.parse::<Span>().ok();
+    let merged = |most: usize| {
+        let (mut kept, mut merged): (Vec<Value>, usize) = (Vec::new(), 0);
+        for action in actions {
+            let both = kept.last().and_then(span).zip(span(action));
+            if let (Some((before, then)), true) = (both, merged < most) {
+                merged += 1;
+                kept.pop();
+                kept.push(json!({ "advance": written(before.0 + then.0) }));
+            } else {
+                kept.push(action.clone());
+            }
+        }
+        (merged > 0).then(|| json!(kept))
+    };
+    [merged(usize::MAX), merged(1)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Those of some values that are plainer than this one.
@@ -263,6 +309,67 @@ expect: sound
         );
         let again = judged(&library, &Document(shrunk.document)).expect("it runs");
         assert_eq!(again.signature, Some(signature));
+    }
+
+    /// Chance kills callers, and who comes back later than after half a minute is lost.
+    const UNLUCKY: &str = r#"
+about: chance
+seed: 3
+given:
+  clock: 2012-03-14 10:00
+  strategies: {one.clj: {source: '(defsymphony "One" {} (asset "MSFT"))'}}
+  topology: {disabled: [WatchdogTimer, DailyTradingSchedule]}
+  knobs: {crashes_per_mille: 200}
+when:
+  - invoke: {mode: trade}
+  - advance: 30s
+  - disable_rule: RebalancePlannedRule
+  - advance: 2h
+faults:
+  - {at: "trade / events PutEvents", phase: before, effect: reset}
+  - {at: "SignalGenerated / dynamodb GetItem", phase: before, effect: crash}
+expect: sound
+"#;
+
+    #[test]
+    fn crashes_of_chance_become_faults_that_hang_on_no_seed() {
+        let library = Library::of_this_project().expect("the project's files are there");
+        let document = Document::read(UNLUCKY).expect("it is YAML");
+        let found = judged(&library, &document).expect("it runs");
+        let named = with_named_crashes(&library, &document).expect("there is a knob");
+        assert!(named.0.pointer("/given/knobs/crashes_per_mille").is_none());
+        let faults = named.0["faults"].as_array().expect("a list");
+        assert_eq!(faults[0], document.0["faults"][0], "it is no crash");
+        let names: std::collections::BTreeSet<String> =
+            faults.iter().map(ToString::to_string).collect();
+        assert!(
+            faults.len() > 1 && names.len() == faults.len(),
+            "{faults:?}"
+        );
+        for seed in 1..=3 {
+            let mut named = named.clone();
+            named.0["seed"] = json!(seed);
+            let again = judged(&library, &named).expect("it runs");
+            assert_eq!(again.signature, found.signature, "seed {seed}");
+            let (_, run) = carry_out(&library, &named).expect("it runs");
+            assert_eq!(run.unmet, [], "all of them strike");
+        }
+    }
+
+    #[test]
+    fn spans_that_follow_each_other_are_one() {
+        let actions = [
+            json!({"advance": "31m"}),
+            json!({"advance": "29m"}),
+            json!("redrive"),
+            json!({"advance": "1h30m"}),
+            json!({"advance": "1s"}),
+        ];
+        let all = json!([{"advance": "60m"}, "redrive", {"advance": "5401s"}]);
+        let mut first = actions.to_vec();
+        first.splice(..2, [json!({"advance": "60m"})]);
+        assert_eq!(with_fewer_advances(&actions), [all, json!(first)]);
+        assert!(with_fewer_advances(&actions[1..4]).is_empty());
     }
 
     #[test]

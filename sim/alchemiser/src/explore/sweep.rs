@@ -68,9 +68,19 @@ impl Base {
         ALPHABET.trials(&self.points)
     }
 
+    /// Whether nothing is wrong with a run, and nothing is left for a person to do: who was told of a
+    /// loss by an alarm alone still has it before them.
+    pub(super) fn is_well(&self, tried: &Tried) -> bool {
+        !tried.outcome.is_finding() && Ending::of(&tried.journal).is_complete(&self.ending)
+    }
+
+    pub(super) fn scenario(&self) -> &Scenario {
+        &self.loaded.scenario
+    }
+
     /// The same, and at the end somebody helps.
     #[must_use]
-    pub(super) fn with_help(&self, actions: Vec<Action>) -> Self {
+    pub(super) fn with_help(&self, actions: impl IntoIterator<Item = Action>) -> Self {
         let mut helped = self.clone();
         helped.loaded.scenario.when.extend(actions);
         helped

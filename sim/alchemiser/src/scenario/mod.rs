@@ -35,7 +35,8 @@ pub use format::{
     AccountChangeSpec, Action, AssetChangeSpec, AssetSpec, BrokerSpec, Capability,
     DeadLetterExpected, ExchangeSpec, Expect, Expectation, Given, Lambda, MailExpected,
     MeanwhileSpec, OrderEffectSpec, OrderExpected, OrderNameSpec, OrderRuleSpec, PlaceSpec,
-    QuoteSpec, ReplaceSpec, ResponseExpected, Scenario, ShowSpec, ShownStatus, SideSpec, Topology,
+    QuoteSpec, ReplaceSpec, ReplaySpec, ResponseExpected, Scenario, ShowSpec, ShownStatus,
+    SideSpec, Topology,
 };
 pub use knobs::Knobs;
 pub use library::{Library, account_with};

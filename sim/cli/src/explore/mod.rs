@@ -10,6 +10,7 @@ mod pairs;
 mod random;
 mod shrink;
 mod sweep;
+mod verify;
 mod why;
 
 use std::num::NonZeroUsize;
@@ -25,6 +26,7 @@ use self::pairs::PairsArguments;
 use self::random::RandomArguments;
 use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
+use self::verify::VerifyArguments;
 use self::why::WhyArguments;
 use crate::error::CliError;
 use crate::parallel::cores;
@@ -58,6 +60,9 @@ enum Exploration {
     /// Says when it was decided that a scenario does not hold: draws its chance anew from many
     /// moments on.
     Why(WhyArguments),
+    /// After a fix: runs the scenario of a finding, and what is next to it, as often as it takes to
+    /// be sure.
+    Verify(VerifyArguments),
     /// Runs scenarios again under ten circumstances that must not matter, and says where they do.
     Certify(CertifyArguments),
     /// Shows what was tried of all that may go wrong, and which knobs go with which actions.
@@ -77,6 +82,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Campaign(arguments) => campaign::campaign(arguments),
         Exploration::Shrink(arguments) => shrink::shrink(arguments),
         Exploration::Why(arguments) => why::why(arguments),
+        Exploration::Verify(arguments) => verify::verify(arguments),
         Exploration::Certify(arguments) => certify::certify(arguments),
         Exploration::Matrix(arguments) => matrix::matrix(arguments),
     }

@@ -36,8 +36,7 @@ pub fn shrink(arguments: &ShrinkArguments) -> Result<bool, CliError> {
     let nothing = || CliError::NothingFound(path.clone());
     let mut document = Document::read(&text).map_err(|_| nothing())?;
     document.0["expect"] = serde_json::json!("sound");
-    let judged = judged(&library, &document).ok_or_else(nothing)?;
-    let signature = judged.signature.ok_or_else(nothing)?;
+    let signature = judged(&library, &document)?.signature.ok_or_else(nothing)?;
     let small = Finding::new(signature, document).shrunk(&library, arguments.runs);
     say(&small.file())?;
     if let Some(folder) = &arguments.out {

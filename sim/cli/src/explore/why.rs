@@ -26,6 +26,8 @@ pub struct WhyArguments {
     jobs: Option<NonZeroUsize>,
 }
 
+/// How much of an entry is shown.
+const WIDTH: usize = 160;
 /// How many entries are shown on each side of the one at which it was decided.
 const AROUND: usize = 3;
 
@@ -42,10 +44,17 @@ pub fn why(arguments: &WhyArguments) -> Result<bool, CliError> {
         path: path.clone(),
         seed,
     })?;
-    say(&format!("{} (seed {seed}): {}\n", loaded.name, chance.signature))?;
+    say(&format!(
+        "{} (seed {seed}): {}\n",
+        loaded.name, chance.signature
+    ))?;
     let jobs = arguments.jobs.unwrap_or_else(cores);
     let salts: Vec<u64> = (1..=TRIES as u64).collect();
-    let bar = progress(chance.draws.len().max(1).ilog2() as usize + 2, false, "{eta} left");
+    let bar = progress(
+        chance.draws.len().max(1).ilog2() as usize + 2,
+        false,
+        "{eta} left",
+    );
     let decision = Decision::find(chance.draws.len(), |kept| {
         let mut same = 0;
         let work = |salt: &u64| chance.is_shown(&library, kept, *salt);
@@ -88,7 +97,7 @@ fn jump(chance: &Chance, decision: &Decision) -> String {
     let last = lines.len().min(draw.place + AROUND + 1);
     let around = (first..last).map(|place| {
         let mark = if place == draw.place { '>' } else { ' ' };
-        format!("{mark} {:>5} {}\n", place + 1, lines[place])
+        format!("{mark} {:>5} {}\n", place + 1, cut(&lines[place]))
     });
     let head = format!(
         "It was decided at {} by draw {number}: {}\n",
@@ -96,6 +105,14 @@ fn jump(chance: &Chance, decision: &Decision) -> String {
         draw.cause
     );
     [head].into_iter().chain(around).collect()
+}
+
+/// The beginning of an entry.
+fn cut(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 /// When an entry was made, from 0: to that all that came before it had led.

@@ -3,8 +3,10 @@
 
 mod campaign;
 mod explore;
+mod fate;
 mod repeat;
 mod strategy;
+mod why;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -30,7 +30,10 @@ impl Decision {
     ///
     /// # Errors
     /// What `same` says.
-    pub fn find<E>(draws: usize, mut same: impl FnMut(usize) -> Result<usize, E>) -> Result<Self, E> {
+    pub fn find<E>(
+        draws: usize,
+        mut same: impl FnMut(usize) -> Result<usize, E>,
+    ) -> Result<Self, E> {
         let first = same(0)?;
         let mut shares = vec![Share {
             kept: 0,

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::fault::Site;
+use super::{Effect, Trial};
+use crate::fault::{CallEffect, Site};
 use crate::journal::{Journal, JournalEvent};
 use simulated_cloud::cloud_event::CloudEvent;
 
@@ -131,6 +132,37 @@ pub fn points(journal: &Journal) -> Vec<Point> {
     found
 }
 
+/// The crashes of a run at calls, whoever brought them: each as a fault that is about this call alone.
+#[must_use]
+pub fn crashes(journal: &Journal) -> Vec<Trial> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let lost = Struck::of(journal).lost;
+    let mut found = Vec::new();
+    for (place, entry) in journal.entries().iter().enumerate() {
+        let (site, fault) = match &entry.fact {
+            JournalEvent::Fault {
+                site,
+                phase,
+                effect,
+            } if lost.contains(&place) => (site, Some((*phase, effect))),
+            JournalEvent::Call { site, .. } => (site, None),
+            _ => continue,
+        };
+        let nth = seen.entry(site.to_string()).or_default();
+        *nth += 1;
+        if let Some((phase, CallEffect::Crash)) = fault {
+            found.push(Trial {
+                point: Point::Call {
+                    site: site.clone(),
+                    nth: *nth,
+                },
+                effect: Effect::Call(phase, CallEffect::Crash),
+            });
+        }
+    }
+    found
+}
+
 /// The calls that faults have struck.
 struct Struck {
     /// The entries of those that came back.
@@ -179,7 +211,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::fault::{CallEffect, Phase};
+    use crate::fault::Phase;
     use crate::journal::CallOutcome;
 
     fn site(number: u32) -> Site {

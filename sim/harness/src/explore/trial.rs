@@ -13,7 +13,50 @@ pub enum Effect {
     Delivery(DeliveryEffect),
 }
 
+/// What an effect comes to for whom it strikes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// A caller gets no answer, or none that helps.
+    NoAnswer,
+    /// An execution environment is lost.
+    Death,
+    /// A call takes longer.
+    Slow,
+    /// A delivery comes twice.
+    Copy,
+    /// A delivery comes later.
+    LateDelivery,
+    /// What was to be put is not there.
+    NoEntry,
+}
+
 impl Effect {
+    fn family(&self) -> Family {
+        match self {
+            Self::Call(_, effect) => match effect {
+                CallEffect::Status(_)
+                | CallEffect::Reset
+                | CallEffect::Hang
+                | CallEffect::Late(_) => Family::NoAnswer,
+                CallEffect::Crash | CallEffect::PowerLoss | CallEffect::TimeOut => Family::Death,
+                CallEffect::Delay(_) | CallEffect::Pace(_) => Family::Slow,
+            },
+            Self::Delivery(effect) => match effect {
+                DeliveryEffect::Duplicate(_) => Family::Copy,
+                // A failure is tried again.
+                DeliveryEffect::Delay(_) | DeliveryEffect::Fail => Family::LateDelivery,
+                DeliveryEffect::FailEntry => Family::NoEntry,
+            },
+        }
+    }
+
+    /// Whether two effects are much the same for whom they strike: no answer, a death, a slow call, a
+    /// copy, a delivery that comes late, an entry that is not put.
+    #[must_use]
+    pub fn is_of_one_family(&self, other: &Self) -> bool {
+        self.family() == other.family()
+    }
+
     /// How far two effects of one kind and phase are apart; none where they are of two kinds. The
     /// status for too many requests is a kind of its own.
     pub(super) fn distance(&self, other: &Self) -> Option<u128> {

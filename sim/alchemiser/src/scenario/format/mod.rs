@@ -10,7 +10,7 @@ mod topology;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use self::action::Action;
+pub use self::action::{Action, ReplaySpec};
 pub use self::broker::{
     AccountChangeSpec, AssetChangeSpec, BrokerSpec, MeanwhileSpec, OrderNameSpec, PlaceSpec,
     ReplaceSpec,
