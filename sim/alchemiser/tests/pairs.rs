@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use alchemiser_binding::explore::{Base, ClassRule, Followed, PairSearch, RULES};
 use alchemiser_binding::scenario::{Document, Library};
-use harness::explore::Pair;
+use harness::explore::{Effect, Pair, Trial};
+use harness::fault::{CallEffect, Phase};
 
 /// It has failed twice before: where it fails once more, Lambda gives it up.
 const WEAK: &str = r#"
@@ -18,18 +19,42 @@ when:
   - invoke: {action: pnl_analysis, pnl_type: weekly}
   - advance: 20m
 faults:
-  - {at: "pnl_analysis / alpaca GET portfolio", phase: before, effect: crash}
+  - {at: "pnl_analysis / alpaca GET portfolio", phase: before, effect: crash, times: 2}
+expect: sound
+"#;
+
+/// After half a minute the mail's rule is off, and no watchdog is there: who dies before that comes
+/// back too late, and who only tries a call again does not.
+const LATE: &str = r#"
+about: Who comes back comes too late.
+given:
+  clock: 2012-03-14 10:00
+  cash: "10000.00"
+  market: {MSFT: {price: "50.00"}}
+  strategies: {one.clj: {source: '(defsymphony "One" {} (asset "MSFT"))'}}
+  topology: {disabled: [WatchdogTimer, DailyTradingSchedule]}
+when:
+  - invoke: {mode: trade}
+  - advance: 30s
+  - disable_rule: TradingNotificationRule
+  - advance: 20m
 expect: sound
 "#;
 
 /// Searches until there is nothing left; with the pairs that were run.
-fn searched(rules: &[ClassRule]) -> (PairSearch, Vec<Pair>) {
+fn searched(
+    scenario: &str,
+    is_first: fn(&Trial) -> bool,
+    rules: &[ClassRule],
+) -> (PairSearch, Vec<Pair>) {
     let library = Library::of_this_project().expect("the project's files are there");
-    let document = Document::read(WEAK).expect("it is YAML");
-    let loaded = document.load(&library, "weak").expect("a scenario");
+    let document = Document::read(scenario).expect("it is YAML");
+    let loaded = document.load(&library, "a base").expect("a scenario");
     let base = Base::of(&library, &loaded, 1).expect("it runs");
+    assert_eq!(base.violations, [], "it is sound");
     let trials = base.trials().expect("all calls are known");
-    let followed = trials.iter().map(|trial| {
+    let firsts = trials.iter().filter(|trial| is_first(trial));
+    let followed = firsts.map(|trial| {
         let followed = Followed::by(&base, &library, rules, trial);
         followed.expect("it runs")
     });
@@ -62,7 +87,15 @@ fn a_class_that_is_too_coarse_is_given_up_and_what_it_left_out_is_run() {
         name: "all first faults are alike",
         class: |_, _| Some(0),
     };
-    let (search, run) = searched(&[COARSE]);
+    let is_first = |trial: &Trial| {
+        let effects = [CallEffect::Reset, CallEffect::Crash];
+        effects.iter().any(|effect| {
+            trial.point.to_string() == "TradeExecuted / dynamodb UpdateItem #2"
+                && trial.effect == Effect::Call(Phase::Before, effect.clone())
+        })
+    };
+    let (search, run) = searched(LATE, is_first, &[COARSE]);
+    assert_eq!(search.firsts.len(), 2);
     let [account] = &search.pruning.accounts()[..] else {
         panic!("one rule, one account");
     };
@@ -82,7 +115,7 @@ fn a_class_that_is_too_coarse_is_given_up_and_what_it_left_out_is_run() {
 
 #[test]
 fn the_classes_of_the_search_are_right() {
-    let (search, run) = searched(&RULES);
+    let (search, run) = searched(WEAK, |_| true, &RULES);
     assert_eq!(search.pruning.disagreements(), []);
     let accounts = search.pruning.accounts();
     assert!(

@@ -203,11 +203,12 @@ fn near(value: &Value) -> Vec<Value> {
         }),
         Value::String(text) => {
             if let Ok(amount) = text.parse::<Decimal>() {
-                let percent = |percent: i64| amount * Decimal::new(percent, 2);
-                return [99, 101]
-                    .map(|part| json!(percent(part).normalize().to_string()))
-                    .into_iter()
-                    .filter(|near| near != value)
+                // Nothing has no hundredth.
+                let parts = if amount.is_zero() { &[][..] } else { &[99, 101] };
+                let part = |part: &i64| amount * Decimal::new(*part, 2);
+                let near = parts.iter().map(part);
+                return near
+                    .map(|near| json!(near.normalize().to_string()))
                     .collect();
             }
             if let Ok(Span(span)) = text.parse::<Span>() {
