@@ -204,7 +204,11 @@ fn near(value: &Value) -> Vec<Value> {
         Value::String(text) => {
             if let Ok(amount) = text.parse::<Decimal>() {
                 // Nothing has no hundredth.
-                let parts = if amount.is_zero() { &[][..] } else { &[99, 101] };
+                let parts = if amount.is_zero() {
+                    &[][..]
+                } else {
+                    &[99, 101]
+                };
                 let part = |part: &i64| amount * Decimal::new(*part, 2);
                 let near = parts.iter().map(part);
                 return near
