@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Features, Share, Tape};
+use super::{Estimate, Features, Tape};
 use seeded_dice::{Dice, Key};
 
 /// The tapes whose runs showed something that no run before had shown, and how often each feature
@@ -138,10 +138,10 @@ impl Corpus {
     /// How likely the next run shows something new: as many as showed something that no other run
     /// did (Good and Turing).
     #[must_use]
-    pub fn left(&self) -> Share {
+    pub fn left(&self) -> Estimate {
         let single = self.shown.values().filter(|shown| shown.times == 1);
         let alone: BTreeSet<u32> = single.map(|shown| shown.first).collect();
-        Share::of(u32::try_from(alone.len()).unwrap_or(u32::MAX), self.runs)
+        Estimate::of(u32::try_from(alone.len()).unwrap_or(u32::MAX), self.runs)
     }
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 /// What part of all cases is so, as some cases show it: the part, and the interval in which it is
 /// with 95 % confidence (Wilson).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share {
+pub struct Estimate {
     /// As in these cases.
     pub middle: f64,
     /// Hardly less.
@@ -15,7 +15,7 @@ pub struct Share {
 /// So many standard deviations hold 95 % of a normal distribution.
 const DEVIATIONS: f64 = 1.959_964;
 
-impl Share {
+impl Estimate {
     /// It was so in `times` of `cases`. Where there was no case, it may be anything.
     #[must_use]
     pub fn of(times: u32, cases: u32) -> Self {
@@ -41,7 +41,7 @@ impl Share {
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for Estimate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| share * 100.0;
         let (middle, least, most) = (self.middle, self.least, self.most);
@@ -61,11 +61,11 @@ mod tests {
 
     #[test]
     fn an_interval_holds_its_share_and_narrows_with_more_cases() {
-        let (few, many) = (Share::of(5, 100), Share::of(500, 10_000));
+        let (few, many) = (Estimate::of(5, 100), Estimate::of(500, 10_000));
         assert_eq!(few.to_string(), "5.00 % (95 %: 2.15 to 11.18)");
         assert!(few.least < many.least && many.most < few.most);
-        assert_eq!(Share::of(0, 0).most, 1.0);
-        let none = Share::of(0, 300);
+        assert_eq!(Estimate::of(0, 0).most, 1.0);
+        let none = Estimate::of(0, 300);
         assert!(none.least < 1e-9 && (0.012..0.013).contains(&none.most));
     }
 }

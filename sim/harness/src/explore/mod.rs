@@ -8,12 +8,12 @@
 //! [`Features`] that no run had shown, and changes them a little.
 
 mod alphabet;
+mod confidence;
 mod corpus;
+mod decision;
 mod estimate;
 mod features;
 mod mask;
-mod confidence;
-mod decision;
 mod matrix;
 mod point;
 mod pruning;
@@ -24,12 +24,12 @@ mod trial;
 pub use self::alphabet::{
     ANY_CALL, Alphabet, BOTH_PHASES, CallRow, LATE, Operations, SLOW, UnknownOperation,
 };
+pub use self::confidence::clean_runs;
 pub use self::corpus::{Corpus, Proposal};
-pub use self::estimate::Share;
+pub use self::decision::{Decision, Share, TRIES};
+pub use self::estimate::Estimate;
 pub use self::features::Features;
 pub use self::mask::mask;
-pub use self::confidence::clean_runs;
-pub use self::decision::{Decision, Share, TRIES};
 pub use self::matrix::{Cell, Column, Coverage, Matrix, Place, Row, struck};
 pub use self::point::{Point, crashes, points};
 pub use self::pruning::{Account, Disagreement, First, Pair, Pruning};
