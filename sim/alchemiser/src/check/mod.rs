@@ -19,6 +19,7 @@ mod idle;
 mod intent;
 mod isolation;
 mod mail;
+mod model;
 mod newest_plan;
 mod order_id;
 mod plan;
@@ -37,7 +38,7 @@ pub use harness::check::{Premise, Verdict, Violation};
 use harness::journal::Journal;
 
 /// The invariants of trading, and those of every system among them.
-pub const INVARIANTS: [Invariant; 18] = [
+pub const INVARIANTS: [Invariant; 19] = [
     invariant("one intent an order", intent::check),
     invariant("one content an order id", order_id::check),
     invariant("no order outside the session", session::check),
@@ -56,6 +57,7 @@ pub const INVARIANTS: [Invariant; 18] = [
     invariant("bounded durations", duration::check),
     invariant("replay trades nothing", replay::check),
     invariant("every workflow ends", ending::check),
+    invariant("workflows follow the model", model::check),
 ];
 
 const fn invariant(name: &'static str, check: fn(&Journal) -> Judgement) -> Invariant {

@@ -22,7 +22,7 @@ use serde_json::Value;
 use self::actions::{ActionError, ActionRunner};
 use self::facts::facts;
 use self::setup::{PreparedWorld, setup};
-use crate::check::{Premise, Verdict, Violation, check_all};
+use crate::check::{Premise, Verdict, Violation, check_all, names};
 use crate::landmark::{Passage, passed};
 use crate::scenario::{
     Action, Expect, Given, Library, Loaded, Mistake, Mistakes, Moment, Places, Pointer, Scenario,
@@ -31,7 +31,7 @@ use crate::scenario::{
 use crate::trading::{BROKER, MAIL, ORDERS, install_log};
 use harness::fault::{FAULTS, MEANWHILE, Unmet};
 use harness::journal::Journal;
-use harness::world::WorldError;
+use harness::world::{Runaway, WorldError};
 
 /// One run of a scenario.
 #[derive(Clone, Debug)]
@@ -65,6 +65,25 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run of which nothing is judged yet.
+    fn of(loaded: &Loaded, seed: u64, lived: Lived) -> Self {
+        Self {
+            scenario: loaded.name.clone(),
+            about: loaded.scenario.about.clone(),
+            seed,
+            journal: lived.journal,
+            violations: Vec::new(),
+            unmet: lived.unused,
+            mistakes: Vec::new(),
+            expected: Vec::new(),
+            premises: Vec::new(),
+            landmarks: Vec::new(),
+            checks: 0,
+            virtual_time: lived.age,
+            wall_time: Duration::ZERO,
+        }
+    }
+
     /// Whether everything holds.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -115,47 +134,64 @@ pub fn run_on(
         .start_paused(true)
         .build()
         .map_err(RunError::Runtime)?;
-    let (journal, unused, virtual_time) = runtime.block_on(live(backend, library, loaded, seed))?;
+    let lived = runtime.block_on(live(backend, library, loaded, seed))?;
+    let mut run = match lived.runaway {
+        Some(runaway) => run_away(loaded, seed, lived, runaway),
+        None => judged(loaded, seed, lived),
+    };
+    run.wall_time = started.elapsed();
+    Ok(run)
+}
+
+/// The check that a run fails which never ends.
+pub const RUNS_AWAY: &str = "runs away";
+
+/// A run that was ended because it does not end by itself. Nothing else is asked of it: it was cut off
+/// in the middle.
+fn run_away(loaded: &Loaded, seed: u64, lived: Lived, runaway: Runaway) -> Run {
+    let unjudged = |check| Premise { check, times: 0 };
+    Run {
+        violations: vec![Violation::plain(RUNS_AWAY, runaway.to_string())],
+        premises: names().into_iter().map(unjudged).collect(),
+        checks: 1,
+        ..Run::of(loaded, seed, lived)
+    }
+}
+
+fn judged(loaded: &Loaded, seed: u64, lived: Lived) -> Run {
+    let run = Run::of(loaded, seed, lived);
     let expect = loaded.scenario.expect.exact();
     let Verdict {
         violations,
         premises,
-    } = check_all(&journal);
+    } = check_all(&run.journal);
     let (expected, mut violations): (Vec<_>, Vec<_>) = violations
         .into_iter()
         .partition(|violation| expect.is_some_and(|expect| expect.violates(&violation.check)));
     if let Some(expect) = expect {
-        violations.extend(evaluate(expect, &journal));
+        violations.extend(evaluate(expect, &run.journal));
         violations.extend(expect.unviolated(&expected));
     }
-    let mistakes = unused
+    let mistakes = run
+        .unmet
         .iter()
         .map(|unmet| unmet_place(unmet, &loaded.path, &loaded.places))
         .collect();
     violations.extend(
-        unused
+        run.unmet
             .iter()
             .map(|unmet| Violation::plain(unmet.part, unmet.words.as_str())),
     );
     let checks = premises.len() + expect.map_or(0, Expect::count);
-    let (scenario, wall_time) = (loaded.name.clone(), started.elapsed());
-    let about = loaded.scenario.about.clone();
-    let landmarks = passed(&journal);
-    Ok(Run {
-        scenario,
-        about,
-        seed,
-        journal,
+    Run {
         violations,
-        unmet: unused,
         mistakes,
         expected,
         premises,
-        landmarks,
+        landmarks: passed(&run.journal),
         checks,
-        virtual_time,
-        wall_time,
-    })
+        ..run
+    }
 }
 
 /// Sends one event to the function of a fresh world, and gives the world's history.
@@ -213,7 +249,13 @@ fn mistaken(loaded: &Loaded, index: usize, error: &ActionError) -> Mistakes {
     )
 }
 
-type Lived = (Journal, Vec<Unmet>, TimeDelta);
+/// What is left of a world.
+struct Lived {
+    journal: Journal,
+    unused: Vec<Unmet>,
+    age: TimeDelta,
+    runaway: Option<Runaway>,
+}
 
 async fn live(
     backend: &BackendKind,
@@ -247,9 +289,15 @@ async fn live(
         if let Err(error) = runner.run(world.as_mut(), action).await {
             return Err(mistaken(loaded, index, &error).into());
         }
+        if world.runaway().is_some() {
+            break;
+        }
     }
     world.settle().await.map_err(refused)?;
-    let unused = world.unused();
-    let age = world.age();
-    Ok((world.finish(), unused, age))
+    Ok(Lived {
+        unused: world.unused(),
+        age: world.age(),
+        runaway: world.runaway(),
+        journal: world.finish(),
+    })
 }

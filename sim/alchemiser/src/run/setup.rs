@@ -20,7 +20,7 @@ use crate::scenario::{
 use crate::trading::{Broker, Mailbox, Trading};
 use harness::fault::{Faults, Meanwhile, Meanwhiles};
 use harness::function::{FunctionCode, Functions};
-use harness::world::WorldSetup;
+use harness::world::{Bound, WorldSetup};
 use simulated_cloud::knobs::Span;
 use simulated_cloud::stack::Stack;
 
@@ -106,6 +106,7 @@ pub(super) fn setup(
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
+        bound: Bound::default(),
     };
     Ok(PreparedWorld {
         setup,

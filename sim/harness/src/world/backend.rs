@@ -2,8 +2,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::WorldError;
 use super::engine::{Engine, IDLE_LIMIT};
+use super::{Runaway, WorldError};
 use crate::counterparty::PartyAction;
 use crate::fault::Unmet;
 use crate::journal::{Journal, JournalEvent};
@@ -32,6 +32,11 @@ pub trait Backend {
         self.engine().age()
     }
 
+    /// How the run went beyond its bound, if it did: then time passes no more.
+    fn runaway(&self) -> Option<Runaway> {
+        self.engine().runaway()
+    }
+
     /// Notes something that the scenario does.
     fn note(&self, what: String) {
         self.engine().note(what);
@@ -47,7 +52,7 @@ pub trait Backend {
         let end = self.now() + by;
         loop {
             self.pump().await?;
-            if self.now() >= end {
+            if self.now() >= end || self.runaway().is_some() {
                 return Ok(());
             }
             self.engine_mut().step(end).await;
@@ -57,7 +62,7 @@ pub trait Backend {
     /// Advances the time until nothing is under way but what comes back by itself.
     async fn settle(&mut self) -> Result<(), WorldError> {
         let limit = self.now() + IDLE_LIMIT;
-        while self.now() < limit {
+        while self.now() < limit && self.runaway().is_none() {
             self.pump().await?;
             match self.engine().next_pending() {
                 _ if self.engine().is_running() => self.engine_mut().step(limit).await,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::environment::{Environments, ExecutionMode, Finished, Running};
 use super::late::Late;
+use super::meter::{Meter, Runaway};
 use super::shared::{Parties, Shared, State};
 use super::transport::{RealTime, Transport};
 use super::{WorldClock, WorldError, WorldSetup};
@@ -60,6 +61,7 @@ impl Engine {
                 call_latency: setup.call_latency,
                 keyed_calls: BTreeMap::new(),
                 tokens: 0,
+                meter: Meter::of(setup.bound),
             };
             let parties = Parties {
                 system: setup.system,
@@ -92,6 +94,11 @@ impl Engine {
 
     pub fn age(&self) -> TimeDelta {
         self.now() - self.start
+    }
+
+    /// How the run went beyond its bound, if it did: then nothing is driven any more.
+    pub fn runaway(&self) -> Option<Runaway> {
+        self.shared.with(|state| state.meter.runaway())
     }
 
     /// Notes something that the scenario does.
@@ -133,6 +140,9 @@ impl Engine {
 
     /// Waits for the next thing that happens, until `end` at the latest.
     pub(super) async fn step(&mut self, end: DateTime<Utc>) {
+        if !self.shared.turn() {
+            return;
+        }
         let of_the_cloud = self.shared.with(|state| state.cloud.next_due());
         let of_parties = self.shared.next_due_of_parties();
         let due = [of_the_cloud, of_parties, self.shared.next_hand()]

@@ -83,6 +83,10 @@ impl<F: Future> Future for InWorld<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // In a run that does not end all work stands still, and the driver goes home.
+        if !self.shared.turn() {
+            return Poll::Pending;
+        }
         let place = (Arc::clone(&self.shared), self.invocation);
         CURRENT.with(|current| *current.borrow_mut() = Some(place));
         let Self { chance, work, .. } = &mut *self;

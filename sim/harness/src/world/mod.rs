@@ -14,6 +14,7 @@ mod external;
 mod gateway;
 mod late;
 mod log;
+mod meter;
 mod put_events;
 mod shared;
 mod simulated;
@@ -25,6 +26,7 @@ use clock::WorldClock;
 pub use error::WorldError;
 pub use external::ExternalWorld;
 pub use log::log_line;
+pub use meter::{Bound, Runaway};
 pub use simulated::SimulatedWorld;
 
 use std::collections::BTreeMap;
@@ -70,6 +72,8 @@ pub struct WorldSetup {
     pub functions: Functions,
     /// Values for secrets and other variables of the functions' environment.
     pub variables: BTreeMap<String, String>,
+    /// How much may happen before the run counts as one that never ends.
+    pub bound: Bound,
 }
 
 impl WorldSetup {
@@ -92,6 +96,7 @@ impl WorldSetup {
             meanwhile: Meanwhiles::default(),
             functions: Functions::new(),
             variables: BTreeMap::new(),
+            bound: Bound::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::WorldClock;
 use super::context::{Context, Life};
 use super::late::Late;
+use super::meter::Meter;
 use super::transport::Transport;
 use crate::counterparty::{Counterparty, PartyAction};
 use crate::fault::{Faults, MEANWHILE, Meanwhile, Meanwhiles, Phase, Site, Unmet};
@@ -73,6 +74,7 @@ pub(super) struct State {
     /// The keys of calls that have one, by step and operation, in the order of their first call.
     pub keyed_calls: BTreeMap<(String, String), Vec<String>>,
     pub tokens: u64,
+    pub meter: Meter,
 }
 
 impl fmt::Debug for Shared {
@@ -148,6 +150,20 @@ impl Shared {
 
     pub fn with_faults<T>(&self, use_faults: impl FnOnce(&mut Faults) -> T) -> T {
         use_faults(&mut self.faults.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Counts one more turn of the run. False where it is over because it does not end; the driver is
+    /// woken then.
+    pub fn turn(&self) -> bool {
+        let now = self.now();
+        let goes_on = self.with(|state| {
+            let entries = state.journal.entries().len() as u64;
+            state.meter.turn(now, entries)
+        });
+        if !goes_on {
+            self.wake();
+        }
+        goes_on
     }
 
     /// Waits until something may have become due earlier than before.

@@ -1,0 +1,295 @@
+use std::collections::BTreeMap;
+
+use alchemiser::id::{ClientOrderId, PlanId};
+use rust_decimal::Decimal;
+
+use super::step::{ASKED, PLANNED, SIGNALS, TRADED};
+use crate::check::Judgement;
+use crate::check::plan::amount;
+use crate::projection::{Invocation, Order, Put, accepted_orders, invocations, mails, puts};
+use harness::journal::Journal;
+use simulated_cloud::packed_json::Json;
+
+/// No item of a plan has more orders of its own.
+const LEGS: u32 = 9;
+
+/// Money is rounded to cents, once for each amount that a sum is made of.
+const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+/// Follows the amounts of each workflow: what the signal wants is what the plan is made for, what was
+/// filled is what the result says, and what the result says is what the mail tells.
+pub(super) fn follow(journal: &Journal, judgement: &mut Judgement) {
+    let mut events: BTreeMap<&str, Put<'_>> = BTreeMap::new();
+    for put in puts(journal).filter(|put| !put.is_replayed) {
+        if let Some(id) = put.event_id() {
+            events.entry(id).or_insert(put);
+        }
+    }
+    // What others put by hand need not add up.
+    let ours = || events.values().filter(|put| put.entry.invocation.is_some());
+    let of = |detail_type: &'static str| ours().filter(move |put| put.detail_type == detail_type);
+    let mut say = |put: &Put<'_>, problems: Vec<String>| {
+        judgement.premise();
+        let workflow = put.workflow().unwrap_or_default();
+        for problem in problems {
+            let words = format!("{} of {workflow}: {problem}", put.detail_type);
+            judgement.violated(words, vec![put.entry.sequence]);
+        }
+    };
+    for put in of(PLANNED) {
+        let cause = put.detail.at("causation_id").as_str();
+        let mut problems = sums_of_plan(put.detail.at("rebalance_plan"));
+        problems.extend(cause.and_then(|id| wants(events.get(id)?, put)));
+        say(put, problems);
+    }
+    let broker = Broker::of(journal);
+    for put in of(TRADED) {
+        let data = put.detail.at("execution_data");
+        let mut problems = sums_of_result(put.detail);
+        problems.extend(broker.differs(data));
+        say(put, problems);
+    }
+    let mut results: BTreeMap<&str, &Put<'_>> = BTreeMap::new();
+    for put in of(TRADED) {
+        results.extend(put.workflow().map(|workflow| (workflow, put)));
+    }
+    let mailed: BTreeMap<String, String> = mails(journal)
+        .into_iter()
+        .filter_map(|mail| Some((mail.message_id.split('@').next()?.to_owned(), mail.text)))
+        .collect();
+    for put in of(ASKED) {
+        let mut problems = Vec::new();
+        let told = put.detail.at("execution_data");
+        let result = put.workflow().and_then(|workflow| results.get(workflow));
+        // A workflow that was ended before it had a result tells of none.
+        if let Some(result) = result.filter(|_| told.get("plan_id").is_some()) {
+            problems.extend(differs_from_result(put.detail, result.detail));
+        }
+        let text = put.event_id().and_then(|id| mailed.get(id));
+        problems.extend(text.into_iter().flat_map(|text| untold(put.detail, text)));
+        say(put, problems);
+    }
+}
+
+fn number(value: Json<'_>) -> Decimal {
+    amount(value).unwrap_or_default()
+}
+
+fn is_near(one: Decimal, other: Decimal, roundings: usize) -> bool {
+    (one - other).abs() <= CENT * Decimal::from(roundings.max(1))
+}
+
+/// The weights that a plan is made for are those of the signal, also where it is made anew.
+fn wants(cause: &Put<'_>, plan: &Put<'_>) -> Option<String> {
+    let wanted = match cause.detail_type {
+        SIGNALS => cause.detail.at("consolidated_portfolio"),
+        _ => cause.detail.at("rebalance_plan").at("metadata"),
+    };
+    let weights = |of: Json<'_>| -> BTreeMap<String, Decimal> {
+        let weights = of.at("target_allocations").members();
+        weights
+            .map(|(symbol, weight)| (symbol.to_owned(), number(weight).normalize()))
+            .collect()
+    };
+    let (wanted, planned) = (
+        weights(wanted),
+        weights(plan.detail.at("rebalance_plan").at("metadata")),
+    );
+    (wanted != planned).then(|| {
+        format!(
+            "it is made for {planned:?}, and {} wants {wanted:?}",
+            cause.detail_type
+        )
+    })
+}
+
+/// What a plan moves is what its items move, and what it leaves in cash is the rest.
+fn sums_of_plan(plan: Json<'_>) -> Vec<String> {
+    let items: Vec<Json<'_>> = plan.at("items").items().collect();
+    let moved = |item: &Json<'_>| number(item.at("trade_amount"));
+    let total: Decimal = items.iter().map(|item| moved(item).abs()).sum();
+    let paid: Decimal = items.iter().map(moved).sum();
+    let told = number(plan.at("total_trade_value"));
+    let metadata = plan.at("metadata");
+    let mut problems = Vec::new();
+    if !is_near(told, total, items.len()) {
+        problems.push(format!(
+            "it says that it moves {told} dollars, and its items move {total}"
+        ));
+    }
+    let (before, after) = (metadata.at("cash_balance"), metadata.at("planned_cash"));
+    if let (Some(before), Some(after)) = (amount(before), amount(after))
+        && !is_near(before - paid, after, items.len())
+    {
+        problems.push(format!(
+            "it says that it leaves {after} dollars, and its items leave {} of {before}",
+            before - paid
+        ));
+    }
+    for item in &items {
+        let (action, moved) = (item.at("action").as_str().unwrap_or_default(), moved(item));
+        let is_its_way = match action {
+            "BUY" => moved > Decimal::ZERO,
+            // A position that is to go may be worth nothing.
+            "SELL" => moved <= Decimal::ZERO,
+            _ => moved.is_zero(),
+        };
+        if !is_its_way {
+            let symbol = item.at("symbol").as_str().unwrap_or_default();
+            problems.push(format!("{action} of {symbol} moves {moved} dollars"));
+        }
+    }
+    problems
+}
+
+/// The numbers at the head of a result are those of its rows.
+fn sums_of_result(detail: Json<'_>) -> Vec<String> {
+    let data = detail.at("execution_data");
+    let rows: Vec<Json<'_>> = data.at("orders").items().collect();
+    let total: Decimal = rows.iter().map(|row| number(row.at("trade_amount"))).sum();
+    let told = number(data.at("total_trade_value"));
+    let count = |is: &dyn Fn(&Json<'_>) -> bool| rows.iter().filter(|row| is(row)).count();
+    let placed = count(&|row| row.at("order_id").as_str().is_some());
+    let succeeded = count(&|row| row.at("success").is_true());
+    let mut problems = Vec::new();
+    if !is_near(told, total, rows.len()) {
+        problems.push(format!(
+            "it says that {told} dollars were traded, and its orders say {total}"
+        ));
+    }
+    for (name, counted) in [("orders_placed", placed), ("orders_succeeded", succeeded)] {
+        let told = number(detail.at(name));
+        if told != Decimal::from(counted) {
+            problems.push(format!(
+                "it says {told} {name}, and its orders say {counted}"
+            ));
+        }
+    }
+    problems
+}
+
+/// What the broker did for each plan.
+struct Broker<'a> {
+    orders: Vec<Order<'a>>,
+    invocations: BTreeMap<u64, Invocation<'a>>,
+}
+
+impl<'a> Broker<'a> {
+    fn of(journal: &'a Journal) -> Self {
+        Self {
+            orders: accepted_orders(journal),
+            invocations: invocations(journal),
+        }
+    }
+
+    /// The orders of a plan for a symbol and side, and those that took their places.
+    fn of_plan(&self, plan: &str, symbol: &str, side: &str) -> Vec<&Order<'a>> {
+        let id = PlanId::new(plan);
+        let placed_for = |order: &Order<'a>| {
+            let by = order
+                .invocation
+                .and_then(|number| self.invocations.get(&number));
+            by.and_then(|by| {
+                let planned = by.event().at("detail").at("rebalance_plan");
+                planned.at("plan_id").as_str()
+            })
+        };
+        let mut found: Vec<&Order<'a>> = Vec::new();
+        for order in &self.orders {
+            let facts = order.facts;
+            let named = facts.client_order_id.as_deref().unwrap_or_default();
+            let is_heir = order
+                .heir_of
+                .is_some_and(|of| found.iter().any(|known| known.facts.order_id == Some(of)));
+            let is_own = placed_for(order) == Some(plan)
+                || ClientOrderId::is_of_plan(named, &id, symbol, side, LEGS);
+            if facts.symbol == symbol && facts.side.as_str() == side && (is_heir || is_own) {
+                found.push(order);
+            }
+        }
+        found
+    }
+
+    /// Where the rows of a result are not what was filled.
+    fn differs(&self, data: Json<'_>) -> Vec<String> {
+        let Some(plan) = data.at("plan_id").as_str() else {
+            return Vec::new();
+        };
+        let mut problems = Vec::new();
+        for row in data.at("orders").items() {
+            let symbol = row.at("symbol").as_str().unwrap_or_default();
+            let side = row.at("action").as_str().unwrap_or_default().to_lowercase();
+            let orders = self.of_plan(plan, symbol, &side);
+            let filled: Decimal = orders.iter().map(|order| order.filled()).sum();
+            let value: Decimal = orders.iter().map(|order| order.value()).sum();
+            let (shares, dollars) = (number(row.at("shares")), number(row.at("trade_amount")));
+            if shares != filled {
+                problems.push(format!(
+                    "it says that {shares} shares of {symbol} were filled, and the broker filled {filled}"
+                ));
+            } else if !is_near(dollars, value, orders.len()) {
+                problems.push(format!(
+                    "it says that {symbol} came to {dollars} dollars, and the broker filled it for {value}"
+                ));
+            }
+        }
+        problems
+    }
+}
+
+/// Where a notification is not what the result says.
+fn differs_from_result(told: Json<'_>, result: Json<'_>) -> Vec<String> {
+    let (data, of_result) = (told.at("execution_data"), result.at("execution_data"));
+    let numbers = [
+        ("orders_placed", told, result),
+        ("orders_succeeded", told, result),
+        ("total_trade_value", told, of_result),
+    ];
+    let mut problems = Vec::new();
+    for (name, told, result) in numbers {
+        let (told, result) = (number(told.at(name)), number(result.at(name)));
+        if told != result {
+            problems.push(format!(
+                "it says {told} {name}, and the result says {result}"
+            ));
+        }
+    }
+    if data.at("orders").to_value() != of_result.at("orders").to_value() {
+        problems.push("its orders are not those of the result".to_owned());
+    }
+    problems
+}
+
+/// What a mail does not tell of its notification.
+fn untold(detail: Json<'_>, text: &str) -> Vec<String> {
+    let data = detail.at("execution_data");
+    let is_unknown = data.at("orders_unknown").is_true();
+    let (placed, succeeded) = (
+        number(detail.at("orders_placed")),
+        number(detail.at("orders_succeeded")),
+    );
+    let mut lines = if detail.at("trading_success").is_true() {
+        vec![format!("Orders: {succeeded} of {placed} filled")]
+    } else if is_unknown {
+        vec!["Orders placed: unknown".to_owned()]
+    } else {
+        vec![
+            format!("Orders placed: {placed}"),
+            format!("Orders succeeded: {succeeded}"),
+        ]
+    };
+    for row in data.at("orders").items() {
+        let word = |name: &str| row.at(name).as_str().unwrap_or_default();
+        lines.push(format!(
+            "{} {} {}: ",
+            word("action"),
+            word("shares"),
+            word("symbol")
+        ));
+    }
+    let is_missing = |line: &String| !text.contains(line.as_str());
+    let missing = lines.into_iter().filter(is_missing);
+    missing
+        .map(|line| format!("the mail does not say {line:?}"))
+        .collect()
+}
