@@ -140,6 +140,15 @@ impl Ending {
         }
     }
 
+    /// The same with an account in other terms.
+    #[must_use]
+    pub fn with_account(self, terms: impl FnOnce(FinalAccount) -> FinalAccount) -> Self {
+        Self {
+            account: self.account.map(terms),
+            ..self
+        }
+    }
+
     /// What this end is, where the undisturbed run ended with `golden` and all invariants hold.
     #[must_use]
     pub fn against(&self, golden: &Self) -> Outcome {

@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 
 use super::explain::explained;
 use super::{Signature, judged, smallest};
+use super::shrink::shows;
+use super::{Signature, Twin, smallest};
 use crate::scenario::{Document, Library};
 
 /// A scenario that shows something that must not be.
@@ -47,7 +49,7 @@ impl Finding {
     /// itself.
     #[must_use]
     pub fn shrunk(&self, library: &Library, most_runs: usize) -> Self {
-        if !self.is_shown(library, &self.document) {
+        if !shows(library, &self.document, &self.signature) {
             return self.clone();
         }
         let shrunk = smallest(library, self.document.clone(), &self.signature, most_runs);
@@ -55,7 +57,7 @@ impl Finding {
         let under = |seed: &u64| {
             let mut document = document.clone();
             document.0["seed"] = json!(seed);
-            self.is_shown(library, &document)
+            shows(library, &document, &self.signature)
         };
         let seeds = (1..=SEEDS).filter(under).count() as u64;
         let explained = explained(&document, |document| self.is_shown(library, document));
@@ -86,6 +88,14 @@ impl Finding {
         let known = self.size.map(|size| size.words());
         let lines = known.iter().chain(&self.explained);
         let comments: String = lines.map(|words| format!("# {words}\n")).collect();
+        // By itself it holds.
+        let twin = Twin::of(&self.signature).map(|twin| {
+            let twin = twin.as_str();
+            format!("It shows beside its twin only: cargo sim explore twins FILE --twin {twin}")
+        });
+        let known = self.size.map(Size::words);
+        let comments = twin.into_iter().chain(known);
+        let comments: String = comments.map(|words| format!("# {words}\n")).collect();
         comments + &document.write()
     }
 }

@@ -17,6 +17,7 @@ mod signature;
 mod sweep;
 mod swept;
 mod trace;
+mod twin;
 mod world;
 
 pub use self::alphabet::{ALPHABET, allowed_by};
@@ -35,4 +36,5 @@ pub use self::signature::Signature;
 pub use self::sweep::{Base, Tried, points_of};
 pub use self::swept::{Swept, SweptError};
 pub use self::trace::trace;
+pub use self::twin::{Compared, Twin, judged_with_twin};
 pub use self::world::world;

@@ -8,6 +8,9 @@ use super::{Judged, Signature, with_faults};
 use crate::run::RunError;
 use crate::scenario::{Document, Library, Span};
 use harness::explore::{Shrunk, Step, Subject, crashes, shrink};
+use super::{Judged, Signature, Twin, judged_with_twin};
+use crate::scenario::{Document, Library};
+use harness::explore::{Shrunk, Step, Subject, shrink};
 
 /// Spans that people use, the plainest first.
 const SPANS: [&str; 9] = ["5m", "1h", "2h", "50s", "10m", "20m", "1s", "3s", "1d"];
@@ -38,6 +41,16 @@ pub fn judged(library: &Library, document: &Document) -> Result<Judged, RunError
     let (scenario, undisturbed) = carry_out(library, &undisturbed)?;
     let golden = golden(&scenario, &undisturbed.journal);
     Ok(Judged::of(&run, Some(&golden)))
+}
+
+/// Whether a document shows what a finding is about. What shows between a world and its twin only is
+/// looked for there.
+pub(super) fn shows(library: &Library, document: &Document, signature: &Signature) -> bool {
+    let judged = match Twin::of(signature) {
+        Some(twin) => judged_with_twin(library, document, twin),
+        None => judged(library, document),
+    };
+    judged.is_some_and(|judged| judged.signature.as_ref() == Some(signature))
 }
 
 /// Makes the document of a finding as small as it goes, with at most `most_runs` tries.
@@ -79,6 +92,7 @@ impl Subject for Finding<'_> {
     fn shows(&mut self, document: &Value) -> bool {
         let judged = judged(self.library, &Document(document.clone()));
         judged.is_ok_and(|judged| judged.signature.as_ref() == Some(self.signature))
+        shows(self.library, &Document(document.clone()), self.signature)
     }
 
     fn simpler(&self, path: &[Step], value: &Value) -> Vec<Value> {

@@ -22,6 +22,12 @@ impl Signature {
         }
     }
 
+    /// Whether it is this check that does not hold.
+    #[must_use]
+    pub fn is_of(&self, check: &str) -> bool {
+        self.check == check
+    }
+
     /// A name for a file: the check, and eight hexadecimal digits that stand for the rest.
     #[must_use]
     pub fn file_name(&self) -> String {

@@ -12,6 +12,7 @@ mod shrink;
 mod sweep;
 mod verify;
 mod why;
+mod twins;
 
 use std::num::NonZeroUsize;
 
@@ -28,6 +29,7 @@ use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
 use self::verify::VerifyArguments;
 use self::why::WhyArguments;
+use self::twins::TwinsArguments;
 use crate::error::CliError;
 use crate::parallel::cores;
 use crate::selection::Selection;
@@ -65,6 +67,8 @@ enum Exploration {
     Verify(VerifyArguments),
     /// Runs scenarios again under ten circumstances that must not matter, and says where they do.
     Certify(CertifyArguments),
+    /// Holds scenarios against twins that must end alike: other names, more money, another day.
+    Twins(TwinsArguments),
     /// Shows what was tried of all that may go wrong, and which knobs go with which actions.
     Matrix(MatrixArguments),
 }
@@ -84,6 +88,7 @@ pub fn explore(arguments: &ExploreArguments) -> Result<bool, CliError> {
         Exploration::Why(arguments) => why::why(arguments),
         Exploration::Verify(arguments) => verify::verify(arguments),
         Exploration::Certify(arguments) => certify::certify(arguments),
+        Exploration::Twins(arguments) => twins::twins(arguments),
         Exploration::Matrix(arguments) => matrix::matrix(arguments),
     }
 }

@@ -1,0 +1,165 @@
+//! Twins: the world of a scenario, changed in a way that must not matter. What does not hold by
+//! itself in any one run may show between two: no invariant knows what the right end of a run is,
+//! but a twin must come to the same one.
+
+mod day;
+mod files;
+mod money;
+mod symbols;
+mod walk;
+
+use super::random::carry_out;
+use super::sweep::golden;
+use super::{Ending, Judged, Outcome, Signature};
+use crate::projection::FinalAccount;
+use crate::run::RunError;
+use crate::scenario::{Document, Library};
+use harness::check::Violation;
+use harness::explore::Tape;
+
+/// A way to change a world that must not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Twin {
+    /// All symbols have other names, in the same order.
+    Symbols,
+    /// The strategies are read in another order, and so are what they weigh.
+    Files,
+    /// There is ten times as much money, and there are ten times as many shares.
+    Money,
+    /// All happens whole weeks later.
+    Day,
+}
+
+/// What differs between a world and its twin.
+const OTHERWISE: &str = "the twin ends otherwise";
+
+impl Twin {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Symbols, Self::Files, Self::Money, Self::Day];
+
+    /// In a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Symbols => "symbols",
+            Self::Files => "files",
+            Self::Money => "money",
+            Self::Day => "day",
+        }
+    }
+
+    /// A twin for one world in eight.
+    pub(super) fn of_chance(tape: &mut Tape) -> Option<Self> {
+        let is_tried = tape.happens("has a twin", 1, 8);
+        let place = tape.choose("twin", Self::ALL.len() as u64);
+        let twin = usize::try_from(place)
+            .ok()
+            .and_then(|place| Self::ALL.get(place));
+        twin.copied().filter(|_| is_tried)
+    }
+
+    fn check(self) -> String {
+        format!("twin {}", self.as_str())
+    }
+
+    /// The twin that a finding is about, if it is about one.
+    #[must_use]
+    pub fn of(signature: &Signature) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|twin| signature.is_of(&twin.check()))
+    }
+
+    /// The changed world; none where the change would matter.
+    #[must_use]
+    pub fn document(self, document: &Document) -> Option<Document> {
+        let changed = match self {
+            Self::Symbols => symbols::twin(&document.0),
+            Self::Files => files::twin(&document.0),
+            Self::Money => money::twin(&document.0),
+            Self::Day => day::twin(&document.0),
+        };
+        changed.map(Document)
+    }
+
+    /// The account of the changed world in the terms of the first.
+    fn back(self, account: FinalAccount) -> FinalAccount {
+        match self {
+            Self::Symbols => symbols::back(account),
+            Self::Money => money::back(account),
+            Self::Files | Self::Day => account,
+        }
+    }
+
+    /// Runs the changed world, and holds its end against that of the first, which is sound. None
+    /// where the change would matter. What the changed world breaks is found in it, and not between
+    /// the two.
+    ///
+    /// # Errors
+    /// The changed world is no scenario.
+    pub fn judge(
+        self,
+        library: &Library,
+        document: &Document,
+        first: &Ending,
+    ) -> Result<Option<Compared>, RunError> {
+        let Some(changed) = self.document(document) else {
+            return Ok(None);
+        };
+        let (scenario, run) = carry_out(library, &changed)?;
+        let judged = Judged::of(&run, None);
+        if judged.signature.is_some() {
+            return Ok(Some(Compared {
+                document: changed,
+                judged,
+            }));
+        }
+        let ending = golden(&scenario, &run.journal).with_account(|account| self.back(account));
+        Ok(Some(Compared {
+            document: document.clone(),
+            judged: self.compared(&ending, first),
+        }))
+    }
+
+    fn compared(self, ending: &Ending, first: &Ending) -> Judged {
+        let differences = ending.differences(first);
+        if differences.is_empty() {
+            return Judged {
+                outcome: Outcome::Golden,
+                violations: Vec::new(),
+                signature: None,
+            };
+        }
+        let check = self.check();
+        let words = format!("{OTHERWISE}: {}", differences.join("; "));
+        Judged {
+            outcome: Outcome::Silent,
+            violations: vec![Violation::plain(&check, words)],
+            signature: Some(Signature::of(&Violation::plain(&check, OTHERWISE))),
+        }
+    }
+}
+
+/// What a world and its twin came to.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The world that shows it: the first one, where the two end otherwise.
+    pub document: Document,
+    /// What they show.
+    pub judged: Judged,
+}
+
+/// Runs a world, and its twin: none where there is no such twin, or where it does not hold by itself.
+#[must_use]
+pub fn judged_with_twin(library: &Library, document: &Document, twin: Twin) -> Option<Judged> {
+    twin.document(document)?;
+    let (scenario, run) = carry_out(library, document).ok()?;
+    if Judged::of(&run, None).signature.is_some() {
+        return None;
+    }
+    let first = golden(&scenario, &run.journal);
+    let compared = twin.judge(library, document, &first).ok()??;
+    Some(compared.judged)
+}
+
+#[cfg(test)]
+mod tests;
