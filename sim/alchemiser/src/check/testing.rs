@@ -329,6 +329,22 @@ impl History {
         })
     }
 
+    /// The broker accepts an order `name` at the market: `sell 0.5 MSFT`.
+    pub fn market(mut self, name: &str, order: &str) -> Self {
+        let limited = facts(name, &format!("{order} @ 0"), Some(id_of(name)));
+        let facts = OrderFacts {
+            limit_price: None,
+            ..limited
+        };
+        self.orders.insert(name.to_owned(), facts.clone());
+        let at = self.now;
+        self.report(Report::OrderAccepted {
+            at,
+            order: facts,
+            status: OrderStatus::New,
+        })
+    }
+
     /// The broker refuses an order `name` at once.
     pub fn refuses(self, name: &str, order: &str) -> Self {
         let (at, order) = (self.now, facts(name, order, None));

@@ -3,9 +3,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::findings::{SHRINK_RUNS, keep};
+use super::twins::twin;
 use crate::error::CliError;
 use crate::output::say;
-use alchemiser_binding::explore::{Finding, judged};
+use alchemiser_binding::explore::{Finding, Twin, judged, judged_with_twin};
 use alchemiser_binding::scenario::{Document, Library, load_scenario};
 use alchemiser_binding::text_file::read_text;
 
@@ -17,6 +18,9 @@ pub struct ShrinkArguments {
     /// How many runs it may take.
     #[arg(long, default_value_t = SHRINK_RUNS)]
     runs: usize,
+    /// It shows beside this twin only: symbols, files, money or day.
+    #[arg(long, value_name = "NAME", value_parser = twin)]
+    twin: Option<Twin>,
     /// Write the small scenario into this folder.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -37,6 +41,12 @@ pub fn shrink(arguments: &ShrinkArguments) -> Result<bool, CliError> {
     let mut document = Document::read(&text).map_err(|_| nothing())?;
     document.0["expect"] = serde_json::json!("sound");
     let signature = judged(&library, &document)?.signature.ok_or_else(nothing)?;
+    let judged = match arguments.twin {
+        Some(twin) => judged_with_twin(&library, &document, twin),
+        None => judged(&library, &document),
+    };
+    let judged = judged.ok_or_else(nothing)?;
+    let signature = judged.signature.ok_or_else(nothing)?;
     let small = Finding::new(signature, document).shrunk(&library, arguments.runs);
     say(&small.file())?;
     if let Some(folder) = &arguments.out {

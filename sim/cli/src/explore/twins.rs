@@ -18,7 +18,8 @@ pub struct TwinsArguments {
     twin: Option<Twin>,
 }
 
-fn twin(name: &str) -> Result<Twin, String> {
+/// The twin of that name.
+pub(super) fn twin(name: &str) -> Result<Twin, String> {
     let mut all = Twin::ALL.into_iter();
     all.find(|twin| twin.as_str() == name).ok_or_else(|| {
         let names = Twin::ALL.map(Twin::as_str).join(", ");

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 
-use alchemiser::clock::CLOCKS_APART;
-use alchemiser::workflow::OVERDUE_AFTER;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::step::{ASKED, COMPLETED, EVENTS, FAILED, STARTED, Waker, outcomes};
 use crate::check::Judgement;
 use crate::projection::{Invocation, Put, invocations, puts};
 use harness::journal::Journal;
+
+/// How long after its start a workflow is overdue.
+const PATIENCE: TimeDelta = TimeDelta::minutes(30);
+/// How far the clocks of two execution environments may be apart.
+const CLOCKS_APART: TimeDelta = TimeDelta::seconds(10);
 
 /// Holds all events of a journal against the model, in the order in which a bus accepted them. An
 /// event that comes again is only asked who put it.
@@ -204,14 +207,12 @@ impl<'a> Life<'a> {
     fn is_early(&self, event: &str, waker: Waker, put: &Put<'_>) -> Option<String> {
         let began = self.began.filter(|_| waker == Waker::Overdue)?;
         let decided = stamped(put).filter(|_| event == FAILED);
-        let patience = TimeDelta::from_std(OVERDUE_AFTER).unwrap_or(TimeDelta::MAX);
         let lived = decided.unwrap_or(put.entry.at) - began;
-        // Either clock may be off.
-        (lived < patience - CLOCKS_APART - CLOCKS_APART).then(|| {
+        (lived < PATIENCE - CLOCKS_APART).then(|| {
             format!(
                 "was put by the watchdog after {} minutes, and it is overdue after {}",
                 lived.num_minutes(),
-                patience.num_minutes()
+                PATIENCE.num_minutes()
             )
         })
     }

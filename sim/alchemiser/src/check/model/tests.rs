@@ -280,3 +280,22 @@ fn what_is_put_by_hand_may_be_anything() {
         .puts(&event("RebalancePlanned", "p3", "y"));
     assert_eq!(history.judged(check).1, 0);
 }
+
+#[test]
+fn a_sale_of_others_that_looks_like_closing_may_be_taken_for_it() {
+    let told = |shares: &str, by_hand: &str| {
+        let mut result = traded();
+        let data = &mut result["detail"]["execution_data"];
+        data["orders"][0]["action"] = "SELL".into();
+        data["orders"][0]["shares"] = shares.into();
+        data["orders"][0]["trade_amount"] = "25.00".into();
+        data["total_trade_value"] = "25.00".into();
+        let sold = planned(&plan())
+            .within(None)
+            .market(by_hand, "sell 0.5 MSFT");
+        let sold = sold.fills(by_hand, "0.5", "50");
+        step(sold, 4, plan(), &[&result]).judged(check).1
+    };
+    assert_eq!(told("0.5", "by-hand"), 0);
+    assert_eq!(told("0.4", "by-hand"), 1);
+}
