@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
 use super::explain::explained;
-use super::{Signature, judged, smallest};
 use super::shrink::shows;
 use super::{Signature, Twin, smallest};
 use crate::scenario::{Document, Library};
@@ -60,7 +59,9 @@ impl Finding {
             shows(library, &document, &self.signature)
         };
         let seeds = (1..=SEEDS).filter(under).count() as u64;
-        let explained = explained(&document, |document| self.is_shown(library, document));
+        let explained = explained(&document, |document| {
+            shows(library, document, &self.signature)
+        });
         Self {
             signature: self.signature.clone(),
             size: Some(Size {
@@ -73,11 +74,6 @@ impl Finding {
         }
     }
 
-    fn is_shown(&self, library: &Library, document: &Document) -> bool {
-        let judged = judged(library, document);
-        judged.is_ok_and(|judged| judged.signature.as_ref() == Some(&self.signature))
-    }
-
     /// The scenario file: what it shows, what is known of it, and the scenario.
     #[must_use]
     pub fn file(&self) -> String {
@@ -85,16 +81,13 @@ impl Finding {
         document.0["about"] = json!(self.signature.to_string());
         document.0["expect"] = json!("sound");
         document.0["needs"] = json!(needs(&document.0));
-        let known = self.size.map(|size| size.words());
-        let lines = known.iter().chain(&self.explained);
-        let comments: String = lines.map(|words| format!("# {words}\n")).collect();
         // By itself it holds.
         let twin = Twin::of(&self.signature).map(|twin| {
             let twin = twin.as_str();
             format!("It shows beside its twin only: cargo sim explore twins FILE --twin {twin}")
         });
-        let known = self.size.map(Size::words);
-        let comments = twin.into_iter().chain(known);
+        let known = self.size.map(|size| size.words());
+        let comments = known.iter().chain(&self.explained).chain(&twin);
         let comments: String = comments.map(|words| format!("# {words}\n")).collect();
         comments + &document.write()
     }

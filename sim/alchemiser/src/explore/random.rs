@@ -1,7 +1,6 @@
 use super::sweep::golden;
-use super::{ALPHABET, Judged, with_faults, world};
-use crate::landmark::passed;
 use super::{ALPHABET, Judged, Twin, with_faults, world};
+use crate::landmark::passed;
 use crate::run::{Run, RunError, run};
 use crate::scenario::{Document, Library, Scenario};
 use harness::explore::{Features, Point, Tape, Trial, UnknownOperation, points};

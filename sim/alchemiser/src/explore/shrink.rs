@@ -4,13 +4,10 @@ use serde_json::{Value, json};
 use super::lines::span as written;
 use super::random::carry_out;
 use super::sweep::golden;
-use super::{Judged, Signature, with_faults};
+use super::{Judged, Signature, Twin, judged_with_twin, with_faults};
 use crate::run::RunError;
 use crate::scenario::{Document, Library, Span};
 use harness::explore::{Shrunk, Step, Subject, crashes, shrink};
-use super::{Judged, Signature, Twin, judged_with_twin};
-use crate::scenario::{Document, Library};
-use harness::explore::{Shrunk, Step, Subject, shrink};
 
 /// Spans that people use, the plainest first.
 const SPANS: [&str; 9] = ["5m", "1h", "2h", "50s", "10m", "20m", "1s", "3s", "1d"];
@@ -48,8 +45,9 @@ pub fn judged(library: &Library, document: &Document) -> Result<Judged, RunError
 pub(super) fn shows(library: &Library, document: &Document, signature: &Signature) -> bool {
     let judged = match Twin::of(signature) {
         Some(twin) => judged_with_twin(library, document, twin),
-        None => judged(library, document),
+        None => judged(library, document).map(Some),
     };
+    let judged = judged.ok().flatten();
     judged.is_some_and(|judged| judged.signature.as_ref() == Some(signature))
 }
 
@@ -90,8 +88,6 @@ struct Finding<'a> {
 
 impl Subject for Finding<'_> {
     fn shows(&mut self, document: &Value) -> bool {
-        let judged = judged(self.library, &Document(document.clone()));
-        judged.is_ok_and(|judged| judged.signature.as_ref() == Some(self.signature))
         shows(self.library, &Document(document.clone()), self.signature)
     }
 

@@ -10,9 +10,9 @@ mod pairs;
 mod random;
 mod shrink;
 mod sweep;
+mod twins;
 mod verify;
 mod why;
-mod twins;
 
 use std::num::NonZeroUsize;
 
@@ -27,9 +27,9 @@ use self::pairs::PairsArguments;
 use self::random::RandomArguments;
 use self::shrink::ShrinkArguments;
 use self::sweep::SweepArguments;
+use self::twins::TwinsArguments;
 use self::verify::VerifyArguments;
 use self::why::WhyArguments;
-use self::twins::TwinsArguments;
 use crate::error::CliError;
 use crate::parallel::cores;
 use crate::selection::Selection;

@@ -40,12 +40,10 @@ pub fn shrink(arguments: &ShrinkArguments) -> Result<bool, CliError> {
     let nothing = || CliError::NothingFound(path.clone());
     let mut document = Document::read(&text).map_err(|_| nothing())?;
     document.0["expect"] = serde_json::json!("sound");
-    let signature = judged(&library, &document)?.signature.ok_or_else(nothing)?;
     let judged = match arguments.twin {
-        Some(twin) => judged_with_twin(&library, &document, twin),
-        None => judged(&library, &document),
+        Some(twin) => judged_with_twin(&library, &document, twin)?.ok_or_else(nothing)?,
+        None => judged(&library, &document)?,
     };
-    let judged = judged.ok_or_else(nothing)?;
     let signature = judged.signature.ok_or_else(nothing)?;
     let small = Finding::new(signature, document).shrunk(&library, arguments.runs);
     say(&small.file())?;

@@ -48,7 +48,7 @@ fn of_one(
     let work = |twin: &Twin| judged_with_twin(library, &document, *twin);
     let (mut tried, mut differ) = (0, 0);
     in_order(&chosen, arguments.base.jobs(), work, |twin, judged| {
-        let Some(judged) = judged else {
+        let Some(judged) = judged? else {
             return Ok(());
         };
         tried += 1;

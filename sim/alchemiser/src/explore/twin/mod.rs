@@ -149,16 +149,24 @@ pub struct Compared {
 }
 
 /// Runs a world, and its twin: none where there is no such twin, or where it does not hold by itself.
-#[must_use]
-pub fn judged_with_twin(library: &Library, document: &Document, twin: Twin) -> Option<Judged> {
-    twin.document(document)?;
-    let (scenario, run) = carry_out(library, document).ok()?;
+///
+/// # Errors
+/// A mistake in the scenario.
+pub fn judged_with_twin(
+    library: &Library,
+    document: &Document,
+    twin: Twin,
+) -> Result<Option<Judged>, RunError> {
+    if twin.document(document).is_none() {
+        return Ok(None);
+    }
+    let (scenario, run) = carry_out(library, document)?;
     if Judged::of(&run, None).signature.is_some() {
-        return None;
+        return Ok(None);
     }
     let first = golden(&scenario, &run.journal);
-    let compared = twin.judge(library, document, &first).ok()??;
-    Some(compared.judged)
+    let compared = twin.judge(library, document, &first)?;
+    Ok(compared.map(|compared| compared.judged))
 }
 
 #[cfg(test)]
