@@ -68,7 +68,8 @@ pub struct Pruning<E> {
 /// What becomes of the pairs, under the rules that are on.
 #[derive(Clone, Debug, Default)]
 struct Plan {
-    /// What is still to be run, in order.
+    /// What is still to be run, in order: what it takes to know the rules first, for a budget may end
+    /// it at any place.
     queue: VecDeque<Pair>,
     /// How many pairs are neither left out nor audited.
     run: usize,
@@ -232,8 +233,13 @@ impl<E: PartialEq> Pruning<E> {
             of_rule.audits = self.sample(pruned);
             wanted.extend(of_rule.audits.iter().map(|(pair, _)| *pair));
         }
-        let is_new = |pair: &Pair| !self.ends.contains_key(pair);
-        plan.queue = wanted.into_iter().filter(is_new).collect();
+        let mut taken: BTreeSet<Pair> = self.ends.keys().copied().collect();
+        let first = plan.rules.iter().flat_map(|rule| {
+            let audits = rule.audits.iter().take(LEAST_AUDITED);
+            audits.flat_map(|(pruned, instead)| [*instead, *pruned])
+        });
+        let queue = first.chain(wanted).filter(|pair| taken.insert(*pair));
+        plan.queue = queue.collect();
         plan
     }
 
@@ -305,6 +311,16 @@ mod tests {
         assert_eq!(pruning.accounts(), [account]);
         assert_eq!((all.len(), pruning.left()), (120 + 144, 0));
         assert!(pruning.disagreements().is_empty());
+    }
+
+    #[test]
+    fn a_small_budget_says_how_good_a_rule_is() {
+        let classes: Vec<_> = (0..100).map(|place| Some(place / 50)).collect();
+        let mut pruning = Pruning::new(vec!["half"], firsts(&classes, 100), 1);
+        for pair in pruning.next(2 * LEAST_AUDITED) {
+            pruning.take(pair, 0);
+        }
+        assert!(pruning.accounts()[0].audited >= LEAST_AUDITED);
     }
 
     #[test]
