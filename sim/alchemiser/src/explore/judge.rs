@@ -1,7 +1,9 @@
 use super::{Ending, Outcome, Signature};
 use crate::run::Run;
+use chrono::TimeDelta;
 use harness::check::Violation;
 use harness::fault::Unmet;
+use harness::journal::{Entry, Journal, JournalEvent};
 
 /// What a run shows of the system.
 #[derive(Clone, Debug)]
@@ -18,9 +20,11 @@ pub struct Judged {
 const SILENCE: &str = "the run ends otherwise than without the fault, and nobody is told";
 
 impl Judged {
-    /// Judges a run by what always holds, and by the end of the same world without the fault.
+    /// Judges a run by what always holds, and by the end of the same world without the fault: where
+    /// there was time for somebody to be told.
     #[must_use]
     pub fn of(run: &Run, golden: Option<&Ending>) -> Self {
+        let golden = golden.filter(|_| lives_on(&run.journal));
         let mut violations = broken(run);
         let ending = Ending::of(&run.journal);
         let outcome = match golden {
@@ -47,6 +51,23 @@ impl Judged {
     }
 }
 
+/// How long a run lives on behind its last fault at least, so that whatever is left halfway becomes
+/// overdue and alarms go off.
+const LIVES_ON: TimeDelta = TimeDelta::hours(2);
+
+/// Whether a run has lived on for long enough behind the last fault. What scripts of the mail server and
+/// the broker do is the same in the run without faults.
+fn lives_on(journal: &Journal) -> bool {
+    let entries = journal.entries();
+    let is_fault = |entry: &&Entry| entry.injected && !matches!(entry.fact, JournalEvent::Party(_));
+    let fault = entries.iter().rev().find(is_fault);
+    let end = entries.last();
+    let lived = end
+        .zip(fault)
+        .map(|(end, fault)| end.at.signed_duration_since(fault.at));
+    lived.is_none_or(|lived| lived >= LIVES_ON)
+}
+
 /// The invariants that do not hold. What the scenario scripts need not come to pass in a run that
 /// goes otherwise.
 fn broken(run: &Run) -> Vec<Violation> {
@@ -60,4 +81,29 @@ fn broken(run: &Run) -> Vec<Violation> {
         .filter(|found| !is_script(found))
         .cloned()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_compared_where_there_was_time_to_tell() {
+        let at = |minutes| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minutes);
+        let ended = |minutes| {
+            let mut journal = Journal::default();
+            let loss = JournalEvent::PowerLoss {
+                invocations: Vec::new(),
+                idle: 0,
+            };
+            journal.push(at(5), None, loss);
+            journal.push(at(minutes), None, JournalEvent::End { at_rest: true });
+            lives_on(&journal)
+        };
+        assert!(!ended(124));
+        assert!(ended(125));
+        assert!(lives_on(&Journal::default()));
+    }
 }
