@@ -40,6 +40,9 @@ const AWAITING_MAIL: &str = "awaiting-mail";
 /// How often the watchdog repeats a notification that nobody confirmed, before it sends the mail
 /// itself.
 pub const MAXIMUM_REMINDERS: i64 = 3;
+/// How often the watchdog tries to send the mail itself: as often as one event is tried, so that the
+/// event is given up, and an alarm tells of that.
+pub const MAXIMUM_TRIES: i64 = 3;
 
 /// The most characters of why a workflow failed: a record holds only so much.
 const LONGEST_REASON: usize = 2_000;
@@ -376,7 +379,20 @@ impl Workflows {
     /// # Errors
     /// [`StepError::StoreUnavailable`]
     pub async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {
-        let deadline = number((self.clock.now() + OVERDUE_AFTER).timestamp_millis());
+        self.count(workflow, self.clock.now() + OVERDUE_AFTER).await
+    }
+
+    /// Counts a mail that the watchdog could not send, as [`remind`](Self::remind) does. The workflow
+    /// stays overdue: the next try of the same event is to find it.
+    ///
+    /// # Errors
+    /// [`StepError::StoreUnavailable`]
+    pub async fn count_unsent(&self, workflow: &Workflow) -> Result<(), StepError> {
+        self.count(workflow, workflow.deadline).await
+    }
+
+    async fn count(&self, workflow: &Workflow, deadline: DateTime<Utc>) -> Result<(), StepError> {
+        let deadline = number(deadline.timestamp_millis());
         let seen = if workflow.reminders == 0 {
             "attribute_not_exists(reminders)"
         } else {

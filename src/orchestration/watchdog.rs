@@ -8,7 +8,7 @@ use crate::notification::NotificationService;
 use crate::services::Services;
 use crate::step::{Conclusion, IfRefused, Outcome, STEP_LIMIT};
 use crate::timestamp::Timestamp;
-use crate::workflow::{Failure, MAXIMUM_REMINDERS, State, Workflow};
+use crate::workflow::{Failure, MAXIMUM_REMINDERS, MAXIMUM_TRIES, State, Workflow};
 
 /// Ends workflows that nobody else will end, so that every workflow ends and is told of (rules.md
 /// A5):
@@ -89,7 +89,9 @@ impl Watchdog {
                 self.remind(workflow).await?;
                 round.reminded += 1;
             }
-            _ if workflow.reminders == MAXIMUM_REMINDERS => self.notify(workflow).await?,
+            _ if workflow.reminders < MAXIMUM_REMINDERS + MAXIMUM_TRIES => {
+                self.notify(workflow).await?;
+            }
             _ => {}
         }
         Ok(())
@@ -150,6 +152,10 @@ impl Watchdog {
 
     /// Sends the mail that no reminder has brought about: the rule for it may be off or missing, and
     /// no alarm tells of what no rule matches.
+    ///
+    /// # Errors
+    /// Also where the mail server does not take it, or nobody would be told that there is no mail:
+    /// so this event is given up.
     async fn notify(&self, workflow: &Workflow) -> Result<(), StepError> {
         let entry = self.notifier.of_record(workflow).await?;
         let event = Event::parse(&entry.detail_type, &Value::String(entry.detail))?;
@@ -158,14 +164,14 @@ impl Watchdog {
         let work = self.notification.work(&event).boxed();
         match self.services.steps.run(&key, STEP_LIMIT, work).await {
             Err(error @ StepError::MailNotDelivered(_)) => {
-                // The reminders met the same, and alarms have told of them.
-                tracing::error!(correlation_id = %workflow.correlation_id, %error, "the watchdog cannot send the mail either");
+                self.services.workflows.count_unsent(workflow).await?;
+                Err(error)
             }
             outcome => {
                 outcome?;
+                self.services.workflows.remind(workflow).await
             }
         }
-        self.services.workflows.remind(workflow).await
     }
 
     async fn remind(&self, workflow: &Workflow) -> Result<(), StepError> {

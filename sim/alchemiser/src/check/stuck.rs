@@ -21,14 +21,49 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
             continue;
         };
         let is_done = event_id(payload).is_some_and(|id| followed.contains(id));
-        if let Some(workflow) = workflow_of(payload)
-            && !is_done
-            && alarms.told_of(entry, record)
-        {
-            stuck.insert(workflow);
+        if is_done || !alarms.told_of(entry, record) {
+            continue;
+        }
+        match workflow_of(payload) {
+            Some(workflow) => {
+                stuck.insert(workflow);
+            }
+            None => stuck.extend(given_up_with(journal, record)),
         }
     }
     stuck
+}
+
+/// The workflows that each attempt of this event said it failed for, at level ERROR. A watchdog has no
+/// workflow of its own, but sees to those that are overdue.
+fn given_up_with<'a>(journal: &'a Journal, record: &CloudEvent) -> BTreeSet<&'a str> {
+    let (CloudEvent::DeadLettered { body, .. } | CloudEvent::Lost { body, .. }) = record else {
+        return BTreeSet::new();
+    };
+    let request = body.view().at("requestContext").at("requestId");
+    let all = invocations(journal);
+    let attempts = all
+        .values()
+        .filter(|invocation| Some(invocation.request_id) == request.as_str());
+    let named = attempts.map(|invocation| errors_of(journal, invocation.number));
+    named
+        .reduce(|named, by_this| &named & &by_this)
+        .unwrap_or_default()
+}
+
+/// The workflows of the errors that an invocation logged.
+fn errors_of(journal: &Journal, number: u64) -> BTreeSet<&str> {
+    let of_it = journal
+        .entries()
+        .iter()
+        .filter(|entry| entry.invocation == Some(number));
+    let workflows = of_it.filter_map(|entry| match &entry.fact {
+        JournalEvent::Log { level, fields, .. } if level == "ERROR" => {
+            fields.view().at("correlation_id").as_str()
+        }
+        _ => None,
+    });
+    workflows.collect()
 }
 
 /// The workflows whose execution was given up between its result and its end, of which somebody was

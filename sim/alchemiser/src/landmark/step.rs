@@ -41,10 +41,6 @@ pub(super) const LANDMARKS: &[Landmark] = &[
         "the watchdog could not see to a workflow",
     ),
     logged(
-        "the watchdog cannot send a mail",
-        "the watchdog cannot send the mail either",
-    ),
-    logged(
         "a session cannot be gone on with",
         "the watchdog could not go on with a session",
     ),
