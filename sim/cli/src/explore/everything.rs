@@ -19,6 +19,7 @@ pub fn everything() -> Result<bool, CliError> {
     say("Every single fault of a trading day\n")?;
     let mut is_clean = sweep(&SweepArguments {
         base: BaseArguments::of(DAY),
+        thin: false,
         json: false,
         out: None,
     })?;

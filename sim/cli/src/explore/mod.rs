@@ -32,8 +32,10 @@ use self::verify::VerifyArguments;
 use self::why::WhyArguments;
 use crate::error::CliError;
 use crate::parallel::cores;
+use crate::run::lacks;
 use crate::selection::Selection;
 use alchemiser_binding::explore::Base;
+use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::scenario::{Document, Library, Loaded};
 use alchemiser_binding::text_file::read_text;
 
@@ -134,7 +136,11 @@ impl BaseArguments {
         let library = Library::of_this_project()?;
         let mut is_clean = true;
         for scenario in Selection::sound(&library, &self.scenarios)? {
-            is_clean &= search(&library, &scenario)?;
+            match lacks(&BackendKind::Virtual, &scenario) {
+                // Not among the results, which a program may read.
+                Some(lack) => eprintln!("NOT RUN: {}: {lack}", scenario.name),
+                None => is_clean &= search(&library, &scenario)?,
+            }
         }
         Ok(is_clean)
     }

@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,13 +13,17 @@ use crate::parallel::in_order;
 use crate::progress::progress;
 use alchemiser_binding::explore::{Finding, Signature, Tried, fault_line, with_faults};
 use alchemiser_binding::scenario::{Library, Loaded};
-use harness::explore::Trial;
+use harness::explore::{Column, Place, Trial};
 
 /// What `explore sweep` takes.
 #[derive(Debug, Args)]
 pub struct SweepArguments {
     #[command(flatten)]
     pub base: BaseArguments,
+    /// Try each effect once at each place, and not at every point of it, all scenarios together. A
+    /// place is a trigger with an operation, an event with a rule, or an event that is put.
+    #[arg(long)]
+    pub thin: bool,
     /// Print one JSON object a run.
     #[arg(long)]
     pub json: bool,
@@ -28,9 +34,15 @@ pub struct SweepArguments {
 
 /// Tries every fault at every point of the scenarios. True where nothing goes wrong.
 pub fn sweep(arguments: &SweepArguments) -> Result<bool, CliError> {
-    let search = |library: &Library, scenario: &Loaded| sweep_one(arguments, library, scenario);
-    arguments.base.each(search)
+    let tried = RefCell::new(BTreeSet::new());
+    arguments.base.each(|library, scenario| {
+        let mut tried = tried.borrow_mut();
+        sweep_one(arguments, library, scenario, &mut tried)
+    })
 }
+
+/// The cells of the matrix in which something was tried.
+type Cells = BTreeSet<(Place, Column)>;
 
 /// What a sweep has found so far.
 #[derive(Debug, Default)]
@@ -44,11 +56,18 @@ fn sweep_one(
     arguments: &SweepArguments,
     library: &Library,
     scenario: &Loaded,
+    cells: &mut Cells,
 ) -> Result<bool, CliError> {
     let seed = arguments.base.seed(scenario);
     let base = sound_base(library, scenario, seed)?;
     let document = document_of(scenario)?;
-    let trials = base.trials()?;
+    let mut trials = base.trials()?;
+    if arguments.thin {
+        trials.retain(|trial| {
+            let cell = (Place::from(&trial.point), Column::of(&trial.effect));
+            cells.insert(cell)
+        });
+    }
     if !arguments.json {
         say(&format!(
             "{} (seed {seed}): {}, {}\n",
