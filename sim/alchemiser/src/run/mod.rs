@@ -301,3 +301,40 @@ async fn live(
         journal: world.finish(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Document;
+
+    #[test]
+    fn of_a_run_that_never_ends_nothing_else_is_said() {
+        let library = Library::of_this_project().expect("the project's files are there");
+        let text = "about: x\ngiven: {clock: 2012-03-14 09:30}\nwhen: []\nexpect: {cash: \"1.00\", positions: {}, mails: []}";
+        let document = Document::read(text).expect("it is YAML");
+        let loaded = document.load(&library, "x").expect("it is a scenario");
+        let at = "2012-03-14T13:41:00Z".parse().expect("an instant");
+        let lived = Lived {
+            journal: Journal::default(),
+            unused: vec![Unmet::line(FAULTS, 0, "unmet".to_owned())],
+            age: TimeDelta::minutes(11),
+            runaway: None,
+        };
+        let runaway = Runaway {
+            at,
+            entries: 200_001,
+            turns: 400_000,
+        };
+        let run = run_away(&loaded, 1, lived, runaway);
+        assert!(!run.passed() && !run.is_mistaken());
+        let words: Vec<(&str, &str)> = run
+            .violations
+            .iter()
+            .map(|violation| (violation.check.as_str(), violation.problem.as_str()))
+            .collect();
+        let problem = "the run does not end: by 2012-03-14T13:41:00Z it had 200001 journal entries and had taken 400000 \
+                       turns, and something was still under way";
+        assert_eq!(words, [(RUNS_AWAY, problem)]);
+        assert!(run.premises.iter().all(|premise| premise.times == 0));
+    }
+}

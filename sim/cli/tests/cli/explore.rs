@@ -206,6 +206,12 @@ fn a_day_stands_a_loss_of_power_at_every_call() {
     shown("inevitable", &["explore", "inevitable", "full_day"]);
 }
 
+/// A day ends as its twins do; one strategy that names its weights has none of the files.
+#[test]
+fn a_day_ends_as_its_twins_do() {
+    shown("twins", &["explore", "twins", "judge/plain_day"]);
+}
+
 /// Findings that are known and not yet mended: each still shows what it is about. One that does not
 /// any more is a scenario like all others, and its file ends in `.yaml`.
 #[test]

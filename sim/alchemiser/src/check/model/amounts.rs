@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use alchemiser::id::{ClientOrderId, PlanId};
 use alchemiser_mocks::exchange::Side;
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::step::{ASKED, PLANNED, SIGNALS, TRADED};
@@ -47,7 +48,7 @@ pub(super) fn follow(journal: &Journal, judgement: &mut Judgement) {
     for put in of(TRADED) {
         let data = put.detail.at("execution_data");
         let mut problems = sums_of_result(put.detail);
-        problems.extend(broker.differs(data));
+        problems.extend(broker.differs(data, put.entry.at));
         say(put, problems);
     }
     let mut results: BTreeMap<&str, &Put<'_>> = BTreeMap::new();
@@ -171,6 +172,7 @@ fn sums_of_result(detail: Json<'_>) -> Vec<String> {
 
 /// What the broker did, by symbol.
 struct Broker<'a> {
+    journal: &'a Journal,
     orders: BTreeMap<&'a str, Vec<Placed<'a>>>,
 }
 
@@ -193,7 +195,7 @@ impl<'a> Broker<'a> {
             let of_symbol = orders.entry(&order.facts.symbol).or_default();
             of_symbol.push(Placed { order, plan });
         }
-        Self { orders }
+        Self { journal, orders }
     }
 
     fn of_symbol(&self, symbol: &str, side: &str) -> impl Iterator<Item = &Placed<'a>> {
@@ -234,26 +236,57 @@ impl<'a> Broker<'a> {
         })
     }
 
-    /// Where the rows of a result are not what was filled.
-    fn differs(&self, data: Json<'_>) -> Vec<String> {
+    /// What a result may say of an order, in shares and dollars: all that was filled. Of one that lived
+    /// on, what was filled by some earlier look at it.
+    fn told_of(&self, order: &Order<'_>, at: DateTime<Utc>) -> Vec<Amount> {
+        let mut filled = vec![Amount::default()];
+        for fill in &order.fills {
+            let Amount { shares, dollars } = filled[filled.len() - 1];
+            filled.push(Amount {
+                shares: shares + fill.quantity,
+                dollars: dollars + fill.quantity * fill.price,
+            });
+        }
+        let ended = order.ended.and_then(|sequence| {
+            let place = usize::try_from(sequence).ok()?.checked_sub(1)?;
+            self.journal.entries().get(place)
+        });
+        let had_ended = ended.is_some_and(|entry| entry.at <= at);
+        filled.split_off(if had_ended { filled.len() - 1 } else { 0 })
+    }
+
+    /// Where the rows of a result, which was put at `at`, are not what was filled.
+    fn differs(&self, data: Json<'_>, at: DateTime<Utc>) -> Vec<String> {
         let Some(plan) = data.at("plan_id").as_str() else {
             return Vec::new();
         };
+        let decided = data.at("execution_timestamp").as_str();
+        let at = decided.and_then(|text| text.parse().ok()).unwrap_or(at);
         let mut problems = Vec::new();
         for row in data.at("orders").items() {
             let symbol = row.at("symbol").as_str().unwrap_or_default();
             let side = row.at("action").as_str().unwrap_or_default().to_lowercase();
             let orders = self.of_plan(plan, symbol, &side);
-            let filled: Decimal = orders.iter().map(|order| order.filled()).sum();
-            let value: Decimal = orders.iter().map(|order| order.value()).sum();
+            let mut sums = vec![Amount::default()];
+            for order in &orders {
+                let told = self.told_of(order, at);
+                let with =
+                    |sum: &Amount| told.iter().map(|more| sum.plus(more)).collect::<Vec<_>>();
+                sums = sums.iter().flat_map(with).collect();
+            }
             let (shares, dollars) = (number(row.at("shares")), number(row.at("trade_amount")));
-            let is_told = |filled: Decimal, value: Decimal| {
-                shares == filled && is_near(dollars, value, orders.len())
+            let is_told =
+                |sum: &Amount| shares == sum.shares && is_near(dollars, sum.dollars, orders.len());
+            let by_hand = |order: &Order<'_>| Amount {
+                shares: order.filled(),
+                dollars: order.value(),
             };
-            let mut like_closing = self.like_closing(symbol, &side);
+            let mut like_closing = self.like_closing(symbol, &side).map(by_hand);
             let is_taken_for_own =
-                like_closing.any(|order| is_told(filled + order.filled(), value + order.value()));
-            if !is_told(filled, value) && !is_taken_for_own {
+                like_closing.any(|order| sums.iter().any(|sum| is_told(&sum.plus(&order))));
+            if !sums.iter().any(is_told) && !is_taken_for_own {
+                let filled: Decimal = orders.iter().map(|order| order.filled()).sum();
+                let value: Decimal = orders.iter().map(|order| order.value()).sum();
                 problems.push(format!(
                     "it says that {shares} shares of {symbol} were filled for {dollars} dollars, and the broker \
                      filled {filled} for {value}"
@@ -261,6 +294,22 @@ impl<'a> Broker<'a> {
             }
         }
         problems
+    }
+}
+
+/// What was filled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Amount {
+    shares: Decimal,
+    dollars: Decimal,
+}
+
+impl Amount {
+    fn plus(&self, more: &Self) -> Self {
+        Self {
+            shares: self.shares + more.shares,
+            dollars: self.dollars + more.dollars,
+        }
     }
 }
 

@@ -273,6 +273,28 @@ fn no_amount_is_lost_on_the_way() {
 }
 
 #[test]
+fn of_an_order_that_lives_on_a_result_says_what_was_seen() {
+    let told = |shares: &str, dollars: &str| {
+        let mut result = traded();
+        let data = &mut result["detail"]["execution_data"];
+        data["orders"][0]["shares"] = shares.into();
+        data["orders"][0]["trade_amount"] = dollars.into();
+        data["total_trade_value"] = dollars.into();
+        let begun = planned(&plan()).starts(4, plan());
+        let begun = begun.accepts("alch-1", "buy 10 MSFT @ 50");
+        let seen = begun.fills("alch-1", "4", "50").puts(&result);
+        seen.fills("alch-1", "6", "50").judged(check).1
+    };
+    assert_eq!(
+        told("0", "0"),
+        0,
+        "it filled between the last look and the result"
+    );
+    assert_eq!(told("4", "200.00"), 0);
+    assert_eq!(told("5", "250.00"), 1);
+}
+
+#[test]
 fn what_is_put_by_hand_may_be_anything() {
     let history = planned(&plan())
         .within(None)

@@ -1,7 +1,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::walk::{entries, has_own_prices};
+use super::walk::{entries, has_coins, has_own_prices};
 use crate::projection::FinalAccount;
 
 /// How many times as much there is.
@@ -29,7 +29,11 @@ pub(super) fn twin(document: &Value) -> Option<Value> {
     let cash: Decimal = document.pointer("/given/cash")?.as_str()?.parse().ok()?;
     let text = document.to_string();
     let knows_sizes = ["\"fractionable\"", "\"pattern_day_trader\"", "\"reject\""];
-    if cash < LEAST || !has_own_prices(document) || knows_sizes.iter().any(|key| text.contains(key))
+    // Larger trades come first, so chance is asked for other calls.
+    if cash < LEAST
+        || has_coins(document)
+        || !has_own_prices(document)
+        || knows_sizes.iter().any(|key| text.contains(key))
     {
         return None;
     }

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::walk::{entries, sources, with_texts};
+use super::walk::{entries, has_coins, sources, with_texts};
 use crate::projection::FinalAccount;
 
 /// What a symbol's other name ends with: a class of shares. A dot comes before all letters, so the
@@ -13,7 +13,9 @@ const LONGEST: usize = 5;
 /// just these. The order of names stays, for among trades of one size it says which comes first, and
 /// that matters where money is short.
 pub(super) fn twin(document: &Value) -> Option<Value> {
-    let market = entries(document, "/given/market")?;
+    // Orders have other ids, so they fill some seconds earlier or later, and chance is asked for more
+    // or for fewer calls.
+    let market = entries(document, "/given/market").filter(|_| !has_coins(document))?;
     let is_own = |asset: &Value| asset.get("price").is_some() || asset.get("closes").is_some();
     let own: Vec<&str> = market
         .iter()
