@@ -171,9 +171,20 @@ fn is_unknown(
     }
     let after = journal.entries()[place..]
         .iter()
-        .take_while(|entry| entry.sequence <= end);
+        .take_while(|entry| entry.sequence <= end)
+        .filter(|entry| entry.invocation == Some(sender.number));
+    let mut handed_over = after.clone().filter_map(|entry| match &entry.fact {
+        JournalEvent::Call { site, outcome, .. } if site.operation == HAND_OVER => Some(outcome),
+        _ => None,
+    });
+    if handed_over
+        .next()
+        .is_some_and(|outcome| !outcome.is_success())
+    {
+        return true;
+    }
     let mut is_recorded = is_success;
-    for entry in after.filter(|entry| entry.invocation == Some(sender.number)) {
+    for entry in after {
         match &entry.fact {
             JournalEvent::Call { site, outcome, .. } if site.operation == RECORD => {
                 is_recorded |= outcome.is_success()
@@ -207,6 +218,10 @@ fn is_answer_lost(entry: &Entry) -> bool {
 
 /// The call that records the outcome of a step.
 const RECORD: &str = "dynamodb TransactWriteItems";
+
+/// The call that hands a mail's text over. An invocation that sends mails of others lives on where it
+/// fails.
+const HAND_OVER: &str = "smtp DATA";
 
 fn place_of(sequence: u64) -> usize {
     usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX)
@@ -314,6 +329,12 @@ mod tests {
             (1, 0),
             "the answer was lost"
         );
+        let lived_on = |status| {
+            let sent = sending().mails(MAIL, "done").calls(HAND_OVER, status);
+            sent.ends(InvocationOutcome::Success)
+        };
+        assert_eq!(again(lived_on(451), 2).judged(check), (1, 0));
+        assert_eq!(again(lived_on(250), 2).judged(check), (1, 1));
         let done = sending()
             .mails(MAIL, "done")
             .ends(InvocationOutcome::Success);

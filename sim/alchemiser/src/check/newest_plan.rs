@@ -74,6 +74,9 @@ fn reads<'a>(
     reads
 }
 
+/// The smallest order that the broker takes, in dollars.
+const SMALLEST_ORDER: Decimal = Decimal::ONE;
+
 /// The symbols of which parts of a share are not traded.
 fn whole_shares(journal: &Journal) -> BTreeSet<&str> {
     let troubles = journal.troubles();
@@ -197,8 +200,9 @@ impl<'a> View<'a> {
             let difference = (held * price - planned).abs();
             // Of what trades in whole shares a part of one is never bought.
             let is_part = whole.contains(symbol) && difference < price;
+            let is_too_small = difference < SMALLEST_ORDER;
             let is_named = named.as_ref().is_some_and(|named| named.names(symbol));
-            if difference > plan.tolerance * plan.equity && !is_named && !is_part {
+            if difference > plan.tolerance * plan.equity && !is_named && !is_part && !is_too_small {
                 let problem = format!(
                     "{held} {symbol} are {} dollars at the prices of the newest plan, of {}, which wants {planned}; no mail says so",
                     (held * price).round_dp(2),
