@@ -65,7 +65,7 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     let faults = faults(tape, &points(&undisturbed.journal))?;
     let golden = golden(&scenario, &undisturbed.journal);
     let twin = Some(&judged).filter(|judged| judged.signature.is_none());
-    let twin = twin.and_then(|_| Twin::of_chance(tape));
+    let twin = twin.and_then(|_| Twin::of_chance(tape, &document));
     let compared = twin.map(|twin| twin.judge(library, &document, &golden));
     let compared = compared.transpose().map_err(refused)?.flatten();
     let runs = 1 + u32::from(compared.is_some());

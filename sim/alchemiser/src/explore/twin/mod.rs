@@ -48,14 +48,17 @@ impl Twin {
         }
     }
 
-    /// A twin for one world in eight.
-    pub(super) fn of_chance(tape: &mut Tape) -> Option<Self> {
-        let is_tried = tape.happens("has a twin", 1, 8);
-        let place = tape.choose("twin", Self::ALL.len() as u64);
-        let twin = usize::try_from(place)
-            .ok()
-            .and_then(|place| Self::ALL.get(place));
-        twin.copied().filter(|_| is_tried)
+    /// For one world in eight, one of the twins that it has.
+    pub(super) fn of_chance(tape: &mut Tape, document: &Document) -> Option<Self> {
+        if !tape.happens("has a twin", 1, 8) {
+            return None;
+        }
+        let all = Self::ALL.into_iter();
+        let there: Vec<Self> = all
+            .filter(|twin| twin.document(document).is_some())
+            .collect();
+        let place = usize::try_from(tape.choose("twin", there.len() as u64)).ok()?;
+        there.get(place).copied()
     }
 
     fn check(self) -> String {
