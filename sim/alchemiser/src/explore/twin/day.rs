@@ -20,7 +20,9 @@ pub(super) fn twin(document: &Value) -> Option<Value> {
     let clock: Moment = document.pointer("/given/clock")?.as_str()?.parse().ok()?;
     let first = calendar::market_date(clock.0);
     let looks_back = sources(document).any(|source| source.contains(":window"));
-    if looks_back || has_coins(document) || !has_own_prices(document) {
+    // The id of a workflow names its day, and is nobody's own moment.
+    let names_a_workflow = document.to_string().contains('@');
+    if looks_back || names_a_workflow || has_coins(document) || !has_own_prices(document) {
         return None;
     }
     let days = days(document)?;
