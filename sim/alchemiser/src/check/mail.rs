@@ -142,18 +142,20 @@ fn is_unknown(
     message_id: &str,
     taken: u64,
 ) -> bool {
-    let sender = invocations.values().find(|invocation| {
-        invocation.lives_at(taken)
-            && !invocation.is_observation()
-            && invocation.event_id() == event_of(message_id)
-    });
-    // A mail of one invocation that does the whole day has no event of its own.
     let by_entry = journal
         .entries()
         .get(place_of(taken))
         .and_then(|entry| entry.invocation)
         .and_then(|number| invocations.get(&number));
-    let Some(sender) = sender.or(by_entry) else {
+    // A server of the machine's own does not know who called it.
+    let by_event = || {
+        invocations.values().find(|invocation| {
+            invocation.lives_at(taken)
+                && !invocation.is_observation()
+                && invocation.event_id() == event_of(message_id)
+        })
+    };
+    let Some(sender) = by_entry.or_else(by_event) else {
         return false;
     };
     let end = sender.ended.map_or(u64::MAX, |(entry, _)| entry.sequence);
@@ -173,14 +175,7 @@ fn is_unknown(
         .iter()
         .take_while(|entry| entry.sequence <= end)
         .filter(|entry| entry.invocation == Some(sender.number));
-    let mut handed_over = after.clone().filter_map(|entry| match &entry.fact {
-        JournalEvent::Call { site, outcome, .. } if site.operation == HAND_OVER => Some(outcome),
-        _ => None,
-    });
-    if handed_over
-        .next()
-        .is_some_and(|outcome| !outcome.is_success())
-    {
+    if is_hand_over_lost(after.clone()) {
         return true;
     }
     let mut is_recorded = is_success;
@@ -199,6 +194,22 @@ fn is_unknown(
         }
     }
     !is_recorded
+}
+
+/// Whether an invocation did not learn that the server had taken a mail, as far as its entries say
+/// something of that: where its caller gave up, a fault is all that they have of the hand-over.
+fn is_hand_over_lost<'a>(after: impl Iterator<Item = &'a Entry>) -> bool {
+    let mut is_struck = false;
+    for entry in after {
+        match &entry.fact {
+            JournalEvent::Call { site, outcome, .. } if site.operation == HAND_OVER => {
+                return !outcome.is_success();
+            }
+            JournalEvent::Fault { site, .. } if site.operation == HAND_OVER => is_struck = true,
+            _ => {}
+        }
+    }
+    is_struck
 }
 
 fn is_of_the_server(entry: &Entry) -> bool {

@@ -34,8 +34,8 @@ pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
     stuck
 }
 
-/// The workflows that each attempt of this event said it failed for, at level ERROR. A watchdog has no
-/// workflow of its own, but sees to those that are overdue.
+/// The workflows that each attempt of this event that lived to say so failed for, at level ERROR. A
+/// watchdog has no workflow of its own, but sees to those that are overdue.
 fn given_up_with<'a>(journal: &'a Journal, record: &CloudEvent) -> BTreeSet<&'a str> {
     let (CloudEvent::DeadLettered { body, .. } | CloudEvent::Lost { body, .. }) = record else {
         return BTreeSet::new();
@@ -44,7 +44,11 @@ fn given_up_with<'a>(journal: &'a Journal, record: &CloudEvent) -> BTreeSet<&'a 
     let all = invocations(journal);
     let attempts = all
         .values()
-        .filter(|invocation| Some(invocation.request_id) == request.as_str());
+        .filter(|invocation| Some(invocation.request_id) == request.as_str())
+        .filter(|invocation| {
+            let ended = invocation.ended.map(|(_, outcome)| outcome);
+            ended == Some(InvocationOutcome::Failed)
+        });
     let named = attempts.map(|invocation| errors_of(journal, invocation.number));
     named
         .reduce(|named, by_this| &named & &by_this)
