@@ -14,6 +14,8 @@ pub struct Swept {
     pub trial: Trial,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether the fault struck: another one of the scenario may have been there first.
+    pub is_met: bool,
 }
 
 /// Why a line is no run of a sweep.
@@ -40,6 +42,7 @@ struct Row {
     scenario: String,
     fault: String,
     outcome: String,
+    met: bool,
 }
 
 impl Swept {
@@ -62,6 +65,7 @@ impl Swept {
             scenario: row.scenario,
             trial: trial.ok_or(SweptError::Fault(row.fault))?,
             outcome: outcome.ok_or(SweptError::Outcome(row.outcome))?,
+            is_met: row.met,
         })
     }
 }
@@ -140,7 +144,7 @@ mod tests {
     fn what_no_sweep_prints_is_refused() {
         let refused = |line: &str| Swept::read(line).expect_err("it is refused").to_string();
         assert!(refused("{}").contains("a line of `explore sweep --json`"));
-        let row = r#"{"scenario": "day", "fault": "- {deliver: A, effect: fail_entry}", "outcome": "told"}"#;
+        let row = r#"{"scenario": "day", "fault": "- {deliver: A, effect: fail_entry}", "outcome": "told", "met": true}"#;
         assert!(Swept::read(row).is_ok());
         assert!(refused(&row.replace("told", "well")).contains("there are golden; "));
         assert!(refused(&row.replace("- {", "{")).contains("is no fault at one point"));

@@ -121,9 +121,13 @@ fn count_swept(matrix: &mut Matrix, path: &Path) -> Result<usize, CliError> {
             scenario,
             trial,
             outcome,
+            is_met,
         } = swept;
-        matrix.tried(&scenario, &trial.point, &trial.effect, Some(outcome))?;
         runs += 1;
+        if !is_met {
+            continue;
+        }
+        matrix.tried(&scenario, &trial.point, &trial.effect, Some(outcome))?;
     }
     Ok(runs)
 }

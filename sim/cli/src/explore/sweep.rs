@@ -52,6 +52,10 @@ struct Tally {
     unmet: Vec<String>,
 }
 
+fn cell_of(trial: &Trial) -> (Place, Column) {
+    (Place::from(&trial.point), Column::of(&trial.effect))
+}
+
 fn sweep_one(
     arguments: &SweepArguments,
     library: &Library,
@@ -63,10 +67,7 @@ fn sweep_one(
     let document = document_of(scenario)?;
     let mut trials = base.trials()?;
     if arguments.thin {
-        trials.retain(|trial| {
-            let cell = (Place::from(&trial.point), Column::of(&trial.effect));
-            cells.insert(cell)
-        });
+        trials.retain(|trial| cells.insert(cell_of(trial)));
     }
     if !arguments.json {
         say(&format!(
@@ -89,8 +90,13 @@ fn sweep_one(
         if arguments.json {
             say(&format!("{}\n", row(scenario, seed, trial, &tried)))?;
         }
-        if !tried.is_met {
-            tally.unmet.push(fault_line(trial));
+        match tried.is_met {
+            true => {}
+            // The next scenario may come by without a fault of its own there.
+            false if arguments.thin => {
+                cells.remove(&cell_of(trial));
+            }
+            false => tally.unmet.push(fault_line(trial)),
         }
         *tally.outcomes.entry(tried.outcome).or_default() += 1;
         let Some(signature) = &tried.signature else {
