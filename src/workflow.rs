@@ -42,7 +42,7 @@ const AWAITING_MAIL: &str = "awaiting-mail";
 pub const MAXIMUM_REMINDERS: i64 = 3;
 /// How often the watchdog tries to send the mail itself: as often as one event is tried, so that the
 /// event is given up, and an alarm tells of that.
-pub const MAXIMUM_TRIES: i64 = 3;
+pub const MAXIMUM_TRIES: i64 = 5;
 
 /// The most characters of why a workflow failed: a record holds only so much.
 const LONGEST_REASON: usize = 2_000;
