@@ -71,8 +71,8 @@ fn errors_of(journal: &Journal, number: u64) -> BTreeSet<&str> {
 }
 
 /// The workflows whose execution was given up between its result and its end, of which somebody was
-/// told: the attempt that put TradeExecuted did not live to put what comes after it, and the alarms
-/// on the loss of its plan went off.
+/// told: the attempt that put TradeExecuted could not put what comes after it, and the alarms on the
+/// loss of its plan went off.
 pub(super) fn told_to_be_cut_short(journal: &Journal) -> BTreeSet<&str> {
     let (alarms, invocations) = (Alarms::of(journal), invocations(journal));
     let died = |number: &u64| {
@@ -80,7 +80,9 @@ pub(super) fn told_to_be_cut_short(journal: &Journal) -> BTreeSet<&str> {
         ended.is_some_and(|(_, outcome)| {
             matches!(
                 outcome,
-                InvocationOutcome::TimedOut | InvocationOutcome::Crashed
+                InvocationOutcome::TimedOut
+                    | InvocationOutcome::Crashed
+                    | InvocationOutcome::Failed
             )
         })
     };
