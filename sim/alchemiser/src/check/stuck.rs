@@ -12,16 +12,10 @@ use simulated_cloud::packed_json::Json;
 /// the step's event is lost or lies in a queue, nothing followed from it, and the alarms on that
 /// very loss went off.
 pub(super) fn told_to_be_stuck(journal: &Journal) -> BTreeSet<&str> {
-    let (alarms, followed) = (Alarms::of(journal), followed(journal));
-    let mut rules = Rules::default();
+    let followed = followed(journal);
     let mut stuck = BTreeSet::new();
-    for (entry, record) in journal.records() {
-        rules.take(record);
-        let Some(payload) = given_up(&rules, record) else {
-            continue;
-        };
-        let is_done = event_id(payload).is_some_and(|id| followed.contains(id));
-        if is_done || !alarms.told_of(entry, record) {
+    for (record, payload) in told_losses(journal) {
+        if event_id(payload).is_some_and(|id| followed.contains(id)) {
             continue;
         }
         match workflow_of(payload) {
@@ -74,7 +68,7 @@ fn errors_of(journal: &Journal, number: u64) -> BTreeSet<&str> {
 /// told: the attempt that put TradeExecuted could not put what comes after it, and the alarms on the
 /// loss of its plan went off.
 pub(super) fn told_to_be_cut_short(journal: &Journal) -> BTreeSet<&str> {
-    let (alarms, invocations) = (Alarms::of(journal), invocations(journal));
+    let invocations = invocations(journal);
     let died = |number: &u64| {
         let ended = invocations.get(number).and_then(|known| known.ended);
         ended.is_some_and(|(_, outcome)| {
@@ -92,21 +86,29 @@ pub(super) fn told_to_be_cut_short(journal: &Journal) -> BTreeSet<&str> {
         .filter(|put| put.entry.invocation.as_ref().is_some_and(died))
         .filter_map(|put| put.detail.at("causation_id").as_str())
         .collect();
+    let is_half = |payload: &Json<'_>| event_id(*payload).is_some_and(|id| halves.contains(id));
+    told_losses(journal)
+        .into_iter()
+        .map(|(_, payload)| payload)
+        .filter(is_half)
+        .filter_map(workflow_of)
+        .collect()
+}
+
+/// What was given up that somebody was to act on, and somebody was told of: each with its event.
+fn told_losses(journal: &Journal) -> Vec<(&CloudEvent, Json<'_>)> {
+    let alarms = Alarms::of(journal);
     let mut rules = Rules::default();
-    let mut cut_short = BTreeSet::new();
+    let mut told = Vec::new();
     for (entry, record) in journal.records() {
         rules.take(record);
-        let Some(payload) = given_up(&rules, record) else {
-            continue;
-        };
-        if let Some(workflow) = workflow_of(payload)
-            && event_id(payload).is_some_and(|id| halves.contains(id))
+        if let Some(payload) = given_up(&rules, record)
             && alarms.told_of(entry, record)
         {
-            cut_short.insert(workflow);
+            told.push((record, payload));
         }
     }
-    cut_short
+    told
 }
 
 /// What somebody was to act on, where that was given up. Copies to be looked at, and messages for

@@ -1,5 +1,6 @@
-use super::random::carry_out;
-use super::sweep::golden;
+use serde_json::json;
+
+use super::sweep::without_faults;
 use super::{Ending, Judged, Signature};
 use crate::run::{RunError, run};
 use crate::scenario::{Document, Library, Loaded};
@@ -36,7 +37,12 @@ impl Chance {
         // What an invariant says needs no run without the faults.
         let golden = match Judged::of(&run, None).signature {
             Some(_) => None,
-            None => without_faults(library, document, seed)?,
+            None => {
+                let mut document = document.clone();
+                document.0["seed"] = json!(seed);
+                document.0["expect"] = json!("sound");
+                without_faults(library, &document)?
+            }
         };
         let judged = Judged::of(&run, golden.as_ref());
         Ok(judged.signature.map(|signature| Self {
@@ -58,21 +64,4 @@ impl Chance {
         let judged = Judged::of(&run, self.golden.as_ref());
         Ok(judged.signature.as_ref() == Some(&self.signature))
     }
-}
-
-/// How the same scenario ends without its faults; none where it has none.
-fn without_faults(
-    library: &Library,
-    document: &Document,
-    seed: u64,
-) -> Result<Option<Ending>, RunError> {
-    let mut undisturbed = document.clone();
-    let faults = undisturbed.0.as_object_mut();
-    if faults.and_then(|file| file.remove("faults")).is_none() {
-        return Ok(None);
-    }
-    undisturbed.0["seed"] = serde_json::json!(seed);
-    undisturbed.0["expect"] = serde_json::json!("sound");
-    let (scenario, run) = carry_out(library, &undisturbed)?;
-    Ok(Some(golden(&scenario, &run.journal)))
 }

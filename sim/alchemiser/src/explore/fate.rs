@@ -35,7 +35,7 @@ impl Fate {
         let violation = self.alone.violations.first();
         violation.map_or_else(
             || "somebody is told, and a workflow has no end or no mail".to_owned(),
-            |violation| format!("{}: {}", violation.check, violation.problem),
+            ToString::to_string,
         )
     }
 }

@@ -1,6 +1,6 @@
+use super::sweep::LOOKED_AFTER;
 use super::{Ending, Outcome, Signature};
 use crate::run::Run;
-use chrono::TimeDelta;
 use harness::check::Violation;
 use harness::fault::Unmet;
 use harness::journal::{Entry, Journal, JournalEvent};
@@ -51,10 +51,6 @@ impl Judged {
     }
 }
 
-/// How long a run lives on behind its last fault at least, so that whatever is left halfway becomes
-/// overdue and alarms go off.
-const LIVES_ON: TimeDelta = TimeDelta::hours(2);
-
 /// Whether a run has lived on for long enough behind the last fault. What scripts of the mail server and
 /// the broker do is the same in the run without faults.
 fn lives_on(journal: &Journal) -> bool {
@@ -64,8 +60,8 @@ fn lives_on(journal: &Journal) -> bool {
     let end = entries.last();
     let lived = end
         .zip(fault)
-        .map(|(end, fault)| end.at.signed_duration_since(fault.at));
-    lived.is_none_or(|lived| lived >= LIVES_ON)
+        .map(|(end, fault)| (end.at - fault.at).to_std().unwrap_or_default());
+    lived.is_none_or(|lived| lived >= LOOKED_AFTER)
 }
 
 /// The invariants that do not hold. What the scenario scripts need not come to pass in a run that
@@ -85,7 +81,7 @@ fn broken(run: &Run) -> Vec<Violation> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
+    use chrono::{DateTime, TimeDelta, Utc};
 
     use super::*;
 

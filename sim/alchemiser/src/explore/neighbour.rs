@@ -10,7 +10,7 @@ use super::random::carry_out;
 use super::{ALPHABET, FollowError, fault_line};
 use crate::scenario::{Document, Fault, Library, Moment, Span};
 use harness::explore::{Effect, Point, Trial, points};
-use harness::fault::CallFault;
+use harness::fault::{CallFault, DeliveryEffect};
 
 /// A scenario next to another.
 #[derive(Clone, Debug)]
@@ -67,8 +67,7 @@ fn faults(
     let effects = ALPHABET.effects(&points[home])?.into_iter();
     let effects = effects.filter(|effect| *effect != own && effect.is_of_one_family(&own));
     let mut trials: Vec<Trial> = effects
-        .map(|effect| (home, effect))
-        .map(|(home, effect)| Trial {
+        .map(|effect| Trial {
             point: points[home].clone(),
             effect,
         })
@@ -138,8 +137,7 @@ fn home(fault: &Fault, points: &[Point]) -> Option<(Effect, usize)> {
         }
         Fault::Delivery(fault) => {
             let effect = Effect::Delivery(fault.effect.clone());
-            let is_entry = effect
-                .is_of_one_family(&Effect::Delivery(harness::fault::DeliveryEffect::FailEntry));
+            let is_entry = fault.effect == DeliveryEffect::FailEntry;
             let is_meant = |(_, point): &(usize, &Point)| match point {
                 Point::Call { .. } => false,
                 Point::Delivery {

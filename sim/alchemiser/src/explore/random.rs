@@ -1,5 +1,5 @@
 use super::sweep::golden;
-use super::{ALPHABET, Judged, Twin, with_faults, world};
+use super::{ALPHABET, Compared, Judged, Twin, with_faults, world};
 use crate::landmark::passed;
 use crate::run::{Run, RunError, run};
 use crate::scenario::{Document, Library, Scenario};
@@ -63,32 +63,36 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     let (scenario, undisturbed) = carry_out(library, &document).map_err(refused)?;
     let judged = Judged::of(&undisturbed, None);
     let faults = faults(tape, &points(&undisturbed.journal))?;
-    let golden = golden(&scenario, &undisturbed.journal);
-    let twin = Some(&judged).filter(|judged| judged.signature.is_none());
-    let twin = twin.and_then(|_| Twin::of_chance(tape, &document));
-    let compared = twin.map(|twin| twin.judge(library, &document, &golden));
-    let compared = compared.transpose().map_err(refused)?.flatten();
-    let runs = 1 + u32::from(compared.is_some());
-    let (document, judged) = match compared {
-        Some(found) if found.judged.signature.is_some() => (found.document, found.judged),
-        _ => (document, judged),
-    };
-    if judged.signature.is_some() || faults.is_empty() {
-        return Ok(Wild {
-            document,
-            judged,
-            journal: undisturbed.journal,
-            runs,
-        });
-    }
-    let document = with_faults(document, &faults.iter().collect::<Vec<_>>());
-    let (_, disturbed) = carry_out(library, &document).map_err(refused)?;
-    let judged = Judged::of(&disturbed, Some(&golden));
-    Ok(Wild {
+    let mut wild = Wild {
         document,
         judged,
+        journal: undisturbed.journal,
+        runs: 1,
+    };
+    if wild.judged.signature.is_some() {
+        return Ok(wild);
+    }
+    let golden = golden(&scenario, &wild.journal);
+    if let Some(twin) = Twin::of_chance(tape, &wild.document) {
+        let compared = twin.judge(library, &wild.document, &golden);
+        if let Some(Compared { document, judged }) = compared.map_err(refused)? {
+            wild.runs += 1;
+            if judged.signature.is_some() {
+                (wild.document, wild.judged) = (document, judged);
+                return Ok(wild);
+            }
+        }
+    }
+    if faults.is_empty() {
+        return Ok(wild);
+    }
+    let document = with_faults(wild.document, &faults.iter().collect::<Vec<_>>());
+    let (_, disturbed) = carry_out(library, &document).map_err(refused)?;
+    Ok(Wild {
+        document,
+        judged: Judged::of(&disturbed, Some(&golden)),
         journal: disturbed.journal,
-        runs: runs + 1,
+        runs: wild.runs + 1,
     })
 }
 

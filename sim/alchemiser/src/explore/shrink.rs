@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::lines::span as written;
 use super::random::carry_out;
-use super::sweep::golden;
+use super::sweep::without_faults;
 use super::{Judged, Signature, Twin, judged_with_twin, with_faults};
 use crate::run::RunError;
 use crate::scenario::{Document, Library, Span};
@@ -29,15 +29,11 @@ const USUAL: &str = "2012-03-14 09:30";
 pub fn judged(library: &Library, document: &Document) -> Result<Judged, RunError> {
     let (_, run) = carry_out(library, document)?;
     let judged = Judged::of(&run, None);
-    let mut undisturbed = document.clone();
-    let file = undisturbed.0.as_object_mut();
-    let has_faults = file.is_some_and(|file| file.remove("faults").is_some());
-    if judged.signature.is_some() || !has_faults {
+    if judged.signature.is_some() {
         return Ok(judged);
     }
-    let (scenario, undisturbed) = carry_out(library, &undisturbed)?;
-    let golden = golden(&scenario, &undisturbed.journal);
-    Ok(Judged::of(&run, Some(&golden)))
+    let golden = without_faults(library, document)?;
+    Ok(golden.map_or(judged, |golden| Judged::of(&run, Some(&golden))))
 }
 
 /// Whether a document shows what a finding is about. What shows between a world and its twin only is

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use super::random::carry_out;
 use super::{ALPHABET, Ending, Judged, Outcome, Signature};
 use crate::run::{RunError, run};
-use crate::scenario::{Action, Expectation, Fault, Library, Loaded, Scenario, Span};
+use crate::scenario::{Action, Document, Expectation, Fault, Library, Loaded, Scenario, Span};
 use harness::check::Violation;
 use harness::explore::{Point, Trial, UnknownOperation, points};
 use harness::fault::{FAULTS, Unmet};
@@ -139,6 +140,23 @@ pub(super) fn golden(scenario: &Scenario, journal: &Journal) -> Ending {
     }
 }
 
+/// How the world of a document ends without its faults; none where it has none.
+///
+/// # Errors
+/// A mistake in the scenario.
+pub(super) fn without_faults(
+    library: &Library,
+    document: &Document,
+) -> Result<Option<Ending>, RunError> {
+    let mut undisturbed = document.clone();
+    let file = undisturbed.0.as_object_mut();
+    if file.and_then(|file| file.remove("faults")).is_none() {
+        return Ok(None);
+    }
+    let (scenario, run) = carry_out(library, &undisturbed)?;
+    Ok(Some(golden(&scenario, &run.journal)))
+}
+
 /// Where a fault may strike a scenario.
 ///
 /// # Errors
@@ -149,7 +167,7 @@ pub fn points_of(library: &Library, loaded: &Loaded, seed: u64) -> Result<Vec<Po
 
 /// How long a world lives on after the scenario: whatever has been left halfway is overdue by
 /// then, and its alarms have gone off.
-const LOOKED_AFTER: Duration = Duration::from_secs(2 * 3_600);
+pub(super) const LOOKED_AFTER: Duration = Duration::from_secs(2 * 3_600);
 
 #[cfg(test)]
 mod tests {

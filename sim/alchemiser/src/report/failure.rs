@@ -33,7 +33,7 @@ pub fn expected(run: &Run) -> String {
 }
 
 fn told(verdict: &str, run: &Run, violation: &Violation) -> String {
-    let mut text = format!("{verdict} {}: {}\n", violation.check, violation.problem);
+    let mut text = format!("{verdict} {violation}\n");
     for sequence in &violation.entries {
         // Writing to a string does not fail.
         let _ = writeln!(text, "  {}", line(&run.journal, *sequence));

@@ -8,6 +8,7 @@ use crate::output::say;
 use crate::parallel::in_order;
 use alchemiser_binding::explore::{Finding, Outcome, Signature};
 use alchemiser_binding::scenario::Library;
+use harness::check::Violation;
 
 /// How many runs a finding is made small with.
 pub const SHRINK_RUNS: usize = 1_500;
@@ -91,6 +92,15 @@ impl Findings {
             folder.map_or(Ok(()), |folder| keep(folder, &small))
         })
     }
+}
+
+/// The first line of a finding: what does not hold in this very run.
+pub fn headline(violations: &[Violation], signature: &Signature) -> String {
+    let problem = violations.first().map(ToString::to_string);
+    format!(
+        "FOUND {}\n",
+        problem.unwrap_or_else(|| signature.to_string())
+    )
 }
 
 /// How runs ended, and how many of them so.

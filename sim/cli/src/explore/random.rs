@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::counted;
-use super::findings::{Findings, Outcomes, outcome_lines};
+use super::findings::{Findings, Outcomes, headline, outcome_lines};
 use crate::error::CliError;
 use crate::output::say;
 use crate::parallel::{cores, in_order};
@@ -100,12 +100,11 @@ pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
             .is_none_or(|until| tally.corpus.left().most > until)
     {
         let next = all.min(first + ROUND);
-        let proposals: Vec<Proposal> = (first..next)
-            .map(|number| match arguments.blind {
-                true => Proposal::fresh(dice.seed(Key::of("world").number(number))),
-                false => tally.corpus.propose(dice, number),
-            })
-            .collect();
+        let blind = |number| Proposal::fresh(dice.seed(Key::of("world").number(number)));
+        let proposals: Vec<Proposal> = match arguments.blind {
+            true => (first..next).map(blind).collect(),
+            false => tally.corpus.propose(dice, first..next),
+        };
         round(arguments, &library, &proposals, &bar, &mut tally)?;
         first = next;
     }
@@ -176,12 +175,8 @@ fn row(number: usize, wild: &Wild) -> serde_json::Value {
 
 /// A finding as soon as it is there.
 fn finding(number: usize, runs: usize, wild: &Wild, signature: &Signature) -> String {
-    let problem = wild.judged.violations.first();
-    let problem = problem.map_or_else(
-        || signature.to_string(),
-        |violation| format!("{}: {}", violation.check, violation.problem),
-    );
-    format!("FOUND {problem}\n  in world {number}, after {runs} runs\n")
+    let head = headline(&wild.judged.violations, signature);
+    format!("{head}  in world {number}, after {runs} runs\n")
 }
 
 fn summary(tally: &Tally) -> String {

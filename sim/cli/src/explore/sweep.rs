@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::findings::{Findings, Outcomes, outcome_lines};
+use super::findings::{Findings, Outcomes, headline, outcome_lines};
 use super::{BaseArguments, counted, document_of, sound_base};
 use crate::error::CliError;
 use crate::output::say;
@@ -131,12 +131,8 @@ fn row(scenario: &Loaded, seed: u64, trial: &Trial, tried: &Tried) -> serde_json
 
 /// A finding as soon as it is there.
 fn finding(trial: &Trial, tried: &Tried, signature: &Signature) -> String {
-    let problem = tried.violations.first();
-    let problem = problem.map_or_else(
-        || signature.to_string(),
-        |violation| format!("{}: {}", violation.check, violation.problem),
-    );
-    format!("FOUND {problem}\n  {}\n", fault_line(trial))
+    let head = headline(&tried.violations, signature);
+    format!("{head}  {}\n", fault_line(trial))
 }
 
 fn summary(tally: &Tally) -> String {

@@ -7,6 +7,8 @@ pub mod alarms;
 pub mod delivery;
 pub mod rules;
 
+use std::fmt;
+
 use crate::journal::Journal;
 
 /// Something that does not hold.
@@ -33,6 +35,12 @@ impl Violation {
             problem: problem.into(),
             entries,
         }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.check, self.problem)
     }
 }
 

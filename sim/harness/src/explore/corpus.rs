@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::{Estimate, Features, Tape};
 use seeded_dice::{Dice, Key};
@@ -58,39 +59,34 @@ impl Proposal {
 }
 
 impl Corpus {
-    /// The tape of this number: a fresh one, or a change of one whose run showed what few have shown.
+    /// The tapes of these numbers: fresh ones, and changes of those whose runs showed what few have
+    /// shown.
     #[must_use]
-    pub fn propose(&self, dice: Dice, number: u64) -> Proposal {
-        let dice = Dice::new(dice.seed(Key::of("world").number(number)));
+    pub fn propose(&self, dice: Dice, numbers: Range<u64>) -> Vec<Proposal> {
+        let energies: Vec<u64> = self.kept.iter().map(|kept| self.energy(kept)).collect();
+        let dice_of = |number| Dice::new(dice.seed(Key::of("world").number(number)));
+        numbers
+            .map(|number| self.proposal(dice_of(number), &energies))
+            .collect()
+    }
+
+    fn proposal(&self, dice: Dice, energies: &[u64]) -> Proposal {
         let fresh = Proposal::fresh(dice.seed(Key::of("fresh")));
         if dice.draw(Key::of("is fresh"), FRESH) == 0 {
             return fresh;
         }
-        let Some(parent) = self.parent(dice, "parent") else {
+        let Some(parent) = chosen(energies, dice, "parent") else {
             return fresh;
         };
         let other = (dice.draw(Key::of("has two parents"), OF_TWO) == 0)
-            .then(|| self.parent(dice, "other parent"))
+            .then(|| chosen(energies, dice, "other parent"))
             .flatten();
         let other = other.map_or(fresh.tape, |other| self.kept[other].tape.clone());
         let of = 2 << dice.draw(Key::of("kept"), 3);
-        let tape = self.kept[parent].tape.crossed(&other, of, dice);
         Proposal {
-            tape,
+            tape: self.kept[parent].tape.crossed(&other, of, dice),
             parent: Some(parent),
         }
-    }
-
-    /// One of those that were kept. Its chance is that of its rarest feature.
-    fn parent(&self, dice: Dice, key: &str) -> Option<usize> {
-        let energies: Vec<u64> = self.kept.iter().map(|kept| self.energy(kept)).collect();
-        let all = energies.iter().sum();
-        let mut place = dice.draw(Key::of(key), all);
-        energies.iter().position(|energy| {
-            let is_here = place < *energy;
-            place = place.saturating_sub(*energy);
-            is_here
-        })
     }
 
     fn energy(&self, kept: &Kept) -> u64 {
@@ -145,6 +141,16 @@ impl Corpus {
     }
 }
 
+/// One of those that were kept. Its chance is its energy, which is that of its rarest feature.
+fn chosen(energies: &[u64], dice: Dice, key: &str) -> Option<usize> {
+    let mut place = dice.draw(Key::of(key), energies.iter().sum());
+    energies.iter().position(|energy| {
+        let is_here = place < *energy;
+        place = place.saturating_sub(*energy);
+        is_here
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,7 +171,7 @@ mod tests {
         for number in 0..20_000 {
             let mut proposal = match is_blind {
                 true => Proposal::fresh(dice.seed(Key::of("world").number(number))),
-                false => corpus.propose(dice, number),
+                false => corpus.propose(dice, number..number + 1).remove(0),
             };
             let (features, is_found) = run(&mut proposal.tape);
             corpus.take(proposal, &features);
