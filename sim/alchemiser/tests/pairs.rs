@@ -8,20 +8,7 @@ use harness::explore::{Effect, Pair, Trial};
 use harness::fault::{CallEffect, Phase};
 
 /// It has failed twice before: where it fails once more, Lambda gives it up.
-const WEAK: &str = r#"
-about: The last attempt.
-given:
-  clock: 2012-03-14 10:00
-  cash: "10000.00"
-  strategies: {one.clj: {source: '(defsymphony "One" {} (asset "MSFT"))'}}
-  topology: {disabled: [WatchdogTimer, DailyTradingSchedule]}
-when:
-  - invoke: {action: pnl_analysis, pnl_type: weekly}
-  - advance: 20m
-faults:
-  - {at: "pnl_analysis / alpaca GET portfolio", phase: before, effect: crash, times: 2}
-expect: sound
-"#;
+const WEAK: &str = include_str!("worlds/weak.yaml");
 
 /// After half a minute the mail's rule is off, and no watchdog is there: who dies before that comes
 /// back too late, and who only tries a call again does not.

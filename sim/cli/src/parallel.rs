@@ -6,7 +6,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use clap::Args;
+
 use crate::error::CliError;
+
+/// How many worlds run beside each other.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Jobs {
+    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
+    /// same.
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+impl Jobs {
+    /// As many as somebody said, or as many as this machine can run.
+    pub fn get(self) -> NonZeroUsize {
+        self.jobs.unwrap_or_else(cores)
+    }
+}
 
 /// As many worlds as this machine can run at a time.
 pub fn cores() -> NonZeroUsize {

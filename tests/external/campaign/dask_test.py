@@ -20,19 +20,7 @@ ROUNDS = 2
 TERMS = ["--sweep", "weak.yaml", "--worlds-a-round", "24", "--parts", "8", "--seed", "3"]
 
 # Two attempts fail in it: where one more does, Lambda gives it up.
-WEAK = """about: The last attempt.
-given:
-  clock: 2012-03-14 10:00
-  cash: "10000.00"
-  strategies: {one.clj: {source: '(defsymphony "One" {} (asset "MSFT"))'}}
-  topology: {disabled: [WatchdogTimer, DailyTradingSchedule]}
-when:
-  - invoke: {action: pnl_analysis, pnl_type: weekly}
-  - advance: 20m
-faults:
-  - {at: "pnl_analysis / alpaca GET portfolio", phase: before, effect: crash, times: 2}
-expect: sound
-"""
+WEAK = (HERE.parents[2] / "sim/alchemiser/tests/worlds/weak.yaml").read_text()
 
 # Ends a process that is about to print what became of one item.
 POISON = r"""

@@ -5,6 +5,7 @@ use super::random::{RandomArguments, random};
 use super::sweep::{SweepArguments, sweep};
 use crate::error::CliError;
 use crate::output::say;
+use crate::parallel::Jobs;
 
 /// The scenario that holds the whole path.
 const DAY: &str = "examples/full_day";
@@ -40,7 +41,7 @@ pub fn everything() -> Result<bool, CliError> {
         until: None,
         blind: false,
         seed: 1,
-        jobs: None,
+        jobs: Jobs::default(),
         json: false,
         unshrunk: false,
         out: None,

@@ -1,4 +1,3 @@
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,7 +6,7 @@ use serde_json::{Value, json};
 use super::counted;
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::{Jobs, in_order};
 use crate::progress::progress;
 use crate::run::lacks;
 use crate::selection::Selection;
@@ -25,10 +24,8 @@ pub struct MatrixArguments {
     /// The seed of the worlds.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Count the runs of sweeps too: a file of what `explore sweep --json` printed.
     #[arg(long, value_name = "FILE")]
     swept: Vec<PathBuf>,
@@ -49,7 +46,7 @@ pub fn matrix(arguments: &MatrixArguments) -> Result<bool, CliError> {
     scenarios.retain(|loaded| lacks(&BackendKind::Virtual, loaded).is_none());
     let mut matrix = Matrix::new(ALPHABET);
     let mut combinations = Combinations::none();
-    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let jobs = arguments.jobs.get();
     let bar = progress(scenarios.len(), arguments.json, "{eta} left");
     let work = |loaded: &Loaded| {
         let run = run(&library, loaded, arguments.seed)?;

@@ -31,7 +31,7 @@ use self::twins::TwinsArguments;
 use self::verify::VerifyArguments;
 use self::why::WhyArguments;
 use crate::error::CliError;
-use crate::parallel::cores;
+use crate::parallel::Jobs;
 use crate::run::lacks;
 use crate::selection::Selection;
 use alchemiser_binding::explore::Base;
@@ -104,10 +104,8 @@ pub struct BaseArguments {
     /// The seed of the worlds. Without it, the scenario's own, or 1.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub jobs: Jobs,
 }
 
 impl BaseArguments {
@@ -116,7 +114,7 @@ impl BaseArguments {
         Self {
             scenarios: vec![scenario.to_owned()],
             seed: None,
-            jobs: None,
+            jobs: Jobs::default(),
         }
     }
 
@@ -125,7 +123,7 @@ impl BaseArguments {
     }
 
     fn jobs(&self) -> NonZeroUsize {
-        self.jobs.unwrap_or_else(cores)
+        self.jobs.get()
     }
 
     /// Searches from each scenario. True where all are clean.

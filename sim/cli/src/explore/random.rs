@@ -1,4 +1,3 @@
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use super::counted;
 use super::findings::{Findings, Outcomes, headline, outcome_lines};
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::{Jobs, in_order};
 use crate::progress::progress;
 use alchemiser_binding::explore::{Finding, Signature, Wild, WildError, wander};
 use alchemiser_binding::scenario::Library;
@@ -37,10 +36,8 @@ pub struct RandomArguments {
     /// The seed of the campaign: another one makes other worlds.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub jobs: Jobs,
     /// Print one JSON object a world.
     #[arg(long)]
     pub json: bool,
@@ -112,7 +109,7 @@ pub fn random(arguments: &RandomArguments) -> Result<bool, CliError> {
     if !arguments.json {
         say(&summary(&tally))?;
         if !arguments.unshrunk {
-            let jobs = arguments.jobs.unwrap_or_else(cores);
+            let jobs = arguments.jobs.get();
             let folder = arguments.out.as_deref();
             tally.findings.shrink(&library, jobs, folder)?;
         }
@@ -135,7 +132,7 @@ fn round(
     bar: &ProgressBar,
     tally: &mut Tally,
 ) -> Result<(), CliError> {
-    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let jobs = arguments.jobs.get();
     let work = |proposal: &Proposal| {
         let mut proposal = proposal.clone();
         let wild = wander(library, &mut proposal.tape)?;

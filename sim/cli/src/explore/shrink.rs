@@ -2,13 +2,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::document_of;
 use super::findings::{SHRINK_RUNS, keep};
 use super::twins::twin;
 use crate::error::CliError;
 use crate::output::say;
 use alchemiser_binding::explore::{Finding, Twin, judged, judged_with_twin};
-use alchemiser_binding::scenario::{Document, Library, load_scenario};
-use alchemiser_binding::text_file::read_text;
+use alchemiser_binding::scenario::{Library, load_scenario};
 
 /// What `explore shrink` takes.
 #[derive(Debug, Args)]
@@ -32,13 +32,9 @@ pub fn shrink(arguments: &ShrinkArguments) -> Result<bool, CliError> {
     let library = Library::of_this_project()?;
     let path = &arguments.file;
     // All mistakes of a scenario that is none are told, each with its place.
-    load_scenario(&library, path, &path.display().to_string())?;
-    let text = read_text(path).map_err(|source| CliError::Read {
-        path: path.clone(),
-        source,
-    })?;
+    let loaded = load_scenario(&library, path, &path.display().to_string())?;
     let nothing = || CliError::NothingFound(path.clone());
-    let mut document = Document::read(&text).map_err(|_| nothing())?;
+    let mut document = document_of(&loaded)?;
     document.0["expect"] = serde_json::json!("sound");
     let judged = match arguments.twin {
         Some(twin) => judged_with_twin(&library, &document, twin)?.ok_or_else(nothing)?,

@@ -9,7 +9,7 @@ use super::counted;
 use super::findings::keep;
 use crate::error::{ArgumentError, CliError};
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::{Jobs, in_order};
 use crate::progress::progress;
 use alchemiser_binding::explore::{Finding, Neighbour, Signature, judged, neighbours};
 use alchemiser_binding::run::RunError;
@@ -26,10 +26,8 @@ pub struct VerifyArguments {
     /// says.
     #[arg(long, value_name = "SHARE")]
     before: Option<Share>,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Write the first scenario that shows it into this folder, for each finding.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -117,7 +115,7 @@ pub fn verify(arguments: &VerifyArguments) -> Result<bool, CliError> {
     let neighbours = neighbours(&library, &document)?;
     let mut verification = Verification {
         library: &library,
-        jobs: arguments.jobs.unwrap_or_else(cores),
+        jobs: arguments.jobs.get(),
         folder: arguments.out.as_deref(),
         shown: 0,
         kinds: Vec::new(),

@@ -1,4 +1,3 @@
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -6,7 +5,7 @@ use clap::Args;
 use super::document_of;
 use crate::error::CliError;
 use crate::output::say;
-use crate::parallel::{cores, in_order};
+use crate::parallel::{Jobs, in_order};
 use crate::progress::progress;
 use alchemiser_binding::explore::Chance;
 use alchemiser_binding::scenario::{Library, Moment, load_scenario};
@@ -20,10 +19,8 @@ pub struct WhyArguments {
     /// The seed of its world. Without it, the scenario's own, or 1.
     #[arg(long)]
     seed: Option<u64>,
-    /// How many worlds run at a time: as many as this machine has cores. What is printed is the
-    /// same.
-    #[arg(long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
 }
 
 /// How much of an entry is shown.
@@ -48,7 +45,7 @@ pub fn why(arguments: &WhyArguments) -> Result<bool, CliError> {
         "{} (seed {seed}): {}\n",
         loaded.name, chance.signature
     ))?;
-    let jobs = arguments.jobs.unwrap_or_else(cores);
+    let jobs = arguments.jobs.get();
     let salts: Vec<u64> = (1..=TRIES as u64).collect();
     let bar = progress(
         chance.draws.len().max(1).ilog2() as usize + 2,

@@ -6,19 +6,7 @@ use alchemiser_binding::scenario::{Document, Library};
 use super::{folder, shown, sim, snapshot, told};
 
 /// It has failed twice before: where it fails once more, Lambda gives it up.
-pub const WEAK: &str = r#"about: The last attempt.
-given:
-  clock: 2012-03-14 10:00
-  cash: "10000.00"
-  strategies: {one.clj: {source: '(defsymphony "One" {} (asset "MSFT"))'}}
-  topology: {disabled: [WatchdogTimer, DailyTradingSchedule]}
-when:
-  - invoke: {action: pnl_analysis, pnl_type: weekly}
-  - advance: 20m
-faults:
-  - {at: "pnl_analysis / alpaca GET portfolio", phase: before, effect: crash, times: 2}
-expect: sound
-"#;
+pub const WEAK: &str = include_str!("../../../alchemiser/tests/worlds/weak.yaml");
 
 #[test]
 fn places_are_lines_to_paste() {
