@@ -4,7 +4,6 @@ use std::any::Any;
 use std::fmt::{self, Debug};
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -82,7 +81,7 @@ pub trait Counterparty: Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
-    /// Listens on sockets of this machine, for a world whose AWS is outside.
+    /// Serves HTTP on a socket of this machine, for a world whose AWS is outside.
     ///
     /// # Errors
     /// No port is free.
@@ -141,8 +140,6 @@ pub type Decision<'a> = Pin<Box<dyn Future<Output = bool> + Send + Sync + 'a>>;
 pub struct Listening {
     /// Base URL of its HTTP server, if it speaks HTTP.
     pub http: Option<String>,
-    /// Where it takes byte streams, if it does.
-    pub stream: Option<SocketAddr>,
     /// What keeps it listening.
     pub guard: Option<Box<dyn Any>>,
 }
@@ -152,7 +149,6 @@ impl Debug for Listening {
         formatter
             .debug_struct("Listening")
             .field("http", &self.http)
-            .field("stream", &self.stream)
             .finish_non_exhaustive()
     }
 }

@@ -97,7 +97,6 @@ impl Counterparty for Broker {
         let server = ExchangeServer::start(Arc::clone(&self.exchange), move || time()).await;
         Ok(Listening {
             http: Some(server.uri()),
-            stream: None,
             guard: Some(Box::new(server)),
         })
     }

@@ -1,10 +1,7 @@
 use std::sync::Arc;
 
 use alchemiser_mocks::mail::{Decision, Handover, MailServer, MailSetup};
-use async_trait::async_trait;
-use harness::counterparty::{
-    Conversation, Counterparty, Listening, PartyRecord, StreamCalls, WorldTime,
-};
+use harness::counterparty::{Conversation, Counterparty, PartyRecord, StreamCalls};
 use harness::fault::Unmet;
 use harness::ports::ByteStream;
 
@@ -55,7 +52,6 @@ impl Handover for MailCalls {
     }
 }
 
-#[async_trait]
 impl Counterparty for Mailbox {
     fn name(&self) -> &'static str {
         Self::NAME
@@ -74,15 +70,6 @@ impl Counterparty for Mailbox {
         let server = self.server.clone();
         let beside = MailCalls(calls);
         Box::pin(async move { server.serve_beside(stream, Some(&beside)).await })
-    }
-
-    async fn listen(&self, _time: WorldTime) -> std::io::Result<Listening> {
-        let listener = self.server.clone().listen().await?;
-        Ok(Listening {
-            http: None,
-            stream: Some(listener.address()),
-            guard: Some(Box::new(listener)),
-        })
     }
 
     fn take_records(&self) -> Vec<PartyRecord> {

@@ -15,7 +15,7 @@ use super::context::{Context, Shown};
 use super::late;
 use super::put_events::{accepted, unaccepted};
 use super::shared::Shared;
-use super::transport::{OutsideParty, Transport};
+use super::transport::{Outside, OutsideParty, Transport};
 use crate::fault::{CallEffect, CallVerdict, Phase, Site};
 use crate::journal::{CallOutcome, JournalEvent};
 use crate::system::System;
@@ -241,7 +241,6 @@ pub(super) async fn work(
     sender: &Sender,
     request: &Outgoing,
 ) -> Result<Response<Bytes>, ConnectorError> {
-    let invocation = sender.invocation;
     match (&shared.transport, &request.addressee) {
         (Transport::InMemory, _) => Ok(hand_in(shared, sender, request)),
         (Transport::Loopback(sockets), _) => match &sender.gateway {
@@ -255,8 +254,25 @@ pub(super) async fn work(
                 None,
             )),
         },
-        (Transport::External(outside), Addressee::Party(party)) => {
-            let OutsideParty { http, call, .. } = &outside.parties[*party];
+        (Transport::External(outside), _) => {
+            send_outside(shared, outside, sender, request, |_| ()).await
+        }
+    }
+}
+
+/// Sends a request to whom it is for outside. `note` is told how it came back before the journal is
+/// told what it led to.
+pub(super) async fn send_outside(
+    shared: &Shared,
+    outside: &Outside,
+    sender: &Sender,
+    request: &Outgoing,
+    note: impl FnOnce(&Result<Response<Bytes>, ConnectorError>),
+) -> Result<Response<Bytes>, ConnectorError> {
+    let invocation = sender.invocation;
+    let response = match &request.addressee {
+        Addressee::Party(party) => {
+            let OutsideParty { http, call } = &outside.parties[*party];
             let base = http.as_deref().ok_or_else(|| {
                 ConnectorError::other("the counterparty serves no HTTP".into(), None)
             })?;
@@ -265,21 +281,23 @@ pub(super) async fn work(
                 .now
                 .store(shared.now().timestamp_millis(), Ordering::Relaxed);
             let response = outside.sockets.forward(base, &request.http).await;
+            note(&response);
             shared.collect_from(*party, Some(invocation));
             drop(call);
             shared.collect(Some(invocation));
-            shared.wake();
             response
         }
-        (Transport::External(outside), Addressee::Cloud(_)) => {
+        Addressee::Cloud(_) => {
             let response = outside.sockets.forward(&outside.aws, &request.http).await;
+            note(&response);
             if let Ok(response) = &response {
                 note_accepted(shared, invocation, request, response);
             }
-            shared.wake();
             response
         }
-    }
+    };
+    shared.wake();
+    response
 }
 
 /// Hands a function's request in to the world's own cloud or counterparty.

@@ -43,18 +43,12 @@ impl WorldDialer {
 
     /// The counterparty's socket, in a world that has one.
     fn outside(&self, party: usize) -> Option<(&Sockets, SocketAddr)> {
-        match &self.shared.transport {
-            Transport::InMemory => None,
-            Transport::Loopback(sockets) => {
-                let name = self.shared.parties[party].name();
-                let address = *self.context.gateway()?.streams.get(name)?;
-                Some((sockets, address))
-            }
-            Transport::External(outside) => {
-                let address = outside.parties[party].stream?;
-                Some((&outside.sockets, address))
-            }
-        }
+        let Transport::Loopback(sockets) = &self.shared.transport else {
+            return None;
+        };
+        let name = self.shared.parties[party].name();
+        let address = *self.context.gateway()?.streams.get(name)?;
+        Some((sockets, address))
     }
 }
 

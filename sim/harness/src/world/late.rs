@@ -2,7 +2,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connector::{Outgoing, Sender, answer, shown, work};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use bytes::Bytes;
+use http::Response;
+
+use super::connector::{Outgoing, Sender, answer, send_outside, shown};
 use super::context::Context;
 use super::shared::Shared;
 use super::transport::Transport;
@@ -25,15 +29,21 @@ pub(super) fn arrive(
     Box::pin(async move {
         tokio::time::sleep(by).await;
         let invocation = Some(sender.invocation);
-        let outcome = match shared.transport {
-            Transport::External(_) => shown(&work(&shared, &sender, &request).await),
+        let note = |outcome: &Result<Response<Bytes>, ConnectorError>| {
+            let outcome = shown(outcome);
+            shared.push(invocation, JournalEvent::LateArrival { site, outcome });
+        };
+        match &shared.transport {
+            Transport::External(outside) => {
+                // The journal has how it came back.
+                let _noted = send_outside(&shared, outside, &sender, &request, note).await;
+            }
             // The caller's gateway may be gone with it.
             Transport::InMemory | Transport::Loopback(_) => {
-                shown(&Ok(answer(&shared, &sender, &request)))
+                note(&Ok(answer(&shared, &sender, &request)));
+                shared.collect(invocation);
+                shared.wake();
             }
-        };
-        shared.push(invocation, JournalEvent::LateArrival { site, outcome });
-        shared.collect(invocation);
-        shared.wake();
+        }
     })
 }

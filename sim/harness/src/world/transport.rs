@@ -1,5 +1,4 @@
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,12 +42,11 @@ pub(super) struct Outside {
     pub now: Arc<AtomicI64>,
 }
 
-/// A counterparty that listens on sockets.
+/// A counterparty that listens on sockets, if it speaks HTTP. Byte streams stay in memory: what is said
+/// over them is for faults to strike.
 pub(super) struct OutsideParty {
     /// Base URL of its HTTP server, if it speaks HTTP.
     pub http: Option<String>,
-    /// Where it takes byte streams, if it does.
-    pub stream: Option<SocketAddr>,
     /// Held by who calls it: one at a time, so that what it tells of is known to be the caller's.
     pub call: tokio::sync::Mutex<()>,
 }

@@ -1,5 +1,5 @@
 //! A world whose EventBridge, SQS and DynamoDB are outside, behind an endpoint such as
-//! LocalStack's, and whose counterparties are on sockets.
+//! LocalStack's, and whose counterparties serve HTTP on sockets.
 //!
 //! What such endpoints cannot do is done here, by the same code as in a virtual world: Lambda's
 //! asynchronous invocation with its retries and destination, schedules, alarms. Rules target one
@@ -239,7 +239,6 @@ async fn listening(
         })?;
         parties.push(OutsideParty {
             http: listening.http,
-            stream: listening.stream,
             call: tokio::sync::Mutex::default(),
         });
         guards.extend(listening.guard);
