@@ -241,7 +241,7 @@ impl Ticket {
         match self.side {
             Side::Buy if limit > self.price * (Decimal::ONE + tolerance) => {
                 let affordable =
-                    self.tradable((self.budget - self.value()).max(Decimal::ZERO) / limit);
+                    self.tradable((self.granted() - self.value()).max(Decimal::ZERO) / limit);
                 if affordable < self.remaining() {
                     self.cut(affordable, "the price has risen since the plan");
                 }
@@ -253,6 +253,21 @@ impl Ticket {
                 self.total = self.tradable((self.budget / middle).min(self.free));
             }
             _ => {}
+        }
+    }
+
+    /// Dollars that the first leg was sized with: a share of the money that was there may be less than
+    /// what the plan wants. An attempt that found the leg has no other trace of that.
+    fn granted(&self) -> Decimal {
+        let Some(first) = self.orders.first() else {
+            return self.budget;
+        };
+        let price = first.limit_price.unwrap_or(self.price).max(self.price);
+        let sized = first.qty * price;
+        if self.budget - sized < price {
+            self.budget
+        } else {
+            sized
         }
     }
 
@@ -552,6 +567,19 @@ mod tests {
         assert_eq!(
             repriced(with_leg(ticket(Side::Buy, "1000", "0"), "4"), "90", "90"),
             ("10".to_owned(), false)
+        );
+    }
+
+    #[test]
+    fn a_leg_that_another_attempt_finds_says_how_much_money_was_there() {
+        // The first leg was for 6 of the 10 shares that the plan wants.
+        let mut shrunk = with_leg(ticket(Side::Buy, "1000", "0"), "0");
+        shrunk.total = decimal("6");
+        shrunk.orders[0].qty = decimal("6");
+        assert_eq!(
+            repriced(shrunk, "102", "104"),
+            ("5.769230".to_owned(), false),
+            "600 dollars at 104"
         );
     }
 
