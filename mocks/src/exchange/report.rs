@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::movement::CashKind;
 use super::order::{Amount, Order, OrderStatus, Origin};
+use super::script::OrderEffect;
 use super::service::Service;
 use super::setup::{AccountSetup, AssetSetup};
 use super::side::Side;
+
+fn in_words<S: Serializer>(effect: &OrderEffect, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&effect.describe())
+}
 
 /// Which order a report is about. Decimals are strings in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,8 +85,9 @@ pub enum Report {
         symbol: String,
         /// Buy or sell.
         side: Side,
-        /// What becomes of it, in words.
-        effect: String,
+        /// What becomes of it; in words in JSON.
+        #[serde(serialize_with = "in_words")]
+        effect: OrderEffect,
     },
     /// The exchange has taken the order; from now on it may fill.
     OrderAccepted {

@@ -141,15 +141,15 @@ pub(super) struct Fate {
 }
 
 impl Fate {
-    /// All that the script says, in words.
-    pub(super) fn effects(&self) -> Vec<String> {
+    /// All that the script says.
+    pub(super) fn effects(&self) -> Vec<OrderEffect> {
         let cancel_late = self.cancel_late.map(OrderEffect::CancelLate);
         let show = self.show.map(OrderEffect::Show);
         self.fill
             .iter()
             .chain(&cancel_late)
             .chain(&show)
-            .map(OrderEffect::describe)
+            .cloned()
             .collect()
     }
 

@@ -97,6 +97,10 @@ pub enum JournalEvent {
         phase: Phase,
         /// What was done.
         effect: CallEffect,
+        /// What the other side had answered by then, which the caller may never learn; where it is
+        /// known. Not written.
+        #[serde(skip)]
+        answered: Option<CallOutcome>,
     },
     /// A request that a fault had held back came to whom it is for.
     LateArrival {

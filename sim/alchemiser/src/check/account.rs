@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Judgement;
 use crate::projection::{is_our_id, sign};
-use crate::trading::TradingJournal;
+use crate::trading::{TradingJournal, TroubleKind};
 use harness::journal::Journal;
 
 /// The account, and what open orders have a claim on, from report to report.
@@ -18,6 +18,8 @@ struct Ledger<'a> {
     open: BTreeMap<Uuid, Open<'a>>,
     /// Dollars that others than us have taken out so far.
     taken_out: Decimal,
+    /// Whether the broker shows new orders late: what others have placed cannot be known.
+    hides_orders: bool,
 }
 
 /// An order that may still fill.
@@ -45,6 +47,14 @@ impl Open<'_> {
 }
 
 impl<'a> Ledger<'a> {
+    fn of(journal: &Journal) -> Self {
+        let mut troubles = journal.troubles();
+        Self {
+            hides_orders: troubles.any(|trouble| trouble.trouble == TroubleKind::Delay),
+            ..Self::default()
+        }
+    }
+
     /// What no fill explains, somebody else moved; the first statement has nothing before it.
     fn note_moved_by_others(&mut self, cash: Decimal) {
         if self.is_open {
@@ -77,14 +87,19 @@ impl<'a> Ledger<'a> {
         true
     }
 
+    /// The open orders that the function can know of.
+    fn known(&self) -> impl Iterator<Item = &Open<'a>> {
+        let open = self.open.values();
+        open.filter(|open| open.is_ours || !self.hides_orders)
+    }
+
     fn reserved(&self) -> Decimal {
-        self.open.values().map(Open::reserved).sum()
+        self.known().map(Open::reserved).sum()
     }
 
     fn promised(&self, symbol: &str) -> Decimal {
         let sells = self
-            .open
-            .values()
+            .known()
             .filter(|open| open.facts.side == Side::Sell && open.facts.symbol == symbol);
         sells.map(Open::remaining).sum()
     }
@@ -97,7 +112,7 @@ impl<'a> Ledger<'a> {
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let limit = journal.settings().borrowing_limit;
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::of(journal);
     for (entry, report) in journal.reports() {
         match report {
             Report::Statement {
@@ -347,6 +362,22 @@ mod tests {
         };
         assert_eq!(sells("sell 2 AAPL @ 100"), 0);
         assert_eq!(sells("sell 2.1 AAPL @ 100"), 1);
+    }
+
+    #[test]
+    fn what_the_broker_hides_claims_nothing() {
+        let beside = |history: History| {
+            let history = history.states("1000", &[]).within(None);
+            let theirs = history.accepts("mine", "buy 10 MSFT @ 90");
+            theirs
+                .starts(1, event("RebalancePlanned", "p", "s"))
+                .accepts("alch-1", "buy 10 MSFT @ 50")
+                .judged(check)
+                .1
+        };
+        assert_eq!(beside(History::new()), 1);
+        let hidden = History::new().trouble(None, TroubleKind::Delay);
+        assert_eq!(beside(hidden), 0);
     }
 
     #[test]

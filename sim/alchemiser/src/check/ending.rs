@@ -77,15 +77,20 @@ mod tests {
 
     #[test]
     fn an_alarm_excuses_the_workflow_whose_step_it_is_about() {
-        assert_eq!(stuck().judged(check), (1, 1));
-        assert_eq!(stuck().alarms_on("first").judged(check), (1, 0));
+        assert_eq!(stuck().goes_on().judged(check), (1, 1));
+        assert_eq!(stuck().judged(check), (1, 0), "it may still go off");
+        let alarmed = stuck().alarms_on("first").goes_on();
+        assert_eq!(alarmed.judged(check), (1, 0));
         assert_eq!(
-            stuck().alarms_on("second").judged(check),
+            stuck().alarms_on("second").goes_on().judged(check),
             (1, 1),
             "another rule's"
         );
         assert_eq!(
-            stuck().alarm("Errors", "FunctionName", "f").judged(check),
+            stuck()
+                .alarm("Errors", "FunctionName", "f")
+                .goes_on()
+                .judged(check),
             (1, 1),
             "a failed function tells nothing of it"
         );
@@ -113,8 +118,9 @@ mod tests {
                 .buries(&plan, "first")
         };
         let cut_short = traded(InvocationOutcome::TimedOut);
-        assert_eq!(cut_short.judged(check), (1, 1), "nobody is told");
-        assert_eq!(cut_short.alarms_on("first").judged(check), (1, 0));
+        assert_eq!(cut_short.goes_on().judged(check), (1, 1), "nobody is told");
+        let cut_short = traded(InvocationOutcome::TimedOut).alarms_on("first");
+        assert_eq!(cut_short.goes_on().judged(check), (1, 0));
         let whole = traded(InvocationOutcome::Success).alarms_on("first");
         assert_eq!(whole.judged(check), (1, 1), "it lived to put its end");
     }

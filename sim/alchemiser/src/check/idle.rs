@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use alchemiser_mocks::exchange::{Report, Side};
+use alchemiser_mocks::exchange::Report;
 use rust_decimal::Decimal;
 
 use super::Judgement;
@@ -43,8 +43,9 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             .filter(|item| item.symbol != "CASH")
             .map(|item| item.target_value)
             .sum();
-        let idle = own - (plan.equity - wanted);
-        let room = dearest(plan).max(plan.equity / Decimal::ONE_HUNDRED);
+        // Orders that worked when the plan was made are told by whose they are.
+        let idle = own - (plan.equity - wanted) - plan.committed;
+        let room = dearest(plan).max(plan.reserve());
         if idle > room && !is_told(told.get(plan.workflow).copied()) {
             let problem = format!(
                 "{} dollars lie idle at the close of {}, {room} are usual, and no mail of {} says why",
@@ -63,11 +64,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 
 /// The highest price of a share that the plan buys.
 fn dearest(plan: &Plan<'_>) -> Decimal {
-    let buys = plan
-        .items
-        .iter()
-        .filter(|item| item.side == Some(Side::Buy));
-    buys.filter_map(|item| plan.price(item.symbol))
+    plan.buys()
+        .filter_map(|item| plan.price(item.symbol))
         .max()
         .unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{Hours, Report, Side};
 use chrono::TimeDelta;
@@ -7,45 +7,15 @@ use rust_decimal::Decimal;
 use super::Judgement;
 use super::cashbook::{Cashbook, others_trade};
 use super::plan::{Item, Plan, executions, plans};
-use crate::projection::{Invocation, Order, accepted_orders, invocations};
-use crate::trading::{TradingFact, TradingJournal, TroubleKind};
-use harness::journal::{Entry, Journal, JournalEvent};
-use simulated_cloud::cloud_event::CloudEvent;
+use super::trouble::Troubles;
+use crate::projection::{Invocation, Order, accepted_orders, invocations, puts};
+use crate::trading::TradingJournal;
+use harness::journal::Journal;
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
 const CLOSE_ENOUGH: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 
 const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
-
-/// What went wrong, and where.
-#[derive(Default)]
-struct Troubles<'a> {
-    /// Whether something touches every symbol.
-    of_all: bool,
-    of_symbols: BTreeSet<&'a str>,
-    /// Those whose execution a fault hit.
-    of_workflows: BTreeSet<&'a str>,
-    whole_shares: BTreeSet<&'a str>,
-}
-
-impl<'a> Troubles<'a> {
-    /// What the owner and the market do by themselves.
-    fn add_others(&mut self, entry: &Entry, report: &'a Report) {
-        match report {
-            Report::CashMoved { .. } | Report::AccountChanged { .. } => self.of_all = true,
-            Report::Split { symbol, .. } | Report::AssetChanged { symbol, .. } => {
-                self.of_symbols.insert(symbol);
-            }
-            Report::SymbolRenamed { symbol, to, .. } => {
-                self.of_symbols.extend([symbol.as_str(), to])
-            }
-            Report::OrderAccepted { order, .. } if entry.invocation.is_none() => {
-                self.of_symbols.insert(&order.symbol);
-            }
-            _ => {}
-        }
-    }
-}
 
 /// What no trouble touches is traded: each item of a plan that was carried out, whose symbol
 /// nothing was scripted against, is ordered and filled within the session. Where another symbol's
@@ -63,7 +33,14 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     } else {
         Hours::Regular
     };
-    let (troubles, book) = (troubles(journal, &invocations), Cashbook::of(journal));
+    let (troubles, book) = (Troubles::of(journal, &invocations), Cashbook::of(journal));
+    let view = View {
+        troubles: &troubles,
+        invocations: &invocations,
+        book: &book,
+        hours,
+    };
+    view.judge_refusals(journal, &mut judgement);
     for (workflow, execution) in executions(journal) {
         let Some(plan) = plans.get(workflow) else {
             continue;
@@ -78,7 +55,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     == Some(workflow)
             })
             .collect();
-        let is_touched = troubles.of_all || troubles.of_workflows.contains(workflow);
+        let is_touched = troubles.touch(workflow, "RebalancePlanned");
         if is_touched || others_trade(&orders, plan.made, execution.at) {
             continue;
         }
@@ -100,6 +77,49 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     }
     judgement
 }
+
+/// What is known of a run.
+struct View<'a, 'v> {
+    troubles: &'v Troubles<'a>,
+    invocations: &'v BTreeMap<u64, Invocation<'a>>,
+    book: &'v Cashbook,
+    hours: Hours,
+}
+
+impl<'a> View<'a, '_> {
+    /// A plan is made of what can be traded, whatever is wrong with the rest: a workflow fails there
+    /// only for what touches all.
+    fn judge_refusals(&self, journal: &'a Journal, judgement: &mut Judgement) {
+        let is_short = journal.reports().any(|(_, report)| {
+            matches!(report, Report::Statement { positions, .. } if positions.values().any(Decimal::is_sign_negative))
+        });
+        let ends = puts(journal).filter(|put| put.detail_type == "WorkflowFailed");
+        for put in ends.filter(|put| !put.is_replayed && !is_short) {
+            let by = put.entry.invocation;
+            let is_planning = by
+                .and_then(|number| self.invocations.get(&number))
+                .is_some_and(|by| by.trigger() == PLANNING);
+            let Some(workflow) = put.workflow().filter(|_| is_planning) else {
+                continue;
+            };
+            let has_money = self.book.cash_at(put.entry.sequence) > Decimal::ZERO;
+            let is_late = self.hours.session_at(put.entry.at).is_none();
+            if !has_money || is_late || self.troubles.touch(workflow, PLANNING) {
+                continue;
+            }
+            judgement.premise();
+            let reason = put.detail.at("failure_reason").as_str();
+            let problem = format!(
+                "no plan was made for {workflow}, though nothing touches all symbols: {}",
+                reason.unwrap_or_default()
+            );
+            judgement.violated(problem, vec![put.entry.sequence]);
+        }
+    }
+}
+
+/// What wakes the step that makes plans.
+const PLANNING: &str = "SignalGenerated";
 
 /// A plan, and what became of it.
 struct CarriedOut<'a> {
@@ -159,13 +179,10 @@ impl CarriedOut<'_> {
             Side::Sell => Decimal::ZERO,
         };
         let is_done = missing <= least.max(item.amount * CLOSE_ENOUGH) + spread;
-        let others_are_touched =
-            !troubles.of_symbols.is_empty() || !troubles.whole_shares.is_empty();
-        let free = self.left
-            - self
-                .plan
-                .reserve
-                .unwrap_or(self.plan.equity / Decimal::ONE_HUNDRED);
+        let others_are_touched = troubles.of_money
+            || !troubles.of_symbols.is_empty()
+            || !troubles.whole_shares.is_empty();
+        let free = self.left - self.plan.reserve();
         let is_excused =
             side == Side::Buy && others_are_touched && (!shares.is_zero() || free < least);
         if !is_done && !is_excused {
@@ -188,52 +205,17 @@ impl CarriedOut<'_> {
     }
 }
 
-/// What was scripted, and which workflows' plans faults hit while they were carried out.
-fn troubles<'a>(journal: &'a Journal, invocations: &BTreeMap<u64, Invocation<'a>>) -> Troubles<'a> {
-    let mut troubles = Troubles::default();
-    for trouble in journal.troubles() {
-        match (&trouble.symbol, trouble.trouble) {
-            (None, _) => troubles.of_all = true,
-            (Some(symbol), TroubleKind::WholeShares) => {
-                troubles.whole_shares.insert(symbol);
-            }
-            (Some(symbol), _) => {
-                troubles.of_symbols.insert(symbol);
-            }
-        }
-    }
-    let execution = |number: &u64| {
-        let invocation = invocations.get(number)?;
-        let is_execution = invocation.trigger() == "RebalancePlanned";
-        is_execution.then(|| invocation.workflow()).flatten()
-    };
-    for entry in journal.entries() {
-        match &entry.fact {
-            JournalEvent::Fault { .. } | JournalEvent::LateArrival { .. } => {
-                let hit = entry.invocation.as_ref().and_then(execution);
-                troubles.of_workflows.extend(hit);
-            }
-            JournalEvent::PowerLoss { invocations, .. } => {
-                let hit = invocations.iter().filter_map(execution);
-                troubles.of_workflows.extend(hit);
-            }
-            JournalEvent::Cloud {
-                record: CloudEvent::DeliveryDisturbed { detail_type, .. },
-            } => troubles.of_all |= detail_type == "RebalancePlanned",
-            fact => {
-                if let Some(report) = fact.report() {
-                    troubles.add_others(entry, report);
-                }
-            }
-        }
-    }
-    troubles
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use alchemiser_mocks::exchange::OrderEffect;
+    use chrono::DateTime;
+
     use super::*;
-    use crate::check::testing::{History, executed, planned};
+    use crate::check::testing::{History, event, executed, planned};
+    use crate::trading::TroubleKind;
+    use harness::journal::JournalEvent;
 
     const TWO: &[(&str, &str, &str, &str)] =
         &[("AAPL", "SELL", "5000", "0"), ("MSFT", "BUY", "0", "5000")];
@@ -297,7 +279,7 @@ mod tests {
     fn what_is_touched_is_not_judged() {
         assert_eq!(
             bought(
-                History::new().trouble(Some("MSFT"), TroubleKind::Orders),
+                History::new().trouble(Some("MSFT"), TroubleKind::Quote),
                 "1"
             ),
             (1, 0)
@@ -306,6 +288,46 @@ mod tests {
             bought(History::new().trouble(None, TroubleKind::RateLimit), "1"),
             (0, 0)
         );
+    }
+
+    #[test]
+    fn what_the_market_is_made_to_do_touches_its_symbol() {
+        let scripted = |effect: OrderEffect| Report::OrderScripted {
+            at: DateTime::UNIX_EPOCH,
+            client_order_id: None,
+            symbol: "MSFT".to_owned(),
+            side: Side::Buy,
+            effect,
+        };
+        let after = |effect| bought(History::new().report(scripted(effect)), "1");
+        assert_eq!(after(OrderEffect::Never), (1, 0));
+        let slow = |seconds| OrderEffect::FillAfter(Duration::from_secs(seconds));
+        assert_eq!(after(slow(11)), (1, 0));
+        assert_eq!(after(slow(10)), (2, 1), "within the patience of a leg");
+        let refused = |message: &str| OrderEffect::Reject {
+            status: 422,
+            code: 0,
+            message: message.to_owned(),
+        };
+        assert_eq!(after(refused("insufficient buying power")), (1, 0));
+        assert_eq!(after(refused("qty must be integer")), (2, 1));
+    }
+
+    #[test]
+    fn a_plan_is_made_whatever_is_wrong_with_a_symbol() {
+        let refused = |history: History| {
+            let signals = event("SignalGenerated", "s", "a");
+            let mut failed = event("WorkflowFailed", "f", "s");
+            failed["detail"]["failure_reason"] = "a stale quote".into();
+            let history = history.states("1000", &[]);
+            history.starts(1, signals).puts(&failed).judged(check)
+        };
+        assert_eq!(refused(History::new()), (1, 1));
+        let of_one = History::new().trouble(Some("MSFT"), TroubleKind::Quote);
+        assert_eq!(refused(of_one), (1, 1));
+        let of_all = History::new().trouble(None, TroubleKind::Blocked);
+        assert_eq!(refused(of_all), (0, 0));
+        assert_eq!(refused(History::new().at("21:00:00")), (0, 0), "too late");
     }
 
     #[test]
@@ -321,7 +343,7 @@ mod tests {
     #[test]
     fn anothers_trouble_makes_a_buy_smaller_and_not_absent() {
         let partly = |sold: &str| {
-            begun(History::new().trouble(Some("AAPL"), TroubleKind::Orders))
+            begun(History::new().trouble(Some("AAPL"), TroubleKind::Quote))
                 .fills("alch-1", sold, "50")
         };
         let smaller = partly("60")
@@ -333,7 +355,7 @@ mod tests {
             (1, 1),
             "3,100 dollars, and nothing is bought"
         );
-        let broke = begun(History::new().trouble(Some("AAPL"), TroubleKind::Orders));
+        let broke = begun(History::new().trouble(Some("AAPL"), TroubleKind::Quote));
         assert_eq!(
             broke.puts(&executed("w")).judged(check),
             (1, 0),

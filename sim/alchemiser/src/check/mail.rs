@@ -6,7 +6,6 @@ use super::Judgement;
 use super::stuck::told_to_be_stuck;
 use crate::projection::{Invocation, invocations, puts};
 use crate::trading::{BusMode, TradingFact, TradingJournal, TradingRecord};
-use harness::fault::Phase;
 use harness::journal::{Entry, Journal, JournalEvent};
 use simulated_cloud::cloud_event::InvocationOutcome;
 
@@ -187,9 +186,9 @@ fn is_unknown(
             // Done, though the function was not told.
             JournalEvent::Fault {
                 site,
-                phase: Phase::After,
+                answered: Some(outcome),
                 ..
-            } if site.operation == RECORD => is_recorded = true,
+            } if site.operation == RECORD => is_recorded |= outcome.is_success(),
             _ => {}
         }
     }
@@ -244,7 +243,8 @@ mod tests {
 
     use super::*;
     use crate::check::testing::{History, event};
-    use harness::fault::{CallEffect, Site};
+    use harness::fault::{CallEffect, Phase, Site};
+    use harness::journal::CallOutcome;
 
     const MAIL: &str = "n@alchemiser";
 
@@ -302,7 +302,10 @@ mod tests {
         };
         assert_eq!(lost().alarms_on("mail").judged(check), (1, 0));
         assert_eq!(
-            lost().alarm("Errors", "FunctionName", "f").judged(check),
+            lost()
+                .alarm("Errors", "FunctionName", "f")
+                .goes_on()
+                .judged(check),
             (1, 1)
         );
     }
@@ -355,20 +358,18 @@ mod tests {
             operation: RECORD.to_owned(),
             number: 1,
         };
-        let fault = JournalEvent::Fault {
-            site,
-            phase: Phase::After,
-            effect: CallEffect::Crash,
+        let written = |status: u16| {
+            let fault = JournalEvent::Fault {
+                site: site.clone(),
+                phase: Phase::After,
+                effect: CallEffect::Crash,
+                answered: Some(CallOutcome::Answered(status)),
+            };
+            let history = sending().mails(MAIL, "done").fact(fault);
+            again(history.ends(InvocationOutcome::Crashed), 2).judged(check)
         };
-        let written = sending()
-            .mails(MAIL, "done")
-            .fact(fault)
-            .ends(InvocationOutcome::Crashed);
-        assert_eq!(
-            again(written, 2).judged(check),
-            (1, 1),
-            "the record was written"
-        );
+        assert_eq!(written(200), (1, 1), "the record was written");
+        assert_eq!(written(400), (1, 0), "it met another transaction");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod content;
 mod delivery;
 mod duration;
 mod ending;
+mod error;
 mod fan_out;
 mod idle;
 mod intent;
@@ -25,10 +26,12 @@ mod order_id;
 mod plan;
 mod plan_scope;
 mod replay;
+mod reserve;
 mod session;
 mod stuck;
 #[cfg(test)]
 mod testing;
+mod trouble;
 
 use alchemiser_mocks::exchange::Report;
 
@@ -38,7 +41,7 @@ pub use harness::check::{Premise, Verdict, Violation};
 use harness::journal::Journal;
 
 /// The invariants of trading, and those of every system among them.
-pub const INVARIANTS: [Invariant; 19] = [
+pub const INVARIANTS: [Invariant; 21] = [
     invariant("one intent an order", intent::check),
     invariant("one content an order id", order_id::check),
     invariant("no order outside the session", session::check),
@@ -58,6 +61,8 @@ pub const INVARIANTS: [Invariant; 19] = [
     invariant("replay trades nothing", replay::check),
     invariant("every workflow ends", ending::check),
     invariant("workflows follow the model", model::check),
+    invariant("an error has a cause", error::check),
+    invariant("the reserve is kept", reserve::check),
 ];
 
 const fn invariant(name: &'static str, check: fn(&Journal) -> Judgement) -> Invariant {

@@ -6,8 +6,9 @@ use rust_decimal::Decimal;
 
 use super::Judgement;
 use super::plan::{Named, Plan, executions, plans, told};
+use super::trouble::Troubles;
 use crate::projection::{Fill, Invocation, Order, accepted_orders, invocations, sign};
-use crate::trading::{TradingJournal, TroubleKind};
+use crate::trading::TradingJournal;
 use harness::journal::{Journal, JournalEvent};
 
 /// No order is placed from a snapshot of the account that others have overtaken: once an order of
@@ -76,15 +77,6 @@ fn reads<'a>(
 
 /// The smallest order that the broker takes, in dollars.
 const SMALLEST_ORDER: Decimal = Decimal::ONE;
-
-/// The symbols of which parts of a share are not traded.
-fn whole_shares(journal: &Journal) -> BTreeSet<&str> {
-    let troubles = journal.troubles();
-    let of_parts = troubles.filter(|trouble| trouble.trouble == TroubleKind::WholeShares);
-    of_parts
-        .filter_map(|trouble| trouble.symbol.as_deref())
-        .collect()
-}
 
 impl<'a> View<'a> {
     /// The workflow that an order of ours was placed for.
@@ -187,7 +179,7 @@ impl<'a> View<'a> {
             .get(plan.workflow)
             .map(|detail| Named::in_notification(*detail));
         let foreign = self.moved_by_others(snapshot);
-        let whole = whole_shares(self.journal);
+        let whole = Troubles::of(self.journal, self.invocations).whole_shares;
         for (symbol, held) in self.held_at_the_end() {
             let (Some(price), false) = (plan.price(symbol), foreign.contains(symbol)) else {
                 continue;

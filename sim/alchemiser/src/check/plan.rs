@@ -25,8 +25,12 @@ pub(super) struct Plan<'a> {
     /// A part of the equity.
     pub tolerance: Decimal,
     pub items: Vec<Item<'a>>,
-    /// Dollars that the plan leaves alone, where it says so.
-    pub reserve: Option<Decimal>,
+    /// Dollars that orders had a claim on when it was made.
+    pub committed: Decimal,
+    /// Dollars of cash before it, without those; none where it does not say.
+    pub cash: Option<Decimal>,
+    /// Dollars of cash once it is carried out; none where it does not say.
+    pub leaves: Option<Decimal>,
     /// The symbols that the plan itself leaves alone.
     pub untraded: BTreeSet<&'a str>,
     prices: BTreeMap<&'a str, Decimal>,
@@ -78,7 +82,9 @@ impl<'a> Plan<'a> {
             equity: amount(plan.at("total_portfolio_value"))?,
             tolerance: amount(plan.at("max_drift_tolerance")).unwrap_or(USUAL_TOLERANCE),
             items,
-            reserve: amount(metadata.at("reserve")),
+            committed: amount(metadata.at("committed_cash")).unwrap_or_default(),
+            cash: amount(metadata.at("cash_balance")),
+            leaves: amount(metadata.at("planned_cash")),
             untraded: untraded.map(|(symbol, _)| symbol).collect(),
             prices: prices
                 .filter_map(|(symbol, price)| Some((symbol, amount(price)?)))
@@ -92,6 +98,16 @@ impl<'a> Plan<'a> {
             .get(symbol)
             .copied()
             .filter(|price| *price > Decimal::ZERO)
+    }
+
+    /// Dollars that no buy may be paid with: docs/rules.md, "The plan".
+    pub fn reserve(&self) -> Decimal {
+        self.equity / Decimal::ONE_HUNDRED
+    }
+
+    pub fn buys(&self) -> impl Iterator<Item = &Item<'a>> {
+        let items = self.items.iter();
+        items.filter(|item| item.side == Some(Side::Buy))
     }
 
     pub fn item(&self, symbol: &str) -> Option<&Item<'a>> {

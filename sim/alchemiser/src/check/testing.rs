@@ -167,6 +167,11 @@ impl History {
         self.fact(TradingRecord::Scripted { trouble }.into())
     }
 
+    /// The run goes on for long enough that all alarms would have gone off.
+    pub fn goes_on(self) -> Self {
+        self.at("14:35:00").states("0", &[])
+    }
+
     /// An invocation begins, and the next entries belong to it.
     pub fn starts(mut self, invocation: u64, payload: Value) -> Self {
         self.within = Some(invocation);

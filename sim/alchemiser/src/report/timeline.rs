@@ -116,6 +116,7 @@ impl Teller<'_> {
                 site,
                 phase,
                 effect,
+                ..
             } => {
                 self.row(
                     at,
@@ -150,7 +151,11 @@ impl Teller<'_> {
                         ..
                     },
             }) => {
-                let words = format!("the order to {} {symbol} {effect}", side.as_str());
+                let words = format!(
+                    "the order to {} {symbol} {}",
+                    side.as_str(),
+                    effect.describe()
+                );
                 self.row(at, Mark::Fault, words);
             }
             Some(TradingRecord::Mail { report }) => self.take_mail(at, report),

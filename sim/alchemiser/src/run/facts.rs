@@ -1,7 +1,7 @@
 use alchemiser_mocks::exchange::ExchangeSetup;
 use rust_decimal::Decimal;
 
-use crate::scenario::{AssetSpec, ExchangeSpec, OrderEffectSpec, Scenario};
+use crate::scenario::{AssetSpec, ExchangeSpec, Scenario};
 use crate::trading::{BusMode, Settings, TradingRecord, Trouble, TroubleKind};
 use simulated_cloud::stack::Stack;
 
@@ -9,10 +9,14 @@ use simulated_cloud::stack::Stack;
 /// journal.
 pub(super) fn facts(scenario: &Scenario, stack: &Stack) -> Vec<TradingRecord> {
     let given = &scenario.given;
+    let usual = Settings::default();
+    let number = |name| variable(stack, name).and_then(|text| text.parse::<Decimal>().ok());
     let settings = Settings {
-        borrowing_limit: variable(stack, "ALPACA__BORROWING_LIMIT")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(Decimal::ZERO),
+        borrowing_limit: number("ALPACA__BORROWING_LIMIT").unwrap_or(usual.borrowing_limit),
+        price_tolerance: number("ALPACA__PRICE_TOLERANCE_PERCENT")
+            .map_or(usual.price_tolerance, |percent| {
+                percent / Decimal::ONE_HUNDRED
+            }),
         bus: bus(stack),
         around_the_clock: given.exchange.always_open,
     };
@@ -54,15 +58,6 @@ fn bus(stack: &Stack) -> BusMode {
 
 fn of_the_exchange(exchange: &ExchangeSpec) -> Vec<Trouble> {
     let mut troubles = Vec::new();
-    for rule in &exchange.orders {
-        // An order that fills late, and well within the patience of a leg, is none.
-        if !matches!(rule.effect, OrderEffectSpec::FillAfter(span) if span.0 <= PATIENCE) {
-            troubles.push(Trouble {
-                symbol: rule.symbol.clone(),
-                trouble: TroubleKind::Orders,
-            });
-        }
-    }
     let mut for_all = |is_there: bool, trouble: TroubleKind| {
         if is_there {
             troubles.push(Trouble {
@@ -85,9 +80,6 @@ fn of_the_exchange(exchange: &ExchangeSpec) -> Vec<Trouble> {
     for_all(exchange.hide_new_bars_for.is_some(), TroubleKind::Delay);
     troubles
 }
-
-/// How long an order may take that is not in trouble.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 fn of_an_asset(asset: &AssetSpec) -> Vec<TroubleKind> {
     let mut kinds = Vec::new();

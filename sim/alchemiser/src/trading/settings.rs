@@ -6,10 +6,21 @@ use serde::Serialize;
 pub struct Settings {
     /// Dollars that the function may owe the broker.
     pub borrowing_limit: Decimal,
+    /// How far above the plan's price a buy may be before it gets fewer shares: a part of it. Not
+    /// written where it is the usual one.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub price_tolerance: Decimal,
     /// How the function hands on its events.
     pub bus: BusMode,
     /// Whether the market trades around the clock.
     pub around_the_clock: bool,
+}
+
+/// The price tolerance where none is set.
+const USUAL_TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+fn is_usual(tolerance: &Decimal) -> bool {
+    *tolerance == USUAL_TOLERANCE
 }
 
 /// How the function hands on its events.
@@ -29,6 +40,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             borrowing_limit: Decimal::ZERO,
+            price_tolerance: USUAL_TOLERANCE,
             bus: BusMode::EventBridge,
             around_the_clock: false,
         }

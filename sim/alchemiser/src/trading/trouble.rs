@@ -15,8 +15,6 @@ pub struct Trouble {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TroubleKind {
-    /// Orders are refused, rest, or fill in part or late.
-    Orders,
     /// The data feed shows something else than the market's quote.
     Quote,
     /// It cannot be traded.

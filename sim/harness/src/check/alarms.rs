@@ -213,12 +213,13 @@ impl<'a> Alarms<'a> {
         }
     }
 
-    /// Whether somebody was told of all losses that `record` is, of which there must be one.
+    /// Whether somebody was told of all losses that `record` is, of which there must be one, or may
+    /// still be told where the run has ended.
     pub fn told_of(&self, entry: &Entry, record: &CloudEvent) -> bool {
         let losses = losses(record);
         !losses.is_empty()
             && losses
                 .iter()
-                .all(|loss| self.told(entry.at, loss) == Told::Yes)
+                .all(|loss| self.told(entry.at, loss) != Told::No)
     }
 }

@@ -269,6 +269,7 @@ pub fn struck(journal: &Journal) -> Vec<(Point, Effect)> {
                 site,
                 phase,
                 effect,
+                ..
             } => {
                 let site = site.clone();
                 let effect = Effect::Call(*phase, effect.clone());

@@ -144,6 +144,7 @@ pub fn crashes(journal: &Journal) -> Vec<Trial> {
                 site,
                 phase,
                 effect,
+                ..
             } if lost.contains(&place) => (site, Some((*phase, effect))),
             JournalEvent::Call { site, .. } => (site, None),
             _ => continue,
@@ -237,6 +238,7 @@ mod tests {
             site: site(1),
             phase: Phase::Before,
             effect,
+            answered: None,
         }
     }
 

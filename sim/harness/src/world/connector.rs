@@ -149,7 +149,7 @@ pub(super) async fn carry(
             phase: Phase::Before,
             effect,
         }) => {
-            note_fault(shared, invocation, &site, Phase::Before, &effect);
+            note_fault(shared, invocation, &site, (Phase::Before, &effect), None);
             if let CallEffect::Late(by) = effect {
                 let request = Arc::clone(&request);
                 shared.hold_back(late::arrive(shared, context, request, site.clone(), by));
@@ -164,7 +164,8 @@ pub(super) async fn carry(
             effect,
         }) => {
             let response = work().await;
-            note_fault(shared, invocation, &site, Phase::After, &effect);
+            let answered = Some(shown(&response));
+            note_fault(shared, invocation, &site, (Phase::After, &effect), answered);
             apply(shared, context, &effect, &request.addressee)
                 .await
                 .unwrap_or(response)
@@ -204,13 +205,20 @@ pub(super) fn shown(outcome: &Result<Response<Bytes>, ConnectorError>) -> CallOu
     }
 }
 
-fn note_fault(shared: &Shared, invocation: u64, site: &Site, phase: Phase, effect: &CallEffect) {
+fn note_fault(
+    shared: &Shared,
+    invocation: u64,
+    site: &Site,
+    (phase, effect): (Phase, &CallEffect),
+    answered: Option<CallOutcome>,
+) {
     shared.push(
         Some(invocation),
         JournalEvent::Fault {
             site: site.clone(),
             phase,
             effect: effect.clone(),
+            answered,
         },
     );
 }

@@ -73,6 +73,7 @@ impl OpenCall {
                 site,
                 phase,
                 effect,
+                answered: None,
             },
         );
         context.suffer(shared, &verdict.effect).await.is_none()

@@ -38,6 +38,7 @@ pub(super) fn replay(journal: &Journal, judgement: &mut Judgement) {
         replay.take(&put, judgement);
     }
     for (workflow, life) in &replay.lives {
+        life.judge_end(workflow, judgement);
         life.judge_mail(workflow, judgement);
     }
 }
@@ -232,6 +233,16 @@ impl<'a> Life<'a> {
                 self.ended.get_or_insert(sequence);
             }
             _ => {}
+        }
+    }
+
+    /// It ends one way.
+    fn judge_end(&self, workflow: &str, judgement: &mut Judgement) {
+        if let (Some(completed), Some(failed), false) =
+            (self.completed, self.failed, self.is_failed_by_hand)
+        {
+            let problem = format!("{workflow} completed, and it failed too");
+            judgement.violated(problem, vec![completed.min(failed), completed.max(failed)]);
         }
     }
 

@@ -132,6 +132,20 @@ fn a_day_follows_the_model() {
 }
 
 #[test]
+fn a_workflow_ends_one_way() {
+    let completed = event("WorkflowCompleted", "c", "p");
+    let ended = || executed(&plan(), "10", &[&traded(), &completed]);
+    let failed = at("WorkflowFailed", "f", "w", "14:10:00");
+    assert_eq!(ended().judged(check).1, 0);
+    assert_eq!(
+        step(ended(), 8, watchdog(), &[&failed]).judged(check).1,
+        2,
+        "it is late too"
+    );
+    assert_eq!(ended().puts(&failed).judged(check).1, 0, "by hand");
+}
+
+#[test]
 fn a_step_has_one_result() {
     let failed = event("WorkflowFailed", "f", "s");
     let both = step(planned(&plan()), 4, wanted(), &[&failed]);
