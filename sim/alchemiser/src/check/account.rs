@@ -1,13 +1,17 @@
 use std::collections::BTreeMap;
 
 use alchemiser_mocks::exchange::{OrderFacts, Report, Side};
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::Judgement;
 use crate::projection::{is_our_id, sign};
-use crate::trading::{TradingJournal, TroubleKind};
-use harness::journal::Journal;
+use crate::trading::{TradingFact, TradingJournal, TroubleKind};
+use harness::journal::{Entry, Journal, JournalEvent};
+
+/// The call that tells the function what money there is.
+const LOOK: &str = "alpaca GET account";
 
 /// The account, and what open orders have a claim on, from report to report.
 #[derive(Default)]
@@ -18,6 +22,10 @@ struct Ledger<'a> {
     open: BTreeMap<Uuid, Open<'a>>,
     /// Dollars that others than us have taken out so far.
     taken_out: Decimal,
+    /// What that was, each time it became more.
+    takings: Vec<(DateTime<Utc>, Decimal)>,
+    /// What that was when each invocation last looked at the account.
+    looks: BTreeMap<u64, Decimal>,
     /// Whether the broker shows new orders late: what others have placed cannot be known.
     hides_orders: bool,
 }
@@ -27,7 +35,7 @@ struct Open<'a> {
     facts: &'a OrderFacts,
     is_ours: bool,
     filled: Decimal,
-    /// What others had taken out when it was accepted.
+    /// What others had taken out when whoever placed it last looked at the account.
     taken_out: Decimal,
 }
 
@@ -56,9 +64,34 @@ impl<'a> Ledger<'a> {
     }
 
     /// What no fill explains, somebody else moved; the first statement has nothing before it.
-    fn note_moved_by_others(&mut self, cash: Decimal) {
+    fn note_moved_by_others(&mut self, at: DateTime<Utc>, cash: Decimal) {
         if self.is_open {
-            self.taken_out += (self.cash - cash).max(Decimal::ZERO);
+            self.take_out(at, (self.cash - cash).max(Decimal::ZERO));
+        }
+    }
+
+    fn take_out(&mut self, at: DateTime<Utc>, dollars: Decimal) {
+        self.taken_out += dollars;
+        self.takings.push((at, self.taken_out));
+    }
+
+    /// Notes a call that asked for the account: what is true when it begins is in the answer.
+    fn note_look(&mut self, entry: &Entry) {
+        if let (
+            Some(invocation),
+            JournalEvent::Call {
+                site, duration_ms, ..
+            },
+        ) = (entry.invocation, &entry.fact)
+            && site.operation == LOOK
+        {
+            let took = TimeDelta::milliseconds(i64::try_from(*duration_ms).unwrap_or(i64::MAX));
+            let begun = entry.at.checked_sub_signed(took).unwrap_or(entry.at);
+            let mut before = self.takings.iter().rev();
+            let known = before
+                .find(|(at, _)| *at <= begun)
+                .map_or(Decimal::ZERO, |(_, taken)| *taken);
+            self.looks.insert(invocation, known);
         }
     }
 
@@ -73,7 +106,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Keeps an order that the broker accepted; false where the broker gave it no id.
-    fn accept(&mut self, order: &'a OrderFacts, is_ours: bool) -> bool {
+    fn accept(&mut self, order: &'a OrderFacts, by: Option<u64>, is_ours: bool) -> bool {
         let Some(id) = order.order_id else {
             return false;
         };
@@ -81,7 +114,9 @@ impl<'a> Ledger<'a> {
             facts: order,
             is_ours,
             filled: Decimal::ZERO,
-            taken_out: self.taken_out,
+            taken_out: by
+                .and_then(|number| self.looks.get(&number).copied())
+                .unwrap_or(self.taken_out),
         };
         self.open.insert(id, open);
         true
@@ -113,73 +148,85 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let limit = journal.settings().borrowing_limit;
     let mut ledger = Ledger::of(journal);
-    for (entry, report) in journal.reports() {
-        match report {
-            Report::Statement {
-                cash, positions, ..
-            } => {
-                ledger.note_moved_by_others(*cash);
-                judge_statement(
-                    &ledger,
-                    *cash,
-                    positions,
-                    limit,
-                    entry.sequence,
-                    &mut judgement,
-                );
-                ledger.open_with(*cash, positions);
-            }
-            Report::OrderAccepted { order, .. } => {
-                let is_ours = entry.invocation.is_some() || is_our_id(order);
-                if ledger.accept(order, is_ours) && is_ours {
-                    judge_claims(&ledger, order, limit, entry.sequence, &mut judgement);
-                }
-            }
-            Report::OrderFilled {
-                order,
-                fill_quantity,
-                fill_price,
-                status,
-                ..
-            } => {
-                fill(&mut ledger, order, *fill_quantity, *fill_price);
-                judge_fill(&ledger, order, limit, entry.sequence, &mut judgement);
-                if let Some(id) = order.order_id.filter(|_| status.is_final()) {
-                    ledger.open.remove(&id);
-                }
-            }
-            Report::OrderStatusChanged { order, status, .. } => {
-                if let Some(id) = order.order_id.filter(|_| !status.is_working()) {
-                    ledger.open.remove(&id);
-                }
-            }
-            Report::Split { symbol, after, .. } => {
-                ledger.positions.insert(symbol, *after);
-            }
-            Report::SymbolRenamed { symbol, to, .. } => {
-                if let Some(held) = ledger.positions.remove(symbol.as_str()) {
-                    ledger.positions.insert(to, held);
-                }
-            }
-            Report::CashMoved { amount, .. } => {
-                ledger.cash += amount;
-                ledger.taken_out += (-*amount).max(Decimal::ZERO);
-            }
-            Report::OrderCancelled { order, .. }
-            | Report::OrderExpired { order, .. }
-            | Report::OrderReplaced { order, .. }
-            | Report::OrderRejected { order, .. } => {
-                if let Some(id) = order.order_id {
-                    ledger.open.remove(&id);
-                }
-            }
-            _ => {}
+    for entry in journal.entries() {
+        match entry.fact.report() {
+            Some(report) => take(&mut ledger, entry, report, limit, &mut judgement),
+            None => ledger.note_look(entry),
         }
     }
     judgement
 }
 
-fn fill<'a>(ledger: &mut Ledger<'a>, order: &'a OrderFacts, quantity: Decimal, price: Decimal) {
+fn take<'a>(
+    ledger: &mut Ledger<'a>,
+    entry: &Entry,
+    report: &'a Report,
+    limit: Decimal,
+    judgement: &mut Judgement,
+) {
+    match report {
+        Report::Statement {
+            cash, positions, ..
+        } => {
+            ledger.note_moved_by_others(entry.at, *cash);
+            judge_statement(ledger, *cash, positions, limit, entry.sequence, judgement);
+            ledger.open_with(*cash, positions);
+        }
+        Report::OrderAccepted { order, .. } => {
+            let is_ours = entry.invocation.is_some() || is_our_id(order);
+            if ledger.accept(order, entry.invocation, is_ours) && is_ours {
+                judge_claims(ledger, order, limit, entry.sequence, judgement);
+            }
+        }
+        Report::OrderFilled {
+            order,
+            fill_quantity,
+            fill_price,
+            status,
+            ..
+        } => {
+            fill(ledger, entry.at, order, *fill_quantity, *fill_price);
+            judge_fill(ledger, order, limit, entry.sequence, judgement);
+            if let Some(id) = order.order_id.filter(|_| status.is_final()) {
+                ledger.open.remove(&id);
+            }
+        }
+        Report::OrderStatusChanged { order, status, .. } => {
+            if let Some(id) = order.order_id.filter(|_| !status.is_working()) {
+                ledger.open.remove(&id);
+            }
+        }
+        Report::Split { symbol, after, .. } => {
+            ledger.positions.insert(symbol, *after);
+        }
+        Report::SymbolRenamed { symbol, to, .. } => {
+            if let Some(held) = ledger.positions.remove(symbol.as_str()) {
+                ledger.positions.insert(to, held);
+            }
+        }
+        Report::CashMoved { amount, .. } => {
+            ledger.cash += amount;
+            ledger.take_out(entry.at, (-*amount).max(Decimal::ZERO));
+        }
+        Report::OrderCancelled { order, .. }
+        | Report::OrderExpired { order, .. }
+        | Report::OrderReplaced { order, .. }
+        | Report::OrderRejected { order, .. } => {
+            if let Some(id) = order.order_id {
+                ledger.open.remove(&id);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fill<'a>(
+    ledger: &mut Ledger<'a>,
+    at: DateTime<Utc>,
+    order: &'a OrderFacts,
+    quantity: Decimal,
+    price: Decimal,
+) {
     let shares = sign(order.side) * quantity;
     ledger.cash -= shares * price;
     *ledger.positions.entry(&order.symbol).or_default() += shares;
@@ -189,7 +236,7 @@ fn fill<'a>(ledger: &mut Ledger<'a>, order: &'a OrderFacts, quantity: Decimal, p
         open.filled += quantity;
     }
     if !is_ours && order.side == Side::Buy {
-        ledger.taken_out += quantity * price;
+        ledger.take_out(at, quantity * price);
     }
 }
 
@@ -208,7 +255,7 @@ fn judge_fill(
         return;
     };
     judgement.premise();
-    // Money that was there when the order was accepted, and that somebody took since.
+    // Money that was there when the account was looked at, and that somebody took since.
     let taken = ledger.taken_out - open.taken_out;
     if order.side == Side::Buy && ledger.cash + limit + taken < Decimal::ZERO {
         let problem = format!(
@@ -239,7 +286,10 @@ fn judge_claims(
 ) {
     judgement.premise();
     let (reserved, promised) = (ledger.reserved(), ledger.promised(&order.symbol));
-    if order.side == Side::Buy && reserved > (ledger.cash + limit).max(Decimal::ZERO) {
+    let open = order.order_id.and_then(|id| ledger.open.get(&id));
+    let taken = open.map_or(Decimal::ZERO, |open| ledger.taken_out - open.taken_out);
+    let there = (ledger.cash + limit + taken).max(Decimal::ZERO);
+    if order.side == Side::Buy && reserved > there {
         let problem = format!(
             "open buys have a claim on {reserved} dollars, cash is {}, and {limit} may be borrowed",
             ledger.cash
@@ -362,6 +412,31 @@ mod tests {
         };
         assert_eq!(sells("sell 2 AAPL @ 100"), 0);
         assert_eq!(sells("sell 2.1 AAPL @ 100"), 1);
+    }
+
+    #[test]
+    fn what_others_take_since_the_last_look_is_theirs() {
+        let bought = |before: bool| {
+            let taken = |history: History| {
+                let theirs = history.within(None).accepts("mine", "buy 10 MSFT @ 50");
+                theirs.fills("mine", "10", "50").within(Some(1))
+            };
+            let begun = History::new()
+                .states("1000", &[])
+                .starts(1, event("RebalancePlanned", "p", "s"));
+            let looked = if before {
+                taken(begun).calls(LOOK, 200)
+            } else {
+                taken(begun.calls(LOOK, 200))
+            };
+            looked
+                .accepts("alch-1", "buy 15 MSFT @ 50")
+                .fills("alch-1", "15", "50")
+                .judged(check)
+                .1
+        };
+        assert_eq!(bought(false), 0);
+        assert_eq!(bought(true), 2, "the order and its fill");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use alchemiser_mocks::mail::MailReport;
 use super::Judgement;
 use crate::projection::{Invocation, invocations};
 use crate::trading::{Mailbox, TradingFact, TradingJournal, TradingRecord};
-use harness::fault::Site;
+use harness::fault::{CallEffect, Site};
 use harness::journal::{CallOutcome, Entry, Journal, JournalEvent};
 use simulated_cloud::cloud_event::{CloudEvent, InvocationOutcome};
 use simulated_cloud::packed_json::Json;
@@ -65,6 +65,8 @@ fn words(response: Json<'_>) -> (&str, &str) {
 struct Seen<'a> {
     /// Those that a fault hit.
     hit: BTreeSet<u64>,
+    /// Those whose calls a fault made slow from then on, to whomever.
+    slowed: BTreeSet<u64>,
     /// Whom a call could not be made to: the first word of its site.
     failed: BTreeMap<u64, BTreeSet<&'a str>>,
     /// Those that were given what a function had put, as it was put.
@@ -119,8 +121,11 @@ impl<'a> Seen<'a> {
             return;
         };
         let whom = match &entry.fact {
-            JournalEvent::Fault { site, .. } => {
+            JournalEvent::Fault { site, effect, .. } => {
                 self.hit.insert(invocation);
+                if matches!(effect, CallEffect::Pace(_)) {
+                    self.slowed.insert(invocation);
+                }
                 whom(site)
             }
             JournalEvent::Call { site, outcome, .. } if failed(outcome) => whom(site),
@@ -139,7 +144,8 @@ impl<'a> Seen<'a> {
     ) -> Option<bool> {
         let failed = |whom: &str| {
             let known = self.failed.get(&invocation.number);
-            known.is_some_and(|known| known.contains(whom))
+            self.slowed.contains(&invocation.number)
+                || known.is_some_and(|known| known.contains(whom))
         };
         match (outcome, class) {
             (InvocationOutcome::Crashed | InvocationOutcome::TimedOut, _) => {
@@ -183,7 +189,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{History, event};
     use crate::trading::TroubleKind;
-    use harness::fault::{CallEffect, Phase};
+    use harness::fault::Phase;
 
     fn begun() -> History {
         let asked = event("TradingNotificationRequested", "n", "t");
@@ -232,6 +238,8 @@ mod tests {
             let hit = struck(operation, CallEffect::Reset);
             assert_eq!(failed(begun().fact(hit), class), (1, 0));
         }
+        let slow = struck("events PutEvents", CallEffect::Pace(60));
+        assert_eq!(failed(begun().fact(slow), "StoreUnavailable"), (1, 0));
         let refused = || begun().calls("alpaca POST orders", 422);
         assert_eq!(failed(refused(), "BrokerUnavailable"), (1, 1));
         let slow = refused().trouble(None, TroubleKind::Delay);

@@ -43,8 +43,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             .filter(|item| item.symbol != "CASH")
             .map(|item| item.target_value)
             .sum();
-        // Orders that worked when the plan was made are told by whose they are.
-        let idle = own - (plan.equity - wanted) - plan.committed;
+        let idle = own - (plan.equity - wanted) - kept_for_orders(plan);
         let room = dearest(plan).max(plan.reserve());
         if idle > room && !is_told(told.get(plan.workflow).copied()) {
             let problem = format!(
@@ -60,6 +59,18 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         }
     }
     judgement
+}
+
+/// Dollars that orders had a claim on when the plan was made, or what it leaves alone for them: those
+/// whose orders they are tell of it.
+fn kept_for_orders(plan: &Plan<'_>) -> Decimal {
+    if plan.committed.is_zero() {
+        return Decimal::ZERO;
+    }
+    let items = plan.items.iter();
+    let untraded = items.filter(|item| plan.untraded.contains(item.symbol));
+    let missing = untraded.map(|item| item.target_value - item.current_value);
+    plan.committed.max(missing.sum())
 }
 
 /// The highest price of a share that the plan buys.

@@ -12,6 +12,8 @@ use harness::journal::Journal;
 
 /// Dollars by which roundings may eat into the reserve.
 const ROUNDING: Decimal = Decimal::ONE;
+/// A part of what the buys cost for which they are not made smaller.
+const LITTLE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// No buy is paid with the reserve: no plan leaves less that buys, or owes money, and no buy of it takes from what it
 /// leaves, neither where prices rise, nor where the sells bring less, nor in a retry. What prices have
@@ -71,17 +73,18 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
-/// Dollars that fills up to this one cost more than at the plan's prices, or brought less, the part of a
-/// share that was not sold among it. What is paid for a share beyond the tolerance is no excuse.
+/// Dollars that fills up to this one cost more than at the plan's prices, or brought less. What is
+/// paid for a share beyond the tolerance is no excuse. Nor is what was not sold, unless it is little.
 fn lost(plan: &Plan<'_>, own: &[&Order<'_>], till: &Fill, tolerance: Decimal) -> Decimal {
-    let of_item = |item: &Item<'_>| -> Decimal {
+    let (mut lost, mut unsold) = (Decimal::ZERO, Decimal::ZERO);
+    for item in &plan.items {
         let (Some(side), Some(price)) = (item.side, plan.price(item.symbol)) else {
-            return Decimal::ZERO;
+            continue;
         };
         let is_meant =
             |order: &&&Order<'_>| order.facts.symbol == item.symbol && order.facts.side == side;
         let fills = own.iter().filter(is_meant).flat_map(|order| &order.fills);
-        let (mut lost, mut left) = (Decimal::ZERO, item.amount);
+        let mut traded = Decimal::ZERO;
         for fill in fills.filter(|fill| fill.sequence <= till.sequence) {
             let at_most = fill.price.min(price * (Decimal::ONE + tolerance));
             lost += fill.quantity
@@ -89,16 +92,16 @@ fn lost(plan: &Plan<'_>, own: &[&Order<'_>], till: &Fill, tolerance: Decimal) ->
                     Side::Buy => at_most - price,
                     Side::Sell => price - fill.price,
                 };
-            left -= fill.quantity * price;
+            traded += fill.quantity * price;
         }
-        let part = if side == Side::Sell && left < price {
-            left.max(Decimal::ZERO)
-        } else {
-            Decimal::ZERO
-        };
-        lost + part
-    };
-    let lost: Decimal = plan.items.iter().map(of_item).sum();
+        if side == Side::Sell {
+            unsold += (item.amount - traded).max(Decimal::ZERO);
+        }
+    }
+    let cost: Decimal = plan.buys().map(|item| item.amount).sum();
+    if unsold <= cost * LITTLE {
+        lost += unsold;
+    }
     lost.max(Decimal::ZERO)
 }
 
