@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 
-use alchemiser_mocks::exchange::Report;
+use alchemiser_mocks::exchange::{Report, Side};
 use rust_decimal::Decimal;
 
 use super::Judgement;
 use super::cashbook::Cashbook;
 use super::plan::{Plan, executions, plans, told};
+use crate::projection::{Order, accepted_orders};
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
 use simulated_cloud::packed_json::Json;
@@ -17,6 +18,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let (plans, executions, told) = (plans(journal), executions(journal), told(journal));
     let book = Cashbook::of(journal);
+    let orders = accepted_orders(journal);
     let mut seen = BTreeSet::new();
     for (entry, report) in journal.reports() {
         let Report::Statement { at, cash, .. } = report else {
@@ -36,7 +38,9 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             continue;
         }
         judgement.premise();
-        let own = cash - book.foreign(plan.made, entry.sequence);
+        let own = cash
+            - book.foreign(plan.made, entry.sequence)
+            - sold_since(&orders, executions[plan.workflow].sequence);
         let wanted: Decimal = plan
             .items
             .iter()
@@ -59,6 +63,16 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         }
     }
     judgement
+}
+
+/// Dollars that orders of ours brought after the result was put: that they live on is in it.
+fn sold_since(orders: &[Order<'_>], result: u64) -> Decimal {
+    let sells = orders.iter().filter(|order| order.facts.side == Side::Sell);
+    let fills = sells
+        .filter(|order| order.is_ours())
+        .flat_map(|order| &order.fills);
+    let late = fills.filter(|fill| fill.sequence > result);
+    late.map(|fill| fill.price * fill.quantity).sum()
 }
 
 /// Dollars that orders had a claim on when the plan was made, or what it leaves alone for them: those

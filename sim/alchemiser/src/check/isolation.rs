@@ -10,7 +10,7 @@ use super::plan::{Item, Plan, executions, plans};
 use super::trouble::Troubles;
 use crate::projection::{Invocation, Order, accepted_orders, invocations, puts};
 use crate::trading::TradingJournal;
-use harness::journal::Journal;
+use harness::journal::{Entry, Journal};
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
 const CLOSE_ENOUGH: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
@@ -37,6 +37,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let view = View {
         troubles: &troubles,
         invocations: &invocations,
+        orders: &orders,
         book: &book,
         hours,
     };
@@ -82,11 +83,27 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 struct View<'a, 'v> {
     troubles: &'v Troubles<'a>,
     invocations: &'v BTreeMap<u64, Invocation<'a>>,
+    orders: &'v [Order<'a>],
     book: &'v Cashbook,
     hours: Hours,
 }
 
 impl<'a> View<'a, '_> {
+    /// Dollars of cash that no order of others has a claim on.
+    fn free_at(&self, entry: &Entry) -> Decimal {
+        let others = self.orders.iter().filter(|order| {
+            let is_open = order.sequence < entry.sequence
+                && order.ended.is_none_or(|ended| entry.sequence < ended);
+            is_open && !order.is_ours() && order.facts.side == Side::Buy
+        });
+        let claim = |order: &Order<'_>| {
+            let shares = order.facts.quantity.unwrap_or_default() - order.filled();
+            let limit = order.facts.limit_price.unwrap_or_default();
+            order.facts.notional.unwrap_or(shares * limit)
+        };
+        self.book.cash_at(entry.sequence) - others.map(claim).sum::<Decimal>()
+    }
+
     /// A plan is made of what can be traded, whatever is wrong with the rest: a workflow fails there
     /// only for what touches all.
     fn judge_refusals(&self, journal: &'a Journal, judgement: &mut Judgement) {
@@ -102,7 +119,7 @@ impl<'a> View<'a, '_> {
             let Some(workflow) = put.workflow().filter(|_| is_planning) else {
                 continue;
             };
-            let has_money = self.book.cash_at(put.entry.sequence) > Decimal::ZERO;
+            let has_money = self.free_at(put.entry) > Decimal::ZERO;
             let is_late = self.hours.session_at(put.entry.at).is_none();
             if !has_money || is_late || self.troubles.touch(workflow, PLANNING) {
                 continue;
@@ -182,7 +199,10 @@ impl CarriedOut<'_> {
         let others_are_touched = troubles.of_money
             || !troubles.of_symbols.is_empty()
             || !troubles.whole_shares.is_empty();
-        let free = self.left - self.plan.reserve();
+        let kept = self.plan.leaves.map_or(self.plan.reserve(), |leaves| {
+            leaves.max(self.plan.reserve())
+        });
+        let free = self.left - kept;
         let is_excused =
             side == Side::Buy && others_are_touched && (!shares.is_zero() || free < least);
         if !is_done && !is_excused {

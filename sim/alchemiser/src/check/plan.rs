@@ -20,6 +20,8 @@ pub(super) struct Plan<'a> {
     pub workflow: &'a str,
     pub id: &'a str,
     pub made: DateTime<Utc>,
+    /// The invocation that made it.
+    pub by: Option<u64>,
     /// Dollars, shares included.
     pub equity: Decimal,
     /// A part of the equity.
@@ -78,6 +80,7 @@ impl<'a> Plan<'a> {
                 .as_str()
                 .or(plan.at("correlation_id").as_str())?,
             id: plan.at("plan_id").as_str()?,
+            by: None,
             made: plan.at("timestamp").as_str()?.parse().ok()?,
             equity: amount(plan.at("total_portfolio_value"))?,
             tolerance: amount(plan.at("max_drift_tolerance")).unwrap_or(USUAL_TOLERANCE),
@@ -151,9 +154,10 @@ pub(super) fn plans(journal: &Journal) -> BTreeMap<&str, Plan<'_>> {
     let carried_out = executed_plans(journal);
     let mut plans: BTreeMap<&str, Plan<'_>> = BTreeMap::new();
     for put in first_puts(journal, "RebalancePlanned") {
-        let Some(plan) = Plan::read(put.detail) else {
+        let Some(mut plan) = Plan::read(put.detail) else {
             continue;
         };
+        plan.by = put.entry.invocation;
         let chosen = carried_out.get(plan.workflow);
         let is_settled = plans
             .get(plan.workflow)

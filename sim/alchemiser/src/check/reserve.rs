@@ -52,12 +52,14 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             judgement.violated(problem, Vec::new());
             continue;
         }
+        // What others have taken since the account was read is theirs.
+        let by = plan.by.and_then(|number| invocations.get(&number));
+        let begun = by.map_or(plan.made, |by| by.started.at);
         let own = of_workflows.get(workflow).map_or(&[][..], Vec::as_slice);
         for order in own.iter().filter(|order| order.facts.side == Side::Buy) {
             for fill in &order.fills {
                 judgement.premise();
-                // What others took since is theirs.
-                let taken = book.foreign(plan.made, fill.sequence).min(Decimal::ZERO);
+                let taken = book.foreign(begun, fill.sequence).min(Decimal::ZERO);
                 let left = book.cash_at(fill.sequence);
                 if left < leaves - limit - ROUNDING + taken - lost(plan, own, fill, tolerance) {
                     let problem = format!(

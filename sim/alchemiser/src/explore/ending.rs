@@ -167,8 +167,9 @@ impl Ending {
             is_more(&self.mails, &golden.mails) || is_more(&self.failures, &golden.failures);
         // Where a loss is not told, an invariant does not hold.
         let has_lost_more = is_more(&self.dead_letters, &golden.dead_letters);
-        // A workflow that fails has a mail, or an invariant does not hold.
-        let has_failed = self.workflows.contains_key(FAILED);
+        // A workflow that fails has a mail, or an invariant does not hold; where no event tells of it,
+        // the mail does.
+        let has_failed = self.workflows.contains_key(FAILED) || !self.failures.is_empty();
         let has_more_alarms = !self.alarms.is_subset(&golden.alarms);
         if has_more_mail || has_failed || has_lost_more || has_more_alarms {
             Outcome::Told
