@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::Judgement;
 use super::cashbook::Cashbook;
 use super::plan::{Plan, executions, plans, told};
-use crate::projection::{Order, accepted_orders};
+use crate::projection::{Order, accepted_orders, invocations};
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
 use simulated_cloud::packed_json::Json;
@@ -18,7 +18,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let (plans, executions, told) = (plans(journal), executions(journal), told(journal));
     let book = Cashbook::of(journal);
-    let orders = accepted_orders(journal);
+    let (orders, invocations) = (accepted_orders(journal), invocations(journal));
     let mut seen = BTreeSet::new();
     for (entry, report) in journal.reports() {
         let Report::Statement { at, cash, .. } = report else {
@@ -39,7 +39,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         }
         judgement.premise();
         let own = cash
-            - book.foreign(plan.made, entry.sequence)
+            - book.foreign(plan.begun(&invocations), entry.sequence)
             - sold_since(&orders, executions[plan.workflow].sequence);
         let wanted: Decimal = plan
             .items

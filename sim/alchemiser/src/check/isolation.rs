@@ -203,8 +203,9 @@ impl CarriedOut<'_> {
             leaves.max(self.plan.reserve())
         });
         let free = self.left - kept;
-        let is_excused =
-            side == Side::Buy && others_are_touched && (!shares.is_zero() || free < least);
+        // What was ordered may be refused for money that went since.
+        let is_tried = !shares.is_zero() || troubles.of_money && !own.is_empty();
+        let is_excused = side == Side::Buy && others_are_touched && (is_tried || free < least);
         if !is_done && !is_excused {
             let problem = format!(
                 "{} {} of the plan of {} came to {} of {} dollars, though nothing was scripted against it",

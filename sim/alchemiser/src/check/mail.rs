@@ -177,11 +177,12 @@ fn is_unknown(
     if is_hand_over_lost(after.clone()) {
         return true;
     }
-    let mut is_recorded = is_success;
+    let (mut is_recorded, mut is_refused) = (false, false);
     for entry in after {
         match &entry.fact {
-            JournalEvent::Call { site, outcome, .. } if site.operation == RECORD => {
-                is_recorded |= outcome.is_success()
+            JournalEvent::Call { site, outcome, .. } => {
+                is_recorded |= site.operation == RECORD && outcome.is_success();
+                is_refused |= site.operation.starts_with(STORE) && !outcome.is_success();
             }
             // Done, though the function was not told.
             JournalEvent::Fault {
@@ -192,7 +193,8 @@ fn is_unknown(
             _ => {}
         }
     }
-    !is_recorded
+    // One that does the whole day answers well where the day has gone well.
+    !(is_recorded || is_success && !is_refused)
 }
 
 /// Whether an invocation did not learn that the server had taken a mail, as far as its entries say
@@ -225,6 +227,9 @@ fn is_answer_lost(entry: &Entry) -> bool {
         })
     )
 }
+
+/// Who keeps the records.
+const STORE: &str = "dynamodb ";
 
 /// The call that records the outcome of a step.
 const RECORD: &str = "dynamodb TransactWriteItems";
@@ -358,6 +363,13 @@ mod tests {
             operation: RECORD.to_owned(),
             number: 1,
         };
+        let kept = |status: u16| {
+            let sent = sending().mails(MAIL, "done");
+            let asked = sent.calls("dynamodb GetItem", status);
+            again(asked.ends(InvocationOutcome::Success), 2).judged(check)
+        };
+        assert_eq!(kept(200), (1, 1));
+        assert_eq!(kept(400), (1, 0), "the whole day went well, its record not");
         let written = |status: u16| {
             let fault = JournalEvent::Fault {
                 site: site.clone(),

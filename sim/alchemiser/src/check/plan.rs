@@ -5,7 +5,7 @@ use alchemiser_mocks::exchange::Side;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use crate::projection::{Put, puts};
+use crate::projection::{Invocation, Put, puts};
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
 use simulated_cloud::packed_json::Json;
@@ -101,6 +101,12 @@ impl<'a> Plan<'a> {
             .get(symbol)
             .copied()
             .filter(|price| *price > Decimal::ZERO)
+    }
+
+    /// When whoever made it began, and had not read the account.
+    pub fn begun(&self, invocations: &BTreeMap<u64, Invocation<'_>>) -> DateTime<Utc> {
+        let by = self.by.and_then(|number| invocations.get(&number));
+        by.map_or(self.made, |by| by.started.at)
     }
 
     /// Dollars that no buy may be paid with: docs/rules.md, "The plan".

@@ -36,7 +36,9 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     for (workflow, plan) in &plans {
         // One that owes money sells, however little that is.
         let keeps = |item: &Item<'_>| item.planned_value() >= Decimal::ONE;
-        let owes = plan.cash.is_some_and(|cash| cash < Decimal::ZERO)
+        let owes = plan
+            .cash
+            .is_some_and(|cash| cash + plan.committed < Decimal::ZERO)
             && plan.untraded.is_empty()
             && plan.items.iter().any(keeps);
         let buys = plan.buys().next().is_some();
@@ -53,8 +55,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             continue;
         }
         // What others have taken since the account was read is theirs.
-        let by = plan.by.and_then(|number| invocations.get(&number));
-        let begun = by.map_or(plan.made, |by| by.started.at);
+        let begun = plan.begun(&invocations);
         let own = of_workflows.get(workflow).map_or(&[][..], Vec::as_slice);
         for order in own.iter().filter(|order| order.facts.side == Side::Buy) {
             for fill in &order.fills {
