@@ -578,7 +578,7 @@ mod tests {
         shrunk.orders[0].qty = decimal("6");
         assert_eq!(
             repriced(shrunk, "102", "104"),
-            ("5.769230".to_owned(), false),
+            ("5.76923".to_owned(), false),
             "600 dollars at 104"
         );
     }
