@@ -48,13 +48,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         };
         let own: Vec<&Order<'_>> = orders
             .iter()
-            .filter(|order| {
-                order
-                    .invocation
-                    .and_then(|number| invocations.get(&number))
-                    .and_then(Invocation::workflow)
-                    == Some(workflow)
-            })
+            .filter(|order| order.workflow(&invocations) == Some(workflow))
             .collect();
         let is_touched = troubles.touch(workflow, "RebalancePlanned");
         if is_touched || others_trade(&orders, plan.made, execution.at) {

@@ -81,7 +81,7 @@ const SMALLEST_ORDER: Decimal = Decimal::ONE;
 impl<'a> View<'a> {
     /// The workflow that an order of ours was placed for.
     fn workflow(&self, order: &Order<'a>) -> Option<&'a str> {
-        self.invocations.get(&order.invocation?)?.workflow()
+        order.workflow(self.invocations)
     }
 
     /// The journal entry from which on a fill is news to the plan: when its maker had read the

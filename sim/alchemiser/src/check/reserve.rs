@@ -15,9 +15,10 @@ const ROUNDING: Decimal = Decimal::ONE;
 /// A part of what the buys cost for which they are not made smaller.
 const LITTLE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
-/// No buy is paid with the reserve: no plan leaves less that buys, or owes money, and no buy of it takes from what it
-/// leaves, neither where prices rise, nor where the sells bring less, nor in a retry. What prices have
-/// changed since the plan may be made up from it, for a buy within the tolerance.
+/// No buy is paid with the reserve: no plan leaves less that buys, or that is for an account in debt,
+/// and no buy of a plan takes from what it leaves, neither where prices rise, nor where the sells bring
+/// less, nor in a retry. What prices have changed since may be made up from it, for a buy within the
+/// tolerance.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let plans = plans(journal);
@@ -25,8 +26,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     let orders = accepted_orders(journal);
     let mut of_workflows: BTreeMap<&str, Vec<&Order<'_>>> = BTreeMap::new();
     for order in orders.iter().filter(|order| order.is_ours()) {
-        let by = order.invocation.and_then(|number| invocations.get(&number));
-        if let Some(workflow) = by.and_then(|by| by.workflow()) {
+        if let Some(workflow) = order.workflow(&invocations) {
             of_workflows.entry(workflow).or_default().push(order);
         }
     }

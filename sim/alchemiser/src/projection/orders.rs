@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use super::invocations::Invocation;
 use crate::trading::TradingJournal;
 use harness::journal::Journal;
 
@@ -43,7 +44,13 @@ pub struct Order<'a> {
     pub heir_of: Option<Uuid>,
 }
 
-impl Order<'_> {
+impl<'a> Order<'a> {
+    /// The workflow whose step placed it.
+    #[must_use]
+    pub fn workflow(&self, invocations: &BTreeMap<u64, Invocation<'a>>) -> Option<&'a str> {
+        invocations.get(&self.invocation?)?.workflow()
+    }
+
     /// Whether the trading system placed it. Closing a position gives an order without an id of
     /// ours.
     #[must_use]
