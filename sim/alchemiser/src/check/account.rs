@@ -58,7 +58,12 @@ impl<'a> Ledger<'a> {
     fn of(journal: &Journal) -> Self {
         let mut troubles = journal.troubles();
         Self {
-            hides_orders: troubles.any(|trouble| trouble.trouble == TroubleKind::Delay),
+            hides_orders: troubles.any(|trouble| {
+                matches!(
+                    trouble.trouble,
+                    TroubleKind::Delay | TroubleKind::ShortDelay
+                )
+            }),
             ..Self::default()
         }
     }

@@ -38,8 +38,10 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             continue;
         }
         judgement.premise();
+        // What moved while the plan was made it may know of, or not.
+        let foreign = |since| book.foreign(since, entry.sequence);
         let own = cash
-            - book.foreign(plan.begun(&invocations), entry.sequence)
+            - foreign(plan.begun(&invocations)).max(foreign(plan.made))
             - sold_since(&orders, executions[plan.workflow].sequence);
         let wanted: Decimal = plan
             .items
@@ -115,7 +117,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::check::testing::{History, executed, mailed, notification, planned};
+    use crate::check::testing::{History, event, executed, mailed, notification, planned};
 
     /// A plan that leaves 5,000 of 10,000 dollars, of which so many are spent.
     fn spent(shares: &str) -> History {
@@ -201,6 +203,41 @@ mod tests {
             .fills("alch-1", "100", "50");
         let told = bought.puts(&executed("w")).within(None);
         assert_eq!(closed(told, "5000"), (1, 0));
+    }
+
+    #[test]
+    fn what_moves_while_the_plan_is_made_may_be_in_it() {
+        let moved = |kind, amount: i64, began: &str, shares: &str, cash| {
+            let moved = Report::CashMoved {
+                at: "2012-03-14T13:35:02Z".parse().expect("a time"),
+                kind,
+                amount: Decimal::from(amount),
+                symbol: None,
+            };
+            let signals = event("SignalGenerated", "s", "a");
+            let plan = planned("w", "p", &[("MSFT", "BUY", "0", "5000")]);
+            let mut plan_of_it = plan.clone();
+            plan_of_it["detail"]["rebalance_plan"]["timestamp"] = json!("2012-03-14T13:35:04Z");
+            let history = History::new().states(began, &[]).starts(1, signals);
+            let history = history.report(moved).puts(&plan_of_it).starts(2, plan);
+            let bought = history
+                .accepts("alch-1", "buy 100 MSFT @ 50")
+                .fills("alch-1", shares, "50")
+                .cancels("alch-1");
+            closed(bought.puts(&executed("w")).within(None), cash)
+        };
+        assert_eq!(
+            moved(CashKind::Withdrawal, -2_000, "12000", "100", "5000"),
+            (1, 0)
+        );
+        assert_eq!(
+            moved(CashKind::Withdrawal, -2_000, "12000", "96", "5200"),
+            (1, 1)
+        );
+        assert_eq!(
+            moved(CashKind::Deposit, 2_000, "10000", "100", "7000"),
+            (1, 0)
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Judgement;
 use super::cashbook::{Cashbook, others_trade};
-use super::plan::{Item, Plan, executions, plans};
+use super::plan::{Execution, Item, Plan, executions, plans};
 use super::trouble::Troubles;
 use crate::projection::{Invocation, Order, accepted_orders, invocations, puts};
 use crate::trading::TradingJournal;
@@ -14,6 +14,9 @@ use harness::journal::{Entry, Journal};
 
 /// A trade may miss what was planned by this part: prices move between the plan and the orders.
 const CLOSE_ENOUGH: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
+
+/// What misses less of what was planned is filled as planned.
+const TO_THE_DOLLAR: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 const LAST_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
@@ -28,11 +31,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         accepted_orders(journal),
         invocations(journal),
     );
-    let hours = if journal.settings().around_the_clock {
-        Hours::Always
-    } else {
-        Hours::Regular
-    };
+    let hours = journal.settings().hours();
     let (troubles, book) = (Troubles::of(journal, &invocations), Cashbook::of(journal));
     let view = View {
         troubles: &troubles,
@@ -63,7 +62,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     plan,
                     own: &own,
                     left,
-                    ended: execution.sequence,
+                    execution: &execution,
                     hours,
                 };
                 carried_out.evaluate(item, &troubles, &mut judgement);
@@ -138,8 +137,8 @@ struct CarriedOut<'a> {
     own: &'a [&'a Order<'a>],
     /// Dollars in the account at the end.
     left: Decimal,
-    /// The journal entry of the end.
-    ended: u64,
+    /// Its result.
+    execution: &'a Execution<'a>,
     hours: Hours,
 }
 
@@ -165,7 +164,11 @@ impl CarriedOut<'_> {
         };
         let is_whole = troubles.whole_shares.contains(item.symbol);
         // The least that is worth an order.
-        let least = if is_whole { price } else { Decimal::ONE };
+        let least = if is_whole {
+            price * (Decimal::ONE / price).ceil()
+        } else {
+            Decimal::ONE
+        };
         let session = self.hours.session_at(self.plan.made);
         // In the last minute of a session nobody need order any more.
         if item.amount < least
@@ -190,6 +193,16 @@ impl CarriedOut<'_> {
             Side::Sell => Decimal::ZERO,
         };
         let is_done = missing <= least.max(item.amount * CLOSE_ENOUGH) + spread;
+        let is_filled = missing <= item.amount * TO_THE_DOLLAR;
+        if is_filled && self.execution.failed.contains(item.symbol) {
+            let problem = format!(
+                "{} {} of the plan of {} was filled, and is told as a failure",
+                side.as_str(),
+                item.symbol,
+                self.plan.workflow
+            );
+            judgement.violated(problem, vec![self.execution.sequence]);
+        }
         let others_are_touched = troubles.of_money
             || !troubles.of_symbols.is_empty()
             || !troubles.whole_shares.is_empty();
@@ -213,7 +226,7 @@ impl CarriedOut<'_> {
                 problem,
                 own.iter()
                     .map(|order| order.sequence)
-                    .chain([self.ended])
+                    .chain([self.execution.sequence])
                     .collect(),
             );
         }
@@ -259,6 +272,23 @@ mod tests {
         assert_eq!(bought(History::new(), "100"), (2, 0));
         assert_eq!(bought(History::new(), "98"), (2, 0), "close enough");
         assert_eq!(bought(History::new(), "97"), (2, 1));
+    }
+
+    #[test]
+    fn what_was_filled_is_no_failure() {
+        let told = |failed: &str, shares: &str| {
+            let mut result = executed("w");
+            let row = serde_json::json!({ "symbol": failed, "success": false });
+            result["detail"]["execution_data"] = serde_json::json!({ "orders": [row] });
+            let history = begun(History::new())
+                .fills("alch-1", "100", "50")
+                .accepts("alch-2", "buy 100 MSFT @ 50");
+            let history = history.fills("alch-2", shares, "50");
+            history.puts(&result).judged(check)
+        };
+        assert_eq!(told("MSFT", "100"), (2, 1));
+        assert_eq!(told("MSFT", "99"), (2, 0), "a part is missing");
+        assert_eq!(told("IBM", "100"), (2, 0));
     }
 
     #[test]

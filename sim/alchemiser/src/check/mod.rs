@@ -5,6 +5,7 @@
 mod account;
 #[cfg(test)]
 mod alarms;
+mod attempt;
 mod books;
 mod breaker;
 mod cashbook;
@@ -27,10 +28,13 @@ mod plan;
 mod plan_scope;
 mod replay;
 mod reserve;
+mod run;
 mod session;
 mod stuck;
 #[cfg(test)]
 mod testing;
+mod told;
+mod transient;
 mod trouble;
 
 use alchemiser_mocks::exchange::Report;
@@ -41,7 +45,7 @@ pub use harness::check::{Premise, Verdict, Violation};
 use harness::journal::Journal;
 
 /// The invariants of trading, and those of every system among them.
-pub const INVARIANTS: [Invariant; 21] = [
+pub const INVARIANTS: [Invariant; 25] = [
     invariant("one intent an order", intent::check),
     invariant("one content an order id", order_id::check),
     invariant("no order outside the session", session::check),
@@ -63,6 +67,10 @@ pub const INVARIANTS: [Invariant; 21] = [
     invariant("workflows follow the model", model::check),
     invariant("an error has a cause", error::check),
     invariant("the reserve is kept", reserve::check),
+    invariant("one attempt a step", attempt::check),
+    invariant("what may pass is tried again", transient::check),
+    invariant("a run has its session", run::check),
+    invariant("what was ordered is told", told::check),
 ];
 
 const fn invariant(name: &'static str, check: fn(&Journal) -> Judgement) -> Invariant {

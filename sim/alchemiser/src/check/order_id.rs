@@ -12,6 +12,7 @@ use harness::journal::{Entry, Journal, JournalEvent};
 /// for its part of a share may come again without that part: there is no order behind it. Nor is
 /// there behind what came late and was refused: its caller had given it up; nor behind what another
 /// attempt of the step was refused at once: this one asks whether it is there, and sizes it anew.
+/// And what is there is not sent again by one who has not asked for it.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let mut contents: BTreeMap<&str, (&OrderFacts, &Entry, bool)> = BTreeMap::new();
@@ -60,10 +61,28 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                 content(order)
             );
             judgement.violated(problem, vec![told.sequence, entry.sequence]);
+        } else if is_refused && !*was_refused && !is_asked_for(journal, told, entry) {
+            let problem = format!(
+                "the order {id} was there, and was sent again by one who had not asked for it"
+            );
+            judgement.violated(problem, vec![told.sequence, entry.sequence]);
         }
     }
     judgement
 }
+
+/// Whether who sends an id again has asked the broker for it, since there is an order behind it.
+fn is_asked_for(journal: &Journal, accepted: &Entry, again: &Entry) -> bool {
+    let place = |entry: &Entry| usize::try_from(entry.sequence).unwrap_or(usize::MAX);
+    let between = journal.entries().get(place(accepted)..place(again));
+    let mut own = between.into_iter().flatten();
+    own.any(|entry| {
+        entry.invocation == again.invocation
+            && matches!(&entry.fact, JournalEvent::Call { site, .. } if site.operation == LOOK_UP)
+    })
+}
+
+const LOOK_UP: &str = "alpaca GET orders:by_client_order_id";
 
 /// Whether what the broker tells is about a request that came late: the journal says so before it.
 fn is_late(journal: &Journal, told: &Entry) -> bool {
@@ -94,6 +113,19 @@ mod tests {
     use crate::check::testing::{History, event};
     use harness::fault::Site;
     use harness::journal::CallOutcome;
+
+    #[test]
+    fn who_sends_an_id_again_has_asked_for_it() {
+        let again = |call: &str| {
+            let history = History::new().starts(1, event("RebalancePlanned", "p", "s"));
+            let history = history
+                .accepts("alch-1", "buy 10 MSFT @ 50")
+                .calls(call, 404);
+            history.refuses("alch-1", "buy 10 MSFT @ 50").judged(check)
+        };
+        assert_eq!(again("alpaca GET orders:by_client_order_id"), (1, 0));
+        assert_eq!(again("alpaca GET orders"), (1, 1));
+    }
 
     #[test]
     fn an_id_may_come_again_as_it_was() {

@@ -188,21 +188,26 @@ fn executed_plans(journal: &Journal) -> BTreeMap<&str, &str> {
 }
 
 /// What a plan came to: its TradeExecuted event.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Execution {
+#[derive(Clone, Debug)]
+pub(super) struct Execution<'a> {
     /// The journal entry at which it was put.
     pub sequence: u64,
     pub at: DateTime<Utc>,
+    /// The symbols of the orders that it calls failed.
+    pub failed: BTreeSet<&'a str>,
 }
 
 /// The executions that were put on a bus, by workflow: the first one of each.
-pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution> {
+pub(super) fn executions(journal: &Journal) -> BTreeMap<&str, Execution<'_>> {
     let mut executions = BTreeMap::new();
     for put in first_puts(journal, "TradeExecuted") {
         if let Some(workflow) = put.workflow() {
+            let rows = put.detail.at("execution_data").at("orders").items();
+            let failed = rows.filter(|row| !row.at("success").is_true());
             executions.entry(workflow).or_insert(Execution {
                 sequence: put.entry.sequence,
                 at: put.entry.at,
+                failed: failed.filter_map(|row| row.at("symbol").as_str()).collect(),
             });
         }
     }

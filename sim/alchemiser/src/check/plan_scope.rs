@@ -7,13 +7,14 @@ use crate::trading::{BusMode, TradingJournal};
 use harness::journal::Journal;
 
 /// No order of ours is for a symbol outside of its plan, or against it: a buy where the plan buys,
-/// a sell where it sells. The plan is the one that the order's invocation was given.
+/// a sell where it sells; nor does it come in another session. The plan is the one that the order's invocation was given.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     // Where the day passes in one invocation, its plan is on no bus.
     if journal.settings().bus != BusMode::EventBridge {
         return judgement;
     }
+    let hours = journal.settings().hours();
     let (invocations, known) = (invocations(journal), plans(journal));
     for order in accepted_orders(journal)
         .iter()
@@ -31,6 +32,15 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             );
             continue;
         };
+        if hours.session_at(plan.made) != hours.session_at(order.accepted) {
+            judgement.violated(
+                format!(
+                    "the order to {what} follows the plan {} of another session, made at {}",
+                    plan.id, plan.made
+                ),
+                vec![order.sequence],
+            );
+        }
         match plan.item(&order.facts.symbol).map(|item| item.side) {
             None => judgement.violated(
                 format!(
@@ -92,6 +102,15 @@ mod tests {
         ] {
             assert_eq!(ordered(order), (1, 1), "{order}");
         }
+    }
+
+    #[test]
+    fn a_plan_is_for_its_session() {
+        let mut plan = planned("w", "p", &[("MSFT", "BUY", "0", "500")]);
+        plan["detail"]["rebalance_plan"]["timestamp"] = json!("2012-03-13T13:35:00Z");
+        let history = History::new().starts(1, plan);
+        let ordered = history.accepts("alch-1", "buy 10 MSFT @ 50");
+        assert_eq!(ordered.judged(check), (1, 1));
     }
 
     #[test]

@@ -1,4 +1,3 @@
-use alchemiser_mocks::exchange::Hours;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Judgement;
@@ -15,11 +14,7 @@ const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(1);
 /// would wait for the next one.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
-    let hours = if journal.settings().around_the_clock {
-        Hours::Always
-    } else {
-        Hours::Regular
-    };
+    let hours = journal.settings().hours();
     for order in accepted_orders(journal)
         .iter()
         .filter(|order| order.is_ours())
@@ -52,7 +47,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
 }
 
 /// When the call began that placed the order, where it came back.
-fn sent(journal: &Journal, order: &Order<'_>) -> Option<DateTime<Utc>> {
+pub(super) fn sent(journal: &Journal, order: &Order<'_>) -> Option<DateTime<Utc>> {
     let place = usize::try_from(order.sequence).unwrap_or(usize::MAX);
     let after = journal
         .entries()

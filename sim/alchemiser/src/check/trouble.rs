@@ -32,6 +32,7 @@ impl<'a> Troubles<'a> {
         let mut troubles = Self::default();
         for trouble in journal.troubles() {
             match (&trouble.symbol, trouble.trouble) {
+                (None, TroubleKind::ShortDelay) => {}
                 (None, _) => troubles.of_all = true,
                 (Some(symbol), TroubleKind::WholeShares) => {
                     troubles.whole_shares.insert(symbol);

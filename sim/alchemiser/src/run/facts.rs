@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use alchemiser_mocks::exchange::ExchangeSetup;
 use rust_decimal::Decimal;
 
-use crate::scenario::{AssetSpec, ExchangeSpec, Scenario};
+use crate::scenario::{AssetSpec, ExchangeSpec, Scenario, Span};
 use crate::trading::{BusMode, Settings, TradingRecord, Trouble, TroubleKind};
 use simulated_cloud::stack::Stack;
 
@@ -19,6 +21,7 @@ pub(super) fn facts(scenario: &Scenario, stack: &Stack) -> Vec<TradingRecord> {
             }),
         bus: bus(stack),
         around_the_clock: given.exchange.always_open,
+        one_run_a_session: variable(stack, "APP__SESSION_SCOPE") != Some("occurrence"),
     };
     let mut troubles = of_the_exchange(&given.exchange);
     for (symbol, asset) in &given.market {
@@ -74,12 +77,28 @@ fn of_the_exchange(exchange: &ExchangeSpec) -> Vec<Trouble> {
             .is_some_and(|most| most < usual),
         TroubleKind::RateLimit,
     );
-    for_all(exchange.settlement_delay.is_some(), TroubleKind::Delay);
-    for_all(exchange.hide_new_orders_for.is_some(), TroubleKind::Delay);
-    for_all(exchange.hide_fill_price_for.is_some(), TroubleKind::Delay);
-    for_all(exchange.hide_new_bars_for.is_some(), TroubleKind::Delay);
+    let delays = [
+        (exchange.settlement_delay, SETTLEMENT),
+        (exchange.hide_new_orders_for, LISTING),
+        (exchange.hide_fill_price_for, LISTING),
+        (exchange.hide_new_bars_for, Duration::ZERO),
+    ];
+    for (delay, patience) in delays {
+        let Some(Span(delay)) = delay else { continue };
+        let kind = if delay <= patience {
+            TroubleKind::ShortDelay
+        } else {
+            TroubleKind::Delay
+        };
+        for_all(true, kind);
+    }
     troubles
 }
+
+/// How late the proceeds of a sale may be spendable: an execution waits for them.
+const SETTLEMENT: Duration = Duration::from_secs(300);
+/// How late the broker may show an order, or what it filled at.
+const LISTING: Duration = Duration::from_secs(30);
 
 fn of_an_asset(asset: &AssetSpec) -> Vec<TroubleKind> {
     let mut kinds = Vec::new();

@@ -1,3 +1,4 @@
+use alchemiser_mocks::exchange::Hours;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -14,6 +15,21 @@ pub struct Settings {
     pub bus: BusMode,
     /// Whether the market trades around the clock.
     pub around_the_clock: bool,
+    /// Whether a session has one run, and not each occurrence one. Not written where it is so.
+    #[serde(skip_serializing_if = "Clone::clone")]
+    pub one_run_a_session: bool,
+}
+
+impl Settings {
+    /// When the market trades.
+    #[must_use]
+    pub fn hours(&self) -> Hours {
+        if self.around_the_clock {
+            Hours::Always
+        } else {
+            Hours::Regular
+        }
+    }
 }
 
 /// The price tolerance where none is set.
@@ -43,6 +59,7 @@ impl Default for Settings {
             price_tolerance: USUAL_TOLERANCE,
             bus: BusMode::EventBridge,
             around_the_clock: false,
+            one_run_a_session: true,
         }
     }
 }

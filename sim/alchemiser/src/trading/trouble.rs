@@ -27,6 +27,8 @@ pub enum TroubleKind {
     RateLimit,
     /// The broker shows late what it has: proceeds, orders, prices.
     Delay,
+    /// The same, but no later than the system waits for.
+    ShortDelay,
     /// Somebody else acts at the broker.
     SecondActor,
 }

@@ -1,0 +1,294 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::Judgement;
+use crate::projection::{Invocation, Order, Put, accepted_orders, invocations, puts};
+use crate::trading::{BusMode, TradingJournal};
+use harness::journal::Journal;
+use simulated_cloud::cloud_event::InvocationOutcome;
+use simulated_cloud::packed_json::Json;
+
+/// What a command to trade may say.
+const FIELDS: [&str; 7] = [
+    "schema_version",
+    "mode",
+    "trading_mode",
+    "arguments",
+    "correlation_id",
+    "causation_id",
+    "scheduled_time",
+];
+
+const STARTED: &str = "WorkflowStarted";
+
+/// A run is begun by an explicit command, within a session; a session has one run that orders; and a
+/// command that is carried out within a session has a run there, or somebody is told.
+pub(super) fn check(journal: &Journal) -> Judgement {
+    let mut judgement = Judgement::default();
+    if journal.settings().bus != BusMode::EventBridge {
+        return judgement;
+    }
+    let invocations = invocations(journal);
+    let starts: Vec<Put<'_>> = puts(journal)
+        .filter(|put| !put.is_replayed && put.detail_type == STARTED)
+        .collect();
+    for start in &starts {
+        let by = start
+            .entry
+            .invocation
+            .and_then(|number| invocations.get(&number));
+        if let Some(by) = by {
+            judgement.premise();
+            judge_start(journal, &invocations, start, by, &mut judgement);
+        }
+    }
+    judge_answers(journal, &invocations, &starts, &mut judgement);
+    if journal.settings().one_run_a_session {
+        judge_orders(journal, &invocations, &starts, &mut judgement);
+    }
+    judgement
+}
+
+fn judge_start(
+    journal: &Journal,
+    invocations: &BTreeMap<u64, Invocation<'_>>,
+    start: &Put<'_>,
+    by: &Invocation<'_>,
+    judgement: &mut Judgement,
+) {
+    let workflow = start.workflow().unwrap_or_default();
+    let is_live = start
+        .detail
+        .at("configuration")
+        .at("live_trading")
+        .is_true();
+    if is_command(by)
+        && let Some(mistake) = mistake(by.payload, is_live)
+    {
+        let problem = format!("{workflow} was started by a command that {mistake}");
+        judgement.violated(problem, vec![by.started.sequence, start.entry.sequence]);
+    }
+    // An attempt that died may have decided it, and a later one puts it.
+    let hours = journal.settings().hours();
+    let mut attempts = invocations
+        .values()
+        .filter(|attempt| attempt.request_id == by.request_id || is_same_command(attempt, by));
+    let is_within = |at: DateTime<Utc>| hours.session_at(at).is_some();
+    let was_within = attempts.any(|attempt| is_within(attempt.started.at));
+    if !was_within && !is_within(start.entry.at) {
+        let problem = format!("{workflow} was started outside of a session");
+        judgement.violated(problem, vec![start.entry.sequence]);
+    }
+}
+
+fn is_command(invocation: &Invocation<'_>) -> bool {
+    invocation.trigger() == "trade"
+}
+
+fn is_same_command(one: &Invocation<'_>, other: &Invocation<'_>) -> bool {
+    is_command(one) && one.workflow().is_some() && one.workflow() == other.workflow()
+}
+
+/// What is wrong with a command that started something.
+fn mistake(command: Json<'_>, is_live: bool) -> Option<String> {
+    let is_empty = command.to_value() == json!({});
+    for (name, value) in command.members() {
+        if !FIELDS.contains(&name) {
+            return Some(format!("says {name}"));
+        }
+        let is_no_argument = value.is_list() && value.items().next().is_none();
+        let says_something = value.as_str().is_some() || is_no_argument;
+        if !says_something {
+            return Some(format!("says of {name} what means nothing"));
+        }
+    }
+    let mode = command.at("mode").as_str();
+    if mode != Some("trade") && !(is_empty && mode.is_none()) {
+        return Some("asks for no trading".to_owned());
+    }
+    let traded = if is_live { "live" } else { "paper" };
+    let expected = command.at("trading_mode").as_str().unwrap_or(traded);
+    (expected != traded).then(|| format!("expects {expected} trading"))
+}
+
+/// Who asks for a run within a session has one there, or tells the owner why there is none.
+fn judge_answers(
+    journal: &Journal,
+    invocations: &BTreeMap<u64, Invocation<'_>>,
+    starts: &[Put<'_>],
+    judgement: &mut Judgement,
+) {
+    let hours = journal.settings().hours();
+    for invocation in invocations
+        .values()
+        .filter(|invocation| is_command(invocation))
+    {
+        let Some((ended, InvocationOutcome::Success)) = invocation.ended else {
+            continue;
+        };
+        let session = hours.session_at(invocation.started.at);
+        let is_meant = mistake(invocation.payload, false).is_none();
+        let (Some(session), true) = (session, is_meant) else {
+            continue;
+        };
+        let due = invocation.payload.at("scheduled_time").as_str();
+        let due = due.and_then(|text| text.parse().ok());
+        if due.is_some_and(|due| hours.session_at(due) != Some(session)) {
+            continue;
+        }
+        judgement.premise();
+        let is_in_session = |put: &&Put<'_>| hours.session_at(put.entry.at) == Some(session);
+        let mut begun = starts.iter().filter(is_in_session);
+        let is_begun = begun.any(|put| put.entry.sequence < ended.sequence);
+        let tells = puts(journal)
+            .filter(|put| put.detail_type == "TradingNotificationRequested")
+            .any(|put| put.entry.invocation == Some(invocation.number));
+        if !is_begun && !tells {
+            let problem = format!(
+                "the command of invocation {} came within a session, and there is neither a run of that session nor a word of why",
+                invocation.number
+            );
+            judgement.violated(problem, vec![invocation.started.sequence, ended.sequence]);
+        }
+    }
+}
+
+/// But for what the watchdog goes on with, one run of a session places orders.
+fn judge_orders(
+    journal: &Journal,
+    invocations: &BTreeMap<u64, Invocation<'_>>,
+    starts: &[Put<'_>],
+    judgement: &mut Judgement,
+) {
+    let goes_on = |put: &&Put<'_>| {
+        let by = put
+            .entry
+            .invocation
+            .and_then(|number| invocations.get(&number));
+        by.is_some_and(|by| by.trigger() == "watchdog")
+    };
+    let rounds: Vec<&str> = starts
+        .iter()
+        .filter(goes_on)
+        .filter_map(Put::workflow)
+        .collect();
+    let hours = journal.settings().hours();
+    let orders = accepted_orders(journal);
+    let mut of_sessions: BTreeMap<DateTime<Utc>, (&str, &Order<'_>)> = BTreeMap::new();
+    for order in &orders {
+        let Some(workflow) = order
+            .workflow(invocations)
+            .filter(|id| !rounds.contains(id))
+        else {
+            continue;
+        };
+        let Some(session) = hours.session_at(order.accepted) else {
+            continue;
+        };
+        let (first, of_first) = *of_sessions.entry(session.open).or_insert((workflow, order));
+        if first != workflow {
+            let problem = format!("{workflow} ordered in the session in which {first} had");
+            judgement.violated(problem, vec![of_first.sequence, order.sequence]);
+            of_sessions.insert(session.open, (workflow, order));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::check::testing::{History, event, planned};
+    use crate::trading::Settings;
+
+    fn started(workflow: &str) -> Value {
+        let mut started = event("WorkflowStarted", workflow, workflow);
+        started["detail"]["correlation_id"] = json!(workflow);
+        started
+    }
+
+    /// A command is carried out, and starts a run.
+    fn commanded(time: &str, command: Value) -> (usize, usize) {
+        let history = History::new().at(time).starts(1, command);
+        history
+            .puts(&started("w"))
+            .ends(InvocationOutcome::Success)
+            .judged(check)
+    }
+
+    #[test]
+    fn an_explicit_command_starts_a_run() {
+        for sound in [
+            json!({}),
+            json!({ "mode": "trade", "trading_mode": "paper" }),
+        ] {
+            assert_eq!(commanded("13:35:00", sound), (2, 0));
+        }
+        for wrong in [
+            json!({ "mode": "trade", "trading_mode": "live" }),
+            json!({ "mode": "trade", "trading_mode": null }),
+            json!({ "mode": "trade", "shares": "10" }),
+            json!({ "trading_mode": "paper" }),
+            json!([]),
+        ] {
+            assert_eq!(commanded("13:35:00", wrong.clone()), (1, 1), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_run_starts_within_a_session() {
+        let command = || json!({ "mode": "trade" });
+        assert_eq!(commanded("13:29:00", command()), (1, 1), "before the open");
+        assert_eq!(commanded("20:00:00", command()), (1, 1), "after the close");
+        let taken_up = History::new().at("19:59:58").starts(1, command());
+        let taken_up = taken_up.at("20:00:00").puts(&started("w"));
+        assert_eq!(taken_up.judged(check), (1, 0), "it began in time");
+    }
+
+    #[test]
+    fn a_command_has_an_answer() {
+        let command = || json!({ "mode": "trade", "scheduled_time": "2012-03-14T13:35:00Z" });
+        let answered = |history: History| history.ends(InvocationOutcome::Success).judged(check);
+        assert_eq!(answered(History::new().starts(1, command())), (1, 1));
+        let told = event("TradingNotificationRequested", "n", "a");
+        assert_eq!(
+            answered(History::new().starts(1, command()).puts(&told)),
+            (1, 0)
+        );
+        let second = History::new()
+            .starts(1, command())
+            .puts(&started("w"))
+            .starts(2, command());
+        assert_eq!(answered(second), (2, 0), "the session has its run");
+        let late = History::new().at("21:00:00").starts(1, command());
+        assert_eq!(answered(late), (0, 0), "no session");
+    }
+
+    #[test]
+    fn one_run_of_a_session_orders() {
+        let ordered = |second: Value, is_one: bool| {
+            let settings = Settings {
+                one_run_a_session: is_one,
+                ..Settings::default()
+            };
+            let plan = |workflow| planned(workflow, workflow, &[("MSFT", "BUY", "0", "50")]);
+            let history = History::new().settings(settings).starts(1, plan("w"));
+            let history = history.accepts("alch-1", "buy 1 MSFT @ 50");
+            let history = history.starts(2, second).puts(&started("x"));
+            let history = history
+                .starts(3, plan("x"))
+                .accepts("alch-2", "buy 1 MSFT @ 50");
+            history.judged(check).1
+        };
+        assert_eq!(ordered(json!({}), true), 1);
+        assert_eq!(ordered(json!({}), false), 0);
+        assert_eq!(
+            ordered(json!({ "mode": "watchdog" }), true),
+            0,
+            "it goes on"
+        );
+    }
+}
