@@ -15,8 +15,8 @@ use simulated_cloud::packed_json::Json;
 const LEASE: TimeDelta = TimeDelta::seconds(45 + 10);
 
 /// A step has one attempt at a time. Who is refused because another one is at it finds one there; who
-/// is told that it is done comes after one that did something; and an attempt orders nothing once a
-/// later one of its step has.
+/// is told that it is done comes after one that did something; who did it puts what comes of it; and an
+/// attempt orders nothing once a later one of its step has.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     // Where the day passes in memory too, its events come from there first.
@@ -44,6 +44,9 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             Some(Refusal::Done) if !seen.is_done(invocation) => {
                 "was told that it was done, and nothing had come of it"
             }
+            Some(Refusal::Nothing) if seen.is_owed(invocation) => {
+                "did its step, and nothing came of it"
+            }
             Some(_) => {
                 judgement.premise();
                 continue;
@@ -61,10 +64,12 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
-/// Why an attempt does nothing.
+/// Why an attempt did nothing.
 enum Refusal {
     InProgress,
     Done,
+    /// It may have done something.
+    Nothing,
 }
 
 impl Refusal {
@@ -74,6 +79,8 @@ impl Refusal {
             Some(Self::InProgress)
         } else if is("body", "Duplicate event skipped") {
             Some(Self::Done)
+        } else if is("body", "Event processed successfully") {
+            Some(Self::Nothing)
         } else {
             None
         }
@@ -89,14 +96,26 @@ struct Seen<'a, 'v> {
     first_put: BTreeMap<u64, u64>,
     /// The ids of the mails that went out.
     mailed: Vec<String>,
+    /// The journal entries at which a workflow was started and ended.
+    started: BTreeMap<&'a str, u64>,
+    ended: BTreeMap<&'a str, u64>,
 }
 
 impl<'a, 'v> Seen<'a, 'v> {
     fn of(journal: &'a Journal, invocations: &'v BTreeMap<u64, Invocation<'a>>) -> Self {
         let late = journal.entries().iter();
         let late = late.filter(|entry| matches!(entry.fact, JournalEvent::LateArrival { .. }));
-        let mut first_put = BTreeMap::new();
+        let (mut first_put, mut started, mut ended) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for put in puts(journal) {
+            let of_workflow = match put.detail_type {
+                "WorkflowStarted" => Some(&mut started),
+                "WorkflowCompleted" | "WorkflowFailed" => Some(&mut ended),
+                _ => None,
+            };
+            if let Some((workflow, entries)) = put.workflow().zip(of_workflow) {
+                entries.entry(workflow).or_insert(put.entry.sequence);
+            }
             if let Some(by) = put.entry.invocation {
                 first_put.entry(by).or_insert(put.entry.sequence);
             }
@@ -106,7 +125,9 @@ impl<'a, 'v> Seen<'a, 'v> {
             invocations,
             late: late.map(|entry| entry.at).collect(),
             first_put,
-            mailed: mailed.map(|mail| mail.message_id.to_owned()).collect(),
+            mailed: mailed.map(|mail| mail.message_id.clone()).collect(),
+            started,
+            ended,
         }
     }
 
@@ -143,6 +164,16 @@ impl<'a, 'v> Seen<'a, 'v> {
                 .any(|other| may_hold(other) && lives(other))
     }
 
+    /// Whether a step was done of which nothing came, though its workflow goes on.
+    fn is_owed(&self, by: &Invocation<'a>) -> bool {
+        let until = ended(by);
+        let is_before = |entry: Option<&u64>| entry.is_some_and(|entry| *entry < until);
+        let workflow = by.workflow().unwrap_or_default();
+        let goes_on = is_before(self.started.get(workflow)) && !is_before(self.ended.get(workflow));
+        let has_put = is_before(self.first_put.get(&by.number));
+        STEPS.contains(&by.trigger().as_str()) && goes_on && !has_put && !self.is_done(by)
+    }
+
     fn is_done(&self, told: &Invocation<'a>) -> bool {
         let until = ended(told);
         let mut same = self.others(told).filter(|other| {
@@ -162,6 +193,9 @@ impl<'a, 'v> Seen<'a, 'v> {
         same.any(did) || told.event_id().is_some_and(is_mailed)
     }
 }
+
+/// The steps of a workflow that has no end yet. Something comes of each.
+const STEPS: [&str; 3] = ["WorkflowStarted", "SignalGenerated", "RebalancePlanned"];
 
 fn ended(invocation: &Invocation<'_>) -> u64 {
     invocation
@@ -263,6 +297,33 @@ mod tests {
         let put = first().puts(&event("RebalancePlanned", "p", "s"));
         assert_eq!(told(put.ends(InvocationOutcome::Crashed)), (1, 0));
         assert_eq!(told(History::new()), (1, 1));
+    }
+
+    #[test]
+    fn something_comes_of_a_step() {
+        let started = || {
+            History::new()
+                .puts(&event("WorkflowStarted", "a", "w"))
+                .starts(2, step())
+        };
+        let did = |history: History| {
+            let done = json!({ "statusCode": 200, "body": "Event processed successfully" });
+            answers(history, 2, done).judged(check)
+        };
+        assert_eq!(did(started()), (1, 1));
+        assert_eq!(
+            did(started().puts(&event("RebalancePlanned", "p", "s"))),
+            (1, 0)
+        );
+        let over = started()
+            .within(None)
+            .puts(&event("WorkflowFailed", "f", "a"));
+        assert_eq!(did(over), (1, 0), "its workflow has ended");
+        assert_eq!(
+            did(History::new().starts(2, step())),
+            (1, 0),
+            "nobody started it"
+        );
     }
 
     #[test]

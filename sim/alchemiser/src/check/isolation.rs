@@ -193,7 +193,7 @@ impl CarriedOut<'_> {
             Side::Sell => Decimal::ZERO,
         };
         let is_done = missing <= least.max(item.amount * CLOSE_ENOUGH) + spread;
-        let is_filled = missing <= item.amount * TO_THE_DOLLAR;
+        let is_filled = item.amount - shares * price <= item.amount * TO_THE_DOLLAR;
         if is_filled && self.execution.failed.contains(item.symbol) {
             let problem = format!(
                 "{} {} of the plan of {} was filled, and is told as a failure",

@@ -39,6 +39,7 @@ mod trouble;
 
 use alchemiser_mocks::exchange::Report;
 
+pub(crate) use self::plan::amount;
 use crate::trading::TradingRecord;
 use harness::check::{Invariant, Judgement, NOTHING_VANISHES, evaluate};
 pub use harness::check::{Premise, Verdict, Violation};

@@ -139,7 +139,7 @@ fn item(item: Json<'_>) -> Option<Item<'_>> {
 }
 
 /// A decimal, written as a text or as a number.
-pub(super) fn amount(value: Json<'_>) -> Option<Decimal> {
+pub(crate) fn amount(value: Json<'_>) -> Option<Decimal> {
     match value.as_str() {
         Some(text) => Decimal::from_str(text).ok(),
         None => Decimal::from_str(&value.as_number()?.to_string()).ok(),

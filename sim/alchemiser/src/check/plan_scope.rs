@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
 use super::plan::{Plan, plans};
 use crate::projection::{Invocation, accepted_orders, invocations};
-use crate::trading::{BusMode, TradingJournal};
+use crate::trading::{BusMode, TradingJournal, TroubleKind};
 use harness::journal::Journal;
 
 /// No order of ours is for a symbol outside of its plan, or against it: a buy where the plan buys,
@@ -15,6 +15,11 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         return judgement;
     }
     let hours = journal.settings().hours();
+    let unpriced: BTreeSet<&str> = journal
+        .troubles()
+        .filter(|trouble| trouble.trouble == TroubleKind::Quote)
+        .filter_map(|trouble| trouble.symbol.as_deref())
+        .collect();
     let (invocations, known) = (invocations(journal), plans(journal));
     for order in accepted_orders(journal)
         .iter()
@@ -32,6 +37,12 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             );
             continue;
         };
+        if unpriced.contains(order.facts.symbol.as_str()) {
+            judgement.violated(
+                format!("the order to {what} was placed on a quote that nobody may use"),
+                vec![order.sequence],
+            );
+        }
         if hours.session_at(plan.made) != hours.session_at(order.accepted) {
             judgement.violated(
                 format!(
@@ -102,6 +113,20 @@ mod tests {
         ] {
             assert_eq!(ordered(order), (1, 1), "{order}");
         }
+    }
+
+    #[test]
+    fn what_has_no_price_is_left_alone() {
+        let ordered = |unpriced: &str| {
+            let plan = planned("w", "p", &[("MSFT", "BUY", "0", "500")]);
+            let history = History::new().trouble(Some(unpriced), TroubleKind::Quote);
+            let ordered = history
+                .starts(1, plan)
+                .accepts("alch-1", "buy 10 MSFT @ 50");
+            ordered.judged(check)
+        };
+        assert_eq!(ordered("MSFT"), (1, 1));
+        assert_eq!(ordered("IBM"), (1, 0));
     }
 
     #[test]

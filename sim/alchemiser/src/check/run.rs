@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::Judgement;
-use crate::projection::{Invocation, Order, Put, accepted_orders, invocations, puts};
+use crate::projection::{Invocation, Put, invocations, puts};
 use crate::trading::{BusMode, TradingJournal};
 use harness::journal::Journal;
 use simulated_cloud::cloud_event::InvocationOutcome;
@@ -23,8 +23,8 @@ const FIELDS: [&str; 7] = [
 
 const STARTED: &str = "WorkflowStarted";
 
-/// A run is begun by an explicit command, within a session; a session has one run that orders; and a
-/// command that is carried out within a session has a run there, or somebody is told.
+/// A run is begun by an explicit command, within a session; a session has one run that does not fail;
+/// and a command that is carried out within a session has a run there, or somebody is told.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     if journal.settings().bus != BusMode::EventBridge {
@@ -46,7 +46,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     }
     judge_answers(journal, &invocations, &starts, &mut judgement);
     if journal.settings().one_run_a_session {
-        judge_orders(journal, &invocations, &starts, &mut judgement);
+        judge_sessions(journal, &invocations, &starts, &mut judgement);
     }
     judgement
 }
@@ -139,9 +139,15 @@ fn judge_answers(
             continue;
         }
         judgement.premise();
-        let is_in_session = |put: &&Put<'_>| hours.session_at(put.entry.at) == Some(session);
-        let mut begun = starts.iter().filter(is_in_session);
-        let is_begun = begun.any(|put| put.entry.sequence < ended.sequence);
+        let is_in_session = |at: DateTime<Utc>| hours.session_at(at) == Some(session);
+        // Who has begun it may have died before he said so.
+        let is_begun = starts.iter().any(|put| is_in_session(put.entry.at))
+            || invocations.values().any(|other| {
+                let outcome = other.ended.map(|(_, outcome)| outcome);
+                is_command(other)
+                    && is_in_session(other.started.at)
+                    && outcome != Some(InvocationOutcome::Success)
+            });
         let tells = puts(journal)
             .filter(|put| put.detail_type == "TradingNotificationRequested")
             .any(|put| put.entry.invocation == Some(invocation.number));
@@ -155,43 +161,39 @@ fn judge_answers(
     }
 }
 
-/// But for what the watchdog goes on with, one run of a session places orders.
-fn judge_orders(
+/// But for what the watchdog goes on with, a session has one run, and another one only where that has
+/// failed.
+fn judge_sessions(
     journal: &Journal,
     invocations: &BTreeMap<u64, Invocation<'_>>,
     starts: &[Put<'_>],
     judgement: &mut Judgement,
 ) {
-    let goes_on = |put: &&Put<'_>| {
+    let goes_on = |put: &Put<'_>| {
         let by = put
             .entry
             .invocation
             .and_then(|number| invocations.get(&number));
         by.is_some_and(|by| by.trigger() == "watchdog")
     };
-    let rounds: Vec<&str> = starts
-        .iter()
-        .filter(goes_on)
-        .filter_map(Put::workflow)
+    let failed: BTreeSet<&str> = puts(journal)
+        .filter(|put| put.detail_type == "WorkflowFailed")
+        .filter_map(|put| put.workflow())
         .collect();
-    let hours = journal.settings().hours();
-    let orders = accepted_orders(journal);
-    let mut of_sessions: BTreeMap<DateTime<Utc>, (&str, &Order<'_>)> = BTreeMap::new();
-    for order in &orders {
-        let Some(workflow) = order
-            .workflow(invocations)
-            .filter(|id| !rounds.contains(id))
-        else {
+    let mut of_sessions: BTreeMap<&str, &Put<'_>> = BTreeMap::new();
+    for start in starts.iter().filter(|start| !goes_on(start)) {
+        let session = start.detail.at("configuration").at("session_date").as_str();
+        let Some((session, workflow)) = session.zip(start.workflow()) else {
             continue;
         };
-        let Some(session) = hours.session_at(order.accepted) else {
+        let first = of_sessions.insert(session, start);
+        let Some((first, before)) = first.and_then(|first| Some((first, first.workflow()?))) else {
             continue;
         };
-        let (first, of_first) = *of_sessions.entry(session.open).or_insert((workflow, order));
-        if first != workflow {
-            let problem = format!("{workflow} ordered in the session in which {first} had");
-            judgement.violated(problem, vec![of_first.sequence, order.sequence]);
-            of_sessions.insert(session.open, (workflow, order));
+        if before != workflow && !failed.contains(before) {
+            let problem =
+                format!("{workflow} was started in the session of {session}, which {before} has");
+            judgement.violated(problem, vec![first.entry.sequence, start.entry.sequence]);
         }
     }
 }
@@ -201,7 +203,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::check::testing::{History, event, planned};
+    use crate::check::testing::{History, event};
     use crate::trading::Settings;
 
     fn started(workflow: &str) -> Value {
@@ -268,27 +270,30 @@ mod tests {
     }
 
     #[test]
-    fn one_run_of_a_session_orders() {
-        let ordered = |second: Value, is_one: bool| {
+    fn a_session_has_one_run() {
+        let twice = |by: Value, is_one: bool, ends: &str| {
             let settings = Settings {
                 one_run_a_session: is_one,
                 ..Settings::default()
             };
-            let plan = |workflow| planned(workflow, workflow, &[("MSFT", "BUY", "0", "50")]);
-            let history = History::new().settings(settings).starts(1, plan("w"));
-            let history = history.accepts("alch-1", "buy 1 MSFT @ 50");
-            let history = history.starts(2, second).puts(&started("x"));
+            let of_session = |workflow: &str| {
+                let mut started = started(workflow);
+                started["detail"]["configuration"] = json!({ "session_date": "2012-03-14" });
+                started
+            };
+            let mut end = event(ends, "e", "w");
+            end["detail"]["correlation_id"] = json!("w");
+            let history = History::new().settings(settings).starts(1, json!({}));
             let history = history
-                .starts(3, plan("x"))
-                .accepts("alch-2", "buy 1 MSFT @ 50");
-            history.judged(check).1
+                .puts(&of_session("w"))
+                .puts(&of_session("w"))
+                .puts(&end);
+            history.starts(2, by).puts(&of_session("x")).judged(check).1
         };
-        assert_eq!(ordered(json!({}), true), 1);
-        assert_eq!(ordered(json!({}), false), 0);
-        assert_eq!(
-            ordered(json!({ "mode": "watchdog" }), true),
-            0,
-            "it goes on"
-        );
+        assert_eq!(twice(json!({}), true, "WorkflowCompleted"), 1);
+        assert_eq!(twice(json!({}), true, "WorkflowFailed"), 0);
+        assert_eq!(twice(json!({}), false, "WorkflowCompleted"), 0);
+        let goes_on = json!({ "mode": "watchdog" });
+        assert_eq!(twice(goes_on, true, "WorkflowCompleted"), 0);
     }
 }

@@ -1,19 +1,24 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Judgement;
 use crate::projection::{invocations, puts};
 use harness::journal::{CallOutcome, Journal, JournalEvent};
 
-/// Steps that have nothing at the broker before they end: to try one again costs nothing.
-const BEFORE_ORDERS: [&str; 2] = ["WorkflowStarted", "SignalGenerated"];
+/// Steps that the broker is called in. One that has sent no order has nothing there: to try it again
+/// costs nothing.
+const STEPS: [&str; 3] = ["WorkflowStarted", "SignalGenerated", "RebalancePlanned"];
 
-/// What may pass is tried again: no workflow is failed in these steps because the broker could not be
-/// reached, or asked for patience, the last time that it was called.
+/// What brings an order to the broker.
+const SENDS: [&str; 2] = ["alpaca POST orders", "alpaca DELETE positions"];
+
+/// What may pass is tried again: no workflow is failed in these steps, before it has sent an order, because the
+/// broker could not be reached, or asked for patience, the last time that it was called.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let invocations = invocations(journal);
     // Of each invocation, the last call to the broker so far.
     let mut last: BTreeMap<u64, (u64, &CallOutcome)> = BTreeMap::new();
+    let mut sent: BTreeSet<u64> = BTreeSet::new();
     let ends: BTreeMap<u64, u64> = puts(journal)
         .filter(|put| put.detail_type == "WorkflowFailed" && !put.is_replayed)
         .filter_map(|put| Some((put.entry.sequence, put.entry.invocation?)))
@@ -26,14 +31,17 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             && site.operation.starts_with("alpaca ")
         {
             last.insert(number, (entry.sequence, outcome));
+            if SENDS.contains(&site.operation.as_str()) {
+                sent.insert(number);
+            }
         }
         let by = invocations
             .get(&number)
             .filter(|_| ends.contains_key(&entry.sequence));
-        let Some(by) = by.filter(|by| BEFORE_ORDERS.contains(&by.trigger().as_str())) else {
+        let Some(by) = by.filter(|by| STEPS.contains(&by.trigger().as_str())) else {
             continue;
         };
-        let Some((call, outcome)) = last.get(&number) else {
+        let Some((call, outcome)) = last.get(&number).filter(|_| !sent.contains(&number)) else {
             continue;
         };
         judgement.premise();
@@ -80,10 +88,10 @@ mod tests {
             "it will not pass"
         );
         assert_eq!(failed("SignalGenerated", &[]), (0, 0));
-        assert_eq!(
-            failed("RebalancePlanned", &[503]),
-            (0, 0),
-            "it may have ordered"
-        );
+        assert_eq!(failed("RebalancePlanned", &[503]), (1, 1));
+        let plan = History::new().starts(1, event("RebalancePlanned", "p", "s"));
+        let ordered = plan.calls("alpaca POST orders", 503);
+        let failed = ordered.puts(&event("WorkflowFailed", "f", "p"));
+        assert_eq!(failed.judged(check), (0, 0), "there may be an order");
     }
 }

@@ -2,6 +2,7 @@
 //! itself in any one run may show between two: no invariant knows what the right end of a run is,
 //! but a twin must come to the same one.
 
+mod alone;
 mod day;
 mod files;
 mod money;
@@ -28,6 +29,8 @@ pub enum Twin {
     Money,
     /// All happens whole weeks later.
     Day,
+    /// Each strategy has the world for itself.
+    Alone,
 }
 
 /// What differs between a world and its twin.
@@ -35,7 +38,13 @@ const OTHERWISE: &str = "the twin ends otherwise";
 
 impl Twin {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Symbols, Self::Files, Self::Money, Self::Day];
+    pub const ALL: [Self; 5] = [
+        Self::Symbols,
+        Self::Files,
+        Self::Money,
+        Self::Day,
+        Self::Alone,
+    ];
 
     /// In a word.
     #[must_use]
@@ -45,6 +54,7 @@ impl Twin {
             Self::Files => "files",
             Self::Money => "money",
             Self::Day => "day",
+            Self::Alone => "alone",
         }
     }
 
@@ -72,7 +82,7 @@ impl Twin {
         all.find(|twin| signature.is_of(&twin.check()))
     }
 
-    /// The changed world; none where the change would matter.
+    /// The changed world, or the first of some; none where the change would matter.
     #[must_use]
     pub fn document(self, document: &Document) -> Option<Document> {
         let changed = match self {
@@ -80,6 +90,10 @@ impl Twin {
             Self::Files => files::twin(&document.0),
             Self::Money => money::twin(&document.0),
             Self::Day => day::twin(&document.0),
+            Self::Alone => {
+                let twins = alone::twins(&document.0)?;
+                twins.into_iter().next().map(|(_, twin)| twin)
+            }
         };
         changed.map(Document)
     }
@@ -89,7 +103,7 @@ impl Twin {
         match self {
             Self::Symbols => symbols::back(account),
             Self::Money => money::back(account),
-            Self::Files | Self::Day => account,
+            Self::Files | Self::Day | Self::Alone => account,
         }
     }
 
@@ -105,6 +119,9 @@ impl Twin {
         document: &Document,
         first: &Ending,
     ) -> Result<Option<Compared>, RunError> {
+        if self == Self::Alone {
+            return judge_alone(library, document);
+        }
         let Some(changed) = self.document(document) else {
             return Ok(None);
         };
@@ -119,12 +136,11 @@ impl Twin {
         let ending = golden(&scenario, &run.journal).with_account(|account| self.back(account));
         Ok(Some(Compared {
             document: document.clone(),
-            judged: self.compared(&ending, first),
+            judged: self.compared(&ending.differences(first)),
         }))
     }
 
-    fn compared(self, ending: &Ending, first: &Ending) -> Judged {
-        let differences = ending.differences(first);
+    fn compared(self, differences: &[String]) -> Judged {
         if differences.is_empty() {
             return Judged {
                 outcome: Outcome::Golden,
@@ -140,6 +156,33 @@ impl Twin {
             signature: Some(Signature::of(&Violation::plain(&check, OTHERWISE))),
         }
     }
+}
+
+/// Runs a world, and each of its strategies alone: together they want what each of them wants, by its
+/// share.
+fn judge_alone(library: &Library, document: &Document) -> Result<Option<Compared>, RunError> {
+    let Some(twins) = alone::twins(&document.0) else {
+        return Ok(None);
+    };
+    let (_, run) = carry_out(library, document)?;
+    let together = alone::wanted(&run.journal);
+    let mut each = Vec::new();
+    for (share, twin) in twins {
+        let changed = Document(twin);
+        let (_, run) = carry_out(library, &changed)?;
+        let judged = Judged::of(&run, None);
+        if judged.signature.is_some() {
+            return Ok(Some(Compared {
+                document: changed,
+                judged,
+            }));
+        }
+        each.push((share, alone::wanted(&run.journal)));
+    }
+    Ok(Some(Compared {
+        document: document.clone(),
+        judged: Twin::Alone.compared(&alone::differences(&together, &each)),
+    }))
 }
 
 /// What a world and its twin came to.

@@ -96,7 +96,7 @@ fn shown(twin: Twin, end: impl FnOnce(FinalAccount) -> FinalAccount) -> Option<T
             .is_empty()
     );
     let first = Ending::of(&run.journal);
-    let judged = twin.compared(&first.clone().with_account(end), &first);
+    let judged = twin.compared(&first.clone().with_account(end).differences(&first));
     Twin::of(&judged.signature?)
 }
 
@@ -136,4 +136,29 @@ fn an_account_is_told_in_the_terms_of_the_first_world() {
         (decimal("10"), decimal("100"))
     );
     assert_eq!(scaled.positions["MSFT.TW"], decimal("0.5"));
+}
+
+#[test]
+fn strategies_want_together_what_each_wants_alone() {
+    let (_, run) = carry_out(&library(), &world()).expect("it is a scenario");
+    let together = alone::wanted(&run.journal);
+    let twins = alone::twins(&world().0).expect("there are two strategies");
+    let each: Vec<_> = twins
+        .into_iter()
+        .map(|(share, twin)| {
+            let (_, run) = carry_out(&library(), &Document(twin)).expect("it is a scenario");
+            (share, alone::wanted(&run.journal))
+        })
+        .collect();
+    assert_eq!((together.len(), each.len()), (1, 2));
+    assert_eq!(alone::differences(&together, &each), Vec::<String>::new());
+    let mut shifted = each.clone();
+    shifted[0].0 += Decimal::new(1, 2);
+    let told = alone::differences(&together, &shifted);
+    assert_eq!(told.len(), 3, "each symbol has another weight: {told:?}");
+    shifted[1].1.clear();
+    assert!(
+        alone::differences(&together, &shifted).is_empty(),
+        "one has no signal"
+    );
 }

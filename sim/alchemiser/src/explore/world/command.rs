@@ -95,8 +95,25 @@ fn action(
     }
 }
 
+/// What asks for trading, and not as a command has to. All of it is refused.
+const MISTAKES: [&str; 8] = [
+    r#"{"mode": null}"#,
+    r#"{"mode": "Trade"}"#,
+    r#"{"mode": "trade", "shares": "10"}"#,
+    r#"{"mode": "trade", "trading_mode": "live"}"#,
+    r#"{"mode": "trade", "trading_mode": null}"#,
+    r#"{"trading_mode": "paper"}"#,
+    r#"[{"mode": "trade"}]"#,
+    r#"{"id": "e1", "source": "aws.scheduler", "detail-type": "Scheduled Event", "detail": {}}"#,
+];
+
 /// A command to trade, by hand or as a scheduler of the owner's sends it.
 fn trade(maker: &mut Maker<'_>, name: &str, now: DateTime<Utc>) -> Value {
+    if maker.has("mistakes") {
+        let mistake = maker.pick(&format!("{name}/mistake"), &MISTAKES);
+        let payload: Value = serde_json::from_str(mistake).unwrap_or_default();
+        return json!({ "invoke": payload });
+    }
     let mut command = json!({"mode": "trade"});
     if maker.coin(&format!("{name}/has an id")) {
         command["correlation_id"] =

@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::maker::Maker;
 
-/// What the market can be asked of a symbol. Windows are short: a world's own closes are few.
+/// What the market can be asked of a symbol. Most windows are short: a world's own closes are few.
 const MEASURES: [&str; 6] = [
     "rsi",
     "moving-average-price",
@@ -66,15 +66,17 @@ fn body(maker: &mut Maker<'_>, name: &str, symbols: &[String]) -> String {
                 measure(maker, name),
                 maker.tape.few(&format!("{name}/keep"), 1, 2),
             );
+            let window = window(maker, name);
             format!(
-                "(weight-equal [(filter ({measure} {{:window 3}}) (select-top {keep}) [{all}])])"
+                "(weight-equal [(filter ({measure} {{:window {window}}}) (select-top {keep}) [{all}])])"
             )
         }
         _ => {
             let (measure, first) = (measure(maker, name), &wanted[0]);
             let limit = maker.pick(&format!("{name}/limit"), &["0", "50", "100"]);
+            let window = window(maker, name);
             format!(
-                "(if (> ({measure} \"{first}\" {{:window 3}}) {limit}) {} (weight-equal [{all}]))",
+                "(if (> ({measure} \"{first}\" {{:window {window}}}) {limit}) {} (weight-equal [{all}]))",
                 assets[0]
             )
         }
@@ -83,6 +85,10 @@ fn body(maker: &mut Maker<'_>, name: &str, symbols: &[String]) -> String {
 
 fn measure<'a>(maker: &mut Maker<'_>, name: &str) -> &'a str {
     maker.pick(&format!("{name}/measure"), &MEASURES)
+}
+
+fn window<'a>(maker: &mut Maker<'_>, name: &str) -> &'a str {
+    maker.pick(&format!("{name}/window"), &["3", "3", "10", "60"])
 }
 
 /// Some of the symbols, at least one.
