@@ -24,14 +24,18 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         let Report::Statement { at, cash, .. } = report else {
             continue;
         };
-        // The newest plan since the statement before; that one's workflow answers for the money.
-        let of_session = plans.values().filter(|plan| {
-            plan.made <= *at
-                && executions
-                    .get(plan.workflow)
-                    .is_some_and(|execution| execution.sequence < entry.sequence)
-        });
-        let Some(plan) = of_session.max_by_key(|plan| plan.made) else {
+        // The newest plan since the statement before; that one's workflow answers for the money. One that
+        // was not carried out is told of otherwise.
+        let newest = plans
+            .values()
+            .filter(|plan| plan.made <= *at)
+            .max_by_key(|plan| plan.made);
+        let is_executed = |plan: &&Plan<'_>| {
+            executions
+                .get(plan.workflow)
+                .is_some_and(|execution| execution.sequence < entry.sequence)
+        };
+        let Some(plan) = newest.filter(is_executed) else {
             continue;
         };
         if !seen.insert(plan.workflow) {
@@ -146,6 +150,13 @@ mod tests {
         );
         assert_eq!(closed(spent("97"), "5150"), (1, 1));
         assert_eq!(spent("97").judged(check), (0, 0), "the day is not over");
+    }
+
+    #[test]
+    fn a_plan_that_was_not_carried_out_is_told_of_otherwise() {
+        let mut newer = planned("x", "q", &[("MSFT", "BUY", "0", "5000")]);
+        newer["detail"]["rebalance_plan"]["timestamp"] = json!("2012-03-14T13:35:30Z");
+        assert_eq!(closed(spent("97").puts(&newer), "5150"), (0, 0));
     }
 
     #[test]

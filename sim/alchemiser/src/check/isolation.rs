@@ -112,7 +112,10 @@ impl<'a> View<'a, '_> {
             let Some(workflow) = put.workflow().filter(|_| is_planning) else {
                 continue;
             };
-            let has_money = self.free_at(put.entry) > Decimal::ZERO;
+            // Money that comes meanwhile may come too late.
+            let begun = by.and_then(|number| self.invocations.get(&number));
+            let seen = begun.map_or(put.entry, |by| by.started);
+            let has_money = self.free_at(put.entry).min(self.free_at(seen)) > Decimal::ZERO;
             let is_late = self.hours.session_at(put.entry.at).is_none();
             if !has_money || is_late || self.troubles.touch(workflow, PLANNING) {
                 continue;

@@ -148,9 +148,15 @@ fn judge_answers(
                     && is_in_session(other.started.at)
                     && outcome != Some(InvocationOutcome::Success)
             });
-        let tells = puts(journal)
-            .filter(|put| put.detail_type == "TradingNotificationRequested")
-            .any(|put| put.entry.invocation == Some(invocation.number));
+        // So may a copy of the same command have.
+        let tells = puts(journal).any(|put| {
+            let by = put
+                .entry
+                .invocation
+                .and_then(|number| invocations.get(&number));
+            put.detail_type == "TradingNotificationRequested"
+                && by.is_some_and(|by| is_command(by) && is_in_session(by.started.at))
+        });
         if !is_begun && !tells {
             let problem = format!(
                 "the command of invocation {} came within a session, and there is neither a run of that session nor a word of why",
