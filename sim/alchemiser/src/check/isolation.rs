@@ -214,7 +214,8 @@ impl CarriedOut<'_> {
         });
         let free = self.left - kept;
         // What was ordered may be refused for money that went since.
-        let is_tried = !shares.is_zero() || troubles.of_money && !own.is_empty();
+        let is_ordered = !own.is_empty() || troubles.unpaid.contains(item.symbol);
+        let is_tried = !shares.is_zero() || troubles.of_money && is_ordered;
         let is_excused = side == Side::Buy && others_are_touched && (is_tried || free < least);
         if !is_done && !is_excused {
             let problem = format!(
@@ -321,6 +322,40 @@ mod tests {
         };
         assert_eq!(beside("buy 100 IBM @ 50"), (0, 0));
         assert_eq!(beside("sell 100 IBM @ 50"), (2, 1));
+    }
+
+    #[test]
+    fn money_that_goes_may_be_missing_for_an_order() {
+        let refused = |taken: bool| {
+            let mut history = begun(History::new()).fills("alch-1", "100", "50");
+            if taken {
+                history = history.report(Report::CashMoved {
+                    at: DateTime::UNIX_EPOCH,
+                    kind: alchemiser_mocks::exchange::CashKind::Withdrawal,
+                    amount: Decimal::from(-669),
+                    symbol: None,
+                });
+            }
+            let facts = alchemiser_mocks::exchange::OrderFacts {
+                order_id: None,
+                client_order_id: Some("alch-2".to_owned()),
+                symbol: "MSFT".to_owned(),
+                side: Side::Buy,
+                quantity: Some(Decimal::ONE_HUNDRED),
+                notional: None,
+                limit_price: None,
+                origin: Default::default(),
+            };
+            let history = history.report(Report::OrderRejected {
+                at: DateTime::UNIX_EPOCH,
+                order: facts,
+                code: 40_310_000,
+                message: "insufficient buying power".to_owned(),
+            });
+            history.puts(&executed("w")).judged(check)
+        };
+        assert_eq!(refused(true), (2, 0));
+        assert_eq!(refused(false), (2, 1));
     }
 
     #[test]

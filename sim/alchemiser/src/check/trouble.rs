@@ -25,6 +25,8 @@ pub(super) struct Troubles<'a> {
     of_deliveries: BTreeSet<&'a str>,
     /// The symbols of which parts of a share are not traded.
     pub whole_shares: BTreeSet<&'a str>,
+    /// The symbols of orders that the broker refused for want of money.
+    pub unpaid: BTreeSet<&'a str>,
 }
 
 impl<'a> Troubles<'a> {
@@ -108,6 +110,9 @@ impl<'a> Troubles<'a> {
                     &mut self.of_symbols
                 };
                 touched.insert(&order.symbol);
+            }
+            Report::OrderRejected { order, message, .. } if message.contains("insufficient") => {
+                self.unpaid.insert(&order.symbol);
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::super::shrink::tidied;
 use super::walk::entries;
 use crate::check::amount;
 use crate::projection::puts;
@@ -24,7 +25,10 @@ pub(super) fn twins(document: &Value) -> Option<Vec<(Decimal, Value)>> {
         Some((share, twin))
     };
     let twins: Option<Vec<_>> = strategies.iter().map(alone).collect();
-    twins.filter(|twins| twins.len() > 1)
+    let twins = twins.filter(|twins| twins.len() > 1)?;
+    // What is no strategy's any more is traded by nobody.
+    let twins = twins.into_iter();
+    Some(twins.map(|(share, twin)| (share, tidied(twin))).collect())
 }
 
 /// What the signals of a run want.

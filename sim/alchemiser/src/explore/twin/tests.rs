@@ -162,3 +162,20 @@ fn strategies_want_together_what_each_wants_alone() {
         "one has no signal"
     );
 }
+
+#[test]
+fn the_twins_of_worlds_of_chance_are_scenarios() {
+    let library = library();
+    for seed in 0..200 {
+        let world = crate::explore::world(&mut Tape::new(seed));
+        let changed = Twin::ALL
+            .into_iter()
+            .filter_map(|twin| twin.document(&world));
+        let alone = alone::twins(&world.0).into_iter().flatten();
+        for twin in changed.chain(alone.map(|(_, twin)| Document(twin))) {
+            if let Err(error) = twin.load(&library, "twin") {
+                panic!("seed {seed}: {error}\n{}", twin.write());
+            }
+        }
+    }
+}
