@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::Judgement;
 use super::plan::{Named, Plan, executions, plans, told};
+use super::stuck::told_to_be_stuck;
 use super::trouble::Troubles;
 use crate::projection::{Fill, Invocation, Order, accepted_orders, invocations, sign};
 use crate::trading::TradingJournal;
@@ -194,7 +195,12 @@ impl<'a> View<'a> {
             let is_part = whole.contains(symbol) && difference < price;
             let is_too_small = difference < SMALLEST_ORDER;
             let is_named = named.as_ref().is_some_and(|named| named.names(symbol));
-            if difference > plan.tolerance * plan.equity && !is_named && !is_part && !is_too_small {
+            if difference > plan.tolerance * plan.equity
+                && !is_named
+                && !is_part
+                && !is_too_small
+                && !told_to_be_stuck(self.journal).contains(plan.workflow)
+            {
                 let problem = format!(
                     "{held} {symbol} are {} dollars at the prices of the newest plan, of {}, which wants {planned}; no mail says so",
                     (held * price).round_dp(2),
@@ -313,8 +319,10 @@ impl<'a> View<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::check::testing::{History, executed, mailed, planned};
+    use crate::check::testing::{History, executed, mailed, notification, planned};
     use simulated_cloud::cloud_event::InvocationOutcome;
 
     const BUY: &[(&str, &str, &str, &str)] = &[("MSFT", "BUY", "0", "5000")];
@@ -324,6 +332,29 @@ mod tests {
         History::new()
             .states("10000", &[])
             .puts(&planned("old", "p", BUY))
+    }
+
+    #[test]
+    fn a_mail_that_was_given_up_and_told_excuses() {
+        let asked = notification("w");
+        let rule = json!({ "detail-type": ["TradingNotificationRequested"] });
+        let half = || {
+            let history = History::new().rule("mail", &rule).states("10000", &[]);
+            let history = history
+                .puts(&planned("w", "p", BUY))
+                .starts(1, planned("w", "p", BUY));
+            let bought = history.accepts("alch-w", "buy 100 MSFT @ 50");
+            let bought = bought.fills("alch-w", "50", "50").cancels("alch-w");
+            let bought = bought.puts(&executed("w")).ends(InvocationOutcome::Success);
+            bought.puts(&asked).buries(&asked, "mail")
+        };
+        let judged = |history: History| {
+            // The time in which an alarm may go off is over.
+            let end = history.at("14:35:00").states("7500", &[("MSFT", "50")]);
+            end.judged(check).1
+        };
+        assert_eq!(judged(half().alarms_on("mail")), 0);
+        assert_eq!(judged(half()), 1);
     }
 
     /// The plan's order is placed, fills, and is told of.
