@@ -37,14 +37,14 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         let Some(invocation) = invocations.get(invocation) else {
             continue;
         };
-        let problem = match Refusal::of(response.view()) {
-            Some(Refusal::InProgress) if !seen.is_somebody_at(invocation) => {
+        let problem = match Answer::of(response.view()) {
+            Some(Answer::InProgress) if !seen.is_somebody_at(invocation) => {
                 "was refused because another attempt was at it, and there was none"
             }
-            Some(Refusal::Done) if !seen.is_done(invocation) => {
+            Some(Answer::Duplicate) if !seen.is_done(invocation) => {
                 "was told that it was done, and nothing had come of it"
             }
-            Some(Refusal::Nothing) if seen.is_owed(invocation) => {
+            Some(Answer::Processed) if seen.is_owed(invocation) => {
                 "did its step, and nothing came of it"
             }
             Some(_) => {
@@ -64,23 +64,25 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
-/// Why an attempt did nothing.
-enum Refusal {
+/// What an attempt says of its step.
+enum Answer {
+    /// Another attempt is at it.
     InProgress,
-    Done,
-    /// It may have done something.
-    Nothing,
+    /// It was done before.
+    Duplicate,
+    /// It is done now.
+    Processed,
 }
 
-impl Refusal {
+impl Answer {
     fn of(response: Json<'_>) -> Option<Self> {
         let is = |name: &str, word: &str| response.at(name).as_str() == Some(word);
         if is("errorType", "InProgress") {
             Some(Self::InProgress)
         } else if is("body", "Duplicate event skipped") {
-            Some(Self::Done)
+            Some(Self::Duplicate)
         } else if is("body", "Event processed successfully") {
-            Some(Self::Nothing)
+            Some(Self::Processed)
         } else {
             None
         }

@@ -105,17 +105,14 @@ impl<'a> View<'a, '_> {
         });
         let ends = puts(journal).filter(|put| put.detail_type == "WorkflowFailed");
         for put in ends.filter(|put| !put.is_replayed && !is_short) {
-            let by = put.entry.invocation;
-            let is_planning = by
-                .and_then(|number| self.invocations.get(&number))
-                .is_some_and(|by| by.trigger() == PLANNING);
-            let Some(workflow) = put.workflow().filter(|_| is_planning) else {
+            let by = put.by(self.invocations);
+            let planning = by.filter(|by| by.trigger() == PLANNING);
+            let Some((workflow, by)) = put.workflow().zip(planning) else {
                 continue;
             };
             // Money that comes meanwhile may come too late.
-            let begun = by.and_then(|number| self.invocations.get(&number));
-            let seen = begun.map_or(put.entry, |by| by.started);
-            let has_money = self.free_at(put.entry).min(self.free_at(seen)) > Decimal::ZERO;
+            let free = self.free_at(put.entry).min(self.free_at(by.started));
+            let has_money = free > Decimal::ZERO;
             let is_late = self.hours.session_at(put.entry.at).is_none();
             if !has_money || is_late || self.troubles.touch(workflow, PLANNING) {
                 continue;

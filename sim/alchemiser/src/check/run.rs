@@ -35,10 +35,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         .filter(|put| !put.is_replayed && put.detail_type == STARTED)
         .collect();
     for start in &starts {
-        let by = start
-            .entry
-            .invocation
-            .and_then(|number| invocations.get(&number));
+        let by = start.by(&invocations);
         if let Some(by) = by {
             judgement.premise();
             judge_start(journal, &invocations, start, by, &mut judgement);
@@ -121,6 +118,12 @@ fn judge_answers(
     judgement: &mut Judgement,
 ) {
     let hours = journal.settings().hours();
+    let asks = puts(journal).filter(|put| put.detail_type == "TradingNotificationRequested");
+    let asked_by = asks.filter_map(|put| put.by(invocations));
+    let told: Vec<DateTime<Utc>> = asked_by
+        .filter(|by| is_command(by))
+        .map(|by| by.started.at)
+        .collect();
     for invocation in invocations
         .values()
         .filter(|invocation| is_command(invocation))
@@ -149,14 +152,7 @@ fn judge_answers(
                     && outcome != Some(InvocationOutcome::Success)
             });
         // So may a copy of the same command have.
-        let tells = puts(journal).any(|put| {
-            let by = put
-                .entry
-                .invocation
-                .and_then(|number| invocations.get(&number));
-            put.detail_type == "TradingNotificationRequested"
-                && by.is_some_and(|by| is_command(by) && is_in_session(by.started.at))
-        });
+        let tells = told.iter().any(|at| is_in_session(*at));
         if !is_begun && !tells {
             let problem = format!(
                 "the command of invocation {} came within a session, and there is neither a run of that session nor a word of why",
@@ -176,10 +172,7 @@ fn judge_sessions(
     judgement: &mut Judgement,
 ) {
     let goes_on = |put: &Put<'_>| {
-        let by = put
-            .entry
-            .invocation
-            .and_then(|number| invocations.get(&number));
+        let by = put.by(invocations);
         by.is_some_and(|by| by.trigger() == "watchdog")
     };
     let failed: BTreeSet<&str> = puts(journal)

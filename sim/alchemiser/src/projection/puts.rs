@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use super::invocations::Invocation;
 use harness::journal::{Entry, Journal};
 use simulated_cloud::cloud_event::CloudEvent;
 use simulated_cloud::packed_json::Json;
@@ -16,6 +19,15 @@ pub struct Put<'a> {
 }
 
 impl<'a> Put<'a> {
+    /// The invocation that put it, if one did.
+    #[must_use]
+    pub fn by<'v>(
+        &self,
+        invocations: &'v BTreeMap<u64, Invocation<'a>>,
+    ) -> Option<&'v Invocation<'a>> {
+        invocations.get(&self.entry.invocation?)
+    }
+
     /// The workflow that it belongs to.
     #[must_use]
     pub fn workflow(&self) -> Option<&'a str> {
