@@ -7,7 +7,7 @@ use simulated_cloud::cloud_event::CloudEvent;
 
 /// The causation ids of a workflow's events form a tree whose root is the workflow's own id: each
 /// names an event that was put before, or the root. Where the bus is a shadow of the one in memory,
-/// an event that it failed to publish is known all the same.
+/// an event that it failed to publish is known all the same. What a person puts may name any cause.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let is_shadow = journal.settings().bus == BusMode::Both;
@@ -32,12 +32,11 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     field("causation_id"),
                     field("correlation_id"),
                 );
-                let is_ours = source.starts_with("alchemiser.")
+                let is_ours = entry.invocation.is_some()
+                    && source.starts_with("alchemiser.")
                     && !id.is_empty()
                     && detail_type != "ErrorNotificationRequested";
-                // An event that a scenario puts by hand is a root of its own.
-                let is_root =
-                    cause == workflow || detail.view().at("source_component").as_str().is_none();
+                let is_root = cause == workflow;
                 if is_ours && !is_root {
                     judgement.premise();
                 }
@@ -67,19 +66,24 @@ mod tests {
     use crate::check::testing::{History, event};
     use crate::trading::Settings;
 
+    fn system() -> History {
+        History::new().within(Some(1))
+    }
+
     #[test]
     fn a_cause_was_put_before() {
         let (root, next) = (
             event("WorkflowStarted", "a", "w"),
             event("SignalGenerated", "b", "a"),
         );
-        assert_eq!(History::new().puts(&root).puts(&next).judged(check), (1, 0));
+        assert_eq!(system().puts(&root).puts(&next).judged(check), (1, 0));
         assert_eq!(
-            History::new().puts(&next).puts(&root).judged(check),
+            system().puts(&next).puts(&root).judged(check),
             (1, 1),
             "put too late"
         );
-        assert_eq!(History::new().puts(&next).judged(check), (1, 1));
+        assert_eq!(system().puts(&next).judged(check), (1, 1));
+        assert_eq!(History::new().puts(&next).judged(check), (0, 0), "by hand");
     }
 
     #[test]
@@ -90,7 +94,7 @@ mod tests {
         };
         let next = event("SignalGenerated", "b", "a");
         let of = |bus: BusMode| {
-            History::new()
+            system()
                 .settings(Settings {
                     bus,
                     ..Settings::default()

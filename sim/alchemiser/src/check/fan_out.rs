@@ -15,7 +15,8 @@ const LONGEST: usize = 6 + 3;
 
 /// The invocations of one workflow are bounded, and so is every chain in which an invocation puts
 /// an event that wakes the next: a loop that takes another name each time round is a loop too. What
-/// the cloud delivers once more, by itself or because somebody has it replayed, is the same wake.
+/// the cloud delivers once more, by itself or because somebody has it replayed, is the same wake. How
+/// often a person puts an event is that person's; what comes of it is a chain.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     crowds(journal, &mut judgement);
@@ -67,9 +68,22 @@ fn chain(journal: &Journal) -> Option<(String, u64)> {
     None
 }
 
+/// The ids of the events that no invocation put.
+fn by_hand(journal: &Journal) -> BTreeSet<&str> {
+    let records = journal.records();
+    let ids = records.filter_map(|(entry, record)| match record {
+        CloudEvent::EventPut {
+            id, replay: None, ..
+        } if entry.invocation.is_none() => Some(id.as_str()),
+        _ => None,
+    });
+    ids.collect()
+}
+
 fn crowds(journal: &Journal, judgement: &mut Judgement) {
     let mut woken: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     let mut known = BTreeSet::new();
+    let by_hand = by_hand(journal);
     for (entry, record) in journal.records() {
         if let CloudEvent::InvocationStarted {
             payload, attempt, ..
@@ -81,7 +95,8 @@ fn crowds(journal: &Journal, judgement: &mut Judgement) {
             let event = observed.unwrap_or(payload).at("id").as_str();
             let is_copy =
                 event.is_some_and(|event| !known.insert((event, observed.is_some(), *attempt)));
-            if !is_copy {
+            let is_by_hand = event.is_some_and(|event| by_hand.contains(event));
+            if !is_copy && !is_by_hand {
                 woken.entry(workflow).or_default().push(entry.sequence);
             }
         }
@@ -119,6 +134,11 @@ mod tests {
             (1, 0),
             "copies of one"
         );
+        let by_hand = (1..=MOST as u64 + 1).fold(History::new(), |history, number| {
+            let event = event("TradeExecuted", &number.to_string(), "p");
+            history.within(None).puts(&event).starts(number, event)
+        });
+        assert_eq!(by_hand.judged(check), (0, 0), "a person put them");
     }
 
     #[test]

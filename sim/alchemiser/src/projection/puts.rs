@@ -31,7 +31,8 @@ impl<'a> Put<'a> {
     /// The workflow that it belongs to.
     #[must_use]
     pub fn workflow(&self) -> Option<&'a str> {
-        self.detail.at("correlation_id").as_str()
+        let workflow = self.detail.at("correlation_id").as_str();
+        workflow.filter(|workflow| !workflow.is_empty())
     }
 
     /// The event's own id.
