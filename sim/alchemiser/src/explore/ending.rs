@@ -140,6 +140,17 @@ impl Ending {
         }
     }
 
+    /// The same without what was lost and what alarms told of it: where somebody sent what had to be
+    /// refused, there is more of both.
+    #[must_use]
+    pub fn without_losses(self) -> Self {
+        Self {
+            dead_letters: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            ..self
+        }
+    }
+
     /// The same with an account in other terms.
     #[must_use]
     pub fn with_account(self, terms: impl FnOnce(FinalAccount) -> FinalAccount) -> Self {

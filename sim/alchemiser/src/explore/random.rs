@@ -3,7 +3,7 @@ use super::{ALPHABET, Compared, Judged, Twin, with_faults, world};
 use crate::landmark::passed;
 use crate::run::{Run, RunError, run};
 use crate::scenario::{Document, Library, Scenario};
-use harness::explore::{Features, Point, Tape, Trial, UnknownOperation, points};
+use harness::explore::{Features, Tape, UnknownOperation, points};
 use harness::journal::Journal;
 
 /// What became of a world of chance.
@@ -62,7 +62,7 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     let document = world(tape);
     let (scenario, undisturbed) = carry_out(library, &document).map_err(refused)?;
     let judged = Judged::of(&undisturbed, None);
-    let faults = faults(tape, &points(&undisturbed.journal))?;
+    let faults = ALPHABET.of_chance(tape, &points(&undisturbed.journal))?;
     let mut wild = Wild {
         document,
         judged,
@@ -72,9 +72,8 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     if wild.judged.signature.is_some() {
         return Ok(wild);
     }
-    let golden = golden(&scenario, &wild.journal);
     if let Some(twin) = Twin::of_chance(tape, &wild.document) {
-        let compared = twin.judge(library, &wild.document, &golden);
+        let compared = twin.judge(library, &wild.document, (&scenario, &wild.journal));
         if let Some(Compared { document, judged }) = compared.map_err(refused)? {
             wild.runs += 1;
             if judged.signature.is_some() {
@@ -86,6 +85,7 @@ pub fn wander(library: &Library, tape: &mut Tape) -> Result<Wild, WildError> {
     if faults.is_empty() {
         return Ok(wild);
     }
+    let golden = golden(&scenario, &wild.journal);
     let document = with_faults(wild.document, &faults.iter().collect::<Vec<_>>());
     let (_, disturbed) = carry_out(library, &document).map_err(refused)?;
     Ok(Wild {
@@ -107,33 +107,4 @@ pub(super) fn carry_out(
     let loaded = document.load(library, NAME)?;
     let run = run(library, &loaded, loaded.scenario.seed)?;
     Ok((loaded.scenario, run))
-}
-
-/// None, one, or a few faults at points of a run.
-fn faults(tape: &mut Tape, points: &[Point]) -> Result<Vec<Trial>, UnknownOperation> {
-    let count = if tape.happens("has faults", 2, 3) {
-        tape.few("faults", 1, 5)
-    } else {
-        0
-    };
-    let mut faults = Vec::new();
-    for number in 0..count {
-        let place = tape.choose(&format!("fault {number}/point"), points.len() as u64);
-        let Some(point) = usize::try_from(place)
-            .ok()
-            .and_then(|place| points.get(place))
-        else {
-            break;
-        };
-        let effects = ALPHABET.effects(point)?;
-        let place = tape.choose(&format!("fault {number}/effect"), effects.len() as u64);
-        let effect = usize::try_from(place)
-            .ok()
-            .and_then(|place| effects.get(place));
-        faults.extend(effect.map(|effect| Trial {
-            point: point.clone(),
-            effect: effect.clone(),
-        }));
-    }
-    Ok(faults)
 }

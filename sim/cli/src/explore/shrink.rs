@@ -18,7 +18,7 @@ pub struct ShrinkArguments {
     /// How many runs it may take.
     #[arg(long, default_value_t = SHRINK_RUNS)]
     runs: usize,
-    /// It shows beside this twin only: symbols, files, money, day or alone.
+    /// It shows beside this twin only: symbols, files, money, day, alone or strays.
     #[arg(long, value_name = "NAME", value_parser = twin)]
     twin: Option<Twin>,
     /// Write the small scenario into this folder.

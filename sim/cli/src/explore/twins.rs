@@ -13,7 +13,7 @@ use alchemiser_binding::scenario::{Library, Loaded};
 pub struct TwinsArguments {
     #[command(flatten)]
     base: BaseArguments,
-    /// This one only: symbols, files, money, day or alone.
+    /// This one only: symbols, files, money, day, alone or strays.
     #[arg(long, value_name = "NAME", value_parser = twin)]
     twin: Option<Twin>,
 }

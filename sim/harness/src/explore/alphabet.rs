@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Effect, Point, Trial};
+use super::{Effect, Point, Tape, Trial};
 use crate::fault::{CallEffect, DeliveryEffect, Phase, Site};
 
 /// Which calls of a party a row is about.
@@ -103,6 +103,42 @@ impl Alphabet {
             }
             Point::Entry { .. } => Ok(vec![Effect::Delivery(DeliveryEffect::FailEntry)]),
         }
+    }
+
+    /// None, one, or a few faults at points of a run.
+    ///
+    /// # Errors
+    /// [`UnknownOperation`]
+    pub fn of_chance(
+        &self,
+        tape: &mut Tape,
+        points: &[Point],
+    ) -> Result<Vec<Trial>, UnknownOperation> {
+        let count = if tape.happens("has faults", 2, 3) {
+            tape.few("faults", 1, 5)
+        } else {
+            0
+        };
+        let mut faults = Vec::new();
+        for number in 0..count {
+            let place = tape.choose(&format!("fault {number}/point"), points.len() as u64);
+            let Some(point) = usize::try_from(place)
+                .ok()
+                .and_then(|place| points.get(place))
+            else {
+                break;
+            };
+            let effects = self.effects(point)?;
+            let place = tape.choose(&format!("fault {number}/effect"), effects.len() as u64);
+            let effect = usize::try_from(place)
+                .ok()
+                .and_then(|place| effects.get(place));
+            faults.extend(effect.map(|effect| Trial {
+                point: point.clone(),
+                effect: effect.clone(),
+            }));
+        }
+        Ok(faults)
     }
 
     /// All effects of the table, in its order; some are there more than once.

@@ -6,17 +6,18 @@ mod alone;
 mod day;
 mod files;
 mod money;
+mod strays;
 mod symbols;
 mod walk;
 
 use super::random::carry_out;
 use super::sweep::golden;
 use super::{Ending, Judged, Outcome, Signature};
-use crate::projection::FinalAccount;
 use crate::run::RunError;
-use crate::scenario::{Document, Library};
+use crate::scenario::{Document, Library, Scenario};
 use harness::check::Violation;
 use harness::explore::Tape;
+use harness::journal::Journal;
 
 /// A way to change a world that must not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,8 @@ pub enum Twin {
     Day,
     /// Each strategy has the world for itself.
     Alone,
+    /// Events come that nobody asked for: copies, spoiled ones, and such as a rule nearly matches.
+    Strays,
 }
 
 /// What differs between a world and its twin.
@@ -38,12 +41,13 @@ const OTHERWISE: &str = "the twin ends otherwise";
 
 impl Twin {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Symbols,
         Self::Files,
         Self::Money,
         Self::Day,
         Self::Alone,
+        Self::Strays,
     ];
 
     /// In a word.
@@ -55,6 +59,7 @@ impl Twin {
             Self::Money => "money",
             Self::Day => "day",
             Self::Alone => "alone",
+            Self::Strays => "strays",
         }
     }
 
@@ -64,9 +69,7 @@ impl Twin {
             return None;
         }
         let all = Self::ALL.into_iter();
-        let there: Vec<Self> = all
-            .filter(|twin| twin.document(document).is_some())
-            .collect();
+        let there: Vec<Self> = all.filter(|twin| twin.is_there(document)).collect();
         let place = usize::try_from(tape.choose("twin", there.len() as u64)).ok()?;
         there.get(place).copied()
     }
@@ -82,9 +85,19 @@ impl Twin {
         all.find(|twin| signature.is_of(&twin.check()))
     }
 
-    /// The changed world, or the first of some; none where the change would matter.
+    /// Whether a world has this twin: where the change would matter, there is none.
     #[must_use]
-    pub fn document(self, document: &Document) -> Option<Document> {
+    pub fn is_there(self, document: &Document) -> bool {
+        match self {
+            Self::Strays => strays::is_there(&document.0),
+            _ => self.document(document, &Journal::default()).is_some(),
+        }
+    }
+
+    /// The changed world, or the first of some; none where the change would matter. The journal is that
+    /// of the first world.
+    #[must_use]
+    pub fn document(self, document: &Document, journal: &Journal) -> Option<Document> {
         let changed = match self {
             Self::Symbols => symbols::twin(&document.0),
             Self::Files => files::twin(&document.0),
@@ -94,16 +107,26 @@ impl Twin {
                 let twins = alone::twins(&document.0)?;
                 twins.into_iter().next().map(|(_, twin)| twin)
             }
+            Self::Strays => strays::twin(&document.0, journal),
         };
         changed.map(Document)
     }
 
-    /// The account of the changed world in the terms of the first.
-    fn back(self, account: FinalAccount) -> FinalAccount {
+    /// How the first world ended, in the terms of this twin.
+    fn there(self, scenario: &Scenario, journal: &Journal) -> Ending {
         match self {
-            Self::Symbols => symbols::back(account),
-            Self::Money => money::back(account),
-            Self::Files | Self::Day | Self::Alone => account,
+            Self::Strays => golden(scenario, &strays::of_the_system(journal)).without_losses(),
+            _ => golden(scenario, journal),
+        }
+    }
+
+    /// How the changed world ended, in the terms of the first.
+    fn here(self, scenario: &Scenario, journal: &Journal) -> Ending {
+        let ending = self.there(scenario, journal);
+        match self {
+            Self::Symbols => ending.with_account(symbols::back),
+            Self::Money => ending.with_account(money::back),
+            Self::Files | Self::Day | Self::Alone | Self::Strays => ending,
         }
     }
 
@@ -117,15 +140,15 @@ impl Twin {
         self,
         library: &Library,
         document: &Document,
-        first: &Ending,
+        (scenario, journal): (&Scenario, &Journal),
     ) -> Result<Option<Compared>, RunError> {
         if self == Self::Alone {
-            return judge_alone(library, document);
+            return judge_alone(library, document, journal);
         }
-        let Some(changed) = self.document(document) else {
+        let Some(changed) = self.document(document, journal) else {
             return Ok(None);
         };
-        let (scenario, run) = carry_out(library, &changed)?;
+        let (of_changed, run) = carry_out(library, &changed)?;
         let judged = Judged::of(&run, None);
         if judged.signature.is_some() {
             return Ok(Some(Compared {
@@ -133,10 +156,10 @@ impl Twin {
                 judged,
             }));
         }
-        let ending = golden(&scenario, &run.journal).with_account(|account| self.back(account));
+        let here = self.here(&of_changed, &run.journal);
         Ok(Some(Compared {
             document: document.clone(),
-            judged: self.compared(&ending.differences(first)),
+            judged: self.compared(&here.differences(&self.there(scenario, journal))),
         }))
     }
 
@@ -158,14 +181,17 @@ impl Twin {
     }
 }
 
-/// Runs a world, and each of its strategies alone: together they want what each of them wants, by its
+/// Runs each of a world's strategies alone: together they want what each of them wants, by its
 /// share.
-fn judge_alone(library: &Library, document: &Document) -> Result<Option<Compared>, RunError> {
+fn judge_alone(
+    library: &Library,
+    document: &Document,
+    journal: &Journal,
+) -> Result<Option<Compared>, RunError> {
     let Some(twins) = alone::twins(&document.0) else {
         return Ok(None);
     };
-    let (_, run) = carry_out(library, document)?;
-    let together = alone::wanted(&run.journal);
+    let together = alone::wanted(journal);
     let mut each = Vec::new();
     for (share, twin) in twins {
         let changed = Document(twin);
@@ -203,15 +229,14 @@ pub fn judged_with_twin(
     document: &Document,
     twin: Twin,
 ) -> Result<Option<Judged>, RunError> {
-    if twin.document(document).is_none() {
+    if !twin.is_there(document) {
         return Ok(None);
     }
     let (scenario, run) = carry_out(library, document)?;
     if Judged::of(&run, None).signature.is_some() {
         return Ok(None);
     }
-    let first = golden(&scenario, &run.journal);
-    let compared = twin.judge(library, document, &first)?;
+    let compared = twin.judge(library, document, (&scenario, &run.journal))?;
     Ok(compared.map(|compared| compared.judged))
 }
 

@@ -1,6 +1,8 @@
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::*;
+use crate::projection::FinalAccount;
 
 const WORLD: &str = r#"
 about: Two strategies.
@@ -46,7 +48,9 @@ fn a_world_ends_as_its_twins_do() {
 #[test]
 fn a_twin_is_another_world() {
     for twin in Twin::ALL {
-        let changed = twin.document(&world()).expect("there is such a twin");
+        let (_, run) = carry_out(&library(), &world()).expect("it is a scenario");
+        let changed = twin.document(&world(), &run.journal);
+        let changed = changed.expect("there is such a twin");
         assert_ne!(changed, world(), "{}", twin.as_str());
         changed.load(&library(), "twin").expect("it is a scenario");
     }
@@ -54,7 +58,7 @@ fn a_twin_is_another_world() {
 
 #[test]
 fn where_a_change_matters_there_is_no_twin() {
-    let none = |twin: Twin, document: &Document| twin.document(document).is_none();
+    let none = |twin: Twin, document: &Document| !twin.is_there(document);
     let price = "MSFT: {price: \"51.23\"}";
     assert!(none(
         Twin::Money,
@@ -125,12 +129,12 @@ fn an_account_is_told_in_the_terms_of_the_first_world() {
         equity: decimal("1000"),
         positions: [("MSFT.TW".to_owned(), decimal("5"))].into(),
     };
-    let renamed = Twin::Symbols.back(account.clone());
+    let renamed = symbols::back(account.clone());
     assert_eq!(
         renamed.positions,
         [("MSFT".to_owned(), decimal("5"))].into()
     );
-    let scaled = Twin::Money.back(account);
+    let scaled = money::back(account);
     assert_eq!(
         (scaled.cash, scaled.equity),
         (decimal("10"), decimal("100"))
@@ -168,9 +172,10 @@ fn the_twins_of_worlds_of_chance_are_scenarios() {
     let library = library();
     for seed in 0..200 {
         let world = crate::explore::world(&mut Tape::new(seed));
+        let nothing = Journal::default();
         let changed = Twin::ALL
             .into_iter()
-            .filter_map(|twin| twin.document(&world));
+            .filter_map(|twin| twin.document(&world, &nothing));
         let alone = alone::twins(&world.0).into_iter().flatten();
         for twin in changed.chain(alone.map(|(_, twin)| Document(twin))) {
             if let Err(error) = twin.load(&library, "twin") {
@@ -178,4 +183,17 @@ fn the_twins_of_worlds_of_chance_are_scenarios() {
             }
         }
     }
+}
+
+#[test]
+fn strays_come_while_the_system_is_at_work_and_behind_it() {
+    let (_, run) = carry_out(&library(), &world()).expect("it is a scenario");
+    let twin = strays::twin(&world().0, &run.journal).expect("there is time");
+    let actions = twin["when"].as_array().expect("a list");
+    let puts = actions.iter().filter(|action| action.get("put").is_some());
+    let made = harness::explore::strays(&run.journal, 5).len();
+    assert!(made > 30, "{made}");
+    assert_eq!(puts.count(), made, "each of them has its time");
+    let others = |action: &&Value| action.get("put").is_none() && action.get("advance").is_none();
+    assert_eq!(actions.iter().filter(others).count(), 1, "the deposit");
 }

@@ -1,15 +1,16 @@
 use serde_json::{Map, Value, json};
 
-use super::maker::{Maker, dollars, shares};
+use super::amount::{amount, dollars, shares};
 use super::order;
+use harness::explore::Maker;
 
 /// What the account begins with: nothing, cents, the usual, or a great deal.
 pub(super) fn cash(maker: &mut Maker<'_>) -> String {
     match maker.tape.choose("cash", 8) {
         0 => "0.00".to_owned(),
-        1 => dollars(maker.amount("cash/little", -2, 2, 2)),
-        2 => dollars(maker.amount("cash/much", 5, 8, 2)),
-        _ => dollars(maker.amount("cash/usual", 3, 5, 2)),
+        1 => dollars(amount(maker, "cash/little", -2, 2, 2)),
+        2 => dollars(amount(maker, "cash/much", 5, 8, 2)),
+        _ => dollars(amount(maker, "cash/usual", 3, 5, 2)),
     }
 }
 
@@ -27,8 +28,8 @@ pub(super) fn positions(maker: &mut Maker<'_>, symbols: &[String]) -> Value {
         }
         let held = match maker.tape.choose(&format!("{name}/kind"), 6) {
             0 => "0.000001".to_owned(),
-            1 | 2 => shares(maker.amount(&format!("{name}/part"), -1, 3, 6)),
-            _ => shares(maker.amount(&format!("{name}/whole"), 0, 4, 0)),
+            1 | 2 => shares(amount(maker, &format!("{name}/part"), -1, 3, 6)),
+            _ => shares(amount(maker, &format!("{name}/whole"), 0, 4, 0)),
         };
         positions.insert(symbol.clone(), json!(held));
     }
@@ -39,7 +40,7 @@ pub(super) fn positions(maker: &mut Maker<'_>, symbols: &[String]) -> Value {
 pub(super) fn exchange(maker: &mut Maker<'_>, symbols: &[String]) -> Value {
     let mut exchange = json!({});
     if maker.has("margin") {
-        exchange["credit"] = json!(dollars(maker.amount("credit", 2, 6, 2)));
+        exchange["credit"] = json!(dollars(amount(maker, "credit", 2, 6, 2)));
         exchange["shorting"] = json!(maker.coin("shorting"));
     }
     let spans: [(&str, &[&str]); 6] = [

@@ -3,8 +3,8 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::maker::Maker;
 use super::{day, owner};
+use harness::explore::Maker;
 
 /// How much time passes between two things: within an execution, between steps, hours and days.
 const SPANS: [(&str, u64); 12] = [
@@ -75,7 +75,7 @@ fn action(
     (began, now): (DateTime<Utc>, DateTime<Utc>),
     off: &mut Vec<&str>,
 ) -> Value {
-    match maker.tape.choose(&format!("{name}/kind"), 16) {
+    match maker.tape.choose(&format!("{name}/kind"), 17) {
         0..=3 => trade(maker, name, now),
         4 => json!({ "fire": "DailyTradingSchedule" }),
         5 => json!({ "fire": "WatchdogTimer" }),
@@ -91,6 +91,7 @@ fn action(
                 json!({ "disable_rule": rule })
             }
         },
+        9 => json!("power_loss"),
         _ => json!({"broker": owner::act(maker, name, symbols)}),
     }
 }

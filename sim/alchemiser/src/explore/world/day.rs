@@ -1,7 +1,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 
-use super::maker::Maker;
+use harness::explore::Maker;
 
 /// Days on which the market trades as ever.
 const USUAL: [&str; 3] = ["2012-03-14", "2012-06-19", "2012-09-06"];

@@ -1,6 +1,7 @@
 use serde_json::{Map, Value, json};
 
-use super::maker::{Maker, dollars};
+use super::amount::{amount, dollars};
+use harness::explore::Maker;
 
 /// Symbols with real prices, and names that nobody has.
 const NAMES: [&str; 8] = ["MSFT", "AAPL", "IBM", "GOOG", "QQA", "QQB", "QQC", "QQD"];
@@ -48,7 +49,7 @@ pub(super) fn market(maker: &mut Maker<'_>, symbols: &[String]) -> Value {
 
 /// A price that stands still, that jumps from day to day, or that moves all day.
 fn price(maker: &mut Maker<'_>, name: &str, is_moving: bool, asset: &mut Map<String, Value>) {
-    let first = maker.amount(&format!("{name}/price"), -1, 4, 2);
+    let first = amount(maker, &format!("{name}/price"), -1, 4, 2);
     let kind = if is_moving {
         maker.tape.choose(&format!("{name}/kind"), 3)
     } else {

@@ -1,9 +1,9 @@
 //! Worlds that nobody wrote: each is a scenario whose every part is a choice on a tape.
 
 mod account;
+mod amount;
 mod command;
 mod day;
-mod maker;
 mod market;
 mod order;
 mod owner;
@@ -12,10 +12,9 @@ mod strategy;
 
 use serde_json::{Value, json};
 
-use self::maker::Maker;
 use super::shrink::tidied;
 use crate::scenario::Document;
-use harness::explore::Tape;
+use harness::explore::{Maker, Tape, knobs};
 
 /// The world of a tape: an account, a market, strategies, a broker and its manners, a mail server,
 /// an owner, and what AWS leaves open. Nothing is expected of it but that it is sound. Faults on
@@ -41,7 +40,7 @@ pub fn world(tape: &mut Tape) -> Document {
         ("exchange", account::exchange(&mut maker, &symbols)),
         ("mail", setting::mail(&mut maker)),
         ("topology", setting::topology(&mut maker)),
-        ("knobs", setting::knobs(&mut maker)),
+        ("knobs", Value::Object(knobs(&mut maker))),
     ];
     for (key, section) in sections {
         put(&mut given, key, section);

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::maker::Maker;
+use harness::explore::Maker;
 
 /// What the broker says where it refuses an order, each with status and code.
 const REFUSALS: [(u16, u32, &str); 6] = [

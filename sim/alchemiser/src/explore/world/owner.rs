@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-use super::maker::{Maker, dollars, shares};
+use super::amount::{amount, dollars, shares};
+use harness::explore::Maker;
 
 /// Calls of an execution in whose middle somebody acts at the broker.
 const PLACES: [&str; 6] = [
@@ -44,8 +45,8 @@ pub(super) fn act(maker: &mut Maker<'_>, name: &str, symbols: &[String]) -> Valu
         .one(&format!("{name}/symbol"), symbols)
         .cloned()
         .unwrap_or_default();
-    let sum = dollars(maker.amount(&format!("{name}/sum"), 0, 5, 2));
-    let quantity = shares(maker.amount(&format!("{name}/shares"), 0, 3, 0));
+    let sum = dollars(amount(maker, &format!("{name}/sum"), 0, 5, 2));
+    let quantity = shares(amount(maker, &format!("{name}/shares"), 0, 3, 0));
     let side = maker.pick(&format!("{name}/side"), &["buy", "sell"]);
     match maker.tape.choose(&format!("{name}/act"), 17) {
         0 => json!({ "deposit": sum }),
@@ -56,7 +57,7 @@ pub(super) fn act(maker: &mut Maker<'_>, name: &str, symbols: &[String]) -> Valu
         6 => json!({"sell": {"symbol": symbol}}),
         7 => json!({"sell": {"symbol": symbol, "quantity": quantity}}),
         8 | 9 => {
-            let limit = dollars(maker.amount(&format!("{name}/limit"), 0, 3, 2));
+            let limit = dollars(amount(maker, &format!("{name}/limit"), 0, 3, 2));
             let lasts = maker.coin(&format!("{name}/lasts"));
             json!({"place": {"symbol": symbol, "side": "buy", "quantity": quantity, "limit": limit, "until_cancelled": lasts}})
         }

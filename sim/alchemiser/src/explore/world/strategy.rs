@@ -1,6 +1,6 @@
 use serde_json::{Map, Value, json};
 
-use super::maker::Maker;
+use harness::explore::Maker;
 
 /// What the market can be asked of a symbol. Most windows are short: a world's own closes are few.
 const MEASURES: [&str; 6] = [
