@@ -12,6 +12,8 @@ use harness::journal::{Entry, Journal, JournalEvent};
 
 /// The call that tells the function what money there is.
 const LOOK: &str = "alpaca GET account";
+/// The call before it, that tells what orders have a claim on.
+const LISTING: &str = "alpaca GET orders";
 
 /// The account, and what open orders have a claim on, from report to report.
 #[derive(Default)]
@@ -24,10 +26,21 @@ struct Ledger<'a> {
     taken_out: Decimal,
     /// What that was, each time it became more.
     takings: Vec<(DateTime<Utc>, Decimal)>,
-    /// What that was when each invocation last looked at the account.
-    looks: BTreeMap<u64, Decimal>,
+    /// When each invocation last listed the orders.
+    listings: BTreeMap<u64, DateTime<Utc>>,
+    /// What each invocation saw when it last looked at the account.
+    looks: BTreeMap<u64, Look>,
     /// Whether the broker shows new orders late: what others have placed cannot be known.
     hides_orders: bool,
+}
+
+/// What an invocation knows of others.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Dollars that they had taken out by then.
+    taken_out: Decimal,
+    /// When their orders had been listed for it.
+    listed: DateTime<Utc>,
 }
 
 /// An order that may still fill.
@@ -35,8 +48,9 @@ struct Open<'a> {
     facts: &'a OrderFacts,
     is_ours: bool,
     filled: Decimal,
-    /// What others had taken out when whoever placed it last looked at the account.
-    taken_out: Decimal,
+    at: DateTime<Utc>,
+    /// What whoever placed it knew of others.
+    look: Look,
 }
 
 impl Open<'_> {
@@ -88,15 +102,23 @@ impl<'a> Ledger<'a> {
                 site, duration_ms, ..
             },
         ) = (entry.invocation, &entry.fact)
-            && site.operation == LOOK
+            && [LOOK, LISTING].contains(&site.operation.as_str())
         {
             let took = TimeDelta::milliseconds(i64::try_from(*duration_ms).unwrap_or(i64::MAX));
             let begun = entry.at.checked_sub_signed(took).unwrap_or(entry.at);
+            if site.operation == LISTING {
+                self.listings.insert(invocation, begun);
+                return;
+            }
             let mut before = self.takings.iter().rev();
             let known = before
                 .find(|(at, _)| *at <= begun)
                 .map_or(Decimal::ZERO, |(_, taken)| *taken);
-            self.looks.insert(invocation, known);
+            let look = Look {
+                taken_out: known,
+                listed: self.listings.get(&invocation).copied().unwrap_or(begun),
+            };
+            self.looks.insert(invocation, look);
         }
     }
 
@@ -111,7 +133,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Keeps an order that the broker accepted; false where the broker gave it no id.
-    fn accept(&mut self, order: &'a OrderFacts, by: Option<u64>, is_ours: bool) -> bool {
+    fn accept(&mut self, entry: &Entry, order: &'a OrderFacts, is_ours: bool) -> bool {
         let Some(id) = order.order_id else {
             return false;
         };
@@ -119,27 +141,32 @@ impl<'a> Ledger<'a> {
             facts: order,
             is_ours,
             filled: Decimal::ZERO,
-            taken_out: by
+            at: entry.at,
+            look: entry
+                .invocation
                 .and_then(|number| self.looks.get(&number).copied())
-                .unwrap_or(self.taken_out),
+                .unwrap_or(Look {
+                    taken_out: self.taken_out,
+                    listed: entry.at,
+                }),
         };
         self.open.insert(id, open);
         true
     }
 
-    /// The open orders that the function can know of.
-    fn known(&self) -> impl Iterator<Item = &Open<'a>> {
+    /// The open orders that the function can know of, where it listed them then.
+    fn known(&self, listed: DateTime<Utc>) -> impl Iterator<Item = &Open<'a>> {
         let open = self.open.values();
-        open.filter(|open| open.is_ours || !self.hides_orders)
+        open.filter(move |open| open.is_ours || !self.hides_orders && open.at <= listed)
     }
 
-    fn reserved(&self) -> Decimal {
-        self.known().map(Open::reserved).sum()
+    fn reserved(&self, listed: DateTime<Utc>) -> Decimal {
+        self.known(listed).map(Open::reserved).sum()
     }
 
-    fn promised(&self, symbol: &str) -> Decimal {
+    fn promised(&self, symbol: &str, listed: DateTime<Utc>) -> Decimal {
         let sells = self
-            .known()
+            .known(listed)
             .filter(|open| open.facts.side == Side::Sell && open.facts.symbol == symbol);
         sells.map(Open::remaining).sum()
     }
@@ -179,7 +206,7 @@ fn take<'a>(
         }
         Report::OrderAccepted { order, .. } => {
             let is_ours = entry.invocation.is_some() || is_our_id(order);
-            if ledger.accept(order, entry.invocation, is_ours) && is_ours {
+            if ledger.accept(entry, order, is_ours) && is_ours {
                 judge_claims(ledger, order, limit, entry.sequence, judgement);
             }
         }
@@ -261,7 +288,7 @@ fn judge_fill(
     };
     judgement.premise();
     // Money that was there when the account was looked at, and that somebody took since.
-    let taken = ledger.taken_out - open.taken_out;
+    let taken = ledger.taken_out - open.look.taken_out;
     if order.side == Side::Buy && ledger.cash + limit + taken < Decimal::ZERO {
         let problem = format!(
             "cash is {} after the fill, and {limit} dollars may be borrowed",
@@ -289,10 +316,16 @@ fn judge_claims(
     sequence: u64,
     judgement: &mut Judgement,
 ) {
+    let Some(open) = order.order_id.and_then(|id| ledger.open.get(&id)) else {
+        return;
+    };
     judgement.premise();
-    let (reserved, promised) = (ledger.reserved(), ledger.promised(&order.symbol));
-    let open = order.order_id.and_then(|id| ledger.open.get(&id));
-    let taken = open.map_or(Decimal::ZERO, |open| ledger.taken_out - open.taken_out);
+    let Look { taken_out, listed } = open.look;
+    let (reserved, promised) = (
+        ledger.reserved(listed),
+        ledger.promised(&order.symbol, listed),
+    );
+    let taken = ledger.taken_out - taken_out;
     let there = (ledger.cash + limit + taken).max(Decimal::ZERO);
     if order.side == Side::Buy && reserved > there {
         let problem = format!(
@@ -442,6 +475,27 @@ mod tests {
         };
         assert_eq!(bought(false), 0);
         assert_eq!(bought(true), 2, "the order and its fill");
+    }
+
+    #[test]
+    fn an_order_that_others_place_behind_the_list_claims_nothing() {
+        let claimed = |before: bool| {
+            let begun = History::new()
+                .states("1000", &[])
+                .starts(1, event("RebalancePlanned", "p", "s"));
+            let placed = |history: History| {
+                let theirs = history.within(None).accepts("mine", "buy 10 MSFT @ 50");
+                theirs.within(Some(1))
+            };
+            let listed = if before {
+                placed(begun).calls(LISTING, 200)
+            } else {
+                placed(begun.calls(LISTING, 200))
+            };
+            let looked = listed.calls(LOOK, 200);
+            looked.accepts("alch-1", "buy 15 MSFT @ 50").judged(check).1
+        };
+        assert_eq!((claimed(false), claimed(true)), (0, 1));
     }
 
     #[test]

@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::Judgement;
 use crate::projection::invocations;
 use crate::trading::{BusMode, TradingJournal};
-use harness::journal::Journal;
+use harness::fault::CallEffect;
+use harness::journal::{Entry, Journal, JournalEvent};
 use simulated_cloud::cloud_event::{CloudEvent, InvocationOutcome};
 
 /// What a step may take, with room for the calls around its work.
@@ -9,11 +12,13 @@ const STEP_MS: u64 = 60_000;
 /// What an execution may take, and an invocation that does the whole day by itself.
 const EXECUTION_MS: u64 = 900_000;
 
-/// No invocation runs longer than its budget, unless it was frozen by a fault and ended by Lambda.
+/// No invocation runs longer than its budget, unless it was frozen by a fault, and ended by Lambda or by
+/// a loss of power before that.
 pub(super) fn check(journal: &Journal) -> Judgement {
     let mut judgement = Judgement::default();
     let does_all = journal.settings().bus != BusMode::EventBridge;
     let invocations = invocations(journal);
+    let frozen = frozen(journal);
     for (entry, record) in journal.records() {
         let CloudEvent::InvocationEnded {
             invocation,
@@ -24,7 +29,8 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         else {
             continue;
         };
-        if *outcome == InvocationOutcome::TimedOut {
+        let is_frozen = *outcome == InvocationOutcome::Crashed && frozen.contains(invocation);
+        if *outcome == InvocationOutcome::TimedOut || is_frozen {
             continue;
         }
         judgement.premise();
@@ -47,6 +53,21 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
+/// The invocations that a fault froze.
+fn frozen(journal: &Journal) -> BTreeSet<u64> {
+    let is_frozen = |entry: &&Entry| {
+        matches!(
+            entry.fact,
+            JournalEvent::Fault {
+                effect: CallEffect::TimeOut,
+                ..
+            }
+        )
+    };
+    let entries = journal.entries().iter().filter(is_frozen);
+    entries.filter_map(|entry| entry.invocation).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -54,6 +75,7 @@ mod tests {
     use super::*;
     use crate::check::testing::{History, event};
     use crate::trading::Settings;
+    use harness::fault::{Phase, Site};
 
     fn took(
         bus: BusMode,
@@ -133,5 +155,31 @@ mod tests {
             ),
             (1, 0)
         );
+    }
+
+    #[test]
+    fn what_a_fault_froze_may_die_of_something_else() {
+        let died = |effect: CallEffect| {
+            let ended = CloudEvent::InvocationEnded {
+                invocation: 1,
+                outcome: InvocationOutcome::Crashed,
+                response: Value::Null.into(),
+                duration_ms: STEP_MS + 1,
+            };
+            let fault = JournalEvent::Fault {
+                site: Site {
+                    trigger: "TradeExecuted".to_owned(),
+                    operation: "dynamodb GetItem".to_owned(),
+                    number: 1,
+                },
+                phase: Phase::Before,
+                effect,
+                answered: None,
+            };
+            let history = History::new().starts(1, event("TradeExecuted", "t", "p"));
+            history.fact(fault).record(ended).judged(check)
+        };
+        assert_eq!(died(CallEffect::TimeOut), (0, 0));
+        assert_eq!(died(CallEffect::Reset), (1, 1));
     }
 }

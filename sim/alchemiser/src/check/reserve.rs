@@ -30,11 +30,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             of_workflows.entry(workflow).or_default().push(order);
         }
     }
-    let splits = journal.reports().filter_map(|(_, report)| match report {
-        Report::Split { symbol, .. } => Some(symbol.as_str()),
-        _ => None,
-    });
-    let split: BTreeSet<&str> = splits.collect();
+    let changed = changed_by_others(journal);
     let book = Cashbook::of(journal);
     let settings = journal.settings();
     let (limit, tolerance) = (settings.borrowing_limit, settings.price_tolerance);
@@ -59,8 +55,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             judgement.violated(problem, Vec::new());
             continue;
         }
-        // A plan knows what a share cost before it was split.
-        if plan.items.iter().any(|item| split.contains(item.symbol)) {
+        if plan.items.iter().any(|item| changed.contains(item.symbol)) {
             continue;
         }
         // What others have taken since the account was read is theirs.
@@ -83,6 +78,21 @@ pub(super) fn check(journal: &Journal) -> Judgement {
         }
     }
     judgement
+}
+
+/// The symbols of which a plan's amounts say nothing any more: what was split, for a plan knows what a
+/// share cost before; and what somebody put another order of another size in the place of ours for.
+fn changed_by_others(journal: &Journal) -> BTreeSet<&str> {
+    let changed = journal
+        .reports()
+        .filter_map(|(entry, report)| match report {
+            Report::Split { symbol, .. } => Some(symbol.as_str()),
+            Report::OrderReplaced { order, .. } if entry.invocation.is_none() => {
+                Some(order.symbol.as_str())
+            }
+            _ => None,
+        });
+    changed.collect()
 }
 
 /// Dollars that fills up to this one cost more than at the plan's prices, or brought less. What is
@@ -174,5 +184,15 @@ mod tests {
             symbol: None,
         };
         assert_eq!(bought(fee.report(moved), "198", "50"), (2, 0));
+    }
+
+    #[test]
+    fn what_others_replace_is_theirs() {
+        let replaced = |by: Option<u64>| {
+            let ours = begun().accepts("alch-1", "buy 198 MSFT @ 50");
+            let begun = ours.within(by).replaces("alch-1", "alch-2");
+            bought(begun, "199", "50").1
+        };
+        assert_eq!((replaced(None), replaced(Some(1))), (0, 1));
     }
 }

@@ -9,6 +9,7 @@ use super::step::{ASKED, PLANNED, SIGNALS, TRADED};
 use crate::check::Judgement;
 use crate::check::plan::amount;
 use crate::projection::{Order, Put, accepted_orders, invocations, mails, puts};
+use crate::trading::{TradingJournal, Trouble, TroubleKind};
 use harness::journal::Journal;
 use simulated_cloud::packed_json::Json;
 
@@ -203,6 +204,18 @@ impl<'a> Broker<'a> {
         orders.filter(move |placed| placed.order.facts.side.as_str() == side)
     }
 
+    /// Whether a result says that it knows no price: it tells of a failure, and the broker showed it none.
+    fn is_unpriced(&self, row: Json<'_>) -> bool {
+        let is_late = |trouble: &Trouble| {
+            matches!(
+                trouble.trouble,
+                TroubleKind::Delay | TroubleKind::ShortDelay
+            )
+        };
+        let has_failed = !row.at("success").is_true();
+        has_failed && number(row.at("price")).is_zero() && self.journal.troubles().any(is_late)
+    }
+
     /// The orders of a plan for a symbol and side, and those that took their places.
     fn of_plan(&self, plan: &str, symbol: &str, side: &str) -> Vec<&Order<'a>> {
         let id = PlanId::new(plan);
@@ -275,8 +288,10 @@ impl<'a> Broker<'a> {
                 sums = sums.iter().flat_map(with).collect();
             }
             let (shares, dollars) = (number(row.at("shares")), number(row.at("trade_amount")));
-            let is_told =
-                |sum: &Amount| shares == sum.shares && is_near(dollars, sum.dollars, orders.len());
+            let is_unpriced = self.is_unpriced(row);
+            let is_told = |sum: &Amount| {
+                shares == sum.shares && (is_unpriced || is_near(dollars, sum.dollars, orders.len()))
+            };
             let by_hand = |order: &Order<'_>| Amount {
                 shares: order.filled(),
                 dollars: order.value(),

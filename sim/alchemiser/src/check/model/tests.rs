@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::check;
 use super::step::{EVENTS, STEPS, Waker};
 use crate::check::testing::{History, event};
+use crate::trading::TroubleKind;
 use simulated_cloud::cloud_event::InvocationOutcome;
 
 /// An event of the workflow `w`, stamped with a time of day.
@@ -306,6 +307,32 @@ fn of_an_order_that_lives_on_a_result_says_what_was_seen() {
     );
     assert_eq!(told("4", "200.00"), 0);
     assert_eq!(told("5", "250.00"), 1);
+}
+
+#[test]
+fn who_knows_no_price_says_so_where_prices_are_late() {
+    let told = |trouble: Option<TroubleKind>, success: bool| {
+        let mut result = traded();
+        let data = &mut result["detail"]["execution_data"];
+        data["orders"][0]["price"] = "0".into();
+        data["orders"][0]["success"] = success.into();
+        data["orders_succeeded"] = u8::from(success).into();
+        data["orders"][0]["trade_amount"] = "0.00".into();
+        data["total_trade_value"] = "0.00".into();
+        result["detail"]["orders_succeeded"] = u8::from(success).into();
+        let begun = planned(&plan());
+        let begun = match trouble {
+            Some(trouble) => begun.trouble(None, trouble),
+            None => begun,
+        };
+        let begun = begun.starts(4, plan());
+        let begun = begun.accepts("alch-1", "buy 10 MSFT @ 50");
+        let filled = begun.fills("alch-1", "10", "50").puts(&result);
+        filled.judged(check).1
+    };
+    let late = Some(TroubleKind::ShortDelay);
+    assert_eq!((told(late, false), told(late, true)), (0, 1));
+    assert_eq!(told(None, false), 1);
 }
 
 #[test]
