@@ -62,6 +62,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
                     plan,
                     own: &own,
                     left,
+                    taken: -book.foreign(plan.made, execution.sequence),
                     execution: &execution,
                     hours,
                 };
@@ -137,6 +138,8 @@ struct CarriedOut<'a> {
     own: &'a [&'a Order<'a>],
     /// Dollars in the account at the end.
     left: Decimal,
+    /// Dollars that others have taken out since the plan was made.
+    taken: Decimal,
     /// Its result.
     execution: &'a Execution<'a>,
     hours: Hours,
@@ -213,7 +216,8 @@ impl CarriedOut<'_> {
         // What was ordered may be refused for money that went since.
         let is_ordered = !own.is_empty() || troubles.unpaid.contains(item.symbol);
         let is_tried = !shares.is_zero() || troubles.of_money && is_ordered;
-        let is_excused = side == Side::Buy && others_are_touched && (is_tried || free < least);
+        let is_short = is_tried || free < least || self.taken >= missing;
+        let is_excused = side == Side::Buy && others_are_touched && is_short;
         if !is_done && !is_excused {
             let problem = format!(
                 "{} {} of the plan of {} came to {} of {} dollars, though nothing was scripted against it",
@@ -353,6 +357,22 @@ mod tests {
         };
         assert_eq!(refused(true), (2, 0));
         assert_eq!(refused(false), (2, 1));
+    }
+
+    #[test]
+    fn what_others_take_may_be_missing_in_a_buy() {
+        let missed = |taken: i64| {
+            let history = begun(History::new()).fills("alch-1", "100", "50");
+            let history = history.report(Report::CashMoved {
+                at: DateTime::from_timestamp(4_102_444_800, 0).expect("a moment"),
+                kind: alchemiser_mocks::exchange::CashKind::Withdrawal,
+                amount: Decimal::from(-taken),
+                symbol: None,
+            });
+            history.puts(&executed("w")).judged(check)
+        };
+        assert_eq!(missed(5_000), (2, 0));
+        assert_eq!(missed(1_000), (2, 1), "the rest is there");
     }
 
     #[test]
