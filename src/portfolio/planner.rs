@@ -230,18 +230,18 @@ fn left_alone(trade: PlannedTrade) -> PlannedTrade {
     }
 }
 
-/// Sells what is most above its target, where the account owes money that the sales do not bring,
-/// until it owns its reserve.
+/// Where the account owes money: sells what is most above its target, beside what is sold anyway, until
+/// the account owns its reserve.
 fn pay_back(snapshot: &Snapshot, reserve: Decimal, trades: &mut [PlannedTrade]) {
     let cash = snapshot.cash;
+    if cash >= Decimal::ZERO {
+        return;
+    }
     let sales: Decimal = trades
         .iter()
         .filter(|trade| trade.action == Action::Sell)
         .map(|trade| trade.amount.abs())
         .sum();
-    if cash + sales >= Decimal::ZERO {
-        return;
-    }
     let mut missing = round_half_up(reserve - cash - sales, Money::PLACES);
     let is_free = |trade: &&mut PlannedTrade| {
         trade.action == Action::Hold
@@ -556,6 +556,22 @@ mod tests {
                 ("SPY", Action::Sell, "-150.00".to_owned()),
                 ("QQQ", Action::Hold, "0".to_owned())
             ]
+        );
+    }
+
+    #[test]
+    fn a_debt_that_the_sales_pay_back_is_no_reserve_yet() {
+        let prices = [("SPY", "100"), ("QQQ", "100")];
+        let account = snapshot("-50", "10000", &[("SPY", "50.7"), ("QQQ", "49.8")], &prices);
+        let trades = plan(&account, &weights(&[("SPY", "0.5"), ("QQQ", "0.5")])).expect("a plan");
+        let rows: Vec<_> = trades
+            .iter()
+            .map(|trade| (trade.symbol.as_str(), trade.amount.to_string()))
+            .collect();
+        // SPY is 120 dollars above its target, and 150 are missing for the reserve.
+        assert_eq!(
+            rows,
+            [("SPY", "-120.00".to_owned()), ("QQQ", "-30.00".to_owned())]
         );
     }
 
