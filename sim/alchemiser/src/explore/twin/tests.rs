@@ -81,6 +81,8 @@ fn where_a_change_matters_there_is_no_twin() {
         "(asset \"MSFT\")",
     );
     assert!(!none(Twin::Files, &plain), "two files");
+    let lossy = with("  - advance: 2h\n", "  - power_loss\n  - advance: 2h\n");
+    assert!(none(Twin::Strays, &lossy));
     let mut alone = plain;
     let strategies = alone.0["given"]["strategies"]
         .as_object_mut()
