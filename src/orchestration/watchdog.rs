@@ -43,8 +43,8 @@ impl Watchdog {
         }
     }
 
-    /// Makes one round over all overdue workflows. One that cannot be seen to does not keep the
-    /// others waiting.
+    /// Makes one round over all overdue workflows, and goes on with one session. One that cannot be
+    /// seen to does not keep the others waiting.
     ///
     /// # Errors
     /// The first error met; what could be done is done.
@@ -61,7 +61,12 @@ impl Watchdog {
         for leftover in &due.leftovers {
             match self.starter.go_on(leftover).await {
                 Ok(is_started) => {
-                    tracing::info!(root = %leftover.root, round = leftover.round, is_started, "a session is gone on with")
+                    tracing::info!(root = %leftover.root, round = leftover.round, is_started, "a session is gone on with");
+                    // Where the bus is in memory, it is carried out within this invocation, which has
+                    // time for one.
+                    if is_started {
+                        break;
+                    }
                 }
                 Err(error) => {
                     tracing::error!(root = %leftover.root, %error, "the watchdog could not go on with a session");

@@ -157,7 +157,7 @@ impl<'a> Ledger<'a> {
     /// The open orders that the function can know of, where it listed them then.
     fn known(&self, listed: DateTime<Utc>) -> impl Iterator<Item = &Open<'a>> {
         let open = self.open.values();
-        open.filter(move |open| open.is_ours || open.at <= listed)
+        open.filter(move |open| open.is_ours || !self.hides_orders && open.at <= listed)
     }
 
     fn reserved(&self, listed: DateTime<Utc>) -> Decimal {
