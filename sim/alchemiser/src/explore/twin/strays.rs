@@ -25,8 +25,8 @@ pub(super) fn is_there(document: &Value) -> bool {
     !has_coins(document) && !is_crowded && !has_losses && clock(document).is_some()
 }
 
-/// The world with the strays of its run. None where its actions leave no place for them: where nobody
-/// says how long they take, strays are put no more.
+/// The world with the strays of its run. Behind an action of which nobody says how long it takes, none
+/// is put.
 pub(super) fn twin(document: &Value, journal: &Journal) -> Option<Value> {
     let seed = document["seed"].as_u64().unwrap_or(1);
     let mut strays = strays(journal, seed).into_iter().peekable();

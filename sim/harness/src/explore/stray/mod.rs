@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use self::pattern::{matching, nearly_matching};
 use self::spoil::spoiled;
-use crate::journal::{Entry, Journal};
+use crate::journal::Journal;
 use seeded_dice::{Dice, Key};
 use simulated_cloud::cloud_event::CloudEvent;
 
@@ -85,52 +85,32 @@ struct Seen {
 fn seen(journal: &Journal) -> BTreeMap<(String, String), Seen> {
     let mut seen = BTreeMap::new();
     for (entry, record) in journal.records() {
-        if let (Some(_), Some(kind)) = (entry.invocation, kind(record)) {
-            seen.entry(kind).or_insert_with(|| Seen::of(entry, record));
-        }
-    }
-    seen
-}
-
-fn kind(record: &CloudEvent) -> Option<(String, String)> {
-    match record {
-        CloudEvent::EventPut {
+        if let CloudEvent::EventPut {
+            bus,
             source,
             detail_type,
+            resources,
+            detail,
             replay: None,
             ..
-        } => Some((source.clone(), detail_type.clone())),
-        _ => None,
-    }
-}
-
-impl Seen {
-    fn of(entry: &Entry, record: &CloudEvent) -> Self {
-        let (bus, event) = match record {
-            CloudEvent::EventPut {
-                bus,
-                source,
-                detail_type,
-                resources,
-                detail,
-                ..
-            } => {
-                let event = json!({
+        } = record
+            && entry.invocation.is_some()
+        {
+            let first = || Seen {
+                at: entry.at,
+                bus: bus.clone(),
+                event: json!({
                     "source": source,
                     "detail-type": detail_type,
                     "resources": resources,
                     "detail": detail.view().to_value(),
-                });
-                (bus.clone(), event)
-            }
-            _ => (String::new(), Value::Null),
-        };
-        Self {
-            at: entry.at,
-            bus,
-            event,
+                }),
+            };
+            seen.entry((source.clone(), detail_type.clone()))
+                .or_insert_with(first);
         }
     }
+    seen
 }
 
 /// The patterns of all rules that a run had, as each was at last.
@@ -205,4 +185,10 @@ fn behind(dice: Dice, key: Key) -> TimeDelta {
 fn one_of<T>(mut among: Vec<T>, dice: Dice, key: Key) -> Option<T> {
     let place = usize::try_from(dice.draw(key, among.len() as u64)).ok()?;
     (place < among.len()).then(|| among.swap_remove(place))
+}
+
+/// The JSON pointer of a member.
+fn below(pointer: &str, name: &str) -> String {
+    let name = name.replace('~', "~0").replace('/', "~1");
+    format!("{pointer}/{name}")
 }

@@ -1,5 +1,6 @@
 use serde_json::{Map, Value, json};
 
+use super::below;
 use event_pattern::{FlatEvent, Pattern};
 
 /// The members of an event that its sender chooses.
@@ -124,8 +125,7 @@ fn collect(pattern: &Value, pointer: &str, fields: &mut Vec<(String, Value)>) {
             alternatives.for_each(|alternative| collect(alternative, pointer, fields));
             continue;
         }
-        let name = name.replace('~', "~0").replace('/', "~1");
-        let pointer = format!("{pointer}/{name}");
+        let pointer = below(pointer, name);
         if wanted.is_object() {
             collect(wanted, &pointer, fields);
         } else {

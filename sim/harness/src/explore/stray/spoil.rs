@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::one_of;
+use super::{below, one_of};
 use seeded_dice::{Dice, Key};
 
 /// The detail with one of its parts spoiled, and that part's JSON pointer. None where it has no part.
@@ -20,18 +20,15 @@ pub(super) fn spoiled(detail: &Value, dice: Dice, key: Key) -> Option<(String, V
 /// The pointers of all parts of a value but itself.
 fn collect(value: &Value, pointer: &str, parts: &mut Vec<String>) {
     let mut take = |name: &str, part: &Value| {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        let pointer = format!("{pointer}/{name}");
+        let pointer = below(pointer, name);
         parts.push(pointer.clone());
         collect(part, &pointer, parts);
     };
     match value {
         Value::Object(members) => members.iter().for_each(|(name, part)| take(name, part)),
         Value::Array(items) => {
-            let mut items = items.iter().enumerate();
-            items
-                .by_ref()
-                .for_each(|(place, part)| take(&place.to_string(), part));
+            let mut take = |(place, part): (usize, &Value)| take(&place.to_string(), part);
+            items.iter().enumerate().for_each(&mut take);
         }
         _ => {}
     }
