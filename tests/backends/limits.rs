@@ -2,6 +2,7 @@
 //! capability comes off the list in `BackendKind::missing`.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use alchemiser::aws::AwsSetup;
@@ -15,35 +16,36 @@ use aws_sdk_scheduler as scheduler;
 use aws_smithy_async::time::{SystemTimeSource, TimeSource};
 use libtest_mimic::{Failed, Trial};
 
-use crate::endpoint::{block_on, clients};
+use crate::endpoint::{Endpoints, block_on, clients};
 
 const ACCOUNT: &str = "arn:aws:sqs:us-east-1:000000000000";
 
 /// A trial for each limit.
-pub fn trials(endpoint: &str) -> Vec<Trial> {
+pub fn trials(endpoints: &Arc<Endpoints>) -> Vec<Trial> {
     vec![
         limit(
             "a_target_that_is_not_there_leaves_no_dead_letter",
-            endpoint,
+            endpoints,
             dead_letters,
         ),
-        limit("a_replay_does_not_start", endpoint, replay),
-        limit("a_schedule_does_not_fire", endpoint, schedules),
-        limit("a_disabled_rule_matches", endpoint, disabled_rules),
+        limit("a_replay_does_not_start", endpoints, replay),
+        limit("a_schedule_does_not_fire", endpoints, schedules),
+        limit("a_disabled_rule_matches", endpoints, disabled_rules),
         limit(
             "a_transformer_loses_events_with_quotes",
-            endpoint,
+            endpoints,
             quoted_text,
         ),
     ]
 }
 
-fn limit<F>(name: &str, endpoint: &str, tried: fn(AwsSetup) -> F) -> Trial
+fn limit<F>(name: &str, endpoints: &Arc<Endpoints>, tried: fn(AwsSetup) -> F) -> Trial
 where
     F: Future<Output = Result<(), Failed>> + 'static,
 {
-    let endpoint = endpoint.to_owned();
-    Trial::test(name, move || block_on(tried(clients(&endpoint)))).with_kind("limit")
+    let endpoints = Arc::clone(endpoints);
+    let test = move || block_on(tried(clients(&endpoints.take().url)));
+    Trial::test(name, test).with_kind("limit")
 }
 
 /// An event whose target does not exist belongs in the target's dead-letter queue at once

@@ -13,30 +13,34 @@ use alchemiser_binding::run::run_on;
 use alchemiser_binding::scenario::{Capability, Library, load_scenario};
 use libtest_mimic::{Failed, Trial};
 
+use self::endpoint::Endpoints;
+
 fn main() -> ExitCode {
-    endpoint::run("the LocalStack tests", |endpoint| {
-        let mut trials = trials(&BackendKind::Endpoint(endpoint.to_owned()));
-        trials.extend(limits::trials(endpoint));
+    endpoint::run("the LocalStack tests", |endpoints| {
+        let mut trials = trials(endpoints);
+        trials.extend(limits::trials(endpoints));
         trials
     })
 }
 
-fn trials(backend: &BackendKind) -> Vec<Trial> {
+fn trials(endpoints: &Arc<Endpoints>) -> Vec<Trial> {
     let library = Arc::new(Library::of_this_project().expect("the project's files are there"));
     let files = library
         .scenario_files()
         .expect("the scenario folder can be read");
     let trial = |(name, path): (String, std::path::PathBuf)| {
         let loaded = load_scenario(&library, &path, &name).expect("the scenario is sound");
-        let missing = backend.missing(&loaded.scenario);
+        let missing = BackendKind::Endpoint(String::new()).missing(&loaded.scenario);
         let kind = missing
             .iter()
             .map(|need| Capability::name(*need))
             .collect::<Vec<_>>()
             .join(", ");
         let ignored = loaded.scenario.long || !missing.is_empty();
-        let (library, backend) = (Arc::clone(&library), backend.clone());
+        let (library, endpoints) = (Arc::clone(&library), Arc::clone(endpoints));
         let test = move || {
+            let endpoint = endpoints.take();
+            let backend = BackendKind::Endpoint(endpoint.url.clone());
             let run = run_on(&backend, &library, &loaded, 1)
                 .map_err(|mistake| Failed::from(mistake.to_string()))?;
             if !run.passed() {

@@ -5,6 +5,7 @@
 mod endpoint;
 
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
 
 use alchemiser::aws::AwsSetup;
 use alchemiser_binding::run::BackendKind;
@@ -14,7 +15,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-use self::endpoint::{block_on, clients};
+use self::endpoint::{Endpoint, Endpoints, block_on, clients};
 
 const WORKFLOW: &str = "daily-trading-dev@2012-03-14T13:35:00Z";
 
@@ -23,20 +24,25 @@ fn main() -> ExitCode {
 }
 
 /// A trial for each group of commands.
-fn trials(endpoint: &str) -> Vec<Trial> {
+fn trials(endpoints: &Arc<Endpoints>) -> Vec<Trial> {
     vec![
-        trial("ops_workflow", endpoint, workflow),
-        trial("ops_rules", endpoint, rules),
-        trial("ops_publish", endpoint, publish),
-        trial("ops_dlq", endpoint, dead_letters),
+        trial("ops_workflow", endpoints, workflow),
+        trial("ops_rules", endpoints, rules),
+        trial("ops_publish", endpoints, publish),
+        trial("ops_dlq", endpoints, dead_letters),
     ]
 }
 
-fn trial(name: &str, endpoint: &str, tried: fn(&Operator) -> Result<(), Failed>) -> Trial {
-    let operator = Operator {
-        endpoint: endpoint.to_owned(),
-    };
+fn trial(
+    name: &str,
+    endpoints: &Arc<Endpoints>,
+    tried: fn(&Operator) -> Result<(), Failed>,
+) -> Trial {
+    let endpoints = Arc::clone(endpoints);
     let test = move || {
+        let operator = Operator {
+            endpoint: endpoints.take(),
+        };
         operator.trading_day()?;
         tried(&operator)
     };
@@ -44,7 +50,7 @@ fn trial(name: &str, endpoint: &str, tried: fn(&Operator) -> Result<(), Failed>)
 }
 
 struct Operator {
-    endpoint: String,
+    endpoint: Endpoint,
 }
 
 impl Operator {
@@ -57,7 +63,7 @@ impl Operator {
             "examples/full_day",
         )?;
         let run = run_on(
-            &BackendKind::Endpoint(self.endpoint.clone()),
+            &BackendKind::Endpoint(self.endpoint.url.clone()),
             &library,
             &loaded,
             1,
@@ -78,7 +84,7 @@ impl Operator {
             .env_clear()
             .stdin(Stdio::null());
         command.envs([
-            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+            ("AWS_ENDPOINT_URL", self.endpoint.url.as_str()),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_REGION", "us-east-1"),
@@ -96,7 +102,7 @@ impl Operator {
     }
 
     fn clients(&self) -> AwsSetup {
-        clients(&self.endpoint)
+        clients(&self.endpoint.url)
     }
 }
 

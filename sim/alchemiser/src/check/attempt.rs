@@ -171,9 +171,13 @@ impl<'a, 'v> Seen<'a, 'v> {
         let until = ended(by);
         let is_before = |entry: Option<&u64>| entry.is_some_and(|entry| *entry < until);
         let workflow = by.workflow().unwrap_or_default();
-        let goes_on = is_before(self.started.get(workflow)) && !is_before(self.ended.get(workflow));
+        let goes_on = is_before(self.started.get(workflow)) && !self.is_over(workflow, until);
         let has_put = is_before(self.first_put.get(&by.number));
         STEPS.contains(&by.trigger().as_str()) && goes_on && !has_put && !self.is_done(by)
+    }
+
+    fn is_over(&self, workflow: &str, until: u64) -> bool {
+        self.ended.get(workflow).is_some_and(|entry| *entry < until)
     }
 
     fn is_done(&self, told: &Invocation<'a>) -> bool {
@@ -185,7 +189,12 @@ impl<'a, 'v> Seen<'a, 'v> {
             let has_ended = other.ended.is_some_and(|(entry, outcome)| {
                 outcome == InvocationOutcome::Success && entry.sequence < until
             });
+            // Of a step whose workflow is over nothing comes; the note that it is done may be all.
+            let has_nothing_to_do = other
+                .workflow()
+                .is_some_and(|workflow| self.is_over(workflow, other.started.sequence));
             has_ended
+                || has_nothing_to_do
                 || self
                     .first_put
                     .get(&other.number)
@@ -298,6 +307,10 @@ mod tests {
         assert_eq!(told(first().ends(InvocationOutcome::Crashed)), (1, 1));
         let put = first().puts(&event("RebalancePlanned", "p", "s"));
         assert_eq!(told(put.ends(InvocationOutcome::Crashed)), (1, 0));
+        let over = || History::new().puts(&event("WorkflowFailed", "f", "a"));
+        let noted = over().starts(1, step()).ends(InvocationOutcome::Crashed);
+        assert_eq!(told(noted), (1, 0), "nothing was left to do");
+        assert_eq!(told(over()), (1, 1), "nobody was there");
         assert_eq!(told(History::new()), (1, 1));
     }
 

@@ -43,7 +43,8 @@ pub fn parts_from_virtual(
 }
 
 /// Where two histories part: a line each, with the name of the side that has it.
-fn difference(left: (&str, &Journal), right: (&str, &Journal)) -> Vec<String> {
+#[must_use]
+pub fn difference(left: (&str, &Journal), right: (&str, &Journal)) -> Vec<String> {
     let (of_left, of_right) = (normal(left.1), normal(right.1));
     let mut lines = Vec::new();
     for (line, count) in &of_left {

@@ -20,7 +20,7 @@ mod timeline;
 pub use cost::{Cost, cost_of};
 pub use curve::is_sdk_call;
 pub use curve::{Point, curve, months, plot};
-pub use difference::parts_from_virtual;
+pub use difference::{difference, parts_from_virtual};
 pub use failure::{expected, failure};
 pub use json::{not_run_verdict, verdict};
 pub use junit::junit;
