@@ -14,16 +14,21 @@ const PAIRS: usize = 3_000;
 /// How long worlds of chance are made.
 const MINUTES: f64 = 8.0;
 
-/// What makes sense where nothing is said: every single fault of a day, the power, pairs, and then
-/// worlds of chance; ten minutes or so.
+/// What makes sense where nothing is said: every single fault of a day, every fault once at each
+/// place of all scenarios, the power, pairs, and then worlds of chance; ten minutes or so.
 pub fn everything() -> Result<bool, CliError> {
+    let faults = |scenarios: &str, thin: bool| {
+        sweep(&SweepArguments {
+            base: BaseArguments::of(scenarios),
+            thin,
+            json: false,
+            out: None,
+        })
+    };
     say("Every single fault of a trading day\n")?;
-    let mut is_clean = sweep(&SweepArguments {
-        base: BaseArguments::of(DAY),
-        thin: false,
-        json: false,
-        out: None,
-    })?;
+    let mut is_clean = faults(DAY, false)?;
+    say("\nEvery fault once at each place of all scenarios\n")?;
+    is_clean &= faults("*", true)?;
     say("\nA loss of power at every call\n")?;
     is_clean &= inevitable(&InevitableArguments {
         base: BaseArguments::of(DAY),

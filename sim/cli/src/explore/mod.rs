@@ -31,6 +31,7 @@ use self::twins::TwinsArguments;
 use self::verify::VerifyArguments;
 use self::why::WhyArguments;
 use crate::error::CliError;
+use crate::output::say;
 use crate::parallel::Jobs;
 use crate::run::lacks;
 use crate::selection::Selection;
@@ -144,7 +145,11 @@ impl BaseArguments {
             }
             match search(&library, &scenario) {
                 Ok(is_sound) => is_clean &= is_sound,
-                Err(error @ CliError::UnsoundBase { .. }) if !is_one => not_run(&error.to_string()),
+                // Among many it is no mistake of who names it.
+                Err(error @ CliError::UnsoundBase { .. }) if !is_one => {
+                    is_clean = false;
+                    say(&format!("FOUND  {error}\n"))?;
+                }
                 Err(error) => return Err(error),
             }
         }
