@@ -71,10 +71,17 @@ pub(super) fn check(journal: &Journal) -> Judgement {
     judgement
 }
 
-/// Whether who sends an id again has asked the broker for it, since there is an order behind it.
+/// Whether who sends an id again has asked the broker for it, since there is an order behind it; or
+/// ever, where the order came late: he may have been told that there is none, and have waited for
+/// the broker's quota since.
 fn is_asked_for(journal: &Journal, accepted: &Entry, again: &Entry) -> bool {
     let place = |entry: &Entry| usize::try_from(entry.sequence).unwrap_or(usize::MAX);
-    let between = journal.entries().get(place(accepted)..place(again));
+    let since = if is_late(journal, accepted) {
+        0
+    } else {
+        place(accepted)
+    };
+    let between = journal.entries().get(since..place(again));
     let mut own = between.into_iter().flatten();
     own.any(|entry| {
         entry.invocation == again.invocation
@@ -176,20 +183,41 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_comes_late_and_is_refused_is_nothing() {
-        let arrival = JournalEvent::LateArrival {
+    /// An order that arrives late.
+    fn arrival() -> JournalEvent {
+        JournalEvent::LateArrival {
             site: Site {
                 trigger: "RebalancePlanned".to_owned(),
                 operation: "alpaca POST orders".to_owned(),
                 number: 1,
             },
             outcome: CallOutcome::Answered(422),
+        }
+    }
+
+    #[test]
+    fn who_has_asked_may_send_again_what_came_late() {
+        let again = |arrives: fn(History) -> History| {
+            let history = History::new().starts(1, event("RebalancePlanned", "p", "s"));
+            let history = history.calls(LOOK_UP, 404).at("15:00:00");
+            arrives(history)
+                .accepts("alch-1", "buy 10 MSFT @ 50")
+                .refuses("alch-1", "buy 10 MSFT @ 50")
+                .judged(check)
         };
+        assert_eq!(
+            again(|history| history.fact(arrival()).at("15:00:00")),
+            (1, 0)
+        );
+        assert_eq!(again(|history| history), (1, 1), "it was there in time");
+    }
+
+    #[test]
+    fn what_comes_late_and_is_refused_is_nothing() {
         let placed = || History::new().accepts("alch-1", "sell 12 GOOG @ 100");
         let again = |history: History| history.refuses("alch-1", "sell 12.4 GOOG @ 100");
         assert_eq!(again(placed()).judged(check), (1, 1), "in time");
-        let late = placed().at("15:00:00").fact(arrival).at("15:00:00");
+        let late = placed().at("15:00:00").fact(arrival()).at("15:00:00");
         assert_eq!(again(late).judged(check), (0, 0));
     }
 
