@@ -117,7 +117,7 @@ impl<'a> Intents<'a> {
                     );
                     judgement.violated(problem, vec![sequence]);
                 }
-                if status.is_final() {
+                if !status.is_working() {
                     intent.live = None;
                 }
             }
@@ -148,6 +148,8 @@ fn workflow<'a>(invocations: &BTreeMap<u64, Invocation<'a>>, number: Option<u64>
 
 #[cfg(test)]
 mod tests {
+    use alchemiser_mocks::exchange::OrderStatus;
+
     use super::*;
     use crate::check::testing::{History, event};
 
@@ -191,6 +193,19 @@ mod tests {
             (2, 1),
             "one id twice"
         );
+    }
+
+    #[test]
+    fn what_is_executed_lives_no_more_though_its_settlement_is_open() {
+        let second = |status| {
+            execution()
+                .accepts("alch-1", "sell 47 MSFT @ 50")
+                .fills_and_shows("alch-1", "47", "50", status)
+                .accepts("close", "sell 0.5 MSFT @ 50")
+                .judged(check)
+        };
+        assert_eq!(second(OrderStatus::Calculated), (2, 0));
+        assert_eq!(second(OrderStatus::PendingCancel), (2, 1));
     }
 
     #[test]

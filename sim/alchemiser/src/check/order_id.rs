@@ -92,7 +92,7 @@ fn is_asked_for(journal: &Journal, accepted: &Entry, again: &Entry) -> bool {
 const LOOK_UP: &str = "alpaca GET orders:by_client_order_id";
 
 /// Whether what the broker tells is about a request that came late: the journal says so before it.
-fn is_late(journal: &Journal, told: &Entry) -> bool {
+pub(super) fn is_late(journal: &Journal, told: &Entry) -> bool {
     let before = usize::try_from(told.sequence - 1).unwrap_or(usize::MAX);
     let before = journal.entries().iter().take(before).rev();
     let cause = before

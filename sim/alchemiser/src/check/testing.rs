@@ -352,24 +352,40 @@ impl History {
 
     /// The broker refuses an order `name` at once.
     pub fn refuses(self, name: &str, order: &str) -> Self {
+        self.refuses_with(name, order, "refused")
+    }
+
+    pub fn refuses_with(self, name: &str, order: &str, message: &str) -> Self {
         let (at, order) = (self.now, facts(name, order, None));
         self.report(Report::OrderRejected {
             at,
             order,
             code: 40_310_000,
-            message: "refused".to_owned(),
+            message: message.to_owned(),
         })
     }
 
-    pub fn fills(mut self, name: &str, quantity: &str, price: &str) -> Self {
-        let order = self.orders[name].clone();
-        let filled = self.filled.entry(name.to_owned()).or_default();
-        *filled += decimal(quantity);
-        let status = if Some(*filled) == order.quantity {
+    pub fn fills(self, name: &str, quantity: &str, price: &str) -> Self {
+        let filled = self.filled.get(name).copied().unwrap_or_default() + decimal(quantity);
+        let status = if Some(filled) == self.orders[name].quantity {
             OrderStatus::Filled
         } else {
             OrderStatus::PartiallyFilled
         };
+        self.fills_and_shows(name, quantity, price, status)
+    }
+
+    /// Where the order then shows a status that is seldom seen.
+    pub fn fills_and_shows(
+        mut self,
+        name: &str,
+        quantity: &str,
+        price: &str,
+        status: OrderStatus,
+    ) -> Self {
+        let order = self.orders[name].clone();
+        let filled = self.filled.entry(name.to_owned()).or_default();
+        *filled += decimal(quantity);
         let (at, filled_quantity) = (self.now, *filled);
         let (fill_quantity, fill_price) = (decimal(quantity), decimal(price));
         self.report(Report::OrderFilled {
