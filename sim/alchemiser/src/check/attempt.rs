@@ -173,7 +173,16 @@ impl<'a, 'v> Seen<'a, 'v> {
         let workflow = by.workflow().unwrap_or_default();
         let goes_on = is_before(self.started.get(workflow)) && !self.is_over(workflow, until);
         let has_put = is_before(self.first_put.get(&by.number));
-        STEPS.contains(&by.trigger().as_str()) && goes_on && !has_put && !self.is_done(by)
+        let is_owed = STEPS.contains(&by.trigger().as_str()) && goes_on && !has_put;
+        is_owed && !self.is_done(by) && !self.may_be_over(by)
+    }
+
+    /// Whether a watchdog died before: it may have ended the workflow, and not told so yet.
+    fn may_be_over(&self, by: &Invocation<'a>) -> bool {
+        self.others(by).any(|other| {
+            let is_well = |(_, outcome)| outcome == InvocationOutcome::Success;
+            other.trigger() == "watchdog" && !other.ended.is_some_and(is_well)
+        })
     }
 
     fn is_over(&self, workflow: &str, until: u64) -> bool {
@@ -330,6 +339,9 @@ mod tests {
             did(started().puts(&event("RebalancePlanned", "p", "s"))),
             (1, 0)
         );
+        let died = started().starts(3, json!({ "mode": "watchdog" }));
+        let died = died.ends(InvocationOutcome::Crashed);
+        assert_eq!(did(died), (1, 0), "it may have ended the workflow");
         let over = started()
             .within(None)
             .puts(&event("WorkflowFailed", "f", "a"));

@@ -216,7 +216,9 @@ impl CarriedOut<'_> {
         // What was ordered may be refused for money that went since.
         let is_ordered = !own.is_empty() || troubles.unpaid.contains(item.symbol);
         let is_tried = !shares.is_zero() || troubles.of_money && is_ordered;
-        let is_short = is_tried || free < least || self.taken >= missing;
+        // What is free is shared among the buys.
+        let is_too_little = free * item.amount < least * self.plan.to_buy();
+        let is_short = is_tried || is_too_little || self.taken >= missing;
         let is_excused = side == Side::Buy && others_are_touched && is_short;
         if !is_done && !is_excused {
             let problem = format!(
@@ -455,6 +457,21 @@ mod tests {
             (1, 1),
             "3,100 dollars, and nothing is bought"
         );
+        let shared = |cash: &str| {
+            let wanted = &[
+                TWO[0],
+                ("MSFT", "BUY", "0", "700"),
+                ("GOOG", "BUY", "0", "300"),
+            ];
+            let history = History::new().trouble(Some("AAPL"), TroubleKind::Quote);
+            let history = history
+                .states(cash, &[("AAPL", "100")])
+                .puts(&planned("w", "p", wanted))
+                .starts(1, planned("w", "p", wanted));
+            history.puts(&executed("w")).judged(check)
+        };
+        assert_eq!(shared("101.20"), (2, 0), "84 and 36 cents");
+        assert_eq!(shared("102.00"), (2, 1), "1.40 and 0.60 dollars");
         let broke = begun(History::new().trouble(Some("AAPL"), TroubleKind::Quote));
         assert_eq!(
             broke.puts(&executed("w")).judged(check),

@@ -103,6 +103,15 @@ impl<'a> Plan<'a> {
             .filter(|price| *price > Decimal::ZERO)
     }
 
+    /// Dollars that all its buys together would cost.
+    pub fn to_buy(&self) -> Decimal {
+        let buys = self
+            .items
+            .iter()
+            .filter(|item| item.side == Some(Side::Buy));
+        buys.map(|item| item.amount).sum()
+    }
+
     /// When whoever made it began, and had not read the account.
     pub fn begun(&self, invocations: &BTreeMap<u64, Invocation<'_>>) -> DateTime<Utc> {
         let by = self.by.and_then(|number| invocations.get(&number));

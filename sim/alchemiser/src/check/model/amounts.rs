@@ -369,15 +369,12 @@ fn untold(detail: Json<'_>, text: &str) -> Vec<String> {
             format!("Orders succeeded: {succeeded}"),
         ]
     };
-    for row in data.at("orders").items() {
-        let word = |name: &str| row.at(name).as_str().unwrap_or_default();
-        lines.push(format!(
-            "{} {} {}: ",
-            word("action"),
-            word("shares"),
-            word("symbol")
-        ));
-    }
+    // What a person puts may lack one of them.
+    lines.extend(data.at("orders").items().filter_map(|row| {
+        let word = |name: &str| row.at(name).as_str();
+        let (action, shares, symbol) = (word("action")?, word("shares")?, word("symbol")?);
+        Some(format!("{action} {shares} {symbol}: "))
+    }));
     let is_missing = |line: &String| !text.contains(line.as_str());
     let missing = lines.into_iter().filter(is_missing);
     missing
