@@ -145,9 +145,15 @@ impl ExecutionContext<'_> {
         let ever = unknown
             .is_none()
             .then(|| self.amount_of_plan("cash_balance") + brought - begun);
-        let found = self.wait_for_funds(cost * NEARLY + kept, ever, end).await?;
+        // The spread is little. What is not sold may be more, and nothing makes up for it.
+        let enough = if sells.iter().all(Ticket::is_sold) {
+            cost * NEARLY
+        } else {
+            cost
+        };
+        let found = self.wait_for_funds(enough + kept, ever, end).await?;
         let funds = (found.free - kept).max(Decimal::ZERO);
-        if funds >= cost * NEARLY {
+        if funds >= enough {
             return Ok(());
         }
         if let Some(reason) = unknown {

@@ -413,6 +413,11 @@ impl Ticket {
         self.problem.is_some() || self.unknown.is_some() || self.remaining() <= Decimal::ZERO
     }
 
+    /// Whether all that was to be sold is sold, but for less than an order.
+    pub fn is_sold(&self) -> bool {
+        self.problem.is_none() && self.remaining() * self.price < SMALLEST_ORDER
+    }
+
     /// Whether what is left for the legs is too little for an order: it is left alone.
     pub fn is_dust(&self) -> bool {
         let remaining = self.remaining();

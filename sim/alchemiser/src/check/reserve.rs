@@ -12,8 +12,6 @@ use harness::journal::Journal;
 
 /// Dollars by which roundings may eat into the reserve.
 const ROUNDING: Decimal = Decimal::ONE;
-/// A part of what the buys cost for which they are not made smaller.
-const LITTLE: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// No buy is paid with the reserve: no plan leaves less that buys, or that is for an account in debt,
 /// and no buy of a plan takes from what it leaves, neither where prices rise, nor where the sells bring
@@ -96,9 +94,10 @@ fn changed_by_others(journal: &Journal) -> BTreeSet<&str> {
 }
 
 /// Dollars that fills up to this one cost more than at the plan's prices, or brought less. What is
-/// paid for a share beyond the tolerance is no excuse. Nor is what was not sold, unless it is little.
+/// paid for a share beyond the tolerance is no excuse. Nor is what was not sold, unless
+/// it is less than an order.
 fn lost(plan: &Plan<'_>, own: &[&Order<'_>], till: &Fill, tolerance: Decimal) -> Decimal {
-    let (mut lost, mut unsold) = (Decimal::ZERO, Decimal::ZERO);
+    let mut lost = Decimal::ZERO;
     for item in &plan.items {
         let (Some(side), Some(price)) = (item.side, plan.price(item.symbol)) else {
             continue;
@@ -117,12 +116,11 @@ fn lost(plan: &Plan<'_>, own: &[&Order<'_>], till: &Fill, tolerance: Decimal) ->
             traded += fill.quantity * price;
         }
         if side == Side::Sell {
-            unsold += (item.amount - traded).max(Decimal::ZERO);
+            let unsold = (item.amount - traded).max(Decimal::ZERO);
+            lost += Some(unsold)
+                .filter(|unsold| *unsold < Decimal::ONE)
+                .unwrap_or_default();
         }
-    }
-    let cost: Decimal = plan.buys().map(|item| item.amount).sum();
-    if unsold <= cost * LITTLE {
-        lost += unsold;
     }
     lost.max(Decimal::ZERO)
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::Judgement;
 use crate::projection::{Invocation, Put, invocations, puts};
 use crate::trading::{BusMode, TradingJournal};
-use harness::journal::Journal;
+use harness::journal::{Journal, JournalEvent};
 use simulated_cloud::cloud_event::InvocationOutcome;
 use simulated_cloud::packed_json::Json;
 
@@ -163,6 +163,35 @@ fn judge_answers(
     }
 }
 
+/// Whether the last attempt of a step of the workflow died behind its transaction: it may have noted
+/// that the workflow has failed, and not have come to telling so.
+fn may_have_failed(
+    journal: &Journal,
+    invocations: &BTreeMap<u64, Invocation<'_>>,
+    workflow: &str,
+    before: &Put<'_>,
+) -> bool {
+    let attempts = invocations.values().filter(|attempt| {
+        attempt.workflow() == Some(workflow)
+            && !attempt.is_observation()
+            && attempt.started.sequence < before.entry.sequence
+    });
+    let last = attempts.max_by_key(|attempt| attempt.started.sequence);
+    last.is_some_and(|last| {
+        let has_died = last
+            .ended
+            .is_some_and(|(_, outcome)| outcome != InvocationOutcome::Success);
+        let mut own = journal.entries().iter();
+        has_died && own.any(|entry| {
+            entry.invocation == Some(last.number)
+                && matches!(&entry.fact, JournalEvent::Call { site, .. } if site.operation == NOTES)
+        })
+    })
+}
+
+/// What notes the result of a step.
+const NOTES: &str = "dynamodb TransactWriteItems";
+
 /// But for what the watchdog goes on with, a session has one run, and another one only where that has
 /// failed.
 fn judge_sessions(
@@ -189,7 +218,9 @@ fn judge_sessions(
         let Some((first, before)) = first.and_then(|first| Some((first, first.workflow()?))) else {
             continue;
         };
-        if before != workflow && !failed.contains(before) {
+        let is_over =
+            failed.contains(before) || may_have_failed(journal, invocations, before, start);
+        if before != workflow && !is_over {
             let problem =
                 format!("{workflow} was started in the session of {session}, which {before} has");
             judgement.violated(problem, vec![first.entry.sequence, start.entry.sequence]);
@@ -294,5 +325,27 @@ mod tests {
         assert_eq!(twice(json!({}), false, "WorkflowCompleted"), 0);
         let goes_on = json!({ "mode": "watchdog" });
         assert_eq!(twice(goes_on, true, "WorkflowCompleted"), 0);
+    }
+
+    #[test]
+    fn who_died_behind_its_transaction_may_have_ended_the_workflow() {
+        let of_session = |workflow: &str| {
+            let mut started = started(workflow);
+            started["detail"]["configuration"] = json!({ "session_date": "2012-03-14" });
+            started
+        };
+        let second = |call: &str| {
+            let mut step = event("RebalancePlanned", "p", "s");
+            step["detail"]["correlation_id"] = json!("w");
+            let first = History::new().starts(1, json!({})).puts(&of_session("w"));
+            let died = first.starts(2, step).calls(call, 200);
+            let died = died.ends(InvocationOutcome::Crashed);
+            died.starts(3, json!({}))
+                .puts(&of_session("x"))
+                .judged(check)
+                .1
+        };
+        assert_eq!(second("dynamodb TransactWriteItems"), 0);
+        assert_eq!(second("dynamodb UpdateItem"), 1);
     }
 }

@@ -38,7 +38,18 @@ pub(super) fn mail(maker: &mut Maker<'_>) -> Value {
     json!(rules)
 }
 
-/// What a deployer sets, forgets or switches off.
+/// What a rule needs so that the function takes its events.
+const PERMISSIONS: [&str; 7] = [
+    "WorkflowStartedPermission",
+    "SignalGeneratedPermission",
+    "RebalancePlannedPermission",
+    "TradeExecutedPermission",
+    "TradingNotificationPermission",
+    "WorkflowFailedPermission",
+    "AllEventsPermission",
+];
+
+/// What a deployer sets, and forgets.
 pub(super) fn topology(maker: &mut Maker<'_>) -> Value {
     let mut parameters = Map::new();
     let settings: [(&str, &[&str]); 6] = [
@@ -64,5 +75,8 @@ pub(super) fn topology(maker: &mut Maker<'_>) -> Value {
     }
     let mut topology = json!({});
     super::put(&mut topology, "parameters", Value::Object(parameters));
+    if maker.tape.happens("something is forgotten", 1, 16) {
+        topology["without"] = json!([maker.pick("forgotten", &PERMISSIONS)]);
+    }
     topology
 }
