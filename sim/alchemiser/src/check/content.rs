@@ -15,7 +15,7 @@ pub(super) fn check(journal: &Journal) -> Judgement {
             continue;
         };
         let (text, sequence) = (put.detail.to_string(), put.entry.sequence);
-        if put.entry.invocation.is_none() && !put.is_replayed {
+        if put.is_by_hand() {
             by_hand.insert(text);
             continue;
         }

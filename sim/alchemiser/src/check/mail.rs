@@ -4,7 +4,7 @@ use alchemiser_mocks::mail::{MailReport, MailStage};
 
 use super::Judgement;
 use super::stuck::told_to_be_stuck;
-use crate::projection::{Invocation, invocations, puts};
+use crate::projection::{Invocation, Put, invocations, puts};
 use crate::trading::{BusMode, TradingFact, TradingJournal, TradingRecord};
 use harness::journal::{Entry, Journal, JournalEvent};
 use simulated_cloud::cloud_event::InvocationOutcome;
@@ -112,10 +112,16 @@ fn judge_copies(
     judgement: &mut Judgement,
 ) {
     let invocations = invocations(journal);
+    let by_hand = puts(journal).filter(Put::is_by_hand);
+    let by_hand: BTreeSet<&str> = by_hand.filter_map(|put| put.event_id()).collect();
     for (message_id, copies) in copies {
         let first = &copies[0];
+        // What a person puts under an id of the system's has that person's content.
+        let is_of_the_system = message_id
+            .split_once('@')
+            .is_none_or(|(event, _)| !by_hand.contains(event));
         for (place, copy) in copies.iter().enumerate().skip(1) {
-            if copy.content != first.content {
+            if is_of_the_system && copy.content != first.content {
                 judgement.violated(
                     format!("the mail {message_id} went out with two contents"),
                     vec![first.sequence, copy.sequence],
@@ -398,14 +404,21 @@ mod tests {
 
     #[test]
     fn a_copy_has_the_same_content() {
-        let died = sending()
-            .mails(MAIL, "done")
-            .ends(InvocationOutcome::Crashed);
-        assert_eq!(
+        let twice = |by: Option<u64>| {
+            let asked_for = History::new()
+                .puts(&event("WorkflowStarted", "a", "w"))
+                .starts(7, event("TradeExecuted", "t", "p"))
+                .within(by)
+                .puts(&asked())
+                .starts(1, asked());
+            let died = asked_for
+                .mails(MAIL, "done")
+                .ends(InvocationOutcome::Crashed);
             died.starts(2, asked())
                 .mails(MAIL, "done well")
-                .judged(check),
-            (1, 1)
-        );
+                .judged(check)
+        };
+        assert_eq!(twice(Some(7)), (1, 1));
+        assert_eq!(twice(None), (1, 0), "a person asked for it");
     }
 }

@@ -28,6 +28,12 @@ impl<'a> Put<'a> {
         invocations.get(&self.entry.invocation?)
     }
 
+    /// Whether a person put it, under whatever id.
+    #[must_use]
+    pub fn is_by_hand(&self) -> bool {
+        self.entry.invocation.is_none() && !self.is_replayed
+    }
+
     /// The workflow that it belongs to.
     #[must_use]
     pub fn workflow(&self) -> Option<&'a str> {
