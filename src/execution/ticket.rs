@@ -413,9 +413,10 @@ impl Ticket {
         self.problem.is_some() || self.unknown.is_some() || self.remaining() <= Decimal::ZERO
     }
 
-    /// Whether all that was to be sold is sold, but for less than an order.
+    /// Whether all that the plan sells is sold, but for less than an order: a part of a share may be
+    /// none that can be sold.
     pub fn is_sold(&self) -> bool {
-        self.problem.is_none() && self.remaining() * self.price < SMALLEST_ORDER
+        self.problem.is_none() && self.budget - self.filled() * self.price < SMALLEST_ORDER
     }
 
     /// Whether what is left for the legs is too little for an order: it is left alone.

@@ -161,6 +161,16 @@ impl CarriedOut<'_> {
         less.sum::<Decimal>().max(Decimal::ZERO)
     }
 
+    /// Dollars beside the reserve and what the plan leaves.
+    fn free(&self) -> Decimal {
+        let reserve = self.plan.reserve();
+        self.left
+            - self
+                .plan
+                .leaves
+                .map_or(reserve, |leaves| leaves.max(reserve))
+    }
+
     fn evaluate(&self, item: &Item<'_>, troubles: &Troubles<'_>, judgement: &mut Judgement) {
         let (Some(price), Some(side)) = (self.plan.price(item.symbol), item.side) else {
             return;
@@ -209,15 +219,11 @@ impl CarriedOut<'_> {
         let others_are_touched = troubles.of_money
             || !troubles.of_symbols.is_empty()
             || !troubles.whole_shares.is_empty();
-        let kept = self.plan.leaves.map_or(self.plan.reserve(), |leaves| {
-            leaves.max(self.plan.reserve())
-        });
-        let free = self.left - kept;
         // What was ordered may be refused for money that went since.
         let is_ordered = !own.is_empty() || troubles.unpaid.contains(item.symbol);
         let is_tried = !shares.is_zero() || troubles.of_money && is_ordered;
         // What is free is shared among the buys.
-        let is_too_little = free * item.amount < least * self.plan.to_buy();
+        let is_too_little = self.free() * item.amount < least * self.plan.to_buy();
         let is_short = is_tried || is_too_little || self.taken >= missing;
         let is_excused = side == Side::Buy && others_are_touched && is_short;
         if !is_done && !is_excused {
