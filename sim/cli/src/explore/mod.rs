@@ -31,7 +31,6 @@ use self::twins::TwinsArguments;
 use self::verify::VerifyArguments;
 use self::why::WhyArguments;
 use crate::error::CliError;
-use crate::output::say;
 use crate::parallel::Jobs;
 use crate::run::lacks;
 use crate::selection::Selection;
@@ -137,7 +136,7 @@ impl BaseArguments {
         let scenarios = Selection::sound(&library, &self.scenarios)?;
         let is_one = scenarios.len() == 1;
         for scenario in scenarios {
-            // Not among the results, which a program may read.
+            // Neither this nor what follows is among the results, which a program may read.
             let not_run = |why: &str| eprintln!("NOT RUN: {}: {why}", scenario.name);
             if let Some(lack) = lacks(&BackendKind::Virtual, &scenario) {
                 not_run(&lack);
@@ -153,7 +152,7 @@ impl BaseArguments {
                 // Among many it is no mistake of who names it.
                 Err(error @ CliError::UnsoundBase { .. }) if !is_one => {
                     is_clean = false;
-                    say(&format!("FOUND  {error}\n"))?;
+                    eprintln!("FOUND  {error}");
                 }
                 Err(error) => return Err(error),
             }
