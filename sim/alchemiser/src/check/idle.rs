@@ -168,7 +168,8 @@ mod tests {
             let history = spent("97").puts(&asked);
             closed(
                 if is_sent {
-                    history.mails("n-w@alchemiser", "idle")
+                    let sent = history.mails("n-w@alchemiser", "idle");
+                    sent.puts(&notification("w"))
                 } else {
                     history
                 },

@@ -233,7 +233,13 @@ pub(super) fn told(journal: &Journal) -> BTreeMap<&str, Json<'_>> {
     let mut told = BTreeMap::new();
     for put in first_puts(journal, "TradingNotificationRequested") {
         let is_sent = put.event_id().is_some_and(|id| sent.contains(id));
-        if let Some(workflow) = put.workflow().filter(|_| is_sent) {
+        let Some(workflow) = put.workflow().filter(|_| is_sent) else {
+            continue;
+        };
+        // What a person puts under the same id was not sent.
+        if put.is_by_hand() {
+            told.entry(workflow).or_insert(put.detail);
+        } else {
             told.insert(workflow, put.detail);
         }
     }
