@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use alchemiser_binding::report::{failure, parts_from_virtual};
+use alchemiser_binding::report::{difference, failure};
 use alchemiser_binding::run::BackendKind;
 use alchemiser_binding::run::run_on;
 use alchemiser_binding::scenario::{Library, load_scenario};
@@ -36,8 +36,9 @@ fn main() -> ExitCode {
             if !BackendKind::Virtual.missing(&loaded.scenario).is_empty() {
                 return Ok(());
             }
-            let lines = parts_from_virtual(&library, &loaded, ("wire", &run.journal))
+            let inside = run_on(&BackendKind::Virtual, &library, &loaded, 1)
                 .map_err(|mistake| Failed::from(mistake.to_string()))?;
+            let lines = difference(("virtual", &inside.journal), ("wire", &run.journal));
             if lines.is_empty() {
                 Ok(())
             } else {

@@ -44,8 +44,8 @@ impl Findings {
         self.first.keys().all(|signature| self.is_open(signature))
     }
 
-    /// Takes one more. The first of its kind is told, where somebody listens, and written into the
-    /// folder.
+    /// Takes one more. The first of its kind is written into the folder, and then told, where
+    /// somebody listens: who reads of it finds its file.
     pub fn take(
         &mut self,
         finding: Finding,
@@ -58,8 +58,8 @@ impl Findings {
         if *times > 1 {
             return Ok(());
         }
-        told()?;
-        folder.map_or(Ok(()), |folder| keep(folder, finding))
+        folder.map_or(Ok(()), |folder| keep(folder, finding))?;
+        told()
     }
 
     /// How often each kind was met, a line each.
